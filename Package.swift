@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// What every Swift target of this package is compiled with.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// The sources, not the tests, say `unsafe` wherever memory safety is theirs to prove.
+let sources: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+/// A module, in the order of the architecture: a target may depend only on those above it here.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: sources)
+}
+
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "connreap",
+  products: [.executable(name: "connreap", targets: ["connreap"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+    .systemLibrary(
+      name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+    .systemLibrary(name: "CLinuxDiag"),
+
+    module("Connections"),
+    module("Privileges", ["CCap", system]),
+    module("ProcessTable", ["Connections", system]),
+    module("Netlink", ["CMnl", "CLinuxDiag", system]),
+    module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
+    module("Selection", ["Connections", system]),
+    module(
+      "Scanning",
+      ["SocketDiagnostics", "Netlink", "ProcessTable", "Selection", "Connections", system]),
+    module("PolicyEngine", ["Selection", "Scanning", "Connections", system, "Yams"]),
+    module(
+      "Reaping",
+      [
+        "Scanning", "PolicyEngine", "Privileges", "Selection", "SocketDiagnostics", "ProcessTable",
+        "Netlink", "Connections", system,
+      ]),
+    module(
+      "ConnreapCommands",
+      [
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "ProcessTable", "Privileges", "Connections", system,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "connreap", dependencies: ["ConnreapCommands"], swiftSettings: sources),
+
+    tests("ConnectionsTests", ["Connections"]),
+  ]
+)

@@ -1,0 +1,70 @@
+import Glibc
+
+/// An IPv4 or IPv6 address.
+///
+/// Both families are kept in 128 bits, IPv4 in its v4-mapped form (`::ffff:a.b.c.d`, RFC 4291,
+/// section 2.5.5.2), so that one comparison finds an address whichever family a socket is of.
+public struct IPAddress: Hashable, Sendable {
+  /// The address as a number, its first octet the most significant; IPv4 is v4-mapped.
+  public let bits: UInt128
+  /// Of which family the text was, or the socket is.
+  public let family: AddressFamily
+
+  /// An address of 128 bits; for IPv4, `bits` are those of the v4-mapped form.
+  public init(bits: UInt128, family: AddressFamily) {
+    self.bits = bits
+    self.family = family
+  }
+
+  /// The IPv4 address with the 32 bits of `value`, its first octet the most significant.
+  public init(v4 value: UInt32) {
+    self.init(bits: Self.mappedPrefix | UInt128(value), family: .ipv4)
+  }
+
+  /// The address that `text` spells in dotted decimal or, as in RFC 4291, in hexadecimal.
+  ///
+  /// A scope (`%eth0`), a prefix length and a shortened IPv4 form (`10.1`) are not addresses.
+  public init?(text: some StringProtocol) {
+    let string = String(text)
+    guard !string.utf8.contains(0) else { return nil }
+    var v4 = in_addr()
+    if unsafe inet_pton(AF_INET, string, &v4) == 1 {
+      self.init(v4: UInt32(bigEndian: v4.s_addr))
+      return
+    }
+    var octets: [16 of UInt8] = .init(repeating: 0)
+    var span = octets.mutableSpan
+    let parsed = unsafe span.withUnsafeMutableBytes { bytes in
+      unsafe inet_pton(AF_INET6, string, bytes.baseAddress)
+    }
+    guard parsed == 1 else { return nil }
+    var bits: UInt128 = 0
+    for index in octets.indices { bits = bits << 8 | UInt128(octets[index]) }
+    self.init(bits: bits, family: .ipv6)
+  }
+
+  /// `::ffff:0:0`, before which an IPv4 address is put.
+  public static let mappedPrefix: UInt128 = 0xffff_0000_0000
+
+  /// Whether the address is IPv4, or IPv4 in its v4-mapped form.
+  public var isV4OrMapped: Bool { bits >> 32 == 0xffff }
+
+  /// Whether the address is all zeros: `0.0.0.0`, `::`, or `::ffff:0.0.0.0`.
+  public var isUnspecified: Bool { bits == 0 || bits == Self.mappedPrefix }
+
+  /// Whether the address is in `127.0.0.0/8`, mapped or not, or is `::1`.
+  public var isLoopback: Bool {
+    bits == 1 || (isV4OrMapped && UInt8(truncatingIfNeeded: bits >> 24) == 127)
+  }
+}
+
+/// The family of a socket or of an address.
+public enum AddressFamily: UInt8, CaseIterable, Hashable, Sendable {
+  /// `AF_INET`.
+  case ipv4 = 2
+  /// `AF_INET6`.
+  case ipv6 = 10
+
+  /// The name in JSON: `ipv4` or `ipv6`.
+  public var name: String { self == .ipv4 ? "ipv4" : "ipv6" }
+}

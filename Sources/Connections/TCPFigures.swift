@@ -1,0 +1,137 @@
+/// The figures of the kernel's `struct tcp_info` that connreap uses.
+///
+/// The structure grows with the kernel's version; a figure that it does not have yet is nil.
+/// Times are in milliseconds before the dump and have been checked against the machine's uptime.
+public struct TCPFigures: Equatable, Sendable {
+  private var words: [6 of UInt32] = .init(repeating: 0)
+  private var rawBytesAcked: UInt64 = 0
+  private var rawBytesReceived: UInt64 = 0
+  private var rawTotalRetransmits: UInt32 = 0
+  private var known: UInt16 = 0
+
+  /// The congestion control algorithm (`INET_DIAG_CONG`); nil when unknown.
+  public var congestion: CongestionName?
+
+  /// No figure at all.
+  public init() {}
+
+  /// Whether nothing is known.
+  public var isEmpty: Bool { known == 0 && congestion == nil }
+
+  /// Since the last segment with data was sent (`tcpi_last_data_sent`). Probes and retransmissions count.
+  public var lastSent: UInt32? {
+    get { word(0) }
+    set { setWord(0, newValue) }
+  }
+
+  /// Since the last segment with data was received (`tcpi_last_data_recv`). A FIN does not count.
+  public var lastReceived: UInt32? {
+    get { word(1) }
+    set { setWord(1, newValue) }
+  }
+
+  /// Since the last acknowledgement was received (`tcpi_last_ack_recv`).
+  public var lastAcknowledged: UInt32? {
+    get { word(2) }
+    set { setWord(2, newValue) }
+  }
+
+  /// The smoothed round-trip time, in microseconds (`tcpi_rtt`).
+  public var roundTripMicroseconds: UInt32? {
+    get { word(3) }
+    set { setWord(3, newValue) }
+  }
+
+  /// The congestion window, in segments (`tcpi_snd_cwnd`).
+  public var congestionWindow: UInt32? {
+    get { word(4) }
+    set { setWord(4, newValue) }
+  }
+
+  /// Segments sent and not acknowledged (`tcpi_unacked`).
+  public var unacknowledged: UInt32? {
+    get { word(5) }
+    set { setWord(5, newValue) }
+  }
+
+  /// Bytes sent that the peer has acknowledged, SYN and FIN counted (`tcpi_bytes_acked`).
+  public var bytesAcknowledged: UInt64? {
+    get { isKnown(6) ? rawBytesAcked : nil }
+    set {
+      rawBytesAcked = newValue ?? 0
+      setKnown(6, newValue != nil)
+    }
+  }
+
+  /// Bytes received in order (`tcpi_bytes_received`).
+  public var bytesReceived: UInt64? {
+    get { isKnown(7) ? rawBytesReceived : nil }
+    set {
+      rawBytesReceived = newValue ?? 0
+      setKnown(7, newValue != nil)
+    }
+  }
+
+  /// Segments sent again in the connection's life (`tcpi_total_retrans`).
+  public var totalRetransmits: UInt32? {
+    get { isKnown(8) ? rawTotalRetransmits : nil }
+    set {
+      rawTotalRetransmits = newValue ?? 0
+      setKnown(8, newValue != nil)
+    }
+  }
+
+  private func isKnown(_ bit: UInt16) -> Bool { known & 1 << bit != 0 }
+
+  private mutating func setKnown(_ bit: UInt16, _ value: Bool) {
+    known = value ? known | 1 << bit : known & ~(1 << bit)
+  }
+
+  private func word(_ index: Int) -> UInt32? {
+    isKnown(UInt16(index)) ? words[index] : nil
+  }
+
+  private mutating func setWord(_ index: Int, _ value: UInt32?) {
+    words[index] = value ?? 0
+    setKnown(UInt16(index), value != nil)
+  }
+
+  /// Whether both know the same figures.
+  public static func == (one: TCPFigures, other: TCPFigures) -> Bool {
+    one.words.indices.allSatisfy { one.words[$0] == other.words[$0] }
+      && one.known == other.known && one.rawBytesAcked == other.rawBytesAcked
+      && one.rawBytesReceived == other.rawBytesReceived
+      && one.rawTotalRetransmits == other.rawTotalRetransmits
+      && one.congestion == other.congestion
+  }
+}
+
+/// The name of a congestion control algorithm, in place: at most 15 octets (`TCP_CA_NAME_MAX`).
+public struct CongestionName: Hashable, Sendable, CustomStringConvertible {
+  private let octets: UInt128
+
+  /// The name in `bytes`, up to a zero octet; nil when it is empty or longer than 16 octets.
+  public init?(bytes: some Sequence<UInt8>) {
+    var octets: UInt128 = 0
+    var count = 0
+    for byte in bytes {
+      guard byte != 0 else { break }
+      guard count < 16 else { return nil }
+      octets |= UInt128(byte) << UInt128(8 * count)
+      count += 1
+    }
+    guard count > 0 else { return nil }
+    self.octets = octets
+  }
+
+  /// The name as text.
+  public var description: String {
+    var bytes: [UInt8] = []
+    var rest = octets
+    while rest != 0 {
+      bytes.append(UInt8(truncatingIfNeeded: rest))
+      rest >>= 8
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
