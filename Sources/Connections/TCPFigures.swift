@@ -110,17 +110,9 @@ public struct TCPFigures: Equatable, Sendable {
 public struct CongestionName: Hashable, Sendable, CustomStringConvertible {
   private let octets: UInt128
 
-  /// The name in `bytes`, up to a zero octet; nil when it is empty or longer than 16 octets.
-  public init?(bytes: some Sequence<UInt8>) {
-    var octets: UInt128 = 0
-    var count = 0
-    for byte in bytes {
-      guard byte != 0 else { break }
-      guard count < 16 else { return nil }
-      octets |= UInt128(byte) << UInt128(8 * count)
-      count += 1
-    }
-    guard count > 0 else { return nil }
+  /// The name whose first octet is the lowest of `octets`, ended by a zero octet; nil when empty.
+  public init?(octets: UInt128) {
+    guard octets & 0xff != 0 else { return nil }
     self.octets = octets
   }
 

@@ -1,0 +1,133 @@
+import CLinuxDiag
+import SystemPackage
+
+/// Requests and their answers over one transport.
+public struct NetlinkConversation {
+  private let transport: any NetlinkTransport
+  private var sequence: UInt32
+  private var buffer: [UInt8]
+
+  /// The kernel makes dump datagrams as large as the largest buffer offered, up to 32 KiB.
+  public static let bufferSize = 32 * 1024
+
+  /// A conversation over `transport`, whose requests are numbered from 1.
+  public init(over transport: any NetlinkTransport) {
+    self.transport = transport
+    sequence = 0
+    buffer = [UInt8](repeating: 0, count: Self.bufferSize)
+  }
+
+  /// Asks for a dump, and hands over the payload of every message of its answer.
+  ///
+  /// When this throws, what `each` was given before is no answer and must be forgotten.
+  ///
+  /// - Parameter each: the datagram, and where in it the payload of one message is. It sends
+  ///   nothing over this conversation.
+  public mutating func dump(
+    type: UInt16, payload: [UInt8],
+    each: (Span<UInt8>, Range<Int>) throws(NetlinkProblem) -> Void
+  ) throws(NetlinkProblem) {
+    try send(type: type, flags: UInt16(NLM_F_REQUEST | NLM_F_DUMP), payload: payload)
+    var isInterrupted = false
+    while true {
+      let count = try receive()
+      let datagram = buffer.span.extracting(first: count)
+      var offset = 0
+      while offset < count {
+        let message = try NetlinkMessage.read(from: datagram, at: &offset)
+        try check(message)
+        if message.flags & UInt16(NLM_F_DUMP_INTR) != 0 { isInterrupted = true }
+        switch Int32(message.type) {
+        case NLMSG_DONE:
+          try Self.checkErrno(in: datagram, message.payload, isRequired: false)
+          if isInterrupted { throw .interrupted }
+          return
+        case NLMSG_ERROR:
+          try Self.checkErrno(in: datagram, message.payload, isRequired: true)
+        case NLMSG_NOOP: break
+        case NLMSG_OVERRUN: throw .overrun
+        default: try each(datagram, message.payload)
+        }
+      }
+    }
+  }
+
+  /// Asks for one message, and hands over its payload.
+  ///
+  /// - Throws: `refused(.noSuchFileOrDirectory)` when there is nothing to answer with.
+  public mutating func lookUp<Answer>(
+    type: UInt16, payload: [UInt8],
+    read: (Span<UInt8>, Range<Int>) throws(NetlinkProblem) -> Answer
+  ) throws(NetlinkProblem) -> Answer {
+    try send(type: type, flags: UInt16(NLM_F_REQUEST), payload: payload)
+    let (datagramCount, message) = try receiveAnswer()
+    let datagram = buffer.span.extracting(first: datagramCount)
+    guard Int32(message.type) != NLMSG_ERROR else {
+      try Self.checkErrno(in: datagram, message.payload, isRequired: true)
+      throw .unfinished
+    }
+    return try read(datagram, message.payload)
+  }
+
+  /// Asks for something to be done, and waits for the acknowledgement.
+  ///
+  /// - Throws: `refused` when the kernel says no. After any other problem it may have been done.
+  public mutating func command(type: UInt16, payload: [UInt8]) throws(NetlinkProblem) {
+    try send(type: type, flags: UInt16(NLM_F_REQUEST | NLM_F_ACK), payload: payload)
+    let (datagramCount, message) = try receiveAnswer()
+    guard Int32(message.type) == NLMSG_ERROR else { throw .unfinished }
+    try Self.checkErrno(
+      in: buffer.span.extracting(first: datagramCount), message.payload, isRequired: true)
+  }
+
+  private mutating func send(
+    type: UInt16, flags: UInt16, payload: [UInt8]
+  ) throws(NetlinkProblem) {
+    sequence &+= 1
+    let datagram = NetlinkMessage.request(
+      type: type, flags: flags, sequence: sequence, payload: payload)
+    try transport.send(datagram)
+  }
+
+  private mutating func receive() throws(NetlinkProblem) -> Int {
+    let received = try transport.receive(into: &buffer)
+    guard received.senderPort == 0 else { throw .foreignSender(port: received.senderPort) }
+    guard !received.isTruncated else { throw .truncated(capacity: buffer.count) }
+    guard received.count > 0 else { throw .unfinished }
+    return received.count
+  }
+
+  private mutating func receiveAnswer() throws(NetlinkProblem) -> (Int, NetlinkMessage) {
+    let count = try receive()
+    var offset = 0
+    let message = try NetlinkMessage.read(
+      from: buffer.span.extracting(first: count), at: &offset)
+    try check(message)
+    return (count, message)
+  }
+
+  private func check(_ message: NetlinkMessage) throws(NetlinkProblem) {
+    guard message.sequence == sequence else {
+      throw .wrongSequence(expected: sequence, received: message.sequence)
+    }
+  }
+
+  /// Reads the negative errno at the start of NLMSG_ERROR and of NLMSG_DONE; 0 is success.
+  private static func checkErrno(
+    in datagram: Span<UInt8>, _ payload: Range<Int>, isRequired: Bool
+  ) throws(NetlinkProblem) {
+    guard payload.count >= 4 else {
+      guard isRequired else { return }
+      throw .malformed(
+        MalformedDatagram(.shortPayload(needed: 4, left: payload.count), at: payload.lowerBound))
+    }
+    let code = Int32(bitPattern: datagram.uint32(at: payload.lowerBound))
+    guard code != 0 else { return }
+    guard code < 0, code > -4096 else {
+      throw .malformed(
+        MalformedDatagram(
+          .impossibleValue(UInt64(UInt32(bitPattern: code))), at: payload.lowerBound))
+    }
+    throw .refused(Errno(rawValue: -code))
+  }
+}

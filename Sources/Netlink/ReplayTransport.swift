@@ -1,0 +1,97 @@
+import CLinuxDiag
+import SystemPackage
+
+/// Answers requests with what a recording holds, without a kernel.
+///
+/// A request is answered by the first recorded one, not used yet, that asks for the same. A dump
+/// asks for the same when its type and the first octet of its payload, the address family, are
+/// the same: which rows are wanted is judged again by whoever asks. Every other request must be
+/// the same in type, flags and payload.
+public final class ReplayTransport: NetlinkTransport {
+  private var exchanges: [Exchange]
+  private var current: Exchange?
+
+  private struct Exchange {
+    let request: [UInt8]
+    var answers: [Recording.Entry] = []
+  }
+
+  /// Answers with what `recording` holds.
+  public init(_ recording: Recording) {
+    exchanges = []
+    for entry in recording.entries {
+      switch entry {
+      case .request(let datagram): exchanges.append(Exchange(request: datagram))
+      case .answer, .failure:
+        if !exchanges.isEmpty { exchanges[exchanges.count - 1].answers.append(entry) }
+      }
+    }
+    for index in exchanges.indices { exchanges[index].answers.reverse() }
+  }
+
+  public func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
+    guard let key = RequestKey(datagram),
+      let index = exchanges.firstIndex(where: { RequestKey($0.request) == key })
+    else { throw .notRecorded }
+    var exchange = exchanges.remove(at: index)
+    let (recorded, asked) = (RequestKey.sequence(exchange.request), RequestKey.sequence(datagram))
+    for index in exchange.answers.indices {
+      exchange.answers[index] = exchange.answers[index].renumbered(from: recorded, to: asked)
+    }
+    current = exchange
+  }
+
+  public func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram {
+    switch current?.answers.popLast() {
+    case .answer(let bytes, let senderPort, let isTruncated):
+      let count = min(bytes.count, buffer.count)
+      buffer.replaceSubrange(..<count, with: bytes[..<count])
+      return ReceivedDatagram(
+        count: count, senderPort: senderPort, isTruncated: isTruncated || count < bytes.count)
+    case .failure(.noBufferSpace): throw .overrun
+    case .failure(let errno): throw .cannotReceive(errno)
+    case .request, nil: throw .notRecorded
+    }
+  }
+}
+
+/// What two requests must have in common to be the same question.
+private struct RequestKey: Equatable {
+  private let bytes: [UInt8]
+
+  init?(_ datagram: [UInt8]) {
+    var offset = 0
+    guard let message = try? NetlinkMessage.read(from: datagram.span, at: &offset),
+      let family = datagram[message.payload].first
+    else { return nil }
+    var bytes = Array(datagram[4..<8])
+    if message.flags & UInt16(NLM_F_DUMP) == UInt16(NLM_F_DUMP) {
+      bytes.append(family)
+    } else {
+      bytes.append(contentsOf: datagram[message.payload])
+    }
+    self.bytes = bytes
+  }
+
+  static func sequence(_ datagram: [UInt8]) -> UInt32 { datagram.span.uint32(at: 8) }
+}
+
+extension Recording.Entry {
+  /// The entry with the messages of request `old` made messages of request `new`.
+  ///
+  /// Others keep their number: a wrong one is part of what was recorded.
+  fileprivate func renumbered(from old: UInt32, to new: UInt32) -> Recording.Entry {
+    guard old != new, case .answer(var bytes, let senderPort, let isTruncated) = self else {
+      return self
+    }
+    var number: [UInt8] = []
+    number.appendNative(new)
+    var offset = 0
+    while offset < bytes.count {
+      let start = offset
+      guard let message = try? NetlinkMessage.read(from: bytes.span, at: &offset) else { break }
+      if message.sequence == old { bytes.replaceSubrange(start + 8..<start + 12, with: number) }
+    }
+    return .answer(bytes, senderPort: senderPort, isTruncated: isTruncated)
+  }
+}

@@ -1,0 +1,101 @@
+import CLinuxDiag
+import Connections
+import Netlink
+
+/// Reads one row of an answer: `struct inet_diag_msg` and its attributes.
+struct InetDiagRow {
+  /// The length of `struct inet_diag_msg`.
+  static let length = 72
+
+  private let tcpInfo: TCPInfoDecoder
+
+  init(uptime: UInt64?) {
+    tcpInfo = TCPInfoDecoder(uptime: uptime)
+  }
+
+  /// The row in `range` of `bytes`.
+  func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(NetlinkProblem) -> Connection {
+    guard range.count >= Self.length else {
+      throw .malformed(
+        MalformedDatagram(
+          .shortPayload(needed: Self.length, left: range.count), at: range.lowerBound))
+    }
+    let start = range.lowerBound
+    guard let family = AddressFamily(rawValue: bytes[start]) else {
+      throw .malformed(MalformedDatagram(.impossibleValue(UInt64(bytes[start])), at: start))
+    }
+    guard let state = TCPState(rawValue: bytes[start + 1]) else {
+      throw .malformed(
+        MalformedDatagram(.impossibleValue(UInt64(bytes[start + 1])), at: start + 1))
+    }
+    let identity = try SocketIDCodec.decode(bytes, at: start + 4, family: family)
+    let attributes = try attributes(bytes, start + Self.length..<range.upperBound)
+    return Connection(
+      identity: identity, state: state,
+      inode: bytes.uint32(at: start + 68), userID: bytes.uint32(at: start + 64),
+      receiveQueue: bytes.uint32(at: start + 56), sendQueue: bytes.uint32(at: start + 60),
+      timer: ConnectionTimer(
+        kind: ConnectionTimer.Kind(rawValue: bytes[start + 2]) ?? .off,
+        expires: bytes.uint32(at: start + 52), retransmits: bytes[start + 3]),
+      figures: attributes.figures, mark: attributes.mark, cgroupID: attributes.cgroupID,
+      isMPTCPSubflow: attributes.isMPTCPSubflow)
+  }
+
+  private struct Attributes {
+    var figures = TCPFigures()
+    var mark: UInt32?
+    var cgroupID: UInt64?
+    var isMPTCPSubflow = false
+  }
+
+  private func attributes(
+    _ bytes: Span<UInt8>, _ range: Range<Int>
+  ) throws(NetlinkProblem) -> Attributes {
+    var found = Attributes()
+    var offset = range.lowerBound
+    while let attribute = try NetlinkAttribute.read(from: bytes, at: &offset, end: range.upperBound)
+    {
+      let value = attribute.value
+      switch Int(attribute.type) {
+      case INET_DIAG_INFO: tcpInfo.decode(bytes, value, into: &found.figures)
+      case INET_DIAG_CONG:
+        found.figures.congestion = Self.congestion(bytes, value)
+      case INET_DIAG_MARK where value.count >= 4:
+        found.mark = bytes.uint32(at: value.lowerBound)
+      case INET_DIAG_CGROUP_ID where value.count >= 8:
+        found.cgroupID = bytes.uint64(at: value.lowerBound)
+      case INET_DIAG_ULP_INFO:
+        found.isMPTCPSubflow = try Self.namesMPTCP(bytes, value)
+      default: break
+      }
+    }
+    return found
+  }
+
+  private static func congestion(_ bytes: Span<UInt8>, _ range: Range<Int>) -> CongestionName? {
+    var octets: UInt128 = 0
+    for (position, index) in range.prefix(16).enumerated() {
+      guard bytes[index] != 0 else { break }
+      octets |= UInt128(bytes[index]) << UInt128(8 * position)
+    }
+    return CongestionName(octets: octets)
+  }
+
+  /// Whether the upper-layer protocol in the nested attributes of `range` is MPTCP.
+  private static func namesMPTCP(
+    _ bytes: Span<UInt8>, _ range: Range<Int>
+  ) throws(NetlinkProblem) -> Bool {
+    let name: StaticString = "mptcp"
+    var offset = range.lowerBound
+    while let attribute = try NetlinkAttribute.read(from: bytes, at: &offset, end: range.upperBound)
+    {
+      guard attribute.type == UInt16(INET_ULP_INFO_NAME) else { continue }
+      let value = attribute.value
+      guard value.count >= name.utf8CodeUnitCount else { return false }
+      return name.description.utf8.enumerated().allSatisfy { position, octet in
+        bytes[value.lowerBound + position] == octet
+      }
+    }
+    return false
+  }
+}

@@ -1,0 +1,98 @@
+import CLinuxDiag
+public import Connections
+import Glibc
+public import Netlink
+import SystemPackage
+
+/// Lists, looks up and destroys TCP sockets through NETLINK_SOCK_DIAG.
+///
+/// See `man 7 sock_diag` and the kernel's `net/ipv4/inet_diag.c`.
+public struct TCPDiagnostics {
+  private var conversation: NetlinkConversation
+  private let row: InetDiagRow
+
+  /// The netlink family that transports for this type are opened with.
+  public static let bus = Int32(NETLINK_SOCK_DIAG)
+
+  /// Talks over `transport`.
+  ///
+  /// - Parameter uptime: how long the machine has been up, in milliseconds: no time in a row can
+  ///   be longer. Nil when that is unknown.
+  public init(over transport: any NetlinkTransport, uptime: UInt64?) {
+    conversation = NetlinkConversation(over: transport)
+    row = InetDiagRow(uptime: uptime)
+  }
+
+  /// Hands over every socket that the kernel lists for `request`.
+  ///
+  /// A dump is no snapshot: sockets that come and go meanwhile may be missing or twice. When this
+  /// throws, the rows before are no answer and must be forgotten. `each` closes nothing.
+  public mutating func dump(
+    _ request: DumpRequest, each: (Connection) -> Void
+  ) throws(NetlinkProblem) {
+    let row = row
+    try conversation.dump(type: UInt16(SOCK_DIAG_BY_FAMILY), payload: request.payload) {
+      (datagram, payload) throws(NetlinkProblem) in
+      each(try row.decode(datagram, payload))
+    }
+  }
+
+  /// What the kernel says now of the socket that `identity` names, figures included.
+  ///
+  /// - Returns: nil when the kernel finds no such socket (`ENOENT`). That alone is no proof that
+  ///   it is gone: the listener of a group that shares a port may not be found by its addresses.
+  public mutating func lookUp(_ identity: SocketIdentity) throws(NetlinkProblem) -> Connection? {
+    let row = row
+    let found: Connection
+    do {
+      found = try conversation.lookUp(
+        type: UInt16(SOCK_DIAG_BY_FAMILY),
+        payload: DumpRequest.payload(for: identity, details: .figures)
+      ) { (datagram, payload) throws(NetlinkProblem) in
+        try row.decode(datagram, payload)
+      }
+    } catch NetlinkProblem.refused(.noSuchFileOrDirectory) {
+      return nil
+    }
+    return found.cookie == identity.cookie ? found : nil
+  }
+
+  /// Destroys the one socket that `identity` names by its addresses and its cookie.
+  ///
+  /// The kernel's name is `SOCK_DESTROY`. The program's descriptor stays open.
+  ///
+  /// - Throws: `refused` with `ENOENT` (no such socket), `EPERM`, or `EOPNOTSUPP` (a kernel
+  ///   without `INET_DIAG_DESTROY`, or a TIME_WAIT socket before Linux 5.19). After any other
+  ///   problem the socket may have been destroyed.
+  public mutating func destroy(_ identity: SocketIdentity) throws(NetlinkProblem) {
+    try conversation.command(
+      type: UInt16(SOCK_DESTROY), payload: DumpRequest.payload(for: identity))
+  }
+
+  /// Finds out whether this kernel can destroy sockets, without touching one.
+  ///
+  /// It asks for a socket that cannot be: both ends on port 0. A kernel that looks for it says
+  /// `ENOENT`, and one without `INET_DIAG_DESTROY` says `EOPNOTSUPP`.
+  public mutating func destroySupport() throws(NetlinkProblem) -> DestroySupport {
+    guard let cookie = SocketCookie(rawValue: UInt64(Int64.max)) else { return .missing }
+    let nowhere = Endpoint(address: IPAddress(v4: 0), port: 0)
+    do {
+      try destroy(
+        SocketIdentity(
+          local: nowhere, peer: nowhere, family: .ipv4, interface: 0, cookie: cookie))
+      return .supported
+    } catch NetlinkProblem.refused(.noSuchFileOrDirectory) {
+      return .supported
+    } catch NetlinkProblem.refused(.notSupportedOnSocket), NetlinkProblem.refused(.invalidArgument) {
+      return .missing
+    }
+  }
+}
+
+/// Whether a kernel can destroy sockets.
+public enum DestroySupport: Equatable, Sendable {
+  /// It was built with `INET_DIAG_DESTROY`.
+  case supported
+  /// It was not, or is older than Linux 4.5.
+  case missing
+}
