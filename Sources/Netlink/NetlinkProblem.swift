@@ -69,3 +69,25 @@ public struct MalformedDatagram: Error, Equatable, Sendable {
     case impossibleValue(UInt64)
   }
 }
+
+extension NetlinkProblem: CustomStringConvertible {
+  /// What happened, for a user, without the remedy.
+  public var description: String {
+    switch self {
+    case .cannotOpen(let errno): "no netlink socket can be opened: \(errno)"
+    case .cannotSend(let errno): "the request could not be sent: \(errno)"
+    case .cannotReceive(let errno): "the kernel's answer could not be received: \(errno)"
+    case .overrun: "the kernel dropped an answer, its buffer was full"
+    case .truncated(let capacity): "a datagram was longer than \(capacity) bytes"
+    case .foreignSender(let port): "a datagram came from netlink port \(port), not from the kernel"
+    case .wrongSequence(let expected, let received):
+      "an answer to request \(received) came for request \(expected)"
+    case .interrupted: "the kernel says that the dump is inconsistent"
+    case .refused(let errno): "the kernel refused: \(errno)"
+    case .malformed(let datagram):
+      "a datagram is malformed at offset \(datagram.offset): \(datagram.fault)"
+    case .unfinished: "the kernel's answer ended too early"
+    case .notRecorded: "the recording has no answer to this request"
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import Glibc
+
+/// Makes text that a process, a peer or a file chose safe to print.
+///
+/// Nothing in it can move the cursor, start a line, change the direction of writing or hide: such
+/// characters become `\x1b`, `\u{202e}` and the like, and a backslash is doubled, so that the
+/// escaped text says unmistakably what the name was.
+enum EscapedText {
+  /// Appends `text`, escaped, in UTF-8.
+  static func append(_ text: String, to output: inout [UInt8]) {
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 0x5c: output.append(contentsOf: #"\\"#.utf8)
+      case 0x20..<0x7f: output.append(UInt8(scalar.value))
+      case 0..<0x20, 0x7f:
+        output.append(contentsOf: scalar.value < 0x10 ? "\\x0".utf8 : "\\x".utf8)
+        output.appendHexadecimal(UInt64(scalar.value))
+      case _ where isVisible(scalar): output.append(contentsOf: String(scalar).utf8)
+      default:
+        output.append(contentsOf: "\\u{".utf8)
+        output.appendHexadecimal(UInt64(scalar.value))
+        output.append(UInt8(ascii: "}"))
+      }
+    }
+  }
+
+  /// The escaped text as a string.
+  static func escaped(_ text: String) -> String {
+    var output: [UInt8] = []
+    append(text, to: &output)
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  /// Whether a scalar beyond ASCII shows as itself and leaves the others alone.
+  static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+      .paragraphSeparator, .nonspacingMark, .enclosingMark, .spacingMark:
+      false
+    case .spaceSeparator: false
+    default: true
+    }
+  }
+
+  /// How many columns of a terminal `text` takes, of which nothing needs escaping.
+  static func width(of text: some Sequence<UInt8>) -> Int {
+    var bytes = text.makeIterator()
+    var decoder = UTF8()
+    var width = 0
+    while case .scalarValue(let scalar) = decoder.decode(&bytes) { width += self.width(of: scalar) }
+    return width
+  }
+
+  /// How many columns of a terminal the visible `scalar` takes: 2 for wide ones, else 1.
+  static func width(of scalar: Unicode.Scalar) -> Int {
+    guard scalar.value >= 0x1100 else { return 1 }
+    return max(1, Int(wcwidth(wchar_t(scalar.value))))
+  }
+}

@@ -1,0 +1,136 @@
+/// Writes JSON (RFC 8259) to a buffer, value by value, without building anything in between.
+///
+/// It puts the commas; the caller keeps the braces balanced, which every use does in one function.
+struct JSONWriter {
+  private(set) var bytes: [UInt8] = []
+  private var needsComma = false
+
+  /// Takes what was written so far.
+  mutating func take() -> [UInt8] {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    return bytes
+  }
+
+  mutating func object(_ key: StaticString? = nil, _ fill: (inout JSONWriter) -> Void) {
+    open("{", key: key)
+    fill(&self)
+    close("}")
+  }
+
+  mutating func array(_ key: StaticString? = nil, _ fill: (inout JSONWriter) -> Void) {
+    open("[", key: key)
+    fill(&self)
+    close("]")
+  }
+
+  mutating func openObject(_ key: StaticString? = nil) { open("{", key: key) }
+  mutating func closeObject() { close("}") }
+  mutating func openArray(_ key: StaticString? = nil) { open("[", key: key) }
+  mutating func closeArray() { close("]") }
+
+  mutating func member(_ key: StaticString, _ value: UInt64?) {
+    guard let value else { return null(key) }
+    start(key)
+    bytes.appendDecimal(value)
+  }
+
+  mutating func member(_ key: StaticString, _ value: UInt32?) { member(key, value.map(UInt64.init)) }
+
+  mutating func member(_ key: StaticString, _ value: Int) { member(key, UInt64(max(0, value))) }
+
+  mutating func member(_ key: StaticString, _ value: Bool) {
+    start(key)
+    bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
+  }
+
+  mutating func member(_ key: StaticString, _ value: String?) {
+    guard let value else { return null(key) }
+    start(key)
+    string(value)
+  }
+
+  /// A string whose text is ASCII that needs no escape, appended by `fill`.
+  mutating func member(_ key: StaticString, plain fill: (inout [UInt8]) -> Void) {
+    start(key)
+    bytes.append(UInt8(ascii: "\""))
+    fill(&bytes)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  mutating func element(_ value: UInt64) {
+    start(nil)
+    bytes.appendDecimal(value)
+  }
+
+  mutating func element(_ value: String) {
+    start(nil)
+    string(value)
+  }
+
+  mutating func null(_ key: StaticString) {
+    start(key)
+    bytes.append(contentsOf: "null".utf8)
+  }
+
+  /// A member whose name is not known beforehand.
+  mutating func member(named key: String, _ value: UInt64) {
+    start(nil)
+    string(key)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.appendDecimal(value)
+  }
+
+  /// Ends a line between values, where one value a line is wanted.
+  mutating func newline() {
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  /// Ends a line after which a new document starts.
+  mutating func endDocument() {
+    newline()
+    needsComma = false
+  }
+
+  private mutating func open(_ brace: Unicode.Scalar, key: StaticString?) {
+    start(key)
+    bytes.append(UInt8(ascii: brace))
+    needsComma = false
+  }
+
+  private mutating func close(_ brace: Unicode.Scalar) {
+    bytes.append(UInt8(ascii: brace))
+    needsComma = true
+  }
+
+  private mutating func start(_ key: StaticString?) {
+    if needsComma { bytes.append(UInt8(ascii: ",")) }
+    needsComma = true
+    guard let key else { return }
+    bytes.append(UInt8(ascii: "\""))
+    key.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
+    bytes.append(contentsOf: "\":".utf8)
+  }
+
+  // What could disturb a terminal is escaped as well as what JSON asks for.
+  private mutating func string(_ text: String) {
+    bytes.append(UInt8(ascii: "\""))
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 0x22: bytes.append(contentsOf: #"\""#.utf8)
+      case 0x5c: bytes.append(contentsOf: #"\\"#.utf8)
+      case 0x20..<0x7f: bytes.append(UInt8(scalar.value))
+      case _ where scalar.value > 0x7f && EscapedText.isVisible(scalar):
+        bytes.append(contentsOf: String(scalar).utf8)
+      default: for unit in String(scalar).utf16 { escape(unit) }
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func escape(_ unit: UInt16) {
+    let digits = String(unit, radix: 16)
+    bytes.append(contentsOf: "\\u".utf8)
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count))
+    bytes.append(contentsOf: digits.utf8)
+  }
+}

@@ -1,0 +1,40 @@
+import Glibc
+import SystemPackage
+
+/// Bytes on their way to a descriptor, written 64 KiB at a time.
+struct OutputStream: ~Copyable {
+  private let descriptor: FileDescriptor
+  private var buffer: [UInt8] = []
+
+  private static let flushSize = 64 * 1024
+
+  init(_ descriptor: FileDescriptor) {
+    self.descriptor = descriptor
+  }
+
+  /// Appends what `fill` appends, and writes when enough has come together.
+  mutating func write(_ fill: (inout [UInt8]) -> Void) throws(OutputProblem) {
+    fill(&buffer)
+    if buffer.count >= Self.flushSize { try flush() }
+  }
+
+  mutating func write(_ text: String) throws(OutputProblem) {
+    try write { $0.append(contentsOf: text.utf8) }
+  }
+
+  /// Writes everything that is waiting.
+  mutating func flush() throws(OutputProblem) {
+    guard !buffer.isEmpty else { return }
+    defer { buffer.removeAll(keepingCapacity: true) }
+    do {
+      _ = try descriptor.writeAll(buffer)
+    } catch {
+      throw OutputProblem(errno: error as? Errno ?? .ioError)
+    }
+  }
+}
+
+/// Standard output, or a file, took no more.
+struct OutputProblem: Error, Equatable {
+  let errno: Errno
+}

@@ -1,0 +1,72 @@
+public import Connections
+public import ProcessTable
+
+/// Who runs connreap: the processes and the connection that must survive it.
+public struct Caller: Equatable, Sendable {
+  /// connreap's own process.
+  public let process: ProcessIdentity
+  /// Every process that it descends from; the shell, sudo, tmux or cron among them.
+  public let ancestors: [ProcessIdentity]
+  /// The ends of the session's connection, where `SSH_CONNECTION` names one.
+  public let session: Session?
+
+  /// The two ends of an ssh session.
+  public struct Session: Equatable, Sendable {
+    /// The client's end: the peer on this machine.
+    public let client: Endpoint
+    /// The server's end: local on this machine.
+    public let server: Endpoint
+
+    /// The session between these ends.
+    public init(client: Endpoint, server: Endpoint) {
+      self.client = client
+      self.server = server
+    }
+
+    /// The session that `SSH_CONNECTION` names: `client-ip client-port server-ip server-port`.
+    ///
+    /// Nil for any other text. A scope (`%eth0`) is left out: the address is enough to spare it.
+    public init?(sshConnection text: String) {
+      let words = text.split(separator: " ")
+      guard words.count == 4, let client = Self.endpoint(words[0], words[1]),
+        let server = Self.endpoint(words[2], words[3])
+      else { return nil }
+      self.init(client: client, server: server)
+    }
+
+    private static func endpoint(_ address: Substring, _ port: Substring) -> Endpoint? {
+      let unscoped = address.split(separator: "%").first ?? address
+      guard let address = IPAddress(text: unscoped), let port = UInt16(port) else { return nil }
+      return Endpoint(address: address, port: port)
+    }
+
+    /// Whether `connection` is the session, seen from either end.
+    func isEnd(of connection: Connection) -> Bool {
+      func same(_ bits: UInt128, _ port: UInt16, _ end: Endpoint) -> Bool {
+        bits == end.address.bits && port == end.port
+      }
+      let identity = connection.identity
+      return same(identity.localBits, identity.localPort, server)
+        && same(identity.peerBits, identity.peerPort, client)
+        || same(identity.localBits, identity.localPort, client)
+          && same(identity.peerBits, identity.peerPort, server)
+    }
+  }
+
+  /// A caller of which these things are known.
+  public init(process: ProcessIdentity, ancestors: [ProcessIdentity], session: Session?) {
+    self.process = process
+    self.ancestors = ancestors
+    self.session = session
+  }
+
+  /// The caller of the process with `pid`.
+  public init(
+    pid: Int32, sshConnection: String?, in processes: ProcFileSystem
+  ) throws(ProcessProblem) {
+    self.init(
+      process: ProcessIdentity(pid: pid, startTicks: try processes.startTicks(of: pid)),
+      ancestors: try processes.ancestors(of: pid),
+      session: sshConnection.flatMap { Session(sshConnection: $0) })
+  }
+}

@@ -1,0 +1,64 @@
+public import Connections
+import ProcessTable
+public import Scanning
+
+/// What is never closed, whatever is selected.
+public struct Guards: Sendable {
+  private let caller: Caller
+  private let namedStates: TCPStateSet
+  private let protectedNames: Set<String>
+  private let machineInit: Int32?
+
+  /// The names of the programs whose connections are spared unless the caller says otherwise.
+  public static let protectedByDefault: Set<String> = ["sshd", "sshd-session"]
+
+  /// - Parameters:
+  ///   - namedStates: the states that the caller named one by one: what has no owner, and
+  ///     listeners, are closed only in these.
+  ///   - unprotected: the names of ``protectedByDefault`` that the caller gave up.
+  ///   - machineInit: the pid of the machine's init; nil in a container, whose pid 1 is the program.
+  public init(
+    caller: Caller, namedStates: TCPStateSet, unprotected: Set<String>, machineInit: Int32?
+  ) {
+    self.caller = caller
+    self.namedStates = namedStates
+    self.machineInit = machineInit
+    protectedNames = Self.protectedByDefault.filter { name in
+      !unprotected.contains { name == $0 || name.hasPrefix($0 + "-") }
+    }
+  }
+
+  /// Why `connection` of `snapshot` must not be closed; nil when nothing speaks against it.
+  public func reasonToSpare(_ connection: Connection, in snapshot: Snapshot) -> SpareReason? {
+    if let session = caller.session, session.isEnd(of: connection) { return .callersSession }
+    if connection.isMPTCPSubflow { return .mptcpSubflow }
+    if connection.state == .listen, !namedStates.contains(.listen) { return .listener }
+    switch snapshot.attribution(of: connection) {
+    case .minisocket: return namedStates.contains(connection.state) ? nil : .minisocket
+    case .orphan: return namedStates.contains(connection.state) ? nil : .orphan
+    case .inAcceptQueue: return .inAcceptQueue
+    case .unknown, .notRead:
+      if connection.ownerless == .inAcceptQueue { return .inAcceptQueue }
+      return protectedNames.isEmpty ? nil : .ownerUnknown
+    case .held: return reasonToSpareByOwner(connection, in: snapshot)
+    }
+  }
+
+  private func reasonToSpareByOwner(
+    _ connection: Connection, in snapshot: Snapshot
+  ) -> SpareReason? {
+    for holder in snapshot.holders(of: connection) {
+      if holder.pid == caller.process.pid { return .ownProcess }
+      if caller.ancestors.contains(where: { $0.pid == holder.pid }) {
+        return .ancestor(pid: holder.pid)
+      }
+      if holder.pid == machineInit { return .machineInit }
+      for name in [holder.name, holder.executableName] {
+        if let name, protectedNames.contains(name) {
+          return .protectedName(name, pid: holder.pid)
+        }
+      }
+    }
+    return nil
+  }
+}

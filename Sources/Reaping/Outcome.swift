@@ -1,0 +1,93 @@
+public import Connections
+public import Netlink
+
+/// What became of one connection of a plan.
+public struct Outcome: Sendable {
+  /// What was planned for it.
+  public let step: Plan.Step
+  /// What came of it.
+  public let result: Result
+
+  /// The result of `step`.
+  public init(_ step: Plan.Step, _ result: Result) {
+    self.step = step
+    self.result = result
+  }
+
+  /// What can come of a planned closing.
+  public enum Result: Equatable, Sendable {
+    /// It was closed, and the kernel does not list it any more.
+    case closed
+    /// It had ended by itself.
+    case gone
+    /// It was left alone.
+    case spared(SpareReason)
+    /// It is still there.
+    case failed(FailureReason)
+    /// The kernel said yes or nothing, and whether it is still there is not known, or it is.
+    case unverified(UnverifiedReason)
+
+    /// The word in tables and in JSON.
+    public var word: String {
+      switch self {
+      case .closed: "closed"
+      case .gone: "gone"
+      case .spared: "spared"
+      case .failed: "failed"
+      case .unverified: "unverified"
+      }
+    }
+
+    /// The reason, for a user; nil where the word says it all.
+    public var reason: String? {
+      switch self {
+      case .closed, .gone: nil
+      case .spared(let reason): reason.description
+      case .failed(let reason): reason.description
+      case .unverified(let reason): reason.description
+      }
+    }
+  }
+
+  /// Why a connection was not closed.
+  public enum FailureReason: Equatable, Sendable {
+    /// `EPERM`: the capability is missing in the user namespace of the network namespace.
+    case notPermitted
+    /// `EOPNOTSUPP`: this kernel cannot destroy this socket.
+    case notSupported
+    /// The kernel lists it, but does not find it by its addresses and cookie.
+    case notFoundByAddress
+    /// Anything else.
+    case netlink(NetlinkProblem)
+  }
+
+  /// Why it is not known whether a connection is closed.
+  public enum UnverifiedReason: Equatable, Sendable {
+    /// The kernel said yes, and lists it still, in this state.
+    case stillListed(TCPState)
+    /// The look that was to verify it failed.
+    case cannotLook(NetlinkProblem)
+  }
+}
+
+extension Outcome.FailureReason: CustomStringConvertible {
+  /// The reason, as a user reads it.
+  public var description: String {
+    switch self {
+    case .notPermitted: "operation not permitted"
+    case .notSupported: "this kernel cannot destroy it"
+    case .notFoundByAddress: "the kernel lists it, but does not find it by its addresses"
+    case .netlink(let problem): problem.description
+    }
+  }
+}
+
+extension Outcome.UnverifiedReason: CustomStringConvertible {
+  /// The reason, as a user reads it.
+  public var description: String {
+    switch self {
+    case .stillListed(let state): "the kernel said yes, and still lists it in \(state.label)"
+    case .cannotLook(let problem): "it could not be looked for again: \(problem)"
+    }
+  }
+}

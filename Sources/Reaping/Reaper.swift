@@ -1,0 +1,162 @@
+public import Connections
+public import Netlink
+import Selection
+import SocketDiagnostics
+import SystemPackage
+
+/// Carries out a plan by SOCK_DESTROY: reads each connection again, closes it, and looks at the
+/// end which are gone.
+public struct Reaper {
+  private let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
+  private let uptime: () -> UInt64?
+
+  private static let lookAttempts = 4
+
+  /// - Parameters:
+  ///   - uptime: how long the machine has been up, in milliseconds, at the moment of the call.
+  ///   - openTransport: opens a conversation with the kernel, of the plan's network namespace.
+  public init(
+    uptime: @escaping () -> UInt64?,
+    openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
+  ) {
+    self.uptime = uptime
+    self.openTransport = openTransport
+  }
+
+  /// Closes what `plan` says, one connection after the other.
+  ///
+  /// - Parameter isStillSelected: judges a connection again as it is now, right before it is closed.
+  /// - Returns: the outcome of each step, in the plan's order.
+  /// - Throws: when no conversation with the kernel could be opened; nothing was closed then.
+  public func carryOut(
+    _ plan: Plan, isStillSelected: (Connection) -> Bool
+  ) throws(NetlinkProblem) -> [Outcome] {
+    var diagnostics: TCPDiagnostics? = TCPDiagnostics(over: try openTransport(), uptime: uptime())
+    var attempts: [Attempt] = []
+    attempts.reserveCapacity(plan.steps.count)
+    for step in plan.steps {
+      if case .spare(let reason) = step.decision {
+        attempts.append(.decided(.spared(reason)))
+        continue
+      }
+      attempts.append(
+        attempt(step.connection, over: &diagnostics, isStillSelected: isStillSelected))
+    }
+    return verify(attempts, of: plan)
+  }
+
+  /// How far the closing of one connection came, before the last look.
+  private enum Attempt {
+    case decided(Outcome.Result)
+    /// The kernel acknowledged its destruction.
+    case acknowledged
+    /// The kernel did not find it by its addresses and cookie.
+    case notFound
+    /// The request was sent and no answer came: it may have been done.
+    case unanswered(NetlinkProblem)
+  }
+
+  private func attempt(
+    _ connection: Connection, over diagnostics: inout TCPDiagnostics?,
+    isStillSelected: (Connection) -> Bool
+  ) -> Attempt {
+    var session: TCPDiagnostics
+    do throws(NetlinkProblem) {
+      session = try diagnostics ?? TCPDiagnostics(over: try openTransport(), uptime: uptime())
+    } catch {
+      return .decided(.failed(.netlink(error)))
+    }
+    // Out of step with the kernel, a conversation is not used again.
+    diagnostics = nil
+    do throws(NetlinkProblem) {
+      guard let now = try session.lookUp(connection.identity) else {
+        diagnostics = session
+        return .notFound
+      }
+      guard now.inode == connection.inode else {
+        diagnostics = session
+        return .decided(.gone)
+      }
+      guard isStillSelected(now) else {
+        diagnostics = session
+        return .decided(.spared(.changed(to: now.state)))
+      }
+    } catch {
+      if case .refused = error { diagnostics = session }
+      return .decided(.failed(.netlink(error)))
+    }
+    do throws(NetlinkProblem) {
+      try session.destroy(connection.identity)
+      diagnostics = session
+      return .acknowledged
+    } catch {
+      guard case .refused(let errno) = error else { return .unanswered(error) }
+      diagnostics = session
+      switch errno {
+      case .noSuchFileOrDirectory: return .notFound
+      case .notPermitted, .permissionDenied: return .decided(.failed(.notPermitted))
+      case .notSupportedOnSocket: return .decided(.failed(.notSupported))
+      default: return .decided(.failed(.netlink(error)))
+      }
+    }
+  }
+
+  /// Decides what the attempts have left open, by one more dump of each family concerned.
+  private func verify(_ attempts: [Attempt], of plan: Plan) -> [Outcome] {
+    var remaining: [AddressFamily: Result<[SocketCookie: TCPState], NetlinkProblem>] = [:]
+    var outcomes: [Outcome] = []
+    outcomes.reserveCapacity(attempts.count)
+    for (step, attempt) in zip(plan.steps, attempts) {
+      if case .decided(let result) = attempt {
+        outcomes.append(Outcome(step, result))
+        continue
+      }
+      let family = step.connection.identity.family
+      let look = remaining[family] ?? lookAgain(family, for: plan)
+      remaining[family] = look
+      outcomes.append(Outcome(step, Self.result(of: attempt, step.connection.cookie, look)))
+    }
+    return outcomes
+  }
+
+  private static func result(
+    of attempt: Attempt, _ cookie: SocketCookie,
+    _ look: Result<[SocketCookie: TCPState], NetlinkProblem>
+  ) -> Outcome.Result {
+    let state: TCPState?
+    switch look {
+    case .failure(let problem): return .unverified(.cannotLook(problem))
+    case .success(let listed): state = listed[cookie]
+    }
+    switch (attempt, state) {
+    case (.decided(let result), _): return result
+    case (.acknowledged, nil), (.unanswered, nil): return .closed
+    case (.acknowledged, let state?): return .unverified(.stillListed(state))
+    case (.notFound, nil), (.notFound, .timeWait): return .gone
+    case (.notFound, _): return .failed(.notFoundByAddress)
+    case (.unanswered(let problem), _): return .failed(.netlink(problem))
+    }
+  }
+
+  /// Which of the plan's sockets of `family` the kernel lists now, and in which state.
+  private func lookAgain(
+    _ family: AddressFamily, for plan: Plan
+  ) -> Result<[SocketCookie: TCPState], NetlinkProblem> {
+    let wanted = Set(plan.steps.map(\.connection.cookie))
+    let request = DumpRequest(family: family, states: .all, details: [])
+    var attemptsLeft = Self.lookAttempts
+    while true {
+      attemptsLeft -= 1
+      do throws(NetlinkProblem) {
+        var listed: [SocketCookie: TCPState] = [:]
+        var diagnostics = TCPDiagnostics(over: try openTransport(), uptime: uptime())
+        try diagnostics.dump(request) { row in
+          if wanted.contains(row.cookie) { listed[row.cookie] = row.state }
+        }
+        return .success(listed)
+      } catch {
+        guard error.isPassing, attemptsLeft > 0 else { return .failure(error) }
+      }
+    }
+  }
+}

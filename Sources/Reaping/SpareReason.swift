@@ -1,0 +1,53 @@
+public import Connections
+
+/// Why a connection that is selected is not closed.
+public enum SpareReason: Hashable, Sendable {
+  /// It listens, and `--state listen` does not name it.
+  case listener
+  /// A record of the kernel's: TIME_WAIT or SYN_RECV, which no state names.
+  case minisocket
+  /// Its program has closed it, and no state names it.
+  case orphan
+  /// The program that listens has not accepted it yet.
+  case inAcceptQueue
+  /// It carries part of an MPTCP connection, which would live on without it.
+  case mptcpSubflow
+  /// It is a connection of connreap's own process.
+  case ownProcess
+  /// A process that the caller descends from holds it.
+  case ancestor(pid: Int32)
+  /// `SSH_CONNECTION` names it: the caller's own session.
+  case callersSession
+  /// The machine's init holds it.
+  case machineInit
+  /// A process of this protected name holds it.
+  case protectedName(String, pid: Int32)
+  /// No owner is known, so that it cannot be told from a protected process's.
+  case ownerUnknown
+  /// A protection of a policy file covers it.
+  case protectedByPolicy(String)
+  /// When it was read again it was no longer what was selected.
+  case changed(to: TCPState)
+}
+
+extension SpareReason: CustomStringConvertible {
+  /// The reason, as a user reads it behind "spared".
+  public var description: String {
+    switch self {
+    case .listener: "a listener; --state listen names it"
+    case .minisocket: "nobody holds it and it ends by itself; --state names it"
+    case .orphan: "its program has closed it and the kernel ends it; --state names it"
+    case .inAcceptQueue: "in an accept queue: its program has not seen it yet"
+    case .mptcpSubflow: "a subflow of an MPTCP connection, which would live on"
+    case .ownProcess: "connreap's own"
+    case .ancestor(let pid): "your own session: process \(pid), which runs connreap, holds it"
+    case .callersSession: "your own session"
+    case .machineInit: "held by the machine's init"
+    case .protectedName(let name, let pid): "held by \(name)[\(pid)]; --unprotect \(name) allows it"
+    case .ownerUnknown:
+      "owner unknown, so it might be sshd's; see 'connreap doctor', or --unprotect sshd"
+    case .protectedByPolicy(let protection): "protected by \(protection)"
+    case .changed(let state): "no longer what was selected: now \(state.label), or active again"
+    }
+  }
+}

@@ -1,0 +1,39 @@
+public import Connections
+public import ProcessTable
+public import Selection
+
+/// Who has a connection, as far as that can be known.
+public enum Attribution: Sendable {
+  /// Processes hold descriptors of it.
+  case held(ArraySlice<Holding>)
+  /// It waits in the accept queue of one of these listeners; `holdings` are those of the listeners.
+  case inAcceptQueue(listeners: [Connection], holdings: [Holding])
+  /// TIME_WAIT or SYN_RECV: the kernel's record, which nobody holds.
+  case minisocket
+  /// Its program has closed it, and the kernel finishes it.
+  case orphan
+  /// No process that could be read holds it. That does not mean that none does.
+  case unknown
+  /// Owners were not asked for.
+  case notRead
+}
+
+/// The owners of one connection, for the terms that ask about them.
+public struct ConnectionOwners: OwnerFacts {
+  let holdings: ArraySlice<Holding>
+  let table: OwnerTable
+  let isComplete: Bool
+
+  /// Whether an owner is one that `matches`; see ``OwnerFacts``.
+  public func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict {
+    guard !holdings.isEmpty else { return .unknown }
+    var verdict = Verdict.no
+    var last: UInt32?
+    for holding in holdings where holding.process != last {
+      last = holding.process
+      verdict = verdict.or(matches(table.processes[Int(holding.process)]))
+      if verdict == .yes { return .yes }
+    }
+    return isComplete ? verdict : verdict.or(.unknown)
+  }
+}

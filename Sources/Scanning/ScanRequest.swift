@@ -1,0 +1,35 @@
+public import Selection
+
+/// What a scan looks for, and what it reads beside.
+public struct ScanRequest: Sendable {
+  /// Which connections.
+  public let selection: PreparedSelection
+  /// What is read of each.
+  public let details: Details
+
+  /// A scan for `selection` that reads what the selection needs, and `details`.
+  public init(_ selection: SelectionPredicate, reading details: Details) {
+    let prepared = PreparedSelection(selection)
+    var details = details
+    if prepared.needsOwners { details.insert(.owners) }
+    if prepared.needsFigures { details.insert(.figures) }
+    self.selection = prepared
+    self.details = details
+  }
+
+  /// What is read of each connection. Each costs time.
+  public struct Details: OptionSet, Sendable {
+    /// One bit a detail.
+    public let rawValue: UInt8
+
+    /// The details whose bits are set.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The times and counters of `tcp_info`.
+    public static let figures = Details(rawValue: 1)
+    /// The congestion control algorithm.
+    public static let congestion = Details(rawValue: 2)
+    /// The processes that hold it, from `/proc`.
+    public static let owners = Details(rawValue: 4)
+  }
+}

@@ -1,0 +1,154 @@
+public import Connections
+public import Netlink
+public import ProcessTable
+import Selection
+import SocketDiagnostics
+
+/// Turns a selection into a snapshot: asks the kernel for sockets and `/proc` for their owners.
+public struct Scanner {
+  private let processes: ProcFileSystem
+  private let threads: Int
+  private let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
+
+  /// How often a dump is asked for again when it failed in passing.
+  private static let attempts = 4
+
+  /// A scanner of the machine that these show.
+  ///
+  /// - Parameter openTransport: opens a conversation with the kernel, of the network namespace
+  ///   that is looked at.
+  public init(
+    processes: ProcFileSystem, threads: Int,
+    openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
+  ) {
+    self.processes = processes
+    self.threads = threads
+    self.openTransport = openTransport
+  }
+
+  /// Looks for what `request` asks for.
+  public func scan(
+    _ request: ScanRequest, at moment: ScanMoment
+  ) throws(ScanProblem) -> Snapshot {
+    var rows = Rows(selection: request.selection)
+    for family in AddressFamily.allCases {
+      try collect(family, for: request, uptime: moment.uptime, into: &rows)
+    }
+    let owners = try findOwners(of: rows, for: request)
+    let candidates = Snapshot(
+      moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
+      listeners: rows.listeners, owners: owners)
+    return request.selection.needsOwners ? candidates.deciding(request) : candidates
+  }
+
+  private func collect(
+    _ family: AddressFamily, for request: ScanRequest, uptime: UInt64?, into rows: inout Rows
+  ) throws(ScanProblem) {
+    let before = rows.mark
+    var states = request.selection.stateMask
+    if request.details.contains(.owners), states.mayBeInAcceptQueue { states.formUnion(.listening) }
+    let dump = DumpRequest(family: family, states: states, details: request.dumpDetails)
+    for attempt in 1...Self.attempts {
+      do throws(NetlinkProblem) {
+        var diagnostics = TCPDiagnostics(over: try openTransport(), uptime: uptime)
+        try diagnostics.dump(dump) { rows.add($0) }
+        return
+      } catch {
+        rows.goBack(to: before)
+        guard error.isPassing, attempt < Self.attempts else { throw .cannotList(family, error) }
+      }
+    }
+  }
+
+  private func findOwners(
+    of rows: Rows, for request: ScanRequest
+  ) throws(ScanProblem) -> OwnerTable? {
+    guard request.details.contains(.owners), !rows.candidates.isEmpty else { return nil }
+    var wanted: [UInt32] = []
+    var hasWaiting = false
+    for row in rows.candidates {
+      if row.inode != 0 { wanted.append(row.inode) }
+      if row.ownerless == .inAcceptQueue { hasWaiting = true }
+    }
+    if hasWaiting { wanted.append(contentsOf: rows.listeners.map(\.inode)) }
+    do {
+      return try processes.findOwners(of: InodeSet(wanted), threads: threads)
+    } catch {
+      throw .cannotReadProcesses(error)
+    }
+  }
+}
+
+extension Snapshot {
+  /// The snapshot of the candidates that are selected indeed, now that their owners are known.
+  fileprivate func deciding(_ request: ScanRequest) -> Snapshot {
+    var selected: [Connection] = []
+    var undecided = undecided
+    for connection in connections {
+      switch request.selection.verdict(of: connection, owners: ownerFacts(of: connection)) {
+      case .yes: selected.append(connection)
+      case .unknown: undecided += 1
+      case .no: break
+      }
+    }
+    return Snapshot(
+      moment: moment, connections: selected, undecided: undecided, listed: listed,
+      listeners: listeners, owners: owners)
+  }
+}
+
+/// The rows of a dump that can matter: what is certainly not selected is dropped as it comes.
+private struct Rows {
+  private let selection: PreparedSelection
+  private(set) var candidates: [Connection] = []
+  private(set) var listeners: [Connection] = []
+  private(set) var listed = 0
+  private(set) var undecided = 0
+  private var seen: Set<SocketCookie> = []
+
+  init(selection: PreparedSelection) {
+    self.selection = selection
+  }
+
+  mutating func add(_ row: Connection) {
+    if row.state == .listen { listeners.append(row) }
+    guard selection.stateMask.contains(row.state) else { return }
+    listed += 1
+    switch selection.verdict(of: row, owners: OwnersUnknown()) {
+    case .no: return
+    case .unknown where !selection.needsOwners: undecided += 1
+    case .unknown, .yes: if seen.insert(row.cookie).inserted { candidates.append(row) }
+    }
+  }
+
+  /// How much there is before a dump that may fail.
+  var mark: (candidates: Int, listeners: Int, listed: Int, undecided: Int) {
+    (candidates.count, listeners.count, listed, undecided)
+  }
+
+  /// Forgets what came after `mark`.
+  mutating func goBack(to mark: (candidates: Int, listeners: Int, listed: Int, undecided: Int)) {
+    candidates.removeSubrange(mark.candidates...)
+    listeners.removeSubrange(mark.listeners...)
+    (listed, undecided) = (mark.listed, mark.undecided)
+    seen = Set(candidates.map(\.cookie))
+  }
+}
+
+extension TCPStateSet {
+  fileprivate static let listening = TCPState.listen.asSet
+
+  /// Whether a connection that was not accepted yet can be in one of these states.
+  fileprivate var mayBeInAcceptQueue: Bool {
+    contains(TCPState.established) || contains(TCPState.closeWait)
+  }
+}
+
+extension ScanRequest {
+  fileprivate var dumpDetails: DumpRequest.Details {
+    var dumpDetails: DumpRequest.Details = []
+    if details.contains(.figures) { dumpDetails.insert(.figures) }
+    if details.contains(.congestion) { dumpDetails.insert(.congestion) }
+    return dumpDetails
+  }
+}

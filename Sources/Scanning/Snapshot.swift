@@ -1,0 +1,79 @@
+public import Connections
+public import ProcessTable
+public import Selection
+
+/// What one scan found: connections, their owners, and what could not be read.
+public struct Snapshot: Sendable {
+  /// Where and when it was made.
+  public let moment: ScanMoment
+  /// The connections that are selected, in the order of the dump, each once.
+  public let connections: [Connection]
+  /// Of how many connections the kernel listed the selection cannot be decided, for want of a fact.
+  public let undecided: Int
+  /// How many connections the kernel listed in the states of the selection.
+  public let listed: Int
+  /// The listening sockets, where they were listed.
+  public let listeners: [Connection]
+  /// Who holds the connections; nil when that was not asked for, or nothing was selected.
+  public let owners: OwnerTable?
+
+  private let acceptQueues: AcceptQueues
+
+  init(
+    moment: ScanMoment, connections: [Connection], undecided: Int, listed: Int,
+    listeners: [Connection], owners: OwnerTable?
+  ) {
+    self.moment = moment
+    self.connections = connections
+    self.undecided = undecided
+    self.listed = listed
+    self.listeners = listeners
+    self.owners = owners
+    acceptQueues = AcceptQueues(listeners)
+  }
+
+  /// Who has `connection`.
+  public func attribution(of connection: Connection) -> Attribution {
+    switch connection.ownerless {
+    case .minisocket: return .minisocket
+    case .orphan: return .orphan
+    case .inAcceptQueue:
+      let listeners = acceptQueues.listeners(for: connection)
+      guard let owners, !listeners.isEmpty else { return .unknown }
+      return .inAcceptQueue(
+        listeners: listeners, holdings: listeners.flatMap { owners.holdings(of: $0.inode) })
+    case nil:
+      guard let owners else { return .notRead }
+      let holdings = owners.holdings(of: connection.inode)
+      return holdings.isEmpty ? .unknown : .held(holdings)
+    }
+  }
+
+  /// The owners of `connection` for the terms of a selection; those of its listener while it waits
+  /// in an accept queue.
+  public func ownerFacts(of connection: Connection) -> ConnectionOwners {
+    let table = owners ?? OwnerTable(holders: [], gaps: [], isPruned: true)
+    switch attribution(of: connection) {
+    case .held(let holdings):
+      return ConnectionOwners(holdings: holdings, table: table, isComplete: table.isComplete)
+    case .inAcceptQueue(let listeners, let holdings):
+      return ConnectionOwners(
+        holdings: holdings[...], table: table,
+        isComplete: table.isComplete && listeners.count == 1)
+    case .minisocket, .orphan, .unknown, .notRead:
+      return ConnectionOwners(holdings: [], table: table, isComplete: false)
+    }
+  }
+
+  /// The processes that hold `connection`, each once, in the order of their pids.
+  public func holders(of connection: Connection) -> [OwnerProcess] {
+    guard case .held(let holdings) = attribution(of: connection), let owners else { return [] }
+    var holders: [OwnerProcess] = []
+    var last: UInt32?
+    for holding in holdings where holding.process != last {
+      last = holding.process
+      holders.append(owners.processes[Int(holding.process)])
+    }
+    return holders
+  }
+}
