@@ -1,0 +1,47 @@
+import ArgumentParser
+
+/// A command of the contract that this version does not have yet: it says so, and fails.
+protocol NotBuiltCommand: ParsableCommand {
+  static var name: String { get }
+}
+
+extension NotBuiltCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: name, abstract: "Not built yet in this version.", shouldDisplay: false)
+  }
+
+  func run() throws {
+    throw CommandFailure(.usage, "'connreap \(Self.name)' is not built yet in this version")
+  }
+}
+
+struct StatsCommand: NotBuiltCommand {
+  static let name = "stats"
+  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+struct ListenersCommand: NotBuiltCommand {
+  static let name = "listeners"
+  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+struct LogCommand: NotBuiltCommand {
+  static let name = "log"
+  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+struct TopCommand: NotBuiltCommand {
+  static let name = "top"
+  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+struct ReportCommand: NotBuiltCommand {
+  static let name = "report"
+  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+struct MetricsCommand: NotBuiltCommand {
+  static let name = "metrics"
+  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}

@@ -1,0 +1,33 @@
+import Netlink
+import Scanning
+import SystemPackage
+
+extension LiveSystem {
+  /// Scans, and says what to do when that fails.
+  func scan(_ request: ScanRequest) throws(CommandFailure) -> Snapshot {
+    do {
+      return try scanner.scan(request, at: moment)
+    } catch {
+      throw Self.failure(of: error)
+    }
+  }
+
+  private static func failure(of problem: ScanProblem) -> CommandFailure {
+    switch problem {
+    case .cannotList(_, .refused(.noSuchFileOrDirectory)):
+      return CommandFailure(
+        .unavailable, "this kernel cannot list TCP sockets: it has no tcp_diag",
+        remedy: "load it with 'modprobe tcp_diag', or build the kernel with CONFIG_INET_TCP_DIAG")
+    case .cannotList(let family, .notRecorded):
+      return CommandFailure(
+        .badData, "the recording has no dump of \(family.name) sockets",
+        remedy: "record again with 'connreap list --record FILE'")
+    case .cannotList(let family, let reason):
+      return CommandFailure(.failed, "cannot list the \(family.name) sockets: \(reason)")
+    case .cannotReadProcesses(let reason):
+      return CommandFailure(
+        .failed, "cannot read the owners: \(reason)",
+        remedy: "mount /proc, or leave the columns and terms about owners away")
+    }
+  }
+}

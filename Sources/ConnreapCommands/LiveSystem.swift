@@ -1,0 +1,148 @@
+import Connections
+import Glibc
+import Netlink
+import ProcessTable
+import Reaping
+import Scanning
+import SocketDiagnostics
+import SystemPackage
+
+/// The one place where the parts are put together: the running kernel, or a recording of one.
+struct LiveSystem {
+  let processes: ProcFileSystem
+  let moment: ScanMoment
+  /// Whether owners can be found: a recording without a copy of `/proc` has none.
+  let knowsOwners: Bool
+  /// Whether this is the running kernel, so that something can be closed.
+  let isLive: Bool
+  let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
+
+  private let recorder: Recorder?
+
+  private enum FactName {
+    static let kernel = "kernel"
+    static let bootID = "boot-id"
+    static let uptime = "uptime-ms"
+    static let networkNamespace = "network-namespace"
+  }
+
+  init(_ options: SourceOptions) throws(CommandFailure) {
+    if let replay = options.replay {
+      try self.init(replaying: replay, procRoot: options.procRoot)
+    } else {
+      self.init(recordingTo: options.record)
+    }
+  }
+
+  /// The running kernel.
+  private init(recordingTo path: String?) {
+    processes = ProcFileSystem()
+    moment = ScanMoment(
+      bootID: try? processes.bootID(), networkNamespace: try? processes.networkNamespace(),
+      uptime: try? processes.uptimeMilliseconds(), kernelRelease: Self.kernelRelease)
+    knowsOwners = true
+    isLive = true
+    guard let path else {
+      recorder = nil
+      openTransport = { () throws(NetlinkProblem) in
+        try KernelTransport(bus: TCPDiagnostics.bus)
+      }
+      return
+    }
+    let recorder = Recorder(path: FilePath(path))
+    self.recorder = recorder
+    recorder.recording.facts = Self.facts(of: moment)
+    openTransport = { () throws(NetlinkProblem) in
+      RecordingTransport(try KernelTransport(bus: TCPDiagnostics.bus)) {
+        recorder.recording.entries.append($0)
+      }
+    }
+  }
+
+  /// A recording, with the processes of a copied `/proc`, if there is one.
+  private init(replaying path: String, procRoot: String?) throws(CommandFailure) {
+    let recording = try Self.readRecording(path)
+    processes = ProcFileSystem(root: FilePath(procRoot ?? "/nonexistent"))
+    moment = ScanMoment(
+      bootID: recording.fact(FactName.bootID),
+      networkNamespace: recording.fact(FactName.networkNamespace).flatMap { UInt64($0) },
+      uptime: recording.fact(FactName.uptime).flatMap { UInt64($0) },
+      kernelRelease: recording.fact(FactName.kernel))
+    knowsOwners = procRoot != nil
+    isLive = false
+    recorder = nil
+    let transport = ReplayTransport(recording)
+    openTransport = { () throws(NetlinkProblem) in transport }
+  }
+
+  /// Looks for connections on all cores.
+  var scanner: Scanner {
+    Scanner(
+      processes: processes, threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+      openTransport: openTransport)
+  }
+
+  /// Closes connections.
+  var reaper: Reaper {
+    let processes = processes
+    return Reaper(uptime: { try? processes.uptimeMilliseconds() }, openTransport: openTransport)
+  }
+
+  /// Writes what was recorded, if that was asked for.
+  func finish() throws(CommandFailure) {
+    try recorder?.save()
+  }
+
+  private static func facts(of moment: ScanMoment) -> [Recording.Fact] {
+    var facts: [Recording.Fact] = []
+    if let kernel = moment.kernelRelease { facts.append(.init(FactName.kernel, kernel)) }
+    if let bootID = moment.bootID { facts.append(.init(FactName.bootID, bootID)) }
+    if let uptime = moment.uptime { facts.append(.init(FactName.uptime, "\(uptime)")) }
+    if let namespace = moment.networkNamespace {
+      facts.append(.init(FactName.networkNamespace, "\(namespace)"))
+    }
+    return facts
+  }
+
+  private static func readRecording(_ path: String) throws(CommandFailure) -> Recording {
+    let bytes: [UInt8]
+    do {
+      bytes = try FileContents.read(FilePath(path))
+    } catch {
+      throw CommandFailure(.badData, "cannot read \(EscapedText.escaped(path)): \(error)")
+    }
+    do {
+      return try Recording(text: bytes)
+    } catch {
+      throw CommandFailure(.badData, "\(EscapedText.escaped(path)): \(error)")
+    }
+  }
+
+  /// `uname -r`.
+  private static var kernelRelease: String? {
+    var names = utsname()
+    guard unsafe uname(&names) == 0 else { return nil }
+    return unsafe withUnsafeBytes(of: names.release) { bytes in
+      String(decoding: unsafe bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+}
+
+/// Collects a conversation until it is saved.
+private final class Recorder {
+  var recording = Recording()
+  private let path: FilePath
+
+  init(path: FilePath) {
+    self.path = path
+  }
+
+  func save() throws(CommandFailure) {
+    do {
+      try FileContents.write(recording.text, to: path)
+    } catch {
+      throw CommandFailure(
+        .failed, "cannot write \(EscapedText.escaped(path.string)): \(error)")
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Connections
+import Selection
+
+/// The options of SELECTION: the same words in `list`, `kill` and the policy files.
+struct SelectionOptions: ParsableArguments {
+  @Option(help: .of(.state)) var state: [String] = []
+  @Option(help: .of(.idle)) var idle: [String] = []
+  @Option(help: .of(.stalled)) var stalled: [String] = []
+  @Option(help: .of(.inState)) var inState: [String] = []
+  @Option(help: .of(.host)) var host: [String] = []
+  @Option(help: .of(.port)) var port: [String] = []
+  @Option(help: .of(.local)) var local: [String] = []
+  @Option(help: .of(.peer)) var peer: [String] = []
+  @Option(help: .of(.localPort)) var localPort: [String] = []
+  @Option(help: .of(.peerPort)) var peerPort: [String] = []
+  @Option(help: .of(.process)) var process: [String] = []
+  @Option(help: .of(.pid)) var pid: [String] = []
+  @Option(help: .of(.user)) var user: [String] = []
+  @Option(help: .of(.interface)) var interface: [String] = []
+  @Option(help: .of(.mark)) var mark: [String] = []
+  @Option(help: .of(.receiveQueue)) var recvQueue: [String] = []
+  @Option(help: .of(.sendQueue)) var sendQueue: [String] = []
+  @Flag(name: .customShort("4"), help: "the socket is IPv4") var onlyIPv4 = false
+  @Flag(name: .customShort("6"), help: "the socket is IPv6, v4-mapped addresses included")
+  var onlyIPv6 = false
+
+  @Option(help: .hidden) var age: [String] = []
+  @Option(help: .hidden) var unit: [String] = []
+  @Option(help: .hidden) var container: [String] = []
+  @Option(help: .hidden) var cgroup: [String] = []
+  @Option(help: .hidden) var netns: [String] = []
+  @Option(help: .hidden) var filter: [String] = []
+  @Argument(help: .hidden) var terms: [String] = []
+
+  private var values: [(key: SelectionKey, values: [String])] {
+    var family: [String] = []
+    if onlyIPv4 { family.append(AddressFamily.ipv4.name) }
+    if onlyIPv6 { family.append(AddressFamily.ipv6.name) }
+    return [
+      (.state, state), (.family, family), (.idle, idle), (.stalled, stalled), (.inState, inState),
+      (.host, host), (.port, port), (.local, local), (.peer, peer), (.localPort, localPort),
+      (.peerPort, peerPort), (.process, process), (.pid, pid), (.user, user),
+      (.interface, interface), (.mark, mark), (.receiveQueue, recvQueue), (.sendQueue, sendQueue),
+      (.age, age), (.unit, unit), (.container, container), (.cgroup, cgroup), (.netns, netns),
+    ]
+  }
+
+  /// Whether nothing was selected: every connection would be.
+  var isEmpty: Bool { values.allSatisfy { $0.values.isEmpty } }
+
+  /// The selection that the options spell, without a default of its own.
+  func predicate(names: some NameResolver) throws(CommandFailure) -> SelectionPredicate {
+    guard filter.isEmpty, terms.isEmpty else {
+      let what = terms.first.map { "\"\(EscapedText.escaped($0))\"" } ?? "--filter"
+      throw CommandFailure(
+        .usage, "\(what): filter expressions are not built yet in this version",
+        remedy: "use the options instead, as in --host 192.168.1.100 --port 80")
+    }
+    do {
+      return try SelectionVocabulary.parse(options: values, names: names)
+    } catch {
+      throw CommandFailure(.usage, error)
+    }
+  }
+
+  /// The states that are named one by one: a group's name does not name what is dangerous in it.
+  var namedStates: TCPStateSet {
+    let groups: Set<String> = ["all", "connected", "synchronized", "bucket", "big"]
+    return
+      state
+      .flatMap { $0.split(separator: ",") }
+      .map { $0.filter { $0 != " " }.lowercased() }
+      .filter { !groups.contains($0) }
+      .reduce(into: []) { named, word in
+        if let states = TCPStateSet(word: word) { named.formUnion(states) }
+      }
+  }
+}
+
+extension CommandFailure {
+  /// The failure of an option whose value is at fault, which is pointed at.
+  fileprivate init(_ status: ExitStatus, _ problem: SelectionProblem) {
+    let option = problem.key == .family ? "-4/-6" : "--\(problem.key.rawValue)"
+    let caret = Caret(line: "  \(option) \(problem.value)", at: problem.range, from: 3 + option.utf8.count)
+    self.init(status, "\(option): \(problem)", remedy: caret.text)
+  }
+}
+
+extension ArgumentHelp {
+  fileprivate static func of(_ key: SelectionKey) -> ArgumentHelp {
+    ArgumentHelp("\(key.help)", valueName: key.valueName)
+  }
+}

@@ -1,0 +1,119 @@
+import Connections
+
+/// What can be said of a connection in one column of a table or a CSV file.
+enum ConnectionColumn: String, CaseIterable {
+  case state
+  case local
+  case peer
+  case localPort = "local-port"
+  case peerPort = "peer-port"
+  case idle
+  case inState = "in-state"
+  case stalled
+  case receiveQueue = "recv-q"
+  case sendQueue = "send-q"
+  case unacknowledged = "unacked"
+  case retransmits
+  case timer
+  case process
+  case note
+  case pid
+  case executable
+  case descriptors = "fds"
+  case user
+  case userID = "uid"
+  case inode
+  case cookie
+  case family
+  case interface
+  case mark
+  case networkNamespace = "netns"
+  case lastSent = "last-sent"
+  case lastReceived = "last-received"
+  case lastAcknowledged = "last-ack"
+  case roundTrip = "rtt"
+  case congestionWindow = "cwnd"
+  case congestion
+  case bytesAcknowledged = "bytes-acked"
+  case bytesReceived = "bytes-received"
+  case totalRetransmits = "retransmits-total"
+
+  /// The columns of `-o table`.
+  static let table: [ConnectionColumn] = [
+    .state, .local, .peer, .idle, .inState, .receiveQueue, .sendQueue, .process,
+  ]
+
+  /// The columns of `-o wide`.
+  static let wide: [ConnectionColumn] = [
+    .state, .local, .peer, .idle, .inState, .stalled, .receiveQueue, .sendQueue, .unacknowledged,
+    .totalRetransmits, .timer, .user, .process,
+  ]
+
+  /// The columns of `-o csv`.
+  static let csv: [ConnectionColumn] = [
+    .state, .local, .peer, .idle, .inState, .stalled, .receiveQueue, .sendQueue, .user, .pid,
+    .process, .descriptors, .note, .inode, .cookie, .networkNamespace,
+  ]
+
+  /// The heading in a table.
+  var title: String {
+    switch self {
+    case .receiveQueue: "RECV-Q"
+    case .sendQueue: "SEND-Q"
+    case .totalRetransmits: "RETRANS"
+    default: rawValue.replacing("-", with: " ").uppercased()
+    }
+  }
+
+  /// The heading in a CSV file: the key that the value has in JSON, where it has one.
+  var csvName: String {
+    let name = rawValue.replacing("-", with: "_")
+    return isTime ? name + "_ms" : name
+  }
+
+  /// Whether the value is a time: for the eye in a table, in milliseconds in a CSV file.
+  var isTime: Bool {
+    switch self {
+    case .idle, .inState, .stalled, .lastSent, .lastReceived, .lastAcknowledged: true
+    default: false
+    }
+  }
+
+  /// Whether the value is a number, which stands on the right.
+  var isNumber: Bool {
+    switch self {
+    case .state, .local, .peer, .timer, .process, .note, .executable, .descriptors, .user, .cookie,
+      .family, .interface, .congestion, .pid:
+      false
+    default: true
+    }
+  }
+
+  /// Whether `tcp_info` must be read for it.
+  var needsFigures: Bool {
+    switch self {
+    case .idle, .inState, .stalled, .unacknowledged, .lastSent, .lastReceived, .lastAcknowledged,
+      .roundTrip, .congestionWindow, .bytesAcknowledged, .bytesReceived, .totalRetransmits:
+      true
+    default: false
+    }
+  }
+
+  /// Whether `/proc` must be read for it.
+  var needsOwners: Bool {
+    switch self {
+    case .process, .note, .pid, .executable, .descriptors: true
+    default: false
+    }
+  }
+
+  /// How far the column may shrink on a narrow terminal; nil when it is never cut.
+  var shrinksTo: Int? {
+    switch self {
+    case .process, .note: 16
+    case .executable: 12
+    case .local, .peer: 15
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Connections
+
+/// Connections in the formats of `-o`.
+struct ConnectionList {
+  let connections: [Connection]
+  let text: ConnectionText
+
+  func printTable(
+    _ columns: [ConnectionColumn], _ layout: Table.Layout, to output: inout OutputStream
+  ) throws(OutputProblem) {
+    let table = Table(
+      columns: columns.map {
+        Table.Column(
+          title: $0.title, alignment: $0.isNumber ? .right : .left, shrinksTo: $0.shrinksTo)
+      },
+      rowCount: connections.count,
+      cell: { row, column, cell in
+        text.append(columns[column], of: connections[row], to: &cell)
+      },
+      style: { row, column in
+        columns[column] == .state ? connections[row].state.style : nil
+      })
+    try table.print(layout, to: &output)
+  }
+
+  func printCSV(
+    _ columns: [ConnectionColumn], showsHeader: Bool, to output: inout OutputStream
+  ) throws(OutputProblem) {
+    if showsHeader {
+      try output.write(columns.map(\.csvName).joined(separator: ",") + "\r\n")
+    }
+    var field: [UInt8] = []
+    for connection in connections {
+      try output.write { line in
+        for (index, column) in columns.enumerated() {
+          if index > 0 { line.append(UInt8(ascii: ",")) }
+          field.removeAll(keepingCapacity: true)
+          text.appendField(column, of: connection, to: &field)
+          CSVText.append(printable: field, to: &line)
+        }
+        line.append(contentsOf: "\r\n".utf8)
+      }
+    }
+  }
+
+  func printJSONLines(to output: inout OutputStream) throws(OutputProblem) {
+    let rows = ConnectionJSON(text: text)
+    var json = JSONWriter()
+    for connection in connections {
+      rows.write(connection, to: &json)
+      json.endDocument()
+      try output.write { $0.append(contentsOf: json.take()) }
+    }
+  }
+
+  func printJSON(to output: inout OutputStream) throws(OutputProblem) {
+    let rows = ConnectionJSON(text: text)
+    var json = JSONWriter()
+    json.openObject()
+    json.openArray("connections")
+    for connection in connections {
+      json.newline()
+      rows.write(connection, to: &json)
+      try output.write { $0.append(contentsOf: json.take()) }
+    }
+    json.closeArray()
+    json.newline()
+    json.object("summary") { ListSummary(snapshot: text.snapshot, shown: connections.count).write(to: &$0) }
+    json.closeObject()
+    json.newline()
+    try output.write { $0.append(contentsOf: json.take()) }
+  }
+}
+
+extension TCPState {
+  /// Leaks catch the eye; what is on its way out does not.
+  fileprivate var style: Style? {
+    switch self {
+    case .closeWait: .yellow
+    case .timeWait, .lastAck, .closing, .finWait1, .finWait2: .dim
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import Connections
+import ProcessTable
+import Scanning
+
+/// The texts of one snapshot's connections, as tables, CSV files and JSON have them.
+struct ConnectionText {
+  let snapshot: Snapshot
+  let names: SystemNumbers
+
+  /// Whether a value that is not known is a dash (for the eye) or nothing (for a program).
+  private static let unknown = "–"
+
+  /// Appends what a table says of `connection` in `column`, printable as it is.
+  func append(_ column: ConnectionColumn, of connection: Connection, to text: inout [UInt8]) {
+    let start = text.count
+    appendValue(column, of: connection, asMilliseconds: false, to: &text)
+    if text.count == start { text.append(contentsOf: Self.unknown.utf8) }
+  }
+
+  /// Appends what a CSV file says: times in milliseconds, and nothing for what is not known.
+  func appendField(_ column: ConnectionColumn, of connection: Connection, to text: inout [UInt8]) {
+    appendValue(column, of: connection, asMilliseconds: true, to: &text)
+  }
+
+  private func appendValue(
+    _ column: ConnectionColumn, of connection: Connection, asMilliseconds: Bool,
+    to text: inout [UInt8]
+  ) {
+    func number(_ value: (some BinaryInteger)?) {
+      if let value { text.appendDecimal(UInt64(value)) }
+    }
+    func time(_ value: UInt32?, prefix: String = "") {
+      guard let value else { return }
+      if asMilliseconds { return text.appendDecimal(UInt64(value)) }
+      text.append(contentsOf: prefix.utf8)
+      DurationText.appendRounded(milliseconds: UInt64(value), to: &text)
+    }
+    let tcp = connection.tcp
+    switch column {
+    case .state:
+      let name = asMilliseconds ? connection.state.name : connection.state.label
+      text.append(contentsOf: name.utf8)
+    case .local: connection.local.appendText(to: &text)
+    case .peer: connection.peer.appendText(to: &text)
+    case .localPort: number(connection.identity.localPort)
+    case .peerPort: number(connection.identity.peerPort)
+    case .idle: time(connection.idle)
+    case .inState: time(connection.inStateAtLeast, prefix: "≥ ")
+    case .stalled:
+      // Not stalled is no time, and not unknown either.
+      if asMilliseconds || connection.hasDataInFlight == true { time(connection.stalled) }
+    case .receiveQueue: number(connection.receiveQueue)
+    case .sendQueue: number(connection.sendQueue)
+    case .unacknowledged: number(tcp?.unacknowledged)
+    case .retransmits: number(connection.timer.retransmits)
+    case .totalRetransmits: number(tcp?.totalRetransmits)
+    case .timer: appendTimer(of: connection, to: &text)
+    case .process: appendProcess(of: connection, to: &text)
+    case .note: if let note = note(of: connection) { EscapedText.append(note, to: &text) }
+    case .pid: appendJoined(snapshot.holders(of: connection).map { "\($0.pid)" }, to: &text)
+    case .executable:
+      appendJoined(snapshot.holders(of: connection).compactMap(\.executable), to: &text)
+    case .descriptors: appendJoined(descriptors(of: connection).map { "\($0)" }, to: &text)
+    case .user: if let user = user(of: connection) { EscapedText.append(user, to: &text) }
+    case .userID: number(connection.userID)
+    case .inode: number(connection.inode == 0 ? nil : connection.inode)
+    case .cookie: text.append(contentsOf: "\(connection.cookie)".utf8)
+    case .family: text.append(contentsOf: connection.identity.family.name.utf8)
+    case .interface:
+      if let name = interface(of: connection) { EscapedText.append(name, to: &text) }
+    case .mark: number(connection.mark)
+    case .networkNamespace: number(snapshot.moment.networkNamespace)
+    case .lastSent: time(tcp?.lastSent)
+    case .lastReceived: time(tcp?.lastReceived)
+    case .lastAcknowledged: time(tcp?.lastAcknowledged)
+    case .roundTrip: appendRoundTrip(tcp?.roundTripMicroseconds, to: &text)
+    case .congestionWindow: number(tcp?.congestionWindow)
+    case .congestion: if let name = tcp?.congestion { EscapedText.append("\(name)", to: &text) }
+    case .bytesAcknowledged: number(tcp?.bytesAcknowledged)
+    case .bytesReceived: number(tcp?.bytesReceived)
+    }
+  }
+
+  /// What a person should know beside the figures; nil when there is nothing.
+  func note(of connection: Connection) -> String? {
+    if connection.isMPTCPSubflow { return "mptcp subflow" }
+    switch snapshot.attribution(of: connection) {
+    case .held, .notRead: return nil
+    case .inAcceptQueue(let listeners, _):
+      return listeners.first.map { "in accept queue of \(Self.place($0))" }
+    case .orphan: return "orphan: no process holds it"
+    case .minisocket: return "no process holds it: a record of the kernel"
+    case .unknown: return "owner unknown"
+    }
+  }
+
+  /// The user that made the socket: the name, or the number of one without.
+  func user(of connection: Connection) -> String? {
+    connection.userID.map { names.userName($0) ?? "\($0)" }
+  }
+
+  /// The interface that it is bound to.
+  func interface(of connection: Connection) -> String? {
+    let index = connection.identity.interface
+    return index == 0 ? nil : names.interfaceName(index) ?? "\(index)"
+  }
+
+  private func descriptors(of connection: Connection) -> [Int32] {
+    guard case .held(let holdings) = snapshot.attribution(of: connection),
+      let first = holdings.first
+    else { return [] }
+    return holdings.filter { $0.process == first.process }.map(\.descriptor)
+  }
+
+  /// `java[1744] fd 23, and 3 more`; or why nobody is named.
+  private func appendProcess(of connection: Connection, to text: inout [UInt8]) {
+    switch snapshot.attribution(of: connection) {
+    case .held:
+      appendHolders(snapshot.holders(of: connection), to: &text)
+      text.append(contentsOf: " fd ".utf8)
+      appendJoined(descriptors(of: connection).map { "\($0)" }, to: &text)
+    case .inAcceptQueue(let listeners, _):
+      if let note = note(of: connection) { EscapedText.append(note, to: &text) }
+      let holders = listeners.first.map(snapshot.holders) ?? []
+      if !holders.isEmpty {
+        text.append(contentsOf: " (".utf8)
+        appendHolders(holders, to: &text)
+        text.append(UInt8(ascii: ")"))
+      }
+      return
+    case .orphan, .minisocket, .unknown, .notRead: break
+    }
+    if let note = note(of: connection) {
+      if !snapshot.holders(of: connection).isEmpty { text.append(contentsOf: ", ".utf8) }
+      EscapedText.append(note, to: &text)
+    }
+  }
+
+  private func appendHolders(_ holders: [OwnerProcess], to text: inout [UInt8]) {
+    guard let first = holders.first else { return }
+    EscapedText.append(first.name ?? "?", to: &text)
+    text.append(contentsOf: "[\(first.pid)]".utf8)
+    if holders.count > 1 { text.append(contentsOf: " and \(holders.count - 1) more".utf8) }
+  }
+
+  private func appendJoined(_ parts: [String], to text: inout [UInt8]) {
+    for (index, part) in parts.enumerated() {
+      if index > 0 { text.append(UInt8(ascii: " ")) }
+      EscapedText.append(part, to: &text)
+    }
+  }
+
+  private func appendTimer(of connection: Connection, to text: inout [UInt8]) {
+    guard connection.timer.kind != .off else { return }
+    text.append(contentsOf: "\(connection.timer.kind.name) ".utf8)
+    DurationText.appendRounded(milliseconds: UInt64(connection.timer.expires), to: &text)
+  }
+
+  private func appendRoundTrip(_ microseconds: UInt32?, to text: inout [UInt8]) {
+    guard let microseconds else { return }
+    text.appendDecimal(UInt64(microseconds))
+    text.append(contentsOf: "us".utf8)
+  }
+
+  /// `:8080` for a listener on every address, else its end.
+  private static func place(_ listener: Connection) -> String {
+    listener.local.address.isUnspecified
+      ? ":\(listener.identity.localPort)" : "\(listener.local)"
+  }
+}

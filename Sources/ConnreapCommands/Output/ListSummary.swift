@@ -1,0 +1,82 @@
+import Connections
+import ProcessTable
+import Scanning
+
+/// What is to be said of a list as a whole.
+struct ListSummary {
+  let snapshot: Snapshot
+  let shown: Int
+
+  /// `3 of 1,204 connections, held by 2 processes`.
+  var line: String {
+    let listed = snapshot.listed
+    var line =
+      shown == listed
+      ? "\(Count.text(listed)) connection\(Count.plural(listed))"
+      : "\(Count.text(shown)) of \(Count.text(listed)) connections"
+    if shown < snapshot.connections.count {
+      line += " (\(Count.text(snapshot.connections.count)) match; --limit shows the first)"
+    }
+    if let holders = holders, holders > 0 {
+      line += ", held by \(Count.text(holders)) process\(holders == 1 ? "" : "es")"
+    }
+    return line
+  }
+
+  /// What the list does not show for want of a fact or a privilege.
+  var warnings: [String] {
+    var warnings: [String] = []
+    if snapshot.undecided > 0 {
+      let count = snapshot.undecided
+      warnings.append(
+        "\(Count.text(count)) connection\(Count.plural(count)) left out: "
+          + "what is known of \(count == 1 ? "it" : "them") does not decide the selection")
+    }
+    if unreadable > 0 {
+      warnings.append(
+        "\(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") could not be read, "
+          + "so owners may be missing: run it with sudo, or see 'connreap doctor'")
+    }
+    return warnings
+  }
+
+  /// Writes the members of `summary`.
+  func write(to json: inout JSONWriter) {
+    json.member("listed", snapshot.listed)
+    json.member("matched", snapshot.connections.count)
+    json.member("shown", shown)
+    json.member("undecided", snapshot.undecided)
+    json.member("unreadable_processes", unreadable)
+  }
+
+  /// How many processes hold connections of the snapshot; nil when owners were not read.
+  private var holders: Int? {
+    guard let owners = snapshot.owners else { return nil }
+    var indices: Set<UInt32> = []
+    for connection in snapshot.connections {
+      if case .held(let holdings) = snapshot.attribution(of: connection) {
+        for holding in holdings { indices.insert(holding.process) }
+      }
+    }
+    return owners.processes.isEmpty ? 0 : indices.count
+  }
+
+  private var unreadable: Int { Set((snapshot.owners?.gaps ?? []).map(\.pid)).count }
+}
+
+/// Numbers of things, for the eye.
+enum Count {
+  /// The number with a comma before each three digits.
+  static func text(_ count: Int) -> String {
+    var text = ""
+    let digits = String(count)
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index).isMultiple(of: 3) { text.append(",") }
+      text.append(digit)
+    }
+    return text
+  }
+
+  /// The letter that a regular plural has.
+  static func plural(_ count: Int) -> String { count == 1 ? "" : "s" }
+}
