@@ -14,7 +14,7 @@ struct Ended: Equatable {
   /// Standard error as text.
   var complaints: String { String(decoding: errors, as: UTF8.self) }
   /// The lines of standard output.
-  var lines: [Substring] { text.split(separator: "\n") }
+  var lines: [Substring] { text.split(whereSeparator: \.isNewline) }
 }
 
 /// A command that runs: its output is collected, its time is bounded, its input is no terminal.

@@ -42,7 +42,7 @@ struct Row: Decodable {
     let atLeast: Int?
     private enum CodingKeys: String, CodingKey { case atLeast = "at_least" }
   }
-  struct Owner: Decodable {
+  struct Owner: Decodable, Equatable {
     let pid: Int32
     let name: String?
     let executable: String?

@@ -6,9 +6,12 @@ import Glibc
 final class NetworkNamespace {
   /// The process whose namespace it is, and the first to make sockets in it.
   let server: Peer
+  /// Where the tool keeps what it remembers, in place of the machine's own folder.
+  let state: TemporaryFolder
 
   /// Makes the namespace.
   init() throws {
+    state = try TemporaryFolder()
     server = try Peer(after: ["unshare", "--net", "--"])
     try server.tell(["do": "up"])
   }
@@ -33,6 +36,18 @@ final class NetworkNamespace {
 
   /// Runs the tool in the namespace, to its end.
   func connreap(_ arguments: String...) throws -> Ended { try connreap(arguments) }
+
+  /// Runs `kill`, without a question.
+  func kill(
+    _ arguments: [String], behind prefix: [String] = [], environment: [String: String] = [:]
+  ) throws -> Ended {
+    try connreap(
+      ["kill", "--yes", "--state-dir", state.path] + arguments, behind: prefix,
+      environment: environment)
+  }
+
+  /// Runs `kill`, without a question.
+  func kill(_ arguments: String...) throws -> Ended { try kill(arguments) }
 
   /// Starts the tool in the namespace.
   func start(_ arguments: [String]) throws -> Command {
