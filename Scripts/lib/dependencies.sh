@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # What the other scripts share: it brings in what the build and the tests need. To be sourced.
 # Whatever it says or does shows on standard error; standard output is the caller's.
 

@@ -120,8 +120,9 @@ import Testing
     let dry = try namespace.kill("--dry-run", "--local-port", "8080", "-o", "json")
     #expect(dry.status == 0)
     let file = try namespace.state.write("plan.json", dry.text)
-    try vanished.server.close()
+    // The client first: else the server's end would live on in TIME_WAIT, under its cookie.
     try vanished.client.close()
+    try vanished.server.close()
     let newcomer = try namespace.pair(to: listener, as: "newcomer")
     let ended = try namespace.kill("--plan", file, "-o", "json")
     #expect(ended.status == 0)
