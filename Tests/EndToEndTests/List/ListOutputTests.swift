@@ -113,6 +113,7 @@ import Testing
     let ended = try namespace.connreap("list", "-o", format)
     #expect(ended.status == 0)
     #expect(ended.lines.count == before.lines.count)
+    #expect(ended.text.contains("\(namespace.server.pid)"), "the owner is shown")
     let controls = ended.text.unicodeScalars.filter {
       $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\r"
     }
