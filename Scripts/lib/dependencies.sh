@@ -1,0 +1,64 @@
+# shellcheck shell=bash disable=SC2034
+# What the other scripts share: it brings in what the build and the tests need. To be sourced.
+# Whatever it says or does shows on standard error; standard output is the caller's.
+
+readonly build_packages=(pkg-config libmnl-dev libcap-dev libsqlite3-dev)
+readonly test_packages=(
+  bash coreutils grep iproute2 libcap2-bin procps python3 strace util-linux
+)
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+
+die() {
+  say "error: $1"
+  shift
+  local line
+  for line in "$@"; do printf '  %s\n' "$line" >&2; done
+  exit 1
+}
+
+require_swift() {
+  local version
+  command -v swift >/dev/null || die "there is no 'swift' on PATH" \
+    'Install Swift 6.2 or later from https://www.swift.org/install/linux/ and put its usr/bin on PATH.'
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')
+  if [[ -z $version || $(printf '%s\n' 6.2 "$version" | sort -V | head -n 1) != 6.2 ]]; then
+    die "this is Swift ${version:-of an unknown version}, and 6.2 or later is needed" \
+      'Install it from https://www.swift.org/install/linux/ and put its usr/bin first on PATH.'
+  fi
+}
+
+is_installed() {
+  [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+as_root() {
+  if ((EUID == 0)); then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "'$*' needs root, and there is no sudo" 'Run it as root, then start this again.'
+  fi
+}
+
+# Installs those of the given Debian packages that are missing, and does nothing otherwise.
+require_packages() {
+  local package missing=()
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    # Not Debian's family: what the build asks for may be there under other names.
+    if command -v pkg-config >/dev/null && pkg-config --exists libmnl libcap sqlite3; then return; fi
+    die 'apt-get is missing, and pkg-config does not find libmnl, libcap and sqlite3' \
+      "Install, with this system's own tool, what Debian calls: $*"
+  fi
+  for package in "$@"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  if ((${#missing[@]} == 0)); then return; fi
+  say "installing ${missing[*]} with apt-get$( ((EUID == 0)) || printf ' and sudo')"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null >&2 ||
+    say "apt-get update failed; going on with the lists that are there"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+    -o Dpkg::Use-Pty=0 "${missing[@]}" </dev/null >&2 ||
+    die "apt-get could not install ${missing[*]}" "Install them by hand, then start this again."
+}

@@ -1,0 +1,275 @@
+"""A process that makes sockets to order.
+
+It reads one request a line from standard input and answers each with one line, both JSON. Every
+call that could block is bounded by a timeout. It ends when standard input does, so that nothing
+outlives the test that started it.
+"""
+
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+
+SO_COOKIE = 57
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
+FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+SHUTDOWNS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
+
+libc = ctypes.CDLL(None, use_errno=True)
+sockets = {}
+children = []
+
+
+def cookie_of(sock):
+    return struct.unpack("=Q", sock.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))[0]
+
+
+def describe(sock):
+    answer = {
+        "fd": sock.fileno(),
+        "inode": os.fstat(sock.fileno()).st_ino,
+        "cookie": hex(cookie_of(sock)),
+        "local_port": sock.getsockname()[1],
+    }
+    try:
+        answer["peer_port"] = sock.getpeername()[1]
+    except OSError:
+        pass
+    return answer
+
+
+def keep(name, sock):
+    if name in sockets:
+        raise ValueError(f"there is a socket {name} already")
+    sockets[name] = sock
+    return describe(sock)
+
+
+def set_loopback(up):
+    with socket.socket() as sock:
+        request = struct.pack("16sh14x", b"lo", 0)
+        flags = struct.unpack("16sh14x", fcntl.ioctl(sock, SIOCGIFFLAGS, request))[1]
+        flags = flags | IFF_UP if up else flags & ~IFF_UP
+        fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags))
+    return {}
+
+
+def hello(request):
+    return {"pid": os.getpid()}
+
+
+def listen(request):
+    sock = socket.socket(FAMILIES[request.get("family", "ipv4")])
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(request.get("v6only", True)))
+    sock.bind((request["address"], request["port"]))
+    sock.listen(request.get("backlog", 128))
+    return keep(request["as"], sock)
+
+
+def connect(request):
+    sock = socket.socket(FAMILIES[request.get("family", "ipv4")])
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if "mark" in request:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, request["mark"])
+    if "device" in request:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, request["device"].encode())
+    if "source_port" in request:
+        any_address = "::" if sock.family == socket.AF_INET6 else "0.0.0.0"
+        sock.bind((request.get("source", any_address), request["source_port"]))
+    if request.get("wait", True):
+        sock.settimeout(5)
+        sock.connect((request["address"], request["port"]))
+    else:
+        sock.setblocking(False)
+        code = sock.connect_ex((request["address"], request["port"]))
+        if code not in (0, errno.EINPROGRESS):
+            raise OSError(code, os.strerror(code))
+    return keep(request["as"], sock)
+
+
+def accept(request):
+    listener = sockets[request["on"]]
+    listener.settimeout(5)
+    sock, _ = listener.accept()
+    sock.settimeout(5)
+    return keep(request["as"], sock)
+
+
+def pairs(request):
+    """Connects to a listener and accepts, many times over."""
+    listener = sockets[request["on"]]
+    listener.settimeout(5)
+    for number in range(request["count"]):
+        client = socket.socket(listener.family)
+        client.settimeout(5)
+        client.connect(listener.getsockname()[:2])
+        keep(f"{request['as']}-client-{number}", client)
+        server, _ = listener.accept()
+        server.settimeout(5)
+        keep(f"{request['as']}-server-{number}", server)
+    return {}
+
+
+def send(request):
+    return {"count": sockets[request["on"]].send(request["text"].encode(), socket.MSG_NOSIGNAL)}
+
+
+def fill(request):
+    """Sends until the kernel takes no more."""
+    sock = sockets[request["on"]]
+    sock.setblocking(False)
+    sent = 0
+    try:
+        while True:
+            sent += sock.send(bytes(65536), socket.MSG_NOSIGNAL)
+    except BlockingIOError:
+        return {"count": sent}
+    finally:
+        sock.settimeout(5)
+
+
+def receive(request):
+    sock = sockets[request["on"]]
+    sock.settimeout(request.get("timeout", 5))
+    data = sock.recv(request.get("size", 65536))
+    return {"count": len(data), "text": data.decode(errors="replace")}
+
+
+def shut(request):
+    sockets[request["on"]].shutdown(SHUTDOWNS[request["how"]])
+    return {}
+
+
+def close(request):
+    sockets.pop(request["on"]).close()
+    return {}
+
+
+def poll(request):
+    sock = sockets[request["on"]]
+    poller = select.poll()
+    poller.register(sock, select.POLLIN | select.POLLOUT | select.POLLRDHUP)
+    seen = sum(events for _, events in poller.poll(request.get("timeout_ms", 0)))
+    names = ("POLLIN", "POLLOUT", "POLLERR", "POLLHUP", "POLLRDHUP")
+    return {"events": [name for name in names if seen & getattr(select, name)]}
+
+
+def describe_one(request):
+    return describe(sockets[request["on"]])
+
+
+def error(request):
+    code = sockets[request["on"]].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    return {"errno": errno.errorcode[code] if code else None}
+
+
+def rename(request):
+    """Takes a name of up to 15 octets, given in hexadecimal: it need not be text."""
+    libc.prctl(PR_SET_NAME, ctypes.c_char_p(bytes.fromhex(request["hex"])), 0, 0, 0)
+    return {}
+
+
+def fork(request):
+    """Forks a child that holds the named sockets and no other, until this process ends."""
+    parent = os.getpid()
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        for name, sock in sockets.items():
+            if name not in request["keep"]:
+                sock.close()
+        os.write(writing, b"1")
+        while os.getppid() == parent:
+            signal.pause()
+        os._exit(0)
+    os.close(writing)
+    os.read(reading, 1)
+    os.close(reading)
+    children.append(pid)
+    return {"pid": pid}
+
+
+def run(request):
+    """Runs a command as a child that holds none of the sockets."""
+    done = subprocess.run(
+        request["arguments"], stdin=subprocess.DEVNULL, capture_output=True, timeout=20,
+        env={**os.environ, **request.get("environment", {})})
+    return {
+        "status": done.returncode,
+        "output": done.stdout.decode(),
+        "errors": done.stderr.decode(),
+    }
+
+
+def can_destroy(request):
+    """Asks to destroy a connection that cannot be: ENOENT means that the kernel knows how."""
+    sock_destroy, flags = 21, 0x5  # NLM_F_REQUEST | NLM_F_ACK
+    identity = struct.pack(
+        "!HH4s12x4s12x", 1, 1, socket.inet_aton("127.255.255.254"),
+        socket.inet_aton("127.255.255.253"))
+    body = struct.pack("=BBBxI", socket.AF_INET, socket.IPPROTO_TCP, 0, 0xFFFFFFFF)
+    body += identity + struct.pack("=III", 0, 0x7FFFFFFE, 0x7FFFFFFE)
+    netlink_sock_diag = 4
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, netlink_sock_diag) as sock:
+        sock.settimeout(5)
+        sock.send(struct.pack("=IHHII", 16 + len(body), sock_destroy, flags, 1, 0) + body)
+        return {"errno": errno.errorcode.get(-struct.unpack_from("=i", sock.recv(4096), 16)[0])}
+
+
+VERBS = {
+    "hello": hello,
+    "up": lambda _: set_loopback(True),
+    "down": lambda _: set_loopback(False),
+    "listen": listen,
+    "connect": connect,
+    "accept": accept,
+    "pairs": pairs,
+    "send": send,
+    "fill": fill,
+    "receive": receive,
+    "shutdown": shut,
+    "close": close,
+    "poll": poll,
+    "describe": describe_one,
+    "error": error,
+    "rename": rename,
+    "fork": fork,
+    "run": run,
+    "can-destroy": can_destroy,
+}
+
+
+def answer_to(request):
+    try:
+        return VERBS[request["do"]](request)
+    except (BlockingIOError, socket.timeout):
+        return {"errno": "EAGAIN"}
+    except OSError as problem:
+        return {"errno": errno.errorcode.get(problem.errno, str(problem.errno))}
+    except Exception as problem:  # A fault of the test: it says so instead of ending silently.
+        return {"fault": f"{request}: {type(problem).__name__}: {problem}"}
+
+
+def main():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    for line in sys.stdin:
+        print(json.dumps(answer_to(json.loads(line))), flush=True)
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+main()

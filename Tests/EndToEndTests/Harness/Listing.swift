@@ -1,0 +1,96 @@
+import FoundationEssentials
+
+/// What `list -o json` prints.
+struct Listing: Decodable {
+  /// The connections, in the order of the list.
+  let connections: [Row]
+
+  /// Reads it, after checking that the tool was content.
+  init(_ ended: Ended) throws {
+    guard ended.status == 0 else {
+      throw HarnessProblem.fault("status \(ended.status): \(ended.complaints)")
+    }
+    self = try JSONDecoder().decode(Listing.self, from: Data(ended.output))
+  }
+}
+
+/// A plan, before it is done or after: what `kill -o json` prints.
+struct PlanReport: Decodable {
+  /// The boot that its cookies belong to.
+  let bootID: String
+  /// The connections, the spared ones included.
+  let connections: [Row]
+
+  /// Reads it from standard output.
+  init(_ ended: Ended) throws {
+    self = try JSONDecoder().decode(PlanReport.self, from: Data(ended.output))
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case connections
+    case bootID = "boot_id"
+  }
+}
+
+/// One connection; what is always known is not optional.
+struct Row: Decodable {
+  struct Endpoint: Decodable {
+    let address: String
+    let port: UInt16
+  }
+  struct Bound: Decodable {
+    let atLeast: Int?
+    private enum CodingKeys: String, CodingKey { case atLeast = "at_least" }
+  }
+  struct Owner: Decodable, Equatable {
+    let pid: Int32
+    let name: String?
+    let executable: String?
+    let fds: [Int32]?
+  }
+  struct Timer: Decodable {
+    let kind: String
+  }
+
+  let netns: UInt32?
+  let family: String
+  let state: String
+  let local: Endpoint
+  let peer: Endpoint
+  let interface: String?
+  let inode: UInt32?
+  let cookie: String
+  let uid: UInt32?
+  let user: String?
+  let receiveQueue: Int
+  let sendQueue: Int
+  let idle: Int?
+  let inState: Bound?
+  let age: Bound?
+  let timer: Timer?
+  let owners: [Owner]?
+  let ownersComplete: Bool?
+  let note: String?
+  /// In a plan: `close` or `spare`.
+  let decision: String?
+  /// In a plan: why.
+  let reason: String?
+  /// After a kill: `closed`, `gone`, `spared`, `failed`, `unverified`.
+  let result: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case netns, family, state, local, peer, interface, inode, cookie, uid, user, timer, owners
+    case note, decision, reason, result
+    case receiveQueue = "recv_queue"
+    case sendQueue = "send_queue"
+    case idle = "idle_ms"
+    case inState = "in_state_ms"
+    case age = "age_ms"
+    case ownersComplete = "owners_complete"
+  }
+
+  /// Reads one line of `-o jsonl`.
+  init(line: Substring) throws {
+    self = try JSONDecoder().decode(Row.self, from: Data(line.utf8))
+  }
+}

@@ -1,0 +1,57 @@
+import FoundationEssentials
+import Glibc
+
+/// The programs that the tests run.
+enum Tools {
+  /// The tool itself: beside the test bundle, or what `CONNREAP_BINARY` names.
+  static let connreap: String =
+    environment("CONNREAP_BINARY") ?? directoryOfTests + "/connreap"
+
+  /// Python, of the system where there is one: a version manager's stand-in forks.
+  static let python = access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3"
+
+  /// The program of a ``Peer``: a resource of this target.
+  static let peer = directoryOfTests + "/connreap_EndToEndTests.resources/Fixtures/peer.py"
+
+  /// Whether a program can be found and run.
+  static func has(_ arguments: String...) -> Bool {
+    (try? Command.run(arguments).status) == 0
+  }
+
+  private static let directoryOfTests: String = {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink("/proc/self/exe", &buffer, buffer.count)
+    let path = String(
+      decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+  }()
+
+  private static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+}
+
+/// A folder that is removed with this value; root's own and closed to others, as policies need it.
+final class TemporaryFolder {
+  /// Its path.
+  let path: String
+
+  /// Makes it.
+  init() throws {
+    var template = Array("/tmp/connreap-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw HarnessProblem.systemCall("mkdtemp", errno) }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Writes a file that only its owner may change.
+  ///
+  /// - Returns: its path.
+  func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws -> String {
+    let file = "\(path)/\(name)"
+    try Data(text.utf8).write(to: URL(filePath: file))
+    guard chmod(file, mode) == 0 else { throw HarnessProblem.systemCall("chmod", errno) }
+    return file
+  }
+}

@@ -1,0 +1,167 @@
+import Testing
+
+/// What `kill` does not do.
+@Suite(.needsNamespaces, .needsDestroy) struct KillSafetyTests {
+  let namespace: NetworkNamespace
+
+  init() throws { namespace = try NetworkNamespace() }
+
+  @Test(.needsTracing) func aDryRunAsksTheKernelToDestroyNothing() throws {
+    let pair = try namespace.pair(port: 8080)
+    let trace = "\(namespace.state.path)/trace"
+    let strace = ["strace", "-f", "-e", "trace=sendto,sendmsg,sendmmsg,write", "-o", trace, "--"]
+    let dry = try namespace.kill(["--dry-run", "--local-port", "8080"], behind: strace)
+    #expect(dry.status == 0)
+    #expect(try requestsToDestroy(in: trace) == 0)
+    #expect(dry.text.contains("8080"), "it shows the plan")
+    #expect(try pair.client.reaches(pair.server))
+    // The same without the option does ask, so the trace would have shown it.
+    #expect(try namespace.kill(["--local-port", "8080"], behind: strace).status == 0)
+    #expect(try requestsToDestroy(in: trace) > 0)
+  }
+
+  private func requestsToDestroy(in trace: String) throws -> Int {
+    let found = try Command.run(["grep", "-cE", "SOCK_DESTROY|nlmsg_type=0x15\\b", trace])
+    return Int(found.lines.first ?? "") ?? 0
+  }
+
+  @Test func aDryRunPlansInJSON() throws {
+    let pair = try namespace.pair(port: 8080)
+    let plan = try PlanReport(try namespace.kill("-n", "--local-port", "8080", "-o", "json"))
+    #expect(plan.connections.map(\.decision) == ["close"])
+    #expect(plan.connections.map(\.result) == [nil])
+    #expect(try pair.client.reaches(pair.server))
+  }
+
+  @Test func aPlanAboveTheLimitIsRefusedWhole() throws {
+    let listener = try namespace.server.listen("many", port: 8080)
+    let leaks = try namespace.closeWaits(3, to: listener)
+    let refused = try namespace.kill("--state", "close-wait", "--max", "2")
+    #expect(refused.status == 2)
+    #expect(refused.complaints.contains("--max"))
+    #expect(try namespace.rows("--state", "close-wait").count == 3)
+    #expect(try leaks[0].server.send("alive") == nil)
+    #expect(try namespace.kill("--state", "close-wait", "--max", "3").status == 0)
+    #expect(try namespace.rows("--state", "close-wait").isEmpty)
+  }
+
+  @Test func aHundredIsTheLimitWhenNoneIsGiven() throws {
+    let listener = try namespace.server.listen("many", port: 8080)
+    try namespace.server.connectPairs(101, as: "many", to: listener)
+    #expect(try namespace.kill("--local-port", "8080").status == 2)
+    #expect(try namespace.rows("--local-port", "8080").count == 101)
+  }
+
+  @Test func anEmptySelectionIsRefusedUnlessItIsMeant() throws {
+    let pair = try namespace.pair(port: 8080)
+    let refused = try namespace.kill()
+    #expect(refused.status == 64)
+    #expect(refused.complaints.contains("--all"))
+    #expect(try pair.client.reaches(pair.server))
+    #expect(try namespace.kill("--all").status == 0)
+    #expect(try namespace.rows().isEmpty)
+  }
+
+  @Test func aListenerIsClosedOnlyWhenItsStateIsNamed() throws {
+    let listener = try namespace.server.listen("kept", port: 8080)
+    #expect(try namespace.kill("--port", "8080").status == 0)
+    #expect(try namespace.kill("--all").status == 0)
+    #expect(try namespace.kill("--state", "all", "--port", "8080").status == 0)
+    #expect(try namespace.rows("--state", "listen").map(\.cookie) == [listener.cookie])
+    #expect(try namespace.kill("--state", "listen", "--local-port", "8080").status == 0)
+    #expect(try namespace.rows("--state", "listen").isEmpty)
+  }
+
+  @Test func timeWaitIsLeftToItsTimer() throws {
+    let pair = try namespace.pair(port: 8080)
+    try pair.client.close()
+    try pair.server.close()
+    #expect(try namespace.kill("--port", "8080").status == 0)
+    #expect(try namespace.kill("--all").status == 0)
+    #expect(try namespace.rows("--state", "time-wait").count == 1)
+  }
+
+  @Test func anOrphanIsLeftToTheKernel() throws {
+    let pair = try namespace.pair(port: 8080)
+    try pair.client.close()
+    let ended = try namespace.kill("--peer-port", "8080", "-o", "json")
+    #expect(ended.status == 0)
+    #expect(try PlanReport(ended).connections.map(\.result) == ["spared"])
+    #expect(try namespace.rows("--peer-port", "8080").map(\.state) == ["fin-wait-2"])
+  }
+
+  @Test func whatAnAncestorHoldsIsTheCallersOwnSession() throws {
+    let pair = try namespace.pair(port: 8080)
+    let words = ["kill", "--yes", "--state-dir", namespace.state.path, "--port", "8080"]
+    let ended = try namespace.server.run([Tools.connreap] + words + ["-o", "json"])
+    #expect(ended.status == 0)
+    let report = try PlanReport(ended)
+    #expect(report.connections.count == 2)
+    #expect(report.connections.allSatisfy { $0.decision == "spare" && $0.result == "spared" })
+    #expect(report.connections.allSatisfy { $0.reason?.isEmpty == false })
+    #expect(try pair.client.reaches(pair.server))
+  }
+
+  @Test func theSessionOfSecureShellIsSpared() throws {
+    let listener = try namespace.server.listen("ssh", port: 8080)
+    let session = try namespace.pair(to: listener, as: "session")
+    let other = try namespace.pair(to: listener, as: "other")
+    let variable = "127.0.0.1 \(session.client.port) 127.0.0.1 8080"
+    let ended = try namespace.kill(
+      ["--local-port", "8080"], environment: ["SSH_CONNECTION": variable])
+    #expect(ended.status == 0)
+    #expect((ended.text + ended.complaints).contains("your own session"))
+    #expect(try session.client.reaches(session.server))
+    #expect(try other.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test func theShellDaemonIsSparedUnlessItIsNamed() throws {
+    let daemon = try namespace.anotherPeer()
+    try daemon.rename("sshd")
+    let listener = try daemon.listen("daemon", port: 8080)
+    let pair = try namespace.pair(to: listener, client: namespace.server, as: "login")
+    let spared = try namespace.kill("--local-port", "8080", "-o", "json")
+    #expect(spared.status == 0)
+    #expect(try PlanReport(spared).connections.map(\.result) == ["spared"])
+    #expect(try pair.client.reaches(pair.server))
+    #expect(try namespace.kill("--local-port", "8080", "--unprotect", "sshd").status == 0)
+    #expect(try pair.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test func aProtectedOwnerProtectsWhatItShares() throws {
+    let pair = try namespace.pair(port: 8080)
+    try namespace.server.rename("sshd")
+    _ = try namespace.server.fork(sharing: [pair.server])
+    try namespace.server.rename("worker")
+    #expect(try namespace.kill("--local-port", "8080").status == 0)
+    #expect(try pair.client.reaches(pair.server))
+  }
+
+  @Test func withoutTheCapabilityItSaysWhichOneIsMissing() throws {
+    let pair = try namespace.pair(port: 8080)
+    let ended = try namespace.kill(["--local-port", "8080"], behind: Self.withoutNetAdmin)
+    #expect(ended.status == 77)
+    #expect(ended.complaints.contains("CAP_NET_ADMIN"))
+    #expect(try pair.client.reaches(pair.server))
+  }
+
+  @Test func withoutTheCapabilityADryRunStillPlans() throws {
+    _ = try namespace.pair(port: 8080)
+    let ended = try namespace.kill(
+      ["--dry-run", "--local-port", "8080", "-o", "json"], behind: Self.withoutNetAdmin)
+    #expect(ended.status == 0)
+    #expect(try PlanReport(ended).connections.map(\.decision) == ["close"])
+  }
+
+  /// Root, without the one capability.
+  static let withoutNetAdmin = [
+    "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin", "--",
+  ]
+
+  @Test func whoIsNotAskedIsNotMadeToWait() throws {
+    let pair = try namespace.pair(port: 8080)
+    let words = ["kill", "--local-port", "8080", "--state-dir", namespace.state.path]
+    #expect(try namespace.connreap(words, seconds: 10).status == 0)
+    #expect(try pair.client.receive() == .failed("ECONNRESET"))
+  }
+}

@@ -1,0 +1,148 @@
+import Glibc
+import Testing
+
+/// What `kill` closes, and what both ends see of it.
+@Suite(.needsNamespaces, .needsDestroy) struct KillTests {
+  let namespace: NetworkNamespace
+
+  init() throws { namespace = try NetworkNamespace() }
+
+  @Test func hostAndPortCloseExactlyThatConnection() throws {
+    let target = try namespace.pair(port: 8080)
+    let samePortElsewhere = try namespace.pair(port: 8080, address: "::1", as: "six")
+    let otherPort = try namespace.pair(port: 8081)
+    let ended = try namespace.kill("--host", "127.0.0.1", "--port", "8080")
+    #expect(ended.status == 0)
+    #expect(try namespace.rows("--host", "127.0.0.1", "--port", "8080").isEmpty)
+    #expect(try target.client.reaches(target.server) == false)
+    #expect(try samePortElsewhere.client.reaches(samePortElsewhere.server))
+    #expect(try otherPort.client.reaches(otherPort.server))
+  }
+
+  @Test func theProgramSeesAnAbortAndThePeerAReset() throws {
+    let pair = try namespace.pair(port: 8080)
+    #expect(try namespace.kill("--local-port", "8080").status == 0)
+    #expect(try pair.server.events().contains("POLLHUP"))
+    #expect(try pair.server.receive() == .failed("ECONNABORTED"))
+    #expect(try pair.server.receive() == .end)
+    #expect(try pair.server.send("more") == "EPIPE")
+    #expect(try pair.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test func inCloseWaitTheProgramStillReadsTheEndAndCannotWrite() throws {
+    let pair = try namespace.pair(port: 8080)
+    try pair.client.finish()
+    #expect(try namespace.kill("--state", "close-wait").status == 0)
+    #expect(try pair.server.receive() == .end)
+    #expect(try pair.server.send("more") == "ECONNABORTED")
+    #expect(try pair.client.receive() == .failed("ECONNRESET"))
+    #expect(try namespace.rows().isEmpty)
+  }
+
+  @Test func unreadDataStaysReadable() throws {
+    let pair = try namespace.pair(port: 8080)
+    #expect(try pair.client.send("last words") == nil)
+    #expect(try namespace.kill("--local-port", "8080").status == 0)
+    #expect(try pair.server.receive() == .text("last words"))
+  }
+
+  @Test func theListenerLivesAndAcceptsAgain() throws {
+    let pair = try namespace.pair(port: 8080)
+    #expect(try namespace.kill("--port", "8080").status == 0)
+    let again = try namespace.pair(to: pair.listener, as: "again")
+    #expect(try again.client.reaches(again.server))
+  }
+
+  @Test func ipv6AndMappedConnectionsAreClosedToo() throws {
+    let six = try namespace.pair(port: 8080, address: "::1")
+    let dual = try namespace.server.listen("dual", on: "::", port: 8081, mapped: true)
+    let mapped = try namespace.pair(to: dual, address: "127.0.0.1", as: "mapped")
+    #expect(try namespace.kill("--local-port", "8080").status == 0)
+    #expect(try six.client.receive() == .failed("ECONNRESET"))
+    #expect(try namespace.kill("--local", "127.0.0.1", "--local-port", "8081").status == 0)
+    #expect(try mapped.server.receive() == .failed("ECONNABORTED"))
+    #expect(try mapped.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test func aSocketThatProcessesShareIsClosedForAll() throws {
+    let pair = try namespace.pair(port: 8080)
+    _ = try namespace.server.fork(sharing: [pair.server])
+    #expect(try namespace.kill("--local-port", "8080").status == 0)
+    #expect(try pair.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test func idleChoosesAmongConnectionsThatAreOtherwiseAlike() throws {
+    let listener = try namespace.server.listen("both", port: 8080)
+    let quiet = try namespace.pair(to: listener, as: "quiet")
+    let chatty = try namespace.pair(to: listener, as: "chatty")
+    sleep(3)
+    #expect(try chatty.client.reaches(chatty.server))
+    #expect(try namespace.kill("--port", "8080", "--idle", "2500ms").status == 0)
+    #expect(try quiet.client.reaches(quiet.server) == false)
+    #expect(try chatty.client.reaches(chatty.server))
+  }
+
+  @Test func theReportSaysWhatBecameOfEachAndThatDescriptorsStay() throws {
+    let listener = try namespace.server.listen("leaks", port: 8080)
+    let leaks = try namespace.closeWaits(3, to: listener)
+    let ended = try namespace.kill("--state", "close-wait")
+    #expect(ended.status == 0)
+    let said = ended.text + ended.complaints
+    #expect(said.contains("closed 3"))
+    #expect(said.contains("descriptor"))
+    #expect(said.contains("[\(namespace.server.pid)]"))
+    for leak in leaks { #expect(try leak.server.isOpen()) }
+  }
+
+  @Test func asJSONEachConnectionHasItsDecisionAndResult() throws {
+    let pair = try namespace.pair(port: 8080)
+    let ended = try namespace.kill("--local-port", "8080", "-o", "json")
+    #expect(ended.status == 0)
+    let report = try PlanReport(ended)
+    #expect(report.connections.map(\.cookie) == [pair.server.cookie])
+    #expect(report.connections.first?.decision == "close")
+    #expect(report.connections.first?.result == "closed")
+    #expect(report.connections.first?.owners?.first?.pid == pair.server.pid)
+    #expect(report.bootID.count == 36)
+  }
+
+  @Test func nothingFoundIsNoFailure() throws {
+    _ = try namespace.pair(port: 8080)
+    let ended = try namespace.kill("--port", "9999")
+    #expect(ended.status == 0)
+    #expect(try namespace.rows().count == 2)
+  }
+
+  @Test func aPlanClosesItsCookiesAndNoSuccessor() throws {
+    let listener = try namespace.server.listen("planned", port: 8080)
+    let planned = try namespace.pair(to: listener, as: "planned")
+    let vanished = try namespace.pair(to: listener, as: "vanished")
+    let dry = try namespace.kill("--dry-run", "--local-port", "8080", "-o", "json")
+    #expect(dry.status == 0)
+    let file = try namespace.state.write("plan.json", dry.text)
+    // The client first: else the server's end would live on in TIME_WAIT, under its cookie.
+    try vanished.client.close()
+    try vanished.server.close()
+    let newcomer = try namespace.pair(to: listener, as: "newcomer")
+    let ended = try namespace.kill("--plan", file, "-o", "json")
+    #expect(ended.status == 0)
+    let results = try PlanReport(ended).connections.map { [$0.cookie, $0.result] }
+    #expect(
+      Set(results) == [
+        [planned.server.cookie, "closed"], [vanished.server.cookie, "gone"],
+      ])
+    #expect(try planned.client.receive() == .failed("ECONNRESET"))
+    #expect(try newcomer.client.reaches(newcomer.server))
+    #expect(try namespace.kill("--plan", "/dev/null").status == 65)
+  }
+
+  @Test(arguments: ["shutdown", "abort"])
+  func theOtherMethodsCloseWithoutTheKernelsHelp(method: String) throws {
+    let pair = try namespace.pair(port: 8080)
+    let bystander = try namespace.pair(port: 8081)
+    #expect(try namespace.kill("--local-port", "8080", "--method", method).status == 0)
+    let seen: Received = method == "shutdown" ? .end : .failed("ECONNRESET")
+    #expect(try pair.client.receive() == seen)
+    #expect(try bystander.client.reaches(bystander.server))
+  }
+}

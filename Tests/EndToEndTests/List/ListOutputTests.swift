@@ -1,0 +1,143 @@
+import Testing
+
+/// The formats, for eyes and for programs.
+@Suite(.needsNamespaces) struct ListOutputTests {
+  /// ESC, newline, quote, comma and an octet that is no UTF-8: 11 of the 15 that a name may have.
+  static let hostileName: [UInt8] = Array("e\u{1b}[2J\n\",x".utf8) + [0xff, 0x9b]
+
+  let namespace: NetworkNamespace
+
+  init() throws { namespace = try NetworkNamespace() }
+
+  /// Three idle connections, with 1, 2 and 3 octets to be read at the server's end.
+  private func scene() throws -> [Socket] {
+    let listener = try namespace.server.listen("listener", port: 8080)
+    return try (1...3).map { number in
+      let pair = try namespace.pair(to: listener, as: "\(number)")
+      _ = try pair.client.send(String(repeating: "x", count: number))
+      return pair.server
+    }
+  }
+
+  @Test func theTableHasAHeaderARowAConnectionAndASummary() throws {
+    _ = try scene()
+    let ended = try namespace.connreap("list", "--local-port", "8080")
+    #expect(ended.status == 0)
+    let header = try #require(ended.lines.first)
+    for column in ["STATE", "LOCAL", "PEER", "IDLE", "RECV-Q", "SEND-Q", "PROCESS"] {
+      #expect(header.contains(column))
+    }
+    #expect(ended.lines.filter { $0.hasPrefix("ESTAB") }.count == 3)
+    #expect((ended.text + ended.complaints).contains(/(?m)^3 (of [0-9,]+ )?connections/))
+    #expect(!ended.text.contains("\u{1b}"), "a pipe gets no colours")
+  }
+
+  @Test func theHeaderCanBeLeftOut() throws {
+    _ = try scene()
+    let ended = try namespace.connreap("list", "--local-port", "8080", "--no-header")
+    #expect(!ended.text.contains("STATE"))
+    #expect(ended.lines.filter { $0.hasPrefix("ESTAB") }.count == 3)
+  }
+
+  @Test func colourComesWhenAskedForUnlessTheUserHasSaidNo() throws {
+    _ = try scene()
+    #expect(try namespace.connreap("list", "--color", "always").text.contains("\u{1b}["))
+    let asked = try namespace.connreap(["list"], environment: ["NO_COLOR": "1"])
+    #expect(!asked.text.contains("\u{1b}"))
+  }
+
+  @Test func columnsAreThoseAskedForInTheirOrder() throws {
+    _ = try scene()
+    let ended = try namespace.connreap(
+      "list", "--local-port", "8080", "--columns", "recv-q,state", "-o", "csv")
+    let records = try csv(ended)
+    #expect(records.allSatisfy { $0.count == 2 })
+    #expect(records.first == ["recv-q", "state"])
+    #expect(Set(records.dropFirst().map { $0[0] }) == ["1", "2", "3"])
+    #expect(try namespace.connreap("list", "--columns", "no-such").status == 64)
+  }
+
+  @Test func rowsAreSortedAndLimited() throws {
+    let sockets = try scene().map(\.cookie)
+    let options = ["--local-port", "8080", "--sort"]
+    #expect(try namespace.rows(options + ["recv-q"]).map(\.cookie) == sockets)
+    #expect(try namespace.rows(options + ["recv-q:desc"]).map(\.cookie) == sockets.reversed())
+    let first = try namespace.rows(options + ["recv-q:desc", "--limit", "1"])
+    #expect(first.map(\.cookie) == [sockets[2]])
+    #expect(try namespace.connreap("list", "--sort", "no-such").status == 64)
+  }
+
+  @Test func jsonHoldsTheConnectionsAndASummary() throws {
+    let sockets = try scene()
+    let rows = try namespace.rows("--local-port", "8080")
+    #expect(Set(rows.map(\.cookie)) == Set(sockets.map(\.cookie)))
+    #expect(Set(rows.map(\.receiveQueue)) == [1, 2, 3])
+    #expect(rows.allSatisfy { $0.timer?.kind != nil && $0.uid == 0 })
+    #expect(try namespace.connreap("list", "-o", "json").text.contains("\"summary\""))
+  }
+
+  @Test func jsonOfNothingIsAnEmptyList() throws {
+    #expect(try namespace.rows().isEmpty)
+  }
+
+  @Test func jsonlHoldsAConnectionALine() throws {
+    let sockets = try scene()
+    let ended = try namespace.connreap("list", "--local-port", "8080", "-o", "jsonl")
+    #expect(ended.status == 0)
+    let rows = try ended.lines.map { try Row(line: $0) }
+    #expect(Set(rows.map(\.cookie)) == Set(sockets.map(\.cookie)))
+  }
+
+  @Test func csvHasAHeaderAndRecordsOfOneLength() throws {
+    _ = try scene()
+    let records = try csv(try namespace.connreap("list", "--local-port", "8080", "-o", "csv"))
+    #expect(records.count == 4)
+    #expect(Set(records.map(\.count)).count == 1)
+    #expect(records.first?.contains("state") == true)
+    let bare = try namespace.connreap("list", "--port", "8080", "-o", "csv", "--no-header")
+    #expect(try csv(bare).count == 6)
+  }
+
+  @Test func wideSaysMoreThanTable() throws {
+    _ = try scene()
+    let table = try #require(try namespace.connreap("list").lines.first)
+    let wide = try #require(try namespace.connreap("list", "-o", "wide").lines.first)
+    #expect(wide.split(separator: " ").count > table.split(separator: " ").count)
+  }
+
+  @Test(arguments: ["table", "wide", "json", "jsonl", "csv"])
+  func aHostileNameCannotBreakTheOutput(format: String) throws {
+    _ = try scene()
+    let before = try namespace.connreap("list", "-o", format)
+    try namespace.server.rename(Self.hostileName)
+    let ended = try namespace.connreap("list", "-o", format)
+    #expect(ended.status == 0)
+    #expect(ended.lines.count == before.lines.count)
+    #expect(ended.text.contains("\(namespace.server.pid)"), "the owner is shown")
+    let controls = ended.text.unicodeScalars.filter {
+      $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\r"
+    }
+    #expect(controls.isEmpty)
+    #expect(String(validating: ended.output, as: UTF8.self) != nil)
+    switch format {
+    case "json": #expect(try Listing(ended).connections.count == 6)
+    case "jsonl": for line in ended.lines { _ = try Row(line: line) }
+    case "csv": #expect(Set(try csv(ended).map(\.count)).count == 1)
+    default: break
+    }
+  }
+
+  /// Records as Python's csv module reads them, which is no kin of the writer.
+  private func csv(_ ended: Ended) throws -> [[String]] {
+    #expect(ended.status == 0, "\(ended.complaints)")
+    let script = """
+      import csv, sys
+      for record in csv.reader(sys.stdin, strict=True): print("\\x1f".join(record))
+      """
+    let read = try Command.run([Tools.python, "-c", script], input: ended.text)
+    #expect(read.status == 0, "\(read.complaints)")
+    return read.lines.map { line in
+      line.split(separator: "\u{1f}", omittingEmptySubsequences: false).map(String.init)
+    }
+  }
+}

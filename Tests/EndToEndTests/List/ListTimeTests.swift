@@ -1,0 +1,61 @@
+import Glibc
+import Testing
+
+/// Idle, stalled, in state: measured on real connections.
+@Suite(.needsNamespaces) struct ListTimeTests {
+  let namespace: NetworkNamespace
+
+  init() throws { namespace = try NetworkNamespace() }
+
+  @Test func onlyWhatIsIdleIsFoundByIdle() throws {
+    let quiet = try namespace.pair(port: 8080)
+    let chatty = try namespace.pair(port: 8081)
+    sleep(3)
+    #expect(try chatty.client.reaches(chatty.server))
+    let found = try namespace.rows("--idle", "2500ms").map(\.cookie)
+    #expect(Set(found) == [quiet.client.cookie, quiet.server.cookie])
+    #expect(try namespace.rows("--idle", "1h").isEmpty)
+  }
+
+  @Test func idleGrowsAndDataResetsIt() throws {
+    let pair = try namespace.pair(port: 8080)
+    sleep(1)
+    let first = try #require(try namespace.row(of: pair.server)?.idle)
+    sleep(1)
+    let second = try #require(try namespace.row(of: pair.server)?.idle)
+    #expect(first >= 900)
+    #expect(second >= first + 900)
+    #expect(second < 30_000)
+    #expect(try pair.client.reaches(pair.server))
+    let third = try #require(try namespace.row(of: pair.server)?.idle)
+    #expect(third < second)
+  }
+
+  @Test func closeWaitHasALowerBoundOfItsAge() throws {
+    let pair = try namespace.pair(port: 8080)
+    sleep(1)
+    try pair.client.finish()
+    sleep(1)
+    let row = try #require(try namespace.row(of: pair.server))
+    let bound = try #require(row.inState?.atLeast)
+    let idle = try #require(row.idle)
+    #expect(bound >= 900)
+    #expect(idle >= bound + 900, "a FIN is not data, and it is not older than the last data")
+    #expect(try namespace.rows("--in-state", "900ms").map(\.cookie) == [pair.server.cookie])
+    #expect(try namespace.rows("--in-state", "1h").isEmpty)
+  }
+
+  @Test func whatNobodyAcknowledgesIsStalledAndNotChatty() throws {
+    let stuck = try namespace.pair(port: 8080)
+    let fine = try namespace.pair(port: 8081)
+    try namespace.server.cutLoopback()
+    #expect(try stuck.client.send("into the void") == nil)
+    sleep(2)
+    #expect(try namespace.rows("--stalled", "1500ms").map(\.cookie) == [stuck.client.cookie])
+    #expect(try namespace.rows("--stalled", "1h").isEmpty)
+    // The kernel renews the time of the last sending with each retransmission.
+    let idle = try #require(try namespace.row(of: stuck.client)?.idle)
+    #expect(idle >= 1500)
+    #expect(try namespace.rows("--idle", "1500ms").map(\.cookie).contains(fine.server.cookie))
+  }
+}

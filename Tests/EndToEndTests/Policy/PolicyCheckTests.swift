@@ -1,0 +1,69 @@
+import Testing
+
+/// `policy check`: what it says of a file, without touching anything.
+@Suite struct PolicyCheckTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func check(_ text: String) throws -> Ended {
+    let file = try folder.write("leaks.yaml", text)
+    return try Command.run([Tools.connreap, "policy", "check", file])
+  }
+
+  @Test func aGoodFileIsGood() throws {
+    let ended = try check(PolicyTests.pileUp)
+    #expect(ended.status == 0)
+    #expect(ended.complaints.isEmpty)
+  }
+
+  @Test func allErrorsAreShownWithTheirPlace() throws {
+    let ended = try check(
+      """
+      version: 1
+      policies:
+        - name: two-mistakes
+          match:
+            state: close-wait
+            olderthan: 10m
+          in-state: 10
+          action: destroy
+
+      """)
+    #expect(ended.status == 65)
+    let said = ended.text + ended.complaints
+    #expect(said.contains("leaks.yaml:6:7: error: unknown key \"olderthan\""))
+    #expect(said.contains("leaks.yaml:7:15: error: a duration needs a unit: \"10\""))
+    #expect(said.contains("^"))
+  }
+
+  @Test(arguments: [
+    "",
+    "version: 2\npolicies: []\n",
+    PolicyTests.pileUp.replacing("      state: close-wait\n", with: ""),
+    PolicyTests.pileUp + PolicyTests.pileUp,
+    PolicyTests.pileUp.replacing("close-wait", with: "closewait?"),
+    PolicyTests.pileUp.replacing("action: destroy", with: "action: delete"),
+    PolicyTests.pileUp.replacing(
+      "policies:", with: "protect:\n  - user: no-such-user\npolicies:"),
+  ])
+  func whatCannotBeMeantIsAnError(text: String) throws {
+    let ended = try check(text)
+    #expect(ended.status == 65)
+    #expect((ended.text + ended.complaints).contains("leaks.yaml"))
+  }
+
+  @Test func aFileThatIsNotThereIsNotAnEmptyPolicy() throws {
+    let ended = try Command.run([Tools.connreap, "policy", "check", "\(folder.path)/none.yaml"])
+    #expect(ended.status != 0)
+    #expect(ended.complaints.contains("none.yaml"))
+  }
+
+  @Test func oneBadFileAmongGoodOnesIsFound() throws {
+    let good = try folder.write("good.yaml", PolicyTests.pileUp)
+    let bad = try folder.write("bad.yaml", "version: 1\nnonsense: true\n")
+    let ended = try Command.run([Tools.connreap, "policy", "check", good, bad])
+    #expect(ended.status == 65)
+    #expect(!(ended.text + ended.complaints).contains("good.yaml:"))
+  }
+}

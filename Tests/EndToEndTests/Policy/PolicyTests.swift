@@ -1,0 +1,176 @@
+import Glibc
+import Testing
+
+/// Policies, from the file to the socket.
+@Suite(.needsNamespaces, .needsDestroy) struct PolicyTests {
+  /// Closes the CLOSE_WAIT connections of a process that holds three or more of them.
+  static let pileUp = """
+    version: 1
+    policies:
+      - name: pile-up
+        match:
+          state: close-wait
+        group-by: process
+        threshold: 3
+        action: destroy
+        limit: 10
+
+    """
+
+  let namespace: NetworkNamespace
+  let folder: TemporaryFolder
+  let listener: Socket
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    folder = try TemporaryFolder()
+    listener = try namespace.server.listen("pool", port: 8080)
+  }
+
+  private func policy(_ verb: String, _ arguments: String...) throws -> Ended {
+    try namespace.connreap(["policy", verb, "--state-dir", namespace.state.path] + arguments)
+  }
+
+  private var leaks: Int {
+    get throws { try namespace.rows("--state", "close-wait").count }
+  }
+
+  @Test func aPlanSaysWhatItWouldDoAndDoesNothing() throws {
+    let leaked = try namespace.closeWaits(3, to: listener)
+    let file = try folder.write("leaks.yaml", Self.pileUp)
+    let ended = try policy("plan", file)
+    #expect(ended.status == 0)
+    #expect(ended.text.contains("pile-up"))
+    #expect(ended.text.contains("close 3"))
+    #expect(try leaks == 3)
+    #expect(try leaked[0].server.send("alive") == nil)
+  }
+
+  @Test func applyClosesAPileUpAndNothingElse() throws {
+    _ = try namespace.closeWaits(3, to: listener)
+    let fine = try namespace.pair(to: listener, as: "fine")
+    let ended = try policy("apply", try folder.write("leaks.yaml", Self.pileUp))
+    #expect(ended.status == 0)
+    #expect(try leaks == 0)
+    #expect(try fine.client.reaches(fine.server))
+  }
+
+  @Test func belowTheThresholdNothingIsDone() throws {
+    _ = try namespace.closeWaits(2, to: listener)
+    let ended = try policy("apply", try folder.write("leaks.yaml", Self.pileUp))
+    #expect(ended.status == 0)
+    #expect(try leaks == 2)
+  }
+
+  @Test func theThresholdCountsAGroupAndNotTheMachine() throws {
+    let other = try namespace.anotherPeer()
+    let second = try other.listen("second", port: 8081)
+    _ = try namespace.closeWaits(2, to: listener)
+    for number in 0..<3 {
+      let pair = try namespace.pair(to: second, client: other, as: "second-\(number)")
+      try pair.client.finish()
+    }
+    #expect(try policy("apply", try folder.write("leaks.yaml", Self.pileUp)).status == 0)
+    #expect(try namespace.rows("--state", "close-wait").map(\.local.port) == [8080, 8080])
+  }
+
+  @Test func aLimitRefusesTheWholeRun() throws {
+    _ = try namespace.closeWaits(4, to: listener)
+    let limited = Self.pileUp.replacing("limit: 10", with: "limit: 3")
+    let ended = try policy("apply", try folder.write("leaks.yaml", limited))
+    #expect(ended.status == 2)
+    #expect(ended.complaints.contains("limit"))
+    #expect(try leaks == 4)
+  }
+
+  @Test func inStateHoldsBackWhatIsYoung() throws {
+    _ = try namespace.closeWaits(3, to: listener)
+    let patient = Self.pileUp.replacing("    threshold", with: "    in-state: 1h\n    threshold")
+    #expect(try policy("apply", try folder.write("leaks.yaml", patient)).status == 0)
+    #expect(try leaks == 3)
+  }
+
+  @Test(arguments: ["port: 8080", "process: guarded", "peer: 127.0.0.0/8"])
+  func protectionBeatsEveryMatch(rule: String) throws {
+    try namespace.server.rename("guarded")
+    _ = try namespace.closeWaits(3, to: listener)
+    let guarded = Self.pileUp.replacing(
+      "policies:", with: "protect:\n  - \(rule)\npolicies:")
+    #expect(try policy("apply", try folder.write("leaks.yaml", guarded)).status == 0)
+    #expect(try leaks == 3)
+  }
+
+  @Test func anExceptionIsLeftOut() throws {
+    _ = try namespace.closeWaits(3, to: listener)
+    let except = Self.pileUp.replacing(
+      "    group-by", with: "    except:\n      - local-port: 8080\n    group-by")
+    #expect(try policy("apply", try folder.write("leaks.yaml", except)).status == 0)
+    #expect(try leaks == 3)
+  }
+
+  @Test func reportOnlyReports() throws {
+    _ = try namespace.closeWaits(3, to: listener)
+    let report = Self.pileUp.replacing("action: destroy", with: "action: report")
+    let ended = try policy("apply", try folder.write("leaks.yaml", report))
+    #expect(ended.status == 0)
+    #expect(ended.text.contains("pile-up"))
+    #expect(try leaks == 3)
+  }
+
+  @Test func aFolderIsAllItsFilesAndOneBadFileStopsThemAll() throws {
+    _ = try namespace.closeWaits(3, to: listener)
+    _ = try folder.write("10-leaks.yaml", Self.pileUp)
+    _ = try folder.write("README", "not a policy: [")
+    let bad = try folder.write("20-typo.yml", Self.pileUp.replacing("group-by", with: "groupby"))
+    let refused = try policy("apply", folder.path)
+    #expect(refused.status == 65)
+    #expect(refused.complaints.contains("20-typo.yml:6:"))
+    #expect(refused.complaints.contains("group-by"), "the nearest known key")
+    #expect(try leaks == 3)
+    #expect(unlink(bad) == 0)
+    #expect(try policy("apply", folder.path).status == 0)
+    #expect(try leaks == 0)
+  }
+
+  @Test func quietSaysNothingWhenThereWasNothingToDo() throws {
+    let file = try folder.write("leaks.yaml", Self.pileUp)
+    let idle = try policy("apply", "--quiet", file)
+    #expect(idle == Ended(status: 0, output: [], errors: []))
+    _ = try namespace.closeWaits(3, to: listener)
+    let busy = try policy("apply", "--quiet", file)
+    #expect(busy.status == 0)
+    #expect(!(busy.text + busy.complaints).isEmpty)
+  }
+
+  @Test func aSecondRunFindsTheLock() throws {
+    _ = try namespace.closeWaits(5, to: listener)
+    let slow = Self.pileUp + "    rate: 1\n"
+    let file = try folder.write("leaks.yaml", slow)
+    let words = ["policy", "apply", "--state-dir", namespace.state.path, file]
+    let first = try namespace.start(words)
+    for _ in 0..<200 where try leaks == 5 { usleep(10_000) }
+    let second = try namespace.connreap(words)
+    #expect(second.status == 75)
+    #expect(try first.end().status == 0)
+    #expect(try leaks == 0)
+  }
+
+  @Test(arguments: [mode_t(0o602), 0o620])
+  func rootReadsNoFileThatOthersMayChange(mode: mode_t) throws {
+    _ = try namespace.closeWaits(3, to: listener)
+    let file = try folder.write("leaks.yaml", Self.pileUp, mode: mode)
+    let ended = try policy("apply", file)
+    #expect(ended.status == 65)
+    #expect(ended.complaints.contains("leaks.yaml"))
+    #expect(ended.complaints.contains("writable"))
+    #expect(try leaks == 3)
+  }
+
+  @Test func rootReadsNoFileInAFolderThatOthersMayChange() throws {
+    _ = try namespace.closeWaits(3, to: listener)
+    let file = try folder.write("leaks.yaml", Self.pileUp)
+    #expect(chmod(folder.path, 0o777) == 0)
+    #expect(try policy("apply", file).status == 65)
+    #expect(try leaks == 3)
+  }
+}

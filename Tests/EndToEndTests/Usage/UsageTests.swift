@@ -1,0 +1,83 @@
+import Testing
+
+/// What the tool says to a command line that it cannot follow.
+@Suite struct UsageTests {
+  private func connreap(_ arguments: String...) throws -> Ended {
+    try Command.run([Tools.connreap] + arguments)
+  }
+
+  @Test(arguments: [
+    ["list", "--no-such-option"], ["kill", "--host"], ["no-such-command"], ["list", "-o", "xml"],
+    ["list", "--state", "closewait?"], ["list", "--port", "65536"], ["list", "--port", "9-1"],
+    ["list", "--host", "10.0.0.0/33"], ["list", "--pid", "x"], ["list", "--limit", "-1"],
+    ["list", "--filter", "sport = "], ["kill", "--port", "1", "--method", "hammer"],
+    ["kill", "--port", "1", "--max", "many"],
+  ])
+  func whatIsNotUnderstoodIsBadUsage(arguments: [String]) throws {
+    let ended = try Command.run([Tools.connreap] + arguments)
+    #expect(ended.status == 64)
+    #expect(!ended.complaints.isEmpty)
+    #expect(ended.output.isEmpty)
+  }
+
+  @Test func aDurationWithoutAUnitIsPointedAt() throws {
+    let ended = try connreap("list", "--idle", "10")
+    #expect(ended.status == 64)
+    #expect(ended.complaints.contains("needs a unit"))
+    #expect(ended.complaints.contains("^"))
+  }
+
+  @Test(arguments: ["5M", "-5s", "99999999999999999999d", "1m1h", ""])
+  func aDurationThatIsNoneIsBadUsage(text: String) throws {
+    #expect(try connreap("list", "--idle=\(text)").status == 64)
+  }
+
+  @Test func aCommandThatIsNotBuiltYetSaysSo() throws {
+    let ended = try connreap("stats")
+    #expect(ended.status == 64)
+    #expect(ended.complaints.contains("stats"))
+    #expect(ended.complaints.contains("yet"))
+  }
+
+  @Test func helpIsOnStandardOutputAndNamesTheCommands() throws {
+    let ended = try connreap("--help")
+    #expect(ended.status == 0)
+    for command in ["list", "kill", "policy", "doctor"] { #expect(ended.text.contains(command)) }
+    #expect(ended.errors.isEmpty)
+  }
+
+  @Test(.needsNamespaces) func aReaderThatLeavesEarlyIsNoError() throws {
+    let namespace = try NetworkNamespace()
+    let listener = try namespace.server.listen("many", port: 8080)
+    try namespace.server.connectPairs(300, as: "many", to: listener)
+    // More than a pipe holds, so that the writer meets the closed end.
+    #expect(try namespace.connreap("list", "-o", "jsonl").output.count > 100_000)
+    let script = "\"$0\" list -o jsonl | head -n 1; echo \"${PIPESTATUS[0]}\" >&2"
+    let ended = try Command.run(namespace.entering + ["bash", "-c", script, Tools.connreap])
+    #expect(ended.lines.count == 1)
+    let status = ended.complaints.split(separator: "\n")
+    #expect(status == ["0"] || status == ["141"], "nothing but the status was written there")
+  }
+}
+
+/// `doctor`: what this kernel and these privileges allow.
+@Suite(.needsNamespaces, .needsDestroy) struct DoctorTests {
+  let namespace: NetworkNamespace
+
+  init() throws { namespace = try NetworkNamespace() }
+
+  @Test func rootOnAnAbleKernelIsToldThatAllWorks() throws {
+    let ended = try namespace.connreap("doctor")
+    #expect(ended.status == 0)
+    #expect(ended.text.contains("inet_diag"))
+    #expect(ended.text.contains("SOCK_DESTROY"))
+    #expect(!ended.text.contains("CAP_NET_ADMIN is missing"))
+  }
+
+  @Test func aMissingCapabilityIsNamedWithARemedy() throws {
+    let ended = try namespace.connreap(["doctor"], behind: KillSafetyTests.withoutNetAdmin)
+    #expect(ended.status == 77)
+    #expect(ended.text.contains("CAP_NET_ADMIN"))
+    #expect(ended.text.contains("sudo") || ended.text.contains("setcap"))
+  }
+}
