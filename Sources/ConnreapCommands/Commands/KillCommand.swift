@@ -1,0 +1,127 @@
+import ArgumentParser
+import Connections
+import Reaping
+import Scanning
+import Selection
+
+/// `connreap kill`: closes what it selects, verifies each one, reports each one.
+struct KillCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kill",
+    abstract: "Closes connections, verifies each, and reports each.",
+    discussion: """
+      Every connection is read again by its cookie right before it is closed, and looked for \
+      afterwards. Never closed: listeners (unless --state listen names them), what no process \
+      holds (unless named by state), connreap's own connections, your own session, those of \
+      sshd (unless --unprotect sshd) and those of the machine's init.
+      """)
+
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
+
+  @Flag(help: "every connection: an empty selection is refused otherwise")
+  var all = false
+
+  @Flag(name: [.customShort("n"), .long], help: "print the plan; send nothing")
+  var dryRun = false
+
+  @Flag(name: .shortAndLong, help: "do not ask, on a terminal")
+  var yes = false
+
+  @Option(
+    help: ArgumentHelp("refuse the whole plan when it would close more than this", valueName: "n"))
+  var max = 100
+
+  @Option(
+    help: ArgumentHelp("close connections of this program too, spared else", valueName: "name"))
+  var unprotect: [String] = []
+
+  @Option(help: .hidden) var method = "destroy"
+  @Option(help: .hidden) var rate: String?
+  @Option(help: .hidden) var plan: String?
+  @Option(help: .hidden) var timeout: String?
+  @Option(help: .hidden) var stateDir: String?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Source") var source: SourceOptions
+
+  func validate() throws {
+    if max < 1 { throw ValidationError("--max is a number from 1") }
+    if source.replay != nil, !dryRun {
+      throw ValidationError("a recording cannot be closed: --replay goes with --dry-run")
+    }
+  }
+
+  func run() throws {
+    try refuseWhatIsNotBuilt()
+    guard !selection.isEmpty || all || !selection.terms.isEmpty || !selection.filter.isEmpty else {
+      throw CommandFailure(
+        .usage, "kill without a selection would close every connection",
+        remedy: "select some, as in --host 192.168.1.100 --port 80, or say --all")
+    }
+    let predicate = try selection.predicate(names: SystemNames()).limitedToDefaultStates()
+    let system = try LiveSystem(source)
+    let guards = Guards(
+      caller: try system.caller(), namedStates: selection.namedStates,
+      unprotected: try unprotectedNames(), machineInit: try system.machineInit())
+    let snapshot = try system.scan(ScanRequest(predicate, reading: [.figures, .owners]))
+    let plan = Plan(closing: snapshot, guardedBy: guards)
+    let report = KillReport(plan: plan, output: output, isLive: system.isLive)
+    try refuseIfTooLarge(plan)
+    guard !dryRun, !plan.closings.isEmpty else {
+      try report.printPlan(isDryRun: dryRun)
+      try system.finish()
+      return
+    }
+    try system.requireClosing(plan.closings.count)
+    if !yes, Terminal.of(.standardInput, columns: nil).isTerminal {
+      try report.printQuestion()
+      guard Question.ask("Close \(plan.closings.count == 1 ? "it" : "them")? [y/N] ") else {
+        throw CommandFailure(.done, "nothing was closed")
+      }
+    }
+    let outcomes = try system.carryOut(plan) { connection in
+      predicate.verdict(of: connection, owners: snapshot.ownerFacts(of: connection)) == .yes
+    }
+    try report.printOutcomes(outcomes)
+    try system.finish()
+    try ClosingFailure.check(outcomes)
+  }
+
+  private func refuseWhatIsNotBuilt() throws(CommandFailure) {
+    let options = [
+      ("--rate", rate), ("--plan", plan), ("--timeout", timeout), ("--state-dir", stateDir),
+    ]
+    for case (let option, _?) in options {
+      throw CommandFailure(.usage, "\(option) is not built yet in this version")
+    }
+    guard method != "destroy" else { return }
+    guard ["shutdown", "abort", "keepalive"].contains(method) else {
+      throw CommandFailure(
+        .usage, "--method: unknown method \"\(EscapedText.escaped(method))\"",
+        remedy: "this version has one method, destroy")
+    }
+    throw CommandFailure(
+      .usage, "--method \(method) is not built yet in this version",
+      remedy: "this version has one method, destroy")
+  }
+
+  private func unprotectedNames() throws(CommandFailure) -> Set<String> {
+    let names = unprotect.flatMap { $0.split(separator: ",").map(String.init) }
+    for name in names where !Guards.protectedByDefault.contains(name) {
+      throw CommandFailure(
+        .usage, "--unprotect: \"\(EscapedText.escaped(name))\" is not protected",
+        remedy: "protected are " + Guards.protectedByDefault.sorted().joined(separator: ", "))
+    }
+    return Set(names)
+  }
+
+  private func refuseIfTooLarge(_ plan: Plan) throws(CommandFailure) {
+    let count = plan.closings.count
+    guard count > max else { return }
+    throw CommandFailure(
+      .refused,
+      "refused: \(Count.text(count)) connections would be closed, more than --max \(max); "
+        + "nothing was closed",
+      remedy: "look at them with 'connreap list', select fewer, or say --max \(count)")
+  }
+}

@@ -1,0 +1,88 @@
+import Reaping
+
+/// What `kill` prints: the plan, the question, what came of it.
+struct KillReport {
+  private let plan: Plan
+  private let output: OutputOptions
+  private let terminal: Terminal
+  private let text: ConnectionText
+
+  init(plan: Plan, output: OutputOptions, isLive: Bool) {
+    self.plan = plan
+    self.output = output
+    terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
+    text = ConnectionText(
+      snapshot: plan.snapshot, names: SystemNumbers(resolvesNames: isLive))
+  }
+
+  /// Prints the plan alone: it is a dry run, or there is nothing to close.
+  func printPlan(isDryRun: Bool) throws {
+    if isMachineReadable { return try printMachineReadable(outcomes: nil) }
+    guard !plan.steps.isEmpty else { return say("nothing matches; nothing to close") }
+    guard !plan.closings.isEmpty else {
+      try printLines(PlanText.lines(of: plan), under: "Nothing to close: all are spared.")
+      return
+    }
+    try printLines(PlanText.lines(of: plan), under: heading("would be closed"))
+    if isDryRun { say("A dry run: nothing was closed.") }
+  }
+
+  /// Prints the plan above the question.
+  func printQuestion() throws {
+    if isMachineReadable {
+      say("\(Count.text(plan.closings.count)) connections will be closed.")
+      return
+    }
+    try printLines(PlanText.lines(of: plan), under: heading("will be closed"))
+  }
+
+  /// Prints what came of each connection, and what it means.
+  func printOutcomes(_ outcomes: [Outcome]) throws {
+    if isMachineReadable { return try printMachineReadable(outcomes: outcomes) }
+    try printLines(PlanText.lines(of: outcomes), under: nil)
+    let dead = PlanText(text: text).deadDescriptors(after: outcomes)
+    var stream = OutputStream(Standard.output)
+    try stream.write(([OutcomeCounts(outcomes).line + "."] + dead).joined(separator: " ") + "\n")
+    try stream.flush()
+  }
+
+  private var isMachineReadable: Bool {
+    switch output.output {
+    case .json, .jsonl: true
+    case .table, .wide, .csv: false
+    }
+  }
+
+  private func printMachineReadable(outcomes: [Outcome]?) throws {
+    var json = JSONWriter()
+    PlanJSON(text: text).write(plan, outcomes: outcomes, to: &json)
+    var stream = OutputStream(Standard.output)
+    try stream.write { $0.append(contentsOf: json.take()) }
+    try stream.flush()
+  }
+
+  private func printLines(_ lines: [PlanText.Line], under heading: String?) throws {
+    var stream = OutputStream(Standard.output)
+    if let heading { try stream.write(heading + "\n") }
+    try PlanText(text: text).print(
+      lines,
+      layout: Table.Layout(
+        width: terminal.width,
+        colors: output.color.isOn(for: terminal, environment: .ofProcess)),
+      to: &stream)
+    try stream.flush()
+  }
+
+  /// `These 3 connections of 1,204 will be closed (RST to the peer); 1 is spared:`
+  private func heading(_ verb: String) -> String {
+    let (close, spare) = (plan.closings.count, plan.steps.count - plan.closings.count)
+    let subject =
+      close == 1 ? "This connection" : "These \(Count.text(close)) connections"
+    let spared = spare == 0 ? "" : "; \(Count.text(spare)) \(spare == 1 ? "is" : "are") spared"
+    return "\(subject) of \(Count.text(plan.snapshot.listed)) \(verb) (RST to the peer)\(spared):"
+  }
+
+  private func say(_ text: String) {
+    Standard.say(text + "\n")
+  }
+}

@@ -1,0 +1,52 @@
+import Reaping
+
+/// A plan as JSON, and with it, once it was carried out, what came of it.
+struct PlanJSON {
+  let text: ConnectionText
+
+  func write(_ plan: Plan, outcomes: [Outcome]?, to json: inout JSONWriter) {
+    json.openObject()
+    writeHead(of: plan, to: &json)
+    json.array("connections") { json in
+      for (index, step) in plan.steps.enumerated() {
+        json.newline()
+        write(step, result: outcomes?[index].result, to: &json)
+      }
+    }
+    json.newline()
+    json.object("summary") { json in
+      if let outcomes {
+        OutcomeCounts(outcomes).write(to: &json)
+      } else {
+        json.member("close", plan.closings.count)
+        json.member("spare", plan.steps.count - plan.closings.count)
+      }
+    }
+    json.closeObject()
+    json.endDocument()
+  }
+
+  private func writeHead(of plan: Plan, to json: inout JSONWriter) {
+    json.member("boot_id", plan.snapshot.moment.bootID)
+    json.member("netns", plan.snapshot.moment.networkNamespace)
+    json.member("method", "destroy")
+  }
+
+  private func write(_ step: Plan.Step, result: Outcome.Result?, to json: inout JSONWriter) {
+    ConnectionJSON(text: text).write(step.connection, to: &json) { json in
+      var reason: String?
+      switch step.decision {
+      case .close: json.member("decision", "close")
+      case .spare(let why):
+        json.member("decision", "spare")
+        reason = why.description
+      }
+      if let policy = step.policy { json.member("policy", policy) }
+      if let result {
+        json.member("result", result.word)
+        reason = result.reason ?? reason
+      }
+      json.member("reason", reason)
+    }
+  }
+}

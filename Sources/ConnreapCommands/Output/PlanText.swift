@@ -1,0 +1,156 @@
+import Connections
+import ProcessTable
+import Reaping
+
+/// A plan, and what came of it, as a person reads it.
+struct PlanText {
+  let text: ConnectionText
+
+  /// One line of a plan or of its outcomes.
+  struct Line {
+    /// The word at its start: a state, or what came of it.
+    let word: String
+    let connection: Connection
+    /// What stands where the process would: why it was spared, or what failed.
+    var reason: String?
+    var style: Style?
+  }
+
+  /// The lines of the plan itself.
+  static func lines(of plan: Plan) -> [Line] {
+    plan.steps.map { step in
+      switch step.decision {
+      case .close:
+        Line(word: step.connection.state.label, connection: step.connection)
+      case .spare(let reason):
+        Line(
+          word: "spared", connection: step.connection, reason: reason.description, style: .dim)
+      }
+    }
+  }
+
+  /// The lines of what came of it.
+  static func lines(of outcomes: [Outcome]) -> [Line] {
+    outcomes.map { outcome in
+      Line(
+        word: outcome.result.word, connection: outcome.step.connection,
+        reason: outcome.result.reason, style: outcome.result.style)
+    }
+  }
+
+  /// Prints `lines`, indented.
+  func print(
+    _ lines: [Line], layout: Table.Layout, to output: inout OutputStream
+  ) throws(OutputProblem) {
+    var layout = layout
+    layout.showsHeader = false
+    layout.indent = 2
+    let table = Table(
+      columns: [
+        Table.Column(title: ""), Table.Column(title: ""), Table.Column(title: ""),
+        Table.Column(title: "", shrinksTo: 16),
+      ],
+      rowCount: lines.count,
+      cell: { row, column, cell in append(lines[row], column: column, to: &cell) },
+      style: { row, _ in lines[row].style })
+    try table.print(layout, to: &output)
+  }
+
+  private func append(_ line: Line, column: Int, to cell: inout [UInt8]) {
+    let connection = line.connection
+    switch column {
+    case 0: cell.append(contentsOf: line.word.utf8)
+    case 1:
+      connection.local.appendText(to: &cell)
+      cell.append(contentsOf: " → ".utf8)
+      connection.peer.appendText(to: &cell)
+    case 2: cell.append(contentsOf: Self.age(of: connection).utf8)
+    default:
+      if let reason = line.reason {
+        EscapedText.append(reason, to: &cell)
+      } else {
+        text.append(.process, of: connection, to: &cell)
+      }
+    }
+  }
+
+  /// `idle 3h12m`, or how long it has been in CLOSE-WAIT at the least: `≥ 2d03h`.
+  private static func age(of connection: Connection) -> String {
+    if let inState = connection.inStateAtLeast {
+      return "≥ " + DurationText.rounded(milliseconds: UInt64(inState))
+    }
+    return connection.idle.map { "idle " + DurationText.rounded(milliseconds: UInt64($0)) } ?? ""
+  }
+
+  /// `java[1744] keeps 3 dead descriptors until it closes them.`: SOCK_DESTROY leaves them open.
+  func deadDescriptors(after outcomes: [Outcome]) -> [String] {
+    var order: [OwnerProcess] = []
+    var counts: [Int32: Int] = [:]
+    for outcome in outcomes where outcome.result == .closed {
+      guard case .held(let holdings) = text.snapshot.attribution(of: outcome.step.connection)
+      else { continue }
+      for holding in holdings {
+        guard let process = text.snapshot.owners?.process(of: holding) else { continue }
+        if counts[process.pid] == nil { order.append(process) }
+        counts[process.pid, default: 0] += 1
+      }
+    }
+    return order.map { process in
+      let count = counts[process.pid] ?? 0
+      let name = EscapedText.escaped(process.name ?? "?")
+      return "\(name)[\(process.pid)] keeps \(Count.text(count)) dead descriptor"
+        + "\(Count.plural(count)) until it closes \(count == 1 ? "it" : "them")."
+    }
+  }
+}
+
+/// How many outcomes there are of each kind.
+struct OutcomeCounts: Equatable {
+  private(set) var closed = 0
+  private(set) var gone = 0
+  private(set) var spared = 0
+  private(set) var failed = 0
+  private(set) var unverified = 0
+
+  init(_ outcomes: [Outcome]) {
+    for outcome in outcomes {
+      switch outcome.result {
+      case .closed: closed += 1
+      case .gone: gone += 1
+      case .spared: spared += 1
+      case .failed: failed += 1
+      case .unverified: unverified += 1
+      }
+    }
+  }
+
+  /// `closed 3, gone 0, failed 0`, and what else there is.
+  var line: String {
+    var line =
+      "closed \(Count.text(closed)), gone \(Count.text(gone)), failed \(Count.text(failed))"
+    if unverified > 0 { line += ", unverified \(Count.text(unverified))" }
+    if spared > 0 { line += ", spared \(Count.text(spared))" }
+    return line
+  }
+
+  /// Whether all that was to be closed is.
+  var isSuccess: Bool { failed == 0 && unverified == 0 }
+
+  func write(to json: inout JSONWriter) {
+    json.member("closed", closed)
+    json.member("gone", gone)
+    json.member("spared", spared)
+    json.member("failed", failed)
+    json.member("unverified", unverified)
+  }
+}
+
+extension Outcome.Result {
+  fileprivate var style: Style? {
+    switch self {
+    case .closed: .green
+    case .gone, .spared: .dim
+    case .failed, .unverified: .red
+    }
+  }
+}
