@@ -45,6 +45,7 @@ let package = Package(
 
     module("Connections"),
     module("Privileges", ["CCap", system]),
+    module("StateFiles", [system]),
     module("ProcessTable", ["Connections", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
     module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
@@ -70,5 +71,7 @@ let package = Package(
       name: "connreap", dependencies: ["ConnreapCommands"], swiftSettings: sources),
 
     tests("ConnectionsTests", ["Connections"]),
+    tests("PrivilegesTests", ["Privileges", system]),
+    tests("StateFilesTests", ["StateFiles", system]),
   ]
 )
