@@ -38,7 +38,12 @@ public struct AddressBlock: Hashable, Sendable {
   public func contains(bits: UInt128) -> Bool { bits & mask == first.bits }
 
   /// Whether the block holds `address`.
-  public func contains(_ address: IPAddress) -> Bool { contains(bits: address.bits) }
+  ///
+  /// A block of IPv6 addresses that is larger than the v4-mapped ones, as `::/0` is, holds no IPv4
+  /// address: those are not addresses of IPv6 only because they are kept in that form here.
+  public func contains(_ address: IPAddress) -> Bool {
+    (significantBits >= 96 || address.family == .ipv6) && contains(bits: address.bits)
+  }
 }
 
 extension AddressBlock: CustomStringConvertible {

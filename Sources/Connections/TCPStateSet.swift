@@ -38,7 +38,12 @@ public struct TCPStateSet: OptionSet, Hashable, Sendable {
   /// Every word that names one state or a group of them, in options, filters and policy files.
   ///
   /// The first spellings are those of `ss`; those of RFC 9293 and of the kernel follow.
-  public static var words: [String] { TCPState.allCases.map(\.name) + groups.map(\.name) }
+  public static var words: [String] { namedStates.map(\.name) + groups.map(\.name) }
+
+  /// Without NEW_SYN_RECV, which shares its name with SYN_RECV.
+  private static var namedStates: [TCPState] {
+    TCPState.allCases.filter { $0 != .newSynReceived }
+  }
 
   private static var groups: [(name: String, set: TCPStateSet)] {
     [
@@ -59,7 +64,7 @@ public struct TCPStateSet: OptionSet, Hashable, Sendable {
     }
     switch folded {
     case "estab": folded = "established"
-    case "syn-rcv", "syn-received": folded = "syn-recv"
+    case "syn-rcv", "syn-received", "new-syn-recv": folded = "syn-recv"
     case "fin-wait1": folded = "fin-wait-1"
     case "fin-wait2": folded = "fin-wait-2"
     case "timewait": folded = "time-wait"
@@ -69,8 +74,7 @@ public struct TCPStateSet: OptionSet, Hashable, Sendable {
     case "close", "unconn", "unconnected": folded = "closed"
     default: break
     }
-    let states = TCPState.allCases.filter { $0.name == folded }
-    guard let state = states.first else { return nil }
+    guard let state = Self.namedStates.first(where: { $0.name == folded }) else { return nil }
     self = state.asSet
   }
 }

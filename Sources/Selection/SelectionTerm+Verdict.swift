@@ -1,0 +1,86 @@
+public import Connections
+
+extension SelectionTerm {
+  /// Whether `connection`, held by `owners`, is what the term says.
+  public func verdict(of connection: Connection, owners: some OwnerFacts) -> Verdict {
+    switch self {
+    case .states(let states): Verdict(states.contains(connection.state))
+    case .idle(let least): Self.reaches(connection.idle, least)
+    case .stalled(let least):
+      switch connection.hasDataInFlight {
+      case .some(false): .no
+      case .some(true): Self.reaches(connection.stalled, least)
+      case .none: .unknown
+      }
+    case .inState(let least): Self.inState(connection, least)
+    case .age: .unknown
+    case .address(let end, let block): Verdict(Self.address(of: connection, at: end, in: block))
+    case .port(let end, let range): Verdict(Self.port(of: connection, at: end, in: range))
+    case .process(let glob):
+      Self.owner(of: connection, owners) { Self.name(of: $0, matches: glob) }
+    case .pid(let pid): Self.owner(of: connection, owners) { Verdict($0.pid == pid) }
+    case .user(let id): Verdict(connection.userID.map { $0 == id })
+    case .family(let family): Verdict(connection.identity.family == family)
+    case .receiveQueue(let least): Verdict(connection.receiveQueue >= least)
+    case .sendQueue(let least): Verdict(connection.sendQueue >= least)
+    case .interface(let index): Verdict(connection.identity.interface == index)
+    case .mark(let mark, let mask): Verdict(connection.mark.map { $0 & mask == mark })
+    }
+  }
+
+  /// The kernel counts 49.7 days and then starts again: of more than that it says nothing.
+  private static func reaches(_ figure: UInt32?, _ least: UInt64) -> Verdict {
+    guard let figure, least <= UInt64(UInt32.max) else { return .unknown }
+    return Verdict(UInt64(figure) >= least)
+  }
+
+  private static func inState(_ connection: Connection, _ least: UInt64) -> Verdict {
+    if reaches(connection.inStateAtLeast, least) == .yes { return .yes }
+    return reaches(connection.inStateAtMost, least) == .no ? .no : .unknown
+  }
+
+  private static func address(
+    of connection: Connection, at end: ConnectionEnd, in block: AddressBlock
+  ) -> Bool {
+    let identity = connection.identity
+    return switch end {
+    case .local: block.contains(identity.local.address)
+    case .peer: block.contains(identity.peer.address)
+    case .either:
+      block.contains(identity.local.address) || block.contains(identity.peer.address)
+    }
+  }
+
+  private static func port(
+    of connection: Connection, at end: ConnectionEnd, in range: ClosedRange<UInt16>
+  ) -> Bool {
+    let identity = connection.identity
+    return switch end {
+    case .local: range.contains(identity.localPort)
+    case .peer: range.contains(identity.peerPort)
+    case .either: range.contains(identity.localPort) || range.contains(identity.peerPort)
+    }
+  }
+
+  /// A minisocket and an orphan have an inode of 0, by which no owner can be looked up. A
+  /// connection in the accept queue has it too, but can be known by the listener's owners.
+  private static func owner(
+    of connection: Connection, _ owners: some OwnerFacts, _ matches: (OwnerProcess) -> Verdict
+  ) -> Verdict {
+    switch connection.ownerless {
+    case .minisocket, .orphan: .unknown
+    case .inAcceptQueue, .none: owners.anyOwner(matches)
+    }
+  }
+
+  private static func name(of owner: OwnerProcess, matches glob: Glob) -> Verdict {
+    let byName = Verdict(owner.name.map { glob.matches($0) })
+    guard byName != .yes else { return .yes }
+    return byName.or(Verdict(owner.executable.map { glob.matches(baseName($0)) }))
+  }
+
+  private static func baseName(_ path: String) -> Substring {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path[...] }
+    return path[path.utf8.index(after: slash)...]
+  }
+}

@@ -1,0 +1,84 @@
+public import Connections
+
+/// One statement about a connection: an option, a key of a policy's `match`, a term of a filter.
+///
+/// Durations are in milliseconds, sizes in bytes.
+public enum SelectionTerm: Equatable, Sendable {
+  /// It is in one of these states.
+  case states(TCPStateSet)
+  /// No payload has moved in either direction for so long (``Connection/idle``).
+  case idle(atLeast: UInt64)
+  /// Data is in flight or queued, and the peer has acknowledged nothing for so long.
+  case stalled(atLeast: UInt64)
+  /// It has been in its state for so long.
+  case inState(atLeast: UInt64)
+  /// It was first seen so long ago. That is kept by the history of earlier runs, not by the
+  /// kernel: a row alone leaves it unknown.
+  case age(atLeast: UInt64)
+  /// The address of this end lies in the block; one of IPv4 also holds the v4-mapped forms.
+  case address(ConnectionEnd, AddressBlock)
+  /// The port of this end lies in the range.
+  case port(ConnectionEnd, ClosedRange<UInt16>)
+  /// An owner's command name, or the base name of its executable, matches.
+  case process(Glob)
+  /// A process with this id holds it.
+  case pid(Int32)
+  /// The socket belongs to this uid (`idiag_uid`).
+  case user(UInt32)
+  /// The socket is of this family, as `-4` and `-6` of `ss` mean it: a v4-mapped connection is
+  /// one of an `AF_INET6` socket, and is not `ipv4`.
+  case family(AddressFamily)
+  /// So much has been received and not read; in LISTEN, so many connections wait.
+  case receiveQueue(atLeast: UInt32)
+  /// So much has been written and not acknowledged; in LISTEN, the backlog is so long.
+  case sendQueue(atLeast: UInt32)
+  /// It is bound to, or its link-local address is of, the interface with this index.
+  case interface(UInt32)
+  /// The bits of `SO_MARK` under `mask` are those of the number.
+  case mark(UInt32, mask: UInt32)
+}
+
+/// Which end of a connection is meant.
+public enum ConnectionEnd: CaseIterable, Sendable {
+  /// The local end.
+  case local
+  /// The peer's end.
+  case peer
+  /// One end or the other.
+  case either
+}
+
+extension SelectionTerm {
+  /// Whether it asks about the processes that hold the socket.
+  public var needsOwners: Bool {
+    switch self {
+    case .process, .pid: true
+    default: false
+    }
+  }
+
+  /// Whether it asks about a figure of `tcp_info`.
+  public var needsFigures: Bool {
+    switch self {
+    case .idle, .stalled, .inState: true
+    default: false
+    }
+  }
+
+  /// Whether it asks about what only earlier runs have seen.
+  public var needsHistory: Bool {
+    if case .age = self { true } else { false }
+  }
+
+  /// How dear it is to decide, compared with the others.
+  var cost: Int {
+    switch self {
+    case .states, .family: 1
+    case .port, .user, .interface, .mark, .receiveQueue, .sendQueue, .age: 2
+    case .address: 3
+    case .idle, .stalled, .inState: 4
+    case .pid: 1000
+    case .process: 2000
+    }
+  }
+}

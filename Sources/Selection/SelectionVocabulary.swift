@@ -1,0 +1,126 @@
+import Connections
+
+/// Reads the values of options and of policy keys.
+public enum SelectionVocabulary {
+  /// The selection that the value of one option or key spells. Of a comma list, one item must be so.
+  ///
+  /// - Throws: ``SelectionProblem`` with the part of `value` at fault.
+  public static func parse(
+    key: SelectionKey, value: String, names: some NameResolver
+  ) throws(SelectionProblem) -> SelectionPredicate {
+    anyOf(try terms(key: key, value: value, names: names))
+  }
+
+  /// The selection that options or keys spell together: all keys must be so, and of the values of
+  /// one key, however often it is repeated, one.
+  ///
+  /// A key without a value says nothing.
+  public static func parse(
+    options: [(key: SelectionKey, values: [String])], names: some NameResolver
+  ) throws(SelectionProblem) -> SelectionPredicate {
+    var order: [SelectionKey] = []
+    var terms: [SelectionKey: [SelectionTerm]] = [:]
+    for option in options {
+      for value in option.values {
+        if terms[option.key] == nil { order.append(option.key) }
+        terms[option.key, default: []] += try self.terms(
+          key: option.key, value: value, names: names)
+      }
+    }
+    let parts = order.map { anyOf(terms[$0, default: []]) }
+    return parts.count == 1 ? parts[0] : .all(parts)
+  }
+
+  /// One of the terms; states become one set.
+  private static func anyOf(_ terms: [SelectionTerm]) -> SelectionPredicate {
+    var states: TCPStateSet = []
+    var parts: [SelectionPredicate] = []
+    for term in terms {
+      if case .states(let some) = term { states.formUnion(some) } else { parts.append(.term(term)) }
+    }
+    if !states.isEmpty { parts.insert(.term(.states(states)), at: 0) }
+    return parts.count == 1 ? parts[0] : .any(parts)
+  }
+
+  private static func terms(
+    key: SelectionKey, value: String, names: some NameResolver
+  ) throws(SelectionProblem) -> [SelectionTerm] {
+    guard key.isBuilt else {
+      throw SelectionProblem(
+        key: key, value: value, kind: .notBuilt, range: 0..<value.utf8.count, suggestion: nil)
+    }
+    var terms: [SelectionTerm] = []
+    for item in try ValueItem.items(of: value, for: key) {
+      terms += try self.terms(item, names)
+    }
+    return terms
+  }
+
+  private static func terms(
+    _ item: ValueItem, _ names: some NameResolver
+  ) throws(SelectionProblem) -> [SelectionTerm] {
+    switch item.key {
+    case .state: return [.states(try item.states())]
+    case .idle: return [.idle(atLeast: try item.duration())]
+    case .stalled: return [.stalled(atLeast: try item.duration())]
+    case .inState: return [.inState(atLeast: try item.duration())]
+    case .host: return try item.blocks(names).map { .address(.either, $0) }
+    case .local: return try item.blocks(names).map { .address(.local, $0) }
+    case .peer: return try item.blocks(names).map { .address(.peer, $0) }
+    case .port: return [.port(.either, try item.ports(names))]
+    case .localPort: return [.port(.local, try item.ports(names))]
+    case .peerPort: return [.port(.peer, try item.ports(names))]
+    case .process: return [.process(try item.glob())]
+    case .pid: return [.pid(try item.pid())]
+    case .user: return [.user(try item.userID(names))]
+    case .interface: return [.interface(try item.interfaceIndex(names))]
+    case .mark:
+      let (mark, mask) = try item.mark()
+      return [.mark(mark, mask: mask)]
+    case .receiveQueue: return [.receiveQueue(atLeast: try item.size())]
+    case .sendQueue: return [.sendQueue(atLeast: try item.size())]
+    case .family: return [.family(try item.family())]
+    case .age, .unit, .container, .cgroup, .netns: throw item.problem(.notBuilt)
+    }
+  }
+}
+
+extension ValueItem {
+  fileprivate func states() throws(SelectionProblem) -> TCPStateSet {
+    guard let states = TCPStateSet(word: String(text)) else {
+      let suggestion = NearestWord.to(text, among: TCPStateSet.words)
+      throw problem(.unknownState, suggestion: suggestion)
+    }
+    return states
+  }
+
+  fileprivate func duration() throws(SelectionProblem) -> UInt64 {
+    do {
+      return try DurationText.parse(text)
+    } catch {
+      throw problem(.duration(error), at: inValue(error.range))
+    }
+  }
+
+  fileprivate func glob() throws(SelectionProblem) -> Glob {
+    do {
+      return try Glob(text)
+    } catch {
+      throw problem(.glob(error), at: inValue(error.range))
+    }
+  }
+
+  fileprivate func interfaceIndex(_ names: some NameResolver) throws(SelectionProblem) -> UInt32 {
+    guard let index = names.interfaceIndex(of: String(text)) else {
+      throw problem(.unknownInterface)
+    }
+    return index
+  }
+
+  fileprivate func family() throws(SelectionProblem) -> AddressFamily {
+    guard let family = AddressFamily.allCases.first(where: { $0.name == text }) else {
+      throw problem(.unknownFamily)
+    }
+    return family
+  }
+}

@@ -1,0 +1,136 @@
+public import Connections
+import Glibc
+import SystemPackage
+
+/// The names that this machine knows: `/etc/hosts` and DNS, `/etc/services`, `/etc/passwd` or
+/// what else `nsswitch.conf` says, and the interfaces of the calling thread's network namespace.
+public struct SystemNames: NameResolver {
+  /// The names of this machine.
+  public init() {}
+
+  /// All addresses of the host, of both families, each once (`getaddrinfo`).
+  public func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] {
+    guard !name.utf8.contains(0) else { throw .noSuchName }
+    var hints = unsafe addrinfo()
+    unsafe hints.ai_family = AF_UNSPEC
+    unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    var list: UnsafeMutablePointer<addrinfo>?
+    let code = unsafe getaddrinfo(name, nil, &hints, &list)
+    let errno = Glibc.errno
+    guard code == 0 else { throw Self.failure(code, Errno(rawValue: errno)) }
+    defer { unsafe freeaddrinfo(list) }
+    var addresses: [IPAddress] = []
+    var next = unsafe list
+    while let entry = unsafe next {
+      if let address = unsafe Self.address(entry.pointee), !addresses.contains(address) {
+        addresses.append(address)
+      }
+      unsafe next = entry.pointee.ai_next
+    }
+    return addresses
+  }
+
+  private static func failure(_ code: Int32, _ errno: Errno) -> LookupFailure {
+    // The name exists, without an address: EAI_NODATA, which the module of Glibc does not have.
+    let noData: Int32 = -5
+    return switch code {
+    case EAI_NONAME, noData: .noSuchName
+    case EAI_AGAIN: .noAnswer
+    case EAI_SYSTEM: .system(errno)
+    default: .resolver(code: code)
+    }
+  }
+
+  private static func address(_ entry: addrinfo) -> IPAddress? {
+    guard let raw = unsafe UnsafeRawPointer(entry.ai_addr) else { return nil }
+    let length = Int(unsafe entry.ai_addrlen)
+    switch unsafe entry.ai_family {
+    case AF_INET where length >= MemoryLayout<sockaddr_in>.size:
+      let address = unsafe raw.loadUnaligned(as: sockaddr_in.self)
+      return IPAddress(v4: UInt32(bigEndian: address.sin_addr.s_addr))
+    case AF_INET6 where length >= MemoryLayout<sockaddr_in6>.size:
+      let address = unsafe raw.loadUnaligned(as: sockaddr_in6.self)
+      let bits = unsafe unsafeBitCast(address.sin6_addr, to: UInt128.self)
+      return IPAddress(bits: UInt128(bigEndian: bits), family: .ipv6)
+    default: return nil
+    }
+  }
+
+  /// The TCP port of the service (`getservbyname_r`).
+  public func port(ofService name: String) -> UInt16? {
+    guard !name.utf8.contains(0) else { return nil }
+    var entry = unsafe servent()
+    var found: UnsafeMutablePointer<servent>?
+    return unsafe Self.withGrowingBuffer { start, size in
+      let code = unsafe getservbyname_r(
+        name, "tcp", &entry, start, size, &found)
+      guard code != ERANGE else { return .tooSmall }
+      guard code == 0, let found = unsafe found else { return .done(nil) }
+      return .done(UInt16(bigEndian: UInt16(truncatingIfNeeded: unsafe found.pointee.s_port)))
+    }
+  }
+
+  /// The uid of the user (`getpwnam_r`).
+  public func userID(of name: String) throws(LookupFailure) -> UInt32? {
+    guard !name.utf8.contains(0) else { return nil }
+    var entry = unsafe passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var failure: Errno? = .outOfRange
+    let id: UInt32? = unsafe Self.withGrowingBuffer { start, size in
+      let code = unsafe getpwnam_r(name, &entry, start, size, &found)
+      if code == ERANGE { return .tooSmall }
+      // See: 'man 3 getpwnam_r': some name services say "no such user" with an error.
+      failure = [0, ENOENT, ESRCH].contains(code) ? nil : Errno(rawValue: code)
+      guard let found = unsafe found else { return .done(nil) }
+      return .done(unsafe found.pointee.pw_uid)
+    }
+    if let failure { throw .system(failure) }
+    return id
+  }
+
+  /// The index of the interface (`if_nametoindex`).
+  public func interfaceIndex(of name: String) -> UInt32? {
+    guard !name.utf8.contains(0) else { return nil }
+    let index = unsafe if_nametoindex(name)
+    return index == 0 ? nil : index
+  }
+
+  /// The names in the list of services (`getservent_r`).
+  public var serviceNames: [String] {
+    var names: [String] = []
+    var entry = unsafe servent()
+    var found: UnsafeMutablePointer<servent>?
+    setservent(0)
+    defer { endservent() }
+    var isAtEnd = false
+    while !isAtEnd {
+      let name: String? = unsafe Self.withGrowingBuffer { start, size in
+        let code = unsafe getservent_r(&entry, start, size, &found)
+        guard code != ERANGE else { return .tooSmall }
+        guard code == 0, let found = unsafe found else { return .done(nil) }
+        return .done(unsafe String(cString: found.pointee.s_name))
+      }
+      if let name { names.append(name) } else { isAtEnd = true }
+    }
+    return names
+  }
+
+  private enum Attempt<Value> {
+    case tooSmall
+    case done(Value?)
+  }
+
+  /// Runs `body` with larger and larger buffers, up to 1 MiB, until one is large enough.
+  private static func withGrowingBuffer<Value>(
+    _ body: (UnsafeMutablePointer<CChar>, _ size: Int) -> Attempt<Value>
+  ) -> Value? {
+    var size = 1024
+    while size <= 1 << 20 {
+      let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: size)
+      defer { unsafe buffer.deallocate() }
+      if case .done(let value) = unsafe body(buffer, size) { return value }
+      size *= 4
+    }
+    return nil
+  }
+}

@@ -1,0 +1,106 @@
+import Connections
+
+// Ports, users, marks and sizes: numbers, some of which may be written as names.
+extension ValueItem {
+  /// The item as a port, a range of ports, or the port of a service.
+  func ports(_ names: some NameResolver) throws(SelectionProblem) -> ClosedRange<UInt16> {
+    if text.isDigits {
+      let port = try portNumber(at: range)
+      return port...port
+    }
+    if let dash = offset(of: UInt8(ascii: "-")) {
+      let lowRange = range.lowerBound..<dash
+      if lowRange.isEmpty || text(lowRange).isDigits {
+        return try portRange(lowRange, dash..<dash + 1, dash + 1..<range.upperBound)
+      }
+    }
+    guard text.unicodeScalars.contains(where: \.properties.isAlphabetic) else {
+      throw problem(.notAPort)
+    }
+    guard let port = names.port(ofService: String(text)) else {
+      let suggestion = NearestWord.to(text, among: names.serviceNames)
+      throw problem(.unknownService, suggestion: suggestion)
+    }
+    return port...port
+  }
+
+  private func portRange(
+    _ lowRange: Range<Int>, _ dash: Range<Int>, _ highRange: Range<Int>
+  ) throws(SelectionProblem) -> ClosedRange<UInt16> {
+    guard !lowRange.isEmpty, !highRange.isEmpty else { throw problem(.openRange, at: dash) }
+    let low = try portNumber(at: lowRange)
+    let high = try portNumber(at: highRange)
+    guard low <= high else { throw problem(.backwardRange) }
+    return low...high
+  }
+
+  private func portNumber(at range: Range<Int>) throws(SelectionProblem) -> UInt16 {
+    let digits = text(range)
+    guard digits.isDigits else { throw problem(.notAPort, at: range) }
+    guard let port = UInt16(digits), port != 0 else { throw problem(.portOutOfRange, at: range) }
+    return port
+  }
+
+  /// The item as a process id.
+  func pid() throws(SelectionProblem) -> Int32 {
+    guard text.isDigits, let pid = Int32(text), pid > 0 else { throw problem(.notAPid) }
+    return pid
+  }
+
+  /// The item as a uid, or the uid of a user's name. All digits are a uid.
+  func userID(_ names: some NameResolver) throws(SelectionProblem) -> UInt32 {
+    if text.isDigits {
+      // The greatest is `(uid_t) -1`, which stands for no user.
+      guard let id = UInt32(text), id != .max else { throw problem(.userOutOfRange) }
+      return id
+    }
+    let id: UInt32?
+    do {
+      id = try names.userID(of: String(text))
+    } catch {
+      throw problem(.userLookup(error))
+    }
+    guard let id else { throw problem(.userLookup(.noSuchName)) }
+    return id
+  }
+
+  /// The item as a mark, `MARK` or `MARK/MASK`.
+  func mark() throws(SelectionProblem) -> (mark: UInt32, mask: UInt32) {
+    let slash = offset(of: UInt8(ascii: "/"))
+    let markRange = range.lowerBound..<(slash ?? range.upperBound)
+    let mark = try markNumber(at: markRange)
+    guard let slash else { return (mark, .max) }
+    let mask = try markNumber(at: slash + 1..<range.upperBound)
+    guard mark & ~mask == 0 else { throw problem(.markOutsideMask, at: markRange) }
+    return (mark, mask)
+  }
+
+  private func markNumber(at range: Range<Int>) throws(SelectionProblem) -> UInt32 {
+    let text = text(range)
+    let isHexadecimal = text.hasPrefix("0x") || text.hasPrefix("0X")
+    let digits = isHexadecimal ? text.dropFirst(2) : text
+    // The initializer of UInt32 would take a sign.
+    guard isHexadecimal ? digits.utf8.allSatisfy(\.isHexadecimalDigit) : digits.isDigits,
+      let number = UInt32(digits, radix: isHexadecimal ? 16 : 10)
+    else { throw problem(.notAMark, at: range.isEmpty ? self.range : range) }
+    return number
+  }
+
+  /// The item as a size in bytes, where k is 1024, M 1024 k, and G 1024 M.
+  func size() throws(SelectionProblem) -> UInt32 {
+    let shift: UInt64 =
+      switch text.utf8.last {
+      case UInt8(ascii: "k"), UInt8(ascii: "K"): 10
+      case UInt8(ascii: "M"): 20
+      case UInt8(ascii: "G"): 30
+      default: 0
+      }
+    let digits = shift == 0 ? text : text.dropLast()
+    guard digits.isDigits else { throw problem(.notASize) }
+    guard let number = UInt64(digits), number <= UInt64(UInt32.max) >> shift else {
+      throw problem(.sizeTooLarge)
+    }
+    guard number != 0 else { throw problem(.sizeZero) }
+    return UInt32(number << shift)
+  }
+}

@@ -1,0 +1,89 @@
+import Connections
+
+/// One item of a comma list, with its place in the list.
+struct ValueItem {
+  let key: SelectionKey
+  let value: String
+  /// Where the item is, in UTF-8 offsets of `value`, without the spaces around it.
+  let range: Range<Int>
+
+  /// The item as text.
+  var text: Substring { text(range) }
+
+  /// The octets of `value` in `range`, which must lie between characters of ASCII or at an end.
+  func text(_ range: Range<Int>) -> Substring {
+    let start = value.utf8.index(value.startIndex, offsetBy: range.lowerBound)
+    let end = value.utf8.index(start, offsetBy: range.count)
+    return value[start..<end]
+  }
+
+  /// The first place of an ASCII character in the item, in offsets of `value`.
+  func offset(of character: UInt8) -> Int? {
+    text.utf8.firstIndex(of: character).map {
+      value.utf8.distance(from: value.startIndex, to: $0)
+    }
+  }
+
+  /// What is wrong with the item, or with the part of it in `part`.
+  func problem(
+    _ kind: SelectionProblem.Kind, at part: Range<Int>? = nil, suggestion: String? = nil
+  ) -> SelectionProblem {
+    SelectionProblem(
+      key: key, value: value, kind: kind, range: part ?? range, suggestion: suggestion)
+  }
+
+  /// `range`, which counts from the start of the item, as offsets of `value`.
+  func inValue(_ part: Range<Int>) -> Range<Int> {
+    part.lowerBound + range.lowerBound..<part.upperBound + range.lowerBound
+  }
+
+  /// The items of a comma list; at least one, and none of them empty.
+  ///
+  /// In a list of patterns a comma after `\` separates nothing.
+  static func items(
+    of value: String, for key: SelectionKey
+  ) throws(SelectionProblem) -> [ValueItem] {
+    let bytes = Array(value.utf8)
+    var items: [ValueItem] = []
+    var start = 0
+    var position = 0
+    while position <= bytes.count {
+      if position == bytes.count || bytes[position] == UInt8(ascii: ",") {
+        let range = trimmed(start..<position, of: bytes)
+        guard !range.isEmpty else {
+          // Where nothing can be pointed at, the comma after it, or before it, is.
+          let comma = position < bytes.count ? position : max(0, start - 1)
+          throw SelectionProblem(
+            key: key, value: value, kind: .missing, range: comma..<min(comma + 1, bytes.count),
+            suggestion: nil)
+        }
+        items.append(ValueItem(key: key, value: value, range: range))
+        start = position + 1
+      } else if key == .process, bytes[position] == UInt8(ascii: "\\") {
+        position = min(position + 1, bytes.count - 1)
+      }
+      position += 1
+    }
+    return items
+  }
+
+  private static func trimmed(_ range: Range<Int>, of bytes: [UInt8]) -> Range<Int> {
+    func isSpace(_ index: Int) -> Bool { bytes[index] == UInt8(ascii: " ") }
+    guard let first = range.first(where: { !isSpace($0) }),
+      let last = range.last(where: { !isSpace($0) })
+    else { return range.lowerBound..<range.lowerBound }
+    return first..<last + 1
+  }
+}
+
+extension StringProtocol {
+  /// Whether it is of ASCII digits only, and of at least one.
+  var isDigits: Bool { !isEmpty && utf8.allSatisfy(\.isDecimalDigit) }
+}
+
+extension UInt8 {
+  /// Whether the octet is an ASCII digit or one of the letters a to f.
+  var isHexadecimalDigit: Bool {
+    isDecimalDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self | 0x20)
+  }
+}
