@@ -45,6 +45,7 @@ let package = Package(
 
     module("Connections"),
     module("Privileges", ["CCap", system]),
+    module("StateFiles", [system]),
     module("ProcessTable", ["Connections", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
     module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
@@ -63,7 +64,7 @@ let package = Package(
       "ConnreapCommands",
       [
         "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
-        "ProcessTable", "Privileges", "Connections", system,
+        "ProcessTable", "Privileges", "StateFiles", "Connections", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -71,5 +72,7 @@ let package = Package(
 
     tests("ConnectionsTests", ["Connections"]),
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
+    tests("PrivilegesTests", ["Privileges", system]),
+    tests("StateFilesTests", ["StateFiles", system]),
   ]
 )

@@ -22,3 +22,12 @@ struct SourceOptions: ParsableArguments {
     }
   }
 }
+
+extension SourceOptions {
+  /// The running kernel, without a recording.
+  static var live: SourceOptions {
+    var options = SourceOptions()
+    (options.record, options.replay, options.procRoot) = (nil, nil, nil)
+    return options
+  }
+}

@@ -1,0 +1,224 @@
+import Connections
+import Netlink
+import Privileges
+import ProcessTable
+import Scanning
+import SocketDiagnostics
+import SystemPackage
+
+/// What `doctor` finds: one check after the other, each tried, none assumed.
+struct Examination {
+  let moment: ScanMoment
+  let checks: [Check]
+
+  /// One thing that was tried.
+  struct Check: Equatable {
+    /// A word for scripts.
+    let id: String
+    let severity: Severity
+    let title: String
+    /// What was found and, where something is missing, what to do.
+    let detail: String
+  }
+
+  enum Severity: String {
+    case well = "ok"
+    case warning
+    case problem
+
+    fileprivate var mark: String {
+      switch self {
+      case .well: "✓"
+      case .warning: "!"
+      case .problem: "✗"
+      }
+    }
+
+    fileprivate var style: Style {
+      switch self {
+      case .well: .green
+      case .warning: .yellow
+      case .problem: .red
+      }
+    }
+  }
+
+  /// Tries everything on `system`. Nothing is changed, and no connection is touched.
+  init(_ system: LiveSystem) {
+    moment = system.moment
+    checks =
+      AddressFamily.allCases.map { Self.listing($0, system) } + [
+        Self.destroying(system), Self.mayClose(system), Self.owners(system),
+        Self.namespaces(), Self.marks(), Self.identity(system.moment),
+      ]
+  }
+
+  /// Whether nothing is amiss.
+  var isHealthy: Bool { checks.allSatisfy { $0.severity == .well } }
+
+  /// What a person reads.
+  func text(colors: Bool) -> String {
+    let width = checks.map(\.title.count).max() ?? 0
+    var lines = [heading]
+    for check in checks {
+      let mark = check.severity.style.text(check.severity.mark, isOn: colors)
+      let padding = String(repeating: " ", count: width - check.title.count + 2)
+      lines.append("\(mark) \(check.title)\(padding)\(check.detail)")
+    }
+    let problems = checks.count { $0.severity == .problem }
+    let warnings = checks.count { $0.severity == .warning }
+    lines.append(
+      isHealthy
+        ? "All is well."
+        : "\(problems) problem\(Count.plural(problems)), \(warnings) warning\(Count.plural(warnings))"
+    )
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var heading: String {
+    let kernel = moment.kernelRelease.map(EscapedText.escaped) ?? "unknown"
+    let namespace = moment.networkNamespace.map { "\($0)" } ?? "unknown"
+    return "Kernel \(kernel), network namespace \(namespace)"
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.openObject()
+    json.member("kernel", moment.kernelRelease)
+    json.member("netns", moment.networkNamespace)
+    json.array("checks") { json in
+      for check in checks {
+        json.object { json in
+          json.member("id", check.id)
+          json.member("severity", check.severity.rawValue)
+          json.member("title", check.title)
+          json.member("detail", check.detail)
+        }
+      }
+    }
+    json.member("healthy", isHealthy)
+    json.closeObject()
+    json.endDocument()
+  }
+}
+
+extension Examination {
+  private static func listing(_ family: AddressFamily, _ system: LiveSystem) -> Check {
+    let name = family == .ipv4 ? "IPv4" : "IPv6"
+    let (id, title) = ("list-\(family.name)", "lists \(name) sockets")
+    do throws(NetlinkProblem) {
+      var count = 0
+      var diagnostics = TCPDiagnostics(
+        over: try system.openTransport(), uptime: system.moment.uptime)
+      try diagnostics.dump(DumpRequest(family: family, states: .all, details: .figures)) { _ in
+        count += 1
+      }
+      return Check(
+        id: id, severity: .well, title: title,
+        detail: "inet_diag, tcp_diag: \(Count.text(count)) now")
+    } catch .refused(.noSuchFileOrDirectory) {
+      return Check(
+        id: id, severity: .problem, title: title,
+        detail: "no: the kernel has no tcp_diag; 'modprobe tcp_diag' loads it")
+    } catch {
+      return Check(id: id, severity: .problem, title: title, detail: "no: \(error)")
+    }
+  }
+
+  private static func destroying(_ system: LiveSystem) -> Check {
+    let (id, title) = ("destroy", "closes them")
+    do throws(NetlinkProblem) {
+      var diagnostics = TCPDiagnostics(
+        over: try system.openTransport(), uptime: system.moment.uptime)
+      switch try diagnostics.destroySupport() {
+      case .supported:
+        return Check(
+          id: id, severity: .well, title: title, detail: "SOCK_DESTROY (INET_DIAG_DESTROY=y)")
+      case .missing:
+        return Check(
+          id: id, severity: .problem, title: title,
+          detail: "no SOCK_DESTROY: use a kernel with CONFIG_INET_DIAG_DESTROY=y")
+      }
+    } catch {
+      return Check(id: id, severity: .problem, title: title, detail: "unknown: \(error)")
+    }
+  }
+
+  /// The check of a privilege: what it allows, and what is missing for it.
+  private static func privilege(
+    _ step: PrivilegedStep, id: String, title: String, allows: String, without: String,
+    severity: Severity
+  ) -> Check {
+    do {
+      let held = try HeldCapabilities.current()
+      let names = Capability.allCases.filter(step.needs.contains).map(\.name)
+      let all = names.joined(separator: " and ")
+      guard let missing = MissingCapabilities(step, held: held) else {
+        return Check(id: id, severity: .well, title: title, detail: "\(all): \(allows)")
+      }
+      let lacking = missing.capabilities.map(\.name).joined(separator: " and ")
+      return Check(
+        id: id, severity: severity, title: title,
+        detail: "\(lacking) missing: \(without); run it with sudo")
+    } catch {
+      return Check(id: id, severity: .warning, title: title, detail: "unknown: \(error)")
+    }
+  }
+
+  private static func mayClose(_ system: LiveSystem) -> Check {
+    let check = privilege(
+      .closing, id: "may-close", title: "may close them", allows: "kill and policy apply",
+      without: "kill and policy apply end with exit code 77", severity: .problem)
+    guard check.severity == .well,
+      (try? UserNamespace.isInitial(procRoot: system.processes.root)) != true
+    else { return check }
+    return Check(
+      id: check.id, severity: .warning, title: check.title,
+      detail: "CAP_NET_ADMIN is held in a user namespace of its own: only the connections of a "
+        + "network namespace that belongs to it can be closed")
+  }
+
+  private static func owners(_ system: LiveSystem) -> Check {
+    let (id, title) = ("owners", "sees every owner")
+    let table: OwnerTable
+    do {
+      table = try system.processes.findOwners(of: .everySocket, threads: 1)
+    } catch {
+      return Check(id: id, severity: .problem, title: title, detail: "no: \(error)")
+    }
+    let unreadable = Set(table.gaps.map(\.pid)).count
+    let privileges = privilege(
+      .readingOthersDescriptors, id: id, title: title,
+      allows: "every process of /proc can be read",
+      without: "\(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") cannot be read",
+      severity: .warning)
+    guard privileges.severity == .well, unreadable > 0 else { return privileges }
+    return Check(
+      id: id, severity: .warning, title: title,
+      detail: "no: \(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") cannot be read, "
+        + "although the capabilities are held: a security module or another user namespace")
+  }
+
+  private static func namespaces() -> Check {
+    privilege(
+      .enteringNamespace, id: "namespaces", title: "enters namespaces",
+      allows: "other network namespaces can be looked at",
+      without: "only this network namespace can be looked at", severity: .warning)
+  }
+
+  private static func marks() -> Check {
+    privilege(
+      .seeingMarks, id: "marks", title: "sees socket marks", allows: "--mark",
+      without: "--mark selects nothing", severity: .warning)
+  }
+
+  private static func identity(_ moment: ScanMoment) -> Check {
+    let (id, title) = ("identity", "knows where it is")
+    guard moment.bootID != nil, moment.uptime != nil, moment.networkNamespace != nil else {
+      return Check(
+        id: id, severity: .problem, title: title,
+        detail: "no: /proc does not tell the boot id, the uptime or the namespace; mount it")
+    }
+    return Check(
+      id: id, severity: .well, title: title, detail: "boot id, uptime and network namespace")
+  }
+}

@@ -1,0 +1,27 @@
+/// A step of connreap for which the kernel wants more than an ordinary user has.
+public enum PrivilegedStep: CaseIterable, Sendable {
+  /// Closing a socket (`SOCK_DESTROY`).
+  case closing
+  /// Finding the owners of sockets among the processes of other users (`/proc/PID/fd`).
+  ///
+  /// Either capability alone gets EACCES.
+  case readingOthersDescriptors
+  /// Moving a thread into another network namespace (setns(2)).
+  case enteringNamespace
+  /// Having the dump tell each socket's mark (`INET_DIAG_MARK`).
+  case seeingMarks
+
+  /// What must be effective for the step.
+  public var needs: Set<Capability> {
+    switch self {
+    case .closing, .seeingMarks: [.netAdmin]
+    case .readingOthersDescriptors: [.sysPtrace, .dacReadSearch]
+    case .enteringNamespace: [.sysAdmin]
+    }
+  }
+
+  /// What the step needs and `held` does not have effective, in the order of ``Capability``.
+  public func missing(for held: HeldCapabilities) -> [Capability] {
+    Capability.allCases.filter { needs.contains($0) && !held.effective.contains($0) }
+  }
+}

@@ -1,0 +1,107 @@
+import Glibc
+import StateFiles
+import SystemPackage
+import Testing
+
+@Suite struct RunLockTests {
+  /// Takes the lock and gives it up at once.
+  private func takeAndRelease(_ path: FilePath) throws {
+    let folder = try StateFolder(openingOrMaking: path)
+    _ = try RunLock(in: folder)
+  }
+
+  private func holder(of path: FilePath) throws -> Child {
+    let program = """
+      import fcntl, sys, time
+      file = open(sys.argv[1], "a")
+      fcntl.flock(file, fcntl.LOCK_EX)
+      print("held", flush=True)
+      time.sleep(60)
+      """
+    let child = try Child(["python3", "-c", program, path.appending(RunLock.fileName).string])
+    try #require(try child.readLine() == "held")
+    return child
+  }
+
+  @Test func isHeldByOneRunAtATime() throws {
+    let temporary = try TemporaryFolder()
+    let held = RunLockProblem.heldElsewhere(temporary(RunLock.fileName))
+    do {
+      let folder = try StateFolder(openingOrMaking: temporary.path)
+      let lock = try RunLock(in: folder)
+      #expect(throws: held) { try takeAndRelease(temporary.path) }
+      #expect(throws: held) { try takeAndRelease(temporary.path) }
+      _ = consume lock
+    }
+    try takeAndRelease(temporary.path)
+    try takeAndRelease(temporary.path)
+    #expect(held.description == "another run holds the lock \(temporary(RunLock.fileName))")
+  }
+
+  @Test func isFreedWhenItsHolderIsKilled() throws {
+    let temporary = try TemporaryFolder()
+    let child = try holder(of: temporary.path)
+    #expect(throws: RunLockProblem.heldElsewhere(temporary(RunLock.fileName))) {
+      try takeAndRelease(temporary.path)
+    }
+    try child.kill()
+    try takeAndRelease(temporary.path)
+  }
+
+  @Test func keepsOtherProgramsOut() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try StateFolder(openingOrMaking: temporary.path)
+    let lock = try RunLock(in: folder)
+    let program = """
+      import fcntl, sys
+      try: fcntl.flock(open(sys.argv[1], "a"), fcntl.LOCK_EX | fcntl.LOCK_NB); print("taken")
+      except BlockingIOError: print("held")
+      """
+    let words = ["python3", "-c", program, temporary(RunLock.fileName).string]
+    #expect(try Child(words).readLine() == "held")
+    _ = consume lock
+    #expect(try Child(words).readLine() == "taken")
+  }
+
+  @Test func isNotInheritedByProgramsThatTheRunStarts() throws {
+    let temporary = try TemporaryFolder()
+    let child: Child
+    do {
+      let folder = try StateFolder(openingOrMaking: temporary.path)
+      let lock = try RunLock(in: folder)
+      child = try Child(["sh", "-c", "echo started; exec sleep 60"])
+      try #require(try child.readLine() == "started")
+      _ = consume lock
+    }
+    try takeAndRelease(temporary.path)
+    try #require(kill(child.pid, 0) == 0, "the program outlived the lock")
+  }
+
+  @Test func leavesAFileForItsUserAlone() throws {
+    let temporary = try TemporaryFolder()
+    try takeAndRelease(temporary.path)
+    let stat = try temporary(RunLock.fileName).stat()
+    #expect(stat.type == .regular)
+    #expect(stat.permissions.rawValue == 0o600)
+  }
+
+  @Test func followsNoLink() throws {
+    let temporary = try TemporaryFolder()
+    try temporary.write("precious", to: "victim")
+    try check(symlink("victim", temporary(RunLock.fileName).string))
+    #expect(
+      throws: RunLockProblem.cannotOpen(
+        temporary(RunLock.fileName), .tooManySymbolicLinkLevels)
+    ) { try takeAndRelease(temporary.path) }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func neitherWaitsForNorLocksAFIFO() throws {
+    let temporary = try TemporaryFolder()
+    let path = temporary(RunLock.fileName)
+    try check(mkfifo(path.string, 0o600))
+    let problem = RunLockProblem.cannotLock(path, .invalidArgument)
+    #expect(throws: problem) { try takeAndRelease(temporary.path) }
+    #expect(problem.description == "cannot lock \(path): Invalid argument")
+  }
+}
