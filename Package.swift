@@ -70,7 +70,14 @@ let package = Package(
     .executableTarget(
       name: "connreap", dependencies: ["ConnreapCommands"], swiftSettings: sources),
 
+    .target(
+      name: "TestSupport", dependencies: ["Netlink", system], path: "Tests/TestSupport",
+      swiftSettings: strict),
     tests("ConnectionsTests", ["Connections"]),
+    tests("NetlinkTests", ["Netlink", "TestSupport", system]),
+    tests(
+      "SocketDiagnosticsTests",
+      ["SocketDiagnostics", "Netlink", "Connections", "TestSupport", system]),
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),

@@ -1,0 +1,161 @@
+import Netlink
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite struct RecordingTests {
+  private func read(_ text: String) throws(RecordingProblem) -> Recording {
+    try Recording(text: Array(text.utf8))
+  }
+
+  @Test func isReadAsItIsWritten() throws {
+    let recording = try read(
+      """
+      # connreap recording 1
+      ! kernel 6.18.44 of some build
+      ! uptime-ms 5230112
+      # a dump
+      > 4800 0000
+        14000103
+      < 6c000000 14000200
+
+      < truncated ff
+      < sender=4242 01
+      < errno=105
+
+      """)
+    #expect(recording.fact("kernel") == "6.18.44 of some build")
+    #expect(recording.fact("uptime-ms") == "5230112")
+    #expect(recording.fact("boot-id") == nil)
+    #expect(
+      recording.entries == [
+        .request([0x48, 0, 0, 0, 0x14, 0, 1, 3]),
+        .answer([0x6c, 0, 0, 0, 0x14, 0, 2, 0]),
+        .answer([0xff], isTruncated: true),
+        .answer([1], senderPort: 4242),
+        .failure(.noBufferSpace),
+      ])
+  }
+
+  @Test func everyRecordingSurvivesItsText() throws {
+    var random = Seeded(2)
+    for _ in 0..<200 {
+      var recording = Recording()
+      recording.facts = [.init("boot-id", "b-\(random.next())")]
+      for _ in 0..<Int.random(in: 0...6, using: &random) {
+        let bytes = random.bytes(Int.random(in: 1...200, using: &random))
+        switch Int.random(in: 0...3, using: &random) {
+        case 0: recording.entries.append(.request(bytes))
+        case 1: recording.entries.append(.answer(bytes))
+        case 2: recording.entries.append(.answer(bytes, senderPort: 7, isTruncated: true))
+        default: recording.entries.append(.failure(.noBufferSpace))
+        }
+      }
+      #expect(try Recording(text: recording.text) == recording)
+    }
+  }
+
+  @Test(arguments: [
+    ("", "line 1: this is not a recording of connreap: its first line differs"),
+    ("# connreap recording 9\n", "line 1: recordings of version 9 cannot be read"),
+    ("# connreap recording 1\nhello\n", "line 2: a line starts with '#', '!', '>', '<' or a space"),
+    (
+      "# connreap recording 1\n 00\n",
+      "line 2: this continues a datagram, and there is none before it"
+    ),
+    ("# connreap recording 1\n> 0\n", "line 2: \"0\" is not hexadecimal"),
+    ("# connreap recording 1\n> 00\n  zz\n", "line 3: \"zz\" is not hexadecimal"),
+    (
+      "# connreap recording 1\n< sender=x 00\n",
+      "line 2: unknown mark \"sender=x\"; known are truncated, sender=, errno="
+    ),
+  ])
+  func aFaultIsNamedByItsLine(text: String, message: String) {
+    #expect {
+      try read(text)
+    } throws: { error in
+      "\(error)" == message
+    }
+  }
+}
+
+@Suite struct ReplayTests {
+  private let row = WireBytes.message(type: 20, sequence: 1, payload: [1, 2, 3, 4])
+
+  private func request(_ payload: [UInt8], flags: UInt16, sequence: UInt32 = 1) -> [UInt8] {
+    NetlinkMessage.request(type: 20, flags: flags, sequence: sequence, payload: payload)
+  }
+
+  private func dump(_ family: UInt8, over transport: any NetlinkTransport) throws(NetlinkProblem)
+    -> Int
+  {
+    var conversation = NetlinkConversation(over: transport)
+    var count = 0
+    try conversation.dump(type: 20, payload: [family, 6]) { _, _ in count += 1 }
+    return count
+  }
+
+  @Test func whatWasRecordedIsAnsweredAgain() throws {
+    var recording = Recording()
+    let scripted = ScriptedTransport(row + row, WireBytes.done())
+    let recorder = RecordingTransport(scripted) { recording.entries.append($0) }
+    #expect(try dump(2, over: recorder) == 2)
+    #expect(recording.entries.count == 3)
+    let replay = ReplayTransport(try Recording(text: recording.text))
+    #expect(try dump(2, over: replay) == 2)
+    #expect(throws: NetlinkProblem.notRecorded) { try dump(2, over: replay) }
+  }
+
+  @Test func anotherFamilyIsAnotherQuestion() {
+    var recording = Recording()
+    recording.entries = [.request(request([2, 6], flags: 0x301)), .answer(WireBytes.done())]
+    let replay = ReplayTransport(recording)
+    #expect(throws: NetlinkProblem.notRecorded) { try dump(10, over: replay) }
+    #expect(throws: Never.self) { try dump(2, over: replay) }
+  }
+
+  @Test func answersGetTheNumberOfTheRequestAndOthersKeepTheirs() throws {
+    var recording = Recording()
+    let stale = WireBytes.message(type: 20, sequence: 77, payload: [1, 2, 3, 4])
+    recording.entries = [
+      .request(request([2, 6], flags: 0x301, sequence: 31)),
+      .answer(WireBytes.message(type: 20, sequence: 31, payload: [1]) + stale),
+    ]
+    let replay = ReplayTransport(recording)
+    #expect(throws: NetlinkProblem.wrongSequence(expected: 1, received: 77)) {
+      try dump(2, over: replay)
+    }
+  }
+
+  @Test func aLookUpIsAnsweredOnlyForTheSamePayload() throws {
+    var recording = Recording()
+    recording.entries = [.request(request([2, 6, 9], flags: 1)), .answer(row)]
+    let replay = ReplayTransport(recording)
+    var conversation = NetlinkConversation(over: replay)
+    #expect(throws: NetlinkProblem.notRecorded) {
+      try conversation.lookUp(type: 20, payload: [2, 6, 8]) { _, _ in }
+    }
+  }
+
+  @Test func faultsAreReplayedToo() {
+    var recording = Recording()
+    recording.entries = [
+      .request(request([2, 6], flags: 0x301)), .answer(row, isTruncated: true),
+      .request(request([2, 6], flags: 0x301)), .failure(.noBufferSpace),
+      .request(request([2, 6], flags: 0x301)), .answer(row, senderPort: 9),
+    ]
+    let replay = ReplayTransport(recording)
+    #expect(throws: NetlinkProblem.truncated(capacity: 32 * 1024)) { try dump(2, over: replay) }
+    #expect(throws: NetlinkProblem.overrun) { try dump(2, over: replay) }
+    #expect(throws: NetlinkProblem.foreignSender(port: 9)) { try dump(2, over: replay) }
+  }
+
+  @Test func failuresAreRecorded() {
+    var entries: [Recording.Entry] = []
+    let recorder = RecordingTransport(ScriptedTransport([.failure(.overrun)])) {
+      entries.append($0)
+    }
+    #expect(throws: NetlinkProblem.overrun) { try dump(2, over: recorder) }
+    #expect(entries.last == .failure(.noBufferSpace))
+  }
+}

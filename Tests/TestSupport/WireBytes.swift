@@ -1,0 +1,68 @@
+/// Bytes of netlink, put together by hand: what the codec under test must agree with.
+///
+/// The tests run on little-endian machines, and say so here instead of everywhere.
+public struct WireBytes {
+  public private(set) var bytes: [UInt8] = []
+
+  public init() {}
+
+  public mutating func u8(_ value: UInt8) { bytes.append(value) }
+
+  public mutating func u16(_ value: UInt16) { raw(withBytes(of: value.littleEndian)) }
+
+  public mutating func u32(_ value: UInt32) { raw(withBytes(of: value.littleEndian)) }
+
+  public mutating func u64(_ value: UInt64) { raw(withBytes(of: value.littleEndian)) }
+
+  public mutating func network16(_ value: UInt16) { raw(withBytes(of: value.bigEndian)) }
+
+  public mutating func raw(_ more: [UInt8]) { bytes += more }
+
+  public mutating func zeros(_ count: Int) { raw([UInt8](repeating: 0, count: count)) }
+
+  private func withBytes<Value>(of value: Value) -> [UInt8] {
+    withUnsafeBytes(of: value) { Array($0) }
+  }
+
+  /// One message: header and payload, padded to four bytes.
+  public static func message(
+    type: UInt16, flags: UInt16 = 2, sequence: UInt32 = 1, payload: [UInt8] = []
+  ) -> [UInt8] {
+    var wire = WireBytes()
+    wire.u32(UInt32(16 + payload.count))
+    wire.u16(type)
+    wire.u16(flags)
+    wire.u32(sequence)
+    wire.u32(4711)
+    wire.raw(payload)
+    wire.zeros((4 - payload.count % 4) % 4)
+    return wire.bytes
+  }
+
+  /// `NLMSG_DONE` with its number, 0 or a negative errno.
+  public static func done(_ code: Int32 = 0, sequence: UInt32 = 1) -> [UInt8] {
+    message(type: 3, sequence: sequence, payload: number(code))
+  }
+
+  /// `NLMSG_ERROR` with its number, 0 for an acknowledgement.
+  public static func error(_ code: Int32, sequence: UInt32 = 1) -> [UInt8] {
+    message(
+      type: 2, flags: 0, sequence: sequence, payload: number(code) + [UInt8](repeating: 0, count: 16))
+  }
+
+  private static func number(_ code: Int32) -> [UInt8] {
+    var wire = WireBytes()
+    wire.u32(UInt32(bitPattern: code))
+    return wire.bytes
+  }
+
+  /// One attribute, padded to four bytes.
+  public static func attribute(_ type: UInt16, _ value: [UInt8]) -> [UInt8] {
+    var wire = WireBytes()
+    wire.u16(UInt16(4 + value.count))
+    wire.u16(type)
+    wire.raw(value)
+    wire.zeros((4 - value.count % 4) % 4)
+    return wire.bytes
+  }
+}
