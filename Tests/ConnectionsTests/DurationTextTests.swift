@@ -47,6 +47,7 @@ struct DurationTextTests {
         "the unit \"h\" cannot follow a smaller or the same unit; write 1h30m, not 30m1h"
       ),
       ("300000000000d", "the duration is too long"),
+      ("5\n", "unknown unit \"\\u{a}\"; a duration takes ms, s, m (minutes), h and d"),
     ])
   func messages(text: String, message: String) throws {
     let problem = try #require(throws: DurationProblem.self) { try DurationText.parse(text) }
