@@ -70,5 +70,6 @@ let package = Package(
       name: "connreap", dependencies: ["ConnreapCommands"], swiftSettings: sources),
 
     tests("ConnectionsTests", ["Connections"]),
+    tests("SelectionTests", ["Selection", "Connections", system]),
   ]
 )
