@@ -109,6 +109,9 @@ struct SelectionPredicateTests {
       (.all([Self.bound, Self.port]), TCPState.boundInactive.asSet),
       (.all([Self.bound, .not(Self.established)]), TCPState.boundInactive.asSet),
       (.not(Self.bound), all),
+      (.not(.all([Self.bound, Self.port])), all),
+      (.not(.not(Self.bound)), TCPState.boundInactive.asSet),
+      (.any([Self.bound, Self.port]), all.union(TCPState.boundInactive.asSet)),
     ]
     for (predicate, mask) in expected { #expect(predicate.stateMask == mask, "\(predicate)") }
   }
