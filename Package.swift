@@ -81,5 +81,6 @@ let package = Package(
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),
+    tests("SelectionTests", ["Selection", "Connections", system]),
   ]
 )
