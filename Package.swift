@@ -42,11 +42,12 @@ let package = Package(
     .systemLibrary(
       name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
     .systemLibrary(name: "CLinuxDiag"),
+    .systemLibrary(name: "CLinuxProcess"),
 
     module("Connections"),
     module("Privileges", ["CCap", system]),
     module("StateFiles", [system]),
-    module("ProcessTable", ["Connections", system]),
+    module("ProcessTable", ["Connections", "CLinuxProcess", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
     module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
     module("Selection", ["Connections", system]),

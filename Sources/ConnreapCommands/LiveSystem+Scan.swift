@@ -1,3 +1,4 @@
+import Connections
 import Netlink
 import Scanning
 import SystemPackage

@@ -123,7 +123,7 @@ struct LiveSystem {
     var names = utsname()
     guard unsafe uname(&names) == 0 else { return nil }
     return unsafe withUnsafeBytes(of: names.release) { bytes in
-      String(decoding: unsafe bytes.prefix { $0 != 0 }, as: UTF8.self)
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
   }
 }

@@ -61,10 +61,14 @@ public struct Reaper {
     isStillSelected: (Connection) -> Bool
   ) -> Attempt {
     var session: TCPDiagnostics
-    do throws(NetlinkProblem) {
-      session = try diagnostics ?? TCPDiagnostics(over: try openTransport(), uptime: uptime())
-    } catch {
-      return .decided(.failed(.netlink(error)))
+    if let open = diagnostics {
+      session = open
+    } else {
+      do throws(NetlinkProblem) {
+        session = TCPDiagnostics(over: try openTransport(), uptime: uptime())
+      } catch {
+        return .decided(.failed(.netlink(error)))
+      }
     }
     // Out of step with the kernel, a conversation is not used again.
     diagnostics = nil

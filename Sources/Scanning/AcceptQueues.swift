@@ -35,7 +35,8 @@ struct AcceptQueues: Sendable {
     if listener.family == .ipv6, isV4, connection.family == .ipv4 { return 0 }
     let isExact = listener.localBits == connection.localBits
     guard isExact || listener.local.address.isUnspecified else { return 0 }
-    if listener.interface != 0, connection.interface != 0, listener.interface != connection.interface
+    if listener.interface != 0, connection.interface != 0,
+      listener.interface != connection.interface
     {
       return 0
     }

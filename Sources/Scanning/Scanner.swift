@@ -1,4 +1,4 @@
-public import Connections
+import Connections
 public import Netlink
 public import ProcessTable
 import Selection

@@ -1,6 +1,6 @@
 public import Connections
 public import ProcessTable
-public import Selection
+import Selection
 
 /// What one scan found: connections, their owners, and what could not be read.
 public struct Snapshot: Sendable {

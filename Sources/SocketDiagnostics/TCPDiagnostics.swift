@@ -83,7 +83,8 @@ public struct TCPDiagnostics {
       return .supported
     } catch NetlinkProblem.refused(.noSuchFileOrDirectory) {
       return .supported
-    } catch NetlinkProblem.refused(.notSupportedOnSocket), NetlinkProblem.refused(.invalidArgument) {
+    } catch NetlinkProblem.refused(.notSupportedOnSocket), NetlinkProblem.refused(.invalidArgument)
+    {
       return .missing
     }
   }

@@ -3,6 +3,7 @@ import Connections
 import Reaping
 import Scanning
 import Selection
+import SystemPackage
 
 /// `connreap kill`: closes what it selects, verifies each one, reports each one.
 struct KillCommand: ParsableCommand {

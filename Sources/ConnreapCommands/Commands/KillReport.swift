@@ -1,4 +1,5 @@
 import Reaping
+import Scanning
 
 /// What `kill` prints: the plan, the question, what came of it.
 struct KillReport {

@@ -82,7 +82,8 @@ extension CommandFailure {
   /// The failure of an option whose value is at fault, which is pointed at.
   fileprivate init(_ status: ExitStatus, _ problem: SelectionProblem) {
     let option = problem.key == .family ? "-4/-6" : "--\(problem.key.rawValue)"
-    let caret = Caret(line: "  \(option) \(problem.value)", at: problem.range, from: 3 + option.utf8.count)
+    let caret = Caret(
+      line: "  \(option) \(problem.value)", at: problem.range, from: 3 + option.utf8.count)
     self.init(status, "\(option): \(problem)", remedy: caret.text)
   }
 }

@@ -4,7 +4,8 @@ import SystemPackage
 /// Where the tool looks: at the running kernel, or at a recording of one.
 struct SourceOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("also write the conversation with the kernel to this file", valueName: "file")
+    help: ArgumentHelp(
+      "also write the conversation with the kernel to this file", valueName: "file")
   )
   var record: String?
 

@@ -65,7 +65,9 @@ struct ConnectionList {
     }
     json.closeArray()
     json.newline()
-    json.object("summary") { ListSummary(snapshot: text.snapshot, shown: connections.count).write(to: &$0) }
+    json.object("summary") {
+      ListSummary(snapshot: text.snapshot, shown: connections.count).write(to: &$0)
+    }
     json.closeObject()
     json.newline()
     try output.write { $0.append(contentsOf: json.take()) }

@@ -1,4 +1,6 @@
 import Connections
+import ProcessTable
+import Scanning
 
 /// In which order connections are listed: `--sort KEY[:desc]`.
 struct ConnectionOrder: Equatable {
@@ -48,7 +50,9 @@ struct ConnectionOrder: Equatable {
     let owners = snapshot.owners?.processes ?? []
     let order = owners.indices.sorted { one, other in
       let names = (owners[one].name ?? "", owners[other].name ?? "")
-      guard column == .process, names.0 != names.1 else { return owners[one].pid < owners[other].pid }
+      guard column == .process, names.0 != names.1 else {
+        return owners[one].pid < owners[other].pid
+      }
       return names.0 < names.1
     }
     var places: [Int32: Int] = [:]

@@ -1,4 +1,4 @@
-import Glibc
+import Connections
 
 /// Makes text that a process, a peer or a file chose safe to print.
 ///
@@ -51,9 +51,16 @@ enum EscapedText {
     return width
   }
 
-  /// How many columns of a terminal the visible `scalar` takes: 2 for wide ones, else 1.
+  /// How many columns of a terminal the visible `scalar` takes: 2 for wide ones (Unicode Standard
+  /// Annex #11: East Asian wide, emoji), else 1.
   static func width(of scalar: Unicode.Scalar) -> Int {
-    guard scalar.value >= 0x1100 else { return 1 }
-    return max(1, Int(wcwidth(wchar_t(scalar.value))))
+    switch scalar.value {
+    case 0..<0x1100: 1
+    case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0xa4cf, 0xa960...0xa97f, 0xac00...0xd7a3,
+      0xf900...0xfaff, 0xfe30...0xfe6f, 0xff00...0xff60, 0xffe0...0xffe6, 0x1f300...0x1f64f,
+      0x1f680...0x1f6ff, 0x1f900...0x1f9ff, 0x20000...0x3fffd:
+      2
+    default: 1
+    }
   }
 }

@@ -1,3 +1,5 @@
+import Connections
+
 /// Writes JSON (RFC 8259) to a buffer, value by value, without building anything in between.
 ///
 /// It puts the commas; the caller keeps the braces balanced, which every use does in one function.
@@ -34,7 +36,9 @@ struct JSONWriter {
     bytes.appendDecimal(value)
   }
 
-  mutating func member(_ key: StaticString, _ value: UInt32?) { member(key, value.map(UInt64.init)) }
+  mutating func member(_ key: StaticString, _ value: UInt32?) {
+    member(key, value.map(UInt64.init))
+  }
 
   mutating func member(_ key: StaticString, _ value: Int) { member(key, UInt64(max(0, value))) }
 

@@ -1,4 +1,5 @@
 import Reaping
+import Scanning
 
 /// A plan as JSON, and with it, once it was carried out, what came of it.
 struct PlanJSON {

@@ -1,6 +1,7 @@
 import Connections
 import ProcessTable
 import Reaping
+import Scanning
 
 /// A plan, and what came of it, as a person reads it.
 struct PlanText {

@@ -94,7 +94,9 @@ struct Table {
     to line: inout [UInt8]
   ) {
     let isLast = column == columns.count - 1
-    if column == 0 { line.append(contentsOf: repeatElement(UInt8(ascii: " "), count: layout.indent)) }
+    if column == 0 {
+      line.append(contentsOf: repeatElement(UInt8(ascii: " "), count: layout.indent))
+    }
     let (shown, width) = Self.cut(text, to: widths[column])
     let padding = repeatElement(UInt8(ascii: " "), count: max(0, widths[column] - width))
     if columns[column].alignment == .right { line.append(contentsOf: padding) }

@@ -45,8 +45,8 @@ enum ColorChoice: String, CaseIterable {
 }
 
 /// The environment of the process, as a value.
-struct Environment {
-  let lookUp: (String) -> String?
+struct Environment: Sendable {
+  let lookUp: @Sendable (String) -> String?
 
   subscript(_ name: String) -> String? { lookUp(name) }
 
