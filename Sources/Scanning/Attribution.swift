@@ -19,10 +19,16 @@ public enum Attribution: Sendable {
 }
 
 /// The owners of one connection, for the terms that ask about them.
+///
+/// A process whose descriptors cannot be read might hold any connection beside the owners that are
+/// known. It leaves a term undecided only if it would match itself.
 public struct ConnectionOwners: OwnerFacts {
   let holdings: ArraySlice<Holding>
   let table: OwnerTable
-  let isComplete: Bool
+  /// Whether more than one listener may be the one whose queue a connection waits in.
+  let isAmbiguous: Bool
+  /// The processes that may hold it too, since their descriptors could not be read.
+  let unreadable: [OwnerProcess]
 
   /// Whether an owner is one that `matches`; see ``OwnerFacts``.
   public func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict {
@@ -34,6 +40,9 @@ public struct ConnectionOwners: OwnerFacts {
       verdict = verdict.or(matches(table.processes[Int(holding.process)]))
       if verdict == .yes { return .yes }
     }
-    return isComplete ? verdict : verdict.or(.unknown)
+    if isAmbiguous || table.isPruned { return verdict.or(.unknown) }
+    // One that matches may hold the connection or not; one that does not match changes nothing.
+    for process in unreadable where matches(process) != .no { return .unknown }
+    return verdict
   }
 }

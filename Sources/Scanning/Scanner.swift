@@ -37,7 +37,7 @@ public struct Scanner {
     let owners = try findOwners(of: rows, for: request)
     let candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
-      listeners: rows.listeners, owners: owners)
+      listeners: rows.listeners, owners: owners, unreadable: unreadable(in: owners))
     return request.selection.needsOwners ? candidates.deciding(request) : candidates
   }
 
@@ -79,6 +79,20 @@ public struct Scanner {
   }
 }
 
+extension Scanner {
+  /// What can be known of the processes in the gaps of `owners`: the command name of any process
+  /// may be read.
+  private func unreadable(in owners: OwnerTable?) -> [OwnerProcess] {
+    Set((owners?.gaps ?? []).map(\.pid)).sorted().map { pid in
+      let process = try? processes.process(pid)
+      return OwnerProcess(
+        identity: process?.identity ?? ProcessIdentity(pid: pid, startTicks: nil),
+        name: process?.name, executable: process?.executable ?? process?.name,
+        userID: process?.userID)
+    }
+  }
+}
+
 extension Snapshot {
   /// The snapshot of the candidates that are selected indeed, now that their owners are known.
   fileprivate func deciding(_ request: ScanRequest) -> Snapshot {
@@ -93,7 +107,7 @@ extension Snapshot {
     }
     return Snapshot(
       moment: moment, connections: selected, undecided: undecided, listed: listed,
-      listeners: listeners, owners: owners)
+      listeners: listeners, owners: owners, unreadable: unreadable)
   }
 }
 

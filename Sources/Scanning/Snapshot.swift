@@ -16,12 +16,15 @@ public struct Snapshot: Sendable {
   public let listeners: [Connection]
   /// Who holds the connections; nil when that was not asked for, or nothing was selected.
   public let owners: OwnerTable?
+  /// The processes whose descriptors could not be read, as far as they are known: each may hold
+  /// any connection. Their command name stands for the executable, which could not be read either.
+  public let unreadable: [OwnerProcess]
 
   private let acceptQueues: AcceptQueues
 
   init(
     moment: ScanMoment, connections: [Connection], undecided: Int, listed: Int,
-    listeners: [Connection], owners: OwnerTable?
+    listeners: [Connection], owners: OwnerTable?, unreadable: [OwnerProcess]
   ) {
     self.moment = moment
     self.connections = connections
@@ -29,6 +32,7 @@ public struct Snapshot: Sendable {
     self.listed = listed
     self.listeners = listeners
     self.owners = owners
+    self.unreadable = unreadable
     acceptQueues = AcceptQueues(listeners)
   }
 
@@ -55,13 +59,15 @@ public struct Snapshot: Sendable {
     let table = owners ?? OwnerTable(holders: [], gaps: [], isPruned: true)
     switch attribution(of: connection) {
     case .held(let holdings):
-      return ConnectionOwners(holdings: holdings, table: table, isComplete: table.isComplete)
+      return ConnectionOwners(
+        holdings: holdings, table: table, isAmbiguous: false, unreadable: unreadable)
     case .inAcceptQueue(let listeners, let holdings):
       return ConnectionOwners(
-        holdings: holdings[...], table: table,
-        isComplete: table.isComplete && listeners.count == 1)
+        holdings: holdings[...], table: table, isAmbiguous: listeners.count > 1,
+        unreadable: unreadable)
     case .minisocket, .orphan, .unknown, .notRead:
-      return ConnectionOwners(holdings: [], table: table, isComplete: false)
+      return ConnectionOwners(
+        holdings: [], table: table, isAmbiguous: false, unreadable: unreadable)
     }
   }
 

@@ -142,7 +142,7 @@ import Testing
       .refused(.noSuchFileOrDirectory), .refused(.notPermitted), .cannotOpen(.notPermitted),
       .unfinished, .notRecorded, .malformed(MalformedDatagram(.impossibleValue(1), at: 0)),
     ]
-    #expect(passing.allSatisfy(\.isPassing))
-    #expect(!lasting.contains(where: \.isPassing))
+    #expect(passing.filter { !$0.isPassing } == [])
+    #expect(lasting.filter { $0.isPassing } == [])
   }
 }

@@ -65,7 +65,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [(-2, DestroySupport.supported), (0, .supported), (-95, .missing), (-22, .missing)])
+  @Test(arguments: [
+    (Int32(-2), DestroySupport.supported), (0, .supported), (-95, .missing), (-22, .missing),
+  ])
   func theProbeTellsASupportingKernelFromAnother(code: Int32, support: DestroySupport) throws {
     let transport = ScriptedTransport(WireBytes.error(code))
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)

@@ -185,7 +185,13 @@ extension Examination {
     } catch {
       return Check(id: id, severity: .problem, title: title, detail: "no: \(error)")
     }
-    let unreadable = Set(table.gaps.map(\.pid)).count
+    let pids = Set(table.gaps.map(\.pid)).sorted()
+    let unreadable = pids.count
+    let some = pids.prefix(3).map { pid in
+      let name = (try? system.processes.process(pid))?.name
+      return "\(EscapedText.escaped(name ?? "?"))[\(pid)]"
+    }
+    let who = some.joined(separator: ", ") + (unreadable > some.count ? " and others" : "")
     let privileges = privilege(
       .readingOthersDescriptors, id: id, title: title,
       allows: "every process of /proc can be read",
@@ -194,8 +200,8 @@ extension Examination {
     guard privileges.severity == .well, unreadable > 0 else { return privileges }
     return Check(
       id: id, severity: .warning, title: title,
-      detail: "no: \(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") cannot be read, "
-        + "although the capabilities are held: a security module or another user namespace")
+      detail: "\(who) cannot be read, although the capabilities are held: a process with more "
+        + "capabilities, a security module, or another user namespace")
   }
 
   private static func namespaces() -> Check {

@@ -116,15 +116,14 @@ struct ConnectionText {
   private func appendProcess(of connection: Connection, to text: inout [UInt8]) {
     switch snapshot.attribution(of: connection) {
     case .held:
-      appendHolders(snapshot.holders(of: connection), to: &text)
-      text.append(contentsOf: " fd ".utf8)
-      appendJoined(descriptors(of: connection).map { "\($0)" }, to: &text)
+      appendHolders(
+        snapshot.holders(of: connection), descriptors: descriptors(of: connection), to: &text)
     case .inAcceptQueue(let listeners, _):
       if let note = note(of: connection) { EscapedText.append(note, to: &text) }
       let holders = listeners.first.map(snapshot.holders) ?? []
       if !holders.isEmpty {
         text.append(contentsOf: " (".utf8)
-        appendHolders(holders, to: &text)
+        appendHolders(holders, descriptors: [], to: &text)
         text.append(UInt8(ascii: ")"))
       }
       return
@@ -136,11 +135,17 @@ struct ConnectionText {
     }
   }
 
-  private func appendHolders(_ holders: [OwnerProcess], to text: inout [UInt8]) {
+  private func appendHolders(
+    _ holders: [OwnerProcess], descriptors: [Int32], to text: inout [UInt8]
+  ) {
     guard let first = holders.first else { return }
     EscapedText.append(first.name ?? "?", to: &text)
     text.append(contentsOf: "[\(first.pid)]".utf8)
-    if holders.count > 1 { text.append(contentsOf: " and \(holders.count - 1) more".utf8) }
+    if !descriptors.isEmpty {
+      text.append(contentsOf: " fd ".utf8)
+      appendJoined(descriptors.map { "\($0)" }, to: &text)
+    }
+    if holders.count > 1 { text.append(contentsOf: ", and \(holders.count - 1) more".utf8) }
   }
 
   private func appendJoined(_ parts: [String], to text: inout [UInt8]) {

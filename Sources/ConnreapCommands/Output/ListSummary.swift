@@ -1,4 +1,5 @@
 import Connections
+import Privileges
 import ProcessTable
 import Scanning
 
@@ -32,10 +33,11 @@ struct ListSummary {
         "\(Count.text(count)) connection\(Count.plural(count)) left out: "
           + "what is known of \(count == 1 ? "it" : "them") does not decide the selection")
     }
-    if unreadable > 0 {
+    if hasUnknownOwner, unreadable > 0 {
+      let remedy = missing.map { "\($0)" } ?? "see 'connreap doctor'"
       warnings.append(
-        "\(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") could not be read, "
-          + "so owners may be missing: run it with sudo, or see 'connreap doctor'")
+        "owners are missing: \(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") "
+          + "could not be read; \(remedy)")
     }
     return warnings
   }
@@ -61,7 +63,21 @@ struct ListSummary {
     return owners.processes.isEmpty ? 0 : indices.count
   }
 
-  private var unreadable: Int { Set((snapshot.owners?.gaps ?? []).map(\.pid)).count }
+  private var unreadable: Int { snapshot.unreadable.count }
+
+  /// Whether the owner of a connection is not known where it could be.
+  private var hasUnknownOwner: Bool {
+    snapshot.undecided > 0
+      || snapshot.connections.contains { connection in
+        if case .unknown = snapshot.attribution(of: connection) { true } else { false }
+      }
+  }
+
+  /// What this process lacks to read the descriptors of others.
+  private var missing: MissingCapabilities? {
+    guard let held = try? HeldCapabilities.current() else { return nil }
+    return MissingCapabilities(.readingOthersDescriptors, held: held)
+  }
 }
 
 /// Numbers of things, for the eye.
