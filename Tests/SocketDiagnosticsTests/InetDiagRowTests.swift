@@ -117,7 +117,7 @@ import Testing
   }
 
   @Test func anAttributeThatOverrunsMakesTheRowMalformed() {
-    var row = FakeSocket(cookie: 1) .row
+    var row = FakeSocket(cookie: 1).row
     row[72] = 0xff
     #expect {
       try decode(row)
@@ -131,7 +131,8 @@ import Testing
     let row = try decode(
       FakeSocket(cookie: 1, inode: 1) {
         $0.attributes =
-          WireBytes.attribute(8, [0]) + WireBytes.attribute(22, [1, 2]) + WireBytes.attribute(999, [])
+          WireBytes.attribute(8, [0]) + WireBytes.attribute(22, [1, 2])
+          + WireBytes.attribute(999, [])
           + WireBytes.attribute(15, [9, 0, 0, 0])
       }.row)
     #expect(row.mark == 9)
@@ -164,7 +165,8 @@ import Testing
 
 @Suite struct TCPInfoTests {
   private func figures(
-    length: Int = 280, uptime: UInt64? = 1 << 40, _ change: (inout FakeSocket.Info) -> Void = { _ in }
+    length: Int = 280, uptime: UInt64? = 1 << 40,
+    _ change: (inout FakeSocket.Info) -> Void = { _ in }
   ) throws -> TCPFigures? {
     let row = FakeSocket(cookie: 1, inode: 1) {
       $0.info?.length = length

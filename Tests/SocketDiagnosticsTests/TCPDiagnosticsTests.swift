@@ -16,7 +16,8 @@ import Testing
     let transport = ScriptedTransport(WireBytes.done())
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
     try diagnostics.dump(
-      DumpRequest(family: .ipv6, states: TCPStateSet([.established, .closeWait]), details: .figures)
+      DumpRequest(
+        family: .ipv6, states: TCPStateSet([.established, .closeWait]), details: .figures)
     ) { _ in }
     let request = try #require(transport.sent.first)
     #expect(request.count == 16 + 56)

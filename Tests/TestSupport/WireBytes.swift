@@ -47,7 +47,8 @@ public struct WireBytes {
   /// `NLMSG_ERROR` with its number, 0 for an acknowledgement.
   public static func error(_ code: Int32, sequence: UInt32 = 1) -> [UInt8] {
     message(
-      type: 2, flags: 0, sequence: sequence, payload: number(code) + [UInt8](repeating: 0, count: 16))
+      type: 2, flags: 0, sequence: sequence,
+      payload: number(code) + [UInt8](repeating: 0, count: 16))
   }
 
   private static func number(_ code: Int32) -> [UInt8] {

@@ -86,7 +86,8 @@ struct ListCommand: ParsableCommand {
     }
     try stream.flush()
     let summary = ListSummary(snapshot: snapshot, shown: connections.count)
-    if terminal.isTerminal, output.output == .table || output.output == .wide {
+    let isWatched = terminal.isTerminal || Terminal.of(Standard.error, columns: nil).isTerminal
+    if isWatched, output.output == .table || output.output == .wide {
       Standard.say(summary.line + "\n")
     }
     for warning in summary.warnings { Standard.say("connreap: \(warning)\n") }

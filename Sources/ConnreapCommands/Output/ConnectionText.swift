@@ -87,7 +87,7 @@ struct ConnectionText {
     switch snapshot.attribution(of: connection) {
     case .held, .notRead: return nil
     case .inAcceptQueue(let listeners, _):
-      return listeners.first.map { "in accept queue of \(Self.place($0))" }
+      return listeners.first.map { "in accept queue of :\($0.identity.localPort)" }
     case .orphan: return "orphan: no process holds it"
     case .minisocket: return "no process holds it: a record of the kernel"
     case .unknown: return "owner unknown"
@@ -165,11 +165,5 @@ struct ConnectionText {
     guard let microseconds else { return }
     text.appendDecimal(UInt64(microseconds))
     text.append(contentsOf: "us".utf8)
-  }
-
-  /// `:8080` for a listener on every address, else its end.
-  private static func place(_ listener: Connection) -> String {
-    listener.local.address.isUnspecified
-      ? ":\(listener.identity.localPort)" : "\(listener.local)"
   }
 }

@@ -112,37 +112,4 @@ import Testing
     #expect(ended.status == 0)
     #expect(try namespace.rows().count == 2)
   }
-
-  @Test func aPlanClosesItsCookiesAndNoSuccessor() throws {
-    let listener = try namespace.server.listen("planned", port: 8080)
-    let planned = try namespace.pair(to: listener, as: "planned")
-    let vanished = try namespace.pair(to: listener, as: "vanished")
-    let dry = try namespace.kill("--dry-run", "--local-port", "8080", "-o", "json")
-    #expect(dry.status == 0)
-    let file = try namespace.state.write("plan.json", dry.text)
-    // The client first: else the server's end would live on in TIME_WAIT, under its cookie.
-    try vanished.client.close()
-    try vanished.server.close()
-    let newcomer = try namespace.pair(to: listener, as: "newcomer")
-    let ended = try namespace.kill("--plan", file, "-o", "json")
-    #expect(ended.status == 0)
-    let results = try PlanReport(ended).connections.map { [$0.cookie, $0.result] }
-    #expect(
-      Set(results) == [
-        [planned.server.cookie, "closed"], [vanished.server.cookie, "gone"],
-      ])
-    #expect(try planned.client.receive() == .failed("ECONNRESET"))
-    #expect(try newcomer.client.reaches(newcomer.server))
-    #expect(try namespace.kill("--plan", "/dev/null").status == 65)
-  }
-
-  @Test(arguments: ["shutdown", "abort"])
-  func theOtherMethodsCloseWithoutTheKernelsHelp(method: String) throws {
-    let pair = try namespace.pair(port: 8080)
-    let bystander = try namespace.pair(port: 8081)
-    #expect(try namespace.kill("--local-port", "8080", "--method", method).status == 0)
-    let seen: Received = method == "shutdown" ? .end : .failed("ECONNRESET")
-    #expect(try pair.client.receive() == seen)
-    #expect(try bystander.client.reaches(bystander.server))
-  }
 }

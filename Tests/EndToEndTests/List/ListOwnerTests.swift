@@ -15,7 +15,6 @@ import Testing
       let row = try #require(try namespace.row(of: socket))
       let owner = try #require(row.owners?.first)
       #expect(row.owners?.count == 1)
-      #expect(row.ownersComplete == true)
       #expect(row.inode == socket.inode)
       #expect(owner.pid == socket.pid)
       #expect(owner.name == name)

@@ -88,9 +88,6 @@ import Testing
       (["--pid", "1"], []),
       (["--user", "0", "--local-port", "9090"], ["s40002"]),
       (["--user", "65533"], []),
-      (["--unit", "no-such-unit.service"], []),
-      (["--container", "00000000000000000000"], []),
-      (["--cgroup", "/no/such/group"], []),
     ])
   }
 
@@ -115,22 +112,6 @@ import Testing
     try expect([
       (["--send-queue", "1"], ["c40002"]),
       (["--send-queue", "1", "--peer-port", "8080"], []),
-    ])
-  }
-
-  @Test func theFilterLanguageSpeaksAsSsDoesAndKnowsEveryOption() throws {
-    try expect([
-      (["--filter", "sport = :9090"], ["s40002"]),
-      (["--filter", "dport = :9090"], ["c40002"]),
-      (["--filter", "host ::1"], ["c40003", "s40003"]),
-      (
-        ["--filter", "established and ( sport = :9090 or host ::1 )"],
-        ["c40003", "s40002", "s40003"]
-      ),
-      (["--filter", "process = server and not sport = :8080"], ["s40002", "s40003"]),
-      (["--filter", "process = nobody-is-called-so"], []),
-      (["sport", "=", ":9090"], ["s40002"]),
-      (["--process", "client", "dport", "=", ":9090"], ["c40002"]),
     ])
   }
 

@@ -119,13 +119,4 @@ import Testing
     #expect(try namespace.rows("--state", "all").count == 6)
     #expect(try namespace.rows("--state", "bucket").isEmpty)
   }
-
-  @Test func anotherNamespaceIsReachedByAProcessInIt() throws {
-    let pair = try namespace.pair(port: 8080)
-    let elsewhere = try NetworkNamespace()
-    #expect(try elsewhere.rows().isEmpty)
-    let rows = try elsewhere.rows("--netns", "\(namespace.server.pid)")
-    #expect(Set(rows.map(\.cookie)) == [pair.client.cookie, pair.server.cookie])
-    #expect(rows.allSatisfy { $0.owners?.first?.pid == namespace.server.pid })
-  }
 }

@@ -68,16 +68,18 @@ import Testing
 
   @Test func rootOnAnAbleKernelIsToldThatAllWorks() throws {
     let ended = try namespace.connreap("doctor")
-    #expect(ended.status == 0)
-    #expect(ended.text.contains("inet_diag"))
-    #expect(ended.text.contains("SOCK_DESTROY"))
-    #expect(!ended.text.contains("CAP_NET_ADMIN is missing"))
+    let amiss = ended.lines.filter { $0.hasPrefix("!") || $0.hasPrefix("✗") }
+    // A process with more capabilities than root was left with, as in a sandbox, is unreadable.
+    #expect(amiss.filter { !$0.hasPrefix("! sees every owner") } == [])
+    #expect(ended.status == (amiss.isEmpty ? 0 : 1))
+    #expect(ended.text.contains("✓ lists IPv4 sockets"))
+    #expect(ended.text.contains("✓ closes them"))
+    #expect(ended.text.contains("✓ may close them"))
   }
 
   @Test func aMissingCapabilityIsNamedWithARemedy() throws {
     let ended = try namespace.connreap(["doctor"], behind: KillSafetyTests.withoutNetAdmin)
-    #expect(ended.status == 77)
-    #expect(ended.text.contains("CAP_NET_ADMIN"))
-    #expect(ended.text.contains("sudo") || ended.text.contains("setcap"))
+    #expect(ended.status == 1)
+    #expect(ended.text.contains(/✗ may close them +CAP_NET_ADMIN missing: .*run it with sudo/))
   }
 }
