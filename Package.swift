@@ -42,10 +42,11 @@ let package = Package(
     .systemLibrary(
       name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
     .systemLibrary(name: "CLinuxDiag"),
+    .systemLibrary(name: "CLinuxProcess"),
 
     module("Connections"),
     module("Privileges", ["CCap", system]),
-    module("ProcessTable", ["Connections", system]),
+    module("ProcessTable", ["Connections", "CLinuxProcess", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
     module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
     module("Selection", ["Connections", system]),
@@ -70,5 +71,6 @@ let package = Package(
       name: "connreap", dependencies: ["ConnreapCommands"], swiftSettings: sources),
 
     tests("ConnectionsTests", ["Connections"]),
+    tests("ProcessTableTests", ["ProcessTable", "Connections", "CLinuxProcess", system]),
   ]
 )
