@@ -17,11 +17,11 @@ enum DescriptorLink: Equatable {
   /// The link with this target; a socket is `socket:[N]`, N being 32 bits and not 0.
   init(target: Span<UInt8>) {
     self = .other
-    let digits = Self.prefix.count..<target.count - 1
-    guard target.count > Self.prefix.count + 1, target.count < Self.enoughOctets,
+    let start = Self.prefix.count
+    let last = target.count - 1
+    guard last > start, target.count < Self.enoughOctets, target[last] == UInt8(ascii: "]"),
       Self.prefix.indices.allSatisfy({ target[$0] == Self.prefix[$0] }),
-      target[target.count - 1] == UInt8(ascii: "]"),
-      let inode = target.decimal(in: digits), inode != 0
+      let inode = target.decimal(in: start..<last), inode != 0
     else { return }
     self = .socket(inode)
   }
