@@ -71,6 +71,6 @@ let package = Package(
       name: "connreap", dependencies: ["ConnreapCommands"], swiftSettings: sources),
 
     tests("ConnectionsTests", ["Connections"]),
-    tests("ProcessTableTests", ["ProcessTable", "Connections", "CLinuxProcess", system]),
+    tests("ProcessTableTests", ["ProcessTable", "Connections", system]),
   ]
 )
