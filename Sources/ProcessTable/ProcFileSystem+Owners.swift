@@ -10,7 +10,7 @@ extension ProcFileSystem {
   /// meanwhile. An owner is one process throughout, even when its pid is reused.
   ///
   /// - Parameters:
-  ///   - wanted: the inodes to look for, without those of which nobody need be told.
+  ///   - wanted: the inodes to look for; an empty set reads no process.
   ///   - pruning: the processes to look at.
   ///   - threads: how many threads share the work, the caller's included; at least one does it.
   /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the root.

@@ -2,8 +2,8 @@ public import Connections
 
 /// Which processes are looked at; the descriptors of the others are not read.
 ///
-/// A process of which a fact is unknown is left out only by ``init(pids:userIDs:where:)``'s own
-/// predicate: to leave out is to say that it cannot be what is looked for.
+/// To leave a process out is to say that it cannot be the owner looked for, so one whose user is
+/// unknown is kept; what a predicate makes of unknown facts is its own affair.
 public struct ProcessPruning: Sendable {
   /// All are looked at.
   public static let everyProcess = ProcessPruning()
