@@ -83,5 +83,6 @@ let package = Package(
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),
     tests("SelectionTests", ["Selection", "Connections", system]),
+    tests("ProcessTableTests", ["ProcessTable", "Connections", system]),
   ]
 )

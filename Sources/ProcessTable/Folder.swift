@@ -1,0 +1,156 @@
+internal import CLinuxProcess
+internal import Connections
+internal import Glibc
+internal import SystemPackage
+
+/// An open folder, and the door to the file calls of the C library.
+///
+/// Names are looked up from the descriptor. In `/proc` the open folder of a process stays that
+/// process's for ever: once it is gone every name below gives ENOENT or ESRCH, even when its pid
+/// has been given to another. So whatever is read through one folder is of one process.
+struct Folder: ~Copyable, Sendable {
+  private let descriptor: Int32
+
+  /// Opens the folder at `path`.
+  init(_ path: FilePath) throws(Errno) {
+    descriptor = try retried {
+      unsafe path.withPlatformString { unsafe open($0, Self.flags) }
+    }
+  }
+
+  private init(descriptor: Int32) {
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  private static let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+
+  /// Opens the folder `name` below this one.
+  func folder(_ name: String) throws(Errno) -> Folder {
+    Folder(descriptor: try retried { unsafe openat(descriptor, name, Self.flags) })
+  }
+
+  /// The whole content of the file `name`.
+  func bytes(of name: String) throws(Errno) -> [UInt8] {
+    let file = try retried { unsafe openat(descriptor, name, O_RDONLY | O_CLOEXEC) }
+    defer { close(file) }
+    var content: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = try retried {
+        unsafe chunk.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+      }
+      guard count > 0 else { return content }
+      content.append(contentsOf: chunk[..<count])
+    }
+  }
+
+  /// Where the symbolic link `name` points, cut at `PATH_MAX`.
+  func target(of name: String) throws(Errno) -> [UInt8] {
+    var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    var octets = target.mutableSpan
+    let count = try retried { unsafe readLink(name, into: &octets) }
+    target.removeLast(target.count - count)
+    return target
+  }
+
+  /// The size that the file system gives for `name` (`st_size`).
+  func size(of name: String) throws(Errno) -> Int {
+    var status = stat()
+    try retried { unsafe fstatat(descriptor, name, &status, 0) }
+    return status.st_size
+  }
+
+  /// Whether the folder is in a `/proc` of the kernel, not in a copy of one (`PROC_SUPER_MAGIC`).
+  var isInProcFileSystem: Bool {
+    var status = statfs()
+    return unsafe fstatfs(descriptor, &status) == 0 && status.f_type == PROC_SUPER_MAGIC
+  }
+
+  /// Calls `body` with each name in the folder that is a number, in the order of the kernel.
+  ///
+  /// A folder can be walked once: its descriptor holds the position.
+  func forEachNumber(
+    _ buffer: borrowing EntryBuffer, _ body: (Int32) -> Void
+  ) throws(Errno) {
+    try unsafe forEachEntry(buffer) { number, _ in
+      body(number)
+      return true
+    }
+  }
+
+  /// Calls `body` with each descriptor of an `fd` folder and what its link says, until it
+  /// returns false. No memory is taken for it.
+  func forEachLink(
+    _ buffer: borrowing EntryBuffer, _ body: (Int32, DescriptorLink) -> Bool
+  ) throws(Errno) {
+    var target = InlineArray<32, UInt8>(repeating: 0)
+    try unsafe forEachEntry(buffer) { number, name in
+      var octets = target.mutableSpan
+      let count = unsafe readLink(name, into: &octets)
+      return count < 0
+        ? body(number, DescriptorLink(failure: Errno(rawValue: errno)))
+        : body(number, DescriptorLink(target: target.span.extracting(first: count)))
+    }
+  }
+
+  /// Puts as much of the target as fits into `octets`, and returns how much; see readlinkat(2).
+  private func readLink(
+    _ name: UnsafePointer<CChar>, into octets: inout MutableSpan<UInt8>
+  ) -> Int {
+    unsafe octets.withUnsafeMutableBytes {
+      let characters = unsafe $0.assumingMemoryBound(to: CChar.self)
+      guard let start = characters.baseAddress else { return 0 }
+      return unsafe readlinkat(descriptor, name, start, characters.count)
+    }
+  }
+
+  /// See getdents(2): an entry is its length at 16 and its name, which ends in a zero, at 19.
+  private func forEachEntry(
+    _ buffer: borrowing EntryBuffer, _ body: (Int32, UnsafePointer<CChar>) -> Bool
+  ) throws(Errno) {
+    while true {
+      let end = try retried {
+        unsafe read_directory(descriptor, buffer.bytes.baseAddress, buffer.bytes.count)
+      }
+      guard end > 0 else { return }
+      var offset = 0
+      while offset < end {
+        let entry = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[offset..<end])
+        let length = unsafe Int(entry.loadUnaligned(fromByteOffset: 16, as: UInt16.self))
+        guard length > 19, length <= entry.count else { throw .ioError }
+        let name = unsafe UnsafeRawBufferPointer(rebasing: entry[19..<length])
+          .assumingMemoryBound(to: UInt8.self)
+        if let number = unsafe name.span.decimalName, let start = name.baseAddress,
+          unsafe !body(number, UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
+        {
+          return
+        }
+        offset += length
+      }
+    }
+  }
+}
+
+/// Where the kernel puts the names of a folder: 32 KiB, the most that one call fills of `/proc`.
+@safe struct EntryBuffer: ~Copyable {
+  fileprivate let bytes: UnsafeMutableRawBufferPointer
+
+  init() {
+    unsafe bytes = .allocate(byteCount: 32 << 10, alignment: 16)
+  }
+
+  deinit { unsafe bytes.deallocate() }
+}
+
+/// Makes a system call again while a signal interrupts it; a negative result is the error.
+@discardableResult
+private func retried<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
+  while true {
+    let result = call()
+    guard result < 0 else { return result }
+    let failure = Errno(rawValue: errno)
+    guard failure == .interrupted else { throw failure }
+  }
+}

@@ -1,0 +1,104 @@
+internal import Connections
+internal import SystemPackage
+
+// What `/proc` says of the machine, and of the namespaces that the processes live in.
+extension ProcFileSystem {
+  /// The id of this boot, a UUID (`sys/kernel/random/boot_id`): cookies and start times are of one.
+  public func bootID() throws(ProcessProblem) -> String {
+    let name = "sys/kernel/random/boot_id"
+    let text = String(decoding: try bytes(of: name).prefix { $0 != 0x0a }, as: UTF8.self)
+    guard text.utf8.count == 36, text.allSatisfy({ $0.isHexDigit || $0 == "-" }) else {
+      throw .malformed(path(to: name))
+    }
+    return text
+  }
+
+  /// How long the machine has been up, in milliseconds, with the time it slept (`uptime`).
+  public func uptimeMilliseconds() throws(ProcessProblem) -> UInt64 {
+    let content = try bytes(of: "uptime")
+    let parts = content.prefix { $0 != UInt8(ascii: " ") }.split(separator: UInt8(ascii: "."))
+    guard parts.count == 2, parts[1].count == 2, let seconds = parts[0].decimal,
+      let hundredths = parts[1].decimal, seconds < 1 << 40
+    else { throw .malformed(path(to: "uptime")) }
+    return seconds * 1000 + hundredths * 10
+  }
+
+  /// The inode of the process's network namespace; of the reader's own when `pid` is nil.
+  ///
+  /// The reader's own is that of its main thread, whatever namespace another thread has entered.
+  public func networkNamespace(of pid: Int32? = nil) throws(ProcessProblem) -> UInt64 {
+    try namespace("net", of: pid)
+  }
+
+  /// The inode of the process's pid namespace; of the reader's own when `pid` is nil.
+  public func pidNamespace(of pid: Int32? = nil) throws(ProcessProblem) -> UInt64 {
+    try namespace("pid", of: pid)
+  }
+
+  /// The inode of the pid namespace that the kernel starts with (`PROC_PID_INIT_INO`).
+  public static let firstPidNamespace: UInt64 = 4_026_531_836
+
+  /// Whether the process is the machine's init, without which it does not run.
+  ///
+  /// That is pid 1 of the kernel's first pid namespace. In a container pid 1 is the program. Where
+  /// the namespace of pid 1 may not be read, the reader's own stands for it.
+  public func isMachineInit(_ pid: Int32) throws(ProcessProblem) -> Bool {
+    guard pid == 1 else { return false }
+    let namespace: UInt64
+    do { namespace = try pidNamespace(of: 1) } catch { namespace = try pidNamespace() }
+    return namespace == Self.firstPidNamespace
+  }
+
+  /// How the processes of others are hidden: the value of the mount option `hidepid`, as the
+  /// kernel writes it (`invisible`, `ptraceable`, `noaccess`; before 5.8 a number).
+  ///
+  /// Nil when the option is not set. Members of the group of the option `gid`, and who has
+  /// CAP_SYS_PTRACE, see all nonetheless.
+  public func hidepid() throws(ProcessProblem) -> String? {
+    let content = try bytes(of: "self/mountinfo")
+    let mounts = content.split(separator: 0x0a).compactMap(Mount.init).filter {
+      $0.type == "proc"
+    }
+    let own = mounts.last { $0.point == root.string } ?? mounts.last { $0.point == "/proc" }
+    let option = own?.options.last { $0.hasPrefix("hidepid=") }
+    return option.map { String($0.dropFirst("hidepid=".count)) }
+  }
+
+  private func bytes(of name: String) throws(ProcessProblem) -> [UInt8] {
+    let folder = try openRoot()
+    do { return try folder.bytes(of: name) } catch { throw problem(error, at: name, of: nil) }
+  }
+
+  /// The link names the namespace: `net:[4026531833]`.
+  private func namespace(_ kind: String, of pid: Int32?) throws(ProcessProblem) -> UInt64 {
+    let name = "\(pid.map(String.init) ?? "self")/ns/\(kind)"
+    let folder = try openRoot()
+    let target: [UInt8]
+    do { target = try folder.target(of: name) } catch { throw problem(error, at: name, of: pid) }
+    let start = Array("\(kind):[".utf8)
+    guard target.starts(with: start), target.last == UInt8(ascii: "]"),
+      let inode = target.dropFirst(start.count).dropLast().decimal
+    else { throw .malformed(path(to: name)) }
+    return inode
+  }
+}
+
+/// One line of `mountinfo`; see proc_pid_mountinfo(5).
+private struct Mount {
+  let point: String
+  let type: String
+  let options: [String]
+
+  /// Field 5 is the mount point; after a lone hyphen come type, source and options.
+  init?(_ line: ArraySlice<UInt8>) {
+    let fields = line.split(separator: UInt8(ascii: " ")).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+    guard let hyphen = fields.dropFirst(6).firstIndex(of: "-"), fields.count > hyphen + 3 else {
+      return nil
+    }
+    point = fields[4]
+    type = fields[hyphen + 1]
+    options = fields[hyphen + 3].split(separator: ",").map(String.init)
+  }
+}

@@ -1,0 +1,58 @@
+extension ProcFileSystem {
+  /// Looks through the descriptors of all processes for the sockets of `wanted`.
+  ///
+  /// The threads of a process share its table of descriptors, save where one has asked for its own
+  /// (`unshare` with CLONE_FILES). Such tables are read only when some of the named inodes have
+  /// not been found otherwise, so never for ``InodeSet/everySocket``. Where the leader of a
+  /// process has ended before its threads, theirs are always read.
+  ///
+  /// What cannot be read of a process is among the gaps of the table, unless it has ended
+  /// meanwhile. An owner is one process throughout, even when its pid is reused.
+  ///
+  /// - Parameters:
+  ///   - wanted: the inodes to look for; an empty set reads no process.
+  ///   - pruning: the processes to look at.
+  ///   - threads: how many threads share the work, the caller's included; at least one does it.
+  /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the root.
+  public func findOwners(
+    of wanted: InodeSet, among pruning: ProcessPruning = .everyProcess, threads: Int
+  ) throws(ProcessProblem) -> OwnerTable {
+    let pids = try self.pids()
+    guard !wanted.isEmpty else {
+      return OwnerTable(holders: [], gaps: [], isPruned: !pruning.keepsEveryProcess)
+    }
+    let first = try search(pids, .leaders, for: wanted, among: pruning, threads: threads)
+    let missing = first.missing(from: wanted)
+    var found = first
+    if !missing.isEmpty {
+      // What is already known to be unreadable need not be met twice.
+      let unread = Set(first.gaps.lazy.map(\.pid))
+      found += try search(
+        pids.filter { !unread.contains($0) }, .threadsApart, for: missing, among: pruning,
+        threads: threads)
+    }
+    return OwnerTable(
+      holders: found.holders, gaps: found.gaps, isPruned: !pruning.keepsEveryProcess)
+  }
+
+  /// Every pid that the root shows, in the order of the kernel.
+  private func pids() throws(ProcessProblem) -> [Int32] {
+    let folder = try openRoot()
+    var pids: [Int32] = []
+    do { try folder.forEachNumber(EntryBuffer()) { pids.append($0) } } catch {
+      throw .unreadable(root, error)
+    }
+    // The reader's own is always there.
+    guard !pids.isEmpty else { throw .noProcesses(root) }
+    return pids
+  }
+
+  private func search(
+    _ pids: [Int32], _ tables: OwnerSearch.Tables, for wanted: InodeSet,
+    among pruning: ProcessPruning, threads: Int
+  ) throws(ProcessProblem) -> SearchResult {
+    let search = OwnerSearch(
+      root: try openRoot(), pids: pids, tables: tables, wanted: wanted, pruning: pruning)
+    return search.run(threads: min(threads, pids.count))
+  }
+}

@@ -1,0 +1,60 @@
+internal import Connections
+internal import SystemPackage
+
+/// The open folder of one process. What is read through it is all of that process.
+struct ProcessFolder: ~Copyable {
+  let pid: Int32
+  private let folder: Folder
+
+  init(pid: Int32, below root: borrowing Folder) throws(Errno) {
+    self.pid = pid
+    folder = try root.folder("\(pid)")
+  }
+
+  /// Opens a folder of the process, `fd` or `task`.
+  func open(_ name: String) throws(Errno) -> Folder { try folder.folder(name) }
+
+  /// How many descriptors the kernel says are open (Linux 6.2 and later); nil in a copy of `/proc`.
+  ///
+  /// 0 can also mean that the kernel does not say.
+  func sizeOfDescriptorFolder() throws(Errno) -> Int? {
+    folder.isInProcFileSystem ? try folder.size(of: "fd") : nil
+  }
+
+  /// Reads `stat`; nil when it is malformed.
+  func status() throws(Errno) -> ProcessStatus? { ProcessStatus(try folder.bytes(of: "stat")) }
+
+  /// Reads what is to be known of an owner. What cannot be read is nil.
+  ///
+  /// - Throws: the reason why `stat` cannot be read: the process has ended, or is hidden.
+  func owner() throws(Errno) -> OwnerProcess {
+    let startTicks = try status()?.startTicks
+    return OwnerProcess(
+      identity: ProcessIdentity(pid: pid, startTicks: startTicks), name: name,
+      executable: executable, userID: userID)
+  }
+
+  /// `comm` without the newline that the kernel puts after it; the name may hold others.
+  private var name: String? {
+    guard var name = try? folder.bytes(of: "comm") else { return nil }
+    if name.last == 0x0a { name.removeLast() }
+    return String(decoding: name, as: UTF8.self)
+  }
+
+  /// A thread of the kernel has none.
+  private var executable: String? {
+    guard let target = try? folder.target(of: "exe") else { return nil }
+    let mark = Array(" (deleted)".utf8)
+    let isMarked = target.suffix(mark.count).elementsEqual(mark)
+    return String(decoding: target.dropLast(isMarked ? mark.count : 0), as: UTF8.self)
+  }
+
+  /// The first number of the line `Uid:`. The kernel escapes the newlines of the name above it.
+  private var userID: UInt32? {
+    guard let status = try? folder.bytes(of: "status") else { return nil }
+    let label = Array("Uid:".utf8)
+    let line = status.split(separator: 0x0a).first { $0.starts(with: label) }
+    let real = line?.dropFirst(label.count).split { $0 == 0x09 || $0 == 0x20 }.first
+    return real?.decimal.flatMap(UInt32.init(exactly:))
+  }
+}

@@ -1,0 +1,40 @@
+public import Connections
+
+/// Which processes are looked at; the descriptors of the others are not read.
+///
+/// To leave a process out is to say that it cannot be the owner looked for, so one whose user is
+/// unknown is kept; what a predicate makes of unknown facts is its own affair.
+public struct ProcessPruning: Sendable {
+  /// All are looked at.
+  public static let everyProcess = ProcessPruning()
+
+  private let pids: Set<Int32>?
+  private let userIDs: Set<UInt32>?
+  private let predicate: (@Sendable (OwnerProcess) -> Bool)?
+
+  /// Only processes that have one of `pids`, one of `userIDs` as their real user, and for which
+  /// `predicate` is true; what is nil is not asked.
+  ///
+  /// - Parameter predicate: called on several threads at once. Facts that could not be read are nil.
+  public init(
+    pids: Set<Int32>? = nil, userIDs: Set<UInt32>? = nil,
+    where predicate: (@Sendable (OwnerProcess) -> Bool)? = nil
+  ) {
+    self.pids = pids
+    self.userIDs = userIDs
+    self.predicate = predicate
+  }
+
+  /// Whether all processes are looked at.
+  public var keepsEveryProcess: Bool { pids == nil && !needsFacts }
+
+  /// Whether more than the pid must be known of a process.
+  var needsFacts: Bool { userIDs != nil || predicate != nil }
+
+  func admits(pid: Int32) -> Bool { pids?.contains(pid) ?? true }
+
+  func admits(_ process: OwnerProcess) -> Bool {
+    if let userIDs, let userID = process.userID, !userIDs.contains(userID) { return false }
+    return predicate?(process) ?? true
+  }
+}

@@ -1,0 +1,187 @@
+import Connections
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import ProcessTable
+
+/// What is found in the `/proc` of this machine, among processes that the tests start.
+@Suite(.enabled(if: PythonChild.isInstalled, "the other processes are of /usr/bin/python3"))
+struct LiveOwnersTests {
+  private let files = ProcFileSystem()
+
+  private func holdings(_ inode: UInt32, in table: OwnerTable) -> [[Int32]] {
+    table.holdings(of: inode).map { [table.process(of: $0).pid, $0.descriptor] }
+  }
+
+  @Test func findsOwnSockets() throws {
+    let pair = SocketPair()
+    let copy = fcntl(pair.descriptors[0], F_DUPFD_CLOEXEC, 500)
+    defer { close(copy) }
+    let table = try files.findOwners(
+      of: InodeSet([pair.inode(0), pair.inode(1)]), threads: 2)
+    #expect(
+      holdings(pair.inode(0), in: table).filter { $0[0] == getpid() }
+        == [[getpid(), pair.descriptors[0]], [getpid(), copy]])
+    #expect(
+      holdings(pair.inode(1), in: table).contains([getpid(), pair.descriptors[1]]))
+    let own = try #require(table.processes.first { $0.pid == getpid() })
+    #expect(try own == files.process(getpid()))
+    #expect(own.userID == getuid())
+    #expect(own.identity.startTicks != nil && own.name != nil && own.executable != nil)
+  }
+
+  @Test func sharedSocketHasTwoOwners() throws {
+    let pair = SocketPair(inherited: true)
+    let child = PythonChild("ready('up'); time.sleep(60)")
+    let inode = pair.inode(0)
+    let table = try files.findOwners(of: InodeSet([inode]), threads: 2)
+    let descriptor = pair.descriptors[0]
+    let found = holdings(inode, in: table)
+    #expect(found.contains([getpid(), descriptor]) && found.contains([child.pid, descriptor]))
+  }
+
+  @Test func threadWithATableOfItsOwnIsFoundInTheSecondPass() throws {
+    let child = PythonChild(
+      """
+      def work():
+          assert libc.unshare(0x400) == 0
+          s = socket.socket()
+          ready(os.fstat(s.fileno()).st_ino, s.fileno())
+          time.sleep(60)
+      for i in range(4): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+      threading.Thread(target=work).start()
+      """)
+    let said = child.greeting.split(separator: " ").compactMap { UInt32($0) }
+    try #require(said.count == 2)
+    let table = try files.findOwners(of: InodeSet([said[0]]), threads: 2)
+    #expect(holdings(said[0], in: table) == [[child.pid, Int32(said[1])]])
+    let leaders = try files.findOwners(
+      of: .everySocket, among: ProcessPruning(pids: [child.pid]), threads: 1)
+    #expect(leaders.holdings(of: said[0]).isEmpty)
+  }
+
+  @Test func socketBehindAZombieLeaderIsFound() throws {
+    let child = PythonChild(
+      """
+      s = socket.socket()
+      def work():
+          while open('/proc/self/stat').read().rsplit(')')[-1].split()[0] != 'Z': time.sleep(0.01)
+          ready(os.fstat(s.fileno()).st_ino, s.fileno())
+          time.sleep(60)
+      threading.Thread(target=work).start()
+      threading.Thread(target=time.sleep, args=(60,)).start()
+      libc.pthread_exit(None)
+      """)
+    let said = child.greeting.split(separator: " ").compactMap { UInt32($0) }
+    try #require(said.count == 2)
+    #expect(try files.descriptorCount(of: child.pid) == 0)
+    for wanted in [InodeSet([said[0]]), .everySocket] {
+      let table = try files.findOwners(
+        of: wanted, among: ProcessPruning(pids: [child.pid]), threads: 1)
+      #expect(holdings(said[0], in: table) == [[child.pid, Int32(said[1])]])
+    }
+  }
+
+  @Test func threadsOfOneTableAreKnownToShareIt() throws {
+    let root = try Folder("/proc")
+    let isPossible = FileTableComparison.isPossible(below: root)
+    try #require(isPossible)
+    let child = PythonChild(
+      """
+      def work():
+          libc.unshare(0x400)
+          ready(plain.native_id, threading.get_native_id())
+          time.sleep(60)
+      plain = threading.Thread(target=time.sleep, args=(60,), daemon=True)
+      plain.start()
+      threading.Thread(target=work).start()
+      """)
+    let threads = child.greeting.split(separator: " ").compactMap { Int32($0) }
+    try #require(threads.count == 2)
+    #expect(!FileTableComparison.areShared(child.pid, threads[1]))
+    #expect(FileTableComparison.areShared(child.pid, threads[0]))
+    #expect(!FileTableComparison.areShared(child.pid, getpid()))
+    child.end()
+    #expect(!FileTableComparison.areShared(child.pid, threads[0]))
+  }
+
+  @Test func copyOfProcIsNotAskedOfTheKernel() throws {
+    let tree = ProcTree()
+    tree.link("self", to: "\(getpid())")
+    #expect(try !FileTableComparison.isPossible(below: Folder(tree.root)))
+  }
+
+  @Test func openFolderOfAProcessThatEndedIsOfNoOther() throws {
+    let child = PythonChild("ready('up'); time.sleep(60)")
+    let folder = try ProcessFolder(pid: child.pid, below: Folder("/proc"))
+    #expect(try folder.owner().pid == child.pid)
+    child.end()
+    let failure = #expect(throws: Errno.self) { try folder.owner() }
+    #expect(failure?.saysGone == true)
+    let failureOfOpening = #expect(throws: Errno.self) { _ = try folder.open("fd") }
+    #expect(failureOfOpening?.saysGone == true)
+    #expect(throws: ProcessProblem.noSuchProcess(pid: child.pid)) {
+      try files.process(child.pid)
+    }
+  }
+
+  @Test func fileWithAnEndlessPathIsNoGap() throws {
+    let child = PythonChild(
+      """
+      import shutil, tempfile
+      top = tempfile.mkdtemp()
+      os.chdir(top)
+      for i in range(25):
+          os.mkdir('d' * 200)
+          os.chdir('d' * 200)
+      f = open('file', 'w')
+      s = socket.socket()
+      try: os.readlink('/proc/self/fd/%d' % f.fileno())
+      except OSError as e: failure = e.errno
+      os.chdir('/')
+      shutil.rmtree(top)
+      ready(failure, os.fstat(s.fileno()).st_ino)
+      time.sleep(60)
+      """)
+    let said = child.greeting.split(separator: " ").compactMap { UInt32($0) }
+    try #require(said.count == 2 && said[0] == UInt32(ENAMETOOLONG))
+    let table = try files.findOwners(
+      of: InodeSet([said[1]]), among: ProcessPruning(pids: [child.pid]), threads: 1)
+    #expect(table.holdings(of: said[1]).count == 1)
+    #expect(table.gaps.isEmpty)
+  }
+
+  @Test func nameThatLooksLikeFieldsMisleadsNobody() throws {
+    let child = PythonChild(
+      "libc.prctl(15, b'x) Z 7\\n\\x1b[\\xff) R', 0, 0, 0); ready('up'); time.sleep(60)")
+    let process = try files.process(child.pid)
+    #expect(process.name == "x) Z 7\n\u{1b}[\u{fffd}) R")
+    #expect(try files.parent(of: child.pid) == getpid())
+    #expect(process.executableName?.hasPrefix("python3") == true)
+    let ticks =
+      try UInt64(sysconf(Int32(_SC_CLK_TCK)))
+      * files.uptimeMilliseconds() / 1000
+    let start = try #require(process.identity.startTicks)
+    #expect(start <= ticks && start + 6000 > ticks)
+  }
+
+  @Test func ancestorsOfAChildStartWithThisProcess() throws {
+    let child = PythonChild("ready('up'); time.sleep(60)")
+    let chain = try files.ancestors(of: child.pid)
+    #expect(try chain.first == files.process(getpid()).identity)
+    #expect(Array(chain.dropFirst()) == (try files.ancestors(of: getpid())))
+    let last = try #require(chain.last)
+    #expect(try last.startTicks == nil || files.parent(of: last.pid) == nil)
+  }
+
+  @Test func descriptorCountIsThatOfTheFolder() throws {
+    let child = PythonChild(
+      """
+      keep = [os.open('/dev/null', os.O_RDONLY) for i in range(40)]
+      ready(len(os.listdir('/proc/self/fd')) - 1)
+      time.sleep(60)
+      """)
+    #expect(try files.descriptorCount(of: child.pid) == Int(child.greeting))
+  }
+}

@@ -1,0 +1,161 @@
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import ProcessTable
+
+@Suite struct MachineFactsTests {
+  private let bootIDName = "sys/kernel/random/boot_id"
+
+  @Test func bootIDIsTheTextWithoutTheNewline() throws {
+    let tree = ProcTree()
+    tree.file(bootIDName, "d60437a2-5358-41c9-a5d2-9ac329c127ce\n")
+    #expect(try tree.files.bootID() == "d60437a2-5358-41c9-a5d2-9ac329c127ce")
+  }
+
+  @Test(arguments: ["", "\n", "d60437a2", "d60437a2-5358-41c9-a5d2-9ac329c127c/\n"])
+  func otherBootIDsAreMalformed(_ content: String) {
+    let tree = ProcTree()
+    tree.file(bootIDName, content)
+    #expect(throws: ProcessProblem.malformed(tree.root.pushing(FilePath(bootIDName)))) {
+      try tree.files.bootID()
+    }
+  }
+
+  @Test func missingFileIsAnError() {
+    let tree = ProcTree()
+    let missing = ProcessProblem.unreadable(
+      tree.root.appending("uptime"), .noSuchFileOrDirectory)
+    #expect(throws: missing) { try tree.files.uptimeMilliseconds() }
+  }
+
+  @Test(
+    arguments: [
+      ("0.00 0.00\n", 0), ("917.58 1700.25\n", 917_580), ("1.05 0.00\n", 1050),
+      ("31536000.99 1.00", 31_536_000_990),
+    ] as [(String, UInt64)])
+  func uptimeInMilliseconds(_ content: String, _ milliseconds: UInt64) throws {
+    let tree = ProcTree()
+    tree.file("uptime", content)
+    #expect(try tree.files.uptimeMilliseconds() == milliseconds)
+  }
+
+  @Test(arguments: [
+    "", "917", "917.5 1.00", "917.588 1.00", "-1.00 1.00", "x.00", ".50 1.00", "1.2.3",
+    "18446744073709551615.99 1.00",
+  ])
+  func otherUptimesAreMalformed(_ content: String) {
+    let tree = ProcTree()
+    tree.file("uptime", content)
+    #expect(throws: ProcessProblem.malformed(tree.root.appending("uptime"))) {
+      try tree.files.uptimeMilliseconds()
+    }
+  }
+
+  @Test func namespacesAreReadFromDanglingLinks() throws {
+    let tree = ProcTree()
+    tree.link("10/ns/net", to: "net:[4026531833]")
+    tree.link("10/ns/pid", to: "pid:[18446744073709551615]")
+    tree.link("self/ns/net", to: "net:[5]")
+    #expect(try tree.files.networkNamespace(of: 10) == 4_026_531_833)
+    #expect(try tree.files.pidNamespace(of: 10) == .max)
+    #expect(try tree.files.networkNamespace() == 5)
+    let missing = tree.root.pushing("self/ns/pid")
+    #expect(throws: ProcessProblem.unreadable(missing, .noSuchFileOrDirectory)) {
+      try tree.files.pidNamespace()
+    }
+  }
+
+  @Test(arguments: ["net:[]", "net:[x]", "net:[5", "pid:[5]", "net:5]", "", "net:[-5]"])
+  func otherNamespacesAreMalformed(_ target: String) {
+    let tree = ProcTree()
+    if target.isEmpty {
+      tree.link("self/ns/net", to: "x")
+    } else {
+      tree.link("self/ns/net", to: target)
+    }
+    #expect(throws: ProcessProblem.malformed(tree.root.pushing("self/ns/net"))) {
+      try tree.files.networkNamespace()
+    }
+  }
+
+  // MARK: The machine's init
+
+  @Test func pidOneOfTheFirstNamespaceIsTheMachinesInit() throws {
+    let tree = ProcTree()
+    tree.link("1/ns/pid", to: "pid:[4026531836]")
+    #expect(try tree.files.isMachineInit(1))
+    #expect(try !tree.files.isMachineInit(2))
+  }
+
+  @Test func pidOneOfAContainerIsTheProgram() throws {
+    let tree = ProcTree()
+    tree.link("1/ns/pid", to: "pid:[4026532201]")
+    tree.link("self/ns/pid", to: "pid:[4026531836]")
+    #expect(try !tree.files.isMachineInit(1))
+  }
+
+  @Test func ownNamespaceStandsInWhereThatOfPidOneIsUnreadable() throws {
+    let tree = ProcTree()
+    tree.link("self/ns/pid", to: "pid:[4026531836]")
+    #expect(try tree.files.isMachineInit(1))
+  }
+
+  @Test func unknownNamespaceIsAnErrorAndNotANo() {
+    let tree = ProcTree()
+    #expect(throws: ProcessProblem.self) { try tree.files.isMachineInit(1) }
+  }
+
+  // MARK: hidepid
+
+  private func hidepid(_ lines: String) throws -> String? {
+    let tree = ProcTree()
+    tree.file("self/mountinfo", lines)
+    return try tree.files.hidepid()
+  }
+
+  @Test(arguments: ["1", "2", "4", "invisible", "noaccess", "ptraceable"])
+  func optionIsGivenAsTheKernelWritesIt(_ value: String) throws {
+    #expect(
+      try hidepid("22 27 0:21 / /proc rw,nosuid shared:5 - proc proc rw,gid=4,hidepid=\(value)\n")
+        == value)
+  }
+
+  @Test(arguments: [
+    "", "\n", "garbage\n", "22 27 0:21 / /proc rw,relatime - proc proc rw\n",
+    "22 27 0:21 / /proc rw,hidepid=2 - proc proc rw\n",
+    "22 27 0:21 / /proc rw - tmpfs proc rw,hidepid=2\n",
+    "22 27 0:21 / /elsewhere rw - proc proc rw,hidepid=2\n",
+    "22 27 0:21 / /proc rw - proc proc rw,nohidepid=2\n",
+    "22 27 0:21 / /proc rw - proc\n",
+  ])
+  func withoutTheOptionNothingIsHidden(_ lines: String) throws {
+    #expect(try hidepid(lines) == nil)
+  }
+
+  @Test func laterMountCoversTheEarlier() throws {
+    let covered = "22 27 0:21 / /proc rw - proc proc rw,hidepid=1\n"
+    let over = "23 27 0:22 / /proc rw master:1 shared:2 - proc proc rw,hidepid=invisible\n"
+    #expect(try hidepid(covered + over) == "invisible")
+    #expect(try hidepid(over + covered) == "1")
+  }
+
+  // MARK: This machine
+
+  @Test func thisMachineAnswers() throws {
+    let files = ProcFileSystem()
+    #expect(try files.bootID().count == 36)
+    var time = timespec()
+    clock_gettime(CLOCK_BOOTTIME, &time)
+    let now = UInt64(time.tv_sec) * 1000
+    #expect(try now.distance(to: files.uptimeMilliseconds()).magnitude < 60_000)
+    var status = stat()
+    stat("/proc/self/ns/net", &status)
+    #expect(try files.networkNamespace() == UInt64(status.st_ino))
+    #expect(try files.networkNamespace(of: getpid()) == UInt64(status.st_ino))
+    stat("/proc/self/ns/pid", &status)
+    #expect(try files.pidNamespace() == UInt64(status.st_ino))
+    #expect(try !files.isMachineInit(getpid()) || getpid() == 1)
+    #expect(throws: Never.self) { try files.hidepid() }
+  }
+}
