@@ -70,6 +70,16 @@ public struct Outcome: Sendable {
   }
 }
 
+extension Plan {
+  /// The outcomes of the steps that spare a connection, which need no carrying out.
+  public var outcomesOfSparing: [Outcome] {
+    steps.compactMap { step in
+      guard case .spare(let reason) = step.decision else { return nil }
+      return Outcome(step, .spared(reason))
+    }
+  }
+}
+
 extension Outcome.FailureReason: CustomStringConvertible {
   /// The reason, as a user reads it.
   public var description: String {

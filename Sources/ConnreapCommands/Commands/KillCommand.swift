@@ -70,8 +70,7 @@ struct KillCommand: ParsableCommand {
     try refuseIfTooLarge(plan)
     guard !dryRun, !plan.closings.isEmpty else {
       try report.printPlan(isDryRun: dryRun)
-      try system.finish()
-      return
+      return try system.finish()
     }
     try system.requireClosing(plan.closings.count)
     if !yes, Terminal.of(.standardInput, columns: nil).isTerminal {

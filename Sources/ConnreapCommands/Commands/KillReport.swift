@@ -18,7 +18,9 @@ struct KillReport {
 
   /// Prints the plan alone: it is a dry run, or there is nothing to close.
   func printPlan(isDryRun: Bool) throws {
-    if isMachineReadable { return try printMachineReadable(outcomes: nil) }
+    if isMachineReadable {
+      return try printMachineReadable(outcomes: isDryRun ? nil : plan.outcomesOfSparing)
+    }
     guard !plan.steps.isEmpty else { return say("nothing matches; nothing to close") }
     guard !plan.closings.isEmpty else {
       try printLines(PlanText.lines(of: plan), under: "Nothing to close: all are spared.")

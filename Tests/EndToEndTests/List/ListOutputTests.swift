@@ -38,6 +38,7 @@ import Testing
     let ended = try Command.run(
       namespace.entering + ["script", "-qec", command, "/dev/null"],
       environment: ["TERM": "xterm", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
+    print("DEBUG", ended)
     let lines = ended.text.replacing("\r\n", with: "\n").split(separator: "\n")
     #expect(lines.last?.contains(/^3 connections, held by 1 process$/) == true)
     let plain = lines.map { $0.replacing(/\u{1b}\[[0-9;]*m/, with: "") }
