@@ -73,5 +73,6 @@ let package = Package(
     tests("ConnectionsTests", ["Connections"]),
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),
+    tests("PolicyEngineTests", ["PolicyEngine", "Selection", "Connections", system]),
   ]
 )
