@@ -74,5 +74,6 @@ let package = Package(
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),
     tests("PolicyEngineTests", ["PolicyEngine", "Selection", "Connections", system]),
+    tests("SelectionTests", ["Selection", "Connections", system]),
   ]
 )

@@ -136,9 +136,9 @@ extension DurationProblem: CustomStringConvertible {
     case .missingUnit(let number):
       "a duration needs a unit: \"\(number)\"; write \(number)s, \(number)m or \(number)h"
     case .unknownUnit(let unit):
-      "unknown unit \"\(unit)\"; a duration takes ms, s, m (minutes), h and d"
+      "unknown unit \(unit.quoted); a duration takes ms, s, m (minutes), h and d"
     case .unitOutOfOrder(let unit):
-      "the unit \"\(unit)\" cannot follow a smaller or the same unit; write 1h30m, not 30m1h"
+      "the unit \(unit.quoted) cannot follow a smaller or the same unit; write 1h30m, not 30m1h"
     case .tooLong: "the duration is too long"
     }
   }

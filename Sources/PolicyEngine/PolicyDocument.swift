@@ -1,3 +1,4 @@
+internal import Connections
 internal import Yams
 
 /// Reads the YAML of a policy file into nodes: the only file that calls Yams.
@@ -127,7 +128,7 @@ struct PolicyDocument {
     for (keyNode, valueNode) in mapping {
       let value = node(valueNode, level: level + 1)
       guard let key = key(keyNode) else { continue }
-      let name = VisibleText.quoted(key.text)
+      let name = key.text.quoted
       if let line = lines[key.text] {
         problems.append(
           source.problem("duplicate key \(name); line \(line) has it already", at: key.span))

@@ -23,7 +23,7 @@ extension PolicyProblem: CustomStringConvertible {
   /// The part of the line around the fault, and what points at it.
   private var excerpt: (text: String, pointer: String) {
     // Tabs would move the pointer: one is shown as one blank.
-    let cells = sourceLine.unicodeScalars.map { $0 == "\t" ? " " : VisibleText.escaped($0) }
+    let cells = sourceLine.unicodeScalars.map { $0 == "\t" ? " " : VisibleText.escaped(String($0)) }
     let fault = min(column - 1, cells.count)
     let start = cells.count <= Self.window.length ? 0 : max(0, fault - Self.window.before)
     let end = min(cells.count, start + Self.window.length)

@@ -1,3 +1,4 @@
+internal import Connections
 internal import Selection
 
 /// A map of selection keys, as it was read.
@@ -34,7 +35,7 @@ extension PolicyReader {
   }
 
   private mutating func selectionKey(_ word: SourceScalar) -> SelectionKey? {
-    let quoted = VisibleText.quoted(word.text)
+    let quoted = word.text.quoted
     guard let key = SelectionKey(rawValue: word.text) else {
       var message = "unknown key \(quoted)"
       if PolicyKey(rawValue: word.text) != nil {
@@ -55,7 +56,7 @@ extension PolicyReader {
   private mutating func values(of entry: SourceEntry) -> [SourceScalar]? {
     guard case .list(let items, _) = entry.value else { return scalar(entry).map { [$0] } }
     guard !items.isEmpty else {
-      report("\(VisibleText.quoted(entry.key.text)) is an empty list", at: entry.key.span)
+      report("\(entry.key.text.quoted) is an empty list", at: entry.key.span)
       return nil
     }
     let values = items.compactMap { scalar(SourceEntry(key: entry.key, value: $0)) }

@@ -19,7 +19,7 @@ extension PolicyReader {
   private mutating func known<Word: PolicyWord>(
     _ scalar: SourceScalar, _ kind: Word.Type, called noun: String
   ) -> Word? {
-    let quoted = VisibleText.quoted(scalar.text)
+    let quoted = scalar.text.quoted
     guard let word = Word(rawValue: scalar.text) else {
       let words = Word.allCases.map(\.rawValue)
       var message = "unknown \(noun) \(quoted)"
@@ -55,7 +55,7 @@ extension PolicyReader {
   /// The value of `entry`, if it is a single one and is there.
   mutating func scalar(_ entry: SourceEntry) -> SourceScalar? {
     guard !entry.value.isRefused else { return nil }
-    let key = VisibleText.quoted(entry.key.text)
+    let key = entry.key.text.quoted
     guard case .scalar(let scalar) = entry.value else {
       report("\(key) takes a single value, not \(entry.value.kind)", at: entry.value.span)
       return nil
@@ -92,7 +92,7 @@ extension PolicyReader {
       scalar.text.utf8.allSatisfy(\.isDecimalDigit) && !scalar.text.hasPrefix("0")
     guard isPlainNumber, let number = Int(scalar.text) else {
       report(
-        "\(VisibleText.quoted(scalar.text)) is not a whole number from 1, as in 100",
+        "\(scalar.text.quoted) is not a whole number from 1, as in 100",
         at: scalar.span)
       return nil
     }
@@ -113,7 +113,7 @@ extension PolicyReader {
   /// The items of the list that `entry` is given; at least one, or a problem.
   mutating func items(of entry: SourceEntry, called noun: String) -> [PolicyNode] {
     guard !entry.value.isRefused else { return [] }
-    let key = VisibleText.quoted(entry.key.text)
+    let key = entry.key.text.quoted
     guard case .list(let items, _) = entry.value else {
       let isAbsent = entry.value.kind == "nothing"
       report(
@@ -137,9 +137,9 @@ extension PolicyReader {
 
   mutating func map(_ node: PolicyNode, called key: SourceScalar) -> SourceMap? {
     if case .scalar(let scalar) = node, scalar.isAbsent {
-      report("\(VisibleText.quoted(key.text)) has no value", at: key.span)
+      report("\(key.text.quoted) has no value", at: key.span)
       return nil
     }
-    return map(node, called: VisibleText.quoted(key.text))
+    return map(node, called: key.text.quoted)
   }
 }

@@ -60,7 +60,7 @@ struct PolicyReader<Names: NameResolver> {
     }
     guard let version = scalar(entry), version.text != "1" else { return }
     report(
-      "this connreap reads policy files of version 1, not \(VisibleText.quoted(version.text))",
+      "this connreap reads policy files of version 1, not \(version.text.quoted)",
       at: version.span)
   }
 

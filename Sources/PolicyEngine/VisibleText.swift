@@ -1,19 +1,10 @@
+internal import Connections
+
 /// Text from a file or a process, made harmless for a terminal.
 enum VisibleText {
-  /// The scalar itself, or its number when it could move the cursor or hide.
-  static func escaped(_ scalar: Unicode.Scalar) -> String {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator:
-      "\\u{\(String(scalar.value, radix: 16))}"
-    default: String(scalar)
-    }
-  }
-
-  /// The whole of `text`, each scalar escaped.
+  /// `text` as it is between its quotes in a message: what could move the cursor or hide others is
+  /// written as its number.
   static func escaped(_ text: some StringProtocol) -> String {
-    text.unicodeScalars.reduce(into: "") { $0 += escaped($1) }
+    String(text.quoted.unicodeScalars.dropFirst().dropLast())
   }
-
-  /// In quotes, escaped.
-  static func quoted(_ text: some StringProtocol) -> String { "\"\(escaped(text))\"" }
 }

@@ -36,8 +36,10 @@ public struct OwnerList<Processes: Sequence>: OwnerFacts where Processes.Element
   }
 }
 
+extension OwnerList: Sendable where Processes: Sendable {}
+
 /// Nothing is known of the owners: they were not read, or not yet.
-public struct OwnersUnknown: OwnerFacts {
+public struct OwnersUnknown: OwnerFacts, Sendable {
   /// Of any socket.
   public init() {}
 

@@ -50,7 +50,7 @@ public enum SelectionKey: String, CaseIterable, Sendable {
   /// What it selects, in one line.
   public var help: String {
     switch self {
-    case .state: "in one of these states or groups: established, close-wait, all, ..."
+    case .state: "in this state or group of states, such as close-wait or connected"
     case .idle: "no payload moved in either direction for at least this long"
     case .stalled: "data waits, and the peer has acknowledged nothing for at least this long"
     case .age: "first seen by connreap at least this long ago"

@@ -73,11 +73,11 @@ extension SelectionProblem: CustomStringConvertible {
   /// The message for a user, with the remedy; it does not name the option or the place.
   public var description: String {
     guard let suggestion else { return message }
-    return "\(message); did you mean \(Self.quoted(suggestion))?"
+    return "\(message); did you mean \(suggestion.quoted)?"
   }
 
   private var message: String {
-    let fault = Self.quoted(fault)
+    let fault = self.fault.quoted
     return switch kind {
     case .missing: "a \(key.valueName) is missing"
     case .notBuilt: "this version cannot select by \(key.rawValue)"
@@ -106,18 +106,5 @@ extension SelectionProblem: CustomStringConvertible {
     case .sizeZero: "every queue holds at least 0 bytes; write 1 or more"
     case .unknownFamily: "\(fault) is not a family; write ipv4 or ipv6"
     }
-  }
-
-  /// In quotes, with whatever could move the cursor or hide written as its number.
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator:
-        quoted += "\\u{\(String(scalar.value, radix: 16))}"
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 }

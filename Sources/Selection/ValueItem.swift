@@ -52,10 +52,10 @@ struct ValueItem {
         let range = trimmed(start..<position, of: bytes)
         guard !range.isEmpty else {
           // Where nothing can be pointed at, the comma after it, or before it, is.
-          let comma = position < bytes.count ? position : max(0, start - 1)
+          let comma = position < bytes.count ? position : start - 1
           throw SelectionProblem(
-            key: key, value: value, kind: .missing, range: comma..<min(comma + 1, bytes.count),
-            suggestion: nil)
+            key: key, value: value, kind: .missing,
+            range: comma < 0 ? 0..<bytes.count : comma..<comma + 1, suggestion: nil)
         }
         items.append(ValueItem(key: key, value: value, range: range))
         start = position + 1

@@ -1,0 +1,117 @@
+import Connections
+import Testing
+
+/// The measured rows of "what idle means": the kernel's three times, and what follows from them.
+@Suite("Idle, stalled and in state")
+struct ConnectionIdleTests {
+  struct Case: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let row: Connection
+    let idle: UInt32?
+    let stalled: UInt32?
+    var inState: ClosedRange<UInt32>?
+
+    init(
+      _ name: String, _ row: Connection, idle: UInt32?, stalled: UInt32?,
+      inState: ClosedRange<UInt32>? = nil
+    ) {
+      testDescription = name
+      self.row = row
+      self.idle = idle
+      self.stalled = stalled
+      self.inState = inState
+    }
+  }
+
+  private static func figures(
+    _ sent: UInt32?, _ received: UInt32?, _ acknowledged: UInt32?, unacknowledged: UInt32? = 0
+  ) -> TCPFigures {
+    TCPFigures(
+      sent: sent, received: received, acknowledged: acknowledged, unacknowledged: unacknowledged)
+  }
+
+  static let cases: [Case] = [
+    Case(
+      "fresh: since the handshake", .row(figures: figures(40, 40, 40)), idle: 40, stalled: 0),
+    Case(
+      "CLOSE_WAIT, the FIN came 5.8 s ago, data never",
+      .row(.closeWait, receiveQueue: 1, figures: figures(6892, 6892, 5820)),
+      idle: 6892, stalled: 0, inState: 5820...6892),
+    Case(
+      "our keepalive probes each second", .row(figures: figures(6916, 6916, 736)),
+      idle: 6916, stalled: 0),
+    Case(
+      "the peer's keepalive probes", .row(figures: figures(7004, 7004, 7004)),
+      idle: 7004, stalled: 0),
+    Case(
+      "the peer's window is zero: probes count as data and are acknowledged",
+      .row(sendQueue: 4096, figures: figures(8, 7500, 8)), idle: 8, stalled: 8),
+    Case(
+      "the peer is gone, 100 bytes unacknowledged: each retransmission renews the sending",
+      .row(sendQueue: 100, figures: figures(164, 10272, 10272, unacknowledged: 1)),
+      idle: 10272, stalled: 10272),
+    Case(
+      "in flight by tcp_info alone", .row(figures: figures(164, 10272, 9000, unacknowledged: 1)),
+      idle: 9000, stalled: 9000),
+    Case(
+      "it still receives while its own data stalls",
+      .row(sendQueue: 100, figures: figures(164, 50, 10272)), idle: 50, stalled: 10272),
+    Case(
+      "sent long ago, received lately", .row(figures: figures(9000, 20, 20)), idle: 20, stalled: 0),
+    Case(
+      "SYN_SENT: the figures count from the boot",
+      .row(.synSent, figures: figures(917_584, 917_584, 917_584)), idle: nil, stalled: nil),
+    Case("TIME_WAIT has no figures", .row(.timeWait, inode: 0), idle: nil, stalled: nil),
+    Case(
+      "an orphaned FIN_WAIT2 has no figures", .row(.finWait2, inode: 0), idle: nil, stalled: nil),
+    Case(
+      "a listener does not idle", .row(.listen, figures: figures(9, 9, 9)),
+      idle: nil, stalled: nil),
+    Case("no tcp_info in the dump", .row(.closeWait, sendQueue: 1), idle: nil, stalled: nil),
+    Case(
+      "the time of receiving is unknown", .row(figures: figures(5, nil, 5)),
+      idle: nil, stalled: 0),
+    Case(
+      "the time of sending is unknown", .row(figures: figures(nil, 5, 5)),
+      idle: nil, stalled: 0),
+    Case(
+      "the time of sending is unknown and does not matter",
+      .row(sendQueue: 1, figures: figures(nil, 50, 70)), idle: 50, stalled: 70),
+    Case(
+      "in flight, the acknowledgement is unknown",
+      .row(.closeWait, sendQueue: 1, figures: figures(5, 5, nil)), idle: nil, stalled: nil),
+    Case(
+      "whether data is in flight is unknown",
+      .row(figures: figures(5, 5, 5, unacknowledged: nil)), idle: nil, stalled: nil),
+  ]
+
+  @Test(arguments: cases)
+  func rows(_ example: Case) {
+    #expect(example.row.idle == example.idle)
+    #expect(example.row.stalled == example.stalled)
+    if let bounds = example.inState {
+      #expect(example.row.inStateAtLeast == bounds.lowerBound)
+      #expect(example.row.inStateAtMost == bounds.upperBound)
+    } else if example.row.state != .closeWait {
+      #expect(example.row.inStateAtLeast == nil)
+      #expect(example.row.inStateAtMost == nil)
+    }
+  }
+
+  @Test("The bounds of CLOSE_WAIT are known one by one")
+  func bounds() {
+    let onlyAcknowledged = Connection.row(.closeWait, figures: Self.figures(nil, nil, 5820))
+    #expect(onlyAcknowledged.inStateAtLeast == 5820)
+    #expect(onlyAcknowledged.inStateAtMost == nil)
+    let onlyReceived = Connection.row(.closeWait, figures: Self.figures(nil, 6892, nil))
+    #expect(onlyReceived.inStateAtLeast == nil)
+    #expect(onlyReceived.inStateAtMost == 6892)
+  }
+
+  @Test("Each synchronized state idles, no other does", arguments: TCPState.allCases)
+  func states(state: TCPState) {
+    let row = Connection.row(state, figures: Self.figures(70, 60, 50))
+    #expect(row.idle == (state.isSynchronized ? 60 : nil))
+    #expect(row.hasDataInFlight == (state.isSynchronized ? false : nil))
+  }
+}

@@ -1,0 +1,162 @@
+import Connections
+import Testing
+
+@Suite("Rows")
+struct ConnectionTests {
+  @Test("A row is small: a machine can hold a million")
+  func size() {
+    #expect(MemoryLayout<Connection>.stride <= 176)
+  }
+
+  @Test("0 and the wildcard are no cookies", arguments: [0, .max] as [UInt64])
+  func noCookies(rawValue: UInt64) {
+    #expect(SocketCookie(rawValue: rawValue) == nil)
+  }
+
+  @Test(
+    "Every other number is one",
+    arguments: [
+      (1, "0x1"), (0x2a6d76, "0x2a6d76"), (.max - 1, "0xfffffffffffffffe"),
+      (0xffff_ffff, "0xffffffff"), (0xffff_ffff_0000_0000, "0xffffffff00000000"),
+    ] as [(UInt64, String)])
+  func cookies(rawValue: UInt64, text: String) throws {
+    let cookie = try #require(SocketCookie(rawValue: rawValue))
+    #expect(cookie.rawValue == rawValue)
+    #expect(cookie.description == text)
+  }
+
+  @Test("The ends are those of the identity, in the family of the socket")
+  func ends() throws {
+    let mapped = try #require(IPAddress(text: "::ffff:10.0.0.5"))
+    let identity = SocketIdentity(
+      local: Endpoint(address: mapped, port: 1), peer: Endpoint(address: mapped, port: 2),
+      family: .ipv6, interface: 3, cookie: try #require(SocketCookie(rawValue: 9)))
+    #expect(identity.local == Endpoint(address: mapped, port: 1))
+    #expect(identity.peer.description == "[::ffff:10.0.0.5]:2")
+    let row = Connection.row()
+    #expect(row.local.description == "10.0.0.5:8080")
+    #expect(row.peer.description == "10.0.0.9:51690")
+    #expect(row.cookie.rawValue == 0x2a6d76)
+  }
+
+  @Test("The uid of a socket without an inode is unknown, not root")
+  func userID() {
+    #expect(Connection.row(inode: 0, userID: 0).userID == nil)
+    #expect(Connection.row(.timeWait, inode: 0, userID: 0).userID == nil)
+    #expect(Connection.row(inode: 7, userID: 0).userID == 0)
+    #expect(Connection.row(inode: 7, userID: 1000).userID == 1000)
+  }
+
+  @Test("A mark and a cgroup that the kernel did not tell are unknown, not 0")
+  func optionals() {
+    #expect(Connection.row().mark == nil)
+    #expect(Connection.row(mark: 0).mark == 0)
+    #expect(Connection.row(mark: 5).mark == 5)
+    #expect(Connection.row(mark: 5).cgroupID == nil)
+    #expect(Connection.row(cgroupID: 0).cgroupID == 0)
+    #expect(Connection.row(cgroupID: 81).mark == nil)
+    #expect(!Connection.row(mark: 5, cgroupID: 81).isMPTCPSubflow)
+    #expect(Connection.row(isMPTCPSubflow: true).isMPTCPSubflow)
+  }
+
+  @Test("A listener has no figures, whatever the kernel put there")
+  func listener() {
+    let figures = TCPFigures(sent: 1, received: 2, acknowledged: 3)
+    #expect(Connection.row(.listen, figures: figures).tcp == nil)
+    #expect(Connection.row(.closeWait, figures: figures).tcp == figures)
+    #expect(Connection.row(.closeWait).tcp == nil)
+  }
+
+  @Test(
+    "An inode of 0 is the kernel's mark, and its meaning depends on the state",
+    arguments: [
+      (.established, .inAcceptQueue), (.closeWait, .inAcceptQueue), (.timeWait, .minisocket),
+      (.synReceived, .minisocket), (.newSynReceived, .minisocket), (.finWait1, .orphan),
+      (.finWait2, .orphan), (.lastAck, .orphan), (.closing, .orphan),
+    ] as [(TCPState, Ownerless)])
+  func ownerless(state: TCPState, expected: Ownerless) {
+    #expect(Connection.row(state, inode: 0).ownerless == expected)
+    #expect(Connection.row(state, inode: 1).ownerless == nil)
+  }
+
+  @Test("A figure is unknown until it is set, and 0 is a figure")
+  func figures() {
+    func check<Value: Equatable & ExpressibleByIntegerLiteral>(
+      _ path: WritableKeyPath<TCPFigures, Value?>
+    ) {
+      var figures = TCPFigures()
+      #expect(figures[keyPath: path] == nil)
+      #expect(figures.isEmpty)
+      figures[keyPath: path] = 0
+      #expect(figures[keyPath: path] == 0)
+      #expect(!figures.isEmpty)
+      #expect(figures != TCPFigures())
+      figures[keyPath: path] = 7
+      #expect(figures[keyPath: path] == 7)
+      figures[keyPath: path] = nil
+      #expect(figures == TCPFigures())
+    }
+    check(\.lastSent)
+    check(\.lastReceived)
+    check(\.lastAcknowledged)
+    check(\.roundTripMicroseconds)
+    check(\.congestionWindow)
+    check(\.unacknowledged)
+    check(\.totalRetransmits)
+    check(\.bytesAcknowledged)
+    check(\.bytesReceived)
+  }
+
+  @Test("Figures do not run into each other")
+  func figuresApart() {
+    var figures = TCPFigures(sent: 1, received: 2, acknowledged: 3, unacknowledged: 4)
+    figures.roundTripMicroseconds = 5
+    figures.congestionWindow = 6
+    figures.bytesAcknowledged = 1 << 40
+    figures.bytesReceived = 1 << 41
+    figures.totalRetransmits = 7
+    let words = [
+      figures.lastSent, figures.lastReceived, figures.lastAcknowledged, figures.unacknowledged,
+      figures.roundTripMicroseconds, figures.congestionWindow, figures.totalRetransmits,
+    ]
+    #expect(words == [1, 2, 3, 4, 5, 6, 7])
+    #expect(figures.bytesAcknowledged == 1 << 40)
+    #expect(figures.bytesReceived == 1 << 41)
+  }
+
+  @Test("The name of a congestion control ends at its first zero octet")
+  func congestion() {
+    func name(_ text: String) -> String? { CongestionName(bytes: text.utf8)?.description }
+    #expect(name("bbr\0\0\0") == "bbr")
+    #expect(name("cubic") == "cubic")
+    #expect(name("0123456789abcde\0") == "0123456789abcde")
+    #expect(name("") == nil)
+    #expect(name("\0bbr") == nil)
+    #expect(name("0123456789abcdefg") == nil)
+    var figures = TCPFigures()
+    figures.congestion = CongestionName(bytes: "bbr".utf8)
+    #expect(!figures.isEmpty)
+  }
+
+  @Test("An executable's name is the last part of its path")
+  func executableName() {
+    func name(_ path: String?) -> String? {
+      OwnerProcess(
+        identity: ProcessIdentity(pid: 1744, startTicks: nil), name: nil, executable: path,
+        userID: nil
+      ).executableName
+    }
+    #expect(name("/usr/bin/java") == "java")
+    #expect(name("java") == "java")
+    #expect(name("/") == nil)
+    #expect(name(nil) == nil)
+  }
+
+  @Test("A pid that is used again is another process")
+  func identities() {
+    let first = ProcessIdentity(pid: 5, startTicks: 100)
+    #expect(first != ProcessIdentity(pid: 5, startTicks: 101))
+    #expect(first != ProcessIdentity(pid: 5, startTicks: nil))
+    #expect(first == ProcessIdentity(pid: 5, startTicks: 100))
+  }
+}

@@ -1,0 +1,44 @@
+import Connections
+import Selection
+import SystemPackage
+
+/// A machine that knows these few names.
+struct FixedNames: NameResolver {
+  func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] {
+    switch name {
+    case "db.example":
+      return ["10.1.0.1", "10.1.0.2", "2001:db8::1"].compactMap { IPAddress(text: $0) }
+    case "localhost", "localhost.": return ["::1", "127.0.0.1"].compactMap { IPAddress(text: $0) }
+    case "münchen.example", "a_b", "0xg", "1a": return [IPAddress(v4: 1)]
+    case "empty.example": return []
+    case "slow.example": throw .noAnswer
+    case "broken.example": throw .system(.noMemory)
+    case "odd.example": throw .resolver(code: -4)
+    default: throw .noSuchName
+    }
+  }
+
+  func port(ofService name: String) -> UInt16? {
+    ["http": 80, "https": 443, "http-alt": 8080, "3com-tsmux": 106][name]
+  }
+
+  func userID(of name: String) throws(LookupFailure) -> UInt32? {
+    if name == "ldap" { throw .system(.ioError) }
+    return ["root": 0, "app": 1000][name]
+  }
+
+  func interfaceIndex(of name: String) -> UInt32? { ["lo": 1, "eth0": 2][name] }
+
+  var serviceNames: [String] { ["http", "https", "http-alt", "ssh"] }
+}
+
+/// A machine that must not be asked.
+struct NoNames: NameResolver {
+  func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] {
+    throw .resolver(code: 999)
+  }
+  func port(ofService name: String) -> UInt16? { 999 }
+  func userID(of name: String) throws(LookupFailure) -> UInt32? { 999 }
+  func interfaceIndex(of name: String) -> UInt32? { 999 }
+  var serviceNames: [String] { ["asked"] }
+}

@@ -1,0 +1,60 @@
+import Connections
+import Selection
+import Testing
+
+@Suite("The nearest word")
+struct NearestWordTests {
+  @Test(arguments: [
+    ("", "", 0), ("a", "", 1), ("", "abc", 3), ("idle", "idel", 1), ("idle", "idle", 0),
+    ("kitten", "sitting", 3), ("ab", "ba", 1), ("abcd", "badc", 2), ("ca", "abc", 3),
+    ("close-wait", "closewait", 1),
+  ])
+  func distances(one: String, other: String, distance: Int) {
+    #expect(NearestWord.distance(one, other) == distance)
+    #expect(NearestWord.distance(other, one) == distance)
+  }
+
+  @Test("It is symmetric, 0 for equals only, and at most the longer length")
+  func properties() {
+    var generator = SeededGenerator(seed: 10)
+    func word() -> String {
+      String(
+        (0..<Int.random(in: 0...6, using: &generator)).compactMap { _ in
+          "abc".randomElement(using: &generator)
+        })
+    }
+    for _ in 0..<5000 {
+      let (one, other) = (word(), word())
+      let distance = NearestWord.distance(one, other)
+      #expect(distance == NearestWord.distance(other, one))
+      #expect((distance == 0) == (one == other))
+      #expect(distance <= max(one.count, other.count))
+      #expect(distance >= abs(one.count - other.count))
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("establised", "established"), ("ESTABLISHD", "established"), ("closewait", "close-wait"),
+      ("close_wiat", "close-wait"), ("lisen", "listen"), ("xyz", nil), ("", nil), ("e", nil),
+      ("wait", nil), (String(repeating: "a", count: 10_000), nil),
+    ] as [(String, String?)])
+  func states(word: String, nearest: String?) {
+    #expect(NearestWord.to(word, among: TCPStateSet.words) == nearest)
+  }
+
+  @Test("Of words equally near, the first is taken")
+  func ties() {
+    #expect(NearestWord.to("bat", among: ["cat", "hat", "bar"]) == "cat")
+    #expect(NearestWord.to("bar", among: ["cat", "bat", "bar"]) == "bar")
+  }
+
+  @Test(
+    arguments: [
+      ("idel", .idle), ("instate", .inState), ("prot", .port), ("peer_port", .peerPort),
+      ("locl-port", .localPort), ("proces", .process), ("olderthan", nil),
+    ] as [(String, SelectionKey?)])
+  func keys(word: String, key: SelectionKey?) {
+    #expect(SelectionKey.nearest(to: word) == key)
+  }
+}

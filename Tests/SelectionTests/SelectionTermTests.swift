@@ -1,0 +1,200 @@
+import Connections
+import Selection
+import Testing
+
+@Suite("Each term against rows")
+struct SelectionTermTests {
+  private func verdict(
+    _ term: SelectionTerm, _ row: Connection, _ owners: some OwnerFacts = OwnersUnknown()
+  ) -> Verdict {
+    term.verdict(of: row, owners: owners)
+  }
+
+  private func block(_ text: String, _ length: Int) throws -> AddressBlock {
+    let address = try #require(IPAddress(text: text))
+    return try #require(AddressBlock(address, prefixLength: length))
+  }
+
+  @Test("States")
+  func states() {
+    let term = SelectionTerm.states([TCPState.closeWait.asSet, TCPState.lastAck.asSet])
+    for state in TCPState.allCases {
+      let expected: Verdict = state == .closeWait || state == .lastAck ? .yes : .no
+      #expect(verdict(term, .row(state)) == expected)
+    }
+  }
+
+  @Test("Idle for at least so long, and unknown without figures")
+  func idle() {
+    let row = Connection.row(figures: TCPFigures(sent: 5000, received: 4000, acknowledged: 10))
+    #expect(verdict(.idle(atLeast: 0), row) == .yes)
+    #expect(verdict(.idle(atLeast: 4000), row) == .yes)
+    #expect(verdict(.idle(atLeast: 4001), row) == .no)
+    #expect(verdict(.idle(atLeast: 1), .row()) == .unknown)
+    #expect(verdict(.idle(atLeast: 1), .row(.timeWait, inode: 0)) == .unknown)
+  }
+
+  @Test("Longer than the kernel can count is unknown: its figures wrap at 49.7 days")
+  func wrapping() {
+    let figures = TCPFigures(sent: .max, received: .max, acknowledged: .max, unacknowledged: 1)
+    let row = Connection.row(.closeWait, figures: figures)
+    let limit = UInt64(UInt32.max)
+    for term in [SelectionTerm.idle, SelectionTerm.stalled, SelectionTerm.inState] {
+      #expect(verdict(term(limit), row) == .yes)
+      #expect(verdict(term(limit + 1), row) == .unknown)
+    }
+  }
+
+  @Test("Only data that waits can stall")
+  func stalled() {
+    let times = TCPFigures(sent: 9000, received: 9000, acknowledged: 8000)
+    #expect(verdict(.stalled(atLeast: 0), .row(figures: times)) == .no)
+    #expect(verdict(.stalled(atLeast: 8000), .row(sendQueue: 1, figures: times)) == .yes)
+    #expect(verdict(.stalled(atLeast: 8001), .row(sendQueue: 1, figures: times)) == .no)
+    #expect(verdict(.stalled(atLeast: 1), .row(sendQueue: 1)) == .unknown)
+    let unsure = TCPFigures(sent: 1, received: 1, acknowledged: 1, unacknowledged: nil)
+    #expect(verdict(.stalled(atLeast: 0), .row(figures: unsure)) == .unknown)
+  }
+
+  @Test("In its state: between the two bounds nothing is known")
+  func inState() {
+    let row = Connection.row(
+      .closeWait, figures: TCPFigures(sent: 6892, received: 6892, acknowledged: 5820))
+    #expect(verdict(.inState(atLeast: 5820), row) == .yes)
+    #expect(verdict(.inState(atLeast: 5821), row) == .unknown)
+    #expect(verdict(.inState(atLeast: 6892), row) == .unknown)
+    #expect(verdict(.inState(atLeast: 6893), row) == .no)
+    let established = Connection.row(
+      figures: TCPFigures(sent: 6892, received: 6892, acknowledged: 5820))
+    #expect(verdict(.inState(atLeast: 1), established) == .unknown)
+  }
+
+  @Test("Age is not in a row")
+  func age() {
+    #expect(verdict(.age(atLeast: 0), .row()) == .unknown)
+  }
+
+  @Test("Addresses, by end")
+  func addresses() throws {
+    let local = try block("10.0.0.5", 32)
+    let peer = try block("10.0.0.8", 31)
+    let other = try block("192.168.0.0", 16)
+    let expected: [(AddressBlock, ConnectionEnd, Verdict)] = [
+      (local, .local, .yes), (local, .peer, .no), (local, .either, .yes),
+      (peer, .local, .no), (peer, .peer, .yes), (peer, .either, .yes),
+      (other, .local, .no), (other, .peer, .no), (other, .either, .no),
+    ]
+    for (block, end, answer) in expected {
+      #expect(verdict(.address(end, block), .row()) == answer, "\(block) \(end)")
+    }
+  }
+
+  @Test("IPv4 finds its v4-mapped form; all of IPv6 does not find IPv4")
+  func mappedAddresses() throws {
+    let mapped = Connection.row(local: "::ffff:10.0.0.5", peer: "::ffff:10.0.0.9")
+    #expect(verdict(.address(.peer, try block("10.0.0.9", 32)), mapped) == .yes)
+    #expect(verdict(.address(.peer, try block("::", 0)), mapped) == .yes)
+    #expect(verdict(.address(.either, try block("::", 0)), .row()) == .no)
+    #expect(verdict(.address(.either, try block("0.0.0.0", 0)), .row()) == .yes)
+    let v6 = Connection.row(local: "2001:db8::1", peer: "2001:db8::2")
+    #expect(verdict(.address(.either, try block("0.0.0.0", 0)), v6) == .no)
+    #expect(verdict(.address(.local, try block("2001:db8::", 32)), v6) == .yes)
+  }
+
+  @Test("Ports, by end")
+  func ports() {
+    let row = Connection.row(localPort: 8080, peerPort: 443)
+    let expected: [(ClosedRange<UInt16>, ConnectionEnd, Verdict)] = [
+      (8080...8080, .local, .yes), (8080...8080, .peer, .no), (8080...8080, .either, .yes),
+      (443...443, .local, .no), (443...443, .peer, .yes), (443...443, .either, .yes),
+      (8000...8080, .local, .yes), (8080...9000, .local, .yes), (8081...9000, .either, .no),
+      (444...8079, .either, .no),
+    ]
+    for (range, end, answer) in expected {
+      #expect(verdict(.port(end, range), row) == answer, "\(range) \(end)")
+    }
+  }
+
+  @Test("A process is found by its command or by its executable")
+  func processes() throws {
+    let sshd = SelectionTerm.process(try Glob("sshd"))
+    #expect(verdict(sshd, .row(), OwnerList.sshd) == .yes)
+    #expect(verdict(.process(try Glob("sshd-*")), .row(), OwnerList.sshd) == .yes)
+    #expect(verdict(.process(try Glob("*/sshd")), .row(), OwnerList.sshd) == .no)
+    #expect(verdict(sshd, .row(), OwnerList.java) == .no)
+    #expect(verdict(sshd, .row(), OwnerList.javaAndMaybeOthers) == .unknown)
+    #expect(verdict(sshd, .row()) == .unknown)
+  }
+
+  @Test("An owner whose name or executable could not be read may be the one")
+  func unreadableOwners() throws {
+    func answer(_ name: String?, _ executable: String?) throws -> Verdict {
+      let owners = OwnerList([.process(1, name, executable)] as [OwnerProcess], isComplete: true)
+      return verdict(.process(try Glob("sshd")), .row(), owners)
+    }
+    #expect(try answer(nil, nil) == .unknown)
+    #expect(try answer("java", nil) == .unknown)
+    #expect(try answer(nil, "/usr/bin/java") == .unknown)
+    #expect(try answer("java", "/usr/bin/java") == .no)
+    #expect(try answer("sshd", nil) == .yes)
+    #expect(try answer(nil, "/usr/sbin/sshd") == .yes)
+    #expect(try answer(nil, "sshd") == .yes)
+  }
+
+  @Test("Process ids")
+  func pids() {
+    #expect(verdict(.pid(1744), .row(), OwnerList.java) == .yes)
+    #expect(verdict(.pid(1), .row(), OwnerList.java) == .no)
+    #expect(verdict(.pid(1), .row(), OwnerList.javaAndMaybeOthers) == .unknown)
+  }
+
+  @Test("An inode of 0 has no owner to ask, but in the accept queue the listener's can be")
+  func withoutInode() throws {
+    let java = SelectionTerm.process(try Glob("java"))
+    for state in [TCPState.timeWait, .synReceived, .finWait2, .lastAck] {
+      #expect(verdict(java, .row(state, inode: 0), OwnerList.java) == .unknown)
+      #expect(verdict(.pid(1), .row(state, inode: 0), OwnerList.java) == .unknown)
+    }
+    #expect(verdict(java, .row(.established, inode: 0), OwnerList.java) == .yes)
+    #expect(verdict(java, .row(.closeWait, inode: 0), OwnerList.sshd) == .no)
+    #expect(verdict(java, .row(.established, inode: 0)) == .unknown)
+  }
+
+  @Test("Users: the 0 of a minisocket is not root")
+  func users() {
+    #expect(verdict(.user(1000), .row()) == .yes)
+    #expect(verdict(.user(0), .row()) == .no)
+    #expect(verdict(.user(0), .row(userID: 0)) == .yes)
+    #expect(verdict(.user(0), .row(.timeWait, inode: 0, userID: 0)) == .unknown)
+  }
+
+  @Test("The family is the socket's")
+  func families() {
+    let mapped = Connection.row(local: "::ffff:10.0.0.5", peer: "::ffff:10.0.0.9")
+    #expect(verdict(.family(.ipv4), .row()) == .yes)
+    #expect(verdict(.family(.ipv6), .row()) == .no)
+    #expect(verdict(.family(.ipv4), mapped) == .no)
+    #expect(verdict(.family(.ipv6), mapped) == .yes)
+  }
+
+  @Test("Queues")
+  func queues() {
+    let row = Connection.row(receiveQueue: 10, sendQueue: 20)
+    #expect(verdict(.receiveQueue(atLeast: 10), row) == .yes)
+    #expect(verdict(.receiveQueue(atLeast: 11), row) == .no)
+    #expect(verdict(.sendQueue(atLeast: 20), row) == .yes)
+    #expect(verdict(.sendQueue(atLeast: 21), row) == .no)
+  }
+
+  @Test("Interfaces and marks")
+  func interfacesAndMarks() {
+    #expect(verdict(.interface(2), .row(interface: 2)) == .yes)
+    #expect(verdict(.interface(2), .row(interface: 3)) == .no)
+    #expect(verdict(.interface(2), .row()) == .no)
+    #expect(verdict(.mark(5, mask: .max), .row(mark: 5)) == .yes)
+    #expect(verdict(.mark(5, mask: .max), .row(mark: 0x15)) == .no)
+    #expect(verdict(.mark(5, mask: 0xf), .row(mark: 0x15)) == .yes)
+    #expect(verdict(.mark(0, mask: .max), .row(mark: 0)) == .yes)
+    #expect(verdict(.mark(0, mask: .max), .row()) == .unknown)
+  }
+}

@@ -1,0 +1,75 @@
+import Connections
+import Selection
+import Testing
+
+@Suite("Three values")
+struct VerdictTests {
+  private let all = Verdict.allCases
+
+  @Test("The tables are Kleene's")
+  func tables() {
+    let and: [[Verdict]] = [[.no, .no, .no], [.no, .unknown, .unknown], [.no, .unknown, .yes]]
+    let or: [[Verdict]] = [
+      [.no, .unknown, .yes], [.unknown, .unknown, .yes], [.yes, .yes, .yes],
+    ]
+    #expect(all.map { one in all.map { one.and($0) } } == and)
+    #expect(all.map { one in all.map { one.or($0) } } == or)
+    #expect(all.map(\.negated) == [.yes, .unknown, .no])
+  }
+
+  @Test("The laws of De Morgan, distribution and absorption hold")
+  func laws() {
+    for one in all {
+      #expect(one.negated.negated == one)
+      for two in all {
+        #expect(one.and(two) == two.and(one))
+        #expect(one.and(two).negated == one.negated.or(two.negated))
+        #expect(one.or(one.and(two)) == one)
+        for three in all {
+          #expect(one.and(two.or(three)) == one.and(two).or(one.and(three)))
+          #expect(one.or(two).or(three) == one.or(two.or(three)))
+        }
+      }
+    }
+  }
+
+  @Test("What is decided stays so when the unknown becomes known")
+  func monotone() {
+    for one in all {
+      for two in [Verdict.no, .yes] {
+        if one.and(.unknown) != .unknown { #expect(one.and(two) == one.and(.unknown)) }
+        if one.or(.unknown) != .unknown { #expect(one.or(two) == one.or(.unknown)) }
+      }
+    }
+  }
+
+  @Test("A fact that is nil is unknown")
+  func facts() {
+    #expect(Verdict(true) == .yes)
+    #expect(Verdict(false) == .no)
+    #expect(Verdict(nil) == .unknown)
+  }
+
+  @Test("No owner found is not the same as no owner")
+  func owners() {
+    func verdict(_ processes: [OwnerProcess], complete: Bool, pid: Int32) -> Verdict {
+      OwnerList(processes, isComplete: complete).anyOwner { Verdict($0.pid == pid) }
+    }
+    let two: [OwnerProcess] = [.process(1, "a", nil), .process(2, "b", nil)]
+    #expect(verdict(two, complete: true, pid: 2) == .yes)
+    #expect(verdict(two, complete: false, pid: 2) == .yes)
+    #expect(verdict(two, complete: true, pid: 3) == .no)
+    #expect(verdict(two, complete: false, pid: 3) == .unknown)
+    #expect(verdict([], complete: true, pid: 3) == .unknown)
+    #expect(verdict([], complete: false, pid: 3) == .unknown)
+    #expect(OwnersUnknown().anyOwner { _ in .yes } == .unknown)
+  }
+
+  @Test("An owner of which too little is known leaves the answer open, unless another matches")
+  func partlyKnownOwners() {
+    let list = OwnerList(
+      [.process(1, nil, nil), .process(2, "b", nil)] as [OwnerProcess], isComplete: true)
+    #expect(list.anyOwner { Verdict($0.name.map { $0 == "b" }) } == .yes)
+    #expect(list.anyOwner { Verdict($0.name.map { $0 == "c" }) } == .unknown)
+  }
+}
