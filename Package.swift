@@ -84,5 +84,9 @@ let package = Package(
     tests("StateFilesTests", ["StateFiles", system]),
     tests("SelectionTests", ["Selection", "Connections", system]),
     tests("ProcessTableTests", ["ProcessTable", "Connections", system]),
+    tests("PrivilegesTests", ["Privileges", system]),
+    tests("StateFilesTests", ["StateFiles", system]),
+    tests("PolicyEngineTests", ["PolicyEngine", "Selection", "Connections", system]),
+    tests("SelectionTests", ["Selection", "Connections", system]),
   ]
 )

@@ -1,0 +1,71 @@
+public import Selection
+
+/// One policy of a file: which connections, when they are too many, and what to do then.
+public struct Policy: Equatable, Sendable {
+  /// Its name, of small letters, digits and hyphens.
+  public var name: String
+  /// What it is for, in the words of its author.
+  public var description: String?
+  /// The file that it is in, as it was named.
+  public var file: String
+  /// The line of the file in which it starts.
+  public var line: Int
+  /// Which connections it is about. Without a state in the file, it is limited to the states that
+  /// `ss` shows without `-a`.
+  public var match: SelectionPredicate
+  /// Which of them it leaves alone: those of which one of these is so.
+  public var except: [SelectionPredicate]
+  /// What it never touches: the protections of its file.
+  public var protect: [Protection]
+  /// How long a connection must have been in its state, in milliseconds.
+  public var inState: UInt64?
+  /// By what they are counted.
+  public var groupBy: PolicyGrouping
+  /// At how many in a group it acts; at least 1.
+  public var threshold: Int
+  /// What it does.
+  public var action: PolicyAction
+  /// With more than this to act on in one run, it does nothing at all.
+  public var limit: Int
+
+  /// The greatest number of connections that a policy acts on when it does not say.
+  public static let usualLimit = 100
+
+  /// A policy with what a file may leave out as it is then.
+  public init(
+    name: String, description: String? = nil, file: String, line: Int, match: SelectionPredicate,
+    except: [SelectionPredicate] = [], protect: [Protection] = [], inState: UInt64? = nil,
+    groupBy: PolicyGrouping = .none, threshold: Int = 1, action: PolicyAction,
+    limit: Int = usualLimit
+  ) {
+    self.name = name
+    self.description = description
+    self.file = file
+    self.line = line
+    self.match = match
+    self.except = except
+    self.protect = protect
+    self.inState = inState
+    self.groupBy = groupBy
+    self.threshold = threshold
+    self.action = action
+    self.limit = limit
+  }
+}
+
+/// Connections that no policy of a file touches.
+public struct Protection: Equatable, Sendable {
+  /// Which they are. It is not limited to any states.
+  public let predicate: SelectionPredicate
+  /// The keys and values as the file has them, on one line: `process: sshd`.
+  public let text: String
+  /// The line of the file in which it starts.
+  public let line: Int
+
+  /// A protection of these connections.
+  public init(predicate: SelectionPredicate, text: String, line: Int) {
+    self.predicate = predicate
+    self.text = text
+    self.line = line
+  }
+}

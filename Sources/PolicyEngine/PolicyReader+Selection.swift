@@ -1,0 +1,77 @@
+internal import Connections
+internal import Selection
+
+/// A map of selection keys, as it was read.
+struct ReadSelection {
+  let predicate: SelectionPredicate
+  let keys: Set<SelectionKey>
+  /// The keys and values on one line.
+  let text: String
+}
+
+// Reads `match` and the items of `except` and `protect`.
+extension PolicyReader {
+  /// The selection that `map` spells; nil when any part of it has a problem.
+  mutating func selection(_ map: SourceMap, called noun: String) -> ReadSelection? {
+    guard !map.entries.isEmpty else {
+      report("\(noun) is empty: it would mean every connection", at: map.span)
+      return nil
+    }
+    var parts: [SelectionPredicate] = []
+    var keys: Set<SelectionKey> = []
+    var texts: [String] = []
+    for entry in map.entries {
+      guard let key = selectionKey(entry.key), let values = values(of: entry) else { continue }
+      let choices = values.compactMap { choice($0, of: key) }
+      guard choices.count == values.count else { continue }
+      parts.append(choices.count == 1 ? choices[0] : .any(choices))
+      keys.insert(key)
+      texts.append("\(key.rawValue): \(values.map(\.text).joined(separator: ", "))")
+    }
+    guard parts.count == map.entries.count else { return nil }
+    return ReadSelection(
+      predicate: parts.count == 1 ? parts[0] : .all(parts), keys: keys,
+      text: texts.joined(separator: "; "))
+  }
+
+  private mutating func selectionKey(_ word: SourceScalar) -> SelectionKey? {
+    let quoted = word.text.quoted
+    guard let key = SelectionKey(rawValue: word.text) else {
+      var message = "unknown key \(quoted)"
+      if PolicyKey(rawValue: word.text) != nil {
+        message += "; it belongs beside \"match\", not in it"
+      } else if let nearest = SelectionKey.nearest(to: word.text) {
+        message += "; did you mean \"\(nearest.rawValue)\"?"
+      }
+      report(message, at: word.span)
+      return nil
+    }
+    guard key.isBuilt else {
+      report(notBuilt(quoted), at: word.span)
+      return nil
+    }
+    return key
+  }
+
+  private mutating func values(of entry: SourceEntry) -> [SourceScalar]? {
+    guard case .list(let items, _) = entry.value else { return scalar(entry).map { [$0] } }
+    guard !items.isEmpty else {
+      report("\(entry.key.text.quoted) is an empty list", at: entry.key.span)
+      return nil
+    }
+    let values = items.compactMap { scalar(SourceEntry(key: entry.key, value: $0)) }
+    return values.count == items.count ? values : nil
+  }
+
+  private mutating func choice(
+    _ value: SourceScalar, of key: SelectionKey
+  ) -> SelectionPredicate? {
+    do {
+      return try SelectionVocabulary.parse(key: key, value: value.text, names: names)
+    } catch {
+      let place = error.range.isEmpty ? value.span : value.span(of: error.range)
+      report("\(error)", at: place)
+      return nil
+    }
+  }
+}

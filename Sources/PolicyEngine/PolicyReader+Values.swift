@@ -1,0 +1,145 @@
+internal import Connections
+internal import Selection
+
+// Reads single values and lists, and says what they should have been.
+extension PolicyReader {
+  /// The entries of `map` that are keys of this kind and are built; all others are problems.
+  mutating func entries<Key: PolicyWord & Hashable>(
+    of map: SourceMap, as kind: Key.Type
+  ) -> [Key: SourceEntry] {
+    var entries: [Key: SourceEntry] = [:]
+    for entry in map.entries {
+      guard let word = known(entry.key, kind, called: "key") else { continue }
+      entries[word] = entry
+    }
+    return entries
+  }
+
+  /// The word of this kind that `scalar` is, if it is one and is built.
+  private mutating func known<Word: PolicyWord>(
+    _ scalar: SourceScalar, _ kind: Word.Type, called noun: String
+  ) -> Word? {
+    let quoted = scalar.text.quoted
+    guard let word = Word(rawValue: scalar.text) else {
+      let words = Word.allCases.map(\.rawValue)
+      var message = "unknown \(noun) \(quoted)"
+      if kind == PolicyKey.self, SelectionKey(rawValue: scalar.text) != nil {
+        message += "; it belongs in \"match\""
+      } else if kind == FileKey.self, PolicyKey(rawValue: scalar.text) != nil {
+        message += "; it belongs in a policy"
+      } else if let nearest = NearestWord.to(scalar.text, among: words) {
+        message += "; did you mean \"\(nearest)\"?"
+      } else if noun != "key" {
+        let built = Word.allCases.filter(\.isBuilt).map(\.rawValue)
+        message += "; it is one of " + built.joined(separator: ", ")
+      }
+      report(message, at: scalar.span)
+      return nil
+    }
+    guard word.isBuilt else {
+      report(notBuilt(quoted), at: scalar.span)
+      return nil
+    }
+    return word
+  }
+
+  func notBuilt(_ quoted: String) -> String {
+    "\(quoted) is not built yet in this version of connreap"
+  }
+
+  /// The value of `entry` as a word of this kind.
+  mutating func word<Word: PolicyWord>(_ entry: SourceEntry, _ kind: Word.Type) -> Word? {
+    scalar(entry).flatMap { known($0, kind, called: entry.key.text) }
+  }
+
+  /// The value of `entry`, if it is a single one and is there.
+  mutating func scalar(_ entry: SourceEntry) -> SourceScalar? {
+    guard !entry.value.isRefused else { return nil }
+    let key = entry.key.text.quoted
+    guard case .scalar(let scalar) = entry.value else {
+      report("\(key) takes a single value, not \(entry.value.kind)", at: entry.value.span)
+      return nil
+    }
+    guard !scalar.isAbsent else {
+      report("\(key) has no value", at: entry.key.span)
+      return nil
+    }
+    return scalar
+  }
+
+  /// The value of `entry` as a name: small letters, digits and hyphens.
+  mutating func name(_ entry: SourceEntry) -> SourceScalar? {
+    guard let scalar = scalar(entry) else { return nil }
+    let isName =
+      scalar.text.first != "-" && !scalar.text.isEmpty
+      && scalar.text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: byte == UInt8(ascii: "-")
+        }
+      }
+    guard isName else {
+      report("a name is of small letters, digits and hyphens, as in java-leak", at: scalar.span)
+      return nil
+    }
+    return scalar
+  }
+
+  /// The value of `entry` as a whole number from 1.
+  mutating func positive(_ entry: SourceEntry) -> Int? {
+    guard let scalar = scalar(entry) else { return nil }
+    let isPlainNumber =
+      scalar.text.utf8.allSatisfy(\.isDecimalDigit) && !scalar.text.hasPrefix("0")
+    guard isPlainNumber, let number = Int(scalar.text) else {
+      report(
+        "\(scalar.text.quoted) is not a whole number from 1, as in 100",
+        at: scalar.span)
+      return nil
+    }
+    return number
+  }
+
+  /// The value of `entry` as a duration, in milliseconds.
+  mutating func duration(_ entry: SourceEntry) -> UInt64? {
+    guard let scalar = scalar(entry) else { return nil }
+    do {
+      return try DurationText.parse(scalar.text)
+    } catch {
+      report("\(error)", at: scalar.span(of: error.range))
+      return nil
+    }
+  }
+
+  /// The items of the list that `entry` is given; at least one, or a problem.
+  mutating func items(of entry: SourceEntry, called noun: String) -> [PolicyNode] {
+    guard !entry.value.isRefused else { return [] }
+    let key = entry.key.text.quoted
+    guard case .list(let items, _) = entry.value else {
+      let isAbsent = entry.value.kind == "nothing"
+      report(
+        isAbsent
+          ? "\(key) has no value" : "\(key) takes a list, not \(entry.value.kind): each is \(noun)",
+        at: isAbsent ? entry.key.span : entry.value.span)
+      return []
+    }
+    if items.isEmpty { report("\(key) is an empty list", at: entry.key.span) }
+    return items
+  }
+
+  mutating func map(_ node: PolicyNode, called noun: String) -> SourceMap? {
+    guard !node.isRefused else { return nil }
+    guard case .map(let map) = node else {
+      report("\(noun) is a map of keys and values, not \(node.kind)", at: node.span)
+      return nil
+    }
+    return map
+  }
+
+  mutating func map(_ node: PolicyNode, called key: SourceScalar) -> SourceMap? {
+    if case .scalar(let scalar) = node, scalar.isAbsent {
+      report("\(key.text.quoted) has no value", at: key.span)
+      return nil
+    }
+    return map(node, called: key.text.quoted)
+  }
+}

@@ -1,0 +1,85 @@
+/// What a policy does to the groups that reach its threshold.
+public enum PolicyAction: String, CaseIterable, Sendable {
+  /// Says so, and closes nothing.
+  case report
+  /// Closes their connections (`SOCK_DESTROY`).
+  case destroy
+}
+
+/// By what a policy puts connections together before it counts them.
+public enum PolicyGrouping: String, CaseIterable, Sendable {
+  /// By the process that holds them; of several, the one with the lowest pid.
+  case process
+  /// By the user of the socket.
+  case user
+  /// By the peer's address.
+  case peer
+  /// By the local address and port.
+  case listener
+  /// All in one group.
+  case none
+}
+
+/// Words of a policy file that this version may know and not act upon.
+protocol PolicyWord: RawRepresentable, CaseIterable where RawValue == String {
+  var isBuilt: Bool { get }
+}
+
+/// The keys of a whole file.
+enum FileKey: String, PolicyWord {
+  case version
+  case protect
+  case policies
+
+  var isBuilt: Bool { true }
+}
+
+/// The keys of one policy.
+enum PolicyKey: String, PolicyWord {
+  case name
+  case description
+  case match
+  case except
+  case inState = "in-state"
+  case groupBy = "group-by"
+  case threshold
+  case keep
+  case action
+  case limit
+  case limitPercent = "limit-percent"
+  case rate
+  case seen
+  case giveUpAfter = "give-up-after"
+  case notify
+
+  var isBuilt: Bool {
+    switch self {
+    case .keep, .limitPercent, .rate, .seen, .giveUpAfter, .notify: false
+    default: true
+    }
+  }
+}
+
+/// The words for an action.
+enum ActionWord: String, PolicyWord {
+  case report
+  case keepalive
+  case shutdown
+  case abort
+  case destroy
+
+  var isBuilt: Bool { PolicyAction(rawValue: rawValue) != nil }
+}
+
+/// The words for a grouping.
+enum GroupingWord: String, PolicyWord {
+  case process
+  case unit
+  case container
+  case user
+  case peer
+  case listener
+  case none
+
+  var isBuilt: Bool { PolicyGrouping(rawValue: rawValue) != nil }
+}

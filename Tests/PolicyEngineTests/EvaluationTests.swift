@@ -1,0 +1,351 @@
+import Connections
+import PolicyEngine
+import Selection
+import Testing
+
+private func policy(
+  _ name: String = "leak", match: SelectionPredicate = .term(.states(TCPState.closeWait.asSet)),
+  change: (inout Policy) -> Void = { _ in }
+) -> Policy {
+  var policy = Policy(
+    name: name, file: "leaks.yaml", line: 1, match: match, groupBy: .process, action: .destroy)
+  change(&policy)
+  return policy
+}
+
+private func findings(_ rows: [SampleRow], _ policies: Policy...) -> [PolicyFindings] {
+  Evaluation.findings(
+    of: SampleTable(rows), policies: PolicySet(policies: policies),
+    userName: { $0 == 1000 ? "app" : nil })
+}
+
+private func protection(_ text: String, _ predicate: SelectionPredicate) -> Protection {
+  Protection(predicate: predicate, text: text, line: 2)
+}
+
+@Suite struct EvaluationTests {
+  @Test func countsByGroupAndActsFromTheThresholdOn() {
+    let rows =
+      Array(repeating: SampleRow(), count: 3)
+      + Array(repeating: SampleRow(owners: [process(801, "nginx")]), count: 2)
+      + [SampleRow(state: .established), SampleRow(owners: [process(9, "sshd")])]
+    let found = findings(rows, policy { $0.threshold = 2 })[0]
+    #expect(found.groups.map(\.label) == ["java[1744]", "nginx[801]", "sshd[9]"])
+    #expect(found.groups.map(\.rows) == [[0, 1, 2], [3, 4], [6]])
+    #expect(found.groups.map(\.decision) == [.act, .act, .belowThreshold])
+    #expect(found.groups.allSatisfy { $0.threshold == 2 })
+    #expect(found.rowsToActOn == [0, 1, 2, 3, 4])
+    #expect(found.spared.isEmpty && found.undecided.total == 0 && found.excludedCount == 0)
+  }
+
+  @Test(arguments: [(1, true), (2, true), (3, true), (4, false)])
+  func theThresholdIsReachedByAsMany(threshold: Int, acts: Bool) {
+    let found = findings(
+      Array(repeating: SampleRow(), count: 3), policy { $0.threshold = threshold })[0]
+    #expect(found.rowsToActOn == (acts ? [0, 1, 2] : []))
+  }
+
+  @Test func groupsAreLargestFirstThenByLabel() {
+    func row(_ peer: String) -> SampleRow { SampleRow(peer: peer) }
+    let rows = [row("10.0.0.3"), row("10.0.0.2"), row("10.0.0.1"), row("10.0.0.3")]
+    let found = findings(rows, policy { $0.groupBy = .peer })[0]
+    #expect(found.groups.map(\.label) == ["10.0.0.3", "10.0.0.1", "10.0.0.2"])
+  }
+
+  @Test(arguments: [
+    (PolicyGrouping.process, "java[1744]"), (.user, "app"), (.peer, "10.0.0.9"),
+    (.listener, "10.0.0.5:8080"), (.none, "all"),
+  ])
+  func groupsAreCalledByWhatTheyShare(grouping: PolicyGrouping, label: String) {
+    let found = findings([SampleRow()], policy { $0.groupBy = grouping })[0]
+    #expect(found.groups.map(\.label) == [label])
+  }
+
+  @Test func labelsFallBackOnWhatIsKnown() {
+    func label(_ row: SampleRow, _ grouping: PolicyGrouping) -> [String] {
+      findings([row], policy { $0.groupBy = grouping })[0].groups.map(\.label)
+    }
+    #expect(label(SampleRow(userID: 7), .user) == ["7"])
+    #expect(label(SampleRow(owners: [process(5, nil, executable: "/opt/x")]), .process) == ["x[5]"])
+    #expect(label(SampleRow(owners: [process(5, nil)]), .process) == ["?[5]"])
+    #expect(label(SampleRow(local: "::", peer: "::1", family: .ipv6), .listener) == ["*:8080"])
+    #expect(label(SampleRow(peer: "fe80::1", family: .ipv6), .peer) == ["fe80::1"])
+  }
+
+  /// One peer, whether the socket it comes to is of IPv4 or of IPv6.
+  @Test func mappedAddressesGroupWithTheirIPv4Form() {
+    let rows = [
+      SampleRow(), SampleRow(local: "::ffff:10.0.0.5", peer: "::ffff:10.0.0.9", family: .ipv6),
+    ]
+    for (grouping, label) in [(PolicyGrouping.peer, "10.0.0.9"), (.listener, "10.0.0.5:8080")] {
+      let found = findings(rows, policy { $0.groupBy = grouping })[0]
+      #expect(found.groups.map(\.label) == [label])
+      #expect(found.groups.map(\.rows) == [[0, 1]])
+    }
+  }
+
+  @Test func ofSeveralOwnersTheLowestPidCounts() {
+    let forked = [process(1745, "worker"), process(1744, "java"), process(1746, "worker")]
+    let found = findings([SampleRow(owners: forked), SampleRow()], policy())[0]
+    #expect(found.groups.map(\.label) == ["java[1744]"])
+    #expect(found.groups.map(\.rows) == [[0, 1]])
+  }
+
+  @Test func aPidThatWasUsedAgainIsAnotherProcess() {
+    let later = OwnerProcess(
+      identity: ProcessIdentity(pid: 1744, startTicks: 9), name: "java", executable: nil,
+      userID: nil)
+    let found = findings([SampleRow(), SampleRow(owners: [later])], policy())[0]
+    #expect(found.groups.map(\.rows) == [[0], [1]])
+  }
+
+  @Test func nothingIsFoundInNothing() {
+    let found = findings([], policy())[0]
+    #expect(found.groups.isEmpty && found.rowsToActOn.isEmpty && found.refusal == nil)
+    #expect(findings([SampleRow()]) == [])
+  }
+
+  @Test func aReportActsOnNothingAndTakesNothing() {
+    let found = findings(
+      [SampleRow()],
+      policy("look") {
+        $0.action = .report; $0.limit = 1
+      }, policy("close"))
+    #expect(found[0].rowsOverThreshold == [0])
+    #expect(found[0].rowsToActOn == [])
+    #expect(found[1].rowsToActOn == [0])
+  }
+}
+
+@Suite struct EvaluationSparingTests {
+  @Test func exceptionsTakeOut() {
+    let rows = [SampleRow(peer: "10.0.0.9"), SampleRow(peer: "192.0.2.1")]
+    let tenNet = known(AddressBlock(known(IPAddress(text: "10.0.0.0")), prefixLength: 8))
+    let found = findings(
+      rows,
+      policy {
+        $0.except = [.term(.port(.either, 1...1)), .term(.address(.peer, tenNet))]
+      })[0]
+    #expect(found.excludedCount == 1)
+    #expect(found.rowsToActOn == [1])
+  }
+
+  @Test func anExceptionThatCannotBeToldLeavesItUndecided() throws {
+    let ssh = SelectionPredicate.term(.process(try Glob("sshd")))
+    let found = findings(
+      [SampleRow(ownersAreComplete: false), SampleRow()], policy { $0.except = [ssh] })[0]
+    #expect(found.undecided.exception == 1)
+    #expect(found.rowsToActOn == [1])
+  }
+
+  @Test func aProtectionBeatsTheMatch() throws {
+    let protect = [
+      protection("port: 22", .term(.port(.either, 22...22))),
+      protection("process: sshd", .term(.process(try Glob("sshd")))),
+    ]
+    let rows = [
+      SampleRow(), SampleRow(localPort: 22),
+      SampleRow(owners: [process(1744, "java"), process(2000, "sshd")]),
+      SampleRow(ownersAreComplete: false),
+      SampleRow(localPort: 22, ownersAreComplete: false),
+    ]
+    let found = findings(rows, policy { $0.protect = protect })[0]
+    #expect(
+      found.spared == [
+        SparedConnection(row: 1, reason: .protected(by: 0, certain: true)),
+        SparedConnection(row: 2, reason: .protected(by: 1, certain: true)),
+        SparedConnection(row: 3, reason: .protected(by: 1, certain: false)),
+        SparedConnection(row: 4, reason: .protected(by: 0, certain: true)),
+      ])
+    #expect(found.rowsToActOn == [0])
+  }
+
+  /// One that covers it for certain is named before one that only may.
+  @Test func theCertainProtectionIsNamed() throws {
+    let protect = [
+      protection("process: sshd", .term(.process(try Glob("sshd")))),
+      protection("port: 22", .term(.port(.either, 22...22))),
+    ]
+    let found = findings(
+      [SampleRow(localPort: 22, ownersAreComplete: false)], policy { $0.protect = protect })[0]
+    #expect(
+      found.spared == [SparedConnection(row: 0, reason: .protected(by: 1, certain: true))])
+  }
+
+  /// States that `ss -a` does not show are protected as all others are.
+  @Test(arguments: TCPState.allCases)
+  func protectionsAndExceptionsHoldInEveryState(state: TCPState) {
+    let rows = [SampleRow(state: state, localPort: 22), SampleRow(state: state, localPort: 23)]
+    let match = SelectionPredicate.term(.states(state.asSet))
+    let found = findings(
+      rows,
+      policy(match: match) {
+        $0.groupBy = .none
+        $0.protect = [protection("port: 22", .term(.port(.either, 22...22)))]
+        $0.except = [.term(.port(.either, 23...23))]
+      })[0]
+    #expect(
+      found.spared == [SparedConnection(row: 0, reason: .protected(by: 0, certain: true))])
+    #expect(found.excludedCount == 1)
+    #expect(found.rowsToActOn == [])
+  }
+
+  /// In CLOSE-WAIT since 600 to 700 seconds.
+  @Test(
+    arguments: [
+      (599_000, [0], 0, 0), (600_000, [0], 0, 0), (600_001, [], 0, 1), (700_000, [], 0, 1),
+      (700_001, [], 1, 0),
+    ] as [(UInt64, [Int], Int, Int)])
+  func connectionsMustHaveBeenInTheirStateForLongEnough(
+    least: UInt64, acts: [Int], young: Int, undecided: Int
+  ) {
+    let found = findings([SampleRow()], policy { $0.inState = least })[0]
+    #expect(found.rowsToActOn == acts)
+    #expect(found.spared == (0..<young).map { SparedConnection(row: $0, reason: .tooYoung) })
+    #expect(found.undecided.inState == undecided)
+    #expect(found.undecided.total == undecided)
+  }
+
+  @Test func theYoungDoNotCountForTheThreshold() {
+    let rows = [SampleRow(), SampleRow(acknowledged: 10, received: 20)]
+    let found = findings(
+      rows,
+      policy {
+        $0.threshold = 2; $0.inState = 1000
+      })[0]
+    #expect(found.groups.map(\.decision) == [.belowThreshold])
+    #expect(found.rowsToActOn == [])
+  }
+
+  /// The kernel keeps the time of no state but CLOSE-WAIT.
+  @Test func withoutAKnownTimeNothingIsOldEnough() {
+    let found = findings(
+      [SampleRow(state: .established), SampleRow(acknowledged: nil, received: nil)],
+      policy(match: .everything) { $0.inState = 1 })[0]
+    #expect(found.undecided.inState == 2)
+    #expect(found.rowsToActOn == [])
+  }
+}
+
+@Suite struct EvaluationUnknownTests {
+  @Test func aMatchThatCannotBeToldIsNone() throws {
+    let java = SelectionPredicate.all([
+      .term(.states(TCPState.closeWait.asSet)), .term(.process(try Glob("java"))),
+    ])
+    let rows = [
+      SampleRow(), SampleRow(owners: []), SampleRow(owners: [], ownersAreComplete: false),
+      SampleRow(owners: [process(1, nil)]), SampleRow(owners: [process(9, "nginx")]),
+    ]
+    let found = findings(rows, policy(match: java))[0]
+    #expect(found.undecided.match == 3)
+    #expect(found.rowsToActOn == [0])
+  }
+
+  /// `not process = sshd` says nothing of a connection whose owner could not be read.
+  @Test func whatIsNotKnownToBeIsNotKnownNotToBe() throws {
+    let match = SelectionPredicate.all([
+      .term(.states(TCPState.closeWait.asSet)), .not(.term(.process(try Glob("sshd")))),
+    ])
+    let found = findings([SampleRow(owners: []), SampleRow()], policy(match: match))[0]
+    #expect(found.undecided.match == 1)
+    #expect(found.rowsToActOn == [1])
+  }
+
+  @Test func aGroupNeedsAKnownOwner() {
+    let rows = [
+      SampleRow(owners: []), SampleRow(state: .finWait2, inode: 0),
+      SampleRow(state: .timeWait, inode: 0), SampleRow(inode: 0), SampleRow(inode: 0, owners: []),
+    ]
+    let byProcess = findings(rows, policy(match: .everything))[0]
+    #expect(byProcess.undecided.owner == 4)
+    #expect(byProcess.rowsToActOn == [3], "in the accept queue, it is known by its listener")
+    let byUser = findings(rows, policy(match: .everything) { $0.groupBy = .user })[0]
+    #expect(byUser.undecided.owner == 4, "the kernel's uid 0 for want of an inode is not root")
+    #expect(byUser.groups.map(\.rows) == [[0]])
+    for grouping in [PolicyGrouping.peer, .listener, .none] {
+      let found = findings(rows, policy(match: .everything) { $0.groupBy = grouping })[0]
+      #expect(found.undecided.total == 0)
+    }
+  }
+
+  @Test func theUndecidedDoNotCountForTheThreshold() {
+    let found = findings([SampleRow(), SampleRow(owners: [])], policy { $0.threshold = 2 })[0]
+    #expect(found.rowsToActOn == [])
+    #expect(found.undecided.owner == 1)
+  }
+}
+
+@Suite struct EvaluationLimitTests {
+  @Test func aPolicyThatWouldDoTooMuchDoesNothing() {
+    let rows =
+      Array(repeating: SampleRow(), count: 3)
+      + Array(repeating: SampleRow(owners: [process(801, "nginx")]), count: 2)
+    let found = findings(rows, policy { $0.limit = 4 })[0]
+    #expect(found.refusal?.count == 5)
+    #expect(found.refusal?.limit == 4)
+    #expect(found.rowsToActOn == [])
+    #expect(found.rowsOverThreshold == [0, 1, 2, 3, 4])
+    #expect(findings(rows, policy { $0.limit = 5 })[0].refusal == nil)
+  }
+
+  @Test func onlyWhatWouldBeActedOnCounts() {
+    let rows =
+      Array(repeating: SampleRow(), count: 3)
+      + Array(repeating: SampleRow(owners: [process(801, "nginx")]), count: 2)
+    let found = findings(
+      rows,
+      policy {
+        $0.limit = 3; $0.threshold = 3
+      })[0]
+    #expect(found.refusal == nil)
+    #expect(found.rowsToActOn == [0, 1, 2])
+  }
+
+  @Test func aReportHasNoLimit() {
+    let rows = Array(repeating: SampleRow(), count: 3)
+    let found = findings(
+      rows,
+      policy {
+        $0.limit = 1; $0.action = .report
+      })[0]
+    #expect(found.refusal == nil)
+    #expect(found.rowsOverThreshold == [0, 1, 2])
+  }
+}
+
+@Suite struct EvaluationOrderTests {
+  @Test func theFirstPolicyThatActsTakesTheConnection() {
+    let rows = [SampleRow(), SampleRow(localPort: 9090)]
+    let port = SelectionPredicate.term(.port(.local, 9090...9090))
+    let found = findings(rows, policy("first", match: port), policy("second"), policy("third"))
+    #expect(found[0].rowsToActOn == [1])
+    #expect(found[1].rowsToActOn == [0])
+    #expect(found[1].spared == [SparedConnection(row: 1, reason: .taken(by: 0))])
+    #expect(
+      found[2].spared == [
+        SparedConnection(row: 0, reason: .taken(by: 1)),
+        SparedConnection(row: 1, reason: .taken(by: 0)),
+      ])
+    #expect(found[2].groups.isEmpty)
+  }
+
+  @Test func whatAPolicyDoesNotActOnIsLeftToTheNext() {
+    let rows = Array(repeating: SampleRow(), count: 2)
+    for timid in [
+      policy("timid") { $0.threshold = 3 }, policy("timid") { $0.limit = 1 },
+      policy("timid") { $0.action = .report }, policy("timid") { $0.inState = 1_000_000 },
+    ] {
+      let found = findings(rows, timid, policy("next"))
+      #expect(found[0].rowsToActOn == [])
+      #expect(found[1].rowsToActOn == [0, 1])
+    }
+  }
+
+  /// A dump can hold a socket twice.
+  @Test func aSocketIsTakenByItsCookie() {
+    let rows = [SampleRow(localPort: 9090, cookie: 5), SampleRow(cookie: 5)]
+    let port = SelectionPredicate.term(.port(.local, 9090...9090))
+    let found = findings(rows, policy("first", match: port), policy("second"))
+    #expect(found[1].rowsToActOn == [])
+  }
+}

@@ -1,0 +1,405 @@
+import PolicyEngine
+import Testing
+
+/// What a user sees of a bad file: every problem of it at once, each at its place.
+@Suite struct PolicyProblemTests {
+  @Test func allOfAFileAreTold() {
+    let text = """
+      version: 1
+      protect:
+        - process: sshd
+          prot: 22
+      policies:
+        - name: java-leak
+          descripton: typo
+          match:
+            state: close-wiat
+            process: java
+            idel: 10m
+            age: 1d
+            idle: 10
+          in-state: 10
+          treshold: 5
+          seen: 2
+          group-by: unit
+          action: destory
+          limit: 08
+        - name: java-leak
+          match: {}
+          action: shutdown
+          threshold: [1, 2]
+          limit: 0
+          state: close-wait
+        - match:
+          - state: close-wait
+          except: {peer: 10.0.0.0/33}
+          group-by: pid
+          limit: 1.0
+          in-state: 5M
+      """
+    #expect(
+      problems(in: text) == """
+        leaks.yaml:4:5: error: unknown key "prot"; did you mean "port"?
+            4 |     prot: 22
+              |     ^~~~
+        leaks.yaml:7:5: error: unknown key "descripton"; did you mean "description"?
+            7 |     descripton: typo
+              |     ^~~~~~~~~~
+        leaks.yaml:9:14: error: unknown state "close-wiat"; did you mean "close-wait"?
+            9 |       state: close-wiat
+              |              ^~~~~~~~~~
+        leaks.yaml:11:7: error: unknown key "idel"; did you mean "idle"?
+           11 |       idel: 10m
+              |       ^~~~
+        leaks.yaml:12:7: error: "age" is not built yet in this version of connreap
+           12 |       age: 1d
+              |       ^~~
+        leaks.yaml:13:13: error: a duration needs a unit: "10"; write 10s, 10m or 10h
+           13 |       idle: 10
+              |             ^~
+        leaks.yaml:14:15: error: a duration needs a unit: "10"; write 10s, 10m or 10h
+           14 |     in-state: 10
+              |               ^~
+        leaks.yaml:15:5: error: unknown key "treshold"; did you mean "threshold"?
+           15 |     treshold: 5
+              |     ^~~~~~~~
+        leaks.yaml:16:5: error: "seen" is not built yet in this version of connreap
+           16 |     seen: 2
+              |     ^~~~
+        leaks.yaml:17:15: error: "unit" is not built yet in this version of connreap
+           17 |     group-by: unit
+              |               ^~~~
+        leaks.yaml:18:13: error: unknown action "destory"; did you mean "destroy"?
+           18 |     action: destory
+              |             ^~~~~~~
+        leaks.yaml:19:12: error: "08" is not a whole number from 1, as in 100
+           19 |     limit: 08
+              |            ^~
+        leaks.yaml:20:11: error: the name "java-leak" is that of the policy in line 6
+           20 |   - name: java-leak
+              |           ^~~~~~~~~
+        leaks.yaml:21:12: error: "match" is empty: it would mean every connection
+           21 |     match: {}
+              |            ^
+        leaks.yaml:22:13: error: "shutdown" is not built yet in this version of connreap
+           22 |     action: shutdown
+              |             ^~~~~~~~
+        leaks.yaml:23:16: error: "threshold" takes a single value, not a list
+           23 |     threshold: [1, 2]
+              |                ^
+        leaks.yaml:24:12: error: "0" is not a whole number from 1, as in 100
+           24 |     limit: 0
+              |            ^
+        leaks.yaml:25:5: error: unknown key "state"; it belongs in "match"
+           25 |     state: close-wait
+              |     ^~~~~
+        leaks.yaml:26:5: error: the policy has no "name"
+           26 |   - match:
+              |     ^
+        leaks.yaml:26:5: error: the policy has no "action"
+           26 |   - match:
+              |     ^
+        leaks.yaml:27:5: error: "match" is a map of keys and values, not a list
+           27 |     - state: close-wait
+              |     ^
+        leaks.yaml:28:13: error: "except" takes a list, not a map: each is an exception
+           28 |     except: {peer: 10.0.0.0/33}
+              |             ^
+        leaks.yaml:29:15: error: unknown group-by "pid"; it is one of process, user, peer, listener, none
+           29 |     group-by: pid
+              |               ^~~
+        leaks.yaml:30:12: error: "1.0" is not a whole number from 1, as in 100
+           30 |     limit: 1.0
+              |            ^~~
+        leaks.yaml:31:16: error: unknown unit "M"; a duration takes ms, s, m (minutes), h and d
+           31 |     in-state: 5M
+              |                ^
+        """)
+  }
+
+  @Test func duplicateKeysHideNothingElse() {
+    let text = """
+      version: 1
+      version: 1
+      policies:
+        - name: a
+          match: {state: close-wait, 'state': established}
+          action: report
+          "name": b
+          name: c
+          acton: x
+      """
+    #expect(
+      problems(in: text) == """
+        leaks.yaml:2:1: error: duplicate key "version"; line 1 has it already
+            2 | version: 1
+              | ^~~~~~~
+        leaks.yaml:5:32: error: duplicate key "state"; line 5 has it already
+            5 |     match: {state: close-wait, 'state': established}
+              |                                ^~~~~~~
+        leaks.yaml:7:5: error: duplicate key "name"; line 4 has it already
+            7 |     "name": b
+              |     ^~~~~~
+        leaks.yaml:8:5: error: duplicate key "name"; line 4 has it already
+            8 |     name: c
+              |     ^~~~
+        leaks.yaml:9:5: error: unknown key "acton"; did you mean "action"?
+            9 |     acton: x
+              |     ^~~~~
+        """)
+  }
+
+  /// Whatever stands in the file, a key twice is an error: also where it cannot be renamed.
+  @Test(arguments: [
+    "? [a]\n: c\n? [a]\n: d\n", "'*': 1\n'*': 2\n", "? \n: 1\n? \n: 2\n",
+    "!!str a: 1\n!!str a: 2\n", (0..<40).map { "k\($0): 1\nk\($0): 2\n" }.joined(),
+    "&x a: 1\na: 2\n", "\"\\x61\": 1\na: 2\n", "a: 1\n\"\\x61\": 2\n", "a: {b: 1, b: 2}\na: 3\n",
+  ])
+  func duplicateKeysAreErrorsInAnyForm(text: String) {
+    let text = problems(in: text)
+    #expect(
+      text.contains("error: duplicate key") || text.contains("this key is in its map more than"))
+  }
+
+  @Test(arguments: [
+    ("", "leaks.yaml:1:1: error: the file is empty"),
+    ("# only\n", "leaks.yaml:1:1: error: the file is empty"),
+    ("---\n", "leaks.yaml:1:1: error: the file is empty"),
+    ("- a\n", "leaks.yaml:1:1: error: a policy file is a map of"),
+    ("version\n", "leaks.yaml:1:1: error: a policy file is a map of"),
+    ("policies: []\n", "leaks.yaml:1:1: error: the file does not say its version"),
+    ("version:\n", "leaks.yaml:1:1: error: \"version\" has no value"),
+    ("version: 1\npolicies: []\n", "leaks.yaml:2:1: error: \"policies\" is an empty list"),
+    (
+      "version: 1\npolicies: x\n", "leaks.yaml:2:11: error: \"policies\" takes a list, not a single"
+    ),
+    ("version: 1\npolicies:\n", "leaks.yaml:2:1: error: \"policies\" has no value"),
+    ("version: 1\npolicies: [a]\n", "leaks.yaml:2:12: error: a policy is a map of keys"),
+    ("version: 1\npolicies: [{}]\n", "leaks.yaml:2:12: error: the policy has no \"name\""),
+    ("version: 1\n---\nversion: 1\n", "leaks.yaml:2:1: error: a policy file is one YAML document"),
+    ("version: 1\nname: x\n", "leaks.yaml:1:1: error: the file has no"),
+    ("version: \"1\n", "leaks.yaml:1:10: error: this is not YAML: found unexpected end of stream"),
+    ("a:\n\t- b\n", "leaks.yaml:2:1: error: this is not YAML: found character that cannot start"),
+    ("a:\n - b\nc\n", "leaks.yaml:4:1: error: this is not YAML: could not find expected ':'"),
+    ("a: b: c\n", "leaks.yaml:1:5: error: this is not YAML: mapping values are not allowed"),
+    ("? [a]\n: b\n", "leaks.yaml:1:1: error: the file does not say its version"),
+  ])
+  func filesThatAreNoPolicyFileAtAll(text: String, expected: String) {
+    let text = problems(in: text)
+    #expect(text.hasPrefix(expected), "\(text)")
+  }
+
+  @Test(arguments: ["2", "1.0", "01", "0x1", "one", "'1 '"])
+  func versionIsTheTextOne(version: String) {
+    let text = problems(in: "version: \(version)\npolicies: x\n")
+    #expect(text.hasPrefix("leaks.yaml:1:10: error: this connreap reads policy files of version 1"))
+  }
+
+  @Test func whatYAMLCanAndAPolicyCannotIsRefused() {
+    let text = """
+      version: 1
+      policies:
+        - &p
+          name: a
+        - name: b
+          match: !!map {port: 1}
+          action: !!str report
+          <<: {a: b}
+          description: !x y
+          threshold: &n 5
+          limit: *n
+        - *p
+      """
+    #expect(
+      problems(in: text) == """
+        leaks.yaml:3:5: error: an anchor has no place in a policy; a text that starts with "&" goes in quotes
+            3 |   - &p
+              |     ^
+        leaks.yaml:6:12: error: a tag has no place in a policy; a text that starts with "!" goes in quotes
+            6 |     match: !!map {port: 1}
+              |            ^
+        leaks.yaml:7:13: error: a tag has no place in a policy; a text that starts with "!" goes in quotes
+            7 |     action: !!str report
+              |             ^
+        leaks.yaml:8:5: error: a merge key has no place in a policy
+            8 |     <<: {a: b}
+              |     ^~
+        leaks.yaml:9:18: error: a tag has no place in a policy; a text that starts with "!" goes in quotes
+            9 |     description: !x y
+              |                  ^
+        leaks.yaml:10:16: error: an anchor has no place in a policy; a text that starts with "&" goes in quotes
+           10 |     threshold: &n 5
+              |                ^
+        leaks.yaml:11:12: error: an alias has no place in a policy; a text that starts with "*" goes in quotes
+           11 |     limit: *n
+              |            ^
+        leaks.yaml:12:5: error: an alias has no place in a policy; a text that starts with "*" goes in quotes
+           12 |   - *p
+              |     ^
+        """)
+    #expect(
+      problems(in: file("match: {process: *java}", "action: report")) == """
+        leaks.yaml:4:22: error: an alias has no place in a policy; a text that starts with "*" goes in quotes
+            4 |     match: {process: *java}
+              |                      ^
+        """)
+  }
+
+  /// Ten lines that stand for a thousand million values.
+  @Test(.timeLimit(.minutes(1))) func aliasesThatMultiplyAreRefusedAtOnce() {
+    var text = "version: 1\na0: &a0 [x, x]\n"
+    for level in 1...30 { text += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n" }
+    let shown = problems(in: text + "? *a30\n: x\n*a29 : y\n")
+    #expect(shown.contains("2:5: error: an anchor has no place in a policy"))
+    #expect(shown.contains("33:3: error: an alias has no place in a policy"))
+    #expect(shown.contains("35:1: error: an alias has no place in a policy"))
+  }
+
+  @Test func nestingIsLimited() {
+    #expect(
+      problems(in: file("match: {state: [[[a]]]}", "action: report"))
+        .contains("error: this is nested deeper than anything in a policy"))
+    for depth in [900, 5000, 200_000] {
+      let text = problems(in: String(repeating: "[\n", count: depth))
+      #expect(text.contains(": error: "))
+    }
+    let closed = String(repeating: "[\n", count: 900) + String(repeating: "]\n", count: 900)
+    #expect(problems(in: closed).contains("nested deeper"))
+    #expect(
+      problems(in: String(repeating: "[\n", count: 5000)).contains("nested deeper"),
+      "libyaml's own limit is worded as ours")
+  }
+
+  @Test func whatHasNoValueIsToldByItsKey() {
+    let text = file(
+      "match:", "except:", "threshold:", "action:", "limit: ~", "description:", "group-by: ''")
+    #expect(
+      problems(in: text) == """
+        leaks.yaml:4:5: error: "match" has no value
+            4 |     match:
+              |     ^~~~~
+        leaks.yaml:5:5: error: "except" has no value
+            5 |     except:
+              |     ^~~~~~
+        leaks.yaml:6:5: error: "threshold" has no value
+            6 |     threshold:
+              |     ^~~~~~~~~
+        leaks.yaml:7:5: error: "action" has no value
+            7 |     action:
+              |     ^~~~~~
+        leaks.yaml:8:12: error: "~" is not a whole number from 1, as in 100
+            8 |     limit: ~
+              |            ^
+        leaks.yaml:9:5: error: "description" has no value
+            9 |     description:
+              |     ^~~~~~~~~~~
+        leaks.yaml:10:15: error: unknown group-by ""; it is one of process, user, peer, listener, none
+           10 |     group-by: ''
+              |               ^~
+        """)
+  }
+
+  @Test(arguments: [
+    "keep: 0", "limit-percent: 50", "rate: 200", "give-up-after: 5", "notify: [/bin/page]",
+    "seen: 2",
+  ])
+  func keysThatAreNotBuiltAreNeverIgnored(line: String) throws {
+    let key = try #require(line.split(separator: ":").first)
+    #expect(
+      problems(in: file("match: {port: 1}", "action: report", line))
+        .hasPrefix("leaks.yaml:6:5: error: \"\(key)\" is not built yet in this version of connreap")
+    )
+  }
+
+  @Test(arguments: ["age: 1d", "unit: x", "container: x", "cgroup: /x", "netns: all"])
+  func selectionsThatAreNotBuiltAreNeverIgnored(pair: String) throws {
+    let key = try #require(pair.split(separator: ":").first)
+    let message = "error: \"\(key)\" is not built yet in this version of connreap"
+    #expect(
+      problems(in: file("match: {\(pair)}", "action: report")).contains("4:13: \(message)"))
+    #expect(
+      problems(in: file("match: {port: 1}", "action: report", "except: [{\(pair)}]"))
+        .contains("6:15: \(message)"))
+    #expect(
+      problems(in: file("match: {port: 1}", "action: report") + "protect: [{\(pair)}]\n")
+        .contains("6:12: \(message)"))
+  }
+
+  @Test(arguments: ["keepalive", "shutdown", "abort"])
+  func actionsThatAreNotBuiltAreNeverAnother(action: String) {
+    #expect(
+      problems(in: file("match: {port: 1}", "action: \(action)"))
+        .hasPrefix("leaks.yaml:5:13: error: \"\(action)\" is not built yet"))
+  }
+
+  @Test(arguments: [
+    "0", "00", "08", "1.0", "1e3", "0x10", "-1", "+1", "1_000", "no", "yes", "22:22", "' 5'",
+    "99999999999999999999", "٣", "''",
+  ])
+  func numbersAreDigitsAndNothingElse(number: String) {
+    for key in ["threshold", "limit"] {
+      let text = problems(in: file("match: {port: 1}", "action: report", "\(key): \(number)"))
+      #expect(text.contains("is not a whole number from 1"), "\(number)")
+    }
+  }
+
+  @Test(arguments: ["Java", "a_b", "-a", "a b", "é", "''", "a.b", "a\u{202e}b"])
+  func namesAreOfSmallLettersDigitsAndHyphens(name: String) {
+    let text =
+      "version: 1\npolicies:\n  - name: \(name)\n    match: {port: 1}\n    action: report\n"
+    #expect(problems(in: text).hasPrefix("leaks.yaml:3:11: error: a name is of small letters"))
+  }
+
+  @Test func aProtectionThatCannotBeResolvedIsAnError() {
+    let text =
+      file("match: {port: 1}", "action: report") + """
+        protect:
+          - user: nobody-here
+          - host: nowhere.example
+          - {}
+          - sshd
+          - port: []
+          - process: [sshd, ""]
+
+        """
+    #expect(
+      problems(in: text) == """
+        leaks.yaml:7:11: error: unknown user "nobody-here"
+            7 |   - user: nobody-here
+              |           ^~~~~~~~~~~
+        leaks.yaml:8:11: error: cannot look up the host "nowhere.example": no such name
+            8 |   - host: nowhere.example
+              |           ^~~~~~~~~~~~~~~
+        leaks.yaml:9:5: error: a protection is empty: it would mean every connection
+            9 |   - {}
+              |     ^
+        leaks.yaml:10:5: error: a protection is a map of keys and values, not a single value
+           10 |   - sshd
+              |     ^~~~
+        leaks.yaml:11:5: error: "port" is an empty list
+           11 |   - port: []
+              |     ^~~~
+        leaks.yaml:12:21: error: a name is missing
+           12 |   - process: [sshd, ""]
+              |                     ^~
+        """)
+  }
+
+  @Test func faultsInsideAValueAreMarkedWhereTheyAre() {
+    let text = file(
+      #"match: {idle: "10m 5", state: 'established,  x', port: 80}"#, "action: report",
+      #"threshold: "\x30""#)
+    #expect(
+      problems(in: text) == """
+        leaks.yaml:4:22: error: unknown unit "m "; a duration takes ms, s, m (minutes), h and d
+            4 |     match: {idle: "10m 5", state: 'established,  x', port: 80}
+              |                      ^~
+        leaks.yaml:4:50: error: unknown state "x"
+            4 |     match: {idle: "10m 5", state: 'established,  x', port: 80}
+              |                                                  ^
+        leaks.yaml:6:16: error: "0" is not a whole number from 1, as in 100
+            6 |     threshold: "\\x30"
+              |                ^
+        """)
+  }
+}

@@ -1,0 +1,114 @@
+import Connections
+import PolicyEngine
+import Selection
+import SystemPackage
+
+/// Names as on a machine where little is known.
+struct SampleNames: NameResolver {
+  func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] {
+    guard name == "db.example" else { throw .noSuchName }
+    return [IPAddress(v4: 0x0a00_0014)]
+  }
+
+  func port(ofService name: String) -> UInt16? { name == "https" ? 443 : nil }
+  func userID(of name: String) throws(LookupFailure) -> UInt32? { name == "app" ? 1000 : nil }
+  func interfaceIndex(of name: String) -> UInt32? { name == "lo" ? 1 : nil }
+  var serviceNames: [String] { ["https"] }
+}
+
+/// Reads `text` as the file `leaks.yaml`.
+func read(_ text: String, name: String = "leaks.yaml") throws(PolicyFileProblems) -> PolicyFile {
+  try PolicyFile(name: name, bytes: Array(text.utf8), names: SampleNames())
+}
+
+/// What is said of `text` as the file `leaks.yaml`, as a user sees it.
+func problems(in text: String) -> String {
+  let problems: [PolicyProblem]
+  do {
+    problems = try read(text).warnings
+  } catch {
+    problems = error.problems
+  }
+  return problems.map(\.description).joined(separator: "\n")
+}
+
+/// A file whose only policy has these lines after its name.
+func file(_ lines: String...) -> String {
+  (["version: 1", "policies:", "  - name: leak"] + lines.map { "    " + $0 })
+    .joined(separator: "\n") + "\n"
+}
+
+/// The value of a sample that is written right.
+func known<Value>(_ value: Value?) -> Value {
+  guard let value else { fatalError("a sample is no value") }
+  return value
+}
+
+/// One connection of a table, and what is known of its owners.
+struct SampleRow {
+  var state = TCPState.closeWait
+  var local = "10.0.0.5"
+  var localPort: UInt16 = 8080
+  var peer = "10.0.0.9"
+  var peerPort: UInt16 = 50_000
+  var family = AddressFamily.ipv4
+  var inode: UInt32 = 77
+  var userID: UInt32 = 1000
+  /// Since the last acknowledgement, and so how long it has been in CLOSE-WAIT at the least.
+  var acknowledged: UInt32? = 600_000
+  var received: UInt32? = 700_000
+  var sent: UInt32? = 700_000
+  var owners: [OwnerProcess] = [process(1744, "java")]
+  var ownersAreComplete = true
+  var cookie: UInt64?
+
+  func connection(_ row: Int) -> Connection {
+    var figures = TCPFigures()
+    figures.lastAcknowledged = acknowledged
+    figures.lastReceived = received
+    figures.lastSent = sent
+    figures.unacknowledged = 0
+    return Connection(
+      identity: SocketIdentity(
+        local: Endpoint(address: known(IPAddress(text: local)), port: localPort),
+        peer: Endpoint(address: known(IPAddress(text: peer)), port: peerPort), family: family,
+        interface: 0, cookie: known(SocketCookie(rawValue: cookie ?? UInt64(row + 1)))),
+      state: state, inode: inode, userID: userID, receiveQueue: 0, sendQueue: 0,
+      timer: ConnectionTimer(kind: .off, expires: 0, retransmits: 0), figures: figures)
+  }
+}
+
+func process(_ pid: Int32, _ name: String?, executable: String? = nil) -> OwnerProcess {
+  OwnerProcess(
+    identity: ProcessIdentity(pid: pid, startTicks: UInt64(pid)), name: name,
+    executable: executable ?? name.map { "/usr/bin/\($0)" }, userID: 1000)
+}
+
+/// Rows as evaluation wants them.
+struct SampleTable: EvaluatedConnections {
+  let rows: [SampleRow]
+
+  init(_ rows: [SampleRow]) { self.rows = rows }
+
+  var count: Int { rows.count }
+  func connection(at index: Int) -> Connection { rows[index].connection(index) }
+  func owners(at index: Int) -> OwnerList<[OwnerProcess]> {
+    OwnerList(rows[index].owners, isComplete: rows[index].ownersAreComplete)
+  }
+  func knownOwners(at index: Int) -> [OwnerProcess] { rows[index].owners }
+}
+
+/// Numbers that look random and are the same in each run (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ mixed >> 31
+  }
+}
