@@ -79,14 +79,25 @@ let package = Package(
     tests(
       "SocketDiagnosticsTests",
       ["SocketDiagnostics", "Netlink", "Connections", "TestSupport", system]),
+    tests(
+      "ScanningTests",
+      [
+        "Scanning", "Selection", "ProcessTable", "Netlink", "Connections", "TestSupport", system,
+      ]),
+    tests(
+      "ReapingTests",
+      [
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "ProcessTable", "Netlink",
+        "Connections", "TestSupport", system,
+      ]),
+    tests(
+      "ConnreapCommandsTests",
+      ["ConnreapCommands", "Reaping", "Scanning", "Connections", "TestSupport", system]),
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),
     tests("SelectionTests", ["Selection", "Connections", system]),
     tests("ProcessTableTests", ["ProcessTable", "Connections", system]),
-    tests("PrivilegesTests", ["Privileges", system]),
-    tests("StateFilesTests", ["StateFiles", system]),
     tests("PolicyEngineTests", ["PolicyEngine", "Selection", "Connections", system]),
-    tests("SelectionTests", ["Selection", "Connections", system]),
   ]
 )

@@ -67,7 +67,7 @@ extension LiveSystem {
 
   /// Carries out `plan`.
   func carryOut(
-    _ plan: Plan, isStillSelected: (Connection) -> Bool
+    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool
   ) throws(CommandFailure) -> [Outcome] {
     do {
       return try reaper.carryOut(plan, isStillSelected: isStillSelected)

@@ -45,6 +45,9 @@ struct PolicySorting {
     groups[key, default: ([], owner)].rows.append(row)
   }
 
+  /// Whether a connection found its place in a group.
+  var hasMembers: Bool { !groups.isEmpty }
+
   /// The findings of all that was sorted.
   func findings(userName: (UInt32) -> String?) -> PolicyFindings {
     let groups = groups.map { key, members in

@@ -25,11 +25,12 @@ public struct Reaper {
 
   /// Closes what `plan` says, one connection after the other.
   ///
-  /// - Parameter isStillSelected: judges a connection again as it is now, right before it is closed.
+  /// - Parameter isStillSelected: judges the connection of a step again as it is now, right before
+  ///   it is closed.
   /// - Returns: the outcome of each step, in the plan's order.
   /// - Throws: when no conversation with the kernel could be opened; nothing was closed then.
   public func carryOut(
-    _ plan: Plan, isStillSelected: (Connection) -> Bool
+    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool
   ) throws(NetlinkProblem) -> [Outcome] {
     var diagnostics: TCPDiagnostics? = TCPDiagnostics(over: try openTransport(), uptime: uptime())
     var attempts: [Attempt] = []
@@ -40,7 +41,7 @@ public struct Reaper {
         continue
       }
       attempts.append(
-        attempt(step.connection, over: &diagnostics, isStillSelected: isStillSelected))
+        attempt(step, over: &diagnostics, isStillSelected: isStillSelected))
     }
     return verify(attempts, of: plan)
   }
@@ -57,9 +58,10 @@ public struct Reaper {
   }
 
   private func attempt(
-    _ connection: Connection, over diagnostics: inout TCPDiagnostics?,
-    isStillSelected: (Connection) -> Bool
+    _ step: Plan.Step, over diagnostics: inout TCPDiagnostics?,
+    isStillSelected: (Plan.Step, Connection) -> Bool
   ) -> Attempt {
+    let connection = step.connection
     var session: TCPDiagnostics
     if let open = diagnostics {
       session = open
@@ -81,7 +83,7 @@ public struct Reaper {
         diagnostics = session
         return .decided(.gone)
       }
-      guard isStillSelected(now) else {
+      guard isStillSelected(step, now) else {
         diagnostics = session
         return .decided(.spared(.changed(to: now.state)))
       }

@@ -6,9 +6,14 @@ public struct ScanRequest: Sendable {
   public let selection: PreparedSelection
   /// What is read of each.
   public let details: Details
+  /// Whether connections stay in the snapshot for which the selection cannot be decided.
+  public let keepsUndecided: Bool
 
   /// A scan for `selection` that reads what the selection needs, and `details`.
-  public init(_ selection: SelectionPredicate, reading details: Details) {
+  public init(
+    _ selection: SelectionPredicate, reading details: Details, keepsUndecided: Bool = false
+  ) {
+    self.keepsUndecided = keepsUndecided
     let prepared = PreparedSelection(selection)
     var details = details
     if prepared.needsOwners { details.insert(.owners) }

@@ -30,7 +30,7 @@ public struct Scanner {
   public func scan(
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> Snapshot {
-    var rows = Rows(selection: request.selection)
+    var rows = Rows(request)
     for family in AddressFamily.allCases {
       try collect(family, for: request, uptime: moment.uptime, into: &rows)
     }
@@ -101,6 +101,7 @@ extension Snapshot {
     for connection in connections {
       switch request.selection.verdict(of: connection, owners: ownerFacts(of: connection)) {
       case .yes: selected.append(connection)
+      case .unknown where request.keepsUndecided: selected.append(connection)
       case .unknown: undecided += 1
       case .no: break
       }
@@ -114,14 +115,16 @@ extension Snapshot {
 /// The rows of a dump that can matter: what is certainly not selected is dropped as it comes.
 private struct Rows {
   private let selection: PreparedSelection
+  private let keepsUndecided: Bool
   private(set) var candidates: [Connection] = []
   private(set) var listeners: [Connection] = []
   private(set) var listed = 0
   private(set) var undecided = 0
   private var seen: Set<SocketCookie> = []
 
-  init(selection: PreparedSelection) {
-    self.selection = selection
+  init(_ request: ScanRequest) {
+    selection = request.selection
+    keepsUndecided = request.keepsUndecided || request.selection.needsOwners
   }
 
   mutating func add(_ row: Connection) {
@@ -130,7 +133,7 @@ private struct Rows {
     listed += 1
     switch selection.verdict(of: row, owners: OwnersUnknown()) {
     case .no: return
-    case .unknown where !selection.needsOwners: undecided += 1
+    case .unknown where !keepsUndecided: undecided += 1
     case .unknown, .yes: if seen.insert(row.cookie).inserted { candidates.append(row) }
     }
   }

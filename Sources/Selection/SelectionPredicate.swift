@@ -58,6 +58,21 @@ extension SelectionPredicate {
     }
   }
 
+  /// The states that terms name one by one.
+  ///
+  /// A group such as `all` names none of its states: nobody who says it means them in particular.
+  public var namedStatesOneByOne: TCPStateSet {
+    let groups: [TCPStateSet] = [
+      .all, .connected, .synchronized, .bucket, .big, .shownByDefault,
+    ]
+    switch self {
+    case .term(.states(let states)): return groups.contains(states) ? [] : states
+    case .term, .not: return []
+    case .all(let parts), .any(let parts):
+      return parts.reduce([]) { $0.union($1.namedStatesOneByOne) }
+    }
+  }
+
   /// Whether a term asks about states.
   public var namesStates: Bool {
     hasTerm { if case .states = $0 { true } else { false } }

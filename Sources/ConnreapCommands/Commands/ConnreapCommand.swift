@@ -15,7 +15,7 @@ public struct ConnreapCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ListCommand.self, KillCommand.self, DoctorCommand.self,
+      ListCommand.self, KillCommand.self, PolicyCommand.self, DoctorCommand.self,
       StatsCommand.self, ListenersCommand.self, LogCommand.self, TopCommand.self,
       ReportCommand.self, MetricsCommand.self,
     ])

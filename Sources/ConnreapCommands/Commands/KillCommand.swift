@@ -62,7 +62,7 @@ struct KillCommand: ParsableCommand {
     let predicate = try selection.predicate(names: SystemNames()).limitedToDefaultStates()
     let system = try LiveSystem(source)
     let guards = Guards(
-      caller: try system.caller(), namedStates: selection.namedStates,
+      caller: try system.caller(), namedStates: predicate.namedStatesOneByOne,
       unprotected: try unprotectedNames(), machineInit: try system.machineInit())
     let snapshot = try system.scan(ScanRequest(predicate, reading: [.figures, .owners]))
     let plan = Plan(closing: snapshot, guardedBy: guards)
@@ -79,7 +79,7 @@ struct KillCommand: ParsableCommand {
         throw CommandFailure(.done, "nothing was closed")
       }
     }
-    let outcomes = try system.carryOut(plan) { connection in
+    let outcomes = try system.carryOut(plan) { _, connection in
       predicate.verdict(of: connection, owners: snapshot.ownerFacts(of: connection)) == .yes
     }
     try report.printOutcomes(outcomes)

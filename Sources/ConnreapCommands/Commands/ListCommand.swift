@@ -76,7 +76,9 @@ struct ListCommand: ParsableCommand {
         showsHeader: !output.hidesHeader, width: terminal.width,
         colors: output.color.isOn(for: terminal, environment: .ofProcess))
       if !connections.isEmpty {
-        try list.printTable(columns ?? ConnectionColumn.table, layout, to: &stream)
+        let shown = columns ?? ConnectionColumn.table
+        let isFree = terminal.isTerminal && self.columns == nil
+        try list.printTable(isFree ? list.telling(shown) : shown, layout, to: &stream)
       }
     case .json: try list.printJSON(to: &stream)
     case .jsonl: try list.printJSONLines(to: &stream)

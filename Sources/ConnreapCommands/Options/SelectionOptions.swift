@@ -63,19 +63,6 @@ struct SelectionOptions: ParsableArguments {
       throw CommandFailure(.usage, error)
     }
   }
-
-  /// The states that are named one by one: a group's name does not name what is dangerous in it.
-  var namedStates: TCPStateSet {
-    let groups: Set<String> = ["all", "connected", "synchronized", "bucket", "big"]
-    return
-      state
-      .flatMap { $0.split(separator: ",") }
-      .map { $0.filter { $0 != " " }.lowercased() }
-      .filter { !groups.contains($0) }
-      .reduce(into: []) { named, word in
-        if let states = TCPStateSet(word: word) { named.formUnion(states) }
-      }
-  }
 }
 
 extension CommandFailure {

@@ -5,6 +5,18 @@ struct ConnectionList {
   let connections: [Connection]
   let text: ConnectionText
 
+  /// The columns without those that say nothing of any connection: room on a terminal.
+  func telling(_ columns: [ConnectionColumn]) -> [ConnectionColumn] {
+    columns.filter { column in
+      switch column {
+      case .inState: connections.contains { $0.inStateAtLeast != nil }
+      case .stalled: connections.contains { $0.hasDataInFlight == true }
+      case .timer: connections.contains { $0.timer.kind != .off }
+      default: true
+      }
+    }
+  }
+
   func printTable(
     _ columns: [ConnectionColumn], _ layout: Table.Layout, to output: inout OutputStream
   ) throws(OutputProblem) {

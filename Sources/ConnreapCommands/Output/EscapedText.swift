@@ -31,6 +31,12 @@ enum EscapedText {
     return String(decoding: output, as: UTF8.self)
   }
 
+  /// The escaped text of a message that has lines of its own.
+  static func lines(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { escaped(String($0)) }.joined(separator: "\n")
+  }
+
   /// Whether a scalar beyond ASCII shows as itself and leaves the others alone.
   static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {

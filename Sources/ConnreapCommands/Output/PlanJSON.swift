@@ -5,9 +5,14 @@ import Scanning
 struct PlanJSON {
   let text: ConnectionText
 
-  func write(_ plan: Plan, outcomes: [Outcome]?, to json: inout JSONWriter) {
+  /// Writes `plan` with the `outcomes` of its steps, and what `more` has to say of it.
+  func write(
+    _ plan: Plan, outcomes: [Outcome]?, to json: inout JSONWriter,
+    more: (inout JSONWriter) -> Void = { _ in }
+  ) {
     json.openObject()
     writeHead(of: plan, to: &json)
+    more(&json)
     json.array("connections") { json in
       for (index, step) in plan.steps.enumerated() {
         json.newline()

@@ -143,15 +143,19 @@ import Testing
   }
 
   @Test func aSecondRunFindsTheLock() throws {
-    _ = try namespace.closeWaits(5, to: listener)
-    let slow = Self.pileUp + "    rate: 1\n"
-    let file = try folder.write("leaks.yaml", slow)
-    let words = ["policy", "apply", "--state-dir", namespace.state.path, file]
-    let first = try namespace.start(words)
-    for _ in 0..<200 where try leaks == 5 { usleep(10_000) }
-    let second = try namespace.connreap(words)
+    _ = try namespace.closeWaits(3, to: listener)
+    let file = try folder.write("leaks.yaml", Self.pileUp)
+    #expect(chmod(namespace.state.path, 0o700) == 0)
+    let lock = namespace.state.path + "/connreap.lock"
+    let holder = try Command(["flock", lock, "sleep", "3"])
+    for _ in 0..<500 where access(lock, F_OK) != 0 { usleep(10_000) }
+    usleep(200_000)
+    let second = try policy("apply", file)
     #expect(second.status == 75)
-    #expect(try first.end().status == 0)
+    #expect(second.complaints.contains("lock"))
+    #expect(try leaks == 3)
+    _ = try holder.end()
+    #expect(try policy("apply", file).status == 0)
     #expect(try leaks == 0)
   }
 
@@ -162,7 +166,7 @@ import Testing
     let ended = try policy("apply", file)
     #expect(ended.status == 65)
     #expect(ended.complaints.contains("leaks.yaml"))
-    #expect(ended.complaints.contains("writable"))
+    #expect(ended.complaints.contains("can be written by others"))
     #expect(try leaks == 3)
   }
 

@@ -1,0 +1,132 @@
+import ArgumentParser
+import PolicyEngine
+import Reaping
+import Scanning
+import Selection
+import StateFiles
+import SystemPackage
+
+/// `connreap policy`: policies that cron can be trusted with.
+struct PolicyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "policy",
+    abstract: "Checks, plans and applies cleanup policies.",
+    subcommands: [
+      PolicyCheckCommand.self, PolicyPlanCommand.self, PolicyApplyCommand.self,
+      PolicySchemaCommand.self,
+    ])
+}
+
+/// The files that hold policies.
+struct PolicyFileArguments: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "policy files; a folder is every *.yaml and *.yml directly in it", valueName: "file"))
+  var files: [String]
+}
+
+/// `connreap policy check`: validates policies; changes nothing, needs no privilege.
+struct PolicyCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Validates policies; changes nothing, needs no privilege.")
+
+  @OptionGroup var arguments: PolicyFileArguments
+
+  func run() throws {
+    let loaded = try PolicyLoading(arguments.files, asRoot: false)
+    Standard.say(loaded.report)
+    let policies = loaded.policies.policies.count
+    let files = loaded.fileCount
+    var stream = OutputStream(Standard.output)
+    try stream.write(
+      "\(policies) \(policies == 1 ? "policy" : "policies") in \(files) file\(Count.plural(files)): "
+        + "no error\n")
+    try stream.flush()
+  }
+}
+
+/// `connreap policy plan`: what the policies would do now.
+struct PolicyPlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Shows what policies would do now; changes nothing.")
+
+  @OptionGroup var arguments: PolicyFileArguments
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Source") var source: SourceOptions
+  @Option(help: .hidden) var stateDir: String?
+
+  func run() throws {
+    let loaded = try PolicyLoading(arguments.files, asRoot: source.replay == nil)
+    Standard.say(loaded.report)
+    let system = try LiveSystem(source)
+    let evaluated = try PolicyEvaluation(loaded.policies, on: system)
+    let report = PolicyReport(evaluated, output: output, isLive: system.isLive)
+    try report.printPlan(arguments: arguments.files)
+    try system.finish()
+    try evaluated.checkLimits()
+  }
+}
+
+/// `connreap policy apply`: does what the policies say; the verb for cron.
+struct PolicyApplyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apply",
+    abstract: "Does what policies say: the command for cron.",
+    discussion: """
+      Only one run at a time: a second one ends with exit code 75. When a policy would close more \
+      than its limit, nothing is closed at all and the exit code is 2.
+      """)
+
+  @OptionGroup var arguments: PolicyFileArguments
+
+  @Flag(name: .shortAndLong, help: "print only when something was found, done or failed")
+  var quiet = false
+
+  @Option(
+    help: ArgumentHelp("where the lock and what is remembered are kept", valueName: "folder"))
+  var stateDir: String?
+
+  @Option(help: .hidden) var timeout: String?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() throws {
+    guard timeout == nil else {
+      throw CommandFailure(.usage, "--timeout is not built yet in this version")
+    }
+    let loaded = try PolicyLoading(arguments.files, asRoot: true)
+    if !quiet { Standard.say(loaded.report) }
+    let lock = try StateLock(option: stateDir)
+    try applyWhileLocked(loaded.policies)
+    lock.release()
+  }
+
+  private func applyWhileLocked(_ policies: PolicySet) throws {
+    let system = try LiveSystem(SourceOptions.live)
+    let evaluated = try PolicyEvaluation(policies, on: system)
+    let report = PolicyReport(evaluated, output: output, isLive: true)
+    do {
+      try evaluated.checkLimits()
+    } catch {
+      try report.printFindings(isQuiet: quiet)
+      throw error
+    }
+    guard !evaluated.plan.closings.isEmpty else {
+      return try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
+    }
+    try system.requireClosing(evaluated.plan.closings.count)
+    let outcomes = try system.carryOut(evaluated.plan, isStillSelected: evaluated.stillCovers)
+    try report.printOutcomes(outcomes, isQuiet: quiet)
+    try ClosingFailure.check(outcomes)
+  }
+}
+
+/// `connreap policy schema`: not built yet.
+struct PolicySchemaCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "schema", abstract: "Not built yet in this version.", shouldDisplay: false)
+
+  func run() throws {
+    throw CommandFailure(.usage, "'connreap policy schema' is not built yet in this version")
+  }
+}

@@ -1,0 +1,137 @@
+import Connections
+import PolicyEngine
+import Reaping
+import Scanning
+
+/// What `policy plan` and `policy apply` print.
+struct PolicyReport {
+  private let evaluated: PolicyEvaluation
+  private let output: OutputOptions
+  private let terminal: Terminal
+  private let text: ConnectionText
+
+  init(_ evaluated: PolicyEvaluation, output: OutputOptions, isLive: Bool) {
+    self.evaluated = evaluated
+    self.output = output
+    terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
+    text = ConnectionText(
+      snapshot: evaluated.snapshot, names: SystemNumbers(resolvesNames: isLive))
+  }
+
+  /// Prints the plan; `arguments` are the files, for the command that would carry it out.
+  func printPlan(arguments: [String]) throws {
+    guard output.output != .json else { return try printJSON(outcomes: nil) }
+    var stream = OutputStream(Standard.output)
+    try printFindings(of: evaluated.findings, to: &stream)
+    let counts = PolicyCounts(evaluated)
+    let command = (["connreap", "policy", "apply"] + arguments.map(EscapedText.escaped))
+      .joined(separator: " ")
+    try stream.write("Plan: \(counts.line). Nothing has been changed")
+    try stream.write(counts.close > 0 ? "; '\(command)' does it.\n" : ".\n")
+    try stream.flush()
+  }
+
+  /// Prints what was found, and no more: the run is refused.
+  func printFindings(isQuiet: Bool) throws {
+    guard output.output != .json else { return try printJSON(outcomes: nil) }
+    var stream = OutputStream(Standard.output)
+    try printFindings(
+      of: isQuiet ? evaluated.findings.filter(\.hasSomethingToSay) : evaluated.findings,
+      to: &stream)
+    try stream.flush()
+  }
+
+  /// Prints what was found and what came of it; nothing when `isQuiet` and nothing was done.
+  func printOutcomes(_ outcomes: [Outcome], isQuiet: Bool) throws {
+    let telling = evaluated.findings.filter(\.hasSomethingToSay)
+    if isQuiet, telling.isEmpty { return }
+    guard output.output != .json else { return try printJSON(outcomes: outcomes) }
+    var stream = OutputStream(Standard.output)
+    try printFindings(of: isQuiet ? telling : evaluated.findings, to: &stream)
+    let amiss = outcomes.filter { outcome in
+      switch outcome.result {
+      case .failed, .unverified, .spared: true
+      case .closed, .gone: false
+      }
+    }
+    try PlanText(text: text).print(PlanText.lines(of: amiss), layout: layout, to: &stream)
+    let dead = PlanText(text: text).deadDescriptors(after: outcomes)
+    try stream.write(([OutcomeCounts(outcomes).line + "."] + dead).joined(separator: " ") + "\n")
+    try stream.flush()
+  }
+
+  private var layout: Table.Layout {
+    Table.Layout(
+      showsHeader: false, width: terminal.width,
+      colors: output.color.isOn(for: terminal, environment: .ofProcess), indent: 2)
+  }
+
+  private func printFindings(
+    of findings: [PolicyFindings], to stream: inout OutputStream
+  ) throws {
+    for found in findings {
+      let policy = found.policy
+      try stream.write(
+        "\(EscapedText.escaped(policy.file)):\(policy.line) \(policy.name) → "
+          + "\(policy.action.rawValue)\n")
+      let lines = FindingLines(found, in: evaluated).lines
+      let table = Table(
+        columns: [
+          Table.Column(title: ""), Table.Column(title: ""), Table.Column(title: "", shrinksTo: 20),
+        ],
+        rowCount: lines.count,
+        cell: { row, column, cell in EscapedText.append(lines[row].cells[column], to: &cell) },
+        style: { row, _ in lines[row].style })
+      try table.print(layout, to: &stream)
+    }
+  }
+
+  private func printJSON(outcomes: [Outcome]?) throws {
+    var json = JSONWriter()
+    PlanJSON(text: text).write(evaluated.plan, outcomes: outcomes, to: &json) { json in
+      json.array("policies") { json in
+        for found in evaluated.findings { FindingLines(found, in: evaluated).write(to: &json) }
+      }
+    }
+    var stream = OutputStream(Standard.output)
+    try stream.write { $0.append(contentsOf: json.take()) }
+    try stream.flush()
+  }
+}
+
+/// How many connections policies would close, report, leave and spare.
+struct PolicyCounts {
+  let close: Int
+  private let report: Int
+  private let leave: Int
+  private let spare: Int
+
+  init(_ evaluated: PolicyEvaluation) {
+    close = evaluated.plan.closings.count
+    var (report, leave) = (0, 0)
+    var spare = evaluated.plan.steps.count - close
+    for found in evaluated.findings {
+      if found.policy.action == .report { report += found.rowsOverThreshold.count }
+      leave += found.undecided.total
+      leave += found.groups.filter { $0.decision == .belowThreshold }.reduce(0) { $0 + $1.rows.count }
+      for spared in found.spared {
+        switch spared.reason {
+        case .protected: spare += 1
+        case .tooYoung, .taken: leave += 1
+        }
+      }
+    }
+    (self.report, self.leave, self.spare) = (report, leave, spare)
+  }
+
+  /// `close 312, report 27, leave 52, spare 1`.
+  var line: String {
+    "close \(Count.text(close)), report \(Count.text(report)), leave \(Count.text(leave)), "
+      + "spare \(Count.text(spare))"
+  }
+}
+
+extension PolicyFindings {
+  /// Whether something was found that is acted on, reported or refused.
+  var hasSomethingToSay: Bool { refusal != nil || !rowsOverThreshold.isEmpty }
+}
