@@ -72,7 +72,7 @@ let package = Package(
       name: "connreap", dependencies: ["ConnreapCommands"], swiftSettings: sources),
 
     .target(
-      name: "TestSupport", dependencies: ["Netlink", system], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Netlink", "ProcessTable", system], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("ConnectionsTests", ["Connections"]),
     tests("NetlinkTests", ["Netlink", "TestSupport", system]),
@@ -97,7 +97,7 @@ let package = Package(
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),
     tests("SelectionTests", ["Selection", "Connections", system]),
-    tests("ProcessTableTests", ["ProcessTable", "Connections", system]),
+    tests("ProcessTableTests", ["ProcessTable", "Connections", "TestSupport", system]),
     tests("PolicyEngineTests", ["PolicyEngine", "Selection", "Connections", system]),
   ]
 )

@@ -13,10 +13,12 @@ public final class KernelTransport: NetlinkTransport {
     socket = try MnlSocket(bus: bus)
   }
 
+  /// Sends one datagram.
   public func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
     try socket.send(datagram)
   }
 
+  /// Receives one datagram.
   public func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram {
     try socket.receive(into: &buffer)
   }

@@ -11,11 +11,13 @@ public final class RecordingTransport: NetlinkTransport {
     self.note = note
   }
 
+  /// Sends one datagram.
   public func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
     try base.send(datagram)
     note(.request(datagram))
   }
 
+  /// Receives one datagram.
   public func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram {
     let received: ReceivedDatagram
     do {

@@ -29,6 +29,7 @@ public final class ReplayTransport: NetlinkTransport {
     for index in exchanges.indices { exchanges[index].answers.reverse() }
   }
 
+  /// Sends one datagram.
   public func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
     guard let key = RequestKey(datagram),
       let index = exchanges.firstIndex(where: { RequestKey($0.request) == key })
@@ -41,6 +42,7 @@ public final class ReplayTransport: NetlinkTransport {
     current = exchange
   }
 
+  /// Receives one datagram.
   public func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram {
     switch current?.answers.popLast() {
     case .answer(let bytes, let senderPort, let isTruncated):

@@ -1,6 +1,7 @@
 import Connections
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ProcessTable

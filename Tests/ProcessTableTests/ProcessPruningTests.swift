@@ -1,4 +1,5 @@
 import Connections
+import TestSupport
 import Testing
 
 @testable import ProcessTable

@@ -6,7 +6,7 @@ import Testing
 @testable import SocketDiagnostics
 
 @Suite struct InetDiagRowTests {
-  private let cookie = SocketCookie(rawValue: 0x2a_6d76)!
+  private let cookie = SocketCookie(rawValue: 0x2a_6d76)
 
   private func decode(
     _ row: [UInt8], uptime: UInt64? = 1 << 40

@@ -1,37 +1,37 @@
-public import Netlink
+package import Netlink
 
 /// A pretended kernel: it has sockets, lists them, looks them up by cookie and destroys them, and
 /// can be made to fail at any of it.
-public final class FakeKernel {
-  public var sockets: [FakeSocket]
+package final class FakeKernel {
+  package var sockets: [FakeSocket]
   /// The cookies of the sockets that were destroyed, in order.
-  public private(set) var destroyed: [UInt64] = []
+  package private(set) var destroyed: [UInt64] = []
   /// The cookies of every destroy request, granted or not.
-  public private(set) var destroyRequests: [UInt64] = []
+  package private(set) var destroyRequests: [UInt64] = []
   /// Every cookie that was looked up.
-  public private(set) var lookedUp: [UInt64] = []
+  package private(set) var lookedUp: [UInt64] = []
   /// How many dumps were asked for.
-  public private(set) var dumps = 0
+  package private(set) var dumps = 0
 
   /// Called before a request of the kind is answered, with the cookie: it may change the sockets.
-  public var beforeLookUp: (UInt64) -> Void = { _ in }
-  public var beforeDestroy: (UInt64) -> Void = { _ in }
+  package var beforeLookUp: (UInt64) -> Void = { _ in }
+  package var beforeDestroy: (UInt64) -> Void = { _ in }
   /// The errno with which a destroy request is refused, by its number from 1; nil to grant it.
-  public var refuseDestroy: (Int, UInt64) -> Int32? = { _, _ in nil }
+  package var refuseDestroy: (Int, UInt64) -> Int32? = { _, _ in nil }
   /// What goes wrong with the answer to a destroy request, after it was carried out.
-  public var loseDestroyAnswer: (Int) -> NetlinkProblem? = { _ in nil }
+  package var loseDestroyAnswer: (Int) -> NetlinkProblem? = { _ in nil }
   /// What goes wrong with a look-up, by its number from 1.
-  public var failLookUp: (Int) -> NetlinkProblem? = { _ in nil }
+  package var failLookUp: (Int) -> NetlinkProblem? = { _ in nil }
   /// What goes wrong with a dump, by its number from 1.
-  public var failDump: (Int) -> NetlinkProblem? = { _ in nil }
+  package var failDump: (Int) -> NetlinkProblem? = { _ in nil }
   /// Whether a destroyed socket stays listed.
-  public var keepsDestroyed = false
+  package var keepsDestroyed = false
 
-  public init(_ sockets: [FakeSocket]) {
+  package init(_ sockets: [FakeSocket]) {
     self.sockets = sockets
   }
 
-  public func open() -> any NetlinkTransport { Connection(self) }
+  package func open() -> any NetlinkTransport { Connection(self) }
 
   private final class Connection: NetlinkTransport {
     private let kernel: FakeKernel

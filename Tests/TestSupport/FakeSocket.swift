@@ -1,43 +1,43 @@
 /// A socket as a pretended kernel has it, and the row by which it would list it.
-public struct FakeSocket {
-  public var family: UInt8 = 2
-  public var state: UInt8 = 1
+package struct FakeSocket {
+  package var family: UInt8 = 2
+  package var state: UInt8 = 1
   /// 4 or 16 octets.
-  public var local: [UInt8] = [127, 0, 0, 1]
-  public var peer: [UInt8] = [127, 0, 0, 1]
-  public var localPort: UInt16 = 8080
-  public var peerPort: UInt16 = 40000
-  public var interface: UInt32 = 0
-  public var cookie: UInt64
-  public var inode: UInt32
-  public var userID: UInt32 = 1000
-  public var receiveQueue: UInt32 = 0
-  public var sendQueue: UInt32 = 0
-  public var timer: UInt8 = 0
-  public var retransmits: UInt8 = 0
-  public var expires: UInt32 = 0
+  package var local: [UInt8] = [127, 0, 0, 1]
+  package var peer: [UInt8] = [127, 0, 0, 1]
+  package var localPort: UInt16 = 8080
+  package var peerPort: UInt16 = 40000
+  package var interface: UInt32 = 0
+  package var cookie: UInt64
+  package var inode: UInt32
+  package var userID: UInt32 = 1000
+  package var receiveQueue: UInt32 = 0
+  package var sendQueue: UInt32 = 0
+  package var timer: UInt8 = 0
+  package var retransmits: UInt8 = 0
+  package var expires: UInt32 = 0
   /// nil for a row without `tcp_info`.
-  public var info: Info? = Info()
+  package var info: Info? = Info()
   /// Further attributes, as bytes.
-  public var attributes: [UInt8] = []
+  package var attributes: [UInt8] = []
 
   /// The times and counters of `tcp_info`.
-  public struct Info {
-    public var unacked: UInt32 = 0
-    public var lastDataSent: UInt32 = 0
-    public var lastDataReceived: UInt32 = 0
-    public var lastAckReceived: UInt32 = 0
-    public var roundTrip: UInt32 = 34
-    public var congestionWindow: UInt32 = 10
-    public var totalRetransmits: UInt32 = 0
-    public var bytesAcked: UInt64 = 1
-    public var bytesReceived: UInt64 = 0
+  package struct Info {
+    package var unacked: UInt32 = 0
+    package var lastDataSent: UInt32 = 0
+    package var lastDataReceived: UInt32 = 0
+    package var lastAckReceived: UInt32 = 0
+    package var roundTrip: UInt32 = 34
+    package var congestionWindow: UInt32 = 10
+    package var totalRetransmits: UInt32 = 0
+    package var bytesAcked: UInt64 = 1
+    package var bytesReceived: UInt64 = 0
     /// How much of the structure there is.
-    public var length = 232
+    package var length = 232
 
-    public init() {}
+    package init() {}
 
-    public static func idle(_ milliseconds: UInt32) -> Info {
+    package static func idle(_ milliseconds: UInt32) -> Info {
       var info = Info()
       info.lastDataSent = milliseconds
       info.lastDataReceived = milliseconds
@@ -45,7 +45,7 @@ public struct FakeSocket {
       return info
     }
 
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
       var bytes = [UInt8](repeating: 0, count: max(length, 280))
       func put(_ value: UInt32, at offset: Int) {
         var wire = WireBytes()
@@ -69,18 +69,18 @@ public struct FakeSocket {
     }
   }
 
-  public init(cookie: UInt64, inode: UInt32 = 1) {
+  package init(cookie: UInt64, inode: UInt32 = 1) {
     self.cookie = cookie
     self.inode = inode
   }
 
-  public init(cookie: UInt64, inode: UInt32, _ change: (inout FakeSocket) -> Void) {
+  package init(cookie: UInt64, inode: UInt32, _ change: (inout FakeSocket) -> Void) {
     self.init(cookie: cookie, inode: inode)
     change(&self)
   }
 
   /// `struct inet_diag_sockid`.
-  public var identity: [UInt8] {
+  package var identity: [UInt8] {
     var wire = WireBytes()
     wire.network16(localPort)
     wire.network16(peerPort)
@@ -94,7 +94,7 @@ public struct FakeSocket {
   }
 
   /// `struct inet_diag_msg` and the attributes.
-  public var row: [UInt8] {
+  package var row: [UInt8] {
     var wire = WireBytes()
     wire.u8(family)
     wire.u8(state)

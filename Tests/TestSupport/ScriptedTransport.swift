@@ -1,28 +1,36 @@
-public import Netlink
+package import Netlink
 
 /// Gives the datagrams of a script, whatever is sent; notes what was sent.
-public final class ScriptedTransport: NetlinkTransport {
-  public private(set) var sent: [[UInt8]] = []
+package final class ScriptedTransport: NetlinkTransport {
+  /// What was sent, in order.
+  package private(set) var sent: [[UInt8]] = []
   private var script: [Step]
 
-  public enum Step {
+  /// One answer.
+  package enum Step {
+    /// This datagram is received.
     case datagram([UInt8], senderPort: UInt32 = 0, isTruncated: Bool = false)
+    /// Receiving fails so.
     case failure(NetlinkProblem)
   }
 
-  public init(_ script: [Step]) {
+  /// A transport that answers with `script`.
+  package init(_ script: [Step]) {
     self.script = script.reversed()
   }
 
-  public convenience init(_ datagrams: [UInt8]...) {
+  /// A transport that answers with these datagrams.
+  package convenience init(_ datagrams: [UInt8]...) {
     self.init(datagrams.map { .datagram($0) })
   }
 
-  public func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
+  /// Notes the datagram.
+  package func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
     sent.append(datagram)
   }
 
-  public func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram {
+  /// Takes the next step of the script.
+  package func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram {
     switch script.popLast() {
     case .datagram(let bytes, let senderPort, let isTruncated):
       buffer.replaceSubrange(..<bytes.count, with: bytes)

@@ -1,12 +1,14 @@
 /// A generator whose numbers are the same in every run (SplitMix64), so that a failure repeats.
-public struct Seeded: RandomNumberGenerator {
+package struct Seeded: RandomNumberGenerator {
   private var state: UInt64
 
-  public init(_ seed: UInt64) {
+  /// The generator whose numbers follow from `seed`.
+  package init(_ seed: UInt64) {
     state = seed
   }
 
-  public mutating func next() -> UInt64 {
+  /// The next number.
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -15,7 +17,7 @@ public struct Seeded: RandomNumberGenerator {
   }
 
   /// Random octets.
-  public mutating func bytes(_ count: Int) -> [UInt8] {
+  package mutating func bytes(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &self) }
   }
 }

@@ -1,31 +1,40 @@
 /// Bytes of netlink, put together by hand: what the codec under test must agree with.
 ///
 /// The tests run on little-endian machines, and say so here instead of everywhere.
-public struct WireBytes {
-  public private(set) var bytes: [UInt8] = []
+package struct WireBytes {
+  /// What was put together so far.
+  package private(set) var bytes: [UInt8] = []
 
-  public init() {}
+  /// Nothing yet.
+  package init() {}
 
-  public mutating func u8(_ value: UInt8) { bytes.append(value) }
+  /// Appends an octet.
+  package mutating func u8(_ value: UInt8) { bytes.append(value) }
 
-  public mutating func u16(_ value: UInt16) { raw(withBytes(of: value.littleEndian)) }
+  /// Appends a 16-bit number in the order of the machine.
+  package mutating func u16(_ value: UInt16) { raw(withBytes(of: value.littleEndian)) }
 
-  public mutating func u32(_ value: UInt32) { raw(withBytes(of: value.littleEndian)) }
+  /// Appends a 32-bit number in the order of the machine.
+  package mutating func u32(_ value: UInt32) { raw(withBytes(of: value.littleEndian)) }
 
-  public mutating func u64(_ value: UInt64) { raw(withBytes(of: value.littleEndian)) }
+  /// Appends a 64-bit number in the order of the machine.
+  package mutating func u64(_ value: UInt64) { raw(withBytes(of: value.littleEndian)) }
 
-  public mutating func network16(_ value: UInt16) { raw(withBytes(of: value.bigEndian)) }
+  /// Appends a 16-bit number in network order.
+  package mutating func network16(_ value: UInt16) { raw(withBytes(of: value.bigEndian)) }
 
-  public mutating func raw(_ more: [UInt8]) { bytes += more }
+  /// Appends octets.
+  package mutating func raw(_ more: [UInt8]) { bytes += more }
 
-  public mutating func zeros(_ count: Int) { raw([UInt8](repeating: 0, count: count)) }
+  /// Appends `count` zero octets.
+  package mutating func zeros(_ count: Int) { raw([UInt8](repeating: 0, count: count)) }
 
   private func withBytes<Value>(of value: Value) -> [UInt8] {
     withUnsafeBytes(of: value) { Array($0) }
   }
 
   /// One message: header and payload, padded to four bytes.
-  public static func message(
+  package static func message(
     type: UInt16, flags: UInt16 = 2, sequence: UInt32 = 1, payload: [UInt8] = []
   ) -> [UInt8] {
     var wire = WireBytes()
@@ -40,12 +49,12 @@ public struct WireBytes {
   }
 
   /// `NLMSG_DONE` with its number, 0 or a negative errno.
-  public static func done(_ code: Int32 = 0, sequence: UInt32 = 1) -> [UInt8] {
+  package static func done(_ code: Int32 = 0, sequence: UInt32 = 1) -> [UInt8] {
     message(type: 3, sequence: sequence, payload: number(code))
   }
 
   /// `NLMSG_ERROR` with its number, 0 for an acknowledgement.
-  public static func error(_ code: Int32, sequence: UInt32 = 1) -> [UInt8] {
+  package static func error(_ code: Int32, sequence: UInt32 = 1) -> [UInt8] {
     message(
       type: 2, flags: 0, sequence: sequence,
       payload: number(code) + [UInt8](repeating: 0, count: 16))
@@ -58,7 +67,7 @@ public struct WireBytes {
   }
 
   /// One attribute, padded to four bytes.
-  public static func attribute(_ type: UInt16, _ value: [UInt8]) -> [UInt8] {
+  package static func attribute(_ type: UInt16, _ value: [UInt8]) -> [UInt8] {
     var wire = WireBytes()
     wire.u16(UInt16(4 + value.count))
     wire.u16(type)

@@ -102,6 +102,7 @@ struct Table {
     if columns[column].alignment == .right { line.append(contentsOf: padding) }
     Style.append(style, isOn: layout.colors, to: &line) { $0.append(contentsOf: shown) }
     if isLast {
+      while line.last == UInt8(ascii: " ") { line.removeLast() }
       line.append(UInt8(ascii: "\n"))
       return
     }

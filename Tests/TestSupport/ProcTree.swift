@@ -1,14 +1,14 @@
 import Glibc
-import SystemPackage
+package import SystemPackage
 
-@testable import ProcessTable
+package import ProcessTable
 
 /// A copy of `/proc` in a temporary folder, made by hand and removed at the end.
-final class ProcTree {
-  let root: FilePath
+package final class ProcTree {
+  package let root: FilePath
   private var made: [String] = []
 
-  init() {
+  package init() {
     var template = Array("/tmp/proc-tree-XXXXXX".utf8CString)
     root = FilePath(String(cString: mkdtemp(&template)))
   }
@@ -18,11 +18,11 @@ final class ProcTree {
     rmdir(root.string)
   }
 
-  var files: ProcFileSystem { ProcFileSystem(root: root) }
+  package var files: ProcFileSystem { ProcFileSystem(root: root) }
 
-  func path(_ name: String) -> String { root.string + "/" + name }
+  package func path(_ name: String) -> String { root.string + "/" + name }
 
-  func folder(_ name: String) {
+  package func folder(_ name: String) {
     var partial = ""
     for part in name.split(separator: "/") {
       partial += (partial.isEmpty ? "" : "/") + part
@@ -30,7 +30,7 @@ final class ProcTree {
     }
   }
 
-  func file(_ name: String, _ content: [UInt8]) {
+  package func file(_ name: String, _ content: [UInt8]) {
     if let slash = name.lastIndex(of: "/") { folder(String(name[..<slash])) }
     let descriptor = open(path(name), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     precondition(descriptor >= 0 && write(descriptor, content, content.count) == content.count)
@@ -38,16 +38,16 @@ final class ProcTree {
     made.append(path(name))
   }
 
-  func file(_ name: String, _ content: String) { file(name, Array(content.utf8)) }
+  package func file(_ name: String, _ content: String) { file(name, Array(content.utf8)) }
 
-  func link(_ name: String, to target: String) {
+  package func link(_ name: String, to target: String) {
     if let slash = name.lastIndex(of: "/") { folder(String(name[..<slash])) }
     precondition(symlink(target, path(name)) == 0, "\(name) exists")
     made.append(path(name))
   }
 
   /// A process with what it holds: the targets of its descriptors, by number.
-  func process(
+  package func process(
     _ pid: Int32, name: String = "app", state: String = "S", parent: Int32 = 1,
     flags: Int = 0, threads: Int = 1, start: Int = 1000, userID: UInt32 = 1000,
     links: KeyValuePairs<Int32, String> = [:]
@@ -61,26 +61,19 @@ final class ProcTree {
     for (descriptor, target) in links { link("\(pid)/fd/\(descriptor)", to: target) }
   }
 
-  static func stat(
+  /// A process whose descriptors cannot be read, not even by root: its `fd` is a circle of links.
+  package func process(unreadable pid: Int32, name: String) {
+    file("\(pid)/stat", Self.stat(pid, name, "S", 0, 0, 1, 1000))
+    file("\(pid)/comm", name + "\n")
+    file("\(pid)/status", "Name:\t\(name)\nUid:\t0\t0\t0\t0\n")
+    link("\(pid)/fd", to: "fd")
+  }
+
+  package static func stat(
     _ pid: Int32, _ name: String, _ state: String, _ parent: Int32, _ flags: Int, _ threads: Int,
     _ start: Int
   ) -> String {
     "\(pid) (\(name)) \(state) \(parent) 1 1 0 -1 \(flags) 0 0 0 0 0 0 0 0 20 0 \(threads) 0 "
       + "\(start) 4096 100 18446744073709551615\n"
-  }
-}
-
-/// A generator of numbers that are the same in each run (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
   }
 }

@@ -1,0 +1,172 @@
+import Connections
+import ProcessTable
+import Reaping
+import Scanning
+import Selection
+import TestSupport
+import Testing
+
+@Suite struct GuardsTests {
+  private let everyState = SelectionPredicate.term(.states(.all))
+
+  /// Why the only connection of `scene` is spared.
+  private func reason(_ scene: Scene, _ guards: Guards = Scene.guards()) throws -> SpareReason? {
+    let snapshot = try scene.snapshot(everyState)
+    return guards.reasonToSpare(try #require(snapshot.connections.first), in: snapshot)
+  }
+
+  private func scene(
+    holder pid: Int32? = 100, name: String = "java", _ change: (inout FakeSocket) -> Void = { _ in }
+  ) -> Scene {
+    let scene = Scene([FakeSocket(cookie: 1, inode: 11, change)])
+    scene.tree.process(77, name: "bystander")
+    if let pid { scene.tree.process(pid, name: name, links: [3: "socket:[11]"]) }
+    return scene
+  }
+
+  private func caller(
+    pid: Int32 = 9000, ancestors: [Int32] = [], session: String? = nil
+  ) -> Caller {
+    Caller(
+      process: ProcessIdentity(pid: pid, startTicks: nil),
+      ancestors: ancestors.map { ProcessIdentity(pid: $0, startTicks: nil) },
+      session: session.flatMap { Caller.Session(sshConnection: $0) })
+  }
+
+  @Test func anOrdinaryConnectionIsNotSpared() throws {
+    #expect(try reason(scene()) == nil)
+  }
+
+  @Test func aListenerIsSparedUnlessItsStateIsNamed() throws {
+    let listener = scene { $0.state = 10 }
+    #expect(try reason(listener) == .listener)
+    #expect(try reason(listener, Scene.guards(namedStates: TCPState.listen.asSet)) == nil)
+  }
+
+  @Test(arguments: [(UInt8(3), TCPState.synReceived), (6, .timeWait)])
+  func aMinisocketIsSparedUnlessItsStateIsNamed(number: UInt8, state: TCPState) throws {
+    let mini = scene(holder: nil) {
+      $0.state = number
+      $0.inode = 0
+    }
+    #expect(try reason(mini) == .minisocket)
+    #expect(try reason(mini, Scene.guards(namedStates: state.asSet)) == nil)
+    #expect(try reason(mini, Scene.guards(namedStates: TCPState.established.asSet)) == .minisocket)
+  }
+
+  @Test func anOrphanIsSparedUnlessItsStateIsNamed() throws {
+    let orphan = scene(holder: nil) {
+      $0.state = 5
+      $0.inode = 0
+    }
+    #expect(try reason(orphan) == .orphan)
+    #expect(try reason(orphan, Scene.guards(namedStates: TCPState.finWait2.asSet)) == nil)
+  }
+
+  @Test func whatNobodyHasAcceptedIsAlwaysSpared() throws {
+    let waiting = scene(holder: nil) { $0.inode = 0 }
+    #expect(try reason(waiting) == .inAcceptQueue)
+    #expect(
+      try reason(waiting, Scene.guards(namedStates: .all, unprotected: ["sshd"])) == .inAcceptQueue)
+  }
+
+  @Test func anUnknownOwnerMightBeAProtectedOne() throws {
+    let unknown = scene(holder: nil)
+    #expect(try reason(unknown) == .ownerUnknown)
+    #expect(try reason(unknown, Scene.guards(unprotected: ["sshd"])) == nil)
+  }
+
+  @Test func anMptcpSubflowIsSpared() throws {
+    let subflow = scene {
+      $0.attributes = WireBytes.attribute(
+        19, WireBytes.attribute(1, Array("mptcp".utf8) + [0]))
+    }
+    #expect(try reason(subflow) == .mptcpSubflow)
+  }
+
+  @Test func ownAndAncestorsSocketsAreSpared() throws {
+    #expect(try reason(scene(), Scene.guards(caller: caller(pid: 100))) == .ownProcess)
+    #expect(
+      try reason(scene(), Scene.guards(caller: caller(ancestors: [5, 100])))
+        == .ancestor(pid: 100))
+    #expect(try reason(scene(), Scene.guards(caller: caller(ancestors: [5, 101]))) == nil)
+  }
+
+  @Test func theMachinesInitIsSparedAndAContainersIsNot() throws {
+    let ofInit = scene(holder: 1, name: "systemd")
+    #expect(try reason(ofInit) == .machineInit)
+    #expect(try reason(ofInit, Scene.guards(machineInit: nil)) == nil)
+  }
+
+  @Test(arguments: ["sshd", "sshd-session"])
+  func sshIsSparedUnlessItIsGivenUp(name: String) throws {
+    let ssh = scene(name: name)
+    #expect(try reason(ssh) == .protectedName(name, pid: 100))
+    #expect(try reason(ssh, Scene.guards(unprotected: ["sshd"])) == nil)
+  }
+
+  @Test func aProtectedOwnerProtectsASharedSocket() throws {
+    let shared = scene(holder: 100, name: "worker")
+    shared.tree.process(200, name: "sshd", links: [4: "socket:[11]"])
+    #expect(try reason(shared) == .protectedName("sshd", pid: 200))
+  }
+
+  @Test(arguments: [
+    "127.0.0.1 40000 127.0.0.1 8080", "127.0.0.1 8080 127.0.0.1 40000",
+  ])
+  func bothEndsOfTheSessionAreSpared(variable: String) throws {
+    #expect(try reason(scene(), Scene.guards(caller: caller(session: variable))) == .callersSession)
+  }
+
+  @Test(arguments: [
+    "127.0.0.1 40001 127.0.0.1 8080", "127.0.0.2 40000 127.0.0.1 8080", "", "garbage",
+    "127.0.0.1 40000 127.0.0.1", "127.0.0.1 x 127.0.0.1 8080",
+  ])
+  func anotherSessionSparesNothing(variable: String) throws {
+    #expect(try reason(scene(), Scene.guards(caller: caller(session: variable))) == nil)
+  }
+
+  @Test func theSessionIsFoundBehindAMappedAddress() throws {
+    let mapped = scene {
+      $0.family = 10
+      $0.local = [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 10, 0, 0, 5]
+      $0.peer = [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 10, 0, 0, 9]
+    }
+    let session = caller(session: "10.0.0.9 40000 10.0.0.5 8080")
+    #expect(try reason(mapped, Scene.guards(caller: session)) == .callersSession)
+  }
+
+  @Test func everyReasonIsToldInWords() {
+    let reasons: [SpareReason] = [
+      .listener, .minisocket, .orphan, .inAcceptQueue, .mptcpSubflow, .ownProcess,
+      .ancestor(pid: 7), .callersSession, .machineInit, .protectedName("sshd", pid: 7),
+      .ownerUnknown, .protectedByPolicy("port: 22"), .changed(to: .timeWait),
+    ]
+    #expect(Set(reasons.map(\.description)).count == reasons.count)
+    #expect(SpareReason.listener.description == "a listener; --state listen names it")
+  }
+}
+
+@Suite struct PlanTests {
+  @Test func theLongestIdleComeFirstAndUnknownOnesLast() throws {
+    let scene = Scene([
+      FakeSocket(cookie: 1, inode: 11) { $0.info = .idle(10) },
+      FakeSocket(cookie: 2, inode: 12) { $0.info = nil },
+      FakeSocket(cookie: 3, inode: 13) { $0.info = .idle(500) },
+      FakeSocket(cookie: 5, inode: 15) { $0.info = .idle(10) },
+      FakeSocket(cookie: 4, inode: 14) { $0.info = .idle(10) },
+    ])
+    scene.tree.process(100, name: "java")
+    let order = try scene.plan().steps.map(\.connection.cookie.rawValue)
+    #expect(order == [3, 1, 4, 5, 2], "equals in the order in which they were made")
+  }
+
+  @Test func whatIsSparedIsAStepTooAndNoClosing() throws {
+    let scene = Scene.connections(2)
+    scene.kernel.sockets.append(FakeSocket(cookie: 9, inode: 0))
+    let plan = try scene.plan()
+    #expect(plan.steps.count == 3)
+    #expect(plan.closings.map(\.connection.cookie.rawValue) == [1, 2])
+    #expect(plan.outcomesOfSparing.map(\.result) == [.spared(.inAcceptQueue)])
+  }
+}

@@ -1,0 +1,66 @@
+import Connections
+import Netlink
+import ProcessTable
+import Reaping
+import Scanning
+import Selection
+import TestSupport
+
+/// A pretended kernel, a pretended `/proc`, and what is planned on them.
+struct Scene {
+  let kernel: FakeKernel
+  let tree = ProcTree()
+
+  init(_ sockets: [FakeSocket]) {
+    kernel = FakeKernel(sockets)
+  }
+
+  /// Connections to port 8080 with cookies 1 to `count`, each with an inode of its own that
+  /// process 100, java, holds; the first is idle the longest.
+  static func connections(_ count: Int) -> Scene {
+    let scene = Scene(
+      (1...count).map { number in
+        FakeSocket(cookie: UInt64(number), inode: UInt32(10 + number)) {
+          $0.peerPort = UInt16(40_000 + number)
+          $0.info = .idle(UInt32(100_000 - number))
+        }
+      })
+    scene.tree.process(100, name: "java")
+    for number in 1...count {
+      scene.tree.link("100/fd/\(number)", to: "socket:[\(10 + number)]")
+    }
+    return scene
+  }
+
+  func snapshot(_ predicate: SelectionPredicate = .everything) throws -> Snapshot {
+    try Scanner(processes: tree.files, threads: 1) { kernel.open() }.scan(
+      ScanRequest(predicate.limitedToDefaultStates(), reading: [.figures, .owners]),
+      at: ScanMoment(bootID: "b", networkNamespace: 1, uptime: nil, kernelRelease: nil))
+  }
+
+  /// A guard that nobody's connection is spared by: a caller without relations.
+  static func guards(
+    caller: Caller = Caller(
+      process: ProcessIdentity(pid: 9000, startTicks: nil), ancestors: [], session: nil),
+    namedStates: TCPStateSet = [], unprotected: Set<String> = [], machineInit: Int32? = 1
+  ) -> Guards {
+    Guards(
+      caller: caller, namedStates: namedStates, unprotected: unprotected, machineInit: machineInit)
+  }
+
+  func plan(
+    _ predicate: SelectionPredicate = .everything, guards: Guards = Scene.guards()
+  ) throws -> Plan {
+    Plan(closing: try snapshot(predicate), guardedBy: guards)
+  }
+
+  /// What comes of `plan`, by cookie.
+  func carryOut(
+    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool = { _, _ in true }
+  ) throws -> [UInt64: Outcome.Result] {
+    let reaper = Reaper(uptime: { nil }) { kernel.open() }
+    let outcomes = try reaper.carryOut(plan, isStillSelected: isStillSelected)
+    return Dictionary(
+      uniqueKeysWithValues: outcomes.map { ($0.step.connection.cookie.rawValue, $0.result) })
+  }
+}

@@ -1,0 +1,254 @@
+import Connections
+import Netlink
+import ProcessTable
+import Scanning
+import Selection
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite struct ScannerTests {
+  private let moment = ScanMoment(
+    bootID: "b", networkNamespace: 7, uptime: 1 << 40, kernelRelease: "6.18")
+
+  private func scan(
+    _ kernel: FakeKernel, _ predicate: SelectionPredicate = .everything,
+    _ details: ScanRequest.Details = [.figures, .owners], keepsUndecided: Bool = false,
+    tree: (ProcTree) throws -> Void = { _ in }
+  ) throws -> Snapshot {
+    let folder = ProcTree()
+    folder.process(77, name: "bystander")
+    try tree(folder)
+    let scanner = Scanner(processes: folder.files, threads: 2) { kernel.open() }
+    return try scanner.scan(
+      ScanRequest(
+        predicate.limitedToDefaultStates(), reading: details, keepsUndecided: keepsUndecided),
+      at: moment)
+  }
+
+  @Test func findsConnectionsOfBothFamiliesWithTheirOwners() throws {
+    let kernel = FakeKernel([
+      FakeSocket(cookie: 1, inode: 11),
+      FakeSocket(cookie: 2, inode: 12) {
+        $0.family = 10
+        $0.local = [UInt8](repeating: 0, count: 15) + [1]
+        $0.peer = $0.local
+      },
+    ])
+    let snapshot = try scan(kernel) {
+      $0.process(100, name: "java", links: [3: "socket:[11]", 4: "socket:[12]"])
+      $0.process(90, name: "worker", links: [9: "socket:[12]"])
+    }
+    #expect(snapshot.connections.map(\.cookie.rawValue) == [1, 2])
+    #expect(snapshot.holders(of: snapshot.connections[0]).map(\.pid) == [100])
+    #expect(snapshot.holders(of: snapshot.connections[1]).map(\.pid) == [90, 100])
+    #expect(snapshot.listed == 2 && snapshot.undecided == 0)
+    #expect(snapshot.moment == moment)
+  }
+
+  @Test func withoutAStateNoListenerAndNoMinisocketIsFound() throws {
+    let states: [UInt8] = [1, 3, 6, 8, 10]
+    let kernel = FakeKernel(
+      states.map { state in FakeSocket(cookie: UInt64(state), inode: 1) { $0.state = state } })
+    #expect(try scan(kernel).connections.map(\.state) == [.established, .closeWait])
+  }
+
+  @Test func aSocketListedTwiceIsOneConnection() throws {
+    let kernel = FakeKernel([FakeSocket(cookie: 1, inode: 11), FakeSocket(cookie: 1, inode: 11)])
+    #expect(try scan(kernel).connections.count == 1)
+  }
+
+  @Test func aDumpThatFailsInPassingIsAskedForAgainAndCountsOnce() throws {
+    let kernel = FakeKernel([FakeSocket(cookie: 1, inode: 11)])
+    kernel.failDump = { $0 == 1 ? .overrun : nil }
+    let snapshot = try scan(kernel)
+    #expect(snapshot.connections.count == 1 && snapshot.listed == 1)
+    #expect(kernel.dumps == 3, "IPv4 twice, IPv6 once")
+  }
+
+  @Test func aDumpThatKeepsFailingIsAnErrorAndNoEmptyList() {
+    let kernel = FakeKernel([FakeSocket(cookie: 1, inode: 11)])
+    kernel.failDump = { _ in .interrupted }
+    #expect(throws: ScanProblem.cannotList(.ipv4, .interrupted)) { try scan(kernel) }
+    #expect(kernel.dumps == 4)
+  }
+
+  @Test func aDumpThatIsRefusedIsNotAskedForAgain() {
+    let kernel = FakeKernel([])
+    kernel.failDump = { _ in .refused(.noSuchFileOrDirectory) }
+    #expect(throws: ScanProblem.cannotList(.ipv4, .refused(.noSuchFileOrDirectory))) {
+      try scan(kernel)
+    }
+    #expect(kernel.dumps == 1)
+  }
+
+  @Test func whatCannotBeDecidedIsCountedAndNotSelected() throws {
+    let kernel = FakeKernel([
+      FakeSocket(cookie: 1, inode: 11) { $0.info = nil },
+      FakeSocket(cookie: 2, inode: 12) { $0.info = .idle(10_000) },
+    ])
+    let idle = SelectionPredicate.term(.idle(atLeast: 5000))
+    let snapshot = try scan(kernel, idle)
+    #expect(snapshot.connections.map(\.cookie.rawValue) == [2])
+    #expect(snapshot.undecided == 1)
+    let all = try scan(kernel, idle, keepsUndecided: true)
+    #expect(all.connections.count == 2)
+  }
+
+  @Test func anOwnerTermSelectsOnlyWhatIsKnownToFit() throws {
+    let kernel = FakeKernel([
+      FakeSocket(cookie: 1, inode: 11), FakeSocket(cookie: 2, inode: 12),
+      FakeSocket(cookie: 3, inode: 13),
+    ])
+    func scanned(_ predicate: SelectionPredicate) throws -> Snapshot {
+      try scan(kernel, predicate) {
+        $0.process(100, name: "java", links: [3: "socket:[11]"])
+        $0.process(101, name: "nginx", links: [3: "socket:[12]"])
+      }
+    }
+    let java = SelectionPredicate.term(.process(try Glob("java")))
+    let snapshot = try scanned(java)
+    #expect(snapshot.connections.map(\.cookie.rawValue) == [1])
+    #expect(snapshot.undecided == 1, "nobody who could be read holds the third")
+    #expect(try scanned(.not(java)).connections.map(\.cookie.rawValue) == [2])
+  }
+
+  @Test func withoutAMatchTheProcessesAreNotRead() throws {
+    let scanner = Scanner(
+      processes: ProcFileSystem(root: "/nonexistent"), threads: 1
+    ) { FakeKernel([]).open() }
+    let snapshot = try scanner.scan(ScanRequest(.everything, reading: .owners), at: moment)
+    #expect(snapshot.owners == nil)
+  }
+
+  @Test func anUnreadableProcIsAnErrorAndNoListWithoutOwners() {
+    let kernel = FakeKernel([FakeSocket(cookie: 1, inode: 11)])
+    let scanner = Scanner(
+      processes: ProcFileSystem(root: "/nonexistent"), threads: 1
+    ) { kernel.open() }
+    #expect {
+      try scanner.scan(ScanRequest(.everything, reading: .owners), at: moment)
+    } throws: { error in
+      if case .cannotReadProcesses = error as? ScanProblem { true } else { false }
+    }
+  }
+}
+
+@Suite struct AttributionTests {
+  private func attribution(
+    of socket: FakeSocket, listeners: [FakeSocket] = [], tree: (ProcTree) throws -> Void = { _ in }
+  ) throws -> (Attribution, Snapshot) {
+    let folder = ProcTree()
+    folder.process(77, name: "bystander")
+    try tree(folder)
+    let kernel = FakeKernel([socket] + listeners)
+    let scanner = Scanner(processes: folder.files, threads: 1) { kernel.open() }
+    let snapshot = try scanner.scan(
+      ScanRequest(
+        .term(.states(TCPStateSet.all.subtracting(TCPState.listen.asSet))), reading: .owners),
+      at: ScanMoment(bootID: nil, networkNamespace: nil, uptime: nil, kernelRelease: nil))
+    let connection = try #require(snapshot.connections.first)
+    return (snapshot.attribution(of: connection), snapshot)
+  }
+
+  private func waiting(_ change: (inout FakeSocket) -> Void = { _ in }) -> FakeSocket {
+    FakeSocket(cookie: 1, inode: 0, change)
+  }
+
+  private func listener(
+    _ cookie: UInt64, _ inode: UInt32, address: [UInt8] = [0, 0, 0, 0], port: UInt16 = 8080
+  ) -> FakeSocket {
+    FakeSocket(cookie: cookie, inode: inode) {
+      $0.state = 10
+      $0.family = address.count == 4 ? 2 : 10
+      $0.local = address
+      $0.peer = [UInt8](repeating: 0, count: address.count)
+      $0.localPort = port
+      $0.peerPort = 0
+    }
+  }
+
+  @Test func anUnacceptedConnectionBelongsToItsListener() throws {
+    let (found, snapshot) = try attribution(
+      of: waiting(), listeners: [listener(5, 50), listener(6, 60, port: 8081)]
+    ) { $0.process(100, name: "java", links: [7: "socket:[50]"]) }
+    guard case .inAcceptQueue(let listeners, let holdings) = found else {
+      Issue.record("\(found)")
+      return
+    }
+    #expect(listeners.map(\.cookie.rawValue) == [5])
+    #expect(holdings.map { snapshot.owners?.process(of: $0).pid } == [100])
+    #expect(snapshot.holders(of: snapshot.connections[0]).isEmpty, "nobody holds it itself")
+  }
+
+  @Test func theListenerOnTheAddressComesBeforeTheOneOnEvery() throws {
+    let (found, _) = try attribution(
+      of: waiting(), listeners: [listener(5, 50), listener(6, 60, address: [127, 0, 0, 1])])
+    guard case .inAcceptQueue(let listeners, _) = found else {
+      Issue.record("\(found)")
+      return
+    }
+    #expect(listeners.map(\.cookie.rawValue) == [6])
+  }
+
+  @Test func listenersThatShareThePortLeaveTheOwnerOpen() throws {
+    let (_, snapshot) = try attribution(
+      of: waiting(), listeners: [listener(5, 50), listener(6, 60)]
+    ) {
+      $0.process(100, name: "java", links: [7: "socket:[50]"])
+      $0.process(101, name: "java", links: [7: "socket:[60]"])
+    }
+    let facts = snapshot.ownerFacts(of: snapshot.connections[0])
+    #expect(facts.anyOwner { Verdict($0.name == "nginx") } == .unknown)
+    #expect(facts.anyOwner { Verdict($0.name == "java") } == .yes)
+  }
+
+  @Test func aMappedConnectionWaitsAtTheDualStackListener() throws {
+    let mapped = [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 127, 0, 0, 1]
+    let (found, _) = try attribution(
+      of: waiting {
+        $0.family = 10
+        $0.local = mapped
+        $0.peer = mapped
+      },
+      listeners: [
+        listener(5, 50), listener(6, 60, address: [UInt8](repeating: 0, count: 16)),
+      ])
+    guard case .inAcceptQueue(let listeners, _) = found else {
+      Issue.record("\(found)")
+      return
+    }
+    #expect(listeners.map(\.cookie.rawValue) == [6])
+  }
+
+  @Test(arguments: [4, 5, 9, 11] as [UInt8])
+  func whatItsProgramHasClosedIsAnOrphan(state: UInt8) throws {
+    let (found, _) = try attribution(of: waiting { $0.state = state })
+    #expect("\(found)" == "orphan")
+  }
+
+  @Test(arguments: [3, 6] as [UInt8])
+  func aMinisocketIsTheKernels(state: UInt8) throws {
+    let (found, _) = try attribution(of: waiting { $0.state = state })
+    #expect("\(found)" == "minisocket")
+  }
+
+  @Test func anInodeThatNobodyHoldsIsUnknownAndNoOrphan() throws {
+    let (found, _) = try attribution(of: FakeSocket(cookie: 1, inode: 99)) {
+      $0.process(100, name: "java", links: [3: "socket:[11]"])
+    }
+    #expect("\(found)" == "unknown")
+  }
+
+  @Test func aProcessThatCannotBeReadMattersOnlyIfItWouldFit() throws {
+    let (_, snapshot) = try attribution(of: FakeSocket(cookie: 1, inode: 11)) {
+      $0.process(100, name: "java", links: [3: "socket:[11]"])
+      $0.process(unreadable: 1, name: "init")
+    }
+    let facts = snapshot.ownerFacts(of: snapshot.connections[0])
+    #expect(snapshot.unreadable.map(\.pid) == [1])
+    #expect(facts.anyOwner { Verdict($0.name == "sshd") } == .no)
+    #expect(facts.anyOwner { Verdict($0.name == "init") } == .unknown)
+    #expect(facts.anyOwner { Verdict($0.name == "java") } == .yes)
+  }
+}
