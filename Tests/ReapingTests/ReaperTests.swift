@@ -156,7 +156,9 @@ import Testing
       let plan = Plan(steps, from: try scene.snapshot())
       let planned = Set(steps.map(\.connection.cookie.rawValue))
       var faults = random
-      scene.kernel.refuseDestroy = { _, _ in [nil, nil, 1, 2, 95, 12].randomElement(using: &faults)! }
+      scene.kernel.refuseDestroy = { _, _ in
+        [nil, nil, 1, 2, 95, 12].randomElement(using: &faults)!
+      }
       var losses = random
       scene.kernel.loseDestroyAnswer = { _ in
         [nil, nil, .overrun, .unfinished].randomElement(using: &losses)!

@@ -1,7 +1,6 @@
 import Glibc
-package import SystemPackage
-
 package import ProcessTable
+package import SystemPackage
 
 /// A copy of `/proc` in a temporary folder, made by hand and removed at the end.
 package final class ProcTree {

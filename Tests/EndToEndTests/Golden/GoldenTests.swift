@@ -1,0 +1,68 @@
+import Glibc
+import Testing
+
+/// What the tool prints, to the letter: of a recording, which is the same on every machine.
+@Suite struct GoldenTests {
+  private static let folder =
+    "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Golden"
+
+  /// One file of expected output, and the words that make it.
+  struct Case: CustomTestStringConvertible {
+    let name: String
+    let words: [String]
+    var isReplayed = true
+
+    var testDescription: String { name }
+  }
+
+  static let cases: [Case] = [
+    Case(name: "help", words: ["--help"], isReplayed: false),
+    Case(name: "help-list", words: ["list", "--help"], isReplayed: false),
+    Case(name: "help-kill", words: ["kill", "--help"], isReplayed: false),
+    Case(name: "help-policy", words: ["policy", "--help"], isReplayed: false),
+    Case(name: "help-policy-apply", words: ["policy", "apply", "--help"], isReplayed: false),
+    Case(name: "help-doctor", words: ["doctor", "--help"], isReplayed: false),
+    Case(name: "list-table", words: ["list", "--state", "all"]),
+    Case(name: "list-default", words: ["list"]),
+    Case(name: "list-wide", words: ["list", "-o", "wide", "--state", "close-wait,established"]),
+    Case(name: "list-json", words: ["list", "-o", "json", "--state", "all"]),
+    Case(name: "list-jsonl", words: ["list", "-o", "jsonl", "--state", "close-wait"]),
+    Case(name: "list-csv", words: ["list", "-o", "csv"]),
+    Case(name: "list-color", words: ["list", "--color", "always", "--state", "close-wait"]),
+    Case(name: "list-process", words: ["list", "--process", "server", "--sort", "peer-port"]),
+    Case(
+      name: "list-columns",
+      words: ["list", "--columns", "cookie,inode,uid,pid,fds,note", "--local-port", "8080"]),
+    Case(name: "kill-dry-run", words: ["kill", "-n", "--state", "close-wait"]),
+    Case(name: "kill-dry-run-json", words: ["kill", "-n", "--state", "close-wait", "-o", "json"]),
+    Case(name: "kill-dry-run-spared", words: ["kill", "-n", "--state", "all", "--all"]),
+    Case(name: "policy-plan", words: ["policy", "plan", "policy.yaml"]),
+    Case(name: "policy-plan-json", words: ["policy", "plan", "policy.yaml", "-o", "json"]),
+  ]
+
+  @Test(arguments: cases)
+  func theOutputIsAsExpected(of item: Case) throws {
+    let source = item.isReplayed ? ["--replay", "scene.rec", "--proc-root", "proc"] : []
+    let words = [Tools.connreap] + item.words + source
+    let ended = try Command.run(
+      ["sh", "-c", "cd '\(Self.folder)' && exec \"$@\"", "sh"] + words,
+      environment: ["COLUMNS": "100", "NO_COLOR": ""])
+    #expect(ended.status == 0)
+    let complaints = ended.complaints.isEmpty ? "" : "-- standard error:\n" + ended.complaints
+    let printed = ended.text + complaints
+    let file = "\(Self.folder)/expected/\(item.name).txt"
+    if getenv("UPDATE_GOLDEN") != nil { try Self.write(Array(printed.utf8), to: file) }
+    #expect(printed == (try Self.read(file)))
+  }
+
+  private static func read(_ path: String) throws -> String {
+    try Command.run(["cat", path]).text
+  }
+
+  private static func write(_ bytes: [UInt8], to path: String) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    #expect(descriptor >= 0)
+    #expect(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
+    close(descriptor)
+  }
+}
