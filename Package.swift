@@ -72,7 +72,8 @@ let package = Package(
       name: "connreap", dependencies: ["ConnreapCommands"], swiftSettings: sources),
 
     .target(
-      name: "TestSupport", dependencies: ["Netlink", "ProcessTable", system], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Netlink", "ProcessTable", system],
+      path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("ConnectionsTests", ["Connections"]),
     tests("NetlinkTests", ["Netlink", "TestSupport", system]),

@@ -1,0 +1,95 @@
+import TestSupport
+import Testing
+
+@testable import ConnreapCommands
+
+@Suite struct EscapedTextTests {
+  @Test(arguments: [
+    ("java", "java"),
+    ("my server", "my server"),
+    ("naïve-日本", "naïve-日本"),
+    ("a\u{1b}[31mb", #"a\x1b[31mb"#),
+    ("line\nbreak\r\t", #"line\x0abreak\x0d\x09"#),
+    ("nul\0", #"nul\x00"#),
+    ("del\u{7f}", #"del\x7f"#),
+    ("c1\u{9b}31m", #"c1\u{9b}31m"#),
+    ("rtl\u{202e}cod.exe", #"rtl\u{202e}cod.exe"#),
+    ("zero\u{200b}width", #"zero\u{200b}width"#),
+    ("sep\u{2028}", #"sep\u{2028}"#),
+    (#"back\x1bslash"#, #"back\\x1bslash"#),
+    ("e\u{301}", #"e\u{301}"#),
+  ])
+  func whatCouldDisturbIsSpelled(text: String, escaped: String) {
+    #expect(EscapedText.escaped(text) == escaped)
+  }
+
+  @Test func differentNamesStayDifferent() {
+    var random = Seeded(11)
+    let alphabet = Array("ab\\x1\u{1b}\n{}u".unicodeScalars)
+    var seen: [String: String] = [:]
+    for _ in 0..<5000 {
+      var text = String.UnicodeScalarView()
+      for _ in 0..<Int.random(in: 0...6, using: &random) {
+        text.append(alphabet.randomElement(using: &random) ?? "a")
+      }
+      let escaped = EscapedText.escaped(String(text))
+      #expect(seen[escaped].map { $0.unicodeScalars.elementsEqual(text) } ?? true)
+      seen[escaped] = String(text)
+    }
+  }
+
+  @Test func anythingAtAllComesOutPrintable() {
+    var random = Seeded(12)
+    for _ in 0..<2000 {
+      let text = String(decoding: random.bytes(24), as: UTF8.self)
+      for scalar in EscapedText.escaped(text).unicodeScalars {
+        #expect(scalar.value >= 0x20 && !(0x7f...0x9f).contains(scalar.value))
+      }
+    }
+  }
+
+  @Test(arguments: [("abc", 3), ("naïve", 5), ("日本", 4), ("…", 1), ("🔥", 2), ("", 0)])
+  func widthIsWhatATerminalTakes(text: String, width: Int) {
+    #expect(EscapedText.width(of: text.utf8) == width)
+  }
+}
+
+@Suite struct CaretTests {
+  @Test func pointsAtThePart() {
+    #expect(Caret(line: "  --idle 10", at: 0..<2, from: 9).text == "  --idle 10\n         ^~")
+    #expect(Caret(line: "abc", at: 1..<1).text == "abc\n ^")
+  }
+
+  @Test func pointsBehindTheEndAtTheMost() {
+    #expect(Caret(line: "abc", at: 7..<9).text == "abc\n   ^")
+  }
+
+  @Test func staysInPlaceBehindEscapesAndWideCharacters() {
+    #expect(Caret(line: "日\u{1b}x", at: 4..<5).text == "日\\x1bx\n      ^")
+  }
+}
+
+@Suite struct CSVTextTests {
+  private func field(_ text: String) -> String {
+    var line: [UInt8] = []
+    CSVText.append(text, to: &line)
+    return String(decoding: line, as: UTF8.self)
+  }
+
+  @Test(arguments: [
+    ("plain", "plain"), ("", ""), ("a,b", "\"a,b\""), ("say \"hi\"", "\"say \"\"hi\"\"\""),
+    ("two\nlines", #"two\x0alines"#),
+  ])
+  func quotesWhatNeedsIt(text: String, expected: String) {
+    #expect(field(text) == expected)
+  }
+}
+
+@Suite struct CountTests {
+  @Test(arguments: [
+    (0, "0"), (7, "7"), (999, "999"), (1000, "1,000"), (12_345, "12,345"), (1_204_000, "1,204,000"),
+  ])
+  func hasACommaBeforeEachThreeDigits(number: Int, text: String) {
+    #expect(Count.text(number) == text)
+  }
+}

@@ -1,0 +1,101 @@
+import SystemPackage
+import Testing
+
+@testable import ConnreapCommands
+
+@Suite struct TableTests {
+  private func printed(
+    _ rows: [[String]], columns: [Table.Column], layout: Table.Layout = Table.Layout(),
+    style: Style? = nil
+  ) throws -> String {
+    let (reading, writing) = try FileDescriptor.pipe()
+    defer { try? reading.close() }
+    var stream = OutputStream(writing)
+    let table = Table(
+      columns: columns, rowCount: rows.count,
+      cell: { row, column, text in text.append(contentsOf: rows[row][column].utf8) },
+      style: { _, _ in style })
+    try table.print(layout, to: &stream)
+    try stream.flush()
+    try writing.close()
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = try bytes.withUnsafeMutableBytes { try reading.read(into: $0) }
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+
+  private let columns = [
+    Table.Column(title: "NAME", shrinksTo: 4), Table.Column(title: "N", alignment: .right),
+    Table.Column(title: "NOTE", shrinksTo: 5),
+  ]
+
+  @Test func columnsAreAsWideAsTheirWidestCell() throws {
+    #expect(
+      try printed([["a", "1", "x"], ["long name", "1000", "y"]], columns: columns) == """
+        NAME          N  NOTE
+        a             1  x
+        long name  1000  y
+
+        """)
+  }
+
+  @Test func withoutAHeadingOnlyCellsCount() throws {
+    let layout = Table.Layout(showsHeader: false, indent: 2)
+    #expect(try printed([["a", "1", "x"]], columns: columns, layout: layout) == "  a  1  x\n")
+  }
+
+  @Test func linesEndWithoutBlanks() throws {
+    #expect(
+      try printed([["a", "1", ""]], columns: columns, layout: Table.Layout(showsHeader: false))
+        == "a  1\n")
+  }
+
+  @Test func wideCharactersTakeTwoColumns() throws {
+    let text = try printed([["日本", "1", "x"], ["abcd", "1", "y"]], columns: columns)
+    #expect(text.contains("日本  1  x\n") && text.contains("abcd  1  y\n"))
+  }
+
+  @Test(arguments: 18..<40)
+  func fitsIntoTheWidthByCuttingWhatMayShrink(width: Int) throws {
+    let rows = [["a name of some length", "12", "and a note that is long too"]]
+    let text = try printed(rows, columns: columns, layout: Table.Layout(width: width))
+    for line in text.split(separator: "\n") { #expect(line.count <= width) }
+    #expect(text.contains("12"), "what must not shrink is whole")
+    #expect(text.contains("…"))
+  }
+
+  @Test func theLastColumnShrinksFirst() throws {
+    let rows = [["a name of some length", "12", "and a note that is long too"]]
+    let text = try printed(rows, columns: columns, layout: Table.Layout(width: 35))
+    #expect(text.contains("a name of some length  12  and a n…\n"))
+  }
+
+  @Test func coloursAreOutsideTheWidths() throws {
+    let layout = Table.Layout(showsHeader: false, colors: true)
+    #expect(
+      try printed([["a", "1", "x"]], columns: columns, layout: layout, style: .yellow)
+        == "\u{1b}[33ma\u{1b}[0m  \u{1b}[33m1\u{1b}[0m  \u{1b}[33mx\u{1b}[0m\n")
+  }
+}
+
+@Suite struct OutputStreamTests {
+  @Test func whatCannotBeWrittenIsAnError() throws {
+    let full = try FileDescriptor.open("/dev/full", .writeOnly)
+    defer { try? full.close() }
+    var stream = OutputStream(full)
+    try stream.write("waits in the buffer")
+    #expect(throws: OutputProblem(errno: .noSpace)) { try stream.flush() }
+  }
+
+  @Test func colourFollowsTheFlagThenTheEnvironmentThenTheTerminal() {
+    let terminal = Terminal(isTerminal: true, width: 80)
+    let pipe = Terminal(isTerminal: false, width: nil)
+    func environment(_ values: [String: String]) -> Environment { Environment { values[$0] } }
+    #expect(ColorChoice.auto.isOn(for: terminal, environment: environment([:])))
+    #expect(!ColorChoice.auto.isOn(for: pipe, environment: environment([:])))
+    #expect(!ColorChoice.auto.isOn(for: terminal, environment: environment(["NO_COLOR": "1"])))
+    #expect(ColorChoice.auto.isOn(for: terminal, environment: environment(["NO_COLOR": ""])))
+    #expect(!ColorChoice.auto.isOn(for: terminal, environment: environment(["TERM": "dumb"])))
+    #expect(ColorChoice.always.isOn(for: pipe, environment: environment(["NO_COLOR": "1"])))
+    #expect(!ColorChoice.never.isOn(for: terminal, environment: environment([:])))
+  }
+}
