@@ -73,7 +73,8 @@ struct KillCommand: ParsableCommand {
       return try system.finish()
     }
     try system.requireClosing(plan.closings.count)
-    if !yes, Terminal.of(.standardInput, columns: nil).isTerminal {
+    let asks = !yes && Terminal.of(.standardInput, columns: nil).isTerminal
+    if asks {
       try report.printQuestion()
       guard Question.ask("Close \(plan.closings.count == 1 ? "it" : "them")? [y/N] ") else {
         throw CommandFailure(.done, "nothing was closed")
@@ -82,7 +83,7 @@ struct KillCommand: ParsableCommand {
     let outcomes = try system.carryOut(plan) { _, connection in
       predicate.verdict(of: connection, owners: snapshot.ownerFacts(of: connection)) == .yes
     }
-    try report.printOutcomes(outcomes)
+    try report.printOutcomes(outcomes, planWasShown: asks)
     try system.finish()
     try ClosingFailure.check(outcomes)
   }

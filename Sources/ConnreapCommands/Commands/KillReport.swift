@@ -40,9 +40,15 @@ struct KillReport {
   }
 
   /// Prints what came of each connection, and what it means.
-  func printOutcomes(_ outcomes: [Outcome]) throws {
+  ///
+  /// - Parameter planWasShown: whether the plan stands above already, so that only what did not go
+  ///   as planned is worth a line.
+  func printOutcomes(_ outcomes: [Outcome], planWasShown: Bool) throws {
     if isMachineReadable { return try printMachineReadable(outcomes: outcomes) }
-    try printLines(PlanText.lines(of: outcomes), under: nil)
+    let told =
+      planWasShown
+      ? outcomes.filter { $0.result != .closed && $0.step.decision == .close } : outcomes
+    try printLines(PlanText.lines(of: told), under: nil)
     let dead = PlanText(text: text).deadDescriptors(after: outcomes)
     var stream = OutputStream(Standard.output)
     try stream.write(([OutcomeCounts(outcomes).line + "."] + dead).joined(separator: " ") + "\n")

@@ -53,7 +53,7 @@ struct PlanText {
       ],
       rowCount: lines.count,
       cell: { row, column, cell in append(lines[row], column: column, to: &cell) },
-      style: { row, _ in lines[row].style })
+      style: { row, column in column == 0 ? lines[row].style : nil })
     try table.print(layout, to: &output)
   }
 
