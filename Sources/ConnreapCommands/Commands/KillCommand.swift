@@ -68,11 +68,11 @@ struct KillCommand: ParsableCommand {
     let plan = Plan(closing: snapshot, guardedBy: guards)
     let report = KillReport(plan: plan, output: output, isLive: system.isLive)
     try refuseIfTooLarge(plan)
+    if !dryRun, plan.wantsPrivileges { try system.requireClosing(plan.steps.count) }
     guard !dryRun, !plan.closings.isEmpty else {
       try report.printPlan(isDryRun: dryRun)
       return try system.finish()
     }
-    try system.requireClosing(plan.closings.count)
     let asks = !yes && Terminal.of(.standardInput, columns: nil).isTerminal
     if asks {
       try report.printQuestion()
@@ -124,5 +124,15 @@ struct KillCommand: ParsableCommand {
       "refused: \(Count.text(count)) connections would be closed, more than --max \(max); "
         + "nothing was closed",
       remedy: "look at them with 'connreap list', select fewer, or say --max \(count)")
+  }
+}
+
+extension Plan {
+  /// Whether the privilege to close would change anything: what is spared only because its owner
+  /// could not be read is as a rule out of sight for want of privileges.
+  fileprivate var wantsPrivileges: Bool {
+    steps.contains { step in
+      step.decision == .close || step.decision == .spare(.ownerUnknown)
+    }
   }
 }

@@ -145,6 +145,15 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
+  @Test func whoCannotEvenSeeTheOwnersIsToldWhatIsMissing() throws {
+    let pair = try namespace.pair(port: 8080)
+    let powerless = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"]
+    let ended = try namespace.kill(["--local-port", "8080"], behind: powerless)
+    #expect(ended.status == 77)
+    #expect(ended.complaints.contains("CAP_NET_ADMIN"))
+    #expect(try pair.client.reaches(pair.server))
+  }
+
   @Test func withoutTheCapabilityADryRunStillPlans() throws {
     _ = try namespace.pair(port: 8080)
     let ended = try namespace.kill(
