@@ -36,11 +36,13 @@ struct KillCommand: ParsableCommand {
     help: ArgumentHelp("close connections of this program too, spared else", valueName: "name"))
   var unprotect: [String] = []
 
+  @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
+  var stateDir: String?
+
   @Option(help: .hidden) var method = "destroy"
   @Option(help: .hidden) var rate: String?
   @Option(help: .hidden) var plan: String?
   @Option(help: .hidden) var timeout: String?
-  @Option(help: .hidden) var stateDir: String?
 
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
@@ -80,17 +82,27 @@ struct KillCommand: ParsableCommand {
         throw CommandFailure(.done, "nothing was closed")
       }
     }
+    let trail = try AuditTrail(
+      in: try StateAccess.open(option: stateDir),
+      AuditTrail.Run(command: "kill", selection: Self.words))
+    try trail.announce(plan, report.text)
     let outcomes = try system.carryOut(plan) { _, connection in
       predicate.verdict(of: connection, owners: snapshot.ownerFacts(of: connection)) == .yes
     }
     try report.printOutcomes(outcomes, planWasShown: asks)
+    try trail.report(outcomes, report.text)
     try system.finish()
     try ClosingFailure.check(outcomes)
   }
 
+  /// The words of the command line behind `kill`.
+  private static var words: String {
+    CommandLine.arguments.drop { $0 != "kill" }.dropFirst().joined(separator: " ")
+  }
+
   private func refuseWhatIsNotBuilt() throws(CommandFailure) {
     let options = [
-      ("--rate", rate), ("--plan", plan), ("--timeout", timeout), ("--state-dir", stateDir),
+      ("--rate", rate), ("--plan", plan), ("--timeout", timeout),
     ]
     for case (let option, _?) in options {
       throw CommandFailure(.usage, "\(option) is not built yet in this version")

@@ -6,7 +6,8 @@ struct KillReport {
   private let plan: Plan
   private let output: OutputOptions
   private let terminal: Terminal
-  private let text: ConnectionText
+  /// The texts of the connections that it is about.
+  let text: ConnectionText
 
   init(plan: Plan, output: OutputOptions, isLive: Bool) {
     self.plan = plan

@@ -96,12 +96,14 @@ struct PolicyApplyCommand: ParsableCommand {
     }
     let loaded = try PolicyLoading(arguments.files, asRoot: true)
     if !quiet { Standard.say(loaded.report) }
-    let lock = try StateLock(option: stateDir)
-    try applyWhileLocked(loaded.policies)
-    lock.release()
+    let folder = try StateAccess.open(option: stateDir)
+    let lock = try StateAccess.lock(folder)
+    try apply(loaded.policies, in: folder, holding: lock)
   }
 
-  private func applyWhileLocked(_ policies: PolicySet) throws {
+  private func apply(
+    _ policies: PolicySet, in folder: borrowing StateFolder, holding _: borrowing RunLock
+  ) throws {
     let system = try LiveSystem(SourceOptions.live)
     let evaluated = try PolicyEvaluation(policies, on: system)
     let report = PolicyReport(evaluated, output: output, isLive: true)
@@ -115,8 +117,12 @@ struct PolicyApplyCommand: ParsableCommand {
       return try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
     }
     try system.requireClosing(evaluated.plan.closings.count)
+    let trail = try AuditTrail(
+      in: folder, AuditTrail.Run(command: "policy apply", selection: nil))
+    try trail.announce(evaluated.plan, report.text)
     let outcomes = try system.carryOut(evaluated.plan, isStillSelected: evaluated.stillCovers)
     try report.printOutcomes(outcomes, isQuiet: quiet)
+    try trail.report(outcomes, report.text)
     try ClosingFailure.check(outcomes)
   }
 }

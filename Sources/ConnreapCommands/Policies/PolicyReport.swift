@@ -8,7 +8,8 @@ struct PolicyReport {
   private let evaluated: PolicyEvaluation
   private let output: OutputOptions
   private let terminal: Terminal
-  private let text: ConnectionText
+  /// The texts of the connections that it is about.
+  let text: ConnectionText
 
   init(_ evaluated: PolicyEvaluation, output: OutputOptions, isLive: Bool) {
     self.evaluated = evaluated

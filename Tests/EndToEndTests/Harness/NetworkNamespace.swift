@@ -42,7 +42,7 @@ final class NetworkNamespace {
     _ arguments: [String], behind prefix: [String] = [], environment: [String: String] = [:]
   ) throws -> Ended {
     try connreap(
-      ["kill", "--yes"] + arguments, behind: prefix,
+      ["kill", "--yes", "--state-dir", state.path] + arguments, behind: prefix,
       environment: environment)
   }
 

@@ -92,7 +92,7 @@ import Testing
 
   @Test func whatAnAncestorHoldsIsTheCallersOwnSession() throws {
     let pair = try namespace.pair(port: 8080)
-    let words = ["kill", "--yes", "--port", "8080"]
+    let words = ["kill", "--yes", "--state-dir", namespace.state.path, "--port", "8080"]
     let ended = try namespace.server.run([Tools.connreap] + words + ["-o", "json"])
     #expect(ended.status == 0)
     let report = try PlanReport(ended)
@@ -169,7 +169,7 @@ import Testing
 
   @Test func whoIsNotAskedIsNotMadeToWait() throws {
     let pair = try namespace.pair(port: 8080)
-    let words = ["kill", "--local-port", "8080"]
+    let words = ["kill", "--local-port", "8080", "--state-dir", namespace.state.path]
     #expect(try namespace.connreap(words, seconds: 10).status == 0)
     #expect(try pair.client.receive() == .failed("ECONNRESET"))
   }

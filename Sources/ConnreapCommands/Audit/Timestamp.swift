@@ -1,0 +1,16 @@
+import Glibc
+
+/// Points in time as text.
+enum Timestamp {
+  /// `2026-11-21T05:42:50.123Z` (RFC 3339), of the time so long after the start of 1970.
+  static func text(seconds: Int, milliseconds: Int) -> String {
+    var seconds = time_t(seconds)
+    var parts = unsafe tm()
+    unsafe gmtime_r(&seconds, &parts)
+    var buffer = [CChar](repeating: 0, count: 32)
+    let count = unsafe strftime(&buffer, buffer.count, "%Y-%m-%dT%H:%M:%S", &parts)
+    let start = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let digits = String(milliseconds)
+    return start + "." + String(repeating: "0", count: max(0, 3 - digits.utf8.count)) + digits + "Z"
+  }
+}

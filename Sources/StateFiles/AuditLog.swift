@@ -1,0 +1,56 @@
+internal import Glibc
+public import SystemPackage
+
+/// The log of what was closed, when, why and by whom: one JSON object a line, appended only.
+///
+/// Several runs may write at once: a line is one write(2) to a file opened with `O_APPEND`, so that
+/// lines do not mix.
+public struct AuditLog: ~Copyable {
+  /// The name of the file in the folder.
+  public static let fileName = "audit.jsonl"
+
+  /// Where the file is.
+  public let path: FilePath
+
+  private let file: OpenFile
+
+  /// Opens the log of `folder`, made when it is not there (mode 0600).
+  public init(in folder: borrowing StateFolder) throws(AuditLogProblem) {
+    let path = folder.path.appending(Self.fileName)
+    do throws(Errno) {
+      let file = try OpenFile(
+        FilePath(Self.fileName), from: folder.file.descriptor,
+        flags: O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
+      guard try AccessFacts(of: file).type == .regular else { throw .invalidArgument }
+      self.file = file
+      self.path = path
+    } catch {
+      throw AuditLogProblem(path: path, errno: error)
+    }
+  }
+
+  /// Appends `line`, which ends with its line break and holds no other.
+  ///
+  /// - Throws: also when only a part of it found room: what is on the disk is then no whole line.
+  public borrowing func append(_ line: [UInt8]) throws(AuditLogProblem) {
+    do {
+      let count = try unsafe line.withUnsafeBytes { try unsafe file.descriptor.write($0) }
+      guard count == line.count else { throw Errno.noSpace }
+    } catch {
+      throw AuditLogProblem(path: path, errno: error as? Errno ?? .ioError)
+    }
+  }
+}
+
+/// Why the audit log could not be opened or written.
+public struct AuditLogProblem: Error, Equatable, Sendable {
+  /// Where the file is.
+  public let path: FilePath
+  /// What the system said; `EINVAL` for something that is no regular file.
+  public let errno: Errno
+}
+
+extension AuditLogProblem: CustomStringConvertible {
+  /// The message for a user.
+  public var description: String { "cannot write the audit log \(path): \(errno)" }
+}

@@ -1,0 +1,73 @@
+import Glibc
+import Testing
+
+/// What is written down of every decision.
+@Suite(.needsNamespaces, .needsDestroy) struct AuditTests {
+  let namespace: NetworkNamespace
+
+  init() throws { namespace = try NetworkNamespace() }
+
+  private var lines: [Substring] {
+    get throws {
+      try Command.run(["cat", namespace.state.path + "/audit.jsonl"]).lines
+    }
+  }
+
+  @Test func killSaysWhatItIsGoingToCloseAndWhatCameOfIt() throws {
+    let pair = try namespace.pair(port: 8080)
+    #expect(try namespace.kill("--local-port", "8080").status == 0)
+    let lines = try lines
+    #expect(lines.count == 2)
+    #expect(lines.first?.contains("\"event\":\"closing\",\"command\":\"kill\"") == true)
+    #expect(lines.last?.contains("\"event\":\"closed\"") == true)
+    for line in lines {
+      #expect(line.contains("\"cookie\":\"\(pair.server.cookie)\""))
+      #expect(line.contains("\"selection\":\"--yes"))
+      #expect(line.contains("\"pid\":\(pair.server.pid),\"name\""))
+      #expect(line.contains(/"time":"20[0-9]{2}-[0-9-]+T[0-9:]+\.[0-9]{3}Z"/))
+    }
+  }
+
+  @Test func whatIsSparedIsWrittenDownWithItsReason() throws {
+    let daemon = try namespace.anotherPeer()
+    try daemon.rename("sshd")
+    let listener = try daemon.listen("daemon", port: 8080)
+    _ = try namespace.pair(to: listener, client: namespace.server, as: "login")
+    _ = try namespace.pair(port: 8081)
+    #expect(try namespace.kill("--local-port", "8080,8081").status == 0)
+    let spared = try lines.filter { $0.contains("\"event\":\"spared\"") }
+    #expect(spared.count == 1)
+    #expect(spared.first?.contains("\"reason\":\"held by sshd[") == true)
+  }
+
+  @Test func aDryRunWritesNothing() throws {
+    _ = try namespace.pair(port: 8080)
+    #expect(try namespace.kill("-n", "--local-port", "8080").status == 0)
+    #expect(access(namespace.state.path + "/audit.jsonl", F_OK) != 0)
+  }
+
+  @Test func withoutTheLogNothingIsClosed() throws {
+    let pair = try namespace.pair(port: 8080)
+    #expect(mkdir(namespace.state.path + "/audit.jsonl", 0o700) == 0)
+    let ended = try namespace.kill("--local-port", "8080")
+    #expect(ended.status == 1)
+    #expect(ended.complaints.contains("audit.jsonl"))
+    #expect(try pair.client.reaches(pair.server))
+  }
+
+  @Test func policiesAreNamed() throws {
+    let listener = try namespace.server.listen("pool", port: 8080)
+    _ = try namespace.closeWaits(3, to: listener)
+    let folder = try TemporaryFolder()
+    let file = try folder.write("leaks.yaml", PolicyTests.pileUp)
+    let ended = try namespace.connreap(
+      "policy", "apply", "--state-dir", namespace.state.path, file)
+    #expect(ended.status == 0)
+    let lines = try lines
+    #expect(lines.count == 6)
+    #expect(
+      lines.allSatisfy {
+        $0.contains("\"command\":\"policy apply\"") && $0.contains("\"policy\":\"pile-up\"")
+      })
+  }
+}
