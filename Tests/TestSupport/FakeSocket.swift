@@ -18,6 +18,8 @@ public struct FakeSocket {
   public var expires: UInt32 = 0
   /// nil for a row without `tcp_info`.
   public var info: Info? = Info()
+  /// `SO_MARK`, shown in the row; nil for a row that does not show it.
+  public var mark: UInt32?
   /// Further attributes, as bytes.
   public var attributes: [UInt8] = []
 
@@ -79,6 +81,15 @@ public struct FakeSocket {
     change(&self)
   }
 
+  /// What a filter program compares. The mark is that of the attribute, without one 0.
+  public var entry: DiagProgram.Entry {
+    var entry = DiagProgram.Entry(
+      family: family, localPort: localPort, peerPort: peerPort, local: local, peer: peer)
+    entry.interface = interface
+    entry.mark = mark ?? 0
+    return entry
+  }
+
   /// `struct inet_diag_sockid`.
   public var identity: [UInt8] {
     var wire = WireBytes()
@@ -107,6 +118,11 @@ public struct FakeSocket {
     wire.u32(userID)
     wire.u32(inode)
     if let info { wire.raw(WireBytes.attribute(2, info.bytes)) }
+    if let mark {
+      var value = WireBytes()
+      value.u32(mark)
+      wire.raw(WireBytes.attribute(15, value.bytes))
+    }
     wire.raw(attributes)
     return wire.bytes
   }
