@@ -1,3 +1,5 @@
+import Netlink
+
 /// The kernel's rules for a filter program, from `net/ipv4/inet_diag.c`: what it admits when the
 /// request comes, and what it runs on each socket.
 public struct DiagProgram {

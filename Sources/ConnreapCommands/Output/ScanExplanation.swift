@@ -1,6 +1,7 @@
 import Connections
 import Scanning
 import Selection
+import SocketDiagnostics
 
 /// How a selection would be carried out: what the kernel judges, and what is left to user space.
 struct ScanExplanation {
