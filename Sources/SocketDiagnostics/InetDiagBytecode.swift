@@ -48,7 +48,8 @@ public struct InetDiagBytecode: Equatable, Sendable {
     instructionCount = assembled.instructionCount
   }
 
-  /// Of conditions that are joined, the short ones that fit together; otherwise all or nothing.
+  /// Of conditions that are joined, those that fit together, the short ones first and negations
+  /// last, since they leave out little; otherwise all or nothing.
   private static func fitted(_ condition: KernelCondition, _ dialect: Dialect) -> KernelCondition {
     func length(_ condition: KernelCondition) -> Int {
       InetDiagAssembler.program(for: condition, knowsEqual: dialect.knowsEqual).bytes.count
@@ -57,12 +58,20 @@ public struct InetDiagBytecode: Equatable, Sendable {
     guard case .all(let parts) = condition else { return .always }
     var room = greatestLength
     var kept: [KernelCondition] = []
-    for (part, length) in parts.map({ ($0, length($0)) }).sorted(by: { $0.1 < $1.1 }) {
+    let candidates = parts.map { (part: $0, length: length($0), isNegation: $0.isNegation) }
+      .sorted { ($0.isNegation ? 1 : 0, $0.length) < ($1.isNegation ? 1 : 0, $1.length) }
+    for (part, length, _) in candidates {
       guard length <= room else { break }
       room -= length
       kept.append(part)
     }
     return .every(of: kept)
+  }
+}
+
+extension KernelCondition {
+  fileprivate var isNegation: Bool {
+    if case .not = self { true } else { false }
   }
 }
 

@@ -1,5 +1,5 @@
 /// A socket as a pretended kernel has it, and the row by which it would list it.
-public struct FakeSocket {
+public struct FakeSocket: Sendable {
   public var family: UInt8 = 2
   public var state: UInt8 = 1
   /// 4 or 16 octets.
@@ -24,7 +24,7 @@ public struct FakeSocket {
   public var attributes: [UInt8] = []
 
   /// The times and counters of `tcp_info`.
-  public struct Info {
+  public struct Info: Sendable {
     public var unacked: UInt32 = 0
     public var lastDataSent: UInt32 = 0
     public var lastDataReceived: UInt32 = 0
