@@ -83,7 +83,8 @@ let package = Package(
     tests(
       "ScanningTests",
       [
-        "Scanning", "Selection", "ProcessTable", "Netlink", "Connections", "TestSupport", system,
+        "Scanning", "Selection", "SocketDiagnostics", "ProcessTable", "Netlink", "Connections",
+        "TestSupport", system,
       ]),
     tests(
       "ReapingTests",

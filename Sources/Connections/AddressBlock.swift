@@ -34,6 +34,9 @@ public struct AddressBlock: Hashable, Sendable {
     first.family == .ipv4 ? significantBits - 96 : significantBits
   }
 
+  /// Whether the addresses of the block are IPv4 addresses, in one form or the other.
+  public var holdsV4: Bool { significantBits >= 96 && first.isV4OrMapped }
+
   /// Whether the block holds the address with these 128 bits (IPv4 in v4-mapped form).
   public func contains(bits: UInt128) -> Bool { bits & mask == first.bits }
 

@@ -30,38 +30,61 @@ public struct Scanner {
   public func scan(
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> Snapshot {
-    var rows = Rows(request)
-    for family in AddressFamily.allCases {
-      try collect(family, for: request, uptime: moment.uptime, into: &rows)
+    var rows = CollectedRows(request)
+    for plan in request.dumps {
+      guard let dump = plan.request else {
+        rows.skip(plan)
+        continue
+      }
+      try collect(dump, uptime: moment.uptime, into: &rows) { $0.add($1) }
     }
+    if request.details.contains(.owners) { try collectListeners(uptime: moment.uptime, &rows) }
     let owners = try findOwners(of: rows, for: request)
     let candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
-      listeners: rows.listeners, owners: owners, unreadable: unreadable(in: owners))
+      isPrunedByKernel: rows.isPrunedByKernel, listeners: rows.listeners, owners: owners,
+      unreadable: unreadable(in: owners))
     return request.selection.needsOwners ? candidates.deciding(request) : candidates
   }
 
+  /// Carries out `dump`, again when it failed in passing; each row goes to `take`.
   private func collect(
-    _ family: AddressFamily, for request: ScanRequest, uptime: UInt64?, into rows: inout Rows
+    _ dump: DumpRequest, uptime: UInt64?, into rows: inout CollectedRows,
+    take: (inout CollectedRows, Connection) -> Void
   ) throws(ScanProblem) {
     let before = rows.mark
-    var states = request.selection.stateMask
-    if request.details.contains(.owners), states.mayBeInAcceptQueue { states.formUnion(.listening) }
-    let dump = DumpRequest(family: family, states: states, details: request.dumpDetails)
     for attempt in 1...Self.attempts {
       do throws(NetlinkProblem) {
         var diagnostics = TCPDiagnostics(over: try openTransport(), uptime: uptime)
-        try diagnostics.dump(dump) { rows.add($0) }
+        let taken = try diagnostics.dump(dump) { take(&rows, $0) }
+        rows.finish(taken)
         return
       } catch {
         rows.goBack(to: before)
-        guard error.isPassing, attempt < Self.attempts else { throw .cannotList(family, error) }
+        guard error.isPassing, attempt < Self.attempts else {
+          throw .cannotList(dump.family, error)
+        }
+      }
+    }
+  }
+
+  /// Lists the listeners whose accept queues candidates wait in: their owners are the listener's.
+  private func collectListeners(
+    uptime: UInt64?, _ rows: inout CollectedRows
+  ) throws(ScanProblem) {
+    for family in rows.familiesLackingListeners {
+      let dump = DumpRequest(family: family, states: TCPState.listen.asSet, details: [])
+      do throws(ScanProblem) {
+        try collect(dump, uptime: uptime, into: &rows) { $0.addListener($1) }
+      } catch {
+        // A recording that was made without owners: whose queue it is stays unknown.
+        guard error == .cannotList(family, .notRecorded) else { throw error }
       }
     }
   }
 
   private func findOwners(
-    of rows: Rows, for request: ScanRequest
+    of rows: CollectedRows, for request: ScanRequest
   ) throws(ScanProblem) -> OwnerTable? {
     guard request.details.contains(.owners), !rows.candidates.isEmpty else { return nil }
     var wanted: [UInt32] = []
@@ -108,64 +131,7 @@ extension Snapshot {
     }
     return Snapshot(
       moment: moment, connections: selected, undecided: undecided, listed: listed,
-      listeners: listeners, owners: owners, unreadable: unreadable)
-  }
-}
-
-/// The rows of a dump that can matter: what is certainly not selected is dropped as it comes.
-private struct Rows {
-  private let selection: PreparedSelection
-  private let keepsUndecided: Bool
-  private(set) var candidates: [Connection] = []
-  private(set) var listeners: [Connection] = []
-  private(set) var listed = 0
-  private(set) var undecided = 0
-  private var seen: Set<SocketCookie> = []
-
-  init(_ request: ScanRequest) {
-    selection = request.selection
-    keepsUndecided = request.keepsUndecided || request.selection.needsOwners
-  }
-
-  mutating func add(_ row: Connection) {
-    if row.state == .listen { listeners.append(row) }
-    guard selection.stateMask.contains(row.state) else { return }
-    listed += 1
-    switch selection.verdict(of: row, owners: OwnersUnknown()) {
-    case .no: return
-    case .unknown where !keepsUndecided: undecided += 1
-    case .unknown, .yes: if seen.insert(row.cookie).inserted { candidates.append(row) }
-    }
-  }
-
-  /// How much there is before a dump that may fail.
-  var mark: (candidates: Int, listeners: Int, listed: Int, undecided: Int) {
-    (candidates.count, listeners.count, listed, undecided)
-  }
-
-  /// Forgets what came after `mark`.
-  mutating func goBack(to mark: (candidates: Int, listeners: Int, listed: Int, undecided: Int)) {
-    candidates.removeSubrange(mark.candidates...)
-    listeners.removeSubrange(mark.listeners...)
-    (listed, undecided) = (mark.listed, mark.undecided)
-    seen = Set(candidates.map(\.cookie))
-  }
-}
-
-extension TCPStateSet {
-  fileprivate static let listening = TCPState.listen.asSet
-
-  /// Whether a connection that was not accepted yet can be in one of these states.
-  fileprivate var mayBeInAcceptQueue: Bool {
-    contains(TCPState.established) || contains(TCPState.closeWait)
-  }
-}
-
-extension ScanRequest {
-  fileprivate var dumpDetails: DumpRequest.Details {
-    var dumpDetails: DumpRequest.Details = []
-    if details.contains(.figures) { dumpDetails.insert(.figures) }
-    if details.contains(.congestion) { dumpDetails.insert(.congestion) }
-    return dumpDetails
+      isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
+      unreadable: unreadable)
   }
 }

@@ -12,7 +12,11 @@ public struct Snapshot: Sendable {
   public let undecided: Int
   /// How many connections the kernel listed in the states of the selection.
   public let listed: Int
-  /// The listening sockets, where they were listed.
+  /// Whether the kernel left out connections in the states of the selection, so that ``listed`` is
+  /// not how many there are.
+  public let isPrunedByKernel: Bool
+  /// The listening sockets, where they were listed: because the selection is of them, or to find
+  /// whose accept queue a connection waits in.
   public let listeners: [Connection]
   /// Who holds the connections; nil when that was not asked for, or nothing was selected.
   public let owners: OwnerTable?
@@ -24,12 +28,13 @@ public struct Snapshot: Sendable {
 
   init(
     moment: ScanMoment, connections: [Connection], undecided: Int, listed: Int,
-    listeners: [Connection], owners: OwnerTable?, unreadable: [OwnerProcess]
+    isPrunedByKernel: Bool, listeners: [Connection], owners: OwnerTable?, unreadable: [OwnerProcess]
   ) {
     self.moment = moment
     self.connections = connections
     self.undecided = undecided
     self.listed = listed
+    self.isPrunedByKernel = isPrunedByKernel
     self.listeners = listeners
     self.owners = owners
     self.unreadable = unreadable

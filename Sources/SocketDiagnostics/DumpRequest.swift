@@ -3,7 +3,8 @@ public import Connections
 import Glibc
 import Netlink
 
-/// What the kernel is asked for: `struct inet_diag_req_v2` without an identity.
+/// What the kernel is asked for: `struct inet_diag_req_v2` without an identity, and the bytecode
+/// behind it.
 public struct DumpRequest: Equatable, Sendable {
   /// The family of the sockets. Sockets with v4-mapped addresses are `ipv6`.
   public let family: AddressFamily
@@ -11,12 +12,27 @@ public struct DumpRequest: Equatable, Sendable {
   public let states: TCPStateSet
   /// What is asked for beside the plain row. It costs time for every socket.
   public let details: Details
+  /// Which of those sockets are left out (`INET_DIAG_REQ_BYTECODE`); nil for none.
+  public let bytecode: InetDiagBytecode?
 
-  /// A request for the sockets of `family` in one of `states`.
-  public init(family: AddressFamily, states: TCPStateSet, details: Details) {
+  /// A request for the sockets of `family` in one of `states` that `bytecode` accepts.
+  public init(
+    family: AddressFamily, states: TCPStateSet, details: Details,
+    bytecode: InetDiagBytecode? = nil
+  ) {
     self.family = family
     self.states = states
     self.details = details
+    self.bytecode = bytecode
+  }
+
+  /// The request to make when the kernel refuses the bytecode of this one; nil without bytecode.
+  ///
+  /// It lists at least the same sockets.
+  var forOlderKernel: DumpRequest? {
+    guard let bytecode else { return nil }
+    return DumpRequest(
+      family: family, states: states, details: details, bytecode: bytecode.forOlderKernel)
   }
 
   /// The attributes to ask for (`idiag_ext`).
@@ -34,8 +50,14 @@ public struct DumpRequest: Equatable, Sendable {
   }
 
   var payload: [UInt8] {
-    Self.head(family: family, states: states, details: details)
-      + [UInt8](repeating: 0, count: SocketIDCodec.length)
+    var payload = Self.head(family: family, states: states, details: details)
+    payload.append(contentsOf: repeatElement(0, count: SocketIDCodec.length))
+    if let bytecode {
+      payload.appendNative(UInt16(4 + bytecode.bytes.count))
+      payload.appendNative(UInt16(INET_DIAG_REQ_BYTECODE))
+      payload.append(contentsOf: bytecode.bytes)
+    }
+    return payload
   }
 
   /// The request for the one socket that `identity` names.

@@ -27,13 +27,33 @@ public struct TCPDiagnostics {
   ///
   /// A dump is no snapshot: sockets that come and go meanwhile may be missing or twice. When this
   /// throws, the rows before are no answer and must be forgotten. `each` closes nothing.
+  ///
+  /// A kernel that refuses the bytecode of the request, since it is too old to know an instruction
+  /// (`EINVAL`) or shows marks to CAP_NET_ADMIN only (`EPERM`), is asked with a weaker one, and at
+  /// last without: it lists more sockets then, never fewer.
+  ///
+  /// - Returns: the request that the kernel took.
+  @discardableResult
   public mutating func dump(
     _ request: DumpRequest, each: (Connection) -> Void
-  ) throws(NetlinkProblem) {
+  ) throws(NetlinkProblem) -> DumpRequest {
     let row = row
-    try conversation.dump(type: UInt16(SOCK_DIAG_BY_FAMILY), payload: request.payload) {
-      (datagram, payload) throws(NetlinkProblem) in
-      each(try row.decode(datagram, payload))
+    var request = request
+    while true {
+      var hasRows = false
+      do throws(NetlinkProblem) {
+        try conversation.dump(type: UInt16(SOCK_DIAG_BY_FAMILY), payload: request.payload) {
+          (datagram, payload) throws(NetlinkProblem) in
+          hasRows = true
+          each(try row.decode(datagram, payload))
+        }
+        return request
+      } catch {
+        guard !hasRows, error.mayMeanBytecode, let next = request.forOlderKernel else {
+          throw error
+        }
+        request = next
+      }
     }
   }
 
@@ -86,6 +106,16 @@ public struct TCPDiagnostics {
     } catch NetlinkProblem.refused(.notSupportedOnSocket), NetlinkProblem.refused(.invalidArgument)
     {
       return .missing
+    }
+  }
+}
+
+extension NetlinkProblem {
+  /// Whether it is how the kernel refuses a program.
+  fileprivate var mayMeanBytecode: Bool {
+    switch self {
+    case .refused(.invalidArgument), .refused(.notPermitted): true
+    default: false
     }
   }
 }

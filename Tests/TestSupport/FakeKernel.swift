@@ -24,8 +24,25 @@ package final class FakeKernel {
   package var failLookUp: (Int) -> NetlinkProblem? = { _ in nil }
   /// What goes wrong with a dump, by its number from 1.
   package var failDump: (Int) -> NetlinkProblem? = { _ in nil }
+  /// The last instruction of filter programs that it knows: 12 as Linux 5 does, 8 as Linux 3.
+  package var newestCode: UInt8 = 12
+  /// Whether programs may compare marks: CAP_NET_ADMIN.
+  package var mayCompareMarks = true
+  /// The dumps that were asked for, in order.
+  package private(set) var dumpRequests: [DumpAsked] = []
   /// Whether a destroyed socket stays listed.
   package var keepsDestroyed = false
+
+  /// What a dump was asked for.
+  package struct DumpAsked: Equatable {
+    package let family: UInt8
+    package let states: UInt32
+    package let details: UInt8
+    /// The filter program; nil without one.
+    package let program: [UInt8]?
+    /// How many sockets were listed; nil when it was refused.
+    package var listed: Int?
+  }
 
   package init(_ sockets: [FakeSocket]) {
     self.sockets = sockets
@@ -59,16 +76,29 @@ package final class FakeKernel {
     let family = request[16]
     let cookie = span.uint64(at: 16 + 8 + 40)
     if flags & 0x300 == 0x300 {
-      return dump(family: family, states: span.uint32(at: 20), sequence: sequence)
+      let program = request.count > 72 ? Array(request[76...]) : nil
+      return dump(
+        DumpAsked(
+          family: family, states: span.uint32(at: 20), details: request[18], program: program),
+        sequence: sequence)
     }
     return type == 21 ? destroy(cookie, sequence) : lookUp(cookie, sequence)
   }
 
   private func dump(
-    family: UInt8, states: UInt32, sequence: UInt32
+    _ asked: DumpAsked, sequence: UInt32
   ) -> [Result<[UInt8], NetlinkProblem>] {
     dumps += 1
-    let rows = sockets.filter { $0.family == family && states & 1 << UInt32($0.state) != 0 }
+    dumpRequests.append(asked)
+    let program = asked.program.map(DiagProgram.init)
+    if let errno = program?.refusal(newestCode: newestCode, mayCompareMarks: mayCompareMarks) {
+      return [.success(WireBytes.error(-errno, sequence: sequence))]
+    }
+    let rows = sockets.filter {
+      $0.family == asked.family && asked.states & 1 << UInt32($0.state) != 0
+        && program?.accepts($0.entry) != false
+    }
+    dumpRequests[dumpRequests.count - 1].listed = rows.count
     var answers: [Result<[UInt8], NetlinkProblem>] = rows.map {
       .success(WireBytes.message(type: 20, sequence: sequence, payload: $0.row))
     }

@@ -1,5 +1,5 @@
 /// A socket as a pretended kernel has it, and the row by which it would list it.
-package struct FakeSocket {
+package struct FakeSocket: Sendable {
   package var family: UInt8 = 2
   package var state: UInt8 = 1
   /// 4 or 16 octets.
@@ -18,11 +18,13 @@ package struct FakeSocket {
   package var expires: UInt32 = 0
   /// nil for a row without `tcp_info`.
   package var info: Info? = Info()
+  /// `SO_MARK`, shown in the row; nil for a row that does not show it.
+  package var mark: UInt32?
   /// Further attributes, as bytes.
   package var attributes: [UInt8] = []
 
   /// The times and counters of `tcp_info`.
-  package struct Info {
+  package struct Info: Sendable {
     package var unacked: UInt32 = 0
     package var lastDataSent: UInt32 = 0
     package var lastDataReceived: UInt32 = 0
@@ -79,6 +81,15 @@ package struct FakeSocket {
     change(&self)
   }
 
+  /// What a filter program compares. The mark is that of the attribute, without one 0.
+  package var entry: DiagProgram.Entry {
+    var entry = DiagProgram.Entry(
+      family: family, localPort: localPort, peerPort: peerPort, local: local, peer: peer)
+    entry.interface = interface
+    entry.mark = mark ?? 0
+    return entry
+  }
+
   /// `struct inet_diag_sockid`.
   package var identity: [UInt8] {
     var wire = WireBytes()
@@ -107,6 +118,11 @@ package struct FakeSocket {
     wire.u32(userID)
     wire.u32(inode)
     if let info { wire.raw(WireBytes.attribute(2, info.bytes)) }
+    if let mark {
+      var value = WireBytes()
+      value.u32(mark)
+      wire.raw(WireBytes.attribute(15, value.bytes))
+    }
     wire.raw(attributes)
     return wire.bytes
   }

@@ -89,7 +89,8 @@ struct KillReport {
     let subject =
       close == 1 ? "This connection" : "These \(Count.text(close)) connections"
     let spared = spare == 0 ? "" : "; \(Count.text(spare)) \(spare == 1 ? "is" : "are") spared"
-    return "\(subject) of \(Count.text(plan.snapshot.listed)) \(verb) (RST to the peer)\(spared):"
+    let total = plan.snapshot.total.map { " of \(Count.text($0))" } ?? ""
+    return "\(subject)\(total) \(verb) (RST to the peer)\(spared):"
   }
 
   private func say(_ text: String) {

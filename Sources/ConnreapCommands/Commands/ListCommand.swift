@@ -29,9 +29,16 @@ struct ListCommand: ParsableCommand {
       "these columns, by name", discussion: ConnectionColumn.names, valueName: "columns"))
   var columns: String?
 
+  @Flag(
+    help: "list nothing; print what the kernel judges of the selection, and what is left of it")
+  var explain = false
+
   @OptionGroup(title: "Source") var source: SourceOptions
 
   func validate() throws {
+    if explain, source.record != nil {
+      throw ValidationError("--explain asks the kernel nothing that --record could write")
+    }
     if let limit, limit < 1 { throw ValidationError("--limit is a number from 1") }
   }
 
@@ -43,6 +50,7 @@ struct ListCommand: ParsableCommand {
     let system = try LiveSystem(source)
     let request = ScanRequest(
       predicate, reading: details(for: columns, order: order, system: system))
+    if explain { return try print(ScanExplanation(request: request)) }
     let snapshot = try system.scan(request)
     try print(snapshot, columns: columns, order: order, system: system)
     try system.finish()
@@ -57,6 +65,18 @@ struct ListCommand: ParsableCommand {
     if needed.contains(.congestion) { details.insert(.congestion) }
     if needed.contains(where: \.needsOwners), system.knowsOwners { details.insert(.owners) }
     return details
+  }
+
+  private func print(_ explanation: ScanExplanation) throws {
+    var stream = OutputStream(Standard.output)
+    switch output.output {
+    case .json, .jsonl:
+      var json = JSONWriter()
+      explanation.write(to: &json)
+      try stream.write { $0.append(contentsOf: json.take()) }
+    case .table, .wide, .csv: try stream.write(explanation.text)
+    }
+    try stream.flush()
   }
 
   private func print(

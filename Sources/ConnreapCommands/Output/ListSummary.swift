@@ -8,13 +8,15 @@ struct ListSummary {
   let snapshot: Snapshot
   let shown: Int
 
-  /// `3 of 1,204 connections, held by 2 processes`.
+  /// `3 of 1,204 connections, held by 2 processes`; `3 connections` when the kernel did not say of
+  /// how many.
   var line: String {
-    let listed = snapshot.listed
     var line =
-      shown == listed
-      ? "\(Count.text(listed)) connection\(Count.plural(listed))"
-      : "\(Count.text(shown)) of \(Count.text(listed)) connections"
+      if let total = snapshot.total, total != shown {
+        "\(Count.text(shown)) of \(Count.text(total)) connections"
+      } else {
+        "\(Count.text(shown)) connection\(Count.plural(shown))"
+      }
     if shown < snapshot.connections.count {
       line += " (\(Count.text(snapshot.connections.count)) match; --limit shows the first)"
     }
@@ -44,7 +46,7 @@ struct ListSummary {
 
   /// Writes the members of `summary`.
   func write(to json: inout JSONWriter) {
-    json.member("listed", snapshot.listed)
+    if let total = snapshot.total { json.member("listed", total) } else { json.null("listed") }
     json.member("matched", snapshot.connections.count)
     json.member("shown", shown)
     json.member("undecided", snapshot.undecided)
@@ -78,6 +80,12 @@ struct ListSummary {
     guard let held = try? HeldCapabilities.current() else { return nil }
     return MissingCapabilities(.readingOthersDescriptors, held: held)
   }
+}
+
+extension Snapshot {
+  /// How many connections there are in the states of the selection; nil when the kernel listed only
+  /// some of them.
+  var total: Int? { isPrunedByKernel ? nil : listed }
 }
 
 /// Numbers of things, for the eye.

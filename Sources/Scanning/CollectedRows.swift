@@ -1,0 +1,89 @@
+import Connections
+import Selection
+import SocketDiagnostics
+
+/// The rows of the dumps of one scan that can matter: what is certainly not selected is dropped
+/// as it comes.
+struct CollectedRows {
+  private let selection: PreparedSelection
+  private let keepsUndecided: Bool
+  private(set) var candidates: [Connection] = []
+  private(set) var listeners: [Connection] = []
+  private(set) var listed = 0
+  private(set) var undecided = 0
+  /// Whether the kernel left out sockets in the states of the selection.
+  private(set) var isPrunedByKernel = false
+  private var familiesWithListeners: Set<AddressFamily> = []
+  private var seen: Set<SocketCookie> = []
+  private var seenListeners: Set<SocketCookie> = []
+
+  init(_ request: ScanRequest) {
+    selection = request.selection
+    keepsUndecided = request.keepsUndecided || request.selection.needsOwners
+  }
+
+  /// Takes a row of a dump for the selection.
+  mutating func add(_ row: Connection) {
+    addListener(row)
+    guard selection.stateMask.contains(row.state) else { return }
+    listed += 1
+    switch selection.verdict(of: row, owners: OwnersUnknown()) {
+    case .no: return
+    case .unknown where !keepsUndecided: undecided += 1
+    case .unknown, .yes: if seen.insert(row.cookie).inserted { candidates.append(row) }
+    }
+  }
+
+  /// Takes a row for its accept queue alone.
+  mutating func addListener(_ row: Connection) {
+    if row.state == .listen, seenListeners.insert(row.cookie).inserted { listeners.append(row) }
+  }
+
+  /// The kernel listed everything that `request` asks for.
+  mutating func finish(_ request: DumpRequest) {
+    guard request.bytecode == nil else {
+      isPrunedByKernel = true
+      return
+    }
+    if request.states.contains(.listen) { familiesWithListeners.insert(request.family) }
+  }
+
+  /// A family was not listed, since the kernel would have left out all of it.
+  mutating func skip(_ plan: DumpPlan) {
+    if !plan.split.states.isEmpty { isPrunedByKernel = true }
+  }
+
+  /// The families of the candidates that wait in the accept queues of listeners not listed yet.
+  var familiesLackingListeners: [AddressFamily] {
+    let waiting = Set(
+      candidates.lazy.filter { $0.ownerless == .inAcceptQueue }.map(\.identity.family))
+    return AddressFamily.allCases.filter {
+      waiting.contains($0) && !familiesWithListeners.contains($0)
+    }
+  }
+}
+
+extension CollectedRows {
+  /// How much there is before a dump that may fail.
+  struct Mark {
+    fileprivate let candidates: Int
+    fileprivate let listeners: Int
+    fileprivate let listed: Int
+    fileprivate let undecided: Int
+  }
+
+  var mark: Mark {
+    Mark(
+      candidates: candidates.count, listeners: listeners.count, listed: listed,
+      undecided: undecided)
+  }
+
+  /// Forgets what came after `mark`.
+  mutating func goBack(to mark: Mark) {
+    candidates.removeSubrange(mark.candidates...)
+    listeners.removeSubrange(mark.listeners...)
+    (listed, undecided) = (mark.listed, mark.undecided)
+    seen = Set(candidates.map(\.cookie))
+    seenListeners = Set(listeners.map(\.cookie))
+  }
+}

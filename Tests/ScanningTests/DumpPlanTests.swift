@@ -1,0 +1,276 @@
+import Connections
+import Glibc
+import Netlink
+import ProcessTable
+import Selection
+import SocketDiagnostics
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Scanning
+
+/// What a scan asks the kernel for, and that it finds the same whatever the kernel leaves out.
+@Suite struct DumpPlanTests {
+  private static let generated = GeneratedSelection(
+    ports: [22, 80, 443, 8080, 40000, 40001],
+    addresses: ["127.0.0.1", "10.0.0.5", "10.0.0.9", "::1", "::ffff:10.0.0.5", "2001:db8::1"],
+    interfaces: [0, 1, 2])
+
+  private static let sockets: [FakeSocket] = {
+    var generator = Seeded(41)
+    let short: [[UInt8]] = [[127, 0, 0, 1], [10, 0, 0, 5], [10, 0, 0, 9], [192, 168, 1, 100]]
+    let long =
+      short.map { [UInt8](repeating: 0, count: 10) + [255, 255] + $0 }
+      + [
+        [UInt8](repeating: 0, count: 15) + [1],
+        [0x20, 1, 0xd, 0xb8] + [UInt8](repeating: 0, count: 11) + [1],
+      ]
+    return (1...200).map { number in
+      var socket = FakeSocket(cookie: UInt64(number), inode: UInt32(number % 7))
+      socket.family = Bool.random(using: &generator) ? 2 : 10
+      socket.state = UInt8.random(in: 1...11, using: &generator)
+      let addresses = socket.family == 2 ? short : long
+      socket.local = addresses.randomElement(using: &generator) ?? short[0]
+      socket.peer = addresses.randomElement(using: &generator) ?? short[0]
+      socket.localPort = generated.ports.randomElement(using: &generator) ?? 1
+      socket.peerPort = [0, 80, 443, 40001, 50000].randomElement(using: &generator) ?? 1
+      socket.interface = UInt32.random(in: 0...2, using: &generator)
+      socket.userID = Bool.random(using: &generator) ? 0 : 1000
+      socket.receiveQueue = UInt32.random(in: 0...1, using: &generator)
+      socket.info = Bool.random(using: &generator) ? .idle(5000) : nil
+      // As old kernels show it: of minisockets not, though they may have one.
+      let isMini = [3, 5, 6].contains(socket.state)
+      socket.mark = isMini ? nil : UInt32.random(in: 0...1, using: &generator)
+      return socket
+    }
+  }()
+
+  private static let rows: [Connection] = {
+    var diagnostics = TCPDiagnostics(over: FakeKernel(sockets).open(), uptime: nil)
+    var rows: [Connection] = []
+    for family in AddressFamily.allCases {
+      let request = DumpRequest(
+        family: family, states: TCPStateSet(rawValue: .max), details: .figures)
+      _ = try? diagnostics.dump(request) { rows.append($0) }
+    }
+    return rows
+  }()
+
+  /// A `/proc` of one process, which holds nothing.
+  private static let processes: FilePath = {
+    var template = Array("/tmp/connreap-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { preconditionFailure("mkdtemp") }
+    let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    for folder in ["/1", "/1/fd"] { mkdir(path + folder, 0o700) }
+    return FilePath(path)
+  }()
+
+  private func scan(
+    _ selection: SelectionPredicate, _ kernel: FakeKernel,
+    details: ScanRequest.Details = [], keepsUndecided: Bool = false
+  ) throws -> Snapshot {
+    let scanner = Scanner(
+      processes: ProcFileSystem(root: Self.processes), threads: 1,
+      openTransport: { () throws(NetlinkProblem) in kernel.open() })
+    return try scanner.scan(
+      ScanRequest(selection, reading: details, keepsUndecided: keepsUndecided),
+      at: ScanMoment(bootID: nil, networkNamespace: nil, uptime: nil, kernelRelease: nil))
+  }
+
+  /// What a selection finds in `rows`, without the kernel's help.
+  private func expected(_ selection: SelectionPredicate, _ verdict: Verdict) -> [UInt64] {
+    let prepared = PreparedSelection(selection)
+    return Self.rows.filter { prepared.verdict(of: $0, owners: OwnersUnknown()) == verdict }
+      .map(\.cookie.rawValue)
+  }
+
+  // MARK: Nothing is lost
+
+  @Test(arguments: [UInt8(12), 10, 8, 0])
+  func whateverTheKernelKnowsTheScanFindsTheSame(newestCode: UInt8) throws {
+    var generator = Seeded(42)
+    var saved = 0
+    for number in 0..<150 {
+      let selection = Self.generated.predicate(depth: 3, &generator)
+      let kernel = FakeKernel(Self.sockets)
+      kernel.newestCode = newestCode
+      kernel.mayCompareMarks = number.isMultiple(of: 2)
+      let snapshot = try scan(selection, kernel)
+      let found = snapshot.connections.map(\.cookie.rawValue)
+      #expect(found == expected(selection, .yes), "\(selection)")
+      #expect(snapshot.undecided == expected(selection, .unknown).count, "\(selection)")
+      saved += Self.sockets.count - kernel.dumpRequests.compactMap(\.listed).reduce(0, +)
+      if !snapshot.isPrunedByKernel {
+        let all = Self.rows.filter { selection.stateMask.contains($0.state) }
+        #expect(snapshot.listed == all.count, "\(selection)")
+      }
+    }
+    #expect(saved > (newestCode == 0 ? 1000 : 6000), "the kernel left out: \(saved)")
+  }
+
+  @Test func everyRowThatMayBeSelectedPassesTheProgram() {
+    var generator = Seeded(43)
+    for _ in 0..<400 {
+      let selection = Self.generated.predicate(depth: 4, &generator)
+      let plans = ScanRequest(selection, reading: []).dumps
+      let prepared = PreparedSelection(selection)
+      var programs: [AddressFamily: DiagProgram] = [:]
+      for plan in plans {
+        programs[plan.split.family] = plan.program.map { DiagProgram($0.bytes) }
+        #expect(programs[plan.split.family]?.refusal() == nil)
+      }
+      for (socket, row) in zip(Self.sockets.sorted { $0.family < $1.family }, Self.rows)
+      where prepared.verdict(of: row, owners: OwnersUnknown()) != .no {
+        let family = row.identity.family
+        let request = plans.first { $0.split.family == family }?.request
+        let isListed =
+          request?.states.contains(row.state) == true
+          && programs[family]?.accepts(socket.entry) != false
+        #expect(isListed, "\(selection)")
+      }
+    }
+  }
+
+  @Test func aSelectionThatTheKernelCanJudgeWhollyIsJudgedThere() throws {
+    var generator = Seeded(44)
+    var generated = Self.generated
+    generated.isForKernelOnly = true
+    for _ in 0..<200 {
+      let selection = SelectionPredicate.all([
+        .term(.states(.all)), generated.predicate(depth: 4, &generator),
+      ])
+      let snapshot = try scan(selection, FakeKernel(Self.sockets))
+      #expect(snapshot.listed == snapshot.connections.count, "\(selection)")
+      #expect(snapshot.connections.map(\.cookie.rawValue) == expected(selection, .yes))
+    }
+  }
+
+  // MARK: What is asked
+
+  @Test func aFamilyThatCannotBeSelectedIsNotAskedFor() throws {
+    let kernel = FakeKernel(Self.sockets)
+    let snapshot = try scan(.term(.family(.ipv6)), kernel)
+    #expect(kernel.dumpRequests.map(\.family) == [10])
+    #expect(snapshot.isPrunedByKernel, "how many there are was not asked")
+    #expect(try !scan(.everything, FakeKernel(Self.sockets)).isPrunedByKernel)
+    #expect(try !scan(.term(.user(0)), FakeKernel(Self.sockets)).isPrunedByKernel)
+    #expect(try scan(.term(.port(.local, 1...1)), FakeKernel(Self.sockets)).isPrunedByKernel)
+  }
+
+  @Test func aKernelThatRefusedTheProgramHasPrunedNothing() throws {
+    let kernel = FakeKernel(Self.sockets)
+    kernel.newestCode = 0
+    let snapshot = try scan(.term(.port(.local, 80...80)), kernel)
+    #expect(!snapshot.isPrunedByKernel && snapshot.listed == Self.sockets.count)
+  }
+
+  @Test func figuresAreAskedForOnlyWhereTheyAreNeeded() {
+    func details(_ term: SelectionTerm, _ reading: ScanRequest.Details = []) -> [UInt8] {
+      ScanRequest(.term(term), reading: reading).dumps.compactMap { $0.request?.details.rawValue }
+    }
+    #expect(details(.port(.local, 1...1)) == [0, 0])
+    #expect(details(.idle(atLeast: 1)) == [2, 2])
+    #expect(details(.pid(1)) == [0, 0])
+    #expect(details(.pid(1), [.congestion]) == [8, 8])
+  }
+
+  // MARK: Listeners
+
+  private static func queue(_ change: (inout FakeSocket) -> Void = { _ in }) -> [FakeSocket] {
+    [
+      FakeSocket(cookie: 1, inode: 0) { change(&$0) },
+      FakeSocket(cookie: 2, inode: 77) {
+        $0.state = 10
+        $0.peerPort = 0
+        change(&$0)
+      },
+      FakeSocket(cookie: 3, inode: 78) {
+        $0.state = 10
+        $0.localPort = 9
+      },
+    ]
+  }
+
+  private static let closedPort = SelectionPredicate.all([
+    .term(.states(.connected)), .term(.port(.peer, 40000...40000)),
+  ])
+
+  @Test func listenersAreListedWhenAConnectionWaitsInAnAcceptQueue() throws {
+    let kernel = FakeKernel(Self.queue())
+    let snapshot = try scan(Self.closedPort, kernel, details: .owners)
+    #expect(snapshot.listeners.map(\.cookie.rawValue) == [2, 3])
+    #expect(snapshot.connections.map(\.cookie.rawValue) == [1])
+    #expect(snapshot.listed == 1)
+    #expect(kernel.dumpRequests.map(\.family) == [2, 10, 2])
+    #expect(kernel.dumpRequests[2].states == 1 << 10)
+    #expect(kernel.dumpRequests[2].program == nil)
+    #expect(kernel.dumpRequests[2].details == 0)
+  }
+
+  @Test func otherwiseTheyAreNot() throws {
+    let held = [FakeSocket(cookie: 1, inode: 5)] + Self.queue().dropFirst()
+    for (sockets, details) in [
+      (held, ScanRequest.Details.owners), (Self.queue(), .figures), ([], .owners),
+    ] {
+      let kernel = FakeKernel(sockets)
+      let snapshot = try scan(Self.closedPort, kernel, details: details)
+      #expect(kernel.dumps == 2 && snapshot.listeners.isEmpty)
+    }
+    let kernel = FakeKernel(Self.queue())
+    _ = try scan(
+      .all([Self.closedPort, .term(.port(.local, 1...1))]), kernel, details: .owners)
+    #expect(kernel.dumps == 2, "what waits there is not selected")
+  }
+
+  @Test func listenersThatWereSelectedAreNotListedAgainUnlessSomeWereLeftOut() throws {
+    let all = FakeKernel(Self.queue())
+    let whole = try scan(.term(.states(.all)), all, details: .owners)
+    #expect(all.dumps == 2 && whole.listeners.count == 2)
+    let some = FakeKernel(Self.queue())
+    let pruned = try scan(
+      .all([.term(.states(.all)), .term(.port(.local, 8080...8080))]), some, details: .owners)
+    #expect(some.dumps == 3)
+    #expect(pruned.listeners.map(\.cookie.rawValue) == [2, 3], "each once")
+    #expect(pruned.connections.map(\.cookie.rawValue) == [1, 2])
+    #expect(pruned.listed == 2)
+  }
+
+  @Test func listenersThatCannotBeListedAreNoEmptyList() {
+    let kernel = FakeKernel(Self.queue())
+    kernel.failDump = { $0 == 3 ? .refused(.noMemory) : nil }
+    #expect(throws: ScanProblem.cannotList(.ipv4, .refused(.noMemory))) {
+      try scan(Self.closedPort, kernel, details: .owners)
+    }
+  }
+
+  @Test func aFailedListingOfListenersIsTriedAgain() throws {
+    let kernel = FakeKernel(Self.queue())
+    kernel.failDump = { $0 == 3 ? .overrun : nil }
+    let snapshot = try scan(Self.closedPort, kernel, details: .owners)
+    #expect(snapshot.listeners.map(\.cookie.rawValue) == [2, 3])
+    #expect(kernel.dumps == 4)
+  }
+
+  @Test func aRecordingWithoutListenersLeavesTheQueueUnknown() throws {
+    let kernel = FakeKernel(Self.queue())
+    var recording = Recording()
+    let scanner = { (open: @escaping () throws(NetlinkProblem) -> any NetlinkTransport) in
+      Scanner(
+        processes: ProcFileSystem(root: Self.processes), threads: 1, openTransport: open)
+    }
+    let moment = ScanMoment(
+      bootID: nil, networkNamespace: nil, uptime: nil, kernelRelease: nil)
+    _ = try scanner { () throws(NetlinkProblem) in
+      RecordingTransport(kernel.open()) { recording.entries.append($0) }
+    }.scan(ScanRequest(Self.closedPort, reading: []), at: moment)
+    let replay = ReplayTransport(recording)
+    let snapshot = try scanner { () throws(NetlinkProblem) in replay }
+      .scan(ScanRequest(Self.closedPort, reading: .owners), at: moment)
+    let waiting = try #require(snapshot.connections.first)
+    guard case .unknown = snapshot.attribution(of: waiting) else {
+      Issue.record("\(snapshot.attribution(of: waiting))")
+      return
+    }
+  }
+}
