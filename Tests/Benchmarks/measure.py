@@ -1,0 +1,114 @@
+"""Measures one load: makes it, runs what targets.py names, and prints what came out as JSON.
+
+    measure.py SOCKETS FOLDER CONNREAP
+
+Runs in the namespaces that Scripts/bench has made. FOLDER holds the compiled load, floor and timed.
+"""
+
+import json
+import math
+import os
+import resource
+import subprocess
+import sys
+
+import targets
+
+RUNS = 3
+SMALL_RUNS = 40
+KILLED = 10_000
+KILL_RUNS = 2
+
+
+class Load:
+    """The processes that hold the sockets, for as long as the value is used."""
+
+    def __init__(self, sockets, folder):
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        self.processes = 80 if sockets < 1000 else max(50, math.ceil(sockets / (limit - 40)))
+        self.child = subprocess.Popen(
+            [f"{folder}/load", str(sockets), str(self.processes), "10"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.sockets = int(self.child.stdout.readline() or sys.exit("the load could not be made"))
+        self.ends = self.sockets // 2 // self.processes
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.stdin.close()
+        self.child.wait()
+
+
+class Meter:
+    def __init__(self, folder, connreap):
+        self.folder, self.connreap = folder, connreap
+
+    def words(self, command):
+        words = command if isinstance(command, list) else command.split()
+        words = [str(os.cpu_count()) if word == "THREADS" else word for word in words]
+        places = {"connreap": self.connreap, "floor": f"{self.folder}/floor"}
+        return [places.get(words[0], words[0])] + words[1:]
+
+    def once(self, command):
+        output = f"{self.folder}/output"
+        said = subprocess.run(
+            [f"{self.folder}/timed", str(targets.PATIENCE), output] + self.words(command),
+            capture_output=True, text=True, check=True).stdout.split()
+        with open(output) as file:
+            text = file.read() if os.path.getsize(output) < 1000 else ""
+        return {"exit": said[0], "seconds": float(said[1]), "cpu": float(said[2]),
+                "memory": int(said[3]) / 1024, "output": text}
+
+    def best(self, command, runs):
+        """The quickest of some runs; the first when it fails or lasts too long."""
+        measured = []
+        for _ in range(runs):
+            measured.append(self.once(command))
+            if measured[-1]["exit"] != "0":
+                return measured[-1]
+        best = min(measured, key=lambda run: run["seconds"])
+        best["memory"] = max(run["memory"] for run in measured)
+        return best
+
+
+def measure_kill(meter, load):
+    """Seconds for each connection: of `kill` without its dry run, and of the floor."""
+    group = math.ceil(KILLED / load.ends)
+    if 2 * KILL_RUNS * group > load.processes:
+        return {}
+    kill, floor = [], []
+    for run in range(KILL_RUNS):
+        first = 8000 + 2 * run * group
+        ports = f"{first}-{first + group - 1}"
+        command = f"connreap kill --yes --max 1000000 --local-port {ports}"
+        dry = meter.once(command + " --dry-run")
+        real = meter.once(command)
+        if real["exit"] != "0":
+            return {"kill": real}
+        taken = (real["seconds"] - dry["seconds"]) / (group * load.ends)
+        kill.append({**real, "seconds": taken})
+        first += group
+        said = meter.once(f"floor destroy {KILLED} {first} {first + group - 1}")["output"].split()
+        floor.append({"exit": "0", "seconds": float(said[1]) / int(said[0]), "memory": 0})
+    by_time = lambda run: run["seconds"]
+    return {"kill": min(kill, key=by_time), "floor: destroy": min(floor, key=by_time)}
+
+
+def main():
+    sockets, folder, connreap = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    meter = Meter(folder, connreap)
+    runs = SMALL_RUNS if sockets < 1000 else RUNS
+    with Load(sockets, folder) as load:
+        results = {}
+        works = {**targets.FLOORS, **targets.TOOL, **targets.PEERS}
+        for name, command in works.items():
+            print(f"  {name}", file=sys.stderr)
+            results[name] = meter.best(command, runs)
+        results.update(measure_kill(meter, load))
+        print(json.dumps({
+            "sockets": load.sockets, "processes": load.processes, "results": results}))
+
+
+if __name__ == "__main__":
+    main()
