@@ -16,6 +16,9 @@ struct SelectionOptions: ParsableArguments {
   @Option(help: .of(.peerPort)) var peerPort: [String] = []
   @Option(help: .of(.process)) var process: [String] = []
   @Option(help: .of(.pid)) var pid: [String] = []
+  @Option(help: .of(.unit)) var unit: [String] = []
+  @Option(help: .of(.container)) var container: [String] = []
+  @Option(help: .of(.cgroup)) var cgroup: [String] = []
   @Option(help: .of(.user)) var user: [String] = []
   @Option(help: .of(.interface)) var interface: [String] = []
   @Option(help: .of(.mark)) var mark: [String] = []
@@ -26,9 +29,6 @@ struct SelectionOptions: ParsableArguments {
   var onlyIPv6 = false
 
   @Option(help: .hidden) var age: [String] = []
-  @Option(help: .hidden) var unit: [String] = []
-  @Option(help: .hidden) var container: [String] = []
-  @Option(help: .hidden) var cgroup: [String] = []
   @Option(help: .hidden) var netns: [String] = []
   @Option(help: .hidden) var filter: [String] = []
   @Argument(help: .hidden) var terms: [String] = []

@@ -80,7 +80,9 @@ struct FindingLines {
       parts.append("longest idle " + DurationText.rounded(milliseconds: UInt64(idlest)))
     }
     let peers = Dictionary(grouping: connections, by: \.identity.peerBits)
-    if let most = peers.values.max(by: { ($0.count, $1[0].cookie.rawValue) < ($1.count, $0[0].cookie.rawValue) }) {
+    if let most = peers.values.max(by: {
+      ($0.count, $1[0].cookie.rawValue) < ($1.count, $0[0].cookie.rawValue)
+    }) {
       parts.append("\(peers.count > 1 ? "most " : "")to \(most[0].peer.address)")
     }
     return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
@@ -120,10 +122,18 @@ struct FindingLines {
       (undecided.match, "whether it matches is unknown"),
       (undecided.exception, "whether it is excepted is unknown"),
       (undecided.inState, "how long it is in its state is unknown"),
-      (undecided.owner, "its owner is unknown"),
+      (undecided.owner, ownerIsUnknown),
     ]
     return kinds.filter { $0.0 > 0 }.map { count, reason in
       Line(cells: ["", "\(Count.text(count)) undecided: \(reason)", "left"], style: .dim)
+    }
+  }
+
+  private var ownerIsUnknown: String {
+    switch found.policy.groupBy {
+    case .unit: "in no known unit"
+    case .container: "in no known container"
+    default: "its owner is unknown"
     }
   }
 
