@@ -22,15 +22,19 @@ public struct OwnerProcess: Hashable, Sendable {
   public let executable: String?
   /// The real user id of the process.
   public let userID: UInt32?
+  /// The cgroup that it runs in.
+  public let controlGroup: ControlGroup?
 
   /// A process of which these facts are known.
   public init(
-    identity: ProcessIdentity, name: String?, executable: String?, userID: UInt32?
+    identity: ProcessIdentity, name: String?, executable: String?, userID: UInt32?,
+    controlGroup: ControlGroup? = nil
   ) {
     self.identity = identity
     self.name = name
     self.executable = executable
     self.userID = userID
+    self.controlGroup = controlGroup
   }
 
   /// The process id, in the pid namespace of the reader.

@@ -78,7 +78,8 @@ struct LiveSystem {
   /// Looks for connections on all cores.
   var scanner: Scanner {
     Scanner(
-      processes: processes, threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+      processes: processes, controlGroups: isLive ? (try? processes.controlGroupTree()) : nil,
+      threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
       openTransport: openTransport)
   }
 

@@ -20,4 +20,6 @@ public protocol EvaluatedConnections {
   /// The owners that are known, in any order; for a connection in the accept queue of a listener,
   /// the listener's.
   func knownOwners(at index: Int) -> KnownOwners
+  /// The cgroup of the connection; nil when unknown.
+  func controlGroup(at index: Int) -> ControlGroup?
 }

@@ -4,6 +4,10 @@ public import Connections
 public enum GroupKey: Hashable, Sendable {
   /// The process that holds them; of several, the one with the lowest pid.
   case process(ProcessIdentity)
+  /// The systemd unit of the processes that hold them.
+  case unit(String)
+  /// The container of the processes that hold them, by its id.
+  case container(String)
   /// The user of the socket.
   case user(UInt32)
   /// The peer's address; IPv4 whether mapped or not.
@@ -18,7 +22,7 @@ public enum GroupKey: Hashable, Sendable {
 public struct FindingGroup: Equatable, Sendable {
   /// What they have in common.
   public let key: GroupKey
-  /// What to call the group: `java[1744]`, a user, an address, an address and port, or `all`.
+  /// What to call the group: `java[1744]`, a unit, a container, a user, an address, an address and port, or `all`.
   ///
   /// It can hold what a process chose to be called: escape it before printing.
   public let label: String

@@ -57,7 +57,8 @@ public struct UndecidedCounts: Equatable, Sendable {
   public internal(set) var exception = 0
   /// How long it has been in its state.
   public internal(set) var inState = 0
-  /// Who it belongs to, by whom it would be counted.
+  /// Who it belongs to, by whom it would be counted: the process, the unit or the container. It
+  /// may be in none.
   public internal(set) var owner = 0
 
   /// All of them.

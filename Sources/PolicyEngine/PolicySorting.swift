@@ -40,7 +40,9 @@ struct PolicySorting {
     }
     let owner =
       policy.groupBy == .process ? lowestOwner(connection, rows.knownOwners(at: row)) : nil
-    guard let key = key(connection, owner) else { return undecided.owner += 1 }
+    guard let key = key(connection, owner, { rows.controlGroup(at: row) }) else {
+      return undecided.owner += 1
+    }
     if let taker = takers[connection.cookie] { return spare(row, .taken(by: taker)) }
     groups[key, default: ([], owner)].rows.append(row)
   }
@@ -104,8 +106,12 @@ struct PolicySorting {
   }
 
   /// The group that it belongs to; nil when that is unknown.
-  private func key(_ connection: Connection, _ owner: OwnerProcess?) -> GroupKey? {
+  private func key(
+    _ connection: Connection, _ owner: OwnerProcess?, _ controlGroup: () -> ControlGroup?
+  ) -> GroupKey? {
     switch policy.groupBy {
+    case .unit: controlGroup()?.unit.map { .unit($0) }
+    case .container: controlGroup()?.container.map { .container($0) }
     case .process: owner.map { .process($0.identity) }
     case .user: connection.userID.map { .user($0) }
     case .peer: .peer(Self.unmapped(connection.peer.address))
@@ -127,6 +133,8 @@ struct PolicySorting {
     switch key {
     case .process(let identity):
       "\(process?.name ?? process?.executableName ?? "?")[\(identity.pid)]"
+    case .unit(let name): name
+    case .container(let id): String(id.prefix(12))
     case .user(let id): userName(id) ?? String(id)
     case .peer(let address): address.description
     case .listener(let endpoint): endpoint.description

@@ -10,6 +10,10 @@ public enum PolicyAction: String, CaseIterable, Sendable {
 public enum PolicyGrouping: String, CaseIterable, Sendable {
   /// By the process that holds them; of several, the one with the lowest pid.
   case process
+  /// By the systemd unit of the processes that hold them.
+  case unit
+  /// By the container of the processes that hold them.
+  case container
   /// By the user of the socket.
   case user
   /// By the peer's address.

@@ -18,4 +18,7 @@ extension Snapshot: EvaluatedConnections {
     }
     return listeners.flatMap(holders)
   }
+
+  /// The cgroup of the connection; nil when unknown.
+  public func controlGroup(at index: Int) -> ControlGroup? { controlGroup(of: connections[index]) }
 }

@@ -74,7 +74,7 @@ struct Folder: ~Copyable, Sendable {
   func forEachNumber(
     _ buffer: borrowing EntryBuffer, _ body: (Int32) -> Void
   ) throws(Errno) {
-    try unsafe forEachEntry(buffer) { number, _ in
+    try unsafe forEachNumberedEntry(buffer) { number, _ in
       body(number)
       return true
     }
@@ -86,13 +86,38 @@ struct Folder: ~Copyable, Sendable {
     _ buffer: borrowing EntryBuffer, _ body: (Int32, DescriptorLink) -> Bool
   ) throws(Errno) {
     var target = InlineArray<32, UInt8>(repeating: 0)
-    try unsafe forEachEntry(buffer) { number, name in
+    try unsafe forEachNumberedEntry(buffer) { number, name in
       var octets = target.mutableSpan
       let count = unsafe readLink(name, into: &octets)
       return count < 0
         ? body(number, DescriptorLink(failure: Errno(rawValue: errno)))
         : body(number, DescriptorLink(target: target.span.extracting(first: count)))
     }
+  }
+
+  /// Calls `body` with the name and the inode of each folder in this one, in the order of the
+  /// kernel.
+  func forEachFolder(
+    _ buffer: borrowing EntryBuffer, _ body: (String, UInt64) -> Void
+  ) throws(Errno) {
+    try unsafe forEachEntry(buffer) { entry, name in
+      guard unsafe entry[18] == UInt8(DT_DIR) else { return true }
+      let octets = unsafe name.prefix { $0 != 0 }
+      guard unsafe !octets.elementsEqual(".".utf8), unsafe !octets.elementsEqual("..".utf8) else {
+        return true
+      }
+      body(
+        unsafe String(decoding: octets, as: UTF8.self),
+        unsafe entry.loadUnaligned(as: UInt64.self))
+      return true
+    }
+  }
+
+  /// The inode number of the folder itself.
+  func inode() throws(Errno) -> UInt64 {
+    var status = stat()
+    try retried { unsafe fstat(descriptor, &status) }
+    return UInt64(status.st_ino)
   }
 
   /// Puts as much of the target as fits into `octets`, and returns how much; see readlinkat(2).
@@ -106,9 +131,25 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// See getdents(2): an entry is its length at 16 and its name, which ends in a zero, at 19.
-  private func forEachEntry(
+  /// Calls `body` with each name that is a number, until it returns false.
+  private func forEachNumberedEntry(
     _ buffer: borrowing EntryBuffer, _ body: (Int32, UnsafePointer<CChar>) -> Bool
+  ) throws(Errno) {
+    try unsafe forEachEntry(buffer) { _, name in
+      guard let number = unsafe name.span.decimalName, let start = name.baseAddress else {
+        return true
+      }
+      return unsafe body(number, UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
+    }
+  }
+
+  /// Calls `body` with each entry and its name, which ends in a zero, until it returns false.
+  ///
+  /// See getdents(2): an entry is its inode at 0, its length at 16, its type at 18 and its name at
+  /// 19.
+  private func forEachEntry(
+    _ buffer: borrowing EntryBuffer,
+    _ body: (UnsafeRawBufferPointer, UnsafeBufferPointer<UInt8>) -> Bool
   ) throws(Errno) {
     while true {
       let end = try retried {
@@ -117,16 +158,13 @@ struct Folder: ~Copyable, Sendable {
       guard end > 0 else { return }
       var offset = 0
       while offset < end {
-        let entry = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[offset..<end])
-        let length = unsafe Int(entry.loadUnaligned(fromByteOffset: 16, as: UInt16.self))
-        guard length > 19, length <= entry.count else { throw .ioError }
-        let name = unsafe UnsafeRawBufferPointer(rebasing: entry[19..<length])
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[offset..<end])
+        let length = unsafe Int(rest.loadUnaligned(fromByteOffset: 16, as: UInt16.self))
+        guard length > 19, length <= rest.count else { throw .ioError }
+        let entry = unsafe UnsafeRawBufferPointer(rebasing: rest[..<length])
+        let name = unsafe UnsafeRawBufferPointer(rebasing: entry[19...])
           .assumingMemoryBound(to: UInt8.self)
-        if let number = unsafe name.span.decimalName, let start = name.baseAddress,
-          unsafe !body(number, UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
-        {
-          return
-        }
+        guard unsafe body(entry, name) else { return }
         offset += length
       }
     }

@@ -20,10 +20,13 @@ public struct OwnerTable: Sendable {
   public init(holders: [SocketHolder], gaps: [ProcessGap], isPruned: Bool) {
     let sorted = holders.sorted { $0.process.precedes($1.process) }
     var processes: [OwnerProcess] = []
+    var groups: Set<ControlGroup> = []
     var holdings: [Holding] = []
     holdings.reserveCapacity(sorted.reduce(0) { $0 + $1.sockets.count })
     for holder in sorted {
-      if processes.last?.identity != holder.process.identity { processes.append(holder.process) }
+      if processes.last?.identity != holder.process.identity {
+        processes.append(holder.process.sharing(&groups))
+      }
       let index = UInt32(processes.count - 1)
       for socket in holder.sockets {
         holdings.append(
@@ -77,6 +80,13 @@ extension Holding: Comparable {
 }
 
 extension OwnerProcess {
+  /// The same, with the texts of its cgroup those of an equal one that came before.
+  fileprivate func sharing(_ groups: inout Set<ControlGroup>) -> OwnerProcess {
+    OwnerProcess(
+      identity: identity, name: name, executable: executable, userID: userID,
+      controlGroup: controlGroup.map { groups.insert($0).memberAfterInsert })
+  }
+
   /// By pid, then by start, an unknown one first.
   fileprivate func precedes(_ other: OwnerProcess) -> Bool {
     guard pid == other.pid else { return pid < other.pid }

@@ -55,13 +55,15 @@ extension ProcFileSystem {
   /// Nil when the option is not set. Members of the group of the option `gid`, and who has
   /// CAP_SYS_PTRACE, see all nonetheless.
   public func hidepid() throws(ProcessProblem) -> String? {
-    let content = try bytes(of: "self/mountinfo")
-    let mounts = content.split(separator: 0x0a).compactMap(Mount.init).filter {
-      $0.type == "proc"
-    }
+    let mounts = try mounts().filter { $0.type == "proc" }
     let own = mounts.last { $0.point == root.string } ?? mounts.last { $0.point == "/proc" }
     let option = own?.options.last { $0.hasPrefix("hidepid=") }
     return option.map { String($0.dropFirst("hidepid=".count)) }
+  }
+
+  /// The mounts that the reader sees, in the order in which they were made.
+  func mounts() throws(ProcessProblem) -> [Mount] {
+    try bytes(of: "self/mountinfo").split(separator: 0x0a).compactMap(Mount.init)
   }
 
   private func bytes(of name: String) throws(ProcessProblem) -> [UInt8] {
@@ -80,25 +82,5 @@ extension ProcFileSystem {
       let inode = target.dropFirst(start.count).dropLast().decimal
     else { throw .malformed(path(to: name)) }
     return inode
-  }
-}
-
-/// One line of `mountinfo`; see proc_pid_mountinfo(5).
-private struct Mount {
-  let point: String
-  let type: String
-  let options: [String]
-
-  /// Field 5 is the mount point; after a lone hyphen come type, source and options.
-  init?(_ line: ArraySlice<UInt8>) {
-    let fields = line.split(separator: UInt8(ascii: " ")).map {
-      String(decoding: $0, as: UTF8.self)
-    }
-    guard let hyphen = fields.dropFirst(6).firstIndex(of: "-"), fields.count > hyphen + 3 else {
-      return nil
-    }
-    point = fields[4]
-    type = fields[hyphen + 1]
-    options = fields[hyphen + 3].split(separator: ",").map(String.init)
   }
 }

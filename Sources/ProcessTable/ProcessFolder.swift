@@ -31,7 +31,12 @@ struct ProcessFolder: ~Copyable {
     let startTicks = try status()?.startTicks
     return OwnerProcess(
       identity: ProcessIdentity(pid: pid, startTicks: startTicks), name: name,
-      executable: executable, userID: userID)
+      executable: executable, userID: userID, controlGroup: controlGroup)
+  }
+
+  /// Anyone may read it.
+  private var controlGroup: ControlGroup? {
+    (try? folder.bytes(of: "cgroup")).flatMap(ControlGroupMembership.controlGroup)
   }
 
   /// `comm` without the newline that the kernel puts after it; the name may hold others.

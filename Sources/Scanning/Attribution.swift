@@ -29,6 +29,8 @@ public struct ConnectionOwners: OwnerFacts {
   let isAmbiguous: Bool
   /// The processes that may hold it too, since their descriptors could not be read.
   let unreadable: [OwnerProcess]
+  /// The cgroup in which the socket was made; nil where an owner is known.
+  public let origin: ControlGroup?
 
   /// Whether an owner is one that `matches`; see ``OwnerFacts``.
   public func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict {

@@ -17,6 +17,7 @@ public struct ScanRequest: Sendable {
     let prepared = PreparedSelection(selection)
     var details = details
     if prepared.needsOwners { details.insert(.owners) }
+    if prepared.needsControlGroups { details.insert(.controlGroups) }
     if prepared.needsFigures { details.insert(.figures) }
     self.selection = prepared
     self.details = details
@@ -36,5 +37,7 @@ public struct ScanRequest: Sendable {
     public static let congestion = Details(rawValue: 2)
     /// The processes that hold it, from `/proc`.
     public static let owners = Details(rawValue: 4)
+    /// The cgroup in which it was made, from the folders of the hierarchy, where no owner tells.
+    public static let controlGroups = Details(rawValue: 8)
   }
 }

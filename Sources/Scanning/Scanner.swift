@@ -7,6 +7,7 @@ import SocketDiagnostics
 /// Turns a selection into a snapshot: asks the kernel for sockets and `/proc` for their owners.
 public struct Scanner {
   private let processes: ProcFileSystem
+  private let controlGroups: ControlGroupTree?
   private let threads: Int
   private let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
 
@@ -15,13 +16,16 @@ public struct Scanner {
 
   /// A scanner of the machine that these show.
   ///
-  /// - Parameter openTransport: opens a conversation with the kernel, of the network namespace
-  ///   that is looked at.
+  /// - Parameters:
+  ///   - controlGroups: where the folders of cgroups are; nil where there are none.
+  ///   - openTransport: opens a conversation with the kernel, of the network namespace that is
+  ///     looked at.
   public init(
-    processes: ProcFileSystem, threads: Int,
+    processes: ProcFileSystem, controlGroups: ControlGroupTree? = nil, threads: Int,
     openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
   ) {
     self.processes = processes
+    self.controlGroups = controlGroups
     self.threads = threads
     self.openTransport = openTransport
   }
@@ -40,10 +44,13 @@ public struct Scanner {
     }
     if request.details.contains(.owners) { try collectListeners(uptime: moment.uptime, &rows) }
     let owners = try findOwners(of: rows, for: request)
-    let candidates = Snapshot(
+    var candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
       isPrunedByKernel: rows.isPrunedByKernel, listeners: rows.listeners, owners: owners,
       unreadable: unreadable(in: owners))
+    if request.details.contains(.controlGroups), let controlGroups {
+      candidates = candidates.knowing(controlGroups)
+    }
     return request.selection.needsOwners ? candidates.deciding(request) : candidates
   }
 
@@ -111,12 +118,24 @@ extension Scanner {
       return OwnerProcess(
         identity: process?.identity ?? ProcessIdentity(pid: pid, startTicks: nil),
         name: process?.name, executable: process?.executable ?? process?.name,
-        userID: process?.userID)
+        userID: process?.userID, controlGroup: process?.controlGroup)
     }
   }
 }
 
 extension Snapshot {
+  /// The same snapshot with the cgroups that no owner tells, as far as `tree` has them.
+  fileprivate func knowing(_ tree: ControlGroupTree) -> Snapshot {
+    var ids: Set<UInt64> = []
+    for connection in connections where controlGroup(of: connection) == nil {
+      if let id = connection.cgroupID { ids.insert(id) }
+    }
+    return Snapshot(
+      moment: moment, connections: connections, undecided: undecided, listed: listed,
+      isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
+      unreadable: unreadable, controlGroups: tree.controlGroups(ids))
+  }
+
   /// The snapshot of the candidates that are selected indeed, now that their owners are known.
   fileprivate func deciding(_ request: ScanRequest) -> Snapshot {
     var selected: [Connection] = []
@@ -132,6 +151,6 @@ extension Snapshot {
     return Snapshot(
       moment: moment, connections: selected, undecided: undecided, listed: listed,
       isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
-      unreadable: unreadable)
+      unreadable: unreadable, controlGroups: controlGroups)
   }
 }

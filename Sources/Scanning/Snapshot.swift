@@ -24,11 +24,15 @@ public struct Snapshot: Sendable {
   /// any connection. Their command name stands for the executable, which could not be read either.
   public let unreadable: [OwnerProcess]
 
+  /// The cgroups of connections without a known owner, by the kernel's ids.
+  let controlGroups: [UInt64: ControlGroup]
+
   private let acceptQueues: AcceptQueues
 
   init(
     moment: ScanMoment, connections: [Connection], undecided: Int, listed: Int,
-    isPrunedByKernel: Bool, listeners: [Connection], owners: OwnerTable?, unreadable: [OwnerProcess]
+    isPrunedByKernel: Bool, listeners: [Connection], owners: OwnerTable?,
+    unreadable: [OwnerProcess], controlGroups: [UInt64: ControlGroup] = [:]
   ) {
     self.moment = moment
     self.connections = connections
@@ -38,6 +42,7 @@ public struct Snapshot: Sendable {
     self.listeners = listeners
     self.owners = owners
     self.unreadable = unreadable
+    self.controlGroups = controlGroups
     acceptQueues = AcceptQueues(listeners)
   }
 
@@ -65,15 +70,38 @@ public struct Snapshot: Sendable {
     switch attribution(of: connection) {
     case .held(let holdings):
       return ConnectionOwners(
-        holdings: holdings, table: table, isAmbiguous: false, unreadable: unreadable)
+        holdings: holdings, table: table, isAmbiguous: false, unreadable: unreadable, origin: nil)
     case .inAcceptQueue(let listeners, let holdings):
       return ConnectionOwners(
         holdings: holdings[...], table: table, isAmbiguous: listeners.count > 1,
-        unreadable: unreadable)
+        unreadable: unreadable, origin: holdings.isEmpty ? origin(of: connection) : nil)
     case .minisocket, .orphan, .unknown, .notRead:
       return ConnectionOwners(
-        holdings: [], table: table, isAmbiguous: false, unreadable: unreadable)
+        holdings: [], table: table, isAmbiguous: false, unreadable: unreadable,
+        origin: origin(of: connection))
     }
+  }
+
+  /// The cgroup of `connection`: that of its owners or, while it waits in an accept queue, of the
+  /// listener's. Where no owner is known, or they are in several, it is the one in which the socket
+  /// was made; nil when that is unknown too.
+  public func controlGroup(of connection: Connection) -> ControlGroup? {
+    let holdings: ArraySlice<Holding>
+    switch attribution(of: connection) {
+    case .held(let held): holdings = held
+    case .inAcceptQueue(_, let listeners): holdings = listeners[...]
+    case .minisocket, .orphan, .unknown, .notRead: holdings = []
+    }
+    guard let owners, let first = holdings.first,
+      let group = owners.process(of: first).controlGroup,
+      holdings.allSatisfy({ owners.process(of: $0).controlGroup == group })
+    else { return origin(of: connection) }
+    return group
+  }
+
+  /// The cgroup in which the socket was made. One that was accepted has its listener's.
+  private func origin(of connection: Connection) -> ControlGroup? {
+    connection.cgroupID.flatMap { controlGroups[$0] }
   }
 
   /// The processes that hold `connection`, each once, in the order of their pids.

@@ -7,6 +7,14 @@ public protocol OwnerFacts {
   /// - Returns: `yes` if an owner that is known matches. `no` only if the owners are known
   ///   completely, there is one, and of each it is known that it does not match. Else `unknown`.
   func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict
+
+  /// The cgroup in which the socket was made; nil unless no owner is known.
+  var origin: ControlGroup? { get }
+}
+
+extension OwnerFacts {
+  /// Not known.
+  public var origin: ControlGroup? { nil }
 }
 
 /// The owners of one socket as a list, and whether it holds all of them.

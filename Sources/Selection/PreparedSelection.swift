@@ -11,6 +11,8 @@ public struct PreparedSelection: Sendable {
   public let stateMask: TCPStateSet
   /// Whether a term asks about the processes that hold the socket.
   public let needsOwners: Bool
+  /// Whether a term asks about cgroups.
+  public let needsControlGroups: Bool
   /// Whether a term asks about a figure of `tcp_info`.
   public let needsFigures: Bool
   /// Whether a term asks about what only earlier runs have seen.
@@ -21,6 +23,7 @@ public struct PreparedSelection: Sendable {
     predicate = selection.ordered.predicate
     stateMask = selection.stateMask
     needsOwners = selection.needsOwners
+    needsControlGroups = selection.needsControlGroups
     needsFigures = selection.needsFigures
     needsHistory = selection.needsHistory
   }

@@ -64,8 +64,8 @@ public enum SelectionKey: String, CaseIterable, Sendable {
     case .process: "held by a process whose command or executable has this name; a glob"
     case .pid: "held by the process with this id"
     case .user: "the socket belongs to this user, a name or a uid"
-    case .unit: "held by a process of this systemd unit; a glob"
-    case .container: "held by a process of this container"
+    case .unit: "held by a process of this systemd unit; a glob, .service may be left out"
+    case .container: "held by a process of this container: its id, or 4 or more digits of it"
     case .cgroup: "held by a process of this cgroup or one below it"
     case .netns: "in this network namespace: a name, a pid, or all"
     case .interface: "bound to this interface"
@@ -100,7 +100,7 @@ public enum SelectionKey: String, CaseIterable, Sendable {
   /// Whether this version can select by it.
   public var isBuilt: Bool {
     switch self {
-    case .age, .unit, .container, .cgroup, .netns: false
+    case .age, .netns: false
     default: true
     }
   }

@@ -81,6 +81,9 @@ extension SelectionPredicate {
   /// Whether a term asks about the processes that hold the socket.
   public var needsOwners: Bool { hasTerm(where: \.needsOwners) }
 
+  /// Whether a term asks about cgroups.
+  public var needsControlGroups: Bool { hasTerm(where: \.needsControlGroups) }
+
   /// Whether a term asks about a figure of `tcp_info`.
   public var needsFigures: Bool { hasTerm(where: \.needsFigures) }
 

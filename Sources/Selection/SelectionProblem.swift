@@ -48,6 +48,10 @@ public struct SelectionProblem: Error, Equatable, Sendable {
     case glob(GlobProblem)
     /// It is not a number from 1 to 2147483647.
     case notAPid
+    /// It is not from 4 to 64 hexadecimal digits.
+    case notAContainer
+    /// It is not a path from the root.
+    case notAControlGroup
     /// It is a number, and not from 0 to 4294967294.
     case userOutOfRange
     /// The name of the user gives no uid: there is no such user, or it cannot be looked up.
@@ -95,6 +99,10 @@ extension SelectionProblem: CustomStringConvertible {
     case .unknownService: "unknown service \(fault)"
     case .glob(let problem): problem.description
     case .notAPid: "\(fault) is not a process id; it is a number from 1 to \(Int32.max)"
+    case .notAContainer:
+      "\(fault) is not a container's id; write 4 or more of its hexadecimal digits"
+    case .notAControlGroup:
+      "\(fault) is not the path of a cgroup; write it as in /system.slice/nginx.service"
     case .userOutOfRange: "\(fault) is not a uid; it is a number from 0 to \(UInt32.max - 1)"
     case .userLookup(.noSuchName): "unknown user \(fault)"
     case .userLookup(let failure): "cannot look up the user \(fault): \(failure)"

@@ -19,6 +19,13 @@ extension SelectionTerm {
     case .process(let glob):
       Self.owner(of: connection, owners) { Self.name(of: $0, matches: glob) }
     case .pid(let pid): Self.owner(of: connection, owners) { Verdict($0.pid == pid) }
+    case .unit(let glob):
+      Self.group(of: connection, owners) { group in
+        group.unit.map { Self.unit($0, matches: glob) } ?? false
+      }
+    case .container(let prefix):
+      Self.group(of: connection, owners) { $0.container?.hasPrefix(prefix) ?? false }
+    case .cgroup(let path): Self.group(of: connection, owners) { $0.isWithin(path) }
     case .user(let id): Verdict(connection.userID.map { $0 == id })
     case .family(let family): Verdict(connection.identity.family == family)
     case .receiveQueue(let least): Verdict(connection.receiveQueue >= least)
@@ -71,6 +78,20 @@ extension SelectionTerm {
     case .minisocket, .orphan: .unknown
     case .inAcceptQueue, .none: owners.anyOwner(matches)
     }
+  }
+
+  /// Where no owner is known, the cgroup in which the socket was made can say that the connection
+  /// is of it, but not that it is of no other: sockets are handed on.
+  private static func group(
+    of connection: Connection, _ owners: some OwnerFacts, _ matches: (ControlGroup) -> Bool
+  ) -> Verdict {
+    if let origin = owners.origin, matches(origin) { return .yes }
+    return owner(of: connection, owners) { Verdict($0.controlGroup.map(matches)) }
+  }
+
+  private static func unit(_ unit: String, matches glob: Glob) -> Bool {
+    let kind = ".service"
+    return glob.matches(unit) || unit.hasSuffix(kind) && glob.matches(unit.dropLast(kind.count))
   }
 
   private static func name(of owner: OwnerProcess, matches glob: Glob) -> Verdict {

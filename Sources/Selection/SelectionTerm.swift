@@ -23,6 +23,12 @@ public enum SelectionTerm: Equatable, Sendable {
   case process(Glob)
   /// A process with this id holds it.
   case pid(Int32)
+  /// An owner is in a systemd unit that matches; `.service` may be left out.
+  case unit(Glob)
+  /// An owner is in a container whose id starts so.
+  case container(idPrefix: String)
+  /// An owner is in the cgroup at this path, or in one below it.
+  case cgroup(path: String)
   /// The socket belongs to this uid (`idiag_uid`).
   case user(UInt32)
   /// The socket is of this family, as `-4` and `-6` of `ss` mean it: a v4-mapped connection is
@@ -52,7 +58,15 @@ extension SelectionTerm {
   /// Whether it asks about the processes that hold the socket.
   public var needsOwners: Bool {
     switch self {
-    case .process, .pid: true
+    case .process, .pid, .unit, .container, .cgroup: true
+    default: false
+    }
+  }
+
+  /// Whether it asks about the cgroup of the owners or, where none is known, of the socket.
+  public var needsControlGroups: Bool {
+    switch self {
+    case .unit, .container, .cgroup: true
     default: false
     }
   }
@@ -78,7 +92,7 @@ extension SelectionTerm {
     case .address: 3
     case .idle, .stalled, .inState: 4
     case .pid: 1000
-    case .process: 2000
+    case .process, .unit, .container, .cgroup: 2000
     }
   }
 }

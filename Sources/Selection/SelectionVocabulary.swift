@@ -71,6 +71,9 @@ public enum SelectionVocabulary {
     case .localPort: return [.port(.local, try item.ports(names))]
     case .peerPort: return [.port(.peer, try item.ports(names))]
     case .process: return [.process(try item.glob())]
+    case .unit: return [.unit(try item.glob())]
+    case .container: return [.container(idPrefix: try item.containerID())]
+    case .cgroup: return [.cgroup(path: try item.controlGroupPath())]
     case .pid: return [.pid(try item.pid())]
     case .user: return [.user(try item.userID(names))]
     case .interface: return [.interface(try item.interfaceIndex(names))]
@@ -80,7 +83,7 @@ public enum SelectionVocabulary {
     case .receiveQueue: return [.receiveQueue(atLeast: try item.size())]
     case .sendQueue: return [.sendQueue(atLeast: try item.size())]
     case .family: return [.family(try item.family())]
-    case .age, .unit, .container, .cgroup, .netns: throw item.problem(.notBuilt)
+    case .age, .netns: throw item.problem(.notBuilt)
     }
   }
 }
@@ -108,6 +111,21 @@ extension ValueItem {
     } catch {
       throw problem(.glob(error), at: inValue(error.range))
     }
+  }
+
+  /// The start of an id as runtimes print it, in small letters.
+  fileprivate func containerID() throws(SelectionProblem) -> String {
+    let id = text.lowercased()
+    guard (4...64).contains(id.utf8.count), id.utf8.allSatisfy(\.isHexadecimalDigit) else {
+      throw problem(.notAContainer)
+    }
+    return id
+  }
+
+  /// A path from the root, without slashes at its end.
+  fileprivate func controlGroupPath() throws(SelectionProblem) -> String {
+    guard text.hasPrefix("/"), !text.contains("//") else { throw problem(.notAControlGroup) }
+    return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : String(text)
   }
 
   fileprivate func interfaceIndex(_ names: some NameResolver) throws(SelectionProblem) -> UInt32 {

@@ -59,7 +59,7 @@ struct ValueItem {
         }
         items.append(ValueItem(key: key, value: value, range: range))
         start = position + 1
-      } else if key == .process, bytes[position] == UInt8(ascii: "\\") {
+      } else if key == .process || key == .unit, bytes[position] == UInt8(ascii: "\\") {
         position = min(position + 1, bytes.count - 1)
       }
       position += 1

@@ -54,11 +54,34 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
 
   @Test(arguments: [
     (PolicyGrouping.process, "java[1744]"), (.user, "app"), (.peer, "10.0.0.9"),
-    (.listener, "10.0.0.5:8080"), (.none, "all"),
+    (.listener, "10.0.0.5:8080"), (.none, "all"), (.unit, "java.service"),
   ])
   func groupsAreCalledByWhatTheyShare(grouping: PolicyGrouping, label: String) {
     let found = findings([SampleRow()], policy { $0.groupBy = grouping })[0]
     #expect(found.groups.map(\.label) == [label])
+  }
+
+  @Test func ofAContainerTheFirstDigitsAreShownAndAllCount() {
+    let ids = [
+      "0123456789ab" + String(repeating: "0", count: 52),
+      "0123456789ab" + String(repeating: "1", count: 52),
+    ]
+    let rows = [0, 1, 0].map { SampleRow(controlGroup: "/docker/\(ids[$0])") }
+    let found = findings(rows, policy { $0.groupBy = .container })[0]
+    #expect(found.groups.map(\.label) == ["0123456789ab", "0123456789ab"])
+    #expect(found.groups.map(\.rows) == [[0, 2], [1]])
+  }
+
+  /// They may have nothing in common, so they are not counted together.
+  @Test(arguments: [nil, "/", "/user.slice"])
+  func whatIsInNoUnitOrContainerIsLeftUndecided(group: String?) {
+    for grouping in [PolicyGrouping.unit, .container] {
+      let found = findings(
+        Array(repeating: SampleRow(controlGroup: group), count: 3), policy { $0.groupBy = grouping }
+      )[0]
+      #expect(found.groups.isEmpty)
+      #expect(found.undecided.owner == 3)
+    }
   }
 
   @Test func labelsFallBackOnWhatIsKnown() {

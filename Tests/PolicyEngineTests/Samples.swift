@@ -61,6 +61,7 @@ struct SampleRow {
   var owners: [OwnerProcess] = [process(1744, "java")]
   var ownersAreComplete = true
   var cookie: UInt64?
+  var controlGroup: String? = "/system.slice/java.service"
 
   func connection(_ row: Int) -> Connection {
     var figures = TCPFigures()
@@ -96,6 +97,9 @@ struct SampleTable: EvaluatedConnections {
     OwnerList(rows[index].owners, isComplete: rows[index].ownersAreComplete)
   }
   func knownOwners(at index: Int) -> [OwnerProcess] { rows[index].owners }
+  func controlGroup(at index: Int) -> ControlGroup? {
+    rows[index].controlGroup.map(ControlGroup.init)
+  }
 }
 
 /// Numbers that look random and are the same in each run (SplitMix64).

@@ -35,10 +35,12 @@ extension TCPFigures {
 }
 
 extension OwnerProcess {
-  static func process(_ pid: Int32, _ name: String?, _ executable: String?) -> OwnerProcess {
+  static func process(
+    _ pid: Int32, _ name: String?, _ executable: String?, in group: String? = nil
+  ) -> OwnerProcess {
     OwnerProcess(
       identity: ProcessIdentity(pid: pid, startTicks: nil), name: name, executable: executable,
-      userID: nil)
+      userID: nil, controlGroup: group.map(ControlGroup.init))
   }
 }
 

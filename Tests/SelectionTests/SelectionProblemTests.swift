@@ -144,6 +144,19 @@ struct SelectionProblemTests {
       .sendQueue, "99999999999999999999", 0..<20,
       "\"99999999999999999999\" is more than a queue can hold; the most is 4294967295"),
     Case(.family, "inet", 0..<4, "\"inet\" is not a family; write ipv4 or ipv6"),
+    Case(.unit, "[a", 0..<1, "the \"[\" has no \"]\"; write \"\\[\" for the character itself"),
+    Case(
+      .container, "abc", 0..<3,
+      "\"abc\" is not a container's id; write 4 or more of its hexadecimal digits"),
+    Case(
+      .container, "0a1b,nginx", 5..<10,
+      "\"nginx\" is not a container's id; write 4 or more of its hexadecimal digits"),
+    Case(
+      .cgroup, "system.slice", 0..<12,
+      "\"system.slice\" is not the path of a cgroup; write it as in /system.slice/nginx.service"),
+    Case(
+      .cgroup, "/a//b", 0..<5,
+      "\"/a//b\" is not the path of a cgroup; write it as in /system.slice/nginx.service"),
     Case(.age, "1d", 0..<2, "this version cannot select by age"),
     Case(.netns, "all", 0..<3, "this version cannot select by netns"),
   ]

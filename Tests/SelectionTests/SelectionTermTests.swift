@@ -148,6 +148,64 @@ struct SelectionTermTests {
     #expect(verdict(.pid(1), .row(), OwnerList.javaAndMaybeOthers) == .unknown)
   }
 
+  @Test(
+    "Units, containers and cgroups are those of the owners",
+    arguments: [
+      ("unit", "nginx.service", Verdict.yes), ("unit", "nginx", .yes), ("unit", "ngin?", .yes),
+      ("unit", "nginx.s*", .yes), ("unit", "apache", .no), ("unit", "nginx.scope", .no),
+      ("container", "0a1b", .no), ("cgroup", "/system.slice/nginx.service", .yes),
+      ("cgroup", "/system.slice", .yes), ("cgroup", "/", .yes), ("cgroup", "/system", .no),
+      ("cgroup", "/system.slice/nginx.service/x", .no),
+    ])
+  func groups(key: String, value: String, expected: Verdict) throws {
+    let term = try #require(try groupTerm(key, value))
+    let nginx = OwnerProcess.process(9, "nginx", nil, in: "/system.slice/nginx.service")
+    let unread = OwnerProcess.process(10, "x", nil)
+    #expect(verdict(term, .row(), OwnerList([nginx], isComplete: true)) == expected)
+    #expect(verdict(term, .row(), OwnerList([nginx], isComplete: false)) == expected.or(.unknown))
+    #expect(
+      verdict(term, .row(), OwnerList([unread, nginx], isComplete: true)) == expected.or(.unknown))
+    #expect(verdict(term, .row()) == .unknown)
+    #expect(
+      verdict(term, .row(.finWait1, inode: 0), OwnerList([nginx], isComplete: true)) == .unknown)
+  }
+
+  @Test("A container is found by the start of its id")
+  func containers() throws {
+    let id = "0a1b" + String(repeating: "c", count: 60)
+    let inside = OwnerProcess.process(9, "java", nil, in: "/system.slice/docker-\(id).scope")
+    let owners = OwnerList([inside], isComplete: true)
+    for (prefix, expected) in [("0a1b", Verdict.yes), (id, .yes), ("a1bc", .no), ("0a1c", .no)] {
+      #expect(verdict(.container(idPrefix: prefix), .row(), owners) == expected)
+    }
+  }
+
+  @Test("Where no owner is known, the cgroup of the socket can say yes, and never no")
+  func originOfASocket() throws {
+    let origin = OnlyOrigin(origin: ControlGroup(path: "/system.slice/nginx.service"))
+    for state in [TCPState.established, .finWait1] {
+      let row = Connection.row(state, inode: state == .finWait1 ? 0 : 7)
+      #expect(verdict(.unit(try Glob("nginx")), row, origin) == .yes)
+      #expect(verdict(.cgroup(path: "/system.slice"), row, origin) == .yes)
+      #expect(verdict(.unit(try Glob("apache")), row, origin) == .unknown)
+      #expect(verdict(.container(idPrefix: "0a1b"), row, origin) == .unknown)
+    }
+  }
+
+  private func groupTerm(_ key: String, _ value: String) throws -> SelectionTerm? {
+    guard let key = SelectionKey(rawValue: key),
+      case .term(let term) = try SelectionVocabulary.parse(
+        key: key, value: value, names: NoNames())
+    else { return nil }
+    return term
+  }
+
+  /// A socket of which nobody is known to hold it.
+  private struct OnlyOrigin: OwnerFacts {
+    let origin: ControlGroup?
+    func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict { .unknown }
+  }
+
   @Test("An inode of 0 has no owner to ask, but in the accept queue the listener's can be")
   func withoutInode() throws {
     let java = SelectionTerm.process(try Glob("java"))

@@ -143,7 +143,7 @@ struct SelectionVocabularyTests {
       .state: "listen", .idle: "1h", .stalled: "1h", .inState: "1h", .host: "::1", .local: "::1",
       .peer: "::1", .port: "1", .localPort: "1", .peerPort: "1", .process: "a", .pid: "1",
       .user: "1", .interface: "lo", .mark: "1", .receiveQueue: "1", .sendQueue: "1",
-      .family: "ipv4",
+      .family: "ipv4", .unit: "nginx", .container: "0a1b", .cgroup: "/a",
     ]
     #expect(key.isBuilt == (example[key] != nil))
     if let value = example[key] {
@@ -155,6 +155,18 @@ struct SelectionVocabularyTests {
     #expect(!key.help.isEmpty && key.help.count <= 80)
     #expect(!key.help.hasSuffix(".") && !key.help.contains("\n"))
     #expect(!key.valueName.isEmpty)
+  }
+
+  @Test("Units are patterns, containers the start of an id, cgroups paths from the root")
+  func groups() throws {
+    #expect(
+      try parse(.unit, "a\\,b.service,php*")
+        == .any([.term(.unit(try Glob("a\\,b.service"))), .term(.unit(try Glob("php*")))]))
+    #expect(try parse(.container, "0A1b") == .term(.container(idPrefix: "0a1b")))
+    let whole = String(repeating: "0a", count: 32)
+    #expect(try parse(.container, whole) == .term(.container(idPrefix: whole)))
+    #expect(try parse(.cgroup, "/system.slice/") == .term(.cgroup(path: "/system.slice")))
+    #expect(try parse(.cgroup, "/") == .term(.cgroup(path: "/")))
   }
 
   @Test("The words are those of the contract")

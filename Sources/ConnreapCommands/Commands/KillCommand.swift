@@ -66,7 +66,8 @@ struct KillCommand: ParsableCommand {
     let guards = Guards(
       caller: try system.caller(), namedStates: predicate.namedStatesOneByOne,
       unprotected: try unprotectedNames(), machineInit: try system.machineInit())
-    let snapshot = try system.scan(ScanRequest(predicate, reading: [.figures, .owners]))
+    let snapshot = try system.scan(
+      ScanRequest(predicate, reading: [.figures, .owners, .controlGroups]))
     let plan = Plan(closing: snapshot, guardedBy: guards)
     let report = KillReport(plan: plan, output: output, isLive: system.isLive)
     try refuseIfTooLarge(plan)

@@ -64,6 +64,7 @@ struct ListCommand: ParsableCommand {
     if needed.contains(where: \.needsFigures) { details.insert(.figures) }
     if needed.contains(.congestion) { details.insert(.congestion) }
     if needed.contains(where: \.needsOwners), system.knowsOwners { details.insert(.owners) }
+    if needed.contains(where: \.needsControlGroups) { details.insert(.controlGroups) }
     return details
   }
 

@@ -16,6 +16,9 @@ struct SelectionOptions: ParsableArguments {
   @Option(parsing: .unconditionalSingleValue, help: .of(.peerPort)) var peerPort: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.process)) var process: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.pid)) var pid: [String] = []
+  @Option(parsing: .unconditionalSingleValue, help: .of(.unit)) var unit: [String] = []
+  @Option(parsing: .unconditionalSingleValue, help: .of(.container)) var container: [String] = []
+  @Option(parsing: .unconditionalSingleValue, help: .of(.cgroup)) var cgroup: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.user)) var user: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.interface)) var interface: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.mark)) var mark: [String] = []
@@ -26,9 +29,6 @@ struct SelectionOptions: ParsableArguments {
   var onlyIPv6 = false
 
   @Option(help: .hidden) var age: [String] = []
-  @Option(help: .hidden) var unit: [String] = []
-  @Option(help: .hidden) var container: [String] = []
-  @Option(help: .hidden) var cgroup: [String] = []
   @Option(help: .hidden) var netns: [String] = []
   @Option(help: .hidden) var filter: [String] = []
   @Argument(help: .hidden) var terms: [String] = []

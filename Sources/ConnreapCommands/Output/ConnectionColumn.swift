@@ -20,6 +20,10 @@ enum ConnectionColumn: String, CaseIterable {
   case pid
   case executable
   case descriptors = "fds"
+  case unit
+  case container
+  case pod
+  case controlGroup = "cgroup"
   case user
   case userID = "uid"
   case inode
@@ -46,7 +50,7 @@ enum ConnectionColumn: String, CaseIterable {
   /// The columns of `-o wide`.
   static let wide: [ConnectionColumn] = [
     .state, .local, .peer, .idle, .inState, .stalled, .receiveQueue, .sendQueue, .unacknowledged,
-    .totalRetransmits, .timer, .user, .process,
+    .totalRetransmits, .timer, .user, .unit, .process,
   ]
 
   /// The columns of `-o csv`.
@@ -83,7 +87,7 @@ enum ConnectionColumn: String, CaseIterable {
   var isNumber: Bool {
     switch self {
     case .state, .local, .peer, .timer, .process, .note, .executable, .descriptors, .user, .cookie,
-      .family, .interface, .congestion, .pid:
+      .family, .interface, .congestion, .pid, .unit, .container, .pod, .controlGroup:
       false
     default: true
     }
@@ -103,6 +107,14 @@ enum ConnectionColumn: String, CaseIterable {
   var needsOwners: Bool {
     switch self {
     case .process, .note, .pid, .executable, .descriptors: true
+    default: needsControlGroups
+    }
+  }
+
+  /// Whether cgroups must be read for it.
+  var needsControlGroups: Bool {
+    switch self {
+    case .unit, .container, .pod, .controlGroup: true
     default: false
     }
   }
@@ -110,8 +122,8 @@ enum ConnectionColumn: String, CaseIterable {
   /// How far the column may shrink on a narrow terminal; nil when it is never cut.
   var shrinksTo: Int? {
     switch self {
-    case .process, .note: 16
-    case .executable: 12
+    case .process, .note, .controlGroup: 16
+    case .executable, .unit: 12
     case .local, .peer: 15
     default: nil
     }

@@ -38,9 +38,7 @@ struct ConnectionJSON {
       writeInState(of: connection, to: &json)
       json.null("age_ms")
       writeTimer(connection.timer, to: &json)
-      json.null("cgroup")
-      json.null("unit")
-      json.null("container")
+      write(snapshot.controlGroup(of: connection), to: &json)
       writeOwners(of: connection, to: &json)
       json.member("note", text.note(of: connection))
       write(tcp, to: &json)
@@ -70,6 +68,13 @@ struct ConnectionJSON {
       json.member("expires_ms", timer.expires)
       json.member("retransmits", UInt32(timer.retransmits))
     }
+  }
+
+  private func write(_ group: ControlGroup?, to json: inout JSONWriter) {
+    json.member("cgroup", group?.path)
+    json.member("unit", group?.unit)
+    json.member("container", group?.container)
+    json.member("pod", group?.podUID)
   }
 
   /// The owners; of a connection in an accept queue, the listener's, which hold no descriptor of it.

@@ -96,7 +96,8 @@ struct ConnectionOrder: Equatable {
     case .congestionWindow: return number { $0.tcp?.congestionWindow }
     case .bytesAcknowledged: return number { $0.tcp?.bytesAcknowledged }
     case .bytesReceived: return number { $0.tcp?.bytesReceived }
-    case .timer, .note, .executable, .descriptors, .family, .interface, .mark,
+    case .unit, .container, .pod, .controlGroup, .timer, .note, .executable, .descriptors, .family,
+      .interface, .mark,
       .networkNamespace, .congestion:
       return nil
     }

@@ -36,6 +36,7 @@ struct ConnectionText {
       DurationText.appendRounded(milliseconds: UInt64(value), to: &text)
     }
     let tcp = connection.tcp
+    var group: ControlGroup? { snapshot.controlGroup(of: connection) }
     switch column {
     case .state:
       let name = asMilliseconds ? connection.state.name : connection.state.label
@@ -61,6 +62,14 @@ struct ConnectionText {
     case .executable:
       appendJoined(snapshot.holders(of: connection).compactMap(\.executable), to: &text)
     case .descriptors: appendJoined(descriptors(of: connection).map { "\($0)" }, to: &text)
+    case .unit: appendEscaped(group?.unit, to: &text)
+    case .container:
+      // As runtimes print it: 12 digits for the eye.
+      appendEscaped(
+        asMilliseconds ? group?.container : group?.container.map { String($0.prefix(12)) },
+        to: &text)
+    case .pod: appendEscaped(group?.podUID, to: &text)
+    case .controlGroup: appendEscaped(group?.path, to: &text)
     case .user: if let user = user(of: connection) { EscapedText.append(user, to: &text) }
     case .userID: number(connection.userID)
     case .inode: number(connection.inode == 0 ? nil : connection.inode)
@@ -146,6 +155,10 @@ struct ConnectionText {
       appendJoined(descriptors.map { "\($0)" }, to: &text)
     }
     if holders.count > 1 { text.append(contentsOf: ", and \(holders.count - 1) more".utf8) }
+  }
+
+  private func appendEscaped(_ part: String?, to text: inout [UInt8]) {
+    if let part { EscapedText.append(part, to: &text) }
   }
 
   private func appendJoined(_ parts: [String], to text: inout [UInt8]) {

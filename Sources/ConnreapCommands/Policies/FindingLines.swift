@@ -122,10 +122,18 @@ struct FindingLines {
       (undecided.match, "whether it matches is unknown"),
       (undecided.exception, "whether it is excepted is unknown"),
       (undecided.inState, "how long it is in its state is unknown"),
-      (undecided.owner, "its owner is unknown"),
+      (undecided.owner, ownerIsUnknown),
     ]
     return kinds.filter { $0.0 > 0 }.map { count, reason in
       Line(cells: ["", "\(Count.text(count)) undecided: \(reason)", "left"], style: .dim)
+    }
+  }
+
+  private var ownerIsUnknown: String {
+    switch found.policy.groupBy {
+    case .unit: "in no known unit"
+    case .container: "in no known container"
+    default: "its owner is unknown"
     }
   }
 

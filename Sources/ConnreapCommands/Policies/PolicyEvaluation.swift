@@ -16,7 +16,8 @@ struct PolicyEvaluation {
     let caller = try system.caller()
     let machineInit = try system.machineInit()
     let everything = SelectionPredicate.any(policies.policies.map(\.match))
-    let details: ScanRequest.Details = system.knowsOwners ? [.figures, .owners] : [.figures]
+    let details: ScanRequest.Details =
+      system.knowsOwners ? [.figures, .owners, .controlGroups] : [.figures]
     snapshot = try system.scan(
       ScanRequest(everything, reading: details, keepsUndecided: true))
     let names = SystemNumbers(resolvesNames: system.isLive)
@@ -48,6 +49,7 @@ struct PolicyEvaluation {
     }
     return policy.stillCovers(
       connection, owners: snapshot.ownerFacts(of: connection),
-      knownOwners: snapshot.holders(of: connection))
+      knownOwners: snapshot.holders(of: connection),
+      controlGroup: snapshot.controlGroup(of: connection))
   }
 }

@@ -70,6 +70,9 @@ struct Row: Decodable {
   let timer: Timer?
   let owners: [Owner]?
   let ownersComplete: Bool?
+  let cgroup: String?
+  let unit: String?
+  let container: String?
   let note: String?
   /// In a plan: `close` or `spare`.
   let decision: String?
@@ -80,7 +83,7 @@ struct Row: Decodable {
 
   private enum CodingKeys: String, CodingKey {
     case netns, family, state, local, peer, interface, inode, cookie, uid, user, timer, owners
-    case note, decision, reason, result
+    case cgroup, unit, container, note, decision, reason, result
     case receiveQueue = "recv_queue"
     case sendQueue = "send_queue"
     case idle = "idle_ms"

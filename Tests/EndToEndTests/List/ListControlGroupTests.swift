@@ -1,0 +1,91 @@
+import Testing
+
+/// Units, containers and cgroups.
+@Suite(.needsNamespaces, .needsControlGroups) struct ListControlGroupTests {
+  let namespace: NetworkNamespace
+  let slice: ControlGroupFolder
+  let service: ControlGroupFolder
+  private static let container = String(repeating: "0a1b2c3d", count: 8)
+
+  init() throws {
+    slice = try ControlGroupFolder()
+    service = try ControlGroupFolder(in: slice, "web.service")
+    namespace = try NetworkNamespace()
+    try service.take(namespace.server.pid)
+  }
+
+  @Test func theUnitIsThatOfTheOwner() throws {
+    let pair = try namespace.pair(port: 8080)
+    let row = try #require(try namespace.row(of: pair.server))
+    #expect(row.unit == "web.service")
+    #expect(row.cgroup == service.path)
+    #expect(row.container == nil)
+    let wide = try namespace.connreap("list", "-o", "wide", "--local-port", "8080")
+    #expect(wide.lines.first?.contains("UNIT") == true)
+    #expect(wide.lines.last?.contains("web.service") == true)
+    let csv = try namespace.connreap(
+      "list", "-o", "csv", "--columns", "unit,container,pod,cgroup", "--local-port", "8080")
+    #expect(csv.text == "unit,container,pod,cgroup\r\nweb.service,,,\(service.path)\r\n")
+  }
+
+  @Test func connectionsAreSelectedByUnitContainerAndCgroup() throws {
+    let container = try ControlGroupFolder(in: slice, "docker-\(Self.container).scope")
+    let inside = try namespace.anotherPeer()
+    try container.take(inside.pid)
+    let pair = try namespace.pair(port: 8080, client: inside)
+    for options in [
+      ["--container", "0a1b2c"], ["--container", Self.container], ["--unit", "docker-*.scope"],
+      ["--cgroup", container.path],
+    ] {
+      #expect(try namespace.rows(options).map(\.cookie) == [pair.client.cookie])
+    }
+    #expect(try namespace.rows("--unit", "web").map(\.cookie) == [pair.server.cookie])
+    #expect(try namespace.rows("--cgroup", slice.path).count == 2)
+    #expect(try namespace.rows("--unit", "we").isEmpty)
+    let row = try #require(try namespace.row(of: pair.client))
+    #expect(row.container == Self.container)
+  }
+
+  @Test func whereNoOwnerIsKnownTheSocketItselfTellsItsUnit() throws {
+    let pair = try namespace.pair(port: 8080)
+    // Data that nobody takes keeps the connection after its program has closed it.
+    try pair.client.fill()
+    try pair.client.close()
+    let row = try #require(try namespace.row(of: pair.client, "--unit", "web"))
+    #expect(row.note == "orphan: no process holds it")
+    #expect(row.unit == "web.service")
+    let blind = ["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace", "--"]
+    let listing = try Listing(
+      namespace.connreap(["list", "-o", "json", "--unit", "web"], behind: blind))
+    #expect(listing.connections.contains { $0.cookie == pair.server.cookie })
+  }
+
+  @Test(.needsDestroy) func onlyTheUnitsConnectionsAreClosed() throws {
+    let outside = try namespace.anotherPeer()
+    let pair = try namespace.pair(port: 8080, client: outside)
+    let other = try namespace.pair(to: pair.listener, as: "web")
+    let ended = try namespace.kill("--unit", "web", "--peer-port", "8080", "-o", "json")
+    #expect(ended.status == 0)
+    #expect(try PlanReport(ended).connections.map(\.cookie) == [other.client.cookie])
+    #expect(try namespace.rows("--local-port", "\(pair.client.port)").count == 1)
+  }
+
+  @Test func aPolicyCountsByUnit() throws {
+    let listener = try namespace.server.listen("listener", port: 8080)
+    _ = try namespace.closeWaits(3, to: listener)
+    let file = try namespace.state.write(
+      "leaks.yaml",
+      """
+      version: 1
+      policies:
+        - name: leak
+          match: {state: close-wait}
+          group-by: unit
+          threshold: 3
+          action: report
+      """)
+    let ended = try namespace.connreap("policy", "plan", file)
+    #expect(ended.status == 0)
+    #expect(ended.text.contains(/web\.service +3 in CLOSE-WAIT, threshold 3 +report 3/))
+  }
+}

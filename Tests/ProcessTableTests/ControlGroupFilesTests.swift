@@ -1,0 +1,122 @@
+import Connections
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import ProcessTable
+
+/// Which cgroup a process is in, by its file in `/proc`.
+@Suite struct ControlGroupMembershipTests {
+  private static let id = String(repeating: "ab", count: 32)
+
+  @Test(arguments: [
+    // Version 2 alone.
+    ("0::/system.slice/nginx.service\n", "/system.slice/nginx.service"),
+    ("0::/\n", "/"),
+    ("0::/a:b@c.service", "/a:b@c.service"),
+    ("0::/gone.service (deleted)\n", "/gone.service"),
+    ("0::/../../other\n", "/../../other"),
+    // Both, as systemd has them.
+    (
+      "2:cpu:/x\n1:name=systemd:/system.slice/a.service\n0::/system.slice/a.service\n",
+      "/system.slice/a.service"
+    ),
+    // Version 1 alone, and version 2 without anything in it.
+    ("3:cpu,cpuacct:/\n1:name=systemd:/system.slice/a.service\n", "/system.slice/a.service"),
+    ("5:memory:/jail/7\n2:cpu:/\n1:name=systemd:/\n0::/\n", "/jail/7"),
+    ("5:memory:/b\n4:pids:/c\n", "/b"),
+    // Docker without systemd, on a machine that has both.
+    (
+      "4:pids:/docker/\(id)\n1:name=systemd:/docker/\(id)\n0::/system.slice/containerd.service\n",
+      "/docker/\(id)"
+    ),
+  ])
+  func theLineThatTellsMostIsTaken(content: String, path: String) {
+    #expect(ControlGroupMembership.controlGroup(Array(content.utf8))?.path == path)
+  }
+
+  @Test(arguments: ["", "\n", "nonsense\n", "0:/x\n", "x::/a\n", "0::relative\n"])
+  func whatTheKernelDoesNotWriteIsUnknown(content: String) {
+    #expect(ControlGroupMembership.controlGroup(Array(content.utf8)) == nil)
+  }
+
+  @Test func anOwnerIsKnownWithItsGroupAndEqualGroupsAreTheSame() throws {
+    let tree = ProcTree()
+    tree.process(10, links: [3: "socket:[100]"])
+    tree.file("10/cgroup", "0::/system.slice/nginx.service\n")
+    tree.process(11, links: [3: "socket:[100]"])
+    tree.file("11/cgroup", "0::/system.slice/nginx.service\n")
+    tree.process(12, links: [3: "socket:[100]"])
+    let owners = try tree.files.findOwners(of: .everySocket, threads: 2).processes
+    #expect(owners.map(\.controlGroup?.unit) == ["nginx.service", "nginx.service", nil])
+    #expect(try tree.files.process(10).controlGroup == owners[0].controlGroup)
+  }
+
+  @Test func thisProcessHasAGroup() throws {
+    let own = try ProcFileSystem().process(getpid())
+    #expect(own.controlGroup?.path.hasPrefix("/") == true)
+  }
+}
+
+/// Which cgroup an id is of, by the folders of the hierarchy.
+@Suite struct ControlGroupTreeTests {
+  private func inode(_ path: String) -> UInt64 {
+    var status = stat()
+    precondition(stat(path, &status) == 0)
+    return UInt64(status.st_ino)
+  }
+
+  @Test func anIDIsTheInodeOfAFolder() {
+    let tree = ProcTree()
+    tree.folder("system.slice/nginx.service")
+    tree.folder("system.slice/a.service/workers")
+    tree.file("system.slice/a.service/cgroup.procs", "1\n")
+    tree.folder("user.slice")
+    let names = [
+      "", "system.slice", "system.slice/nginx.service", "system.slice/a.service/workers",
+    ]
+    let groups = ControlGroupTree(root: tree.root)
+      .controlGroups(Set(names.map { inode(tree.path($0)) } + [1]))
+    #expect(groups.count == 4)
+    for name in names { #expect(groups[inode(tree.path(name))]?.path == "/" + name) }
+  }
+
+  @Test func aFileOrALinkIsNoGroup() {
+    let tree = ProcTree()
+    tree.file("cgroup.procs", "1\n")
+    tree.folder("a")
+    tree.link("b", to: "a")
+    let ids: Set = [inode(tree.path("cgroup.procs"))]
+    #expect(ControlGroupTree(root: tree.root).controlGroups(ids).isEmpty)
+  }
+
+  @Test func thePartThatIsMountedStandsForItsPlace() {
+    let tree = ProcTree()
+    tree.folder("app.service")
+    let ids: Set = [inode(tree.path("app.service")), inode(tree.root.string)]
+    let groups = ControlGroupTree(root: tree.root, top: "/docker/x").controlGroups(ids)
+    #expect(Set(groups.values.map(\.path)) == ["/docker/x", "/docker/x/app.service"])
+  }
+
+  @Test func whatIsNotThereIsUnknown() {
+    #expect(ControlGroupTree(root: "/nonexistent").controlGroups([1, 2]).isEmpty)
+    #expect(ControlGroupTree(root: "/nonexistent").controlGroups([]).isEmpty)
+  }
+
+  @Test func theMountOfVersion2IsFound() throws {
+    let tree = ProcTree()
+    tree.file(
+      "self/mountinfo",
+      """
+      30 28 0:26 / /sys/fs/cgroup ro - tmpfs tmpfs ro
+      31 30 0:27 /docker/x /sys/fs/cgroup/unified rw shared:9 - cgroup2 cgroup2 rw
+      33 30 0:29 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+
+      """)
+    let found = try #require(try tree.files.controlGroupTree())
+    #expect(found.root == "/sys/fs/cgroup/unified" && found.top == "/docker/x")
+    tree.file("self/mountinfo", "33 30 0:29 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n")
+    #expect(try tree.files.controlGroupTree() == nil)
+  }
+}
