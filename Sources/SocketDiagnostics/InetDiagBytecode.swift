@@ -61,7 +61,7 @@ public struct InetDiagBytecode: Equatable, Sendable {
     let candidates = parts.map { (part: $0, length: length($0), isNegation: $0.isNegation) }
       .sorted { ($0.isNegation ? 1 : 0, $0.length) < ($1.isNegation ? 1 : 0, $1.length) }
     for (part, length, _) in candidates {
-      guard length <= room else { break }
+      guard length <= room else { continue }
       room -= length
       kept.append(part)
     }
