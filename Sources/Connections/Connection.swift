@@ -1,20 +1,20 @@
 /// What the kernel said of one TCP socket at one moment.
 ///
-/// A row of a dump: of fixed size and without references, since a machine can hold a million.
+/// A row of a dump: of 144 octets and without references, since a machine can hold a million.
 /// A figure that the kernel did not give is nil, never zero.
 public struct Connection: Equatable, Sendable {
   /// What names the socket to the kernel.
   public let identity: SocketIdentity
   /// Its TCP state at the moment of the dump.
   public let state: TCPState
+  /// The timer that runs on it.
+  public let timer: ConnectionTimer
   /// `idiag_inode`: the number by which `/proc/PID/fd` names the socket; 0 when no process has it.
   public let inode: UInt32
   /// Bytes received and not read; in LISTEN, connections waiting to be accepted (`idiag_rqueue`).
   public let receiveQueue: UInt32
   /// Bytes written and not acknowledged; in LISTEN, the backlog (`idiag_wqueue`).
   public let sendQueue: UInt32
-  /// The timer that runs on it.
-  public let timer: ConnectionTimer
 
   private let rawUserID: UInt32
   private let rawMark: UInt32

@@ -63,15 +63,28 @@ extension IPAddress: CustomStringConvertible {
 extension [UInt8] {
   /// Appends `value` in decimal ASCII digits.
   public mutating func appendDecimal(_ value: UInt64) {
-    var digits: [20 of UInt8] = .init(repeating: 0)
+    let limit: UInt64 = 100_000_000
+    guard value >= limit else {
+      return appendDigits(UInt32(truncatingIfNeeded: value), atLeast: 1)
+    }
+    appendDecimal(value / limit)
+    appendDigits(UInt32(truncatingIfNeeded: value % limit), atLeast: 8)
+  }
+
+  /// Appends at most eight digits, which fit into one word on their way.
+  private mutating func appendDigits(_ value: UInt32, atLeast least: Int) {
     var rest = value
-    var first = 20
+    var octets: UInt64 = 0
+    var count = 0
     repeat {
-      first -= 1
-      digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      octets = octets << 8 | UInt64(UInt8(ascii: "0")) + UInt64(rest % 10)
       rest /= 10
-    } while rest > 0
-    for index in first..<20 { append(digits[index]) }
+      count += 1
+    } while rest > 0 || count < least
+    for _ in 0..<count {
+      append(UInt8(truncatingIfNeeded: octets))
+      octets >>= 8
+    }
   }
 
   /// Appends `value` in hexadecimal ASCII digits, lower case, without leading zeros.

@@ -8,15 +8,19 @@ public struct TCPFigures: Equatable, Sendable {
   private var rawBytesReceived: UInt64 = 0
   private var rawTotalRetransmits: UInt32 = 0
   private var known: UInt16 = 0
-
-  /// The congestion control algorithm (`INET_DIAG_CONG`); nil when unknown.
-  public var congestion: CongestionName?
+  private var congestionNumber: UInt8 = 0
 
   /// No figure at all.
   public init() {}
 
   /// Whether nothing is known.
-  public var isEmpty: Bool { known == 0 && congestion == nil }
+  public var isEmpty: Bool { known == 0 && congestionNumber == 0 }
+
+  /// The congestion control algorithm (`INET_DIAG_CONG`); nil when unknown.
+  public var congestion: CongestionName? {
+    get { CongestionName(number: congestionNumber) }
+    set { congestionNumber = newValue?.number ?? 0 }
+  }
 
   /// Since the last segment with data was sent (`tcpi_last_data_sent`). Probes and retransmissions count.
   public var lastSent: UInt32? {
@@ -102,28 +106,6 @@ public struct TCPFigures: Equatable, Sendable {
       && one.known == other.known && one.rawBytesAcked == other.rawBytesAcked
       && one.rawBytesReceived == other.rawBytesReceived
       && one.rawTotalRetransmits == other.rawTotalRetransmits
-      && one.congestion == other.congestion
-  }
-}
-
-/// The name of a congestion control algorithm, in place: at most 15 octets (`TCP_CA_NAME_MAX`).
-public struct CongestionName: Hashable, Sendable, CustomStringConvertible {
-  private let octets: UInt128
-
-  /// The name whose first octet is the lowest of `octets`, ended by a zero octet; nil when empty.
-  public init?(octets: UInt128) {
-    guard octets & 0xff != 0 else { return nil }
-    self.octets = octets
-  }
-
-  /// The name as text.
-  public var description: String {
-    var bytes: [UInt8] = []
-    var rest = octets
-    while rest != 0 {
-      bytes.append(UInt8(truncatingIfNeeded: rest))
-      rest >>= 8
-    }
-    return String(decoding: bytes, as: UTF8.self)
+      && one.congestionNumber == other.congestionNumber
   }
 }

@@ -49,19 +49,17 @@ public struct InodeSet: Sendable {
     if count * 2 > slots.count { grow() }
   }
 
-  /// The named inodes that `other` does not hold.
-  func subtracting(_ other: InodeSet) -> InodeSet {
-    var rest = InodeSet()
-    for inode in slots where !other.contains(inode) { rest.insert(inode) }
-    return rest
+  /// The named inodes for which `isKept` holds.
+  func filter(_ isKept: (UInt32) -> Bool) -> InodeSet {
+    var kept = InodeSet()
+    for inode in slots where inode != 0 && isKept(inode) { kept.insert(inode) }
+    return kept
   }
 
   /// Where `inode` is, or the free slot where it would be put.
   private func slot(of inode: UInt32) -> Int {
-    // Inodes come in runs; the multiplication (Knuth's, by 2^32 over the golden ratio) spreads them.
-    let mixed = inode &* 0x9e37_79b1
     let mask = slots.count - 1
-    var place = Int(mixed ^ mixed >> 15) & mask
+    var place = inode.spread & mask
     while slots[place] != 0, slots[place] != inode { place = (place + 1) & mask }
     return place
   }
@@ -72,9 +70,20 @@ public struct InodeSet: Sendable {
     for inode in full where inode != 0 { slots[slot(of: inode)] = inode }
   }
 
-  private static func freeSlots(for capacity: Int) -> [UInt32] {
+  /// Slots for a table with open addressing of `capacity` inodes: at least twice as many.
+  static func freeSlots(for capacity: Int) -> [UInt32] {
     var size = 16
     while size < capacity * 2 { size *= 2 }
     return [UInt32](repeating: 0, count: size)
+  }
+}
+
+extension UInt32 {
+  /// The number as a place to start from in a table with open addressing.
+  ///
+  /// Inodes come in runs; the multiplication (Knuth's, by 2^32 over the golden ratio) spreads them.
+  var spread: Int {
+    let mixed = self &* 0x9e37_79b1
+    return Int(mixed ^ mixed >> 15)
   }
 }

@@ -20,7 +20,8 @@ final class OwnerSearch: Sendable {
   /// Whether the kernel can be asked about the pids of this root.
   let isLive: Bool
 
-  private let pids: [Int32]
+  /// The processes that are looked at, those that `pruning` leaves out among them.
+  let pids: [Int32]
   private let nextPid = Atomic(0)
   private let result = Mutex(SearchResult())
 
@@ -38,13 +39,29 @@ final class OwnerSearch: Sendable {
 
   /// What all the threads have found, in no order.
   func run(threads: Int) -> SearchResult {
-    ParallelWork.run(threads: threads) { [self] in
-      var worker = OwnerSearchWorker(self)
-      while let pid = takePid() { worker.visit(pid) }
-      let part = worker.result
-      result.withLock { $0 += part }
+    ParallelWork.run(threads: min(threads, pids.count)) { [self] in work() }
+    return takeResult()
+  }
+
+  /// The share of one thread: all of the work, if no other one comes.
+  func work() {
+    var worker = OwnerSearchWorker(self)
+    while let pid = takePid() { worker.visit(pid) }
+    let part = worker.result
+    result.withLock { $0 += part }
+  }
+
+  /// What the threads that are done have found.
+  func takeResult() -> SearchResult {
+    result.withLock { result in
+      defer { result = SearchResult() }
+      return result
     }
-    return result.withLock { $0 }
+  }
+
+  /// Lets every thread end after the process at which it is.
+  func abandon() {
+    nextPid.store(pids.count, ordering: .relaxed)
   }
 
   private func takePid() -> Int32? {
@@ -61,15 +78,5 @@ struct SearchResult: Sendable {
   static func += (sum: inout SearchResult, part: SearchResult) {
     sum.holders += part.holders
     sum.gaps += part.gaps
-  }
-
-  /// The inodes that `wanted` names and nobody was found to hold.
-  func missing(from wanted: InodeSet) -> InodeSet {
-    guard !wanted.isEverySocket else { return InodeSet() }
-    var found = InodeSet(minimumCapacity: wanted.count)
-    for holder in holders {
-      for socket in holder.sockets { found.insert(socket.inode) }
-    }
-    return wanted.subtracting(found)
   }
 }

@@ -16,6 +16,8 @@ public struct OwnerTable: Sendable {
   /// says nothing at all.
   public let isPruned: Bool
 
+  private let index: HoldingIndex
+
   /// The table of these holders, in whatever order they come; one process may come in parts.
   public init(holders: [SocketHolder], gaps: [ProcessGap], isPruned: Bool) {
     let sorted = holders.sorted { $0.process.precedes($1.process) }
@@ -36,6 +38,7 @@ public struct OwnerTable: Sendable {
     holdings.sort()
     self.processes = processes
     self.holdings = holdings.withoutRepeats()
+    index = HoldingIndex(self.holdings)
     self.gaps = gaps.sorted().withoutRepeats()
     self.isPruned = isPruned
   }
@@ -45,9 +48,10 @@ public struct OwnerTable: Sendable {
 
   /// Who holds the socket with `inode`: by process, then by descriptor.
   public func holdings(of inode: UInt32) -> ArraySlice<Holding> {
-    let start = holdings.partitioningIndex { $0.inode >= inode }
-    let rest = holdings[start...]
-    return rest.prefix { $0.inode == inode }
+    guard let start = index.start(of: inode, in: holdings) else { return [] }
+    var end = start + 1
+    while end < holdings.count, holdings[end].inode == inode { end += 1 }
+    return holdings[start..<end]
   }
 
   /// The process that `holding`, one of this table's, is of.
@@ -105,19 +109,5 @@ extension Array where Element: Equatable {
     var unique: Self = []
     for element in self where element != unique.last { unique.append(element) }
     return unique
-  }
-}
-
-extension Array {
-  /// The first index whose element is in the second part, of an array of two parts.
-  fileprivate func partitioningIndex(_ isInSecondPart: (Element) -> Bool) -> Int {
-    var range = indices
-    while !range.isEmpty {
-      let middle = range.lowerBound + range.count / 2
-      range =
-        isInSecondPart(self[middle])
-        ? range.lowerBound..<middle : middle + 1..<range.upperBound
-    }
-    return range.lowerBound
   }
 }

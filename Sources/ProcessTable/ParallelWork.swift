@@ -8,8 +8,15 @@ enum ParallelWork {
   /// A thread that the system refuses is done without: `work` takes its share from a common place
   /// and must be complete when one thread alone has run it.
   static func run(threads count: Int, _ work: @escaping @Sendable () -> Void) {
+    start(threads: count - 1, work).finish()
+  }
+
+  /// Runs `work` on `count` threads at once beside the caller's.
+  static func start(
+    threads count: Int, _ work: @escaping @Sendable () -> Void
+  ) -> StartedWork {
     var started: [pthread_t] = []
-    for _ in 1..<max(count, 1) {
+    for _ in 0..<max(count, 0) {
       let box = unsafe Unmanaged.passRetained(Box(work))
       var thread = pthread_t()
       let refusal = unsafe pthread_create(
@@ -26,12 +33,26 @@ enum ParallelWork {
       }
       started.append(thread)
     }
-    work()
-    for thread in started { pthread_join(thread, nil) }
+    return StartedWork(threads: started, work: work)
   }
 
   private final class Box: Sendable {
     let work: @Sendable () -> Void
     init(_ work: @escaping @Sendable () -> Void) { self.work = work }
+  }
+}
+
+/// Work that other threads do. They have ended when the value has.
+struct StartedWork: ~Copyable, Sendable {
+  fileprivate let threads: [pthread_t]
+  fileprivate let work: @Sendable () -> Void
+
+  deinit {
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  /// Takes the caller's thread to the work, and waits until all is done.
+  consuming func finish() {
+    work()
   }
 }

@@ -21,22 +21,32 @@ extension ProcFileSystem {
     guard !wanted.isEmpty else {
       return OwnerTable(holders: [], gaps: [], isPruned: !pruning.keepsEveryProcess)
     }
-    let first = try search(pids, .leaders, for: wanted, among: pruning, threads: threads)
-    let missing = first.missing(from: wanted)
-    var found = first
-    if !missing.isEmpty {
-      // What is already known to be unreadable need not be met twice.
-      let unread = Set(first.gaps.lazy.map(\.pid))
-      found += try search(
-        pids.filter { !unread.contains($0) }, .threadsApart, for: missing, among: pruning,
-        threads: threads)
-    }
+    let search = OwnerSearch(
+      root: try openRoot(), pids: pids, tables: .leaders, wanted: wanted, pruning: pruning)
+    return try owners(of: wanted, first: search.run(threads: threads), search, threads: threads)
+  }
+
+  /// The owners that `search` has found first and, where some are missing, those among the threads
+  /// that have a table of their own.
+  func owners(
+    of wanted: InodeSet, first: SearchResult, _ search: OwnerSearch, threads: Int
+  ) throws(ProcessProblem) -> OwnerTable {
+    let isPruned = !search.pruning.keepsEveryProcess
+    let table = OwnerTable(holders: first.holders, gaps: first.gaps, isPruned: isPruned)
+    let missing = wanted.filter { table.holdings(of: $0).isEmpty }
+    guard !missing.isEmpty else { return table }
+    // What is already known to be unreadable need not be met twice.
+    let unread = Set(first.gaps.lazy.map(\.pid))
+    let further = OwnerSearch(
+      root: try openRoot(), pids: search.pids.filter { !unread.contains($0) },
+      tables: .threadsApart, wanted: missing, pruning: search.pruning)
+    let found = further.run(threads: threads)
     return OwnerTable(
-      holders: found.holders, gaps: found.gaps, isPruned: !pruning.keepsEveryProcess)
+      holders: first.holders + found.holders, gaps: first.gaps + found.gaps, isPruned: isPruned)
   }
 
   /// Every pid that the root shows, in the order of the kernel.
-  private func pids() throws(ProcessProblem) -> [Int32] {
+  func pids() throws(ProcessProblem) -> [Int32] {
     let folder = try openRoot()
     var pids: [Int32] = []
     do { try folder.forEachNumber(EntryBuffer()) { pids.append($0) } } catch {
@@ -45,14 +55,5 @@ extension ProcFileSystem {
     // The reader's own is always there.
     guard !pids.isEmpty else { throw .noProcesses(root) }
     return pids
-  }
-
-  private func search(
-    _ pids: [Int32], _ tables: OwnerSearch.Tables, for wanted: InodeSet,
-    among pruning: ProcessPruning, threads: Int
-  ) throws(ProcessProblem) -> SearchResult {
-    let search = OwnerSearch(
-      root: try openRoot(), pids: pids, tables: tables, wanted: wanted, pruning: pruning)
-    return search.run(threads: min(threads, pids.count))
   }
 }

@@ -5,7 +5,7 @@ import Testing
 struct ConnectionTests {
   @Test("A row is small: a machine can hold a million")
   func size() {
-    #expect(MemoryLayout<Connection>.stride <= 176)
+    #expect(MemoryLayout<Connection>.stride == 144)
   }
 
   @Test("0 and the wildcard are no cookies", arguments: [0, .max] as [UInt64])
@@ -138,6 +138,26 @@ struct ConnectionTests {
     var figures = TCPFigures()
     figures.congestion = CongestionName(octets: packed("bbr"))
     #expect(!figures.isEmpty)
+    figures.congestion = nil
+    #expect(figures == TCPFigures())
+  }
+
+  @Test("Names of congestion controls are the same if their text is, whoever asks first")
+  func congestionNamesAreEqualByText() async {
+    let texts = (0..<40).map { "rule\($0)" }
+    func names() -> [CongestionName?] {
+      texts.map { text in
+        CongestionName(octets: text.utf8.reversed().reduce(0) { $0 << 8 | UInt128($1) })
+      }
+    }
+    await withTaskGroup(of: [CongestionName?].self) { group in
+      for _ in 0..<4 { group.addTask { names() } }
+      for await other in group {
+        #expect(other == names())
+        #expect(other.map { $0?.description } == texts)
+      }
+    }
+    #expect(Set(names()).count == texts.count)
   }
 
   @Test("An executable's name is the last part of its path")

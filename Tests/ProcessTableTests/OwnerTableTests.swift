@@ -5,7 +5,7 @@ import Testing
 @testable import ProcessTable
 
 @Suite struct OwnerTableTests {
-  private func holder(
+  func holder(
     _ pid: Int32, start: UInt64? = 1, _ sockets: [(UInt32, Int32)]
   ) -> SocketHolder {
     SocketHolder(
@@ -15,7 +15,7 @@ import Testing
       sockets: sockets.map { HeldSocket(inode: $0.0, descriptor: $0.1) })
   }
 
-  private func rows(_ table: OwnerTable, _ inode: UInt32) -> [[Int32]] {
+  func rows(_ table: OwnerTable, _ inode: UInt32) -> [[Int32]] {
     table.holdings(of: inode).map { [table.process(of: $0).pid, $0.descriptor] }
   }
 
@@ -107,6 +107,24 @@ import Testing
             .map { [holder.process.pid, $0.descriptor] }
         }
         #expect(rows(table, inode) == expected)
+      }
+    }
+  }
+}
+
+extension OwnerTableTests {
+  @Test func everyHoldingIsFoundByItsInode() {
+    var numbers = SeededNumbers(seed: 7)
+    for count in [1, 2, 9, 100, 5000] {
+      let sockets = (0..<count).map { _ in
+        (UInt32.random(in: 1...UInt32(count), using: &numbers) << 12, Int32(1))
+      }
+      let table = OwnerTable(
+        holders: [holder(1, sockets), holder(2, sockets)], gaps: [], isPruned: false)
+      let inodes = Set(sockets.map(\.0))
+      for inode in inodes { #expect(rows(table, inode) == [[1, 1], [2, 1]]) }
+      for place in 1...UInt32(count) + 1 where !inodes.contains(place << 12) {
+        #expect(table.holdings(of: place << 12).isEmpty)
       }
     }
   }

@@ -17,4 +17,26 @@ import Testing
       #expect($0.contains(pthread_self()))
     }
   }
+
+  @Test func startedWorkRunsBesideTheCallerUntilItIsFinished() {
+    let ids = Mutex<Set<pthread_t>>([])
+    let started = ParallelWork.start(threads: 2) {
+      usleep(20_000)
+      ids.withLock { _ = $0.insert(pthread_self()) }
+    }
+    #expect(ids.withLock { !$0.contains(pthread_self()) })
+    started.finish()
+    #expect(ids.withLock { $0.count } == 3)
+  }
+
+  @Test func droppedWorkHasEndedWhenItsValueHas() {
+    let ends = Atomic(0)
+    do {
+      _ = ParallelWork.start(threads: 3) {
+        usleep(20_000)
+        ends.add(1, ordering: .relaxed)
+      }
+    }
+    #expect(ends.load(ordering: .relaxed) == 3)
+  }
 }

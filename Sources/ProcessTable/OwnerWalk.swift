@@ -1,0 +1,57 @@
+/// A look through the descriptors of all processes beside other work of the caller.
+///
+/// It finds what ``ProcFileSystem/findOwners(of:among:threads:)`` finds, and need not be told
+/// beforehand for which sockets: while the kernel still lists them, their owners are read. So a
+/// socket that was made after its process had been looked at has no holdings.
+///
+/// A walk that is dropped ends soon.
+public struct OwnerWalk: ~Copyable, Sendable {
+  private let files: ProcFileSystem
+  private let search: OwnerSearch
+  private let threads: Int
+  private var work: StartedWork?
+
+  init(_ files: ProcFileSystem, threads: Int) throws(ProcessProblem) {
+    let search = OwnerSearch(
+      root: try files.openRoot(), pids: try files.pids(), tables: .leaders, wanted: .everySocket,
+      pruning: .everyProcess)
+    self.files = files
+    self.search = search
+    self.threads = threads
+    work = ParallelWork.start(threads: min(threads, search.pids.count)) { search.work() }
+  }
+
+  deinit { search.abandon() }
+
+  /// Waits for the end of the walk, and says who holds the sockets of `wanted`.
+  ///
+  /// - Throws: ``ProcessProblem/unreadable(_:_:)`` of the root.
+  public consuming func finish(
+    wanted: InodeSet
+  ) throws(ProcessProblem) -> OwnerTable {
+    work.take()?.finish()
+    guard !wanted.isEmpty else { return OwnerTable(holders: [], gaps: [], isPruned: false) }
+    var found = search.takeResult()
+    for place in found.holders.indices { found.holders[place].keep(wanted) }
+    found.holders.removeAll { $0.sockets.isEmpty }
+    return try files.owners(of: wanted, first: found, search, threads: threads)
+  }
+}
+
+extension ProcFileSystem {
+  /// Starts to look through the descriptors of all processes on `threads` threads of the system.
+  ///
+  /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the root.
+  public func startFindingOwners(threads: Int) throws(ProcessProblem) -> OwnerWalk {
+    try OwnerWalk(self, threads: threads)
+  }
+}
+
+extension SocketHolder {
+  /// Forgets the sockets that `wanted` does not hold.
+  fileprivate mutating func keep(_ wanted: InodeSet) {
+    guard !sockets.allSatisfy({ wanted.contains($0.inode) }) else { return }
+    self = SocketHolder(
+      process: process, sockets: sockets.filter { wanted.contains($0.inode) })
+  }
+}

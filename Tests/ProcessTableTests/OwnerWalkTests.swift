@@ -1,0 +1,66 @@
+import Connections
+import SystemPackage
+import Testing
+
+@testable import ProcessTable
+
+/// A walk finds what `findOwners` finds, whatever was wanted when it started.
+@Suite struct OwnerWalkTests {
+  private func tree() -> ProcTree {
+    let tree = ProcTree()
+    tree.process(10, links: [3: "socket:[100]", 4: "socket:[101]", 5: "pipe:[7]"])
+    tree.process(11, links: [3: "socket:[102]", 4: "socket:[100]"])
+    tree.process(12, links: [3: "/dev/null"])
+    return tree
+  }
+
+  @Test(arguments: [[], [100], [101, 102], [100, 101, 102], [999], [100, 999]], 1...3)
+  func findsWhatASearchFinds(_ inodes: [UInt32], threads: Int) throws {
+    let tree = tree()
+    let wanted = InodeSet(inodes)
+    let searched = try tree.files.findOwners(of: wanted, threads: threads)
+    let walked = try tree.files.startFindingOwners(threads: threads).finish(wanted: wanted)
+    #expect(walked.holdings == searched.holdings)
+    #expect(walked.processes == searched.processes)
+    #expect(walked.gaps == searched.gaps && walked.isPruned == searched.isPruned)
+  }
+
+  @Test func findsSocketsInThreadsApartWhenTheyAreMissing() throws {
+    let tree = tree()
+    tree.folder("12/task/12")
+    tree.link("12/task/13/fd/8", to: "socket:[200]")
+    let table = try tree.files.startFindingOwners(threads: 2).finish(wanted: InodeSet([101, 200]))
+    #expect(table.holdings(of: 200).map(\.descriptor) == [8])
+    #expect(table.holdings(of: 200).map { table.process(of: $0).pid } == [12])
+    #expect(table.holdings(of: 101).map { table.process(of: $0).pid } == [10])
+  }
+
+  @Test func gapsOfWhatCouldNotBeReadStay() throws {
+    let tree = tree()
+    tree.process(13)
+    tree.file("14/fd", "no folder")
+    tree.file("14/stat", ProcTree.stat(14, "odd", "S", 1, 0, 1, 5))
+    let table = try tree.files.startFindingOwners(threads: 1).finish(wanted: InodeSet([100]))
+    #expect(table.gaps.map(\.pid) == [14] && !table.isComplete)
+  }
+
+  @Test func everySocketIsKeptWhenEveryOneIsWanted() throws {
+    let tree = tree()
+    let table = try tree.files.startFindingOwners(threads: 2).finish(wanted: .everySocket)
+    #expect(table.holdings.map(\.inode) == [100, 100, 101, 102])
+  }
+
+  @Test func rootThatIsMissingIsAnError() {
+    let root: FilePath = "/nonexistent/proc"
+    #expect(throws: ProcessProblem.unreadable(root, .noSuchFileOrDirectory)) {
+      _ = try ProcFileSystem(root: root).startFindingOwners(threads: 1)
+    }
+  }
+
+  @Test func walkThatIsDroppedHarmsNothing() throws {
+    let tree = tree()
+    _ = try tree.files.startFindingOwners(threads: 4)
+    let table = try tree.files.startFindingOwners(threads: 4).finish(wanted: InodeSet([100]))
+    #expect(table.holdings(of: 100).count == 2)
+  }
+}
