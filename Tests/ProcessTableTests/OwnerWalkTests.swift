@@ -1,5 +1,6 @@
 import Connections
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ProcessTable
