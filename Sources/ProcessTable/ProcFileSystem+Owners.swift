@@ -36,7 +36,7 @@ extension ProcFileSystem {
   }
 
   /// Every pid that the root shows, in the order of the kernel.
-  private func pids() throws(ProcessProblem) -> [Int32] {
+  func pids() throws(ProcessProblem) -> [Int32] {
     let folder = try openRoot()
     var pids: [Int32] = []
     do { try folder.forEachNumber(EntryBuffer()) { pids.append($0) } } catch {

@@ -3,13 +3,14 @@ public import Netlink
 public import ProcessTable
 import Selection
 import SocketDiagnostics
+import SystemPackage
 
 /// Turns a selection into a snapshot: asks the kernel for sockets and `/proc` for their owners.
 public struct Scanner {
   private let processes: ProcFileSystem
   private let controlGroups: ControlGroupTree?
   private let threads: Int
-  private let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
+  private let sources: [NamespaceSource]
 
   /// How often a dump is asked for again when it failed in passing.
   private static let attempts = 4
@@ -24,24 +25,51 @@ public struct Scanner {
     processes: ProcFileSystem, controlGroups: ControlGroupTree? = nil, threads: Int,
     openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
   ) {
+    self.init(
+      processes: processes, controlGroups: controlGroups, threads: threads,
+      namespaces: [NamespaceSource(.own, openTransport: openTransport)])
+  }
+
+  /// A scanner of several network namespaces.
+  public init(
+    processes: ProcFileSystem, controlGroups: ControlGroupTree?, threads: Int,
+    namespaces: [NamespaceSource]
+  ) {
     self.processes = processes
     self.controlGroups = controlGroups
     self.threads = threads
-    self.openTransport = openTransport
+    sources = namespaces
   }
 
   /// Looks for what `request` asks for.
+  ///
+  /// - Throws: when not one namespace could be listed; one of several is a gap.
   public func scan(
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> Snapshot {
     var rows = Rows(request)
-    for family in AddressFamily.allCases {
-      try collect(family, for: request, uptime: moment.uptime, into: &rows)
+    var gaps: [NamespaceGap] = []
+    for (index, source) in sources.enumerated() {
+      let before = rows.mark
+      do throws(ScanProblem) {
+        guard let number = UInt16(exactly: index) else {
+          throw .cannotList(.ipv4, .cannotEnter(.tooManyOpenFiles))
+        }
+        rows.namespace = number
+        for family in AddressFamily.allCases {
+          try collect(family, of: source, for: request, uptime: moment.uptime, into: &rows)
+        }
+      } catch {
+        rows.goBack(to: before)
+        gaps.append(NamespaceGap(namespace: source.namespace, problem: error))
+      }
     }
+    if let first = gaps.first, gaps.count == sources.count { throw first.problem }
     let owners = try findOwners(of: rows, for: request)
     var candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
-      listeners: rows.listeners, owners: owners, unreadable: unreadable(in: owners))
+      listeners: rows.listeners, owners: owners, unreadable: unreadable(in: owners),
+      namespaces: sources.map(\.namespace), namespaceGaps: gaps)
     if request.details.contains(.controlGroups), let controlGroups {
       candidates = candidates.knowing(controlGroups)
     }
@@ -49,7 +77,8 @@ public struct Scanner {
   }
 
   private func collect(
-    _ family: AddressFamily, for request: ScanRequest, uptime: UInt64?, into rows: inout Rows
+    _ family: AddressFamily, of source: NamespaceSource, for request: ScanRequest, uptime: UInt64?,
+    into rows: inout Rows
   ) throws(ScanProblem) {
     let before = rows.mark
     var states = request.selection.stateMask
@@ -57,7 +86,7 @@ public struct Scanner {
     let dump = DumpRequest(family: family, states: states, details: request.dumpDetails)
     for attempt in 1...Self.attempts {
       do throws(NetlinkProblem) {
-        var diagnostics = TCPDiagnostics(over: try openTransport(), uptime: uptime)
+        var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
         try diagnostics.dump(dump) { rows.add($0) }
         return
       } catch {
@@ -110,7 +139,7 @@ extension Snapshot {
     return Snapshot(
       moment: moment, connections: connections, undecided: undecided, listed: listed,
       listeners: listeners, owners: owners, unreadable: unreadable,
-      controlGroups: tree.controlGroups(ids))
+      controlGroups: tree.controlGroups(ids), namespaces: namespaces, namespaceGaps: namespaceGaps)
   }
 
   /// The snapshot of the candidates that are selected indeed, now that their owners are known.
@@ -127,7 +156,8 @@ extension Snapshot {
     }
     return Snapshot(
       moment: moment, connections: selected, undecided: undecided, listed: listed,
-      listeners: listeners, owners: owners, unreadable: unreadable, controlGroups: controlGroups)
+      listeners: listeners, owners: owners, unreadable: unreadable, controlGroups: controlGroups,
+      namespaces: namespaces, namespaceGaps: namespaceGaps)
   }
 }
 
@@ -140,6 +170,8 @@ private struct Rows {
   private(set) var listed = 0
   private(set) var undecided = 0
   private var seen: Set<SocketCookie> = []
+  /// The index of the namespace that the next rows are of.
+  var namespace: UInt16 = 0
 
   init(_ request: ScanRequest) {
     selection = request.selection
@@ -147,6 +179,8 @@ private struct Rows {
   }
 
   mutating func add(_ row: Connection) {
+    var row = row
+    row.namespace = namespace
     if row.state == .listen { listeners.append(row) }
     guard selection.stateMask.contains(row.state) else { return }
     listed += 1
