@@ -1,12 +1,13 @@
 #include <linux/kcmp.h>
 #include <linux/magic.h>
+#include <linux/sched.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 /* Swift does not import variadic functions such as syscall(2), and hides what glibc shows only
-   with _GNU_SOURCE. These two calls are nothing but their arguments. */
+   with _GNU_SOURCE. These calls are nothing but their arguments. */
 
 static inline long read_directory(int descriptor, void *buffer, size_t size) {
   return syscall(SYS_getdents64, descriptor, buffer, size);
@@ -14,4 +15,8 @@ static inline long read_directory(int descriptor, void *buffer, size_t size) {
 
 static inline long compare_files(pid_t one, pid_t other) {
   return syscall(SYS_kcmp, one, other, KCMP_FILES, 0, 0);
+}
+
+static inline long enter_network_namespace(int descriptor) {
+  return syscall(SYS_setns, descriptor, CLONE_NEWNET);
 }

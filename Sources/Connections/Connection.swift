@@ -9,6 +9,9 @@ public struct Connection: Equatable, Sendable {
   public let state: TCPState
   /// The timer that runs on it.
   public let timer: ConnectionTimer
+  /// Of several network namespaces that were looked at, the one it is in, by its index; a row does
+  /// not say it.
+  public var namespace: UInt16 = 0
   /// `idiag_inode`: the number by which `/proc/PID/fd` names the socket; 0 when no process has it.
   public let inode: UInt32
   /// Bytes received and not read; in LISTEN, connections waiting to be accepted (`idiag_rqueue`).

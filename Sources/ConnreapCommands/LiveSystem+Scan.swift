@@ -1,5 +1,6 @@
 import Connections
 import Netlink
+import Privileges
 import Scanning
 import SystemPackage
 
@@ -19,6 +20,13 @@ extension LiveSystem {
       return CommandFailure(
         .unavailable, "this kernel cannot list TCP sockets: it has no tcp_diag",
         remedy: "load it with 'modprobe tcp_diag', or build the kernel with CONFIG_INET_TCP_DIAG")
+    case .cannotList(_, .cannotEnter(let errno)):
+      let missing = (try? HeldCapabilities.current())
+        .flatMap { MissingCapabilities(.enteringNamespace, held: $0) }
+      let isRefused = errno == .notPermitted || errno == .permissionDenied
+      return CommandFailure(
+        isRefused ? .permission : .failed, "cannot enter the network namespace: \(errno)",
+        remedy: isRefused ? missing.map { "\($0)" } : nil)
     case .cannotList(let family, .notRecorded):
       return CommandFailure(
         .badData, "the recording has no dump of \(family.name) sockets",

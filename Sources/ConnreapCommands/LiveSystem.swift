@@ -4,6 +4,7 @@ import Netlink
 import ProcessTable
 import Reaping
 import Scanning
+import Selection
 import SocketDiagnostics
 import SystemPackage
 
@@ -16,6 +17,11 @@ struct LiveSystem {
   /// Whether this is the running kernel, so that something can be closed.
   let isLive: Bool
   let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
+
+  /// The network namespaces that are looked at.
+  private(set) var namespaces: [NamespaceSource]
+  /// What could not be found out of them.
+  private(set) var namespaceNotices: [String] = []
 
   private let recorder: Recorder?
 
@@ -47,6 +53,7 @@ struct LiveSystem {
       openTransport = { () throws(NetlinkProblem) in
         try KernelTransport(bus: TCPDiagnostics.bus)
       }
+      namespaces = [NamespaceSource(.own, openTransport: openTransport)]
       return
     }
     let recorder = Recorder(path: FilePath(path))
@@ -57,6 +64,7 @@ struct LiveSystem {
         recorder.recording.entries.append($0)
       }
     }
+    namespaces = [NamespaceSource(.own, openTransport: openTransport)]
   }
 
   /// A recording, with the processes of a copied `/proc`, if there is one.
@@ -73,6 +81,29 @@ struct LiveSystem {
     recorder = nil
     let transport = ReplayTransport(recording)
     openTransport = { () throws(NetlinkProblem) in transport }
+    namespaces = [NamespaceSource(.own, openTransport: openTransport)]
+  }
+
+  /// The same system, looked at in the network namespaces that `--netns` names; without a value, in
+  /// the current one.
+  func inNamespaces(
+    _ values: [String], of predicate: SelectionPredicate
+  ) throws(CommandFailure) -> LiveSystem {
+    guard !values.isEmpty else { return self }
+    guard let own = moment.networkNamespace else {
+      throw CommandFailure(
+        .failed, "cannot tell which network namespace this is", remedy: "mount /proc")
+    }
+    let choice = try NamespaceChoice(
+      values, files: NetworkNamespaceFiles(processes: processes), own: own, openOwn: openTransport)
+    var system = self
+    (system.namespaces, system.namespaceNotices) = (choice.sources, choice.notices)
+    if predicate.namesInterfaces, system.namespaces.contains(where: { !$0.namespace.isOwn }) {
+      throw CommandFailure(
+        .usage, "--interface names one of this network namespace, so it does not go with --netns",
+        remedy: "select by --local or --host, or run connreap inside with 'ip netns exec'")
+    }
+    return system
   }
 
   /// Looks for connections on all cores.
@@ -80,13 +111,17 @@ struct LiveSystem {
     Scanner(
       processes: processes, controlGroups: isLive ? (try? processes.controlGroupTree()) : nil,
       threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
-      openTransport: openTransport)
+      namespaces: namespaces)
   }
 
   /// Closes connections.
   var reaper: Reaper {
-    let processes = processes
-    return Reaper(uptime: { try? processes.uptimeMilliseconds() }, openTransport: openTransport)
+    let (processes, namespaces) = (processes, namespaces)
+    return Reaper(
+      uptime: { try? processes.uptimeMilliseconds() },
+      openTransportOf: { (index) throws(NetlinkProblem) in
+        try namespaces[Int(index)].openTransport()
+      })
   }
 
   /// Writes what was recorded, if that was asked for.

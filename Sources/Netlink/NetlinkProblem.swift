@@ -7,6 +7,8 @@ public import SystemPackage
 public enum NetlinkProblem: Error, Equatable, Sendable {
   /// The socket could not be opened or bound.
   case cannotOpen(Errno)
+  /// The network namespace could not be opened or entered.
+  case cannotEnter(Errno)
   /// The request was not sent.
   case cannotSend(Errno)
   /// An answer could not be received.
@@ -37,7 +39,7 @@ public enum NetlinkProblem: Error, Equatable, Sendable {
     case .refused(let errno): errno == .resourceBusy || errno == .resourceTemporarilyUnavailable
     case .cannotReceive(let errno), .cannotSend(let errno):
       errno == .noBufferSpace || errno == .resourceTemporarilyUnavailable
-    case .cannotOpen, .malformed, .unfinished, .notRecorded: false
+    case .cannotOpen, .cannotEnter, .malformed, .unfinished, .notRecorded: false
     }
   }
 }
@@ -75,6 +77,7 @@ extension NetlinkProblem: CustomStringConvertible {
   public var description: String {
     switch self {
     case .cannotOpen(let errno): "no netlink socket can be opened: \(errno)"
+    case .cannotEnter(let errno): "the network namespace cannot be entered: \(errno)"
     case .cannotSend(let errno): "the request could not be sent: \(errno)"
     case .cannotReceive(let errno): "the kernel's answer could not be received: \(errno)"
     case .overrun: "the kernel dropped an answer, its buffer was full"

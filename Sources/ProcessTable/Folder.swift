@@ -113,6 +113,17 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
+  /// Calls `body` with each name in the folder, in the order of the kernel.
+  func forEachName(
+    _ buffer: borrowing EntryBuffer, _ body: (String) -> Void
+  ) throws(Errno) {
+    try unsafe forEachEntry(buffer) { _, name in
+      let name = unsafe String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+      if name != ".", name != ".." { body(name) }
+      return true
+    }
+  }
+
   /// The inode number of the folder itself.
   func inode() throws(Errno) -> UInt64 {
     var status = stat()

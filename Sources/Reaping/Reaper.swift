@@ -7,7 +7,7 @@ import SystemPackage
 /// Carries out a plan by SOCK_DESTROY: reads each connection again, closes it, and looks at the
 /// end which are gone.
 public struct Reaper {
-  private let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
+  private let openTransport: (UInt16) throws(NetlinkProblem) -> any NetlinkTransport
   private let uptime: () -> UInt64?
 
   private static let lookAttempts = 4
@@ -18,6 +18,15 @@ public struct Reaper {
   public init(
     uptime: @escaping () -> UInt64?,
     openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
+  ) {
+    self.init(uptime: uptime) { (_: UInt16) throws(NetlinkProblem) in try openTransport() }
+  }
+
+  /// A reaper for plans of several network namespaces, by their index in the plan's snapshot.
+  public init(
+    uptime: @escaping () -> UInt64?,
+    openTransportOf openTransport:
+      @escaping (_ namespace: UInt16) throws(NetlinkProblem) -> any NetlinkTransport
   ) {
     self.uptime = uptime
     self.openTransport = openTransport
@@ -32,7 +41,10 @@ public struct Reaper {
   public func carryOut(
     _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool
   ) throws(NetlinkProblem) -> [Outcome] {
-    var diagnostics: TCPDiagnostics? = TCPDiagnostics(over: try openTransport(), uptime: uptime())
+    var sessions: [UInt16: TCPDiagnostics] = [:]
+    for namespace in Set(plan.closings.map(\.connection.namespace)) {
+      sessions[namespace] = TCPDiagnostics(over: try openTransport(namespace), uptime: uptime())
+    }
     var attempts: [Attempt] = []
     attempts.reserveCapacity(plan.steps.count)
     for step in plan.steps {
@@ -41,7 +53,8 @@ public struct Reaper {
         continue
       }
       attempts.append(
-        attempt(step, over: &diagnostics, isStillSelected: isStillSelected))
+        attempt(
+          step, over: &sessions[step.connection.namespace], isStillSelected: isStillSelected))
     }
     return verify(attempts, of: plan)
   }
@@ -67,7 +80,8 @@ public struct Reaper {
       session = open
     } else {
       do throws(NetlinkProblem) {
-        session = TCPDiagnostics(over: try openTransport(), uptime: uptime())
+        session = TCPDiagnostics(
+          over: try openTransport(connection.namespace), uptime: uptime())
       } catch {
         return .decided(.failed(.netlink(error)))
       }
@@ -75,10 +89,11 @@ public struct Reaper {
     // Out of step with the kernel, a conversation is not used again.
     diagnostics = nil
     do throws(NetlinkProblem) {
-      guard let now = try session.lookUp(connection.identity) else {
+      guard var now = try session.lookUp(connection.identity) else {
         diagnostics = session
         return .notFound
       }
+      now.namespace = connection.namespace
       guard now.inode == connection.inode else {
         diagnostics = session
         return .decided(.gone)
@@ -109,7 +124,7 @@ public struct Reaper {
 
   /// Decides what the attempts have left open, by one more dump of each family concerned.
   private func verify(_ attempts: [Attempt], of plan: Plan) -> [Outcome] {
-    var remaining: [AddressFamily: Result<[SocketCookie: TCPState], NetlinkProblem>] = [:]
+    var remaining: [Place: Result<[SocketCookie: TCPState], NetlinkProblem>] = [:]
     var outcomes: [Outcome] = []
     outcomes.reserveCapacity(attempts.count)
     for (step, attempt) in zip(plan.steps, attempts) {
@@ -117,12 +132,19 @@ public struct Reaper {
         outcomes.append(Outcome(step, result))
         continue
       }
-      let family = step.connection.identity.family
-      let look = remaining[family] ?? lookAgain(family, for: plan)
-      remaining[family] = look
+      let place = Place(
+        namespace: step.connection.namespace, family: step.connection.identity.family)
+      let look = remaining[place] ?? lookAgain(place, for: plan)
+      remaining[place] = look
       outcomes.append(Outcome(step, Self.result(of: attempt, step.connection.cookie, look)))
     }
     return outcomes
+  }
+
+  /// What one dump shows.
+  private struct Place: Hashable {
+    let namespace: UInt16
+    let family: AddressFamily
   }
 
   private static func result(
@@ -144,18 +166,18 @@ public struct Reaper {
     }
   }
 
-  /// Which of the plan's sockets of `family` the kernel lists now, and in which state.
+  /// Which of the plan's sockets in `place` the kernel lists now, and in which state.
   private func lookAgain(
-    _ family: AddressFamily, for plan: Plan
+    _ place: Place, for plan: Plan
   ) -> Result<[SocketCookie: TCPState], NetlinkProblem> {
     let wanted = Set(plan.steps.map(\.connection.cookie))
-    let request = DumpRequest(family: family, states: .all, details: [])
+    let request = DumpRequest(family: place.family, states: .all, details: [])
     var attemptsLeft = Self.lookAttempts
     while true {
       attemptsLeft -= 1
       do throws(NetlinkProblem) {
         var listed: [SocketCookie: TCPState] = [:]
-        var diagnostics = TCPDiagnostics(over: try openTransport(), uptime: uptime())
+        var diagnostics = TCPDiagnostics(over: try openTransport(place.namespace), uptime: uptime())
         try diagnostics.dump(request) { row in
           if wanted.contains(row.cookie) { listed[row.cookie] = row.state }
         }

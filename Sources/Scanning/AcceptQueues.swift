@@ -15,7 +15,7 @@ struct AcceptQueues: Sendable {
     let candidates = byPort[connection.identity.localPort] ?? []
     var closest: [Connection] = []
     var closeness = 0
-    for listener in candidates {
+    for listener in candidates where listener.namespace == connection.namespace {
       let value = Self.closeness(of: listener.identity, to: connection.identity)
       guard value > 0, value >= closeness else { continue }
       if value > closeness { closest.removeAll() }

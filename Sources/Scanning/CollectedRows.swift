@@ -13,6 +13,8 @@ struct CollectedRows {
   private(set) var undecided = 0
   /// Whether the kernel left out sockets in the states of the selection.
   private(set) var isPrunedByKernel = false
+  private var namespace: UInt16 = 0
+  /// Of the namespace that is listed now.
   private var familiesWithListeners: Set<AddressFamily> = []
   private var seen: Set<SocketCookie> = []
   private var seenListeners: Set<SocketCookie> = []
@@ -22,8 +24,16 @@ struct CollectedRows {
     keepsUndecided = request.keepsUndecided || request.selection.needsOwners
   }
 
+  /// The rows from here on are of the namespace with this index.
+  mutating func enter(namespace index: UInt16) {
+    namespace = index
+    familiesWithListeners = []
+  }
+
   /// Takes a row of a dump for the selection.
   mutating func add(_ row: Connection) {
+    var row = row
+    row.namespace = namespace
     addListener(row)
     guard selection.stateMask.contains(row.state) else { return }
     listed += 1
@@ -36,7 +46,10 @@ struct CollectedRows {
 
   /// Takes a row for its accept queue alone.
   mutating func addListener(_ row: Connection) {
-    if row.state == .listen, seenListeners.insert(row.cookie).inserted { listeners.append(row) }
+    guard row.state == .listen, seenListeners.insert(row.cookie).inserted else { return }
+    var row = row
+    row.namespace = namespace
+    listeners.append(row)
   }
 
   /// The kernel listed everything that `request` asks for.
@@ -56,7 +69,9 @@ struct CollectedRows {
   /// The families of the candidates that wait in the accept queues of listeners not listed yet.
   var familiesLackingListeners: [AddressFamily] {
     let waiting = Set(
-      candidates.lazy.filter { $0.ownerless == .inAcceptQueue }.map(\.identity.family))
+      candidates.lazy
+        .filter { $0.ownerless == .inAcceptQueue && $0.namespace == namespace }
+        .map(\.identity.family))
     return AddressFamily.allCases.filter {
       waiting.contains($0) && !familiesWithListeners.contains($0)
     }

@@ -3,13 +3,14 @@ public import Netlink
 public import ProcessTable
 import Selection
 import SocketDiagnostics
+import SystemPackage
 
 /// Turns a selection into a snapshot: asks the kernel for sockets and `/proc` for their owners.
 public struct Scanner {
   private let processes: ProcFileSystem
   private let controlGroups: ControlGroupTree?
   private let threads: Int
-  private let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
+  private let sources: [NamespaceSource]
 
   /// How often a dump is asked for again when it failed in passing.
   private static let attempts = 4
@@ -24,45 +25,82 @@ public struct Scanner {
     processes: ProcFileSystem, controlGroups: ControlGroupTree? = nil, threads: Int,
     openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
   ) {
+    self.init(
+      processes: processes, controlGroups: controlGroups, threads: threads,
+      namespaces: [NamespaceSource(.own, openTransport: openTransport)])
+  }
+
+  /// A scanner of several network namespaces.
+  public init(
+    processes: ProcFileSystem, controlGroups: ControlGroupTree?, threads: Int,
+    namespaces: [NamespaceSource]
+  ) {
     self.processes = processes
     self.controlGroups = controlGroups
     self.threads = threads
-    self.openTransport = openTransport
+    sources = namespaces
   }
 
   /// Looks for what `request` asks for.
+  ///
+  /// - Throws: when not one namespace could be listed; one of several is a gap.
   public func scan(
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> Snapshot {
     var rows = CollectedRows(request)
-    for plan in request.dumps {
-      guard let dump = plan.request else {
-        rows.skip(plan)
-        continue
+    var gaps: [NamespaceGap] = []
+    for (index, source) in sources.enumerated() {
+      let before = rows.mark
+      do throws(ScanProblem) {
+        guard let number = UInt16(exactly: index) else {
+          throw .cannotList(.ipv4, .cannotEnter(.tooManyOpenFiles))
+        }
+        rows.enter(namespace: number)
+        try collect(request, from: source, uptime: moment.uptime, into: &rows)
+      } catch {
+        rows.goBack(to: before)
+        gaps.append(NamespaceGap(namespace: source.namespace, problem: error))
       }
-      try collect(dump, uptime: moment.uptime, into: &rows) { $0.add($1) }
     }
-    if request.details.contains(.owners) { try collectListeners(uptime: moment.uptime, &rows) }
+    if let first = gaps.first, gaps.count == sources.count { throw first.problem }
     let owners = try findOwners(of: rows, for: request)
     var candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
       isPrunedByKernel: rows.isPrunedByKernel, listeners: rows.listeners, owners: owners,
-      unreadable: unreadable(in: owners))
+      unreadable: unreadable(in: owners), namespaces: sources.map(\.namespace),
+      namespaceGaps: gaps)
     if request.details.contains(.controlGroups), let controlGroups {
       candidates = candidates.knowing(controlGroups)
     }
     return request.selection.needsOwners ? candidates.deciding(request) : candidates
   }
 
+  /// Lists what `request` asks for in one namespace.
+  private func collect(
+    _ request: ScanRequest, from source: NamespaceSource, uptime: UInt64?,
+    into rows: inout CollectedRows
+  ) throws(ScanProblem) {
+    for plan in request.dumps {
+      guard let dump = plan.request else {
+        rows.skip(plan)
+        continue
+      }
+      try collect(dump, from: source, uptime: uptime, into: &rows) { $0.add($1) }
+    }
+    if request.details.contains(.owners) {
+      try collectListeners(from: source, uptime: uptime, into: &rows)
+    }
+  }
+
   /// Carries out `dump`, again when it failed in passing; each row goes to `take`.
   private func collect(
-    _ dump: DumpRequest, uptime: UInt64?, into rows: inout CollectedRows,
-    take: (inout CollectedRows, Connection) -> Void
+    _ dump: DumpRequest, from source: NamespaceSource, uptime: UInt64?,
+    into rows: inout CollectedRows, take: (inout CollectedRows, Connection) -> Void
   ) throws(ScanProblem) {
     let before = rows.mark
     for attempt in 1...Self.attempts {
       do throws(NetlinkProblem) {
-        var diagnostics = TCPDiagnostics(over: try openTransport(), uptime: uptime)
+        var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
         let taken = try diagnostics.dump(dump) { take(&rows, $0) }
         rows.finish(taken)
         return
@@ -77,12 +115,12 @@ public struct Scanner {
 
   /// Lists the listeners whose accept queues candidates wait in: their owners are the listener's.
   private func collectListeners(
-    uptime: UInt64?, _ rows: inout CollectedRows
+    from source: NamespaceSource, uptime: UInt64?, into rows: inout CollectedRows
   ) throws(ScanProblem) {
     for family in rows.familiesLackingListeners {
       let dump = DumpRequest(family: family, states: TCPState.listen.asSet, details: [])
       do throws(ScanProblem) {
-        try collect(dump, uptime: uptime, into: &rows) { $0.addListener($1) }
+        try collect(dump, from: source, uptime: uptime, into: &rows) { $0.addListener($1) }
       } catch {
         // A recording that was made without owners: whose queue it is stays unknown.
         guard error == .cannotList(family, .notRecorded) else { throw error }
@@ -133,7 +171,8 @@ extension Snapshot {
     return Snapshot(
       moment: moment, connections: connections, undecided: undecided, listed: listed,
       isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
-      unreadable: unreadable, controlGroups: tree.controlGroups(ids))
+      unreadable: unreadable, controlGroups: tree.controlGroups(ids), namespaces: namespaces,
+      namespaceGaps: namespaceGaps)
   }
 
   /// The snapshot of the candidates that are selected indeed, now that their owners are known.
@@ -151,6 +190,7 @@ extension Snapshot {
     return Snapshot(
       moment: moment, connections: selected, undecided: undecided, listed: listed,
       isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
-      unreadable: unreadable, controlGroups: controlGroups)
+      unreadable: unreadable, controlGroups: controlGroups, namespaces: namespaces,
+      namespaceGaps: namespaceGaps)
   }
 }

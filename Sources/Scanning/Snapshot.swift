@@ -24,6 +24,11 @@ public struct Snapshot: Sendable {
   /// any connection. Their command name stands for the executable, which could not be read either.
   public let unreadable: [OwnerProcess]
 
+  /// The network namespaces that were looked at; see ``Connections/Connection/namespace``.
+  public let namespaces: [ScannedNamespace]
+  /// Those of them whose connections could not be listed.
+  public let namespaceGaps: [NamespaceGap]
+
   /// The cgroups of connections without a known owner, by the kernel's ids.
   let controlGroups: [UInt64: ControlGroup]
 
@@ -32,7 +37,8 @@ public struct Snapshot: Sendable {
   init(
     moment: ScanMoment, connections: [Connection], undecided: Int, listed: Int,
     isPrunedByKernel: Bool, listeners: [Connection], owners: OwnerTable?,
-    unreadable: [OwnerProcess], controlGroups: [UInt64: ControlGroup] = [:]
+    unreadable: [OwnerProcess], controlGroups: [UInt64: ControlGroup] = [:],
+    namespaces: [ScannedNamespace] = [.own], namespaceGaps: [NamespaceGap] = []
   ) {
     self.moment = moment
     self.connections = connections
@@ -43,7 +49,20 @@ public struct Snapshot: Sendable {
     self.owners = owners
     self.unreadable = unreadable
     self.controlGroups = controlGroups
+    self.namespaces = namespaces
+    self.namespaceGaps = namespaceGaps
     acceptQueues = AcceptQueues(listeners)
+  }
+
+  /// The network namespace of `connection`.
+  public func namespace(of connection: Connection) -> ScannedNamespace {
+    namespaces[Int(connection.namespace)]
+  }
+
+  /// The inode number of the network namespace of `connection`; nil when it could not be read.
+  public func networkNamespace(of connection: Connection) -> UInt64? {
+    let namespace = namespace(of: connection)
+    return namespace.inode ?? (namespace.isOwn ? moment.networkNamespace : nil)
   }
 
   /// Who has `connection`.

@@ -81,6 +81,11 @@ extension SelectionPredicate {
   /// Whether a term asks about the processes that hold the socket.
   public var needsOwners: Bool { hasTerm(where: \.needsOwners) }
 
+  /// Whether a term asks about interfaces, whose numbers mean something in one namespace only.
+  public var namesInterfaces: Bool {
+    hasTerm { if case .interface = $0 { true } else { false } }
+  }
+
   /// Whether a term asks about cgroups.
   public var needsControlGroups: Bool { hasTerm(where: \.needsControlGroups) }
 

@@ -48,6 +48,7 @@ struct KillCommand: ParsableCommand {
   @OptionGroup(title: "Source") var source: SourceOptions
 
   func validate() throws {
+    try selection.checkNamespaces(source)
     if max < 1 { throw ValidationError("--max is a number from 1") }
     if source.replay != nil, !dryRun {
       throw ValidationError("a recording cannot be closed: --replay goes with --dry-run")
@@ -62,12 +63,14 @@ struct KillCommand: ParsableCommand {
         remedy: "select some, as in --host 192.168.1.100 --port 80, or say --all")
     }
     let predicate = try selection.predicate(names: SystemNames()).limitedToDefaultStates()
-    let system = try LiveSystem(source)
+    let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
     let guards = Guards(
       caller: try system.caller(), namedStates: predicate.namedStatesOneByOne,
       unprotected: try unprotectedNames(), machineInit: try system.machineInit())
     let snapshot = try system.scan(
       ScanRequest(predicate, reading: [.figures, .owners, .controlGroups]))
+    let left = ListSummary(snapshot: snapshot, shown: 0).namespaceWarnings
+    for warning in left + system.namespaceNotices { Standard.say("connreap: \(warning)\n") }
     let plan = Plan(closing: snapshot, guardedBy: guards)
     let report = KillReport(plan: plan, output: output, isLive: system.isLive)
     try refuseIfTooLarge(plan)

@@ -39,6 +39,7 @@ struct ListCommand: ParsableCommand {
     if explain, source.record != nil {
       throw ValidationError("--explain asks the kernel nothing that --record could write")
     }
+    try selection.checkNamespaces(source)
     if let limit, limit < 1 { throw ValidationError("--limit is a number from 1") }
   }
 
@@ -47,7 +48,7 @@ struct ListCommand: ParsableCommand {
     let predicate = try selection.predicate(names: names).limitedToDefaultStates()
     let columns = try ConnectionColumn.list(columns) ?? output.output.columns
     let order = try ConnectionOrder(sort)
-    let system = try LiveSystem(source)
+    let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
     let request = ScanRequest(
       predicate, reading: details(for: columns, order: order, system: system))
     if explain { return try print(ScanExplanation(request: request)) }
@@ -97,7 +98,10 @@ struct ListCommand: ParsableCommand {
         showsHeader: !output.hidesHeader, width: terminal.width,
         colors: output.color.isOn(for: terminal, environment: .ofProcess))
       if !connections.isEmpty {
-        let shown = columns ?? ConnectionColumn.table
+        var shown = columns ?? ConnectionColumn.table
+        if self.columns == nil, snapshot.namespaces.count > 1 {
+          shown.insert(.networkNamespace, at: 0)
+        }
         let isFree = terminal.isTerminal && self.columns == nil
         try list.printTable(isFree ? list.telling(shown) : shown, layout, to: &stream)
       }
@@ -113,7 +117,9 @@ struct ListCommand: ParsableCommand {
     if isWatched, output.output == .table || output.output == .wide {
       Standard.say(summary.line + "\n")
     }
-    for warning in summary.warnings { Standard.say("connreap: \(warning)\n") }
+    for warning in summary.warnings + system.namespaceNotices {
+      Standard.say("connreap: \(warning)\n")
+    }
   }
 }
 

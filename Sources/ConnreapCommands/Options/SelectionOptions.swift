@@ -20,6 +20,7 @@ struct SelectionOptions: ParsableArguments {
   @Option(parsing: .unconditionalSingleValue, help: .of(.container)) var container: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.cgroup)) var cgroup: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.user)) var user: [String] = []
+  @Option(parsing: .unconditionalSingleValue, help: .of(.netns)) var netns: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.interface)) var interface: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.mark)) var mark: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.receiveQueue)) var recvQueue: [String] = []
@@ -29,7 +30,6 @@ struct SelectionOptions: ParsableArguments {
   var onlyIPv6 = false
 
   @Option(help: .hidden) var age: [String] = []
-  @Option(help: .hidden) var netns: [String] = []
   @Option(help: .hidden) var filter: [String] = []
   @Argument(help: .hidden) var terms: [String] = []
 
@@ -42,8 +42,14 @@ struct SelectionOptions: ParsableArguments {
       (.host, host), (.port, port), (.local, local), (.peer, peer), (.localPort, localPort),
       (.peerPort, peerPort), (.process, process), (.pid, pid), (.user, user),
       (.interface, interface), (.mark, mark), (.receiveQueue, recvQueue), (.sendQueue, sendQueue),
-      (.age, age), (.unit, unit), (.container, container), (.cgroup, cgroup), (.netns, netns),
+      (.age, age), (.unit, unit), (.container, container), (.cgroup, cgroup),
     ]
+  }
+
+  /// Refuses what cannot be combined with `--netns`.
+  func checkNamespaces(_ source: SourceOptions) throws {
+    guard !netns.isEmpty, source.record != nil || source.replay != nil else { return }
+    throw ValidationError("a recording is of one network namespace: it does not go with --netns")
   }
 
   /// Whether nothing was selected: every connection would be.

@@ -87,7 +87,8 @@ enum ConnectionColumn: String, CaseIterable {
   var isNumber: Bool {
     switch self {
     case .state, .local, .peer, .timer, .process, .note, .executable, .descriptors, .user, .cookie,
-      .family, .interface, .congestion, .pid, .unit, .container, .pod, .controlGroup:
+      .family, .interface, .congestion, .pid, .unit, .container, .pod, .controlGroup,
+      .networkNamespace:
       false
     default: true
     }

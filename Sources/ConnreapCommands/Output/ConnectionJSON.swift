@@ -15,7 +15,7 @@ struct ConnectionJSON {
   ) {
     let tcp = connection.tcp
     json.object(key) { json in
-      json.member("netns", snapshot.moment.networkNamespace)
+      json.member("netns", snapshot.networkNamespace(of: connection))
       json.member("family") { $0.append(contentsOf: connection.identity.family.name.utf8) }
       json.member("state") { $0.append(contentsOf: connection.state.name.utf8) }
       write("local", connection.local, to: &json)

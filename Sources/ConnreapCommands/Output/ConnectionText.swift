@@ -78,7 +78,12 @@ struct ConnectionText {
     case .interface:
       if let name = interface(of: connection) { EscapedText.append(name, to: &text) }
     case .mark: number(connection.mark)
-    case .networkNamespace: number(snapshot.moment.networkNamespace)
+    case .networkNamespace:
+      if !asMilliseconds, let name = snapshot.namespace(of: connection).name {
+        EscapedText.append(name, to: &text)
+      } else {
+        number(snapshot.networkNamespace(of: connection))
+      }
     case .lastSent: time(tcp?.lastSent)
     case .lastReceived: time(tcp?.lastReceived)
     case .lastAcknowledged: time(tcp?.lastAcknowledged)
@@ -108,10 +113,12 @@ struct ConnectionText {
     connection.userID.map { names.userName($0) ?? "\($0)" }
   }
 
-  /// The interface that it is bound to.
+  /// The interface that it is bound to: its name or, in another network namespace, its number.
   func interface(of connection: Connection) -> String? {
     let index = connection.identity.interface
-    return index == 0 ? nil : names.interfaceName(index) ?? "\(index)"
+    guard index != 0 else { return nil }
+    let name = snapshot.namespace(of: connection).isOwn ? names.interfaceName(index) : nil
+    return name ?? "\(index)"
   }
 
   private func descriptors(of connection: Connection) -> [Int32] {

@@ -41,7 +41,28 @@ struct ListSummary {
         "owners are missing: \(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") "
           + "could not be read; \(remedy)")
     }
-    return warnings
+    return warnings + namespaceWarnings
+  }
+
+  /// The network namespaces that could not be looked at, and what that needs.
+  var namespaceWarnings: [String] {
+    var reasons: [String] = []
+    var labels: [String: [String]] = [:]
+    for gap in snapshot.namespaceGaps {
+      let reason =
+        if case .cannotList(_, let problem) = gap.problem { "\(problem)" } else { "unreadable" }
+      if labels[reason] == nil { reasons.append(reason) }
+      labels[reason, default: []].append(gap.namespace.label)
+    }
+    let missing = (try? HeldCapabilities.current())
+      .flatMap { MissingCapabilities(.enteringNamespace, held: $0) }
+    return reasons.map { reason in
+      let names = labels[reason, default: []]
+      let some = names.prefix(3).joined(separator: ", ")
+      let rest = names.count > 3 ? " and \(Count.text(names.count - 3)) more" : ""
+      return "left out network namespace\(Count.plural(names.count)) \(some)\(rest): \(reason)"
+        + (missing.map { "; \($0)" } ?? "")
+    }
   }
 
   /// Writes the members of `summary`.
@@ -51,6 +72,7 @@ struct ListSummary {
     json.member("shown", shown)
     json.member("undecided", snapshot.undecided)
     json.member("unreadable_processes", unreadable)
+    json.member("unreadable_namespaces", snapshot.namespaceGaps.count)
   }
 
   /// How many processes hold connections of the snapshot; nil when owners were not read.

@@ -34,7 +34,12 @@ struct PlanJSON {
 
   private func writeHead(of plan: Plan, to json: inout JSONWriter) {
     json.member("boot_id", plan.snapshot.moment.bootID)
-    json.member("netns", plan.snapshot.moment.networkNamespace)
+    // Of several namespaces each connection has its own.
+    let namespaces = plan.snapshot.namespaces
+    json.member(
+      "netns",
+      namespaces.count == 1
+        ? namespaces[0].inode ?? plan.snapshot.moment.networkNamespace : nil)
     json.member("method", "destroy")
   }
 

@@ -65,6 +65,8 @@ struct PlanText {
       connection.local.appendText(to: &cell)
       cell.append(contentsOf: " → ".utf8)
       connection.peer.appendText(to: &cell)
+      let namespace = text.snapshot.namespace(of: connection)
+      if !namespace.isOwn { cell.append(contentsOf: " in \(namespace.label)".utf8) }
     case 2: cell.append(contentsOf: Self.age(of: connection).utf8)
     default:
       if let reason = line.reason {
