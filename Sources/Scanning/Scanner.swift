@@ -42,7 +42,8 @@ public struct Scanner {
     let owners = try findOwners(of: rows, for: request)
     let candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
-      isPrunedByKernel: rows.isPrunedByKernel, listeners: rows.listeners, owners: owners, unreadable: unreadable(in: owners))
+      isPrunedByKernel: rows.isPrunedByKernel, listeners: rows.listeners, owners: owners,
+      unreadable: unreadable(in: owners))
     return request.selection.needsOwners ? candidates.deciding(request) : candidates
   }
 
@@ -130,6 +131,7 @@ extension Snapshot {
     }
     return Snapshot(
       moment: moment, connections: selected, undecided: undecided, listed: listed,
-      isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners, unreadable: unreadable)
+      isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
+      unreadable: unreadable)
   }
 }

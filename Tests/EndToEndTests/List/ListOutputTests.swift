@@ -39,11 +39,19 @@ import Testing
       namespace.entering + ["script", "-qec", command, "/dev/null"],
       environment: ["TERM": "xterm", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
     let lines = ended.text.split(whereSeparator: \.isNewline)
-    #expect(lines.last == "3 of 6 connections, held by 1 process")
+    #expect(lines.last == "3 connections, held by 1 process", "of how many, it did not ask")
     let plain = lines.map { $0.replacing(/\x1b\[[0-9;]*m/, with: "") }
     #expect(plain.allSatisfy { $0.count <= 76 })
     #expect(plain.contains { $0.hasSuffix("…") }, "what is too long is cut, and shows it")
     #expect(lines.first?.contains("\u{1b}[1m") == true, "a terminal gets colours")
+  }
+
+  @Test func theSummarySaysOfHowManyWhereTheKernelListedThemAll() throws {
+    _ = try scene()
+    let command = "'\(Tools.connreap)' list --user 65533"
+    let ended = try Command.run(namespace.entering + ["script", "-qec", command, "/dev/null"])
+    let lines = ended.text.split(whereSeparator: \.isNewline)
+    #expect(lines.last == "0 of 6 connections")
   }
 
   @Test func theHeaderCanBeLeftOut() throws {
