@@ -46,6 +46,14 @@ import Testing
     #expect(lines.first?.contains("\u{1b}[1m") == true, "a terminal gets colours")
   }
 
+  @Test func theSummarySaysOfHowManyWhereTheKernelListedThemAll() throws {
+    _ = try scene()
+    let command = "'\(Tools.connreap)' list --user 65533"
+    let ended = try Command.run(namespace.entering + ["script", "-qec", command, "/dev/null"])
+    let lines = ended.text.split(whereSeparator: \.isNewline)
+    #expect(lines.last == "0 of 6 connections")
+  }
+
   @Test func theHeaderCanBeLeftOut() throws {
     _ = try scene()
     let ended = try namespace.connreap("list", "--local-port", "8080", "--no-header")
