@@ -69,7 +69,7 @@ struct LiveSystem {
 
   /// A recording, with the processes of a copied `/proc`, if there is one.
   private init(replaying path: String, procRoot: String?) throws(CommandFailure) {
-    let recording = try Self.readRecording(path)
+    let (recording, transport) = try Self.readRecording(path)
     processes = ProcFileSystem(root: FilePath(procRoot ?? "/nonexistent"))
     moment = ScanMoment(
       bootID: recording.fact(FactName.bootID),
@@ -79,7 +79,6 @@ struct LiveSystem {
     knowsOwners = procRoot != nil
     isLive = false
     recorder = nil
-    let transport = ReplayTransport(recording)
     openTransport = { () throws(NetlinkProblem) in transport }
     namespaces = [NamespaceSource(.own, openTransport: openTransport)]
   }
@@ -140,7 +139,10 @@ struct LiveSystem {
     return facts
   }
 
-  private static func readRecording(_ path: String) throws(CommandFailure) -> Recording {
+  /// Reads a recording of connreap's or a raw dump of `ss -D`, which tells nothing of the machine.
+  private static func readRecording(
+    _ path: String
+  ) throws(CommandFailure) -> (Recording, any NetlinkTransport) {
     let bytes: [UInt8]
     do {
       bytes = try FileContents.read(FilePath(path))
@@ -148,7 +150,11 @@ struct LiveSystem {
       throw CommandFailure(.badData, "cannot read \(EscapedText.escaped(path)): \(error)")
     }
     do {
-      return try Recording(text: bytes)
+      if RawDump.isStart(of: bytes) {
+        return (Recording(), RawDumpTransport(try RawDump(bytes)))
+      }
+      let recording = try Recording(text: bytes)
+      return (recording, ReplayTransport(recording))
     } catch {
       throw CommandFailure(.badData, "\(EscapedText.escaped(path)): \(error)")
     }

@@ -9,7 +9,10 @@ struct SourceOptions: ParsableArguments {
   )
   var record: String?
 
-  @Option(help: ArgumentHelp("read this recording instead of asking the kernel", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "read this recording, or raw dump of 'ss -D', instead of asking the kernel",
+      valueName: "file"))
   var replay: String?
 
   @Option(
