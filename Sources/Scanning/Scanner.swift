@@ -13,6 +13,10 @@ public struct Scanner {
   /// How often a dump is asked for again when it failed in passing.
   private static let attempts = 4
 
+  /// From how many connections with an owner on, owners are looked for while the kernel still
+  /// lists: fewer are listed before a walk is worth its while.
+  private static let manyHeld = 16_384
+
   /// A scanner of the machine that these show.
   ///
   /// - Parameter openTransport: opens a conversation with the kernel, of the network namespace
@@ -31,10 +35,12 @@ public struct Scanner {
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> Snapshot {
     var rows = Rows(request)
+    var walk: OwnerWalk?
     for family in AddressFamily.allCases {
-      try collect(family, for: request, uptime: moment.uptime, into: &rows)
+      try collect(family, for: request, uptime: moment.uptime, into: &rows, walk: &walk)
     }
-    let owners = try findOwners(of: rows, for: request)
+    rows.removeRepeats()
+    let owners = try findOwners(of: rows, for: request, walk: walk.take())
     let candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
       listeners: rows.listeners, owners: owners, unreadable: unreadable(in: owners))
@@ -42,16 +48,24 @@ public struct Scanner {
   }
 
   private func collect(
-    _ family: AddressFamily, for request: ScanRequest, uptime: UInt64?, into rows: inout Rows
+    _ family: AddressFamily, for request: ScanRequest, uptime: UInt64?, into rows: inout Rows,
+    walk: inout OwnerWalk?
   ) throws(ScanProblem) {
+    let needsOwners = request.details.contains(.owners)
     let before = rows.mark
     var states = request.selection.stateMask
-    if request.details.contains(.owners), states.mayBeInAcceptQueue { states.formUnion(.listening) }
+    if needsOwners, states.mayBeInAcceptQueue { states.formUnion(.listening) }
     let dump = DumpRequest(family: family, states: states, details: request.dumpDetails)
     for attempt in 1...Self.attempts {
       do throws(NetlinkProblem) {
         var diagnostics = TCPDiagnostics(over: try openTransport(), uptime: uptime)
-        try diagnostics.dump(dump) { rows.add($0) }
+        try diagnostics.dump(dump) { row in
+          rows.add(row)
+          if needsOwners, rows.heldCount == Self.manyHeld, walk == nil {
+            // Where it cannot start, the search after the dump says why.
+            walk = try? processes.startFindingOwners(threads: threads)
+          }
+        }
         return
       } catch {
         rows.goBack(to: before)
@@ -61,18 +75,21 @@ public struct Scanner {
   }
 
   private func findOwners(
-    of rows: Rows, for request: ScanRequest
+    of rows: Rows, for request: ScanRequest, walk: consuming OwnerWalk?
   ) throws(ScanProblem) -> OwnerTable? {
     guard request.details.contains(.owners), !rows.candidates.isEmpty else { return nil }
-    var wanted: [UInt32] = []
+    var wanted = InodeSet(minimumCapacity: rows.heldCount)
     var hasWaiting = false
     for row in rows.candidates {
-      if row.inode != 0 { wanted.append(row.inode) }
+      wanted.insert(row.inode)
       if row.ownerless == .inAcceptQueue { hasWaiting = true }
     }
-    if hasWaiting { wanted.append(contentsOf: rows.listeners.map(\.inode)) }
+    if hasWaiting { for listener in rows.listeners { wanted.insert(listener.inode) } }
     do {
-      return try processes.findOwners(of: InodeSet(wanted), threads: threads)
+      guard let walk = walk.take() else {
+        return try processes.findOwners(of: wanted, threads: threads)
+      }
+      return try walk.finish(wanted: wanted)
     } catch {
       throw .cannotReadProcesses(error)
     }
@@ -120,7 +137,8 @@ private struct Rows {
   private(set) var listeners: [Connection] = []
   private(set) var listed = 0
   private(set) var undecided = 0
-  private var seen: Set<SocketCookie> = []
+  /// How many of the candidates a process holds, repeated ones counted again.
+  private(set) var heldCount = 0
 
   init(_ request: ScanRequest) {
     selection = request.selection
@@ -134,21 +152,43 @@ private struct Rows {
     switch selection.verdict(of: row, owners: OwnersUnknown()) {
     case .no: return
     case .unknown where !keepsUndecided: undecided += 1
-    case .unknown, .yes: if seen.insert(row.cookie).inserted { candidates.append(row) }
+    case .unknown, .yes:
+      candidates.append(row)
+      if row.inode != 0 { heldCount += 1 }
     }
   }
 
+  /// Keeps of each socket the first row: a dump may list one twice.
+  ///
+  /// Sorted cookies tell quickest that, as nearly always, there is no repeated one.
+  mutating func removeRepeats() {
+    var cookies = candidates.map(\.cookie.rawValue)
+    cookies.sort()
+    guard zip(cookies, cookies.dropFirst()).contains(where: ==) else { return }
+    var seen: Set<SocketCookie> = []
+    candidates.removeAll { !seen.insert($0.cookie).inserted }
+  }
+
   /// How much there is before a dump that may fail.
-  var mark: (candidates: Int, listeners: Int, listed: Int, undecided: Int) {
-    (candidates.count, listeners.count, listed, undecided)
+  var mark: Mark {
+    Mark(
+      candidates: candidates.count, listeners: listeners.count, listed: listed,
+      undecided: undecided, heldCount: heldCount)
   }
 
   /// Forgets what came after `mark`.
-  mutating func goBack(to mark: (candidates: Int, listeners: Int, listed: Int, undecided: Int)) {
+  mutating func goBack(to mark: Mark) {
     candidates.removeSubrange(mark.candidates...)
     listeners.removeSubrange(mark.listeners...)
-    (listed, undecided) = (mark.listed, mark.undecided)
-    seen = Set(candidates.map(\.cookie))
+    (listed, undecided, heldCount) = (mark.listed, mark.undecided, mark.heldCount)
+  }
+
+  struct Mark {
+    let candidates: Int
+    let listeners: Int
+    let listed: Int
+    let undecided: Int
+    let heldCount: Int
   }
 }
 
