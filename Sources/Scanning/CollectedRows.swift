@@ -11,6 +11,8 @@ struct CollectedRows {
   private(set) var listeners: [Connection] = []
   private(set) var listed = 0
   private(set) var undecided = 0
+  /// How many of the candidates a process holds.
+  private(set) var heldCount = 0
   /// Whether the kernel left out sockets in the states of the selection.
   private(set) var isPrunedByKernel = false
   private var namespace: UInt16 = 0
@@ -40,7 +42,10 @@ struct CollectedRows {
     switch selection.verdict(of: row, owners: OwnersUnknown()) {
     case .no: return
     case .unknown where !keepsUndecided: undecided += 1
-    case .unknown, .yes: if seen.insert(row.cookie).inserted { candidates.append(row) }
+    case .unknown, .yes:
+      guard seen.insert(row.cookie).inserted else { return }
+      candidates.append(row)
+      if row.inode != 0 { heldCount += 1 }
     }
   }
 
@@ -98,6 +103,7 @@ extension CollectedRows {
     candidates.removeSubrange(mark.candidates...)
     listeners.removeSubrange(mark.listeners...)
     (listed, undecided) = (mark.listed, mark.undecided)
+    heldCount = candidates.count { $0.inode != 0 }
     seen = Set(candidates.map(\.cookie))
     seenListeners = Set(listeners.map(\.cookie))
   }

@@ -15,6 +15,10 @@ public struct Scanner {
   /// How often a dump is asked for again when it failed in passing.
   private static let attempts = 4
 
+  /// From how many connections with an owner on, owners are looked for while the kernel still
+  /// lists: fewer are listed before a walk is worth its while.
+  private static let manyHeld = 16_384
+
   /// A scanner of the machine that these show.
   ///
   /// - Parameters:
@@ -49,6 +53,7 @@ public struct Scanner {
   ) throws(ScanProblem) -> Snapshot {
     var rows = CollectedRows(request)
     var gaps: [NamespaceGap] = []
+    var walk: OwnerWalk?
     for (index, source) in sources.enumerated() {
       let before = rows.mark
       do throws(ScanProblem) {
@@ -56,14 +61,14 @@ public struct Scanner {
           throw .cannotList(.ipv4, .cannotEnter(.tooManyOpenFiles))
         }
         rows.enter(namespace: number)
-        try collect(request, from: source, uptime: moment.uptime, into: &rows)
+        try collect(request, from: source, uptime: moment.uptime, into: &rows, walk: &walk)
       } catch {
         rows.goBack(to: before)
         gaps.append(NamespaceGap(namespace: source.namespace, problem: error))
       }
     }
     if let first = gaps.first, gaps.count == sources.count { throw first.problem }
-    let owners = try findOwners(of: rows, for: request)
+    let owners = try findOwners(of: rows, for: request, walk: walk.take())
     var candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
       isPrunedByKernel: rows.isPrunedByKernel, listeners: rows.listeners, owners: owners,
@@ -78,16 +83,23 @@ public struct Scanner {
   /// Lists what `request` asks for in one namespace.
   private func collect(
     _ request: ScanRequest, from source: NamespaceSource, uptime: UInt64?,
-    into rows: inout CollectedRows
+    into rows: inout CollectedRows, walk: inout OwnerWalk?
   ) throws(ScanProblem) {
+    let needsOwners = request.details.contains(.owners)
     for plan in request.dumps {
       guard let dump = plan.request else {
         rows.skip(plan)
         continue
       }
-      try collect(dump, from: source, uptime: uptime, into: &rows) { $0.add($1) }
+      try collect(dump, from: source, uptime: uptime, into: &rows) { rows, row in
+        rows.add(row)
+        if needsOwners, rows.heldCount == Self.manyHeld, walk == nil {
+          // Where it cannot start, the search after the dump says why.
+          walk = try? processes.startFindingOwners(threads: threads)
+        }
+      }
     }
-    if request.details.contains(.owners) {
+    if needsOwners {
       try collectListeners(from: source, uptime: uptime, into: &rows)
     }
   }
@@ -129,18 +141,21 @@ public struct Scanner {
   }
 
   private func findOwners(
-    of rows: CollectedRows, for request: ScanRequest
+    of rows: CollectedRows, for request: ScanRequest, walk: consuming OwnerWalk?
   ) throws(ScanProblem) -> OwnerTable? {
     guard request.details.contains(.owners), !rows.candidates.isEmpty else { return nil }
-    var wanted: [UInt32] = []
+    var wanted = InodeSet(minimumCapacity: rows.heldCount)
     var hasWaiting = false
     for row in rows.candidates {
-      if row.inode != 0 { wanted.append(row.inode) }
+      wanted.insert(row.inode)
       if row.ownerless == .inAcceptQueue { hasWaiting = true }
     }
-    if hasWaiting { wanted.append(contentsOf: rows.listeners.map(\.inode)) }
+    if hasWaiting { for listener in rows.listeners { wanted.insert(listener.inode) } }
     do {
-      return try processes.findOwners(of: InodeSet(wanted), threads: threads)
+      guard let walk = walk.take() else {
+        return try processes.findOwners(of: wanted, threads: threads)
+      }
+      return try walk.finish(wanted: wanted)
     } catch {
       throw .cannotReadProcesses(error)
     }

@@ -85,8 +85,9 @@ struct ListCommand: ParsableCommand {
     _ snapshot: Snapshot, columns: [ConnectionColumn]?, order: ConnectionOrder, system: LiveSystem
   ) throws {
     let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
-    var connections = order.sorted(snapshot)
-    if let limit { connections = Array(connections.prefix(limit)) }
+    let places = order.sorted(snapshot)
+    let connections = OrderedConnections(
+      rows: snapshot.connections, places: places.prefix(limit ?? places.count))
     let list = ConnectionList(
       connections: connections,
       text: ConnectionText(

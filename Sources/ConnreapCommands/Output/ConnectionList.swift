@@ -2,7 +2,7 @@ import Connections
 
 /// Connections in the formats of `-o`.
 struct ConnectionList {
-  let connections: [Connection]
+  let connections: OrderedConnections
   let text: ConnectionText
 
   /// The columns without those that say nothing of any connection: room on a terminal.
@@ -61,7 +61,7 @@ struct ConnectionList {
     for connection in connections {
       rows.write(connection, to: &json)
       json.endDocument()
-      try output.write { $0.append(contentsOf: json.take()) }
+      try output.write { json.move(to: &$0) }
     }
   }
 
@@ -73,7 +73,7 @@ struct ConnectionList {
     for connection in connections {
       json.newline()
       rows.write(connection, to: &json)
-      try output.write { $0.append(contentsOf: json.take()) }
+      try output.write { json.move(to: &$0) }
     }
     json.closeArray()
     json.newline()
@@ -82,7 +82,7 @@ struct ConnectionList {
     }
     json.closeObject()
     json.newline()
-    try output.write { $0.append(contentsOf: json.take()) }
+    try output.write { json.move(to: &$0) }
   }
 }
 

@@ -11,95 +11,122 @@ struct ConnectionOrder: Equatable {
   static let worstFirst = ConnectionOrder(column: .idle, isDescending: true)
 
   /// The columns by which can be sorted.
-  static let columns: [ConnectionColumn] = ConnectionColumn.allCases.filter {
-    key($0, ranks: []) != nil
-  }
+  static let columns: [ConnectionColumn] = ConnectionColumn.allCases.filter { $0.sortKey != nil }
 
-  /// A number that stands for a value, and a second one for values that are equal by it.
-  private struct Key: Comparable {
-    let major: UInt128
-    var minor: UInt16 = 0
-
-    static func < (one: Key, other: Key) -> Bool {
-      one.major == other.major ? one.minor < other.minor : one.major < other.major
+  /// The places of the connections of `snapshot` in this order; those without the value come last,
+  /// equal ones stay in the order of the dump.
+  ///
+  /// Places, since a million rows are not to be held twice.
+  func sorted(_ snapshot: Snapshot) -> [UInt32] {
+    let connections = snapshot.connections
+    switch column.sortKey {
+    case .number(let value): return places(of: connections) { value($1) }
+    case .longNumber(let value): return places(of: connections) { value($1) }
+    case .end(let value):
+      return places(of: connections) { EndKey(value($1)) }
+    case .owner:
+      let ranks = ranks(in: snapshot)
+      return places(of: connections) { place, _ in ranks[place] }
+    case nil: return connections.indices.map(UInt32.init)
     }
   }
 
-  /// The connections of `snapshot` in this order; those without the value come last, equal ones
-  /// stay in the order of the dump.
-  func sorted(_ snapshot: Snapshot) -> [Connection] {
-    let connections = snapshot.connections
-    let ranks = column == .process || column == .pid ? ranks(in: snapshot) : []
-    guard let key = Self.key(column, ranks: ranks) else { return connections }
-    let keys = connections.indices.map { key($0, connections[$0]) }
-    let indices = connections.indices.sorted { one, other in
-      switch (keys[one], keys[other]) {
-      case (nil, nil): return one < other
-      case (nil, _): return false
-      case (_, nil): return true
-      case (let first?, let second?):
-        if first == second { return one < other }
-        return isDescending ? first > second : first < second
+  /// An end as something to sort by: its address, then its port.
+  private struct EndKey: Comparable {
+    let bits: UInt128
+    let port: UInt16
+
+    init(_ end: Endpoint) {
+      bits = end.address.bits
+      port = end.port
+    }
+
+    static func < (one: EndKey, other: EndKey) -> Bool {
+      one.bits == other.bits ? one.port < other.port : one.bits < other.bits
+    }
+  }
+
+  private func places<Key: Comparable>(
+    of connections: [Connection], key: (Int, Connection) -> Key?
+  ) -> [UInt32] {
+    var keyed: [(key: Key, place: UInt32)] = []
+    var rest: [UInt32] = []
+    keyed.reserveCapacity(connections.count)
+    for place in connections.indices {
+      if let key = key(place, connections[place]) {
+        keyed.append((key, UInt32(place)))
+      } else {
+        rest.append(UInt32(place))
       }
     }
-    return indices.map { connections[$0] }
+    if isDescending {
+      keyed.sort { $0.key == $1.key ? $0.place < $1.place : $0.key > $1.key }
+    } else {
+      keyed.sort { $0.key == $1.key ? $0.place < $1.place : $0.key < $1.key }
+    }
+    return keyed.map(\.place) + rest
   }
 
   /// For each connection the place of its first owner among all owners, by name or by pid.
-  private func ranks(in snapshot: Snapshot) -> [Int?] {
-    let owners = snapshot.owners?.processes ?? []
-    let order = owners.indices.sorted { one, other in
-      let names = (owners[one].name ?? "", owners[other].name ?? "")
+  private func ranks(in snapshot: Snapshot) -> [UInt32?] {
+    guard let owners = snapshot.owners else { return snapshot.connections.map { _ in nil } }
+    let processes = owners.processes
+    let order = processes.indices.sorted { one, other in
+      let names = (processes[one].name ?? "", processes[other].name ?? "")
       guard column == .process, names.0 != names.1 else {
-        return owners[one].pid < owners[other].pid
+        return processes[one].pid < processes[other].pid
       }
       return names.0 < names.1
     }
-    var places: [Int32: Int] = [:]
-    for (place, index) in order.enumerated() { places[owners[index].pid] = place }
+    var places: [Int32: UInt32] = [:]
+    for (place, index) in order.enumerated() { places[processes[index].pid] = UInt32(place) }
     return snapshot.connections.map { connection in
-      snapshot.holders(of: connection).first.flatMap { places[$0.pid] }
+      guard case .held(let holdings) = snapshot.attribution(of: connection) else { return nil }
+      return holdings.first.flatMap { places[owners.process(of: $0).pid] }
     }
   }
+}
 
-  /// What stands for the column's value in a connection; nil for a column that is not sorted by.
-  private static func key(
-    _ column: ConnectionColumn, ranks: [Int?]
-  ) -> ((Int, Connection) -> Key?)? {
-    func number(
-      _ value: @escaping (Connection) -> (some UnsignedInteger)?
-    ) -> (Int, Connection) -> Key? {
-      { _, connection in value(connection).map { Key(major: UInt128($0)) } }
-    }
-    switch column {
-    case .state: return number { $0.state.rawValue }
-    case .local: return { Key(major: $1.identity.localBits, minor: $1.identity.localPort) }
-    case .peer: return { Key(major: $1.identity.peerBits, minor: $1.identity.peerPort) }
-    case .process, .pid: return { index, _ in ranks[index].map { Key(major: UInt128($0)) } }
-    case .localPort: return number { $0.identity.localPort }
-    case .peerPort: return number { $0.identity.peerPort }
-    case .idle: return number { $0.idle }
-    case .inState: return number { $0.inStateAtLeast }
-    case .stalled: return number { $0.stalled }
-    case .receiveQueue: return number { $0.receiveQueue }
-    case .sendQueue: return number { $0.sendQueue }
-    case .unacknowledged: return number { $0.tcp?.unacknowledged }
-    case .retransmits: return number { $0.timer.retransmits }
-    case .totalRetransmits: return number { $0.tcp?.totalRetransmits }
-    case .userID, .user: return number { $0.userID }
-    case .inode: return number { $0.inode }
-    case .cookie: return number { $0.cookie.rawValue }
-    case .lastSent: return number { $0.tcp?.lastSent }
-    case .lastReceived: return number { $0.tcp?.lastReceived }
-    case .lastAcknowledged: return number { $0.tcp?.lastAcknowledged }
-    case .roundTrip: return number { $0.tcp?.roundTripMicroseconds }
-    case .congestionWindow: return number { $0.tcp?.congestionWindow }
-    case .bytesAcknowledged: return number { $0.tcp?.bytesAcknowledged }
-    case .bytesReceived: return number { $0.tcp?.bytesReceived }
+/// What a column is sorted by.
+private enum SortKey {
+  case number((Connection) -> UInt32?)
+  case longNumber((Connection) -> UInt64?)
+  case end((Connection) -> Endpoint)
+  case owner
+}
+
+extension ConnectionColumn {
+  /// Nil for a column that is not sorted by.
+  fileprivate var sortKey: SortKey? {
+    switch self {
+    case .state: .number { UInt32($0.state.rawValue) }
+    case .local: .end(\.local)
+    case .peer: .end(\.peer)
+    case .process, .pid: .owner
+    case .localPort: .number { UInt32($0.identity.localPort) }
+    case .peerPort: .number { UInt32($0.identity.peerPort) }
+    case .idle: .number(\.idle)
+    case .inState: .number(\.inStateAtLeast)
+    case .stalled: .number(\.stalled)
+    case .receiveQueue: .number(\.receiveQueue)
+    case .sendQueue: .number(\.sendQueue)
+    case .unacknowledged: .number { $0.tcp?.unacknowledged }
+    case .retransmits: .number { UInt32($0.timer.retransmits) }
+    case .totalRetransmits: .number { $0.tcp?.totalRetransmits }
+    case .userID, .user: .number(\.userID)
+    case .inode: .number(\.inode)
+    case .cookie: .longNumber(\.cookie.rawValue)
+    case .lastSent: .number { $0.tcp?.lastSent }
+    case .lastReceived: .number { $0.tcp?.lastReceived }
+    case .lastAcknowledged: .number { $0.tcp?.lastAcknowledged }
+    case .roundTrip: .number { $0.tcp?.roundTripMicroseconds }
+    case .congestionWindow: .number { $0.tcp?.congestionWindow }
+    case .bytesAcknowledged: .longNumber { $0.tcp?.bytesAcknowledged }
+    case .bytesReceived: .longNumber { $0.tcp?.bytesReceived }
     case .unit, .container, .pod, .controlGroup, .timer, .note, .executable, .descriptors, .family,
       .interface, .mark,
       .networkNamespace, .congestion:
-      return nil
+      nil
     }
   }
 }

@@ -6,6 +6,19 @@ import Scanning
 struct ConnectionText {
   let snapshot: Snapshot
   let names: SystemNumbers
+  /// `java[1744]` for each process of the snapshot's owners: made once, printed often.
+  private let labels: [[UInt8]]
+
+  init(snapshot: Snapshot, names: SystemNumbers) {
+    self.snapshot = snapshot
+    self.names = names
+    labels = (snapshot.owners?.processes ?? []).map { process in
+      var label: [UInt8] = []
+      EscapedText.append(process.name ?? "?", to: &label)
+      label.append(contentsOf: "[\(process.pid)]".utf8)
+      return label
+    }
+  }
 
   /// Whether a value that is not known is a dash (for the eye) or nothing (for a program).
   private static let unknown = "–"
@@ -61,7 +74,10 @@ struct ConnectionText {
     case .pid: appendJoined(snapshot.holders(of: connection).map { "\($0.pid)" }, to: &text)
     case .executable:
       appendJoined(snapshot.holders(of: connection).compactMap(\.executable), to: &text)
-    case .descriptors: appendJoined(descriptors(of: connection).map { "\($0)" }, to: &text)
+    case .descriptors:
+      if case .held(let holdings) = snapshot.attribution(of: connection) {
+        appendDescriptors(holdings, to: &text)
+      }
     case .unit: appendEscaped(group?.unit, to: &text)
     case .container:
       // As runtimes print it: 12 digits for the eye.
@@ -73,7 +89,9 @@ struct ConnectionText {
     case .user: if let user = user(of: connection) { EscapedText.append(user, to: &text) }
     case .userID: number(connection.userID)
     case .inode: number(connection.inode == 0 ? nil : connection.inode)
-    case .cookie: text.append(contentsOf: "\(connection.cookie)".utf8)
+    case .cookie:
+      text.append(contentsOf: "0x".utf8)
+      text.appendHexadecimal(connection.cookie.rawValue)
     case .family: text.append(contentsOf: connection.identity.family.name.utf8)
     case .interface:
       if let name = interface(of: connection) { EscapedText.append(name, to: &text) }
@@ -121,47 +139,57 @@ struct ConnectionText {
     return name ?? "\(index)"
   }
 
-  private func descriptors(of connection: Connection) -> [Int32] {
-    guard case .held(let holdings) = snapshot.attribution(of: connection),
-      let first = holdings.first
-    else { return [] }
-    return holdings.filter { $0.process == first.process }.map(\.descriptor)
-  }
-
   /// `java[1744] fd 23, and 3 more`; or why nobody is named.
   private func appendProcess(of connection: Connection, to text: inout [UInt8]) {
     switch snapshot.attribution(of: connection) {
-    case .held:
-      appendHolders(
-        snapshot.holders(of: connection), descriptors: descriptors(of: connection), to: &text)
+    case .held(let holdings):
+      appendHolders(holdings, withDescriptors: true, to: &text)
+      if connection.isMPTCPSubflow, let note = note(of: connection) {
+        text.append(contentsOf: ", ".utf8)
+        EscapedText.append(note, to: &text)
+      }
     case .inAcceptQueue(let listeners, _):
       if let note = note(of: connection) { EscapedText.append(note, to: &text) }
-      let holders = listeners.first.map(snapshot.holders) ?? []
-      if !holders.isEmpty {
+      if let listener = listeners.first,
+        case .held(let holdings) = snapshot.attribution(of: listener)
+      {
         text.append(contentsOf: " (".utf8)
-        appendHolders(holders, descriptors: [], to: &text)
+        appendHolders(holdings, withDescriptors: false, to: &text)
         text.append(UInt8(ascii: ")"))
       }
-      return
-    case .orphan, .minisocket, .unknown, .notRead: break
-    }
-    if let note = note(of: connection) {
-      if !snapshot.holders(of: connection).isEmpty { text.append(contentsOf: ", ".utf8) }
-      EscapedText.append(note, to: &text)
+    case .orphan, .minisocket, .unknown, .notRead:
+      if let note = note(of: connection) { EscapedText.append(note, to: &text) }
     }
   }
 
+  /// Appends the first process of `holdings`, which are sorted by process, and how many others.
   private func appendHolders(
-    _ holders: [OwnerProcess], descriptors: [Int32], to text: inout [UInt8]
+    _ holdings: ArraySlice<Holding>, withDescriptors: Bool, to text: inout [UInt8]
   ) {
-    guard let first = holders.first else { return }
-    EscapedText.append(first.name ?? "?", to: &text)
-    text.append(contentsOf: "[\(first.pid)]".utf8)
-    if !descriptors.isEmpty {
+    guard let first = holdings.first else { return }
+    text.append(contentsOf: labels[Int(first.process)])
+    if withDescriptors {
       text.append(contentsOf: " fd ".utf8)
-      appendJoined(descriptors.map { "\($0)" }, to: &text)
+      appendDescriptors(holdings, to: &text)
     }
-    if holders.count > 1 { text.append(contentsOf: ", and \(holders.count - 1) more".utf8) }
+    var others = 0
+    var last = first.process
+    for holding in holdings where holding.process != last {
+      last = holding.process
+      others += 1
+    }
+    if others > 0 { text.append(contentsOf: ", and \(others) more".utf8) }
+  }
+
+  /// Appends the descriptors of the first process of `holdings`.
+  private func appendDescriptors(_ holdings: ArraySlice<Holding>, to text: inout [UInt8]) {
+    var isFirst = true
+    for holding in holdings {
+      guard holding.process == holdings[holdings.startIndex].process else { return }
+      if !isFirst { text.append(UInt8(ascii: " ")) }
+      isFirst = false
+      text.appendDecimal(UInt64(holding.descriptor))
+    }
   }
 
   private func appendEscaped(_ part: String?, to text: inout [UInt8]) {

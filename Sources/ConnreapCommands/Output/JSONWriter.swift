@@ -13,6 +13,12 @@ struct JSONWriter {
     return bytes
   }
 
+  /// Moves what was written so far to the end of `output`; for many values, without taking memory.
+  mutating func move(to output: inout [UInt8]) {
+    output.append(contentsOf: bytes)
+    bytes.removeAll(keepingCapacity: true)
+  }
+
   mutating func object(_ key: StaticString? = nil, _ fill: (inout JSONWriter) -> Void) {
     open("{", key: key)
     fill(&self)
@@ -118,6 +124,10 @@ struct JSONWriter {
   // What could disturb a terminal is escaped as well as what JSON asks for.
   private mutating func string(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
+    defer { bytes.append(UInt8(ascii: "\"")) }
+    guard text.utf8.contains(where: { !Self.isPlain($0) }) else {
+      return bytes.append(contentsOf: text.utf8)
+    }
     for scalar in text.unicodeScalars {
       switch scalar.value {
       case 0x22: bytes.append(contentsOf: #"\""#.utf8)
@@ -128,7 +138,11 @@ struct JSONWriter {
       default: for unit in String(scalar).utf16 { escape(unit) }
       }
     }
-    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether an octet of UTF-8 stands for itself.
+  private static func isPlain(_ octet: UInt8) -> Bool {
+    octet >= 0x20 && octet < 0x7f && octet != 0x22 && octet != 0x5c
   }
 
   private mutating func escape(_ unit: UInt16) {

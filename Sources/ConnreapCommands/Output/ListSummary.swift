@@ -35,7 +35,7 @@ struct ListSummary {
         "\(Count.text(count)) connection\(Count.plural(count)) left out: "
           + "what is known of \(count == 1 ? "it" : "them") does not decide the selection")
     }
-    if hasUnknownOwner, unreadable > 0 {
+    if unreadable > 0, hasUnknownOwner {
       let remedy = missing.map { "\($0)" } ?? "see 'connreap doctor'"
       warnings.append(
         "owners are missing: \(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") "
@@ -78,13 +78,13 @@ struct ListSummary {
   /// How many processes hold connections of the snapshot; nil when owners were not read.
   private var holders: Int? {
     guard let owners = snapshot.owners else { return nil }
-    var indices: Set<UInt32> = []
+    var isHolder = [Bool](repeating: false, count: owners.processes.count)
     for connection in snapshot.connections {
       if case .held(let holdings) = snapshot.attribution(of: connection) {
-        for holding in holdings { indices.insert(holding.process) }
+        for holding in holdings { isHolder[Int(holding.process)] = true }
       }
     }
-    return owners.processes.isEmpty ? 0 : indices.count
+    return isHolder.count { $0 }
   }
 
   private var unreadable: Int { snapshot.unreadable.count }

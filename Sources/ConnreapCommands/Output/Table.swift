@@ -42,22 +42,22 @@ struct Table {
     if layout.showsHeader {
       try output.write { line in
         for column in columns.indices {
-          scratch.removeAll(keepingCapacity: true)
-          scratch.append(contentsOf: columns[column].title.utf8)
-          append(
-            scratch, column: column, widths: widths, style: .bold, layout: layout, to: &line)
+          append(column, of: widths, style: .bold, layout, scratch: &scratch, to: &line) {
+            $0.append(contentsOf: columns[column].title.utf8)
+          }
         }
+        Self.end(&line)
       }
     }
     for row in 0..<rowCount {
       try output.write { line in
         for column in columns.indices {
-          scratch.removeAll(keepingCapacity: true)
-          cell(row, column, &scratch)
-          append(
-            scratch, column: column, widths: widths,
-            style: layout.colors ? style(row, column) : nil, layout: layout, to: &line)
+          let style = layout.colors ? style(row, column) : nil
+          append(column, of: widths, style: style, layout, scratch: &scratch, to: &line) {
+            cell(row, column, &$0)
+          }
         }
+        Self.end(&line)
       }
     }
   }
@@ -69,7 +69,10 @@ struct Table {
       for column in columns.indices {
         scratch.removeAll(keepingCapacity: true)
         cell(row, column, &scratch)
-        widths[column] = max(widths[column], Self.width(of: scratch))
+        // No text is wider than it has octets.
+        if scratch.count > widths[column] {
+          widths[column] = max(widths[column], Self.width(of: scratch[...]))
+        }
       }
     }
     return widths
@@ -89,42 +92,64 @@ struct Table {
     return widths
   }
 
+  /// Appends the cell that `fill` appends, and what stands before and after it.
   private func append(
-    _ text: [UInt8], column: Int, widths: [Int], style: Style?, layout: Layout,
-    to line: inout [UInt8]
+    _ column: Int, of widths: [Int], style: Style?, _ layout: Layout, scratch: inout [UInt8],
+    to line: inout [UInt8], fill: (inout [UInt8]) -> Void
   ) {
-    let isLast = column == columns.count - 1
-    if column == 0 {
-      line.append(contentsOf: repeatElement(UInt8(ascii: " "), count: layout.indent))
-    }
-    let (shown, width) = Self.cut(text, to: widths[column])
-    let padding = repeatElement(UInt8(ascii: " "), count: max(0, widths[column] - width))
-    if columns[column].alignment == .right { line.append(contentsOf: padding) }
-    Style.append(style, isOn: layout.colors, to: &line) { $0.append(contentsOf: shown) }
-    if isLast {
-      while line.last == UInt8(ascii: " ") { line.removeLast() }
-      line.append(UInt8(ascii: "\n"))
+    if column == 0 { line.appendBlanks(layout.indent) }
+    let isPlain = style == nil || !layout.colors
+    guard columns[column].alignment == .left, isPlain else {
+      scratch.removeAll(keepingCapacity: true)
+      fill(&scratch)
+      let width = Self.cut(&scratch, from: 0, to: widths[column])
+      let padding = widths[column] - width
+      if columns[column].alignment == .right { line.appendBlanks(padding) }
+      Style.append(style, isOn: layout.colors, to: &line) { $0.append(contentsOf: scratch) }
+      let isLast = column == columns.count - 1
+      if columns[column].alignment == .left, !isLast { line.appendBlanks(padding) }
+      if !isLast { line.appendBlanks(Self.gap) }
       return
     }
-    if columns[column].alignment == .left { line.append(contentsOf: padding) }
-    line.append(contentsOf: repeatElement(UInt8(ascii: " "), count: Self.gap))
+    let start = line.count
+    fill(&line)
+    let width = Self.cut(&line, from: start, to: widths[column])
+    if column < columns.count - 1 { line.appendBlanks(widths[column] - width + Self.gap) }
   }
 
-  private static func width(of text: [UInt8]) -> Int {
+  /// Ends a line, without blanks before its end.
+  private static func end(_ line: inout [UInt8]) {
+    while line.last == UInt8(ascii: " ") { line.removeLast() }
+    line.append(UInt8(ascii: "\n"))
+  }
+
+  private static func width(of text: ArraySlice<UInt8>) -> Int {
     text.allSatisfy { $0 < 0x80 } ? text.count : EscapedText.width(of: text)
   }
 
-  private static func cut(_ text: [UInt8], to width: Int) -> (text: [UInt8], width: Int) {
-    let natural = Self.width(of: text)
-    guard natural > width, width > 0 else { return (text, natural) }
-    var kept: [UInt8] = []
+  /// Cuts what stands in `text` from `start` on to `width` columns, if it is wider.
+  ///
+  /// - Returns: how wide it is now.
+  private static func cut(_ text: inout [UInt8], from start: Int, to width: Int) -> Int {
+    let natural = Self.width(of: text[start...])
+    guard natural > width, width > 0 else { return natural }
+    let whole = String(decoding: text[start...], as: UTF8.self)
+    text.removeSubrange(start...)
     var used = 0
-    for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
+    for scalar in whole.unicodeScalars {
       let next = EscapedText.width(of: scalar)
       guard used + next < width else { break }
-      kept.append(contentsOf: String(scalar).utf8)
+      text.append(contentsOf: String(scalar).utf8)
       used += next
     }
-    return (kept + Array(ellipsis.utf8), used + 1)
+    text.append(contentsOf: ellipsis.utf8)
+    return used + 1
+  }
+}
+
+extension [UInt8] {
+  /// Appends `count` blanks; none if it is negative.
+  fileprivate mutating func appendBlanks(_ count: Int) {
+    for _ in 0..<Swift.max(count, 0) { append(UInt8(ascii: " ")) }
   }
 }
