@@ -108,7 +108,7 @@ import Testing
     // Others
     Case(path: "/ecs/55091c13-b8cf-4801-b527-f4601742204d/\(id)", container: id),
     Case(path: "/lxc.payload.web"),
-    Case(path: "/process_api/f49e8247bf3ab7179a704a0cf2468cc0"),
+    Case(path: "/workers/f49e8247bf3ab7179a704a0cf2468cc0"),
     // Not quite
     Case(path: "/docker/\(id.dropLast())"),
     Case(path: "/docker/x\(id)"),
