@@ -110,7 +110,7 @@ extension FilterParser {
   ) throws(FilterProblem) -> SelectionPredicate {
     guard let network = FilterNetwork(value.text, mask: mask?.text) else {
       throw problem(
-        .notANetwork, at: mask ?? value,
+        mask == nil ? .notANetwork : .notAMask, at: mask ?? value,
         expected: mask == nil ? FilterQualifiers.Kind.net.expected : "a mask, as in 255.0.0.0")
     }
     return .term(.address(end, network.block))

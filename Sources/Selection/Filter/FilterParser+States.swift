@@ -31,9 +31,7 @@ extension FilterParser {
       let name = isExclusion || word.keyword == "state" ? try value("a state") : word
       let named = try selection(.state, name)
       depth += 1
-      guard depth <= SelectionFilter.depthLimit else {
-        throw problem(.tooDeep(limit: SelectionFilter.depthLimit), at: word)
-      }
+      try checkDepth(depth, at: word)
       switch (states, isExclusion) {
       case (nil, false): states = named
       case (nil, true): states = .not(named)

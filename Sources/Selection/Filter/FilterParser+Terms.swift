@@ -25,10 +25,15 @@ extension FilterParser {
     guard !FilterWords.isForeign(word) else {
       throw problem(.notAboutConnections, at: token, expected: FilterWords.exampleTerms)
     }
-    if let inherited { return try inheriting(inherited) }
+    if let inherited, !isCompared { return try inheriting(inherited) }
     throw problem(
       .unknownWord, at: token, expected: FilterWords.exampleTerms,
       suggestion: NearestWord.to(word, among: FilterWords.all))
+  }
+
+  /// Whether a comparison follows, which a bare value never has.
+  private var isCompared: Bool {
+    if case .comparison = nextToken.kind { true } else { false }
   }
 
   /// A bare value; where it is none, a keyword may have been meant.

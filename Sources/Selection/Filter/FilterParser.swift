@@ -49,8 +49,11 @@ struct FilterParser<Names: NameResolver> {
       switch token.kind {
       case .end, .and, .or: part = try expression(after: states)
       default:
+        let first = token
         let rest = try expression()
-        part = FilterPart(.all([states.predicate, rest.predicate]), depth: rest.depth + 1)
+        part = FilterPart(
+          .all([states.predicate, rest.predicate]), depth: max(states.depth, rest.depth) + 1)
+        try checkDepth(part.depth, at: first)
       }
     } else {
       part = try expression()
@@ -75,9 +78,7 @@ struct FilterParser<Names: NameResolver> {
       }
       let next = try operand()
       chain.join(next, by: joint.kind == .or ? .or : .and)
-      guard chain.depth <= SelectionFilter.depthLimit else {
-        throw problem(.tooDeep(limit: SelectionFilter.depthLimit), at: joint)
-      }
+      try checkDepth(chain.depth, at: joint)
     }
   }
 
@@ -115,15 +116,18 @@ struct FilterParser<Names: NameResolver> {
     at token: FilterToken, _ read: (inout Self) throws(FilterProblem) -> FilterPart
   ) throws(FilterProblem) -> FilterPart {
     depth += 1
+    try checkDepth(depth, at: token)
+    let part = try read(&self)
+    depth -= 1
+    try checkDepth(part.depth, at: token)
+    return part
+  }
+
+  /// Refuses what those who walk over the tree, or read it here, could not bear.
+  func checkDepth(_ depth: Int, at token: FilterToken) throws(FilterProblem) {
     guard depth <= SelectionFilter.depthLimit else {
       throw problem(.tooDeep(limit: SelectionFilter.depthLimit), at: token)
     }
-    let part = try read(&self)
-    depth -= 1
-    guard part.depth <= SelectionFilter.depthLimit else {
-      throw problem(.tooDeep(limit: SelectionFilter.depthLimit), at: token)
-    }
-    return part
   }
 }
 

@@ -55,6 +55,8 @@ public struct FilterProblem: Error, Equatable, Sendable {
     case badHost
     /// It is not a network.
     case notANetwork
+    /// It is not a mask of IPv4 whose ones are all in front.
+    case notAMask
     /// The value of a term is not right; the problem's own range counts from the value's start.
     case value(SelectionProblem)
   }
@@ -84,6 +86,7 @@ extension FilterProblem: CustomStringConvertible {
     case .ambiguousAddress: "it is unclear where the address \(fault.quoted) ends"
     case .badHost: "\(fault.quoted) is not a host"
     case .notANetwork: "\(fault.quoted) is not a network"
+    case .notAMask: "\(fault.quoted) is not a mask of this network"
     case .value(let problem): problem.description
     }
   }
