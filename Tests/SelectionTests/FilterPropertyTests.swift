@@ -9,7 +9,7 @@ struct FilterPropertyTests {
     var generator = SeededGenerator(seed: 31)
     for _ in 0..<1500 {
       let tree = Self.tree(depth: 5, &generator)
-      let text = tree.description
+      let text = tree.filterText
       #expect(try SelectionFilter.parse(text, names: FixedNames()) == tree, "\(text)")
     }
   }
@@ -24,7 +24,7 @@ struct FilterPropertyTests {
       (.any([.all([]), port]), .any([.everything, port])),
     ]
     for (tree, again) in expected {
-      #expect(try SelectionFilter.parse(tree.description, names: FixedNames()) == again)
+      #expect(try SelectionFilter.parse(tree.filterText, names: FixedNames()) == again)
     }
   }
 
@@ -39,7 +39,7 @@ struct FilterPropertyTests {
   func patterns(pattern: String, printed: String) throws {
     let tree = SelectionPredicate.term(.process(try Glob(pattern)))
     let again = SelectionPredicate.term(.process(try Glob(printed)))
-    #expect(try SelectionFilter.parse(tree.description, names: FixedNames()) == again)
+    #expect(try SelectionFilter.parse(tree.filterText, names: FixedNames()) == again)
   }
 
   @Test("Whatever the text, it is a filter or a problem within its bounds")
@@ -57,7 +57,7 @@ struct FilterPropertyTests {
     var generator = SeededGenerator(seed: 33)
     let words = Self.words
     for _ in 0..<2500 {
-      var bytes = Array(Self.tree(depth: 3, &generator).description.utf8)
+      var bytes = Array(Self.tree(depth: 3, &generator).filterText.utf8)
       for _ in 0..<Int.random(in: 1...4, using: &generator) {
         let place = Int.random(in: 0...bytes.count, using: &generator)
         switch Int.random(in: 0..<4, using: &generator) {
@@ -87,7 +87,7 @@ struct FilterPropertyTests {
         .joined(separator: " ")
       guard let tree = check(text) else { continue }
       valid += 1
-      let again = try SelectionFilter.parse(tree.description, names: FixedNames())
+      let again = try SelectionFilter.parse(tree.filterText, names: FixedNames())
       for row in Self.rows {
         #expect(
           tree.verdict(of: row, owners: OwnersUnknown())

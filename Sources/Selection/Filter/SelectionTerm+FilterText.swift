@@ -1,8 +1,8 @@
 import Connections
 
-extension SelectionTerm: CustomStringConvertible {
+extension SelectionTerm {
   /// The term as the filter language spells it.
-  public var description: String {
+  public var filterText: String {
     switch self {
     case .states(let states): Self.states(states)
     case .idle(let least): Self.time("idle", least)
