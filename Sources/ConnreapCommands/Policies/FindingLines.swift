@@ -80,9 +80,7 @@ struct FindingLines {
       parts.append("longest idle " + DurationText.rounded(milliseconds: UInt64(idlest)))
     }
     let peers = Dictionary(grouping: connections, by: \.identity.peerBits)
-    if let most = peers.values.max(by: {
-      ($0.count, $1[0].cookie.rawValue) < ($1.count, $0[0].cookie.rawValue)
-    }) {
+    if let most = peers.values.max(by: { ($0.count, $1[0].cookie.rawValue) < ($1.count, $0[0].cookie.rawValue) }) {
       parts.append("\(peers.count > 1 ? "most " : "")to \(most[0].peer.address)")
     }
     return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"

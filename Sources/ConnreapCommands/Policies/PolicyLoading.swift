@@ -75,9 +75,7 @@ struct PolicyLoading {
       throw CommandFailure(
         .badData, "cannot open \(EscapedText.escaped(path.string)): \(error)")
     }
-    let files = names.filter {
-      !$0.hasPrefix(".") && ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml"))
-    }
+    let files = names.filter { !$0.hasPrefix(".") && ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) }
     guard !files.isEmpty else {
       throw CommandFailure(
         .badData, "\(EscapedText.escaped(path.string)) holds no policy file",

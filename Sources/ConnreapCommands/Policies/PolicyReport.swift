@@ -113,9 +113,7 @@ struct PolicyCounts {
     for found in evaluated.findings {
       if found.policy.action == .report { report += found.rowsOverThreshold.count }
       leave += found.undecided.total
-      leave += found.groups.filter { $0.decision == .belowThreshold }.reduce(0) {
-        $0 + $1.rows.count
-      }
+      leave += found.groups.filter { $0.decision == .belowThreshold }.reduce(0) { $0 + $1.rows.count }
       for spared in found.spared {
         switch spared.reason {
         case .protected: spare += 1
