@@ -24,7 +24,9 @@ extension PolicyReader {
       guard let key = selectionKey(entry.key), let values = values(of: entry) else { continue }
       let choices = values.compactMap { choice($0, of: key) }
       guard choices.count == values.count else { continue }
-      parts.append(choices.count == 1 ? choices[0] : .any(choices))
+      // As on a command line: of values one must be so, and every filter.
+      let joined = key == .filter ? SelectionPredicate.all(choices) : .any(choices)
+      parts.append(choices.count == 1 ? choices[0] : joined)
       keys.insert(key)
       texts.append("\(key.rawValue): \(values.map(\.text).joined(separator: ", "))")
     }
@@ -69,7 +71,8 @@ extension PolicyReader {
     do {
       return try SelectionVocabulary.parse(key: key, value: value.text, names: names)
     } catch {
-      let place = error.range.isEmpty ? value.span : value.span(of: error.range)
+      let isWhole = error.range.isEmpty && (key != .filter || value.text.isEmpty)
+      let place = isWhole ? value.span : value.span(of: error.range)
       report("\(error)", at: place)
       return nil
     }

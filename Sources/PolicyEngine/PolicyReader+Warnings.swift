@@ -9,7 +9,7 @@ extension PolicyReader {
     let brakes: [PolicyKey] = [.threshold, .inState, .limit]
     let isBraked =
       brakes.contains { entries[$0] != nil }
-      || !keys.isDisjoint(with: [.idle, .stalled, .inState])
+      || !keys.isDisjoint(with: [.idle, .stalled, .inState]) || policy.match.needsFigures
     if policy.action == .destroy, !isBraked, let action = entries[.action] {
       report(
         "'destroy' without threshold, in-state, idle, stalled or limit closes every match at once",

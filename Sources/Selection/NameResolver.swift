@@ -17,8 +17,16 @@ public protocol NameResolver: Sendable {
   /// The index of the network interface; nil when there is none of that name.
   func interfaceIndex(of name: String) -> UInt32?
 
+  /// The ports that the kernel chooses from (`ip_local_port_range`); nil when that is unknown.
+  var ephemeralPorts: ClosedRange<UInt16>? { get }
+
   /// The services that are known, to suggest one; possibly none.
   var serviceNames: [String] { get }
+}
+
+extension NameResolver {
+  /// Unknown, where nothing else is said.
+  public var ephemeralPorts: ClosedRange<UInt16>? { nil }
 }
 
 /// Why a name could not be turned into a number.

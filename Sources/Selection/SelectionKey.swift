@@ -46,6 +46,8 @@ public enum SelectionKey: String, CaseIterable, Sendable {
   case sendQueue = "send-queue"
   /// The family of the socket; on a command line `-4` and `-6`.
   case family
+  /// An expression of the filter language.
+  case filter
 
   /// What it selects, in one line.
   public var help: String {
@@ -73,6 +75,7 @@ public enum SelectionKey: String, CaseIterable, Sendable {
     case .receiveQueue: "at least this much is received and not read; k, M and G are taken"
     case .sendQueue: "at least this much is sent and not acknowledged; k, M and G are taken"
     case .family: "the socket is of this family: ipv4 or ipv6"
+    case .filter: "a filter of ss or of tcpkill, and every option as a term"
     }
   }
 
@@ -94,6 +97,7 @@ public enum SelectionKey: String, CaseIterable, Sendable {
     case .mark: "mark[/mask]"
     case .receiveQueue, .sendQueue: "bytes"
     case .family: "family"
+    case .filter: "expression"
     }
   }
 

@@ -44,17 +44,26 @@ extension SelectionPredicate {
   /// Whether it selects every connection because it says nothing: no term could make it differ.
   public var selectsEverything: Bool { constant == true }
 
-  /// The answer when no term decides it; nil when one does.
-  private var constant: Bool? {
+  /// Whether it selects every connection in the states that `ss` shows without `-a`: no term but
+  /// of states says anything, and those leave none of these out.
+  public var selectsEveryConnection: Bool {
+    TCPStateSet.shownByDefault.states.allSatisfy { constant(in: $0) == true }
+  }
+
+  private var constant: Bool? { constant(in: nil) }
+
+  /// The answer when no term decides it; nil when one does. Of `state`, if given, it is known.
+  private func constant(in state: TCPState?) -> Bool? {
     switch self {
+    case .term(.states(let states)): return state.map(states.contains)
     case .term: return nil
     case .all(let parts):
-      if parts.contains(where: { $0.constant == false }) { return false }
-      return parts.allSatisfy { $0.constant == true } ? true : nil
+      if parts.contains(where: { $0.constant(in: state) == false }) { return false }
+      return parts.allSatisfy { $0.constant(in: state) == true } ? true : nil
     case .any(let parts):
-      if parts.contains(where: { $0.constant == true }) { return true }
-      return parts.allSatisfy { $0.constant == false } ? false : nil
-    case .not(let part): return part.constant.map { !$0 }
+      if parts.contains(where: { $0.constant(in: state) == true }) { return true }
+      return parts.allSatisfy { $0.constant(in: state) == false } ? false : nil
+    case .not(let part): return part.constant(in: state).map { !$0 }
     }
   }
 

@@ -70,6 +70,8 @@ public struct SelectionProblem: Error, Equatable, Sendable {
     case sizeZero
     /// It is not a family.
     case unknownFamily
+    /// It is not a filter.
+    case filter(FilterProblem)
   }
 }
 
@@ -113,6 +115,7 @@ extension SelectionProblem: CustomStringConvertible {
     case .sizeTooLarge: "\(fault) is more than a queue can hold; the most is \(UInt32.max)"
     case .sizeZero: "every queue holds at least 0 bytes; write 1 or more"
     case .unknownFamily: "\(fault) is not a family; write ipv4 or ipv6"
+    case .filter(let problem): problem.description
     }
   }
 }

@@ -31,6 +31,7 @@ extension SelectionTerm {
     case .receiveQueue(let least): Verdict(connection.receiveQueue >= least)
     case .sendQueue(let least): Verdict(connection.sendQueue >= least)
     case .interface(let index): Verdict(connection.identity.interface == index)
+    case .autobound(let range): Self.autobound(connection, within: range)
     case .mark(let mark, let mask): Verdict(connection.mark.map { $0 & mask == mark })
     }
   }
@@ -44,6 +45,15 @@ extension SelectionTerm {
   private static func inState(_ connection: Connection, _ least: UInt64) -> Verdict {
     if reaches(connection.inStateAtLeast, least) == .yes { return .yes }
     return reaches(connection.inStateAtMost, least) == .no ? .no : .unknown
+  }
+
+  /// A port outside the kernel's range was not chosen by it; one inside may have been bound all the
+  /// same, which the plain row does not tell.
+  private static func autobound(
+    _ connection: Connection, within range: ClosedRange<UInt16>?
+  ) -> Verdict {
+    guard let range else { return .unknown }
+    return range.contains(connection.identity.localPort) ? .unknown : .no
   }
 
   private static func address(

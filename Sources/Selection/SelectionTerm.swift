@@ -42,6 +42,9 @@ public enum SelectionTerm: Equatable, Sendable {
   case interface(UInt32)
   /// The bits of `SO_MARK` under `mask` are those of the number.
   case mark(UInt32, mask: UInt32)
+  /// The kernel chose its local port, which lies in the range that it chooses from; nil when that
+  /// range could not be read.
+  case autobound(within: ClosedRange<UInt16>?)
 }
 
 /// Which end of a connection is meant.
@@ -88,7 +91,7 @@ extension SelectionTerm {
   var cost: Int {
     switch self {
     case .states, .family: 1
-    case .port, .user, .interface, .mark, .receiveQueue, .sendQueue, .age: 2
+    case .autobound, .port, .user, .interface, .mark, .receiveQueue, .sendQueue, .age: 2
     case .address: 3
     case .idle, .stalled, .inState: 4
     case .pid: 1000

@@ -8,26 +8,37 @@ public enum SelectionVocabulary {
   public static func parse(
     key: SelectionKey, value: String, names: some NameResolver
   ) throws(SelectionProblem) -> SelectionPredicate {
-    anyOf(try terms(key: key, value: value, names: names))
+    guard key == .filter else { return anyOf(try terms(key: key, value: value, names: names)) }
+    do {
+      return try SelectionFilter.parse(value, names: names)
+    } catch {
+      throw SelectionProblem(
+        key: key, value: value, kind: .filter(error), range: error.range, suggestion: nil)
+    }
   }
 
   /// The selection that options or keys spell together: all keys must be so, and of the values of
   /// one key, however often it is repeated, one.
   ///
-  /// A key without a value says nothing.
+  /// A key without a value says nothing. Filters must all be so.
   public static func parse(
     options: [(key: SelectionKey, values: [String])], names: some NameResolver
   ) throws(SelectionProblem) -> SelectionPredicate {
     var order: [SelectionKey] = []
     var terms: [SelectionKey: [SelectionTerm]] = [:]
+    var filters: [SelectionPredicate] = []
     for option in options {
       for value in option.values {
+        guard option.key != .filter else {
+          filters.append(try parse(key: .filter, value: value, names: names))
+          continue
+        }
         if terms[option.key] == nil { order.append(option.key) }
         terms[option.key, default: []] += try self.terms(
           key: option.key, value: value, names: names)
       }
     }
-    let parts = order.map { anyOf(terms[$0, default: []]) }
+    let parts = order.map { anyOf(terms[$0, default: []]) } + filters
     return parts.count == 1 ? parts[0] : .all(parts)
   }
 
@@ -83,7 +94,7 @@ public enum SelectionVocabulary {
     case .receiveQueue: return [.receiveQueue(atLeast: try item.size())]
     case .sendQueue: return [.sendQueue(atLeast: try item.size())]
     case .family: return [.family(try item.family())]
-    case .age, .netns: throw item.problem(.notBuilt)
+    case .age, .netns, .filter: throw item.problem(.notBuilt)
     }
   }
 }
@@ -129,9 +140,9 @@ extension ValueItem {
   }
 
   fileprivate func interfaceIndex(_ names: some NameResolver) throws(SelectionProblem) -> UInt32 {
-    guard let index = names.interfaceIndex(of: String(text)) else {
-      throw problem(.unknownInterface)
-    }
+    if let index = names.interfaceIndex(of: String(text)) { return index }
+    // Like `ss`, by its number too: an interface that is gone has no name any more.
+    guard text.isDigits, let index = UInt32(text) else { throw problem(.unknownInterface) }
     return index
   }
 

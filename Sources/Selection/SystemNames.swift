@@ -95,6 +95,22 @@ public struct SystemNames: NameResolver {
     return index == 0 ? nil : index
   }
 
+  /// The range in `/proc/sys/net/ipv4/ip_local_port_range`, of the calling thread's namespace.
+  public var ephemeralPorts: ClosedRange<UInt16>? {
+    let path = FilePath("/proc/sys/net/ipv4/ip_local_port_range")
+    guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
+    defer { try? file.close() }
+    var text = [UInt8](repeating: 0, count: 64)
+    guard let count = try? unsafe text.withUnsafeMutableBytes({ try unsafe file.read(into: $0) })
+    else {
+      return nil
+    }
+    let numbers = String(decoding: text.prefix(count), as: UTF8.self)
+      .split(whereSeparator: \.isWhitespace).compactMap { UInt16($0) }
+    guard numbers.count == 2, numbers[0] <= numbers[1] else { return nil }
+    return numbers[0]...numbers[1]
+  }
+
   /// The names in the list of services (`getservent_r`).
   public var serviceNames: [String] {
     var names: [String] = []

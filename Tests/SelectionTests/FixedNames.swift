@@ -29,6 +29,8 @@ struct FixedNames: NameResolver {
 
   func interfaceIndex(of name: String) -> UInt32? { ["lo": 1, "eth0": 2][name] }
 
+  var ephemeralPorts: ClosedRange<UInt16>? { 32768...60999 }
+
   var serviceNames: [String] { ["http", "https", "http-alt", "ssh"] }
 }
 
@@ -40,5 +42,6 @@ struct NoNames: NameResolver {
   func port(ofService name: String) -> UInt16? { 999 }
   func userID(of name: String) throws(LookupFailure) -> UInt32? { 999 }
   func interfaceIndex(of name: String) -> UInt32? { 999 }
+  var ephemeralPorts: ClosedRange<UInt16>? { 999...999 }
   var serviceNames: [String] { ["asked"] }
 }

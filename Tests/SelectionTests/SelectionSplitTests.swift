@@ -99,7 +99,7 @@ struct SelectionSplitTests {
     #expect(condition(.all([.not(Self.mark), Self.closeWait])) == .not(.mark(1, mask: 1)))
   }
 
-  @Test("The text of a selection names its terms in the words of the options")
+  @Test("The text of a selection is a filter")
   func text() throws {
     let predicate = SelectionPredicate.all([
       Self.closeWait, .any([Self.port, .not(.all([Self.peerPort, Self.idle]))]),
@@ -107,17 +107,21 @@ struct SelectionSplitTests {
     ])
     #expect(
       "\(predicate)"
-        == "state close-wait and (local-port 80 or not (peer-port 443 and idle 1ms))"
-        + " and not process ja* and host 10.0.0.0/8")
+        == "state = close-wait and ( local-port = 80 or not ( peer-port = 443 and idle >= 1ms ) )"
+        + " and not process = ja* and host = 10.0.0.0/8")
     #expect("\(SelectionPredicate.everything)" == "everything")
     #expect("\(SelectionPredicate.any([]))" == "nothing")
     let others: [(SelectionTerm, String)] = [
-      (.stalled(atLeast: 5000), "stalled 5s"), (.inState(atLeast: 60_000), "in-state 1m"),
-      (.age(atLeast: 1), "age 1ms"), (.port(.either, 1...9), "port 1-9"), (.pid(7), "pid 7"),
-      (.user(0), "user 0"), (.family(.ipv6), "family ipv6"), (.mark(7, mask: 15), "mark 0x7/0xf"),
-      (.receiveQueue(atLeast: 1), "recv-queue 1"), (.sendQueue(atLeast: 2), "send-queue 2"),
-      (.interface(3), "interface 3"), (.states([]), "state none"),
-      (.states(TCPStateSet([.synReceived, .newSynReceived])), "state syn-recv"),
+      (.stalled(atLeast: 5000), "stalled >= 5s"), (.inState(atLeast: 60_000), "in-state >= 1m"),
+      (.age(atLeast: 1), "age >= 1ms"), (.port(.either, 1...9), "port = 1-9"),
+      (.pid(7), "pid = 7"), (.user(0), "user = 0"), (.family(.ipv6), "family = ipv6"),
+      (.mark(7, mask: 15), "mark = 0x7/0xf"), (.receiveQueue(atLeast: 1), "recv-queue >= 1"),
+      (.sendQueue(atLeast: 2), "send-queue >= 2"), (.interface(3), "interface = 3"),
+      (.unit(try Glob("nginx*")), "unit = nginx*"),
+      (.container(idPrefix: "0a1b"), "container = 0a1b"),
+      (.cgroup(path: "/a b"), "cgroup = \"/a b\""), (.cgroup(path: "/a"), "cgroup = /a"),
+      (.process(try Glob("and")), "process = \"and\""), (.states([]), "not tcp"),
+      (.states(TCPStateSet([.synReceived, .newSynReceived])), "state = syn-recv"),
     ]
     for (term, words) in others { #expect("\(term)" == words) }
   }

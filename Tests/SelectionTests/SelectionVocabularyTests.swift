@@ -143,7 +143,7 @@ struct SelectionVocabularyTests {
       .state: "listen", .idle: "1h", .stalled: "1h", .inState: "1h", .host: "::1", .local: "::1",
       .peer: "::1", .port: "1", .localPort: "1", .peerPort: "1", .process: "a", .pid: "1",
       .user: "1", .interface: "lo", .mark: "1", .receiveQueue: "1", .sendQueue: "1",
-      .family: "ipv4", .unit: "nginx", .container: "0a1b", .cgroup: "/a",
+      .family: "ipv4", .unit: "nginx", .container: "0a1b", .cgroup: "/a", .filter: "port 1",
     ]
     #expect(key.isBuilt == (example[key] != nil))
     if let value = example[key] {
@@ -176,6 +176,7 @@ struct SelectionVocabularyTests {
         "state", "idle", "stalled", "age", "in-state", "host", "port", "local", "peer",
         "local-port", "peer-port", "process", "pid", "user", "unit", "container", "cgroup", "netns",
         "interface", "mark", "recv-queue", "send-queue", "family",
+        "filter",
       ])
   }
 }

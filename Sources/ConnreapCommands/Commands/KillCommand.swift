@@ -15,6 +15,8 @@ struct KillCommand: ParsableCommand {
       afterwards. Never closed: listeners (unless --state listen names them), what no process \
       holds (unless named by state), connreap's own connections, your own session, those of \
       sshd (unless --unprotect sshd) and those of the machine's init.
+
+      \(FilterHelp.text)
       """)
 
   @OptionGroup(title: "Selection") var selection: SelectionOptions
@@ -57,12 +59,16 @@ struct KillCommand: ParsableCommand {
 
   func run() throws {
     try refuseWhatIsNotBuilt()
-    guard !selection.isEmpty || all || !selection.terms.isEmpty || !selection.filter.isEmpty else {
+    let selected = try selection.predicate(names: SystemNames())
+    guard all || !selected.selectsEveryConnection else {
       throw CommandFailure(
-        .usage, "kill without a selection would close every connection",
+        .usage,
+        selection.isEmpty
+          ? "kill without a selection would close every connection"
+          : "kill with this selection would close every connection",
         remedy: "select some, as in --host 192.168.1.100 --port 80, or say --all")
     }
-    let predicate = try selection.predicate(names: SystemNames()).limitedToDefaultStates()
+    let predicate = selected.limitedToDefaultStates()
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
     let guards = Guards(
       caller: try system.caller(), namedStates: predicate.namedStatesOneByOne,

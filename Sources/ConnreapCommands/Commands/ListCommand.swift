@@ -11,6 +11,8 @@ struct ListCommand: ParsableCommand {
     discussion: """
       Without --state it lists what ss shows without -a: connected sockets, without TIME_WAIT and \
       SYN_RECV. Different options are ANDed; one option repeated, or a comma list, is ORed.
+
+      \(FilterHelp.text)
       """)
 
   @OptionGroup(title: "Selection") var selection: SelectionOptions

@@ -29,9 +29,12 @@ struct SelectionOptions: ParsableArguments {
   @Flag(name: .customShort("6"), help: "the socket is IPv6, v4-mapped addresses included")
   var onlyIPv6 = false
 
+  @Option(help: .of(.filter)) var filter: [String] = []
+
+  @Argument(help: ArgumentHelp("a filter, as one word or many", valueName: "filter"))
+  var terms: [String] = []
+
   @Option(help: .hidden) var age: [String] = []
-  @Option(help: .hidden) var filter: [String] = []
-  @Argument(help: .hidden) var terms: [String] = []
 
   private var values: [(key: SelectionKey, values: [String])] {
     var family: [String] = []
@@ -43,6 +46,7 @@ struct SelectionOptions: ParsableArguments {
       (.peerPort, peerPort), (.process, process), (.pid, pid), (.user, user),
       (.interface, interface), (.mark, mark), (.receiveQueue, recvQueue), (.sendQueue, sendQueue),
       (.age, age), (.unit, unit), (.container, container), (.cgroup, cgroup),
+      (.filter, filter + trailingFilter),
     ]
   }
 
@@ -52,32 +56,32 @@ struct SelectionOptions: ParsableArguments {
     throw ValidationError("a recording is of one network namespace: it does not go with --netns")
   }
 
+  /// The words that are no options, as one filter.
+  private var trailingFilter: [String] { terms.isEmpty ? [] : [terms.joined(separator: " ")] }
+
   /// Whether nothing was selected: every connection would be.
   var isEmpty: Bool { values.allSatisfy { $0.values.isEmpty } }
 
   /// The selection that the options spell, without a default of its own.
   func predicate(names: some NameResolver) throws(CommandFailure) -> SelectionPredicate {
-    guard filter.isEmpty, terms.isEmpty else {
-      let what = terms.first.map { "\"\(EscapedText.escaped($0))\"" } ?? "--filter"
-      throw CommandFailure(
-        .usage, "\(what): filter expressions are not built yet in this version",
-        remedy: "use the options instead, as in --host 192.168.1.100 --port 80")
-    }
     do {
       return try SelectionVocabulary.parse(options: values, names: names)
     } catch {
-      throw CommandFailure(.usage, error)
+      let isTrailing = error.key == .filter && [error.value] == trailingFilter
+      throw CommandFailure(.usage, error, isTrailing: isTrailing)
     }
   }
 }
 
 extension CommandFailure {
   /// The failure of an option whose value is at fault, which is pointed at.
-  fileprivate init(_ status: ExitStatus, _ problem: SelectionProblem) {
+  ///
+  /// - Parameter isTrailing: whether the value is the words that are no options.
+  fileprivate init(_ status: ExitStatus, _ problem: SelectionProblem, isTrailing: Bool) {
     let option = problem.key == .family ? "-4/-6" : "--\(problem.key.rawValue)"
-    let caret = Caret(
-      line: "  \(option) \(problem.value)", at: problem.range, from: 3 + option.utf8.count)
-    self.init(status, "\(option): \(problem)", remedy: caret.text)
+    let lead = isTrailing ? "  " : "  \(option) "
+    let caret = Caret(line: lead + problem.value, at: problem.range, from: lead.utf8.count)
+    self.init(status, "\(isTrailing ? "filter" : option): \(problem)", remedy: caret.text)
   }
 }
 

@@ -46,11 +46,11 @@ import Testing
                       local-port 8080 or peer-port 8080
                       a program of 3 instructions, 20 bytes
         kernel, ipv6  not asked: nothing of it can be selected
-        user space    state close-wait
-                      family ipv4
-                      port 8080
-                      idle 1h
-                      process ja*
+        user space    state = close-wait
+                      family = ipv4
+                      port = 8080
+                      idle >= 1h
+                      process = ja*
         tcp_info      read
         owners        read
 
@@ -66,7 +66,7 @@ import Testing
     #expect(dump.states == ["listen"])
     #expect(dump.condition == "local-port 1-9")
     #expect(dump.instructions == 2 && dump.bytes == 16)
-    #expect(explanation.remainder == ["state listen", "family ipv6", "local-port 1-9"])
+    #expect(explanation.remainder == ["state = listen", "family = ipv6", "local-port = 1-9"])
   }
 
   @Test func whatIsReadDependsOnTermsAndColumns() throws {

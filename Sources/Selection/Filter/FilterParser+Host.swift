@@ -1,0 +1,217 @@
+import Connections
+
+// The host syntax of `ss`: [FAMILY:]ADDRESS[/LENGTH][:PORT], and ports with a colon before them.
+extension FilterParser {
+  /// `sport` and `dport` with a comparison and [FAMILY:]:PORT.
+  mutating func servicePort(_ end: ConnectionEnd) throws(FilterProblem) -> SelectionPredicate {
+    inherited = nil
+    take()
+    let comparison = takeComparison()
+    return try ports(end.portKey, comparison, try value("a port, as in :443 or :https"))
+  }
+
+  /// Ports that compare so; `*` is any.
+  func ports(
+    _ key: SelectionKey, _ comparison: (FilterComparison, FilterToken)?, _ value: FilterToken
+  ) throws(FilterProblem) -> SelectionPredicate {
+    let isOrdered = comparison.map { $0.0 != .equal && $0.0 != .unequal } ?? false
+    let isList = value.text.utf8.contains(UInt8(ascii: ","))
+    guard !isList || isOrdered else {
+      return try equality(comparison, of: value) { parser throws(FilterProblem) in
+        try parser.selection(key, value)
+      }
+    }
+    let (family, start) = try family(of: value)
+    let bytes = Array(value.text.utf8)
+    let hasColon = start < bytes.count && bytes[start] == UInt8(ascii: ":")
+    let range = (hasColon ? start + 1 : start)..<bytes.count
+    let port = FilterPort(key: key, value: value.text, range: range)
+    let selected: SelectionPredicate
+    if port.isAny {
+      selected = try equality(comparison, of: value) { _ in .everything }
+    } else {
+      let ports: ClosedRange<UInt16>
+      do {
+        ports = isList ? 0...1 : try port.range(names)
+      } catch {
+        throw problem(error, in: value)
+      }
+      guard !isOrdered || ports.count == 1 else {
+        throw problem(.listCompared, at: value, expected: "one port")
+      }
+      selected = port.selection(of: ports, comparison?.0 ?? .equal)
+    }
+    return family.map { .all([.term(.family($0)), selected]) } ?? selected
+  }
+
+  /// The family before the first colon, and where the rest starts.
+  private func family(
+    of value: FilterToken
+  ) throws(FilterProblem) -> (family: AddressFamily?, start: Int) {
+    for (prefix, family) in [("inet:", AddressFamily.ipv4), ("inet6:", .ipv6)]
+    where value.text.hasPrefix(prefix) {
+      return (family, prefix.utf8.count)
+    }
+    for prefix in ["unix:", "link:", "netlink:", "vsock:"] where value.text.hasPrefix(prefix) {
+      throw problem(.notAboutConnections, at: value, expected: "inet: or inet6:")
+    }
+    return (nil, 0)
+  }
+
+  /// The value of `src` and `dst`.
+  func host(
+    _ end: ConnectionEnd, _ value: FilterToken
+  ) throws(FilterProblem) -> SelectionPredicate {
+    let (family, start) = try family(of: value)
+    let host = try splitHost(value, from: start)
+    var parts: [SelectionPredicate] = family.map { [.term(.family($0))] } ?? []
+    do {
+      if let address = host.address {
+        parts.append(try self.address(end, value.text, address, family))
+      }
+      if let range = host.port {
+        let port = FilterPort(key: end.portKey, value: value.text, range: range)
+        if !port.isAny { parts.append(port.selection(of: try port.range(names), .equal)) }
+      }
+    } catch {
+      throw problem(error, in: value)
+    }
+    return parts.count == 1 ? parts[0] : .all(parts)
+  }
+
+  /// Where the address and the port are; nil where there is none, or any.
+  private func splitHost(
+    _ value: FilterToken, from start: Int
+  ) throws(FilterProblem) -> (address: Range<Int>?, port: Range<Int>?) {
+    let bytes = Array(value.text.utf8)
+    let colon = UInt8(ascii: ":")
+    let expected = "a host, as in 10.0.0.0/8:443, [::1]:443 or *:443"
+    guard start < bytes.count else { throw problem(.badHost, at: value, expected: expected) }
+    var addressEnd: Int
+    var addressStart = start
+    var end: Int
+    if bytes[start] == UInt8(ascii: "[") {
+      guard let bracket = bytes[start...].firstIndex(of: UInt8(ascii: "]")) else {
+        throw problem(.badHost, at: value, expected: "\"]\" after the address")
+      }
+      (addressStart, addressEnd, end) = (start + 1, bracket, bracket + 1)
+      if end < bytes.count, bytes[end] == UInt8(ascii: "/") {
+        // The length stands behind the brackets: the whole is one block.
+        addressStart = start
+        end = bytes[end...].firstIndex(of: colon) ?? bytes.count
+        addressEnd = end
+      }
+    } else {
+      let searched = bytes[start...].firstIndex(of: UInt8(ascii: "/")) ?? start
+      let lastColon = bytes[searched...].lastIndex(of: colon)
+      end = bytes.count
+      if let lastColon, try isPortSeparator(lastColon, in: value, from: start) { end = lastColon }
+      addressEnd = end
+    }
+    guard end == bytes.count || bytes[end] == colon else {
+      throw problem(.badHost, at: value, expected: expected)
+    }
+    let address = addressStart..<addressEnd
+    let isAny =
+      address.isEmpty
+      || ["*", "any", "all", "default"].contains(
+        String(decoding: bytes[address], as: UTF8.self))
+    return (isAny ? nil : address, end < bytes.count ? end + 1..<bytes.count : nil)
+  }
+
+  /// Whether the last colon of an address without brackets separates a port. `ss` takes it so even
+  /// in `fe80::1:80`, and pcap does not: where both can be meant, neither is.
+  private func isPortSeparator(
+    _ colon: Int, in value: FilterToken, from start: Int
+  ) throws(FilterProblem) -> Bool {
+    let bytes = Array(value.text.utf8)
+    let whole = IPAddress(text: String(decoding: bytes[start...], as: UTF8.self))
+    guard whole != nil else { return true }
+    let before = String(decoding: bytes[start..<colon], as: UTF8.self)
+    guard IPAddress(text: before) == nil else {
+      let port = String(decoding: bytes[(colon + 1)...], as: UTF8.self)
+      throw problem(
+        .ambiguousAddress, at: value, expected: "[\(before)]:\(port) or [\(before):\(port)]")
+    }
+    return false
+  }
+
+  /// An address, a block with its length or mask, or a name.
+  private func address(
+    _ end: ConnectionEnd, _ value: String, _ range: Range<Int>, _ family: AddressFamily?
+  ) throws(SelectionProblem) -> SelectionPredicate {
+    let item = ValueItem(key: end.hostKey, value: value, range: range)
+    if item.text.contains("/"), let network = FilterNetwork(String(item.text)) {
+      return Self.address(end, network.block)
+    }
+    var blocks = try item.blocks(names)
+    if let family { blocks.removeAll { $0.first.family != family } }
+    guard !blocks.isEmpty else { throw item.problem(.hostLookup(.noSuchName)) }
+    return blocks.count == 1
+      ? Self.address(end, blocks[0]) : .any(blocks.map { Self.address(end, $0) })
+  }
+
+  /// A v4-mapped block is one of IPv6 sockets only, as in `ss`.
+  private static func address(_ end: ConnectionEnd, _ block: AddressBlock) -> SelectionPredicate {
+    let term = SelectionPredicate.term(.address(end, block))
+    let isMapped =
+      block.first.family == .ipv6 && block.significantBits >= 96 && block.first.isV4OrMapped
+    return isMapped ? .all([.term(.family(.ipv6)), term]) : term
+  }
+}
+
+/// A port in a filter: what an option takes, and 0 and hexadecimal, as `ss` does.
+struct FilterPort {
+  private let item: ValueItem
+
+  init(key: SelectionKey, value: String, range: Range<Int>) {
+    item = ValueItem(key: key, value: value, range: range)
+  }
+
+  /// Whether any port will do.
+  var isAny: Bool { item.range.isEmpty && !item.value.isEmpty || item.text == "*" }
+
+  /// The ports that compare so with the one in `range`; `=` and `!=` take more than one.
+  func selection(
+    of range: ClosedRange<UInt16>, _ comparison: FilterComparison
+  ) -> SelectionPredicate {
+    let end = item.key.end
+    func ports(_ low: Int, _ high: Int) -> SelectionPredicate {
+      low <= high ? .term(.port(end, UInt16(low)...UInt16(high))) : .any([])
+    }
+    let (low, high) = (Int(range.lowerBound), Int(range.upperBound))
+    let greatest = Int(UInt16.max)
+    switch comparison {
+    case .equal: return ports(low, high)
+    case .unequal: return .not(ports(low, high))
+    case .atLeast: return ports(low, greatest)
+    case .greater: return ports(low + 1, greatest)
+    case .atMost: return ports(0, low)
+    case .less: return ports(0, low - 1)
+    }
+  }
+
+  /// The port, or the range of ports.
+  func range(_ names: some NameResolver) throws(SelectionProblem) -> ClosedRange<UInt16> {
+    let text = item.text
+    if text == "0" { return 0...0 }
+    if text.hasPrefix("0x") {
+      guard let port = UInt16(text.dropFirst(2), radix: 16) else { throw item.problem(.notAPort) }
+      return port...port
+    }
+    // `ss` would read it in octal.
+    guard !(text.hasPrefix("0") && text.isDigits) else { throw item.problem(.notAPort) }
+    return try item.ports(names)
+  }
+}
+
+extension SelectionKey {
+  /// The end whose port it is.
+  fileprivate var end: ConnectionEnd {
+    switch self {
+    case .localPort, .local: .local
+    case .peerPort, .peer: .peer
+    default: .either
+    }
+  }
+}

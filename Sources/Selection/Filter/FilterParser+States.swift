@@ -1,0 +1,44 @@
+import Connections
+
+// The states: `state S`, `exclude S`, and the bare name.
+extension FilterParser {
+  /// Whether a state without a comparison stands here.
+  var startsStates: Bool {
+    guard let word = token.keyword else { return false }
+    switch word {
+    case "state":
+      if case .comparison = nextToken.kind { return false }
+      return true
+    case "exclude", "excl": return true
+    default: return isBareState(word)
+    }
+  }
+
+  private func isBareState(_ word: String) -> Bool {
+    TCPStateSet(word: word) != nil && SelectionKey(rawValue: word) == nil
+  }
+
+  /// States side by side: one of those named, without those excluded after them.
+  ///
+  /// A group is kept apart from single states, since only those are named one by one.
+  mutating func stateRun() throws(FilterProblem) -> FilterPart {
+    inherited = nil
+    var states: SelectionPredicate?
+    var depth = 0
+    while startsStates {
+      let word = take()
+      let isExclusion = word.keyword == "exclude" || word.keyword == "excl"
+      let name = isExclusion || word.keyword == "state" ? try value("a state") : word
+      let named = try selection(.state, name)
+      depth += 1
+      try checkDepth(depth, at: word)
+      switch (states, isExclusion) {
+      case (nil, false): states = named
+      case (nil, true): states = .not(named)
+      case (let before?, false): states = .any([before, named])
+      case (let before?, true): states = .all([before, .not(named)])
+      }
+    }
+    return FilterPart(states ?? .everything, depth: depth)
+  }
+}
