@@ -12,7 +12,7 @@ import Testing
   ) throws -> String {
     var template = Array("/tmp/rows-XXXXXX".utf8CString)
     let file = FileDescriptor(rawValue: mkstemp(&template))
-    unlink(String(cString: template))
+    unlink(template)
     defer { try? file.close() }
     var stream = OutputStream(file)
     try write(&stream)
