@@ -1,13 +1,14 @@
 internal import Glibc
 
-/// Threads of the system for work that blocks in it, which the cooperative pool is not for.
-enum ParallelWork {
+/// Threads of the system for work that blocks in it, which the cooperative pool is not for, or that
+/// is to be done at once.
+public enum ParallelWork {
   /// Runs `work` on `count` threads at once, the caller's among them, and returns when all of
   /// them have.
   ///
   /// A thread that the system refuses is done without: `work` takes its share from a common place
   /// and must be complete when one thread alone has run it.
-  static func run(threads count: Int, _ work: @escaping @Sendable () -> Void) {
+  public static func run(threads count: Int, _ work: @escaping @Sendable () -> Void) {
     start(threads: count - 1, work).finish()
   }
 

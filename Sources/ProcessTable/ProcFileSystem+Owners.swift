@@ -33,6 +33,8 @@ extension ProcFileSystem {
   ) throws(ProcessProblem) -> OwnerTable {
     let isPruned = !search.pruning.keepsEveryProcess
     let table = OwnerTable(holders: first.holders, gaps: first.gaps, isPruned: isPruned)
+    // All that were found are wanted, so that their number tells whether any is missing.
+    guard table.heldCount < wanted.count else { return table }
     let missing = wanted.filter { table.holdings(of: $0).isEmpty }
     guard !missing.isEmpty else { return table }
     // What is already known to be unreadable need not be met twice.

@@ -3,7 +3,7 @@ import ProcessTable
 import Scanning
 
 /// Connections as JSON, with the keys of the contract. What is not known is null.
-struct ConnectionJSON {
+struct ConnectionJSON: Sendable {
   let text: ConnectionText
 
   private var snapshot: Snapshot { text.snapshot }

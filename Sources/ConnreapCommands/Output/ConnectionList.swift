@@ -1,7 +1,7 @@
 import Connections
 
 /// Connections in the formats of `-o`.
-struct ConnectionList {
+struct ConnectionList: Sendable {
   let connections: OrderedConnections
   let text: ConnectionText
 
@@ -41,27 +41,29 @@ struct ConnectionList {
     if showsHeader {
       try output.write(columns.map(\.csvName).joined(separator: ",") + "\r\n")
     }
-    var field: [UInt8] = []
-    for connection in connections {
-      try output.write { line in
+    try ParallelRows.write(connections.count, to: &output) { rows, lines in
+      var field: [UInt8] = []
+      for connection in connections[rows] {
         for (index, column) in columns.enumerated() {
-          if index > 0 { line.append(UInt8(ascii: ",")) }
+          if index > 0 { lines.append(UInt8(ascii: ",")) }
           field.removeAll(keepingCapacity: true)
           text.appendField(column, of: connection, to: &field)
-          CSVText.append(printable: field, to: &line)
+          CSVText.append(printable: field, to: &lines)
         }
-        line.append(contentsOf: "\r\n".utf8)
+        lines.append(contentsOf: "\r\n".utf8)
       }
     }
   }
 
   func printJSONLines(to output: inout OutputStream) throws(OutputProblem) {
     let rows = ConnectionJSON(text: text)
-    var json = JSONWriter()
-    for connection in connections {
-      rows.write(connection, to: &json)
-      json.endDocument()
-      try output.write { json.move(to: &$0) }
+    try ParallelRows.write(connections.count, to: &output) { batch, lines in
+      var json = JSONWriter()
+      for connection in connections[batch] {
+        rows.write(connection, to: &json)
+        json.endDocument()
+        json.move(to: &lines)
+      }
     }
   }
 
@@ -70,10 +72,14 @@ struct ConnectionList {
     var json = JSONWriter()
     json.openObject()
     json.openArray("connections")
-    for connection in connections {
-      json.newline()
-      rows.write(connection, to: &json)
-      try output.write { json.move(to: &$0) }
+    try output.write { json.move(to: &$0) }
+    try ParallelRows.write(connections.count, to: &output) { batch, lines in
+      var json = JSONWriter(continuesArray: batch.lowerBound > 0)
+      for connection in connections[batch] {
+        json.newline()
+        rows.write(connection, to: &json)
+        json.move(to: &lines)
+      }
     }
     json.closeArray()
     json.newline()

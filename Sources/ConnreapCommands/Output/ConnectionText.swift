@@ -3,7 +3,7 @@ import ProcessTable
 import Scanning
 
 /// The texts of one snapshot's connections, as tables, CSV files and JSON have them.
-struct ConnectionText {
+struct ConnectionText: Sendable {
   let snapshot: Snapshot
   let names: SystemNumbers
   /// `java[1744]` for each process of the snapshot's owners: made once, printed often.

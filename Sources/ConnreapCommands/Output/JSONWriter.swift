@@ -7,6 +7,12 @@ struct JSONWriter {
   private(set) var bytes: [UInt8] = []
   private var needsComma = false
 
+  /// - Parameter continuesArray: whether what is written goes on in an array that another writer
+  ///   has put elements into.
+  init(continuesArray: Bool = false) {
+    needsComma = continuesArray
+  }
+
   /// Takes what was written so far.
   mutating func take() -> [UInt8] {
     defer { bytes.removeAll(keepingCapacity: true) }

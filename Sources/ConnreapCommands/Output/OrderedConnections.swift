@@ -1,7 +1,7 @@
 import Connections
 
 /// Some connections of a snapshot in the order in which they are shown, without a copy of any.
-struct OrderedConnections: RandomAccessCollection {
+struct OrderedConnections: RandomAccessCollection, Sendable {
   let rows: [Connection]
   /// The places in ``rows``.
   let places: ArraySlice<UInt32>

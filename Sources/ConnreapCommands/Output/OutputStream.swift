@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// Bytes on their way to a descriptor, written 64 KiB at a time.
+/// Bytes on their way to a descriptor, written when at least 64 KiB have come together.
 struct OutputStream: ~Copyable {
   private let descriptor: FileDescriptor
   private var buffer: [UInt8] = []

@@ -1,9 +1,10 @@
 import Glibc
+import Synchronization
 
 /// Names for numbers, each asked for once: of users and of interfaces.
-final class SystemNumbers {
-  private var userNames: [UInt32: String?] = [:]
-  private var interfaceNames: [UInt32: String?] = [:]
+final class SystemNumbers: Sendable {
+  private let userNames = Mutex<[UInt32: String?]>([:])
+  private let interfaceNames = Mutex<[UInt32: String?]>([:])
   private let resolvesNames: Bool
 
   /// - Parameter resolvesNames: whether the names are those of this machine; not for a recording.
@@ -14,20 +15,28 @@ final class SystemNumbers {
   /// The name of the user with this uid; nil when it has none.
   func userName(_ uid: UInt32) -> String? {
     guard resolvesNames else { return nil }
-    if let known = userNames[uid] { return known }
-    let name = Self.lookUpUser(uid)
-    userNames[uid] = .some(name)
-    return name
+    return userNames.withLock { names in
+      if let known = names[uid] { return known }
+      let name = Self.lookUpUser(uid)
+      names[uid] = .some(name)
+      return name
+    }
   }
 
   /// The name of the interface with this index; nil when there is none.
   func interfaceName(_ index: UInt32) -> String? {
     guard resolvesNames else { return nil }
-    if let known = interfaceNames[index] { return known }
+    return interfaceNames.withLock { names in
+      if let known = names[index] { return known }
+      let name = Self.lookUpInterface(index)
+      names[index] = .some(name)
+      return name
+    }
+  }
+
+  private static func lookUpInterface(_ index: UInt32) -> String? {
     var buffer = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
-    let name = unsafe if_indextoname(index, &buffer) == nil ? nil : Self.text(buffer)
-    interfaceNames[index] = .some(name)
-    return name
+    return unsafe if_indextoname(index, &buffer) == nil ? nil : text(buffer)
   }
 
   private static func lookUpUser(_ uid: UInt32) -> String? {

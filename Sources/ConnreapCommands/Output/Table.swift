@@ -1,16 +1,18 @@
+import Synchronization
+
 /// A table of text: a heading, and cells that are made when they are needed.
 ///
 /// Cells are made twice, once to measure and once to print, so that a million rows need no
 /// memory of their own.
-struct Table {
+struct Table: Sendable {
   let columns: [Column]
   let rowCount: Int
   /// Appends the text of the cell at a row and a column, printable as it is.
-  let cell: (_ row: Int, _ column: Int, _ text: inout [UInt8]) -> Void
+  let cell: @Sendable (_ row: Int, _ column: Int, _ text: inout [UInt8]) -> Void
   /// How the cell looks.
-  var style: (_ row: Int, _ column: Int) -> Style? = { _, _ in nil }
+  var style: @Sendable (_ row: Int, _ column: Int) -> Style? = { _, _ in nil }
 
-  struct Column {
+  struct Column: Sendable {
     let title: String
     var alignment = Alignment.left
     /// The fewest columns of the terminal to which it may be cut; nil when it is never cut.
@@ -23,7 +25,7 @@ struct Table {
   }
 
   /// How a table is printed.
-  struct Layout {
+  struct Layout: Sendable {
     var showsHeader = true
     /// The width to fit into; nil for none.
     var width: Int?
@@ -49,23 +51,36 @@ struct Table {
         Self.end(&line)
       }
     }
-    for row in 0..<rowCount {
-      try output.write { line in
+    try ParallelRows.write(rowCount, to: &output) { rows, lines in
+      var scratch: [UInt8] = []
+      for row in rows {
         for column in columns.indices {
           let style = layout.colors ? style(row, column) : nil
-          append(column, of: widths, style: style, layout, scratch: &scratch, to: &line) {
+          append(column, of: widths, style: style, layout, scratch: &scratch, to: &lines) {
             cell(row, column, &$0)
           }
         }
-        Self.end(&line)
+        Self.end(&lines)
       }
     }
   }
 
   private func measure(showsHeader: Bool) -> [Int] {
-    var widths = columns.map { showsHeader ? $0.title.utf8.count : 0 }
+    let widest = Mutex(columns.map { showsHeader ? $0.title.utf8.count : 0 })
+    ParallelRows.forEachBatch(of: rowCount) { rows in
+      let widths = measure(rows, from: widest.withLock { $0 })
+      widest.withLock { widest in
+        for column in columns.indices { widest[column] = max(widest[column], widths[column]) }
+      }
+    }
+    return widest.withLock { $0 }
+  }
+
+  /// The widths of the columns in `rows`, and at the least those that are known already.
+  private func measure(_ rows: Range<Int>, from known: [Int]) -> [Int] {
+    var widths = known
     var scratch: [UInt8] = []
-    for row in 0..<rowCount {
+    for row in rows {
       for column in columns.indices {
         scratch.removeAll(keepingCapacity: true)
         cell(row, column, &scratch)

@@ -1,0 +1,63 @@
+import Glibc
+import ProcessTable
+import Synchronization
+
+/// Rows of an output that all cores work on, in batches.
+enum ParallelRows {
+  private static let batchSize = 2048
+
+  /// Calls `visit` for ranges that make up the rows, several at once when there are many.
+  static func forEachBatch(of rowCount: Int, _ visit: @escaping @Sendable (Range<Int>) -> Void) {
+    guard rowCount > batchSize else { return visit(0..<rowCount) }
+    run(batches(in: 0..<rowCount)) { _, batch in visit(batch) }
+  }
+
+  /// Writes what `render` appends for the rows of each range, in the order of the rows.
+  static func write(
+    _ rowCount: Int, to output: inout OutputStream,
+    render: @escaping @Sendable (Range<Int>, inout [UInt8]) -> Void
+  ) throws(OutputProblem) {
+    // No more is rendered at a time than is worth starting the threads, for the sake of memory.
+    let atATime = 2 * batchSize * threadCount
+    for start in stride(from: 0, to: rowCount, by: atATime) {
+      let batches = batches(in: start..<min(start + atATime, rowCount))
+      guard batches.count > 1 else {
+        for batch in batches { try output.write { render(batch, &$0) } }
+        continue
+      }
+      let texts = Mutex([[UInt8]](repeating: [], count: batches.count))
+      run(batches) { place, batch in
+        var text: [UInt8] = []
+        render(batch, &text)
+        texts.withLock { $0[place] = text }
+      }
+      for text in texts.withLock({ $0 }) { try output.write { $0.append(contentsOf: text) } }
+    }
+  }
+
+  private static var threadCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  private static func batches(in rows: Range<Int>) -> [Range<Int>] {
+    stride(from: rows.lowerBound, to: rows.upperBound, by: batchSize).map {
+      $0..<min($0 + batchSize, rows.upperBound)
+    }
+  }
+
+  private static func run(
+    _ batches: [Range<Int>], _ work: @escaping @Sendable (_ place: Int, Range<Int>) -> Void
+  ) {
+    let next = Counter()
+    ParallelWork.run(threads: min(threadCount, batches.count)) {
+      while let place = next.take(below: batches.count) { work(place, batches[place]) }
+    }
+  }
+
+  private final class Counter: Sendable {
+    private let next = Atomic(0)
+
+    func take(below count: Int) -> Int? {
+      let place = next.wrappingAdd(1, ordering: .relaxed).oldValue
+      return place < count ? place : nil
+    }
+  }
+}
