@@ -58,8 +58,13 @@ struct ProcessFolder: ~Copyable {
   private var userID: UInt32? {
     guard let status = try? folder.bytes(of: "status") else { return nil }
     let label = Array("Uid:".utf8)
-    let line = status.split(separator: 0x0a).first { $0.starts(with: label) }
-    let real = line?.dropFirst(label.count).split { $0 == 0x09 || $0 == 0x20 }.first
-    return real?.decimal.flatMap(UInt32.init(exactly:))
+    var rest = status[...]
+    while !rest.starts(with: label) {
+      guard let end = rest.firstIndex(of: 0x0a) else { return nil }
+      rest = rest[(end + 1)...]
+    }
+    let numbers = rest.dropFirst(label.count).drop { $0 == 0x09 || $0 == 0x20 }
+    let real = numbers.prefix { $0 != 0x09 && $0 != 0x20 && $0 != 0x0a }
+    return real.decimal.flatMap(UInt32.init(exactly:))
   }
 }
