@@ -2,13 +2,13 @@ import Synchronization
 
 /// A table of text: a heading, and cells that are made when they are needed.
 ///
-/// Cells are made twice, once to measure and once to print, so that a million rows need no
-/// memory of their own.
+/// Cells of many rows are made twice, once to measure and once to print, so that a million rows
+/// need no memory of their own.
 struct Table: Sendable {
   let columns: [Column]
   let rowCount: Int
   /// Appends the text of the cell at a row and a column, printable as it is.
-  let cell: @Sendable (_ row: Int, _ column: Int, _ text: inout [UInt8]) -> Void
+  var cell: @Sendable (_ row: Int, _ column: Int, _ text: inout [UInt8]) -> Void
   /// How the cell looks.
   var style: @Sendable (_ row: Int, _ column: Int) -> Style? = { _, _ in nil }
 
@@ -39,6 +39,31 @@ struct Table: Sendable {
 
   /// Prints the table.
   func print(_ layout: Layout, to output: inout OutputStream) throws(OutputProblem) {
+    guard rowCount > Self.mostKept else { return try keepingCells().printRows(layout, to: &output) }
+    try printRows(layout, to: &output)
+  }
+
+  /// Of how many rows at the most the cells are kept, and made only once.
+  private static let mostKept = 1024
+
+  private func keepingCells() -> Table {
+    var text: [UInt8] = []
+    var ends: [Int] = [0]
+    for row in 0..<rowCount {
+      for column in columns.indices {
+        cell(row, column, &text)
+        ends.append(text.count)
+      }
+    }
+    var table = self
+    table.cell = { [text, ends, count = columns.count] row, column, line in
+      let place = row * count + column
+      line.append(contentsOf: text[ends[place]..<ends[place + 1]])
+    }
+    return table
+  }
+
+  private func printRows(_ layout: Layout, to output: inout OutputStream) throws(OutputProblem) {
     let widths = fit(measure(showsHeader: layout.showsHeader), into: layout)
     var scratch: [UInt8] = []
     if layout.showsHeader {
