@@ -69,6 +69,7 @@ public struct Scanner {
       }
     }
     if let first = gaps.first, gaps.count == sources.count { throw first.problem }
+    rows.end()
     let owners = try findOwners(of: rows, for: request, walk: walk.take())
     var candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
