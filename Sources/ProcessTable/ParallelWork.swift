@@ -18,7 +18,7 @@ public enum ParallelWork {
   }
 
   /// Runs `work` on `count` threads at once beside the caller's.
-  static func start(
+  public static func start(
     threads count: Int, _ work: @escaping @Sendable () -> Void
   ) -> StartedWork {
     var started: [pthread_t] = []
@@ -49,7 +49,7 @@ public enum ParallelWork {
 }
 
 /// Work that other threads do. They have ended when the value has.
-struct StartedWork: ~Copyable, Sendable {
+public struct StartedWork: ~Copyable, Sendable {
   fileprivate let threads: [pthread_t]
   fileprivate let work: @Sendable () -> Void
 
@@ -58,7 +58,7 @@ struct StartedWork: ~Copyable, Sendable {
   }
 
   /// Takes the caller's thread to the work, and waits until all is done.
-  consuming func finish() {
+  public consuming func finish() {
     work()
   }
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import CLinuxProcess
 import SystemPackage
 
 /// The command line of connreap.
@@ -25,6 +26,9 @@ public struct ConnreapCommand: ParsableCommand {
 
   /// Runs what the command line asks for, and ends the process with the contract's exit code.
   public static func runAndExit() -> Never {
+    // Tables of a million rows are to go back to the system when they are done with, not to stay in
+    // the heap, as glibc has it of what is smaller than the largest block that was freed before.
+    mallopt(M_MMAP_THRESHOLD, 1 << 20)
     do {
       let words = Array(CommandLine.arguments.dropFirst())
       var command = try parseQuickly(words) ?? parseAsRoot(words)
