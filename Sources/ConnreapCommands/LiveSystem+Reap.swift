@@ -67,10 +67,12 @@ extension LiveSystem {
 
   /// Carries out `plan`.
   func carryOut(
-    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool
+    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool,
+    reasonToStop: (Plan.Step) -> StopReason?
   ) throws(CommandFailure) -> [Outcome] {
     do {
-      return try reaper.carryOut(plan, isStillSelected: isStillSelected)
+      return try reaper.carryOut(
+        plan, isStillSelected: isStillSelected, reasonToStop: reasonToStop)
     } catch {
       throw CommandFailure(.failed, "nothing was closed: \(error)")
     }

@@ -34,13 +34,18 @@ public struct Reaper {
 
   /// Closes what `plan` says, one connection after the other.
   ///
-  /// - Parameter isStillSelected: judges the connection of a step again as it is now, right before
-  ///   it is closed.
+  /// - Parameters:
+  ///   - isStillSelected: judges the connection of a step again as it is now, right before it is
+  ///     closed.
+  ///   - reasonToStop: asked before each closing, which it may make wait. Once it has a
+  ///     reason, no further connection is touched; what was done until then is verified.
   /// - Returns: the outcome of each step, in the plan's order.
   /// - Throws: when no conversation with the kernel could be opened; nothing was closed then.
   public func carryOut(
-    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool
+    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool,
+    reasonToStop: (Plan.Step) -> StopReason? = { _ in nil }
   ) throws(NetlinkProblem) -> [Outcome] {
+    var stopped: StopReason?
     var sessions: [UInt16: TCPDiagnostics] = [:]
     for namespace in Set(plan.closings.map(\.connection.namespace)) {
       sessions[namespace] = TCPDiagnostics(over: try openTransport(namespace), uptime: uptime())
@@ -50,6 +55,11 @@ public struct Reaper {
     for step in plan.steps {
       if case .spare(let reason) = step.decision {
         attempts.append(.decided(.spared(reason)))
+        continue
+      }
+      stopped = stopped ?? reasonToStop(step)
+      if let stopped {
+        attempts.append(.decided(.failed(.notDone(stopped))))
         continue
       }
       attempts.append(

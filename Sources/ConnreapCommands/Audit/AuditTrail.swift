@@ -42,26 +42,33 @@ struct AuditTrail: ~Copyable {
     self.run = run
   }
 
-  /// Writes down what is going to be closed. When that fails nothing must be closed.
-  func announce(_ plan: Plan, _ text: ConnectionText) throws(CommandFailure) {
-    for step in plan.closings {
-      try write(step, text, event: "closing", outcome: nil, ifLost: "nothing was closed")
+  /// Writes down that a connection is going to be closed.
+  ///
+  /// - Returns: why it must not be, nor any after it: it could not be written down.
+  func announce(_ step: Plan.Step, _ text: ConnectionText) -> StopReason? {
+    do {
+      try write(step, text, event: "closing", outcome: nil)
+      return nil
+    } catch {
+      return .cannotRecord(error.errno)
     }
   }
 
   /// Writes down what came of each connection.
   func report(_ outcomes: [Outcome], _ text: ConnectionText) throws(CommandFailure) {
     for outcome in outcomes {
-      try write(
-        outcome.step, text, event: outcome.result.word, outcome: outcome.result,
-        ifLost: "what was closed is said above")
+      do {
+        try write(
+          outcome.step, text, event: outcome.result.word, outcome: outcome.result)
+      } catch {
+        throw Self.failure(error, "what was closed is said above")
+      }
     }
   }
 
   private func write(
-    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome.Result?,
-    ifLost consequence: String
-  ) throws(CommandFailure) {
+    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome.Result?
+  ) throws(AuditLogProblem) {
     var json = JSONWriter()
     json.object { json in
       json.member("time", Self.now)
@@ -77,11 +84,7 @@ struct AuditTrail: ~Copyable {
       ConnectionJSON(text: text).write(step.connection, key: "connection", to: &json)
     }
     json.endDocument()
-    do {
-      try log.append(json.take())
-    } catch {
-      throw Self.failure(error, consequence)
-    }
+    try log.append(json.take())
   }
 
   private static func failure(
@@ -89,8 +92,12 @@ struct AuditTrail: ~Copyable {
   ) -> CommandFailure {
     CommandFailure(
       .failed, "\(EscapedText.escaped("\(problem)")); \(consequence)",
-      remedy: "make room or mend its permissions, or give another folder with --state-dir")
+      remedy: remedy)
   }
+
+  /// What to do when it cannot be written.
+  static let remedy =
+    "make room or mend its permissions, or give another folder with --state-dir"
 
   /// The time in UTC with milliseconds, as RFC 3339 writes it.
   private static var now: String {

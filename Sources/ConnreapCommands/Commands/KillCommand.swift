@@ -41,10 +41,10 @@ struct KillCommand: ParsableCommand {
   @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
   var stateDir: String?
 
+  @OptionGroup var pace: PaceOptions
+
   @Option(help: .hidden) var method = "destroy"
-  @Option(help: .hidden) var rate: String?
   @Option(help: .hidden) var plan: String?
-  @Option(help: .hidden) var timeout: String?
 
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
@@ -58,6 +58,7 @@ struct KillCommand: ParsableCommand {
   }
 
   func run() throws {
+    let limits = try pace.limits(from: .now)
     try refuseWhatIsNotBuilt()
     let selected = try selection.predicate(names: SystemNames())
     guard all || !selected.selectsEveryConnection else {
@@ -95,14 +96,16 @@ struct KillCommand: ParsableCommand {
     let trail = try AuditTrail(
       in: try StateAccess.open(option: stateDir),
       AuditTrail.Run(command: "kill", selection: Self.words))
-    try trail.announce(plan, report.text)
-    let outcomes = try system.carryOut(plan) { _, connection in
-      predicate.verdict(of: connection, owners: snapshot.ownerFacts(of: connection)) == .yes
-    }
-    try report.printOutcomes(outcomes, planWasShown: asks)
-    try trail.report(outcomes, report.text)
-    try system.finish()
-    try ClosingFailure.check(outcomes)
+    let run = ClosingRun(plan, report.text, on: system, limits: limits)
+    try run.carryOut(
+      recording: trail,
+      isStillSelected: { _, connection in
+        predicate.verdict(of: connection, owners: snapshot.ownerFacts(of: connection)) == .yes
+      },
+      printing: { outcomes in
+        try report.printOutcomes(outcomes, planWasShown: asks)
+        try system.finish()
+      })
   }
 
   /// The words of the command line behind `kill`.
@@ -111,11 +114,8 @@ struct KillCommand: ParsableCommand {
   }
 
   private func refuseWhatIsNotBuilt() throws(CommandFailure) {
-    let options = [
-      ("--rate", rate), ("--plan", plan), ("--timeout", timeout),
-    ]
-    for case (let option, _?) in options {
-      throw CommandFailure(.usage, "\(option) is not built yet in this version")
+    if plan != nil {
+      throw CommandFailure(.usage, "--plan is not built yet in this version")
     }
     guard method != "destroy" else { return }
     guard ["shutdown", "abort", "keepalive"].contains(method) else {

@@ -86,23 +86,22 @@ struct PolicyApplyCommand: ParsableCommand {
     help: ArgumentHelp("where the lock and what is remembered are kept", valueName: "folder"))
   var stateDir: String?
 
-  @Option(help: .hidden) var timeout: String?
+  @OptionGroup var time: TimeoutOption
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() throws {
-    guard timeout == nil else {
-      throw CommandFailure(.usage, "--timeout is not built yet in this version")
-    }
+    let limits = try time.limits(from: .now)
     let loaded = try PolicyLoading(arguments.files, asRoot: true)
     if !quiet { Standard.say(loaded.report) }
     let folder = try StateAccess.open(option: stateDir)
     let lock = try StateAccess.lock(folder)
-    try apply(loaded.policies, in: folder, holding: lock)
+    try apply(loaded.policies, in: folder, holding: lock, limits: limits)
   }
 
   private func apply(
-    _ policies: PolicySet, in folder: borrowing StateFolder, holding _: borrowing RunLock
+    _ policies: PolicySet, in folder: borrowing StateFolder, holding _: borrowing RunLock,
+    limits: ClosingLimits
   ) throws {
     let system = try LiveSystem(SourceOptions.live)
     let evaluated = try PolicyEvaluation(policies, on: system)
@@ -119,11 +118,12 @@ struct PolicyApplyCommand: ParsableCommand {
     try system.requireClosing(evaluated.plan.closings.count)
     let trail = try AuditTrail(
       in: folder, AuditTrail.Run(command: "policy apply", selection: nil))
-    try trail.announce(evaluated.plan, report.text)
-    let outcomes = try system.carryOut(evaluated.plan, isStillSelected: evaluated.stillCovers)
-    try report.printOutcomes(outcomes, isQuiet: quiet)
-    try trail.report(outcomes, report.text)
-    try ClosingFailure.check(outcomes)
+    var limits = limits
+    limits.rate = evaluated.rate(of:)
+    let run = ClosingRun(evaluated.plan, report.text, on: system, limits: limits)
+    try run.carryOut(
+      recording: trail, isStillSelected: evaluated.stillCovers,
+      printing: { try report.printOutcomes($0, isQuiet: quiet) })
   }
 }
 

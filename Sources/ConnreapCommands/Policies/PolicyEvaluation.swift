@@ -42,6 +42,11 @@ struct PolicyEvaluation {
     }
   }
 
+  /// How many connections the policy of `step` closes in a second at most; nil without a rate.
+  func rate(of step: Plan.Step) -> Int? {
+    policies.policies.first { $0.name == step.policy }?.rate
+  }
+
   /// Whether the policy of `step` would still close `connection`, looked at again.
   func stillCovers(_ step: Plan.Step, _ connection: Connection) -> Bool {
     guard let policy = policies.policies.first(where: { $0.name == step.policy }) else {

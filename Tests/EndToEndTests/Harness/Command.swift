@@ -64,6 +64,9 @@ final class Command {
     try Command(arguments, input: input, environment: environment).end(within: seconds)
   }
 
+  /// Sends it a signal.
+  func signal(_ number: Int32) { kill(pid, number) }
+
   /// Collects what it writes until it ends, and kills it with all its children if that is late.
   func end(within seconds: Int = 30) throws -> Ended {
     let deadline = ContinuousClock.now + .seconds(seconds)
