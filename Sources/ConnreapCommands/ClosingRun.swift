@@ -30,8 +30,13 @@ struct ClosingRun {
   ) throws {
     Interruption.watch()
     var supervision = limits.supervision
-    let outcomes = try system.carryOut(plan, isStillSelected: isStillSelected) { step in
-      supervision.reasonToStop(before: step) ?? trail.announce(step, text)
+    let progress = ClosingProgress(total: plan.closings.count)
+    let outcomes = try ProgressLine.during({ progress.text(after: $0) }) {
+      try system.carryOut(plan, isStillSelected: isStillSelected) { step in
+        let reason = supervision.reasonToStop(before: step) ?? trail.announce(step, text)
+        if reason == nil { progress.step() }
+        return reason
+      }
     }
     // The log first: it is what remains when the terminal is gone.
     let recorded = Result { try trail.report(outcomes, text) }

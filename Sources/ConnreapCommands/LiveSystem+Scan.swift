@@ -8,7 +8,11 @@ extension LiveSystem {
   /// Scans, and says what to do when that fails.
   func scan(_ request: ScanRequest) throws(CommandFailure) -> Snapshot {
     do {
-      return try scanner.scan(request, at: moment)
+      return try ProgressLine.during({ time in
+        "reading connections, \(DurationText.rounded(milliseconds: UInt64(time / .milliseconds(1))))"
+      }) { () throws(ScanProblem) in
+        try scanner.scan(request, at: moment)
+      }
     } catch {
       throw Self.failure(of: error)
     }

@@ -12,8 +12,9 @@ public enum ParallelWork {
     start(threads: count - 1, work).finish()
   }
 
-  /// Runs `work` on `count` threads at once beside the caller's.
-  static func start(
+  /// Runs `work` on `count` threads at once beside the caller's, or on fewer where the system
+  /// refuses one.
+  public static func start(
     threads count: Int, _ work: @escaping @Sendable () -> Void
   ) -> StartedWork {
     var started: [pthread_t] = []
@@ -44,7 +45,7 @@ public enum ParallelWork {
 }
 
 /// Work that other threads do. They have ended when the value has.
-struct StartedWork: ~Copyable, Sendable {
+public struct StartedWork: ~Copyable, Sendable {
   fileprivate let threads: [pthread_t]
   fileprivate let work: @Sendable () -> Void
 
@@ -53,7 +54,7 @@ struct StartedWork: ~Copyable, Sendable {
   }
 
   /// Takes the caller's thread to the work, and waits until all is done.
-  consuming func finish() {
+  public consuming func finish() {
     work()
   }
 }

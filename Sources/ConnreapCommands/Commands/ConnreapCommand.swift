@@ -26,6 +26,7 @@ public struct ConnreapCommand: ParsableCommand {
   /// Runs what the command line asks for, and ends the process with the contract's exit code.
   public static func runAndExit() -> Never {
     do {
+      Standard.open()
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as CommandFailure {
