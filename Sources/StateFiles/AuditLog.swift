@@ -65,9 +65,13 @@ public struct AuditLogProblem: Error, Equatable, Sendable {
   public let path: FilePath
   /// What the system said; `EINVAL` for something that is no regular file.
   public let errno: Errno
+  /// Whether it was to be read.
+  public var isReading = false
 }
 
 extension AuditLogProblem: CustomStringConvertible {
   /// The message for a user.
-  public var description: String { "cannot write the audit log \(path): \(errno)" }
+  public var description: String {
+    "cannot \(isReading ? "read" : "write") the audit log \(path): \(errno)"
+  }
 }

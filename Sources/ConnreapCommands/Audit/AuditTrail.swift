@@ -1,3 +1,4 @@
+import Connections
 import Glibc
 import Reaping
 import Scanning
@@ -9,6 +10,7 @@ import SystemPackage
 struct AuditTrail: ~Copyable {
   private let log: AuditLog
   private let run: Run
+  private let journal: Journal?
 
   /// What all lines of a run have in common.
   struct Run {
@@ -40,6 +42,7 @@ struct AuditTrail: ~Copyable {
       throw Self.failure(error, "nothing was closed")
     }
     self.run = run
+    journal = Journal()
   }
 
   /// Writes down that a connection is going to be closed.
@@ -85,6 +88,37 @@ struct AuditTrail: ~Copyable {
     }
     json.endDocument()
     try log.append(json.take())
+    tellJournal(step, text, event: event, outcome: outcome)
+  }
+
+  /// `closed 127.0.0.1:8080 → 127.0.0.1:40000, CLOSE-WAIT, java[1744]: policy pile-up`.
+  private func tellJournal(
+    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome.Result?
+  ) {
+    guard journal != nil else { return }
+    let connection = step.connection
+    let owner = text.snapshot.holders(of: connection).first
+    let name = owner.map { ", \(EscapedText.escaped($0.name ?? "?"))[\($0.pid)]" } ?? ""
+    let origin = step.policy.map { "policy \($0)" } ?? run.command
+    let reason = outcome?.reason.map { "; \(EscapedText.escaped($0))" } ?? ""
+    let priority: Journal.Priority =
+      switch outcome {
+      case nil: .debug
+      case .closed, .gone, .spared: .info
+      case .failed, .unverified: .warning
+      }
+    journal?.write(
+      "\(event) \(connection.local) → \(connection.peer), \(connection.state.label)\(name): "
+        + origin + reason,
+      priority,
+      [
+        ("CONNREAP_EVENT", event), ("CONNREAP_COMMAND", run.command),
+        ("CONNREAP_POLICY", step.policy), ("CONNREAP_LOCAL", "\(connection.local)"),
+        ("CONNREAP_PEER", "\(connection.peer)"), ("CONNREAP_STATE", connection.state.name),
+        ("CONNREAP_COOKIE", "\(connection.cookie)"),
+        ("CONNREAP_OWNER_PID", owner.map { "\($0.pid)" }), ("CONNREAP_REASON", outcome?.reason),
+        ("CONNREAP_INVOKED_BY", run.invokedBy),
+      ])
   }
 
   private static func failure(

@@ -26,11 +26,6 @@ struct ListenersCommand: NotBuiltCommand {
   @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 }
 
-struct LogCommand: NotBuiltCommand {
-  static let name = "log"
-  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
-}
-
 struct TopCommand: NotBuiltCommand {
   static let name = "top"
   @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
