@@ -29,7 +29,7 @@ struct AuditTrail: ~Copyable {
       self.command = command
       self.selection = selection
       userID = geteuid()
-      invokedBy = Environment.ofProcess["SUDO_USER"]
+      invokedBy = Rights.isElevated ? nil : Environment.ofProcess["SUDO_USER"]
       pid = getpid()
     }
   }

@@ -7,11 +7,9 @@ enum StateAccess {
   /// Where the folder is that `option` (`--state-dir`), the user and the environment say.
   static func location(option: String?) throws(CommandFailure) -> FilePath {
     do throws(StateFolderProblem) {
-      let environment = ["HOME", "XDG_STATE_HOME"].reduce(into: [:]) { known, name in
-        known[name] = Environment.ofProcess[name]
-      }
       return try StateFolder.location(
-        option: option.map { FilePath($0) }, isRoot: geteuid() == 0, environment: environment)
+        option: option.map { FilePath($0) }, isRoot: geteuid() == 0,
+        environment: Rights.homeEnvironment)
     } catch {
       throw CommandFailure(.failed, EscapedText.lines("\(error)"))
     }

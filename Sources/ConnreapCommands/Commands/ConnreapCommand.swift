@@ -27,7 +27,9 @@ public struct ConnreapCommand: ParsableCommand {
   public static func runAndExit() -> Never {
     do {
       Standard.open()
+      try Rights.begin()
       var command = try parseAsRoot()
+      try Rights.keep(for: command)
       try command.run()
     } catch let failure as CommandFailure {
       Standard.say(failure.text)

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Connections
+import Privileges
 import Reaping
 import Scanning
 import Selection
 import SystemPackage
 
 /// `connreap kill`: closes what it selects, verifies each one, reports each one.
-struct KillCommand: ParsableCommand {
+struct KillCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "kill",
     abstract: "Closes connections, verifies each, and reports each.",
@@ -49,6 +50,11 @@ struct KillCommand: ParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
 
+  var needs: Set<Capability> {
+    let closing = dryRun ? [] : PrivilegedStep.closing.needs
+    return .scan(selection, on: source).union(closing)
+  }
+
   func validate() throws {
     try selection.checkNamespaces(source)
     if max < 1 { throw ValidationError("--max is a number from 1") }
@@ -73,7 +79,8 @@ struct KillCommand: ParsableCommand {
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
     let guards = Guards(
       caller: try system.caller(), namedStates: predicate.namedStatesOneByOne,
-      unprotected: try unprotectedNames(), machineInit: try system.machineInit())
+      unprotected: try unprotectedNames(), machineInit: try system.machineInit(),
+      onlyUser: Rights.onlyUser)
     let snapshot = try system.scan(
       ScanRequest(predicate, reading: [.figures, .owners, .controlGroups]))
     let left = ListSummary(snapshot: snapshot, shown: 0).namespaceWarnings

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Connections
 import Glibc
+import Privileges
 import ProcessTable
 import Selection
 import StateFiles
@@ -15,7 +16,7 @@ enum LogFormat: String, CaseIterable, ExpressibleByArgument {
 }
 
 /// `connreap log`: what was closed, when, why, by which policy.
-struct LogCommand: ParsableCommand {
+struct LogCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "log",
     abstract: "Shows the audit log: what was closed, when, why, by which policy.",
@@ -63,6 +64,8 @@ struct LogCommand: ParsableCommand {
   var color = ColorChoice.auto
 
   static let results = ["closed", "gone", "spared", "failed", "unverified", LogSearch.unfinished]
+
+  var needs: Set<Capability> { [] }
 
   func validate() throws {
     guard !follow || output != .json else {

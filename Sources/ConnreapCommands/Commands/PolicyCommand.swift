@@ -1,5 +1,6 @@
 import ArgumentParser
 import PolicyEngine
+import Privileges
 import Reaping
 import Scanning
 import Selection
@@ -26,11 +27,13 @@ struct PolicyFileArguments: ParsableArguments {
 }
 
 /// `connreap policy check`: validates policies; changes nothing, needs no privilege.
-struct PolicyCheckCommand: ParsableCommand {
+struct PolicyCheckCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Validates policies; changes nothing, needs no privilege.")
 
   @OptionGroup var arguments: PolicyFileArguments
+
+  var needs: Set<Capability> { [] }
 
   func run() throws {
     let loaded = try PolicyLoading(arguments.files, asRoot: false)
@@ -46,7 +49,7 @@ struct PolicyCheckCommand: ParsableCommand {
 }
 
 /// `connreap policy plan`: what the policies would do now.
-struct PolicyPlanCommand: ParsableCommand {
+struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Shows what policies would do now; changes nothing.")
 
@@ -54,6 +57,13 @@ struct PolicyPlanCommand: ParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
   @Option(help: .hidden) var stateDir: String?
+
+  var needs: Set<Capability> {
+    guard source.replay == nil else { return [] }
+    // A policy may be about marks, and its file is not read yet.
+    let needs = Set<Capability>.owners.union(PrivilegedStep.seeingMarks.needs)
+    return source.record == nil ? needs : needs.union([.dacOverride])
+  }
 
   func run() throws {
     let loaded = try PolicyLoading(arguments.files, asRoot: source.replay == nil)
@@ -68,7 +78,7 @@ struct PolicyPlanCommand: ParsableCommand {
 }
 
 /// `connreap policy apply`: does what the policies say; the verb for cron.
-struct PolicyApplyCommand: ParsableCommand {
+struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply",
     abstract: "Does what policies say: the command for cron.",
@@ -89,6 +99,8 @@ struct PolicyApplyCommand: ParsableCommand {
   @OptionGroup var time: TimeoutOption
 
   @OptionGroup(title: "Output") var output: OutputOptions
+
+  var needs: Set<Capability> { Set.owners.union(PrivilegedStep.closing.needs) }
 
   func run() throws {
     let limits = try time.limits(from: .now)
@@ -128,9 +140,11 @@ struct PolicyApplyCommand: ParsableCommand {
 }
 
 /// `connreap policy schema`: not built yet.
-struct PolicySchemaCommand: ParsableCommand {
+struct PolicySchemaCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema", abstract: "Not built yet in this version.", shouldDisplay: false)
+
+  var needs: Set<Capability> { [] }
 
   func run() throws {
     throw CommandFailure(.usage, "'connreap policy schema' is not built yet in this version")

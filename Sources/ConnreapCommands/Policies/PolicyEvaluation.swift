@@ -25,7 +25,7 @@ struct PolicyEvaluation {
     plan = Plan(closing: findings, in: snapshot) { policy in
       Guards(
         caller: caller, namedStates: policy.match.namedStatesOneByOne, unprotected: [],
-        machineInit: machineInit)
+        machineInit: machineInit, onlyUser: Rights.onlyUser)
     }
     self.policies = policies
   }
