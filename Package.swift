@@ -95,8 +95,9 @@ let package = Package(
     tests(
       "ConnreapCommandsTests",
       [
-        "ConnreapCommands", "Reaping", "Scanning", "Selection", "StateFiles", "Connections",
-        "TestSupport", system,
+        "ConnreapCommands", "Reaping", "Scanning", "Selection", "StateFiles", "Privileges",
+        "Connections", "TestSupport", system,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),

@@ -84,7 +84,7 @@ internal import SystemPackage
   /// The bounding set needs CAP_SETPCAP, which an ordinary user lacks; the last is enough then.
   static func closeTheWayUp() throws(PrivilegeProblem) {
     // Refused by kernels without ambient capabilities, before 4.3.
-    _ = cap_reset_ambient()
+    _ = cap_prctl(Int(PR_CAP_AMBIENT), Int(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0, 0)
     for number in 0..<cap_value_t(cap_max_bits()) where cap_drop_bound(number) != 0 { break }
     guard cap_prctl(Int(PR_SET_NO_NEW_PRIVS), 1, 0, 0, 0, 0) == 0 else {
       throw .capabilitiesUnchangeable(Errno(rawValue: errno))

@@ -180,6 +180,15 @@ def rename(request):
     return {}
 
 
+def become(request):
+    """Takes another user, for good, and the rights of that user alone."""
+    os.setgroups([])
+    os.setresgid(request["user"], request["user"], request["user"])
+    os.setresuid(request["user"], request["user"], request["user"])
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    return {}
+
+
 def fork(request):
     """Forks a child that holds the named sockets and no other, until this process ends."""
     parent = os.getpid()
@@ -245,6 +254,7 @@ VERBS = {
     "describe": describe_one,
     "error": error,
     "rename": rename,
+    "become": become,
     "fork": fork,
     "run": run,
     "can-destroy": can_destroy,

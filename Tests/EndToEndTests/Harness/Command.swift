@@ -19,7 +19,8 @@ struct Ended: Equatable {
 
 /// A command that runs: its output is collected, its time is bounded, its input is no terminal.
 final class Command {
-  private let pid: pid_t
+  /// Its process.
+  let pid: pid_t
   private var output: Int32
   private var errors: Int32
   private var status: Int32?

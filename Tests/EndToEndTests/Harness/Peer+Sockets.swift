@@ -121,6 +121,11 @@ extension Peer {
   /// Takes another process name.
   func rename(_ name: String) throws { try rename(Array(name.utf8)) }
 
+  /// Takes another user, for good.
+  func become(user: UInt32) throws {
+    try tell(["do": "become", "user": .number(Int(user))])
+  }
+
   /// Forks a child that shares these sockets.
   ///
   /// - Returns: its pid.
