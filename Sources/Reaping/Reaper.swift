@@ -104,7 +104,8 @@ public struct Reaper {
         return .notFound
       }
       now.namespace = connection.namespace
-      guard now.inode == connection.inode else {
+      // One that somebody else is destroying is still found for a moment, in CLOSE.
+      guard now.inode == connection.inode, now.state != .closed else {
         diagnostics = session
         return .decided(.gone)
       }
@@ -164,7 +165,7 @@ public struct Reaper {
     let state: TCPState?
     switch look {
     case .failure(let problem): return .unverified(.cannotLook(problem))
-    case .success(let listed): state = listed[cookie]
+    case .success(let listed): state = listed[cookie] == .closed ? nil : listed[cookie]
     }
     switch (attempt, state) {
     case (.decided(let result), _): return result

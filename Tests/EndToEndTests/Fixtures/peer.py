@@ -17,6 +17,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 
 SO_COOKIE = 57
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
@@ -156,6 +157,30 @@ def close(request):
     return {}
 
 
+def reset(request):
+    """Closes with RST, which leaves nothing behind: the ports are free at once."""
+    sock = sockets.pop(request["on"])
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+    return {}
+
+
+def close_many(request):
+    """Closes one after the other, spread over a time."""
+    pause = request["seconds"] / max(1, len(request["on"]))
+    for name in request["on"]:
+        sockets.pop(name).close()
+        time.sleep(pause)
+    return {}
+
+
+def drop(request):
+    """Closes every socket whose name starts so."""
+    for name in [name for name in sockets if name.startswith(request["prefix"])]:
+        sockets.pop(name).close()
+    return {}
+
+
 def poll(request):
     sock = sockets[request["on"]]
     poller = select.poll()
@@ -250,6 +275,9 @@ VERBS = {
     "receive": receive,
     "shutdown": shut,
     "close": close,
+    "close-many": close_many,
+    "drop": drop,
+    "reset": reset,
     "poll": poll,
     "describe": describe_one,
     "error": error,
