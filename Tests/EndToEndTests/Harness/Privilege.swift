@@ -27,6 +27,12 @@ enum Privilege {
     return Tools.has("bash", "-c", script, file)
   }()
 
+  /// The folder of the programs of the newest PostgreSQL, as Debian has them; nil without one.
+  static let postgreSQL: String? = {
+    let script = "ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1"
+    return (try? Command.run(["bash", "-c", script]))?.lines.first.map(String.init)
+  }()
+
   /// `strace` is there and may trace.
   static let traces = Tools.has("strace", "-f", "-o", "/dev/null", "true")
 }
@@ -53,6 +59,17 @@ extension Trait where Self == ConditionTrait {
     .enabled(
       if: Privilege.fileCapabilities,
       "needs setcap (package libcap2-bin), and a /tmp without nosuid")
+  }
+
+  /// The test runs a program.
+  static func needs(_ program: String) -> Self {
+    .enabled(
+      if: Tools.has("bash", "-c", "command -v \"$0\"", program), "needs \(program)")
+  }
+
+  /// The test runs PostgreSQL.
+  static var needsPostgreSQL: Self {
+    .enabled(if: Privilege.postgreSQL != nil, "needs the package postgresql")
   }
 
   /// The test watches system calls.
