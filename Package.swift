@@ -94,7 +94,11 @@ let package = Package(
       ]),
     tests(
       "ConnreapCommandsTests",
-      ["ConnreapCommands", "Reaping", "Scanning", "Connections", "TestSupport", system]),
+      [
+        "ConnreapCommands", "Reaping", "Scanning", "Selection", "StateFiles", "Privileges",
+        "Connections", "TestSupport", system,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),
