@@ -175,7 +175,8 @@ extension Examination {
     }
     let check = privilege(
       .closing, id: "may-close", title: "may close them", allows: "kill and policy apply",
-      without: "kill and policy apply with method destroy end with exit code 77", severity: .problem)
+      without: "kill and policy apply with method destroy end with exit code 77", severity: .problem
+    )
     guard check.severity == .well,
       (try? UserNamespace.isInitial(procRoot: system.processes.root)) != true
     else { return check }
