@@ -94,7 +94,10 @@ let package = Package(
       ]),
     tests(
       "ConnreapCommandsTests",
-      ["ConnreapCommands", "Reaping", "Scanning", "Connections", "TestSupport", system]),
+      [
+        "ConnreapCommands", "Reaping", "Scanning", "Selection", "ProcessTable", "Netlink",
+        "Connections", "TestSupport", system,
+      ]),
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),

@@ -14,6 +14,18 @@ extension LiveSystem {
     }
   }
 
+  /// Counts, and says what to do when that fails.
+  func tally(_ request: ScanRequest) throws(CommandFailure) -> Tally {
+    do {
+      return try scanner.tally(request, at: moment)
+    } catch {
+      throw Self.failure(of: error)
+    }
+  }
+
+  /// Whether what `/proc` says of the reader's network namespace is said of what is looked at.
+  var looksAtOwnNamespaceOnly: Bool { namespaces.count == 1 && namespaces[0].namespace.isOwn }
+
   private static func failure(of problem: ScanProblem) -> CommandFailure {
     switch problem {
     case .cannotList(_, .refused(.noSuchFileOrDirectory)):

@@ -85,15 +85,18 @@ struct CollectedRows {
     seenListeners = CookieSet()
   }
 
+  /// The families whose listeners were not listed yet.
+  var familiesWithoutListeners: [AddressFamily] {
+    AddressFamily.allCases.filter { !familiesWithListeners.contains($0) }
+  }
+
   /// The families of the candidates that wait in the accept queues of listeners not listed yet.
   var familiesLackingListeners: [AddressFamily] {
     let waiting = Set(
       candidates.lazy
         .filter { $0.ownerless == .inAcceptQueue && $0.namespace == namespace }
         .map(\.identity.family))
-    return AddressFamily.allCases.filter {
-      waiting.contains($0) && !familiesWithListeners.contains($0)
-    }
+    return familiesWithoutListeners.filter(waiting.contains)
   }
 }
 

@@ -10,7 +10,7 @@ public struct Scanner {
   private let processes: ProcFileSystem
   private let controlGroups: ControlGroupTree?
   private let threads: Int
-  private let sources: [NamespaceSource]
+  let sources: [NamespaceSource]
 
   /// How often a dump is asked for again when it failed in passing.
   private static let attempts = 4
@@ -109,8 +109,10 @@ public struct Scanner {
         }
       }
     }
-    if needsOwners {
-      try collectListeners(from: source, uptime: uptime, into: &rows)
+    if request.details.contains(.listeners) {
+      try collectListeners(of: rows.familiesWithoutListeners, from: source, uptime, into: &rows)
+    } else if needsOwners {
+      try collectListeners(of: rows.familiesLackingListeners, from: source, uptime, into: &rows)
     }
   }
 
@@ -122,12 +124,13 @@ public struct Scanner {
     let question = DumpRequest(
       family: dump.family, states: dump.states, details: [],
       bytecode: InetDiagBytecode(.autobound))
-    return try persisting(dump.family) { (_) throws(NetlinkProblem) in
-      var cookies: Set<SocketCookie> = []
-      var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
-      let taken = try diagnostics.dump(question) { cookies.insert($0.cookie) }
-      return taken.bytecode == question.bytecode ? cookies : nil
+    var cookies: Set<SocketCookie>?
+    try repeated(question, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+      var listed: Set<SocketCookie> = []
+      let taken = try diagnostics.dump(question) { listed.insert($0.cookie) }
+      cookies = taken.bytecode == question.bytecode ? listed : nil
     }
+    return cookies
   }
 
   /// Carries out `dump`; each row goes to `take`.
@@ -136,34 +139,41 @@ public struct Scanner {
     into rows: inout CollectedRows, take: (inout CollectedRows, Connection) -> Void
   ) throws(ScanProblem) {
     let before = rows.mark
-    try persisting(dump.family) { (isRepeated) throws(NetlinkProblem) in
-      if isRepeated { rows.goBack(to: before) }
-      var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
-      let taken = try diagnostics.dump(dump) { take(&rows, $0) }
-      rows.finish(taken)
-    }
-  }
-
-  /// Makes an attempt at a dump, and others while they fail in passing.
-  private func persisting<Result>(
-    _ family: AddressFamily, _ attempt: (_ isRepeated: Bool) throws(NetlinkProblem) -> Result
-  ) throws(ScanProblem) -> Result {
-    var attemptsLeft = Self.attempts
-    while true {
-      attemptsLeft -= 1
+    try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
       do throws(NetlinkProblem) {
-        return try attempt(attemptsLeft < Self.attempts - 1)
+        rows.finish(try diagnostics.dump(dump) { take(&rows, $0) })
       } catch {
-        guard error.isPassing, attemptsLeft > 0 else { throw .cannotList(family, error) }
+        rows.goBack(to: before)
+        throw error
       }
     }
   }
 
-  /// Lists the listeners whose accept queues candidates wait in: their owners are the listener's.
-  private func collectListeners(
-    from source: NamespaceSource, uptime: UInt64?, into rows: inout CollectedRows
+  /// Carries out `dump` as `body` does it, and again when that failed in passing.
+  ///
+  /// - Parameter body: forgets what it was given when it throws.
+  func repeated(
+    _ dump: DumpRequest, in source: NamespaceSource, uptime: UInt64?,
+    _ body: (inout TCPDiagnostics) throws(NetlinkProblem) -> Void
   ) throws(ScanProblem) {
-    for family in rows.familiesLackingListeners {
+    for attempt in 1...Self.attempts {
+      do throws(NetlinkProblem) {
+        var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
+        return try body(&diagnostics)
+      } catch {
+        guard error.isPassing, attempt < Self.attempts else {
+          throw .cannotList(dump.family, error)
+        }
+      }
+    }
+  }
+
+  /// Lists the listeners of `families`: the owners of what waits in an accept queue are theirs.
+  private func collectListeners(
+    of families: [AddressFamily], from source: NamespaceSource, _ uptime: UInt64?,
+    into rows: inout CollectedRows
+  ) throws(ScanProblem) {
+    for family in families {
       let dump = DumpRequest(family: family, states: TCPState.listen.asSet, details: [])
       do throws(ScanProblem) {
         try collect(dump, from: source, uptime: uptime, into: &rows) { $0.addListener($1) }

@@ -64,7 +64,7 @@ struct AuditTrail: ~Copyable {
   ) throws(CommandFailure) {
     var json = JSONWriter()
     json.object { json in
-      json.member("time", Self.now)
+      json.member("time", Timestamp.now)
       json.member("event", event)
       json.member("command", run.command)
       if let policy = step.policy { json.member("policy", policy) }
@@ -90,12 +90,5 @@ struct AuditTrail: ~Copyable {
     CommandFailure(
       .failed, "\(EscapedText.escaped("\(problem)")); \(consequence)",
       remedy: "make room or mend its permissions, or give another folder with --state-dir")
-  }
-
-  /// The time in UTC with milliseconds, as RFC 3339 writes it.
-  private static var now: String {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp.text(seconds: time.tv_sec, milliseconds: time.tv_nsec / 1_000_000)
   }
 }

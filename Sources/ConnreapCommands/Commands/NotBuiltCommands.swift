@@ -16,11 +16,6 @@ extension NotBuiltCommand {
   }
 }
 
-struct StatsCommand: NotBuiltCommand {
-  static let name = "stats"
-  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
-}
-
 struct ListenersCommand: NotBuiltCommand {
   static let name = "listeners"
   @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
