@@ -65,7 +65,7 @@ let package = Package(
       "ConnreapCommands",
       [
         "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
-        "ProcessTable", "Privileges", "StateFiles", "Connections", system,
+        "ProcessTable", "Privileges", "StateFiles", "Connections", "CLinuxProcess", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

@@ -1,6 +1,7 @@
 #include <linux/kcmp.h>
 #include <linux/magic.h>
 #include <linux/sched.h>
+#include <malloc.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/vfs.h>

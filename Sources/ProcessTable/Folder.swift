@@ -32,7 +32,10 @@ struct Folder: ~Copyable, Sendable {
   }
 
   /// The whole content of the file `name`.
-  func bytes(of name: String) throws(Errno) -> [UInt8] {
+  ///
+  /// - Parameter isOneRecord: whether the kernel writes all of it at once (`single_open`), so that
+  ///   a read which does not fill the buffer is the last one.
+  func bytes(of name: String, isOneRecord: Bool = false) throws(Errno) -> [UInt8] {
     let file = try retried { unsafe openat(descriptor, name, O_RDONLY | O_CLOEXEC) }
     defer { close(file) }
     var content: [UInt8] = []
@@ -43,6 +46,7 @@ struct Folder: ~Copyable, Sendable {
       }
       guard count > 0 else { return content }
       content.append(contentsOf: chunk[..<count])
+      if isOneRecord, count < chunk.count { return content }
     }
   }
 

@@ -11,12 +11,15 @@ final class OwnerSearch: Sendable {
     case leaders
     /// Those of threads that do not share their leader's.
     case threadsApart
+    /// Both.
+    case leadersAndThreads
   }
 
   let root: Folder
   let tables: Tables
   let wanted: InodeSet
   let pruning: ProcessPruning
+  let details: OwnerDetails
   /// Whether the kernel can be asked about the pids of this root.
   let isLive: Bool
 
@@ -27,7 +30,7 @@ final class OwnerSearch: Sendable {
 
   init(
     root: consuming Folder, pids: [Int32], tables: Tables, wanted: InodeSet,
-    pruning: ProcessPruning
+    pruning: ProcessPruning, details: OwnerDetails
   ) {
     isLive = FileTableComparison.isPossible(below: root)
     self.root = root
@@ -35,6 +38,7 @@ final class OwnerSearch: Sendable {
     self.tables = tables
     self.wanted = wanted
     self.pruning = pruning
+    self.details = details
   }
 
   /// What all the threads have found, in no order.

@@ -18,15 +18,23 @@ struct OwnerSearchWorker: ~Copyable {
     guard search.pruning.admits(pid: pid) else { return }
     do {
       let process = try ProcessFolder(pid: pid, below: search.root)
-      if search.pruning.needsFacts, try !search.pruning.admits(process.owner()) { return }
+      if search.pruning.needsFacts,
+        try !search.pruning.admits(process.owner(search.pruning.details))
+      {
+        return
+      }
       sockets.removeAll(keepingCapacity: true)
       switch search.tables {
       case .leaders: readLeader(process)
       case .threadsApart: readThreads(process, leaderIsRead: true)
+      case .leadersAndThreads:
+        readLeader(process)
+        readThreads(process, leaderIsRead: true)
       }
       guard !sockets.isEmpty else { return }
       // A process that has ended meanwhile throws here, and is no owner any more.
-      result.holders.append(SocketHolder(process: try process.owner(), sockets: sockets))
+      result.holders.append(
+        SocketHolder(process: try process.owner(search.details), sockets: sockets))
     } catch {
       note(error, .process, of: pid)
     }

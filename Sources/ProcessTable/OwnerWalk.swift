@@ -1,8 +1,8 @@
 /// A look through the descriptors of all processes beside other work of the caller.
 ///
 /// It finds what ``ProcFileSystem/findOwners(of:among:threads:)`` finds, and need not be told
-/// beforehand for which sockets: while the kernel still lists them, their owners are read. So a
-/// socket that was made after its process had been looked at has no holdings.
+/// beforehand for which sockets: while the kernel still lists them, their owners are read. For those
+/// that were made after their process had been looked at, the processes are looked at again.
 ///
 /// A walk that is dropped ends soon.
 public struct OwnerWalk: ~Copyable, Sendable {
@@ -11,10 +11,13 @@ public struct OwnerWalk: ~Copyable, Sendable {
   private let threads: Int
   private var work: StartedWork?
 
-  init(_ files: ProcFileSystem, threads: Int) throws(ProcessProblem) {
+  init(
+    _ files: ProcFileSystem, among pruning: ProcessPruning, reading details: OwnerDetails,
+    threads: Int
+  ) throws(ProcessProblem) {
     let search = OwnerSearch(
       root: try files.openRoot(), pids: try files.pids(), tables: .leaders, wanted: .everySocket,
-      pruning: .everyProcess)
+      pruning: pruning, details: details)
     self.files = files
     self.search = search
     self.threads = threads
@@ -30,20 +33,27 @@ public struct OwnerWalk: ~Copyable, Sendable {
     wanted: InodeSet
   ) throws(ProcessProblem) -> OwnerTable {
     work.take()?.finish()
-    guard !wanted.isEmpty else { return OwnerTable(holders: [], gaps: [], isPruned: false) }
+    guard !wanted.isEmpty else {
+      return OwnerTable(holders: [], gaps: [], isPruned: !search.pruning.keepsEveryProcess)
+    }
     var found = search.takeResult()
     for place in found.holders.indices { found.holders[place].keep(wanted) }
     found.holders.removeAll { $0.sockets.isEmpty }
-    return try files.owners(of: wanted, first: found, search, threads: threads)
+    return try files.owners(
+      of: wanted, first: found, search, then: .leadersAndThreads, threads: threads)
   }
 }
 
 extension ProcFileSystem {
-  /// Starts to look through the descriptors of all processes on `threads` threads of the system.
+  /// Starts to look through the descriptors of the processes that `pruning` keeps, on `threads`
+  /// threads of the system.
   ///
   /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the root.
-  public func startFindingOwners(threads: Int) throws(ProcessProblem) -> OwnerWalk {
-    try OwnerWalk(self, threads: threads)
+  public func startFindingOwners(
+    among pruning: ProcessPruning = .everyProcess, reading details: OwnerDetails = .all,
+    threads: Int
+  ) throws(ProcessProblem) -> OwnerWalk {
+    try OwnerWalk(self, among: pruning, reading: details, threads: threads)
   }
 }
 

@@ -3,13 +3,18 @@ internal import Glibc
 /// Threads of the system for work that blocks in it, which the cooperative pool is not for, or that
 /// is to be done at once.
 public enum ParallelWork {
-  /// Runs `work` on `count` threads at once, the caller's among them, and returns when all of
-  /// them have.
+  /// Runs `work` on `count` threads at once, on the caller's when that is one, and returns when all
+  /// of them have.
   ///
   /// A thread that the system refuses is done without: `work` takes its share from a common place
   /// and must be complete when one thread alone has run it.
   public static func run(threads count: Int, _ work: @escaping @Sendable () -> Void) {
-    start(threads: count - 1, work).finish()
+    guard count > 1 else { return work() }
+    // The caller only waits: the scheduler puts the thread that a busy one starts on the same core,
+    // and leaves it there for longer than the processes of a small machine take.
+    let started = start(threads: count, work)
+    if started.threads.isEmpty { work() }
+    _ = consume started
   }
 
   /// Runs `work` on `count` threads at once beside the caller's, or on fewer where the system

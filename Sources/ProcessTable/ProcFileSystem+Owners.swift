@@ -12,24 +12,30 @@ extension ProcFileSystem {
   /// - Parameters:
   ///   - wanted: the inodes to look for; an empty set reads no process.
   ///   - pruning: the processes to look at.
+  ///   - details: what is read of each owner.
   ///   - threads: how many threads share the work, the caller's included; at least one does it.
   /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the root.
   public func findOwners(
-    of wanted: InodeSet, among pruning: ProcessPruning = .everyProcess, threads: Int
+    of wanted: InodeSet, among pruning: ProcessPruning = .everyProcess,
+    reading details: OwnerDetails = .all, threads: Int
   ) throws(ProcessProblem) -> OwnerTable {
     let pids = try self.pids()
     guard !wanted.isEmpty else {
       return OwnerTable(holders: [], gaps: [], isPruned: !pruning.keepsEveryProcess)
     }
     let search = OwnerSearch(
-      root: try openRoot(), pids: pids, tables: .leaders, wanted: wanted, pruning: pruning)
-    return try owners(of: wanted, first: search.run(threads: threads), search, threads: threads)
+      root: try openRoot(), pids: pids, tables: .leaders, wanted: wanted, pruning: pruning,
+      details: details)
+    return try owners(
+      of: wanted, first: search.run(threads: threads), search, then: .threadsApart,
+      threads: threads)
   }
 
-  /// The owners that `search` has found first and, where some are missing, those among the threads
-  /// that have a table of their own.
+  /// The owners that `search` has found first and, where some are missing, those in
+  /// `furtherTables`.
   func owners(
-    of wanted: InodeSet, first: SearchResult, _ search: OwnerSearch, threads: Int
+    of wanted: InodeSet, first: SearchResult, _ search: OwnerSearch,
+    then furtherTables: OwnerSearch.Tables, threads: Int
   ) throws(ProcessProblem) -> OwnerTable {
     let isPruned = !search.pruning.keepsEveryProcess
     let table = OwnerTable(holders: first.holders, gaps: first.gaps, isPruned: isPruned)
@@ -39,9 +45,11 @@ extension ProcFileSystem {
     guard !missing.isEmpty else { return table }
     // What is already known to be unreadable need not be met twice.
     let unread = Set(first.gaps.lazy.map(\.pid))
+    // What was read before the sockets were listed may be out of date, the processes too.
+    let pids = furtherTables == .leadersAndThreads ? try self.pids() : search.pids
     let further = OwnerSearch(
-      root: try openRoot(), pids: search.pids.filter { !unread.contains($0) },
-      tables: .threadsApart, wanted: missing, pruning: search.pruning)
+      root: try openRoot(), pids: pids.filter { !unread.contains($0) },
+      tables: furtherTables, wanted: missing, pruning: search.pruning, details: search.details)
     let found = further.run(threads: threads)
     return OwnerTable(
       holders: first.holders + found.holders, gaps: first.gaps + found.gaps, isPruned: isPruned)

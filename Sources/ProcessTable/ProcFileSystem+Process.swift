@@ -6,7 +6,7 @@ extension ProcFileSystem {
   /// The process that has `pid` now. Facts that could not be read are nil.
   public func process(_ pid: Int32) throws(ProcessProblem) -> OwnerProcess {
     let folder = try open(pid)
-    do { return try folder.owner() } catch { throw problem(error, at: "\(pid)/stat", of: pid) }
+    do { return try folder.owner(.all) } catch { throw problem(error, at: "\(pid)/stat", of: pid) }
   }
 
   /// When the process started, in clock ticks since boot (field 22 of `stat`).

@@ -22,28 +22,27 @@ struct ProcessFolder: ~Copyable {
   }
 
   /// Reads `stat`; nil when it is malformed.
-  func status() throws(Errno) -> ProcessStatus? { ProcessStatus(try folder.bytes(of: "stat")) }
+  func status() throws(Errno) -> ProcessStatus? {
+    ProcessStatus(try folder.bytes(of: "stat", isOneRecord: true))
+  }
 
-  /// Reads what is to be known of an owner. What cannot be read is nil.
+  /// Reads what is to be known of an owner: `details` beside which process it is, and its name.
+  /// What cannot be read is nil.
   ///
   /// - Throws: the reason why `stat` cannot be read: the process has ended, or is hidden.
-  func owner() throws(Errno) -> OwnerProcess {
-    let startTicks = try status()?.startTicks
+  func owner(_ details: OwnerDetails) throws(Errno) -> OwnerProcess {
+    let status = try status()
     return OwnerProcess(
-      identity: ProcessIdentity(pid: pid, startTicks: startTicks), name: name,
-      executable: executable, userID: userID, controlGroup: controlGroup)
+      identity: ProcessIdentity(pid: pid, startTicks: status?.startTicks), name: status?.name,
+      executable: details.contains(.executable) ? executable : nil,
+      userID: details.contains(.user) ? userID : nil,
+      controlGroup: details.contains(.controlGroup) ? controlGroup : nil)
   }
 
   /// Anyone may read it.
   private var controlGroup: ControlGroup? {
-    (try? folder.bytes(of: "cgroup")).flatMap(ControlGroupMembership.controlGroup)
-  }
-
-  /// `comm` without the newline that the kernel puts after it; the name may hold others.
-  private var name: String? {
-    guard var name = try? folder.bytes(of: "comm") else { return nil }
-    if name.last == 0x0a { name.removeLast() }
-    return String(decoding: name, as: UTF8.self)
+    (try? folder.bytes(of: "cgroup", isOneRecord: true))
+      .flatMap(ControlGroupMembership.controlGroup)
   }
 
   /// A thread of the kernel has none.
@@ -56,7 +55,7 @@ struct ProcessFolder: ~Copyable {
 
   /// The first number of the line `Uid:`. The kernel escapes the newlines of the name above it.
   private var userID: UInt32? {
-    guard let status = try? folder.bytes(of: "status") else { return nil }
+    guard let status = try? folder.bytes(of: "status", isOneRecord: true) else { return nil }
     let label = Array("Uid:".utf8)
     var rest = status[...]
     while !rest.starts(with: label) {

@@ -11,18 +11,23 @@ public struct ProcessPruning: Sendable {
   private let pids: Set<Int32>?
   private let userIDs: Set<UInt32>?
   private let predicate: (@Sendable (OwnerProcess) -> Bool)?
+  /// What is read of a process before it is admitted.
+  let details: OwnerDetails
 
   /// Only processes that have one of `pids`, one of `userIDs` as their real user, and for which
   /// `predicate` is true; what is nil is not asked.
   ///
-  /// - Parameter predicate: called on several threads at once. Facts that could not be read are nil.
+  /// - Parameters:
+  ///   - details: what `predicate` has to know of a process beside its name.
+  ///   - predicate: called on several threads at once. Facts that could not be read are nil.
   public init(
-    pids: Set<Int32>? = nil, userIDs: Set<UInt32>? = nil,
+    pids: Set<Int32>? = nil, userIDs: Set<UInt32>? = nil, knowing details: OwnerDetails = .all,
     where predicate: (@Sendable (OwnerProcess) -> Bool)? = nil
   ) {
     self.pids = pids
     self.userIDs = userIDs
     self.predicate = predicate
+    self.details = predicate == nil ? .user : details
   }
 
   /// Whether all processes are looked at.

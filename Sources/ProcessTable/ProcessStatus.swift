@@ -2,6 +2,8 @@ internal import Connections
 
 /// What `/proc/PID/stat` says of one process; see proc_pid_stat(5).
 struct ProcessStatus: Equatable {
+  /// Field 2: the command name, the same as in `comm`.
+  let name: String
   /// Field 3: `R`, `S`, `Z` and so on.
   let state: UInt8
   /// Field 4: the pid of the parent; 0 for none, or for one outside the pid namespace.
@@ -18,12 +20,33 @@ struct ProcessStatus: Equatable {
   /// The name, field 2, stands in brackets and may itself hold brackets, spaces and newlines: the
   /// fields count from the last closing one.
   init?(_ line: [UInt8]) {
-    guard let bracket = line.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-    let fields = line[(bracket + 1)...].split { $0 == UInt8(ascii: " ") || $0 == 0x0a }
-    guard fields.count >= 20, fields[0].count == 1, let state = fields[0].first,
-      let parent = fields[1].decimal.flatMap(Int32.init(exactly:)), let flags = fields[6].decimal,
-      let threads = fields[17].decimal, let startTicks = fields[19].decimal
+    guard let opening = line.firstIndex(of: UInt8(ascii: "(")),
+      let bracket = line.lastIndex(of: UInt8(ascii: ")")), opening < bracket
     else { return nil }
+    // Of 50 fields and more, on every process: only those that are asked for are read.
+    var state: UInt8?
+    var numbers: (parent: UInt64?, flags: UInt64?, threads: UInt64?, start: UInt64?)
+    var number = 3
+    var start = bracket + 2
+    while number <= 22, start < line.count {
+      let rest = line[start...]
+      let end = rest.firstIndex { $0 == UInt8(ascii: " ") || $0 == 0x0a } ?? line.count
+      let field = line[start..<end]
+      switch number {
+      case 3 where field.count == 1: state = field.first
+      case 4: numbers.parent = field.decimal
+      case 9: numbers.flags = field.decimal
+      case 20: numbers.threads = field.decimal
+      case 22: numbers.start = field.decimal
+      default: break
+      }
+      number += 1
+      start = end + 1
+    }
+    guard let state, let parent = numbers.parent.flatMap(Int32.init(exactly:)),
+      let flags = numbers.flags, let threads = numbers.threads, let startTicks = numbers.start
+    else { return nil }
+    name = String(decoding: line[(opening + 1)..<bracket], as: UTF8.self)
     self.state = state
     self.parent = parent
     self.flags = flags
@@ -42,7 +65,14 @@ struct ProcessStatus: Equatable {
 extension Collection<UInt8> {
   /// The number that the octets are; nil when they are not digits only, or above 64 bits.
   var decimal: UInt64? {
-    guard let first, first.isDecimalDigit else { return nil }
-    return UInt64(String(decoding: self, as: UTF8.self))
+    var number: UInt64 = 0
+    for octet in self {
+      guard octet.isDecimalDigit else { return nil }
+      let (tens, overflow) = number.multipliedReportingOverflow(by: 10)
+      let (sum, sumOverflow) = tens.addingReportingOverflow(UInt64(octet - UInt8(ascii: "0")))
+      guard !overflow, !sumOverflow else { return nil }
+      number = sum
+    }
+    return isEmpty ? nil : number
   }
 }

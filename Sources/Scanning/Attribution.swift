@@ -29,12 +29,14 @@ public struct ConnectionOwners: OwnerFacts {
   let isAmbiguous: Bool
   /// The processes that may hold it too, since their descriptors could not be read.
   let unreadable: [OwnerProcess]
+  /// Whether a process that the table leaves out is none that is asked for.
+  let isAnswer: Bool
   /// The cgroup in which the socket was made; nil where an owner is known.
   public let origin: ControlGroup?
 
   /// Whether an owner is one that `matches`; see ``OwnerFacts``.
   public func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict {
-    guard !holdings.isEmpty else { return .unknown }
+    guard isAnswer || !holdings.isEmpty else { return .unknown }
     var verdict = Verdict.no
     var last: UInt32?
     for holding in holdings where holding.process != last {
@@ -42,7 +44,7 @@ public struct ConnectionOwners: OwnerFacts {
       verdict = verdict.or(matches(table.processes[Int(holding.process)]))
       if verdict == .yes { return .yes }
     }
-    if isAmbiguous || table.isPruned { return verdict.or(.unknown) }
+    if isAmbiguous || table.isPruned && !isAnswer { return verdict.or(.unknown) }
     // One that matches may hold the connection or not; one that does not match changes nothing.
     for process in unreadable where matches(process) != .no { return .unknown }
     return verdict

@@ -18,8 +18,8 @@ struct CollectedRows {
   private var namespace: UInt16 = 0
   /// Of the namespace that is listed now.
   private var familiesWithListeners: Set<AddressFamily> = []
-  private var seen: Set<SocketCookie> = []
-  private var seenListeners: Set<SocketCookie> = []
+  private var seen = CookieSet()
+  private var seenListeners = CookieSet()
 
   init(_ request: ScanRequest) {
     selection = request.selection
@@ -43,7 +43,7 @@ struct CollectedRows {
     case .no: return
     case .unknown where !keepsUndecided: undecided += 1
     case .unknown, .yes:
-      guard seen.insert(row.cookie).inserted else { return }
+      guard seen.insert(row.cookie) else { return }
       candidates.append(row)
       if row.inode != 0 { heldCount += 1 }
     }
@@ -51,7 +51,7 @@ struct CollectedRows {
 
   /// Takes a row for its accept queue alone.
   mutating func addListener(_ row: Connection) {
-    guard row.state == .listen, seenListeners.insert(row.cookie).inserted else { return }
+    guard row.state == .listen, seenListeners.insert(row.cookie) else { return }
     var row = row
     row.namespace = namespace
     listeners.append(row)
@@ -69,6 +69,12 @@ struct CollectedRows {
   /// A family was not listed, since the kernel would have left out all of it.
   mutating func skip(_ plan: DumpPlan) {
     if !plan.split.states.isEmpty { isPrunedByKernel = true }
+  }
+
+  /// No more rows will come: what only they need is given back.
+  mutating func end() {
+    seen = CookieSet()
+    seenListeners = CookieSet()
   }
 
   /// The families of the candidates that wait in the accept queues of listeners not listed yet.
@@ -104,7 +110,7 @@ extension CollectedRows {
     listeners.removeSubrange(mark.listeners...)
     (listed, undecided) = (mark.listed, mark.undecided)
     heldCount = candidates.count { $0.inode != 0 }
-    seen = Set(candidates.map(\.cookie))
-    seenListeners = Set(listeners.map(\.cookie))
+    seen = CookieSet(candidates.lazy.map(\.cookie))
+    seenListeners = CookieSet(listeners.lazy.map(\.cookie))
   }
 }

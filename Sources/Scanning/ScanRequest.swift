@@ -1,3 +1,4 @@
+internal import ProcessTable
 public import Selection
 
 /// What a scan looks for, and what it reads beside.
@@ -8,12 +9,20 @@ public struct ScanRequest: Sendable {
   public let details: Details
   /// Whether connections stay in the snapshot for which the selection cannot be decided.
   public let keepsUndecided: Bool
+  /// The processes that are looked at for owners; nil for all of them.
+  let ownerConditions: OwnerConditions?
 
   /// A scan for `selection` that reads what the selection needs, and `details`.
+  ///
+  /// - Parameter prunesOwners: whether only processes are looked at that the selection asks for. Of
+  ///   a connection that other processes hold too, those are not known then: what must not harm
+  ///   them needs all.
   public init(
-    _ selection: SelectionPredicate, reading details: Details, keepsUndecided: Bool = false
+    _ selection: SelectionPredicate, reading details: Details, keepsUndecided: Bool = false,
+    prunesOwners: Bool = false
   ) {
     self.keepsUndecided = keepsUndecided
+    ownerConditions = prunesOwners ? OwnerConditions(selection) : nil
     let prepared = PreparedSelection(selection)
     var details = details
     if prepared.needsOwners { details.insert(.owners) }
@@ -35,9 +44,19 @@ public struct ScanRequest: Sendable {
     public static let figures = Details(rawValue: 1)
     /// The congestion control algorithm.
     public static let congestion = Details(rawValue: 2)
-    /// The processes that hold it, from `/proc`.
-    public static let owners = Details(rawValue: 4)
+    /// The processes that hold it and their command names, from `/proc`.
+    public static let ownerNames = Details(rawValue: 4)
+    /// The processes that hold it, and all that is to be known of them.
+    public static let owners: Details = [.ownerNames, Details(rawValue: 16)]
     /// The cgroup in which it was made, from the folders of the hierarchy, where no owner tells.
     public static let controlGroups = Details(rawValue: 8)
+  }
+}
+
+extension ScanRequest.Details {
+  /// What is read of each owner.
+  var ofOwners: OwnerDetails {
+    if contains(.owners) { return .all }
+    return contains(.controlGroups) ? .controlGroup : []
   }
 }

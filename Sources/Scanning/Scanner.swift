@@ -54,6 +54,7 @@ public struct Scanner {
     var rows = CollectedRows(request)
     var gaps: [NamespaceGap] = []
     var walk: OwnerWalk?
+    if request.surelyNeedsOwners { walk = startWalk(for: request) }
     for (index, source) in sources.enumerated() {
       let before = rows.mark
       do throws(ScanProblem) {
@@ -68,6 +69,7 @@ public struct Scanner {
       }
     }
     if let first = gaps.first, gaps.count == sources.count { throw first.problem }
+    rows.end()
     let owners = try findOwners(of: rows, for: request, walk: walk.take())
     var candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
@@ -80,12 +82,18 @@ public struct Scanner {
     return request.selection.needsOwners ? candidates.deciding(request) : candidates
   }
 
+  /// Starts to look for owners beside the dump; where that cannot be, the search after it says why.
+  private func startWalk(for request: ScanRequest) -> OwnerWalk? {
+    try? processes.startFindingOwners(
+      among: request.pruning, reading: request.details.ofOwners, threads: threads)
+  }
+
   /// Lists what `request` asks for in one namespace.
   private func collect(
     _ request: ScanRequest, from source: NamespaceSource, uptime: UInt64?,
     into rows: inout CollectedRows, walk: inout OwnerWalk?
   ) throws(ScanProblem) {
-    let needsOwners = request.details.contains(.owners)
+    let needsOwners = request.details.contains(.ownerNames)
     for plan in request.dumps {
       guard let dump = plan.request else {
         rows.skip(plan)
@@ -94,8 +102,7 @@ public struct Scanner {
       try collect(dump, from: source, uptime: uptime, into: &rows) { rows, row in
         rows.add(row)
         if needsOwners, rows.heldCount == Self.manyHeld, walk == nil {
-          // Where it cannot start, the search after the dump says why.
-          walk = try? processes.startFindingOwners(threads: threads)
+          walk = startWalk(for: request)
         }
       }
     }
@@ -143,7 +150,7 @@ public struct Scanner {
   private func findOwners(
     of rows: CollectedRows, for request: ScanRequest, walk: consuming OwnerWalk?
   ) throws(ScanProblem) -> OwnerTable? {
-    guard request.details.contains(.owners), !rows.candidates.isEmpty else { return nil }
+    guard request.details.contains(.ownerNames), !rows.candidates.isEmpty else { return nil }
     var wanted = InodeSet(minimumCapacity: rows.heldCount)
     var hasWaiting = false
     for row in rows.candidates {
@@ -153,7 +160,8 @@ public struct Scanner {
     if hasWaiting { for listener in rows.listeners { wanted.insert(listener.inode) } }
     do {
       guard let walk = walk.take() else {
-        return try processes.findOwners(of: wanted, threads: threads)
+        return try processes.findOwners(
+          of: wanted, among: request.pruning, reading: request.details.ofOwners, threads: threads)
       }
       return try walk.finish(wanted: wanted)
     } catch {
@@ -176,6 +184,21 @@ extension Scanner {
   }
 }
 
+extension ScanRequest {
+  /// Whether owners are read and there is hardly a machine without a connection to read them for:
+  /// established ones of any kind are selected.
+  fileprivate var surelyNeedsOwners: Bool {
+    details.contains(.ownerNames) && selection.predicate.selectsAll(in: .established)
+  }
+
+  /// Which processes are looked at.
+  fileprivate var pruning: ProcessPruning {
+    guard let ownerConditions else { return .everyProcess }
+    if let pids = ownerConditions.pids { return ProcessPruning(pids: pids) }
+    return ProcessPruning(knowing: .executable) { ownerConditions.admit($0) }
+  }
+}
+
 extension Snapshot {
   /// The same snapshot with the cgroups that no owner tells, as far as `tree` has them.
   fileprivate func knowing(_ tree: ControlGroupTree) -> Snapshot {
@@ -195,7 +218,9 @@ extension Snapshot {
     var selected: [Connection] = []
     var undecided = undecided
     for connection in connections {
-      switch request.selection.verdict(of: connection, owners: ownerFacts(of: connection)) {
+      switch request.selection.verdict(
+        of: connection, owners: ownerFacts(of: connection, isAnswer: request.ownerConditions != nil)
+      ) {
       case .yes: selected.append(connection)
       case .unknown where request.keepsUndecided: selected.append(connection)
       case .unknown: undecided += 1

@@ -85,19 +85,30 @@ public struct Snapshot: Sendable {
   /// The owners of `connection` for the terms of a selection; those of its listener while it waits
   /// in an accept queue.
   public func ownerFacts(of connection: Connection) -> ConnectionOwners {
+    ownerFacts(of: connection, isAnswer: false)
+  }
+
+  /// The same for the selection of the scan itself.
+  ///
+  /// - Parameter isAnswer: whether the processes that were not looked at are none that the
+  ///   selection asks for.
+  func ownerFacts(of connection: Connection, isAnswer: Bool) -> ConnectionOwners {
     let table = owners ?? OwnerTable(holders: [], gaps: [], isPruned: true)
+    let isAnswer = isAnswer && owners != nil
     switch attribution(of: connection) {
     case .held(let holdings):
       return ConnectionOwners(
-        holdings: holdings, table: table, isAmbiguous: false, unreadable: unreadable, origin: nil)
+        holdings: holdings, table: table, isAmbiguous: false, unreadable: unreadable,
+        isAnswer: isAnswer, origin: nil)
     case .inAcceptQueue(let listeners, let holdings):
       return ConnectionOwners(
         holdings: holdings[...], table: table, isAmbiguous: listeners.count > 1,
-        unreadable: unreadable, origin: holdings.isEmpty ? origin(of: connection) : nil)
+        unreadable: unreadable, isAnswer: isAnswer,
+        origin: holdings.isEmpty ? origin(of: connection) : nil)
     case .minisocket, .orphan, .unknown, .notRead:
       return ConnectionOwners(
         holdings: [], table: table, isAmbiguous: false, unreadable: unreadable,
-        origin: origin(of: connection))
+        isAnswer: isAnswer, origin: origin(of: connection))
     }
   }
 

@@ -50,6 +50,9 @@ extension SelectionPredicate {
     TCPStateSet.shownByDefault.states.allSatisfy { constant(in: $0) == true }
   }
 
+  /// Whether it selects every connection in `state`: no other term says anything.
+  public func selectsAll(in state: TCPState) -> Bool { constant(in: state) == true }
+
   private var constant: Bool? { constant(in: nil) }
 
   /// The answer when no term decides it; nil when one does. Of `state`, if given, it is known.

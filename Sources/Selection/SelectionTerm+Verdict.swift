@@ -16,9 +16,7 @@ extension SelectionTerm {
     case .age: .unknown
     case .address(let end, let block): Verdict(Self.address(of: connection, at: end, in: block))
     case .port(let end, let range): Verdict(Self.port(of: connection, at: end, in: range))
-    case .process(let glob):
-      Self.owner(of: connection, owners) { Self.name(of: $0, matches: glob) }
-    case .pid(let pid): Self.owner(of: connection, owners) { Verdict($0.pid == pid) }
+    case .process, .pid: Self.owner(of: connection, owners) { verdict(of: $0) }
     case .unit(let glob):
       Self.group(of: connection, owners) { group in
         group.unit.map { Self.unit($0, matches: glob) } ?? false
@@ -33,6 +31,15 @@ extension SelectionTerm {
     case .interface(let index): Verdict(connection.identity.interface == index)
     case .autobound(let range): Self.autobound(connection, within: range)
     case .mark(let mark, let mask): Verdict(connection.mark.map { $0 & mask == mark })
+    }
+  }
+
+  /// Whether `process` is what a term about processes says; unknown for any other term.
+  func verdict(of process: OwnerProcess) -> Verdict {
+    switch self {
+    case .process(let glob): Self.name(of: process, matches: glob)
+    case .pid(let pid): Verdict(process.pid == pid)
+    default: .unknown
     }
   }
 

@@ -44,22 +44,47 @@ import Testing
     #expect(visits.withLock { $0.allSatisfy { $0 == 1 } })
   }
 
-  @Test func aLongTableIsAsWideAsItsWidestCellWhereverThatIs() throws {
+  /// Ten thousand rows of which one has a wide cell, and the last line of it cut off.
+  private func longTable(widest: Int, _ layout: Table.Layout) throws -> [Substring] {
+    let table = Table(
+      columns: [
+        Table.Column(title: "A", shrinksTo: 4), Table.Column(title: "N", alignment: .right),
+      ],
+      rowCount: 10_000,
+      cell: { row, column, text in
+        let cell = column == 1 ? "\(row % 10)" : row == widest ? "wide – cell" : "x"
+        text.append(contentsOf: cell.utf8)
+      })
+    return try written { try table.print(layout, to: &$0) }.split(separator: "\n")
+  }
+
+  @Test func aLongTableForATerminalIsAsWideAsItsWidestCellWhereverThatIs() throws {
     for widest in [0, 2047, 9999] {
-      let table = Table(
-        columns: [Table.Column(title: "A"), Table.Column(title: "N", alignment: .right)],
-        rowCount: 10_000,
-        cell: { row, column, text in
-          let cell = column == 1 ? "\(row % 10)" : row == widest ? "wide – cell" : "x"
-          text.append(contentsOf: cell.utf8)
-        })
-      let lines = try written { try table.print(Table.Layout(), to: &$0) }
-        .split(separator: "\n")
+      let lines = try longTable(widest: widest, Table.Layout(width: 80))
       #expect(lines.count == 10_001)
       #expect(lines.allSatisfy { $0.count == 14 })
       #expect(lines[widest + 1] == "wide – cell  \(widest % 10)")
       #expect(lines[5000].hasSuffix(" 9"))
     }
+  }
+
+  @Test func ofALongTableElsewhereAWiderCellIsWholeAndMovesTheRestOfItsLine() throws {
+    for widest in [1, 2047, 9999] {
+      let lines = try longTable(widest: widest, Table.Layout())
+      #expect(lines.count == 10_001)
+      #expect(lines[widest + 1] == "wide – cell  \(widest % 10)")
+      #expect(lines.enumerated().allSatisfy { $0 == widest + 1 || $1.count == 4 })
+    }
+  }
+
+  @Test func ofALongTableTheRowsAllOverTellTheWidths() throws {
+    let table = Table(
+      columns: [Table.Column(title: "N"), Table.Column(title: "M")], rowCount: 100_000,
+      cell: { row, column, text in
+        text.append(contentsOf: (column == 0 ? "\(row)" : "end").utf8)
+      })
+    let lines = try written { try table.print(Table.Layout(), to: &$0) }.split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count == 10 || $0 == "N      M" })
   }
 
   @Test func outputThatIsRefusedIsAProblem() throws {

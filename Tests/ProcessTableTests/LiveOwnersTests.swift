@@ -116,9 +116,9 @@ struct LiveOwnersTests {
   @Test func openFolderOfAProcessThatEndedIsOfNoOther() throws {
     let child = PythonChild("ready('up'); time.sleep(60)")
     let folder = try ProcessFolder(pid: child.pid, below: Folder("/proc"))
-    #expect(try folder.owner().pid == child.pid)
+    #expect(try folder.owner(.all).pid == child.pid)
     child.end()
-    let failure = #expect(throws: Errno.self) { try folder.owner() }
+    let failure = #expect(throws: Errno.self) { try folder.owner(.all) }
     #expect(failure?.saysGone == true)
     let failureOfOpening = #expect(throws: Errno.self) { _ = try folder.open("fd") }
     #expect(failureOfOpening?.saysGone == true)

@@ -36,6 +36,49 @@ import Testing
     #expect(table.holdings(of: 101).map { table.process(of: $0).pid } == [10])
   }
 
+  @Test func findsSocketsOfAProcessThatCameAfterTheStart() throws {
+    let tree = tree()
+    let walk = try tree.files.startFindingOwners(threads: 2)
+    tree.process(20, links: [6: "socket:[300]"])
+    let table = try walk.finish(wanted: InodeSet([101, 300]))
+    #expect(table.holdings(of: 300).map(\.descriptor) == [6])
+    #expect(table.holdings(of: 101).map { table.process(of: $0).pid } == [10])
+    #expect(table.isComplete)
+  }
+
+  @Test func asksOnlyTheProcessesThatItIsToldTo() throws {
+    let tree = tree()
+    tree.process(13, name: "other", links: [3: "socket:[400]"])
+    let walk = try tree.files.startFindingOwners(
+      among: ProcessPruning(pids: [10]), reading: [], threads: 2)
+    let table = try walk.finish(wanted: InodeSet([100, 400]))
+    #expect(table.processes.map(\.pid) == [10] && table.isPruned && !table.isComplete)
+    #expect(table.holdings(of: 400).isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      ([], nil, nil, nil), (.executable, "/usr/bin/app", nil, nil), (.user, nil, 1000, nil),
+      (.controlGroup, nil, nil, "/a.slice"), (.all, "/usr/bin/app", 1000, "/a.slice"),
+    ] as [(OwnerDetails, String?, UInt32?, String?)])
+  func readsOfEachOwnerWhatIsAskedFor(
+    _ details: OwnerDetails, _ executable: String?, _ userID: UInt32?, _ path: String?
+  ) throws {
+    let tree = ProcTree()
+    tree.process(10, name: "app", start: 55, links: [3: "socket:[100]"])
+    tree.file("10/cgroup", "0::/a.slice\n")
+    for table in [
+      try tree.files.findOwners(of: InodeSet([100]), reading: details, threads: 1),
+      try tree.files.startFindingOwners(reading: details, threads: 1)
+        .finish(wanted: InodeSet([100])),
+    ] {
+      let owner = try #require(table.processes.first)
+      #expect(owner.identity == ProcessIdentity(pid: 10, startTicks: 55) && owner.name == "app")
+      #expect(owner.executable == executable && owner.userID == userID)
+      #expect(owner.controlGroup?.path == path)
+    }
+  }
+
   @Test func gapsOfWhatCouldNotBeReadStay() throws {
     let tree = tree()
     tree.process(13)

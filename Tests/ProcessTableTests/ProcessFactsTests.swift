@@ -20,20 +20,22 @@ import Testing
   }
 
   @Test(arguments: [
-    ("app\n", "app"), ("app", "app"), ("a\n\n", "a\n"), ("a\nb\n", "a\nb"), ("\n", ""), ("", ""),
-    (" a \u{1b}[2J\n", " a \u{1b}[2J"),
+    "app", "a\n", "a\nb", "", " a \u{1b}[2J", ")", "(", ") S 1 (", "a) R 7 7 7", "((", "\u{fc}",
   ])
-  func nameIsWhatTheProcessChose(_ content: String, _ name: String) throws {
+  func nameIsWhatTheProcessChose(_ name: String) throws {
     let tree = ProcTree()
-    tree.process(10)
-    tree.file("10/comm", content)
+    tree.process(10, name: name, parent: 3)
     #expect(try tree.files.process(10).name == name)
+    #expect(try tree.files.parent(of: 10) == 3)
   }
 
   @Test func nameOfInvalidUTF8IsRepaired() throws {
     let tree = ProcTree()
     tree.process(10)
-    tree.file("10/comm", [0x61, 0xff, 0x62, 0x0a])
+    let line = ProcTree.stat(10, "x", "S", 1, 0, 1, 1).utf8.flatMap { octet in
+      octet == UInt8(ascii: "x") ? [0x61, 0xff, 0x62] : [octet]
+    }
+    tree.file("10/stat", line)
     #expect(try tree.files.process(10).name == "a\u{fffd}b")
   }
 

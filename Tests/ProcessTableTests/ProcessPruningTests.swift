@@ -57,7 +57,7 @@ import Testing
     tree.file("14/stat", ProcTree.stat(14, "x", "S", 1, 0, 1, 1))
     tree.file("14/fd", "")
     let table = try tree.files.findOwners(
-      of: .everySocket, among: ProcessPruning(pids: [10, 14], where: { $0.name != nil }),
+      of: .everySocket, among: ProcessPruning(pids: [10, 14], where: { $0.name != "x" }),
       threads: 1)
     #expect(table.gaps.isEmpty && table.processes.map(\.pid) == [10])
   }

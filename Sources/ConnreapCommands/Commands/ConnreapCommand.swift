@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import CLinuxProcess
 import SystemPackage
 
 /// The command line of connreap.
@@ -25,10 +26,14 @@ public struct ConnreapCommand: ParsableCommand {
 
   /// Runs what the command line asks for, and ends the process with the contract's exit code.
   public static func runAndExit() -> Never {
+    // Tables of a million rows are to go back to the system when they are done with, not to stay in
+    // the heap, as glibc has it of what is smaller than the largest block that was freed before.
+    mallopt(M_MMAP_THRESHOLD, 1 << 20)
     do {
       Standard.open()
       try Rights.begin()
-      var command = try parseAsRoot()
+      let words = Array(CommandLine.arguments.dropFirst())
+      var command = try parseQuickly(words) ?? parseAsRoot(words)
       try Rights.keep(for: command)
       try command.run()
     } catch let failure as CommandFailure {
@@ -43,5 +48,17 @@ public struct ConnreapCommand: ParsableCommand {
       exit(withError: error)
     }
     exit()
+  }
+  /// The command that `words` start with, when nothing is wrong with the others.
+  ///
+  /// To go through the tree of commands, and look for what completes words in a shell, costs more
+  /// time than to list the connections of a small machine. Errors and help are the tree's.
+  private static func parseQuickly(_ words: [String]) -> (any ParsableCommand)? {
+    guard let name = words.first,
+      let type = configuration.subcommands.first(where: { $0.configuration.commandName == name }),
+      let command = try? type.parseAsRoot(Array(words.dropFirst())),
+      Swift.type(of: command) == type
+    else { return nil }
+    return command
   }
 }

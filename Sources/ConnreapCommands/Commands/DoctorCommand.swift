@@ -5,7 +5,7 @@ import Scanning
 /// `connreap doctor`: what this kernel and these privileges allow.
 struct DoctorCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doctor",
+    commandName: "doctor", _superCommandName: "connreap",
     abstract: "Says what this kernel and these privileges allow, and what to change.",
     discussion: "It changes nothing. The exit code is 0 when all is well, and 1 otherwise.")
 

@@ -9,7 +9,7 @@ import SystemPackage
 /// `connreap kill`: closes what it selects, verifies each one, reports each one.
 struct KillCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "kill",
+    commandName: "kill", _superCommandName: "connreap",
     abstract: "Closes connections, verifies each, and reports each.",
     discussion: """
       Every connection is read again by its cookie right before it is closed, and looked for \

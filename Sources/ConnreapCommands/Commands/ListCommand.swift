@@ -7,7 +7,7 @@ import Selection
 /// `connreap list`: connections with their owners, idle time and reasons.
 struct ListCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list",
+    commandName: "list", _superCommandName: "connreap",
     abstract: "Lists connections with their owners and idle times.",
     discussion: """
       Without --state it lists what ss shows without -a: connected sockets, without TIME_WAIT and \
@@ -64,7 +64,8 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     let order = try ConnectionOrder(sort)
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
     let request = ScanRequest(
-      predicate, reading: details(for: columns, order: order, system: system))
+      predicate, reading: details(for: columns, order: order, system: system),
+      prunesOwners: true)
     if explain { return try print(ScanExplanation(request: request)) }
     let snapshot = try system.scan(request, seeingMarks: isShowingMarks)
     try print(snapshot, columns: columns, order: order, system: system)
@@ -78,7 +79,9 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     let needed = columns.map { $0 + [order.column] } ?? ConnectionColumn.allCases
     if needed.contains(where: \.needsFigures) { details.insert(.figures) }
     if needed.contains(.congestion) { details.insert(.congestion) }
-    if needed.contains(where: \.needsOwners), system.knowsOwners { details.insert(.owners) }
+    if needed.contains(where: \.needsOwners), system.knowsOwners {
+      details.insert(needed.contains(where: \.needsOwnerFacts) ? .owners : .ownerNames)
+    }
     if needed.contains(where: \.needsControlGroups) { details.insert(.controlGroups) }
     return details
   }

@@ -7,9 +7,15 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
   case json
   case jsonl
   case csv
+
+  // Found by reflection otherwise, at every start.
+  static var allValueStrings: [String] { allCases.map(\.rawValue) }
 }
 
-extension ColorChoice: ExpressibleByArgument {}
+extension ColorChoice: ExpressibleByArgument {
+  // See OutputFormat.
+  static var allValueStrings: [String] { allCases.map(\.rawValue) }
+}
 
 /// The options of output that every command with a table takes.
 struct OutputOptions: ParsableArguments {

@@ -112,6 +112,9 @@ enum ConnectionColumn: String, CaseIterable {
     }
   }
 
+  /// Whether more must be read of owners than their command names.
+  var needsOwnerFacts: Bool { self == .executable }
+
   /// Whether cgroups must be read for it.
   var needsControlGroups: Bool {
     switch self {

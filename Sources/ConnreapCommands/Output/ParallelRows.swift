@@ -9,7 +9,7 @@ enum ParallelRows {
   /// Calls `visit` for ranges that make up the rows, several at once when there are many.
   static func forEachBatch(of rowCount: Int, _ visit: @escaping @Sendable (Range<Int>) -> Void) {
     guard rowCount > batchSize else { return visit(0..<rowCount) }
-    run(batches(in: 0..<rowCount)) { _, batch in visit(batch) }
+    start(batches(in: 0..<rowCount)) { _, batch in visit(batch) }.finish()
   }
 
   /// Writes what `render` appends for the rows of each range, in the order of the rows.
@@ -17,22 +17,32 @@ enum ParallelRows {
     _ rowCount: Int, to output: inout OutputStream,
     render: @escaping @Sendable (Range<Int>, inout [UInt8]) -> Void
   ) throws(OutputProblem) {
+    guard rowCount > batchSize else { return try output.write { render(0..<rowCount, &$0) } }
     // No more is rendered at a time than is worth starting the threads, for the sake of memory.
-    let atATime = 2 * batchSize * threadCount
+    let atATime = 8 * batchSize * threadCount
+    var rendered: [[UInt8]] = []
     for start in stride(from: 0, to: rowCount, by: atATime) {
       let batches = batches(in: start..<min(start + atATime, rowCount))
-      guard batches.count > 1 else {
-        for batch in batches { try output.write { render(batch, &$0) } }
-        continue
-      }
       let texts = Mutex([[UInt8]](repeating: [], count: batches.count))
-      run(batches) { place, batch in
+      let round = self.start(batches) { place, batch in
         var text: [UInt8] = []
+        text.reserveCapacity(64 * batch.count)
         render(batch, &text)
         texts.withLock { $0[place] = text }
       }
-      for text in texts.withLock({ $0 }) { try output.write { $0.append(contentsOf: text) } }
+      // The rows before are written meanwhile.
+      try write(&rendered, to: &output)
+      round.finish()
+      rendered = texts.withLock { $0 }
     }
+    try write(&rendered, to: &output)
+  }
+
+  private static func write(
+    _ texts: inout [[UInt8]], to output: inout OutputStream
+  ) throws(OutputProblem) {
+    defer { texts = [] }
+    for text in texts { try output.write { $0.append(contentsOf: text) } }
   }
 
   private static var threadCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
@@ -43,11 +53,12 @@ enum ParallelRows {
     }
   }
 
-  private static func run(
+  /// Works on each batch, on several threads beside the caller's.
+  private static func start(
     _ batches: [Range<Int>], _ work: @escaping @Sendable (_ place: Int, Range<Int>) -> Void
-  ) {
+  ) -> StartedWork {
     let next = Counter()
-    ParallelWork.run(threads: min(threadCount, batches.count)) {
+    return ParallelWork.start(threads: min(threadCount, batches.count)) {
       while let place = next.take(below: batches.count) { work(place, batches[place]) }
     }
   }

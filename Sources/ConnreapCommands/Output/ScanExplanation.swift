@@ -19,7 +19,7 @@ struct ScanExplanation {
       lines.append((index == 0 ? "user space" : "", part))
     }
     lines.append(("tcp_info", Self.reading(request.details.contains(.figures))))
-    lines.append(("owners", Self.reading(request.details.contains(.owners))))
+    lines.append(("owners", Self.reading(request.details.contains(.ownerNames))))
     return lines.map { line in
       let padding = String(repeating: " ", count: 14 - line.heading.utf8.count)
       return "\(line.heading)\(padding)\(EscapedText.escaped(line.text))\n"
@@ -38,7 +38,7 @@ struct ScanExplanation {
       json.object("reads") { json in
         json.member("tcp_info", request.details.contains(.figures))
         json.member("congestion", request.details.contains(.congestion))
-        json.member("owners", request.details.contains(.owners))
+        json.member("owners", request.details.contains(.ownerNames))
       }
     }
     json.endDocument()

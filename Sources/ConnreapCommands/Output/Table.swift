@@ -2,13 +2,14 @@ import Synchronization
 
 /// A table of text: a heading, and cells that are made when they are needed.
 ///
-/// Cells are made twice, once to measure and once to print, so that a million rows need no
-/// memory of their own.
+/// Cells of many rows are made when they are printed, so that a million rows need no memory of their
+/// own. To fit a terminal they are all measured before; otherwise some tell the widths, and a wider
+/// one moves what is behind it.
 struct Table: Sendable {
   let columns: [Column]
   let rowCount: Int
   /// Appends the text of the cell at a row and a column, printable as it is.
-  let cell: @Sendable (_ row: Int, _ column: Int, _ text: inout [UInt8]) -> Void
+  var cell: @Sendable (_ row: Int, _ column: Int, _ text: inout [UInt8]) -> Void
   /// How the cell looks.
   var style: @Sendable (_ row: Int, _ column: Int) -> Style? = { _, _ in nil }
 
@@ -39,7 +40,32 @@ struct Table: Sendable {
 
   /// Prints the table.
   func print(_ layout: Layout, to output: inout OutputStream) throws(OutputProblem) {
-    let widths = fit(measure(showsHeader: layout.showsHeader), into: layout)
+    guard rowCount > Self.mostKept else { return try keepingCells().printRows(layout, to: &output) }
+    try printRows(layout, to: &output)
+  }
+
+  /// Of how many rows at the most the cells are kept, and made only once.
+  private static let mostKept = 1024
+
+  private func keepingCells() -> Table {
+    var text: [UInt8] = []
+    var ends: [Int] = [0]
+    for row in 0..<rowCount {
+      for column in columns.indices {
+        cell(row, column, &text)
+        ends.append(text.count)
+      }
+    }
+    var table = self
+    table.cell = { [text, ends, count = columns.count] row, column, line in
+      let place = row * count + column
+      line.append(contentsOf: text[ends[place]..<ends[place + 1]])
+    }
+    return table
+  }
+
+  private func printRows(_ layout: Layout, to output: inout OutputStream) throws(OutputProblem) {
+    let widths = fit(measure(for: layout), into: layout)
     var scratch: [UInt8] = []
     if layout.showsHeader {
       try output.write { line in
@@ -65,8 +91,16 @@ struct Table: Sendable {
     }
   }
 
-  private func measure(showsHeader: Bool) -> [Int] {
-    let widest = Mutex(columns.map { showsHeader ? $0.title.utf8.count : 0 })
+  /// How many rows tell the widths where nothing has to fit.
+  private static let measuredSample = 4096
+
+  private func measure(for layout: Layout) -> [Int] {
+    let titles = columns.map { layout.showsHeader ? $0.title.utf8.count : 0 }
+    guard layout.width != nil || rowCount <= 2 * Self.measuredSample else {
+      let step = rowCount / Self.measuredSample
+      return measure(stride(from: 0, to: rowCount, by: step), from: titles)
+    }
+    let widest = Mutex(titles)
     ParallelRows.forEachBatch(of: rowCount) { rows in
       let widths = measure(rows, from: widest.withLock { $0 })
       widest.withLock { widest in
@@ -77,7 +111,7 @@ struct Table: Sendable {
   }
 
   /// The widths of the columns in `rows`, and at the least those that are known already.
-  private func measure(_ rows: Range<Int>, from known: [Int]) -> [Int] {
+  private func measure(_ rows: some Sequence<Int>, from known: [Int]) -> [Int] {
     var widths = known
     var scratch: [UInt8] = []
     for row in rows {
@@ -117,7 +151,7 @@ struct Table: Sendable {
     guard columns[column].alignment == .left, isPlain else {
       scratch.removeAll(keepingCapacity: true)
       fill(&scratch)
-      let width = Self.cut(&scratch, from: 0, to: widths[column])
+      let width = Self.cut(&scratch, from: 0, to: layout.width == nil ? .max : widths[column])
       let padding = widths[column] - width
       if columns[column].alignment == .right { line.appendBlanks(padding) }
       Style.append(style, isOn: layout.colors, to: &line) { $0.append(contentsOf: scratch) }
@@ -128,8 +162,8 @@ struct Table: Sendable {
     }
     let start = line.count
     fill(&line)
-    let width = Self.cut(&line, from: start, to: widths[column])
-    if column < columns.count - 1 { line.appendBlanks(widths[column] - width + Self.gap) }
+    let width = Self.cut(&line, from: start, to: layout.width == nil ? .max : widths[column])
+    if column < columns.count - 1 { line.appendBlanks(max(widths[column] - width, 0) + Self.gap) }
   }
 
   /// Ends a line, without blanks before its end.
