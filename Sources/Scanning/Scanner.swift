@@ -99,6 +99,9 @@ public struct Scanner {
         rows.skip(plan)
         continue
       }
+      if request.selection.needsAutobound {
+        rows.know(autobound: try autobound(like: dump, from: source, uptime: uptime))
+      }
       try collect(dump, from: source, uptime: uptime, into: &rows) { rows, row in
         rows.add(row)
         if needsOwners, rows.heldCount == Self.manyHeld, walk == nil {
@@ -111,23 +114,47 @@ public struct Scanner {
     }
   }
 
-  /// Carries out `dump`, again when it failed in passing; each row goes to `take`.
+  /// Which sockets of those that `dump` lists have a port that the kernel chose; nil where this
+  /// kernel does not say.
+  private func autobound(
+    like dump: DumpRequest, from source: NamespaceSource, uptime: UInt64?
+  ) throws(ScanProblem) -> Set<SocketCookie>? {
+    let question = DumpRequest(
+      family: dump.family, states: dump.states, details: [],
+      bytecode: InetDiagBytecode(.autobound))
+    return try persisting(dump.family) { (_) throws(NetlinkProblem) in
+      var cookies: Set<SocketCookie> = []
+      var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
+      let taken = try diagnostics.dump(question) { cookies.insert($0.cookie) }
+      return taken.bytecode == question.bytecode ? cookies : nil
+    }
+  }
+
+  /// Carries out `dump`; each row goes to `take`.
   private func collect(
     _ dump: DumpRequest, from source: NamespaceSource, uptime: UInt64?,
     into rows: inout CollectedRows, take: (inout CollectedRows, Connection) -> Void
   ) throws(ScanProblem) {
     let before = rows.mark
-    for attempt in 1...Self.attempts {
+    try persisting(dump.family) { (isRepeated) throws(NetlinkProblem) in
+      if isRepeated { rows.goBack(to: before) }
+      var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
+      let taken = try diagnostics.dump(dump) { take(&rows, $0) }
+      rows.finish(taken)
+    }
+  }
+
+  /// Makes an attempt at a dump, and others while they fail in passing.
+  private func persisting<Result>(
+    _ family: AddressFamily, _ attempt: (_ isRepeated: Bool) throws(NetlinkProblem) -> Result
+  ) throws(ScanProblem) -> Result {
+    var attemptsLeft = Self.attempts
+    while true {
+      attemptsLeft -= 1
       do throws(NetlinkProblem) {
-        var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
-        let taken = try diagnostics.dump(dump) { take(&rows, $0) }
-        rows.finish(taken)
-        return
+        return try attempt(attemptsLeft < Self.attempts - 1)
       } catch {
-        rows.goBack(to: before)
-        guard error.isPassing, attempt < Self.attempts else {
-          throw .cannotList(dump.family, error)
-        }
+        guard error.isPassing, attemptsLeft > 0 else { throw .cannotList(family, error) }
       }
     }
   }
