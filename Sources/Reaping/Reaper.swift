@@ -104,6 +104,7 @@ public struct Reaper {
         return .notFound
       }
       now.namespace = connection.namespace
+      now.isAutobound = connection.isAutobound
       // One that somebody else is destroying is still found for a moment, in CLOSE.
       guard now.inode == connection.inode, now.state != .closed else {
         diagnostics = session
@@ -133,14 +134,20 @@ public struct Reaper {
     }
   }
 
-  /// Decides what the attempts have left open, by one more dump of each family concerned.
+  /// Decides what the attempts have left open: by looking each connection up that the kernel says
+  /// it has destroyed, and by a dump of the family for what cannot be looked up.
   private func verify(_ attempts: [Attempt], of plan: Plan) -> [Outcome] {
+    var sessions: [UInt16: TCPDiagnostics] = [:]
     var remaining: [Place: Result<[SocketCookie: TCPState], NetlinkProblem>] = [:]
     var outcomes: [Outcome] = []
     outcomes.reserveCapacity(attempts.count)
     for (step, attempt) in zip(plan.steps, attempts) {
       if case .decided(let result) = attempt {
         outcomes.append(Outcome(step, result))
+        continue
+      }
+      if case .acknowledged = attempt, isGone(step.connection, over: &sessions) {
+        outcomes.append(Outcome(step, .closed))
         continue
       }
       let place = Place(
@@ -150,6 +157,25 @@ public struct Reaper {
       outcomes.append(Outcome(step, Self.result(of: attempt, step.connection.cookie, look)))
     }
     return outcomes
+  }
+
+  /// Whether the kernel surely has `connection` no more.
+  private func isGone(
+    _ connection: Connection, over sessions: inout [UInt16: TCPDiagnostics]
+  ) -> Bool {
+    do throws(NetlinkProblem) {
+      var session: TCPDiagnostics
+      if let open = sessions.removeValue(forKey: connection.namespace) {
+        session = open
+      } else {
+        session = TCPDiagnostics(over: try openTransport(connection.namespace), uptime: uptime())
+      }
+      let state = try session.lookUp(connection.identity)?.state
+      sessions[connection.namespace] = session
+      return state == nil || state == .closed
+    } catch {
+      return false
+    }
   }
 
   /// What one dump shows.

@@ -10,11 +10,11 @@ struct ConnectionJSON: Sendable {
 
   /// Writes `connection` as one object, with what `more` adds to it.
   func write(
-    _ connection: Connection, key: StaticString? = nil, to json: inout JSONWriter,
+    _ connection: Connection, to json: inout JSONWriter,
     more: (inout JSONWriter) -> Void = { _ in }
   ) {
     let tcp = connection.tcp
-    json.object(key) { json in
+    json.object { json in
       json.member("netns", snapshot.networkNamespace(of: connection))
       json.member("family") { $0.append(contentsOf: connection.identity.family.name.utf8) }
       json.member("state") { $0.append(contentsOf: connection.state.name.utf8) }
