@@ -13,19 +13,19 @@ extension Scanner {
   public func tally(
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> Tally {
-    guard !request.selection.needsOwners else { return Tally(try scan(request, at: moment)) }
+    guard !request.selection.needsOwners, !request.selection.needsAutobound else {
+      return Tally(try scan(request, at: moment))
+    }
     var tally = Tally()
-    var gaps: [NamespaceGap] = []
-    for source in sources {
+    let gaps = try forEachNamespace { (source, _) throws(ScanProblem) in
       let before = tally
       do throws(ScanProblem) {
         try count(request, in: source, uptime: moment.uptime, into: &tally)
       } catch {
         tally = before
-        gaps.append(NamespaceGap(namespace: source.namespace, problem: error))
+        throw error
       }
     }
-    if let first = gaps.first, gaps.count == sources.count { throw first.problem }
     tally.namespaceGaps = gaps
     return tally
   }
@@ -37,18 +37,15 @@ extension Scanner {
     let isOfStatesAlone = selection.stateMask.states.allSatisfy(selection.predicate.selectsAll)
     for dump in request.dumps.compactMap(\.request) {
       let before = tally
-      try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
-        do throws(NetlinkProblem) {
-          if isOfStatesAlone {
-            try diagnostics.dumpStates(dump) { state in
-              if dump.states.contains(state) { tally.add(state, of: dump.family) }
-            }
-          } else {
-            try diagnostics.dump(dump) { tally.add($0, if: selection) }
+      try persisting(dump.family) { (isRepeated) throws(NetlinkProblem) in
+        if isRepeated { tally = before }
+        var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
+        if isOfStatesAlone {
+          try diagnostics.dumpStates(dump) { state in
+            if dump.states.contains(state) { tally.add(state, of: dump.family) }
           }
-        } catch {
-          tally = before
-          throw error
+        } else {
+          try diagnostics.dump(dump) { tally.add($0, if: selection) }
         }
       }
     }
