@@ -23,6 +23,15 @@ extension LiveSystem {
     }
   }
 
+  /// Looks at listeners, and says what to do when that fails.
+  func surveyListeners(_ request: ScanRequest) throws(CommandFailure) -> ListenerSurvey {
+    do {
+      return try scanner.surveyListeners(request, at: moment)
+    } catch {
+      throw Self.failure(of: error)
+    }
+  }
+
   /// Whether what `/proc` says of the reader's network namespace is said of what is looked at.
   var looksAtOwnNamespaceOnly: Bool { namespaces.count == 1 && namespaces[0].namespace.isOwn }
 

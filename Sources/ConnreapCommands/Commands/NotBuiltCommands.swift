@@ -16,11 +16,6 @@ extension NotBuiltCommand {
   }
 }
 
-struct ListenersCommand: NotBuiltCommand {
-  static let name = "listeners"
-  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
-}
-
 struct LogCommand: NotBuiltCommand {
   static let name = "log"
   @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
