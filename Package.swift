@@ -95,8 +95,9 @@ let package = Package(
     tests(
       "ConnreapCommandsTests",
       [
-        "ConnreapCommands", "Reaping", "Scanning", "Selection", "ProcessTable", "Netlink",
-        "Connections", "TestSupport", system,
+        "ConnreapCommands", "Reaping", "Scanning", "Selection", "ProcessTable", "StateFiles",
+        "Privileges", "Netlink", "Connections", "TestSupport", system,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),

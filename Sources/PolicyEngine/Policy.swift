@@ -27,6 +27,8 @@ public struct Policy: Equatable, Sendable {
   public var action: PolicyAction
   /// With more than this to act on in one run, it does nothing at all.
   public var limit: Int
+  /// How many connections it closes in a second at most; nil for as many as there can be.
+  public var rate: Int?
 
   /// The greatest number of connections that a policy acts on when it does not say.
   public static let usualLimit = 100
@@ -36,7 +38,7 @@ public struct Policy: Equatable, Sendable {
     name: String, description: String? = nil, file: String, line: Int, match: SelectionPredicate,
     except: [SelectionPredicate] = [], protect: [Protection] = [], inState: UInt64? = nil,
     groupBy: PolicyGrouping = .none, threshold: Int = 1, action: PolicyAction,
-    limit: Int = usualLimit
+    limit: Int = usualLimit, rate: Int? = nil
   ) {
     self.name = name
     self.description = description
@@ -50,6 +52,7 @@ public struct Policy: Equatable, Sendable {
     self.threshold = threshold
     self.action = action
     self.limit = limit
+    self.rate = rate
   }
 }
 

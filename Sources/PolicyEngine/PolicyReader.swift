@@ -93,6 +93,7 @@ struct PolicyReader<Names: NameResolver> {
     let threshold = entries[.threshold].flatMap { positive($0) }
     let action = entries[.action].flatMap { word($0, ActionWord.self) }
     let limit = entries[.limit].flatMap { positive($0) }
+    let rate = entries[.rate].flatMap { positive($0) }
     guard let name else { return nil }
     guard errorCount == errorsBefore, let match,
       let action = action.flatMap({ PolicyAction(rawValue: $0.rawValue) })
@@ -102,7 +103,8 @@ struct PolicyReader<Names: NameResolver> {
       match: match.predicate.limitedToDefaultStates(), except: exceptions, protect: protections,
       inState: inState,
       groupBy: grouping.flatMap { PolicyGrouping(rawValue: $0.rawValue) } ?? .none,
-      threshold: threshold ?? 1, action: action, limit: limit ?? Policy.usualLimit)
+      threshold: threshold ?? 1, action: action, limit: limit ?? Policy.usualLimit,
+      rate: rate)
     warn(about: policy, entries, matching: match.keys)
     return (policy, name)
   }

@@ -58,7 +58,7 @@ enum PolicyKey: String, PolicyWord {
 
   var isBuilt: Bool {
     switch self {
-    case .keep, .limitPercent, .rate, .seen, .giveUpAfter, .notify: false
+    case .keep, .limitPercent, .seen, .giveUpAfter, .notify: false
     default: true
     }
   }

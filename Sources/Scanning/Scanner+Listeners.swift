@@ -39,12 +39,9 @@ extension Scanner {
   ) throws(ScanProblem) {
     let before = (rows.mark, ends)
     let dump = DumpRequest(family: family, states: .all, details: [])
-    try persisting(family) { (isRepeated) throws(NetlinkProblem) in
-      if isRepeated {
-        rows.goBack(to: before.0)
-        ends = before.1
-      }
-      var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
+    try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+      rows.goBack(to: before.0)
+      ends = before.1
       let taken = try diagnostics.dump(dump) { row in
         var row = row
         row.namespace = number

@@ -37,9 +37,8 @@ extension Scanner {
     let isOfStatesAlone = selection.stateMask.states.allSatisfy(selection.predicate.selectsAll)
     for dump in request.dumps.compactMap(\.request) {
       let before = tally
-      try persisting(dump.family) { (isRepeated) throws(NetlinkProblem) in
-        if isRepeated { tally = before }
-        var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
+      try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+        tally = before
         if isOfStatesAlone {
           try diagnostics.dumpStates(dump) { state in
             if dump.states.contains(state) { tally.add(state, of: dump.family) }

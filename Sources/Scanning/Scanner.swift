@@ -150,12 +150,13 @@ public struct Scanner {
     let question = DumpRequest(
       family: dump.family, states: dump.states, details: [],
       bytecode: InetDiagBytecode(.autobound))
-    return try persisting(dump.family) { (_) throws(NetlinkProblem) in
-      var cookies: Set<SocketCookie> = []
-      var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
-      let taken = try diagnostics.dump(question) { cookies.insert($0.cookie) }
-      return taken.bytecode == question.bytecode ? cookies : nil
+    var cookies: Set<SocketCookie>?
+    try repeated(question, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+      var listed: Set<SocketCookie> = []
+      let taken = try diagnostics.dump(question) { listed.insert($0.cookie) }
+      cookies = taken.bytecode == question.bytecode ? listed : nil
     }
+    return cookies
   }
 
   /// Carries out `dump`; each row goes to `take`.
@@ -164,25 +165,31 @@ public struct Scanner {
     into rows: inout CollectedRows, take: (inout CollectedRows, Connection) -> Void
   ) throws(ScanProblem) {
     let before = rows.mark
-    try persisting(dump.family) { (isRepeated) throws(NetlinkProblem) in
-      if isRepeated { rows.goBack(to: before) }
-      var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
-      let taken = try diagnostics.dump(dump) { take(&rows, $0) }
-      rows.finish(taken)
+    try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+      do throws(NetlinkProblem) {
+        rows.finish(try diagnostics.dump(dump) { take(&rows, $0) })
+      } catch {
+        rows.goBack(to: before)
+        throw error
+      }
     }
   }
 
-  /// Makes an attempt at a dump, and others while they fail in passing.
-  func persisting<Result>(
-    _ family: AddressFamily, _ attempt: (_ isRepeated: Bool) throws(NetlinkProblem) -> Result
-  ) throws(ScanProblem) -> Result {
-    var attemptsLeft = Self.attempts
-    while true {
-      attemptsLeft -= 1
+  /// Carries out `dump` as `body` does it, and again when that failed in passing.
+  ///
+  /// - Parameter body: when it is called again, what it was given before is to be forgotten.
+  func repeated(
+    _ dump: DumpRequest, in source: NamespaceSource, uptime: UInt64?,
+    _ body: (inout TCPDiagnostics) throws(NetlinkProblem) -> Void
+  ) throws(ScanProblem) {
+    for attempt in 1...Self.attempts {
       do throws(NetlinkProblem) {
-        return try attempt(attemptsLeft < Self.attempts - 1)
+        var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
+        return try body(&diagnostics)
       } catch {
-        guard error.isPassing, attemptsLeft > 0 else { throw .cannotList(family, error) }
+        guard error.isPassing, attempt < Self.attempts else {
+          throw .cannotList(dump.family, error)
+        }
       }
     }
   }

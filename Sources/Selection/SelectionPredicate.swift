@@ -98,6 +98,11 @@ extension SelectionPredicate {
     hasTerm { if case .interface = $0 { true } else { false } }
   }
 
+  /// Whether a term asks about marks, which the kernel tells to CAP_NET_ADMIN only.
+  public var namesMarks: Bool {
+    hasTerm { if case .mark = $0 { true } else { false } }
+  }
+
   /// Whether a term asks about cgroups.
   public var needsControlGroups: Bool { hasTerm(where: \.needsControlGroups) }
 

@@ -108,6 +108,12 @@ public struct TCPDiagnostics {
       type: UInt16(SOCK_DESTROY), payload: DumpRequest.payload(for: identity))
   }
 
+  /// Whether a datagram is a request to destroy a socket, by its type.
+  public static func isRequestToDestroy(_ datagram: [UInt8]) -> Bool {
+    datagram.count >= NetlinkMessage.headerLength
+      && datagram.span.uint16(at: 4) == UInt16(SOCK_DESTROY)
+  }
+
   /// Finds out whether this kernel can destroy sockets, without touching one.
   ///
   /// It asks for a socket that cannot be: both ends on port 0. A kernel that looks for it says

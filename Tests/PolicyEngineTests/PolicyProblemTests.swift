@@ -297,7 +297,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "keep: 0", "limit-percent: 50", "rate: 200", "give-up-after: 5", "notify: [/bin/page]",
+    "keep: 0", "limit-percent: 50", "give-up-after: 5", "notify: [/bin/page]",
     "seen: 2",
   ])
   func keysThatAreNotBuiltAreNeverIgnored(line: String) throws {

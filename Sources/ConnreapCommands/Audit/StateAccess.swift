@@ -4,15 +4,22 @@ import SystemPackage
 
 /// The state folder of a run, or what stands in its way.
 enum StateAccess {
-  /// Opens the folder that `option` (`--state-dir`), the user and the environment say.
-  static func open(option: String?) throws(CommandFailure) -> StateFolder {
+  /// Where the folder is that `option` (`--state-dir`), the user and the environment say.
+  static func location(option: String?) throws(CommandFailure) -> FilePath {
     do throws(StateFolderProblem) {
-      let environment = ["HOME", "XDG_STATE_HOME"].reduce(into: [:]) { known, name in
-        known[name] = Environment.ofProcess[name]
-      }
-      return try StateFolder(
-        openingOrMaking: try StateFolder.location(
-          option: option.map { FilePath($0) }, isRoot: geteuid() == 0, environment: environment))
+      return try StateFolder.location(
+        option: option.map { FilePath($0) }, isRoot: geteuid() == 0,
+        environment: Rights.homeEnvironment)
+    } catch {
+      throw CommandFailure(.failed, EscapedText.lines("\(error)"))
+    }
+  }
+
+  /// Opens that folder, made when it is not there.
+  static func open(option: String?) throws(CommandFailure) -> StateFolder {
+    let path = try location(option: option)
+    do throws(StateFolderProblem) {
+      return try StateFolder(openingOrMaking: path)
     } catch {
       throw CommandFailure(.failed, EscapedText.lines("\(error)"))
     }

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Connections
+import Privileges
 import Scanning
 import Selection
 
 /// `connreap listeners`: who accepts connections, and how well.
-struct ListenersCommand: ParsableCommand {
+struct ListenersCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "listeners", _superCommandName: "connreap",
     abstract: "Lists listening sockets: accept queue, backlog, connections, drops.",
@@ -22,6 +23,8 @@ struct ListenersCommand: ParsableCommand {
 
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
+
+  var needs: Set<Capability> { .scan(selection, on: source) }
 
   func validate() throws {
     try selection.checkNamespaces(source)

@@ -1,11 +1,12 @@
 import ArgumentParser
 import Connections
 import Glibc
+import Privileges
 import Scanning
 import Selection
 
 /// `connreap stats`: how many connections there are, in which state, and whose.
-struct StatsCommand: ParsableCommand {
+struct StatsCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats", _superCommandName: "connreap",
     abstract: "Counts connections by state, and by process, peer, listener and others.",
@@ -31,6 +32,8 @@ struct StatsCommand: ParsableCommand {
 
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
+
+  var needs: Set<Capability> { .scan(selection, on: source) }
 
   func validate() throws {
     try selection.checkNamespaces(source)
