@@ -28,8 +28,3 @@ struct ReportCommand: NotBuiltCommand {
   static let name = "report"
   @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 }
-
-struct MetricsCommand: NotBuiltCommand {
-  static let name = "metrics"
-  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
-}
