@@ -46,7 +46,7 @@ struct ConnectionJSON: Sendable {
     }
   }
 
-  private func write(_ key: StaticString, _ end: Endpoint, to json: inout JSONWriter) {
+  func write(_ key: StaticString, _ end: Endpoint, to json: inout JSONWriter) {
     json.object(key) { json in
       json.member("address") { end.address.appendText(to: &$0) }
       json.member("port", UInt32(end.port))
@@ -78,7 +78,7 @@ struct ConnectionJSON: Sendable {
   }
 
   /// The owners; of a connection in an accept queue, the listener's, which hold no descriptor of it.
-  private func writeOwners(of connection: Connection, to json: inout JSONWriter) {
+  func writeOwners(of connection: Connection, to json: inout JSONWriter) {
     let isComplete: Bool
     switch snapshot.attribution(of: connection) {
     case .held(let holdings):

@@ -65,6 +65,13 @@ struct JSONWriter {
     bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
   }
 
+  /// A number that need not be whole; one that is no number is unknown.
+  mutating func member(_ key: StaticString, _ value: Double?) {
+    guard let value, value.isFinite else { return null(key) }
+    start(key)
+    bytes.append(contentsOf: "\(value)".utf8)
+  }
+
   mutating func member(_ key: StaticString, _ value: String?) {
     guard let value else { return null(key) }
     start(key)
