@@ -97,9 +97,8 @@ let package = Package(
     tests(
       "ConnreapCommandsTests",
       [
-        "ConnreapCommands", "Reaping", "DescriptorActions", "Scanning", "Selection", "StateFiles",
-        "Privileges",
-        "Connections", "TestSupport", system,
+        "ConnreapCommands", "Reaping", "DescriptorActions", "Scanning", "Selection",
+        "ProcessTable", "StateFiles", "Privileges", "Netlink", "Connections", "TestSupport", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("DescriptorActionsTests", ["DescriptorActions", "ProcessTable", "Connections", system]),

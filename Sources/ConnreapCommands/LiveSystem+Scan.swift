@@ -14,19 +14,48 @@ extension LiveSystem {
   ) throws(CommandFailure) -> Snapshot {
     do {
       return try raisingForScan(of: request, seeingMarks: seeingMarks) { () throws(ScanProblem) in
-        try watched(request)
+        try watching { () throws(ScanProblem) in try scanner.scan(request, at: moment) }
       }
     } catch {
       throw Self.failure(of: error)
     }
   }
 
-  private func watched(_ request: ScanRequest) throws(ScanProblem) -> Snapshot {
-    return try ProgressLine.during({ time in
-      "reading connections, \(DurationText.rounded(milliseconds: UInt64(time / .milliseconds(1))))"
-    }) { () throws(ScanProblem) in
-      try scanner.scan(request, at: moment)
+  /// Counts, and says what to do when that fails.
+  func tally(_ request: ScanRequest) throws(CommandFailure) -> Tally {
+    do {
+      return try raisingForScan(of: request, seeingMarks: false) { () throws(ScanProblem) in
+        try watching { () throws(ScanProblem) in try scanner.tally(request, at: moment) }
+      }
+    } catch {
+      throw Self.failure(of: error)
     }
+  }
+
+  /// Looks at listeners, and says what to do when that fails.
+  func surveyListeners(_ request: ScanRequest) throws(CommandFailure) -> ListenerSurvey {
+    do {
+      return try raisingForScan(of: request, seeingMarks: false) { () throws(ScanProblem) in
+        try watching { () throws(ScanProblem) in
+          try scanner.surveyListeners(request, at: moment)
+        }
+      }
+    } catch {
+      throw Self.failure(of: error)
+    }
+  }
+
+  /// Whether what `/proc` says of the reader's network namespace is said of what is looked at.
+  var looksAtOwnNamespaceOnly: Bool { namespaces.count == 1 && namespaces[0].namespace.isOwn }
+
+  /// Shows a terminal how long `work` takes already.
+  private func watching<Value>(
+    _ work: () throws(ScanProblem) -> Value
+  ) throws(ScanProblem) -> Value {
+    try ProgressLine.during(
+      { time in
+        "reading connections, \(DurationText.rounded(milliseconds: UInt64(time / .milliseconds(1))))"
+      }, work)
   }
 
   private func raisingForScan<Value, Failure>(

@@ -52,25 +52,51 @@ public struct Scanner {
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> Snapshot {
     var rows = CollectedRows(request)
-    var gaps: [NamespaceGap] = []
     var walk: OwnerWalk?
     if request.surelyNeedsOwners { walk = startWalk(for: request) }
-    for (index, source) in sources.enumerated() {
+    let gaps = try forEachNamespace { (source, number) throws(ScanProblem) in
       let before = rows.mark
       do throws(ScanProblem) {
-        guard let number = UInt16(exactly: index) else {
-          throw .cannotList(.ipv4, .cannotEnter(.tooManyOpenFiles))
-        }
         rows.enter(namespace: number)
         try collect(request, from: source, uptime: moment.uptime, into: &rows, walk: &walk)
       } catch {
         rows.goBack(to: before)
+        throw error
+      }
+    }
+    return try snapshot(of: rows, for: request, at: moment, gaps: gaps, walk: walk.take())
+  }
+
+  /// Calls `look` with each namespace and its index.
+  ///
+  /// - Parameter look: forgets what it has found in the namespace when it throws.
+  /// - Returns: the namespaces where it threw.
+  /// - Throws: when it threw in all of them.
+  func forEachNamespace(
+    _ look: (NamespaceSource, UInt16) throws(ScanProblem) -> Void
+  ) throws(ScanProblem) -> [NamespaceGap] {
+    var gaps: [NamespaceGap] = []
+    for (index, source) in sources.enumerated() {
+      do throws(ScanProblem) {
+        guard let number = UInt16(exactly: index) else {
+          throw .cannotList(.ipv4, .cannotEnter(.tooManyOpenFiles))
+        }
+        try look(source, number)
+      } catch {
         gaps.append(NamespaceGap(namespace: source.namespace, problem: error))
       }
     }
     if let first = gaps.first, gaps.count == sources.count { throw first.problem }
+    return gaps
+  }
+
+  /// What `rows` and the owners that are found of them make.
+  func snapshot(
+    of rows: consuming CollectedRows, for request: ScanRequest, at moment: ScanMoment,
+    gaps: [NamespaceGap], walk: consuming OwnerWalk?
+  ) throws(ScanProblem) -> Snapshot {
     rows.end()
-    let owners = try findOwners(of: rows, for: request, walk: walk.take())
+    let owners = try findOwners(of: rows, for: request, walk: walk)
     var candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
       isPrunedByKernel: rows.isPrunedByKernel, listeners: rows.listeners, owners: owners,
@@ -99,6 +125,9 @@ public struct Scanner {
         rows.skip(plan)
         continue
       }
+      if request.selection.needsAutobound {
+        rows.know(autobound: try autobound(like: dump, from: source, uptime: uptime))
+      }
       try collect(dump, from: source, uptime: uptime, into: &rows) { rows, row in
         rows.add(row)
         if needsOwners, rows.heldCount == Self.manyHeld, walk == nil {
@@ -106,25 +135,58 @@ public struct Scanner {
         }
       }
     }
-    if needsOwners {
-      try collectListeners(from: source, uptime: uptime, into: &rows)
+    if request.details.contains(.listeners) {
+      try collectListeners(of: rows.familiesWithoutListeners, from: source, uptime, into: &rows)
+    } else if needsOwners {
+      try collectListeners(of: rows.familiesLackingListeners, from: source, uptime, into: &rows)
     }
   }
 
-  /// Carries out `dump`, again when it failed in passing; each row goes to `take`.
+  /// Which sockets of those that `dump` lists have a port that the kernel chose; nil where this
+  /// kernel does not say.
+  private func autobound(
+    like dump: DumpRequest, from source: NamespaceSource, uptime: UInt64?
+  ) throws(ScanProblem) -> Set<SocketCookie>? {
+    let question = DumpRequest(
+      family: dump.family, states: dump.states, details: [],
+      bytecode: InetDiagBytecode(.autobound))
+    var cookies: Set<SocketCookie>?
+    try repeated(question, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+      var listed: Set<SocketCookie> = []
+      let taken = try diagnostics.dump(question) { listed.insert($0.cookie) }
+      cookies = taken.bytecode == question.bytecode ? listed : nil
+    }
+    return cookies
+  }
+
+  /// Carries out `dump`; each row goes to `take`.
   private func collect(
     _ dump: DumpRequest, from source: NamespaceSource, uptime: UInt64?,
     into rows: inout CollectedRows, take: (inout CollectedRows, Connection) -> Void
   ) throws(ScanProblem) {
     let before = rows.mark
+    try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+      do throws(NetlinkProblem) {
+        rows.finish(try diagnostics.dump(dump) { take(&rows, $0) })
+      } catch {
+        rows.goBack(to: before)
+        throw error
+      }
+    }
+  }
+
+  /// Carries out `dump` as `body` does it, and again when that failed in passing.
+  ///
+  /// - Parameter body: when it is called again, what it was given before is to be forgotten.
+  func repeated(
+    _ dump: DumpRequest, in source: NamespaceSource, uptime: UInt64?,
+    _ body: (inout TCPDiagnostics) throws(NetlinkProblem) -> Void
+  ) throws(ScanProblem) {
     for attempt in 1...Self.attempts {
       do throws(NetlinkProblem) {
         var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
-        let taken = try diagnostics.dump(dump) { take(&rows, $0) }
-        rows.finish(taken)
-        return
+        return try body(&diagnostics)
       } catch {
-        rows.goBack(to: before)
         guard error.isPassing, attempt < Self.attempts else {
           throw .cannotList(dump.family, error)
         }
@@ -132,11 +194,12 @@ public struct Scanner {
     }
   }
 
-  /// Lists the listeners whose accept queues candidates wait in: their owners are the listener's.
+  /// Lists the listeners of `families`: the owners of what waits in an accept queue are theirs.
   private func collectListeners(
-    from source: NamespaceSource, uptime: UInt64?, into rows: inout CollectedRows
+    of families: [AddressFamily], from source: NamespaceSource, _ uptime: UInt64?,
+    into rows: inout CollectedRows
   ) throws(ScanProblem) {
-    for family in rows.familiesLackingListeners {
+    for family in families {
       let dump = DumpRequest(family: family, states: TCPState.listen.asSet, details: [])
       do throws(ScanProblem) {
         try collect(dump, from: source, uptime: uptime, into: &rows) { $0.addListener($1) }

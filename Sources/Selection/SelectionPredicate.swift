@@ -112,6 +112,9 @@ extension SelectionPredicate {
   /// Whether a term asks about what only earlier runs have seen.
   public var needsHistory: Bool { hasTerm(where: \.needsHistory) }
 
+  /// Whether a term asks who chose the local port.
+  public var needsAutobound: Bool { hasTerm(where: \.needsAutobound) }
+
   private func hasTerm(where isSo: (SelectionTerm) -> Bool) -> Bool {
     switch self {
     case .term(let term): isSo(term)

@@ -38,6 +38,25 @@ public struct TCPDiagnostics {
     _ request: DumpRequest, each: (Connection) -> Void
   ) throws(NetlinkProblem) -> DumpRequest {
     let row = row
+    return try dumpRows(request) { (datagram, payload) throws(NetlinkProblem) in
+      each(try row.decode(datagram, payload))
+    }
+  }
+
+  /// Hands over the state of every socket that the kernel lists for `request`, and reads nothing
+  /// else: the cheapest way to count. For the rest see ``dump(_:each:)``.
+  @discardableResult
+  public mutating func dumpStates(
+    _ request: DumpRequest, each: (TCPState) -> Void
+  ) throws(NetlinkProblem) -> DumpRequest {
+    try dumpRows(request) { (datagram, payload) throws(NetlinkProblem) in
+      each(try InetDiagRow.state(datagram, payload))
+    }
+  }
+
+  private mutating func dumpRows(
+    _ request: DumpRequest, each: (Span<UInt8>, Range<Int>) throws(NetlinkProblem) -> Void
+  ) throws(NetlinkProblem) -> DumpRequest {
     var request = request
     while true {
       var hasRows = false
@@ -45,7 +64,7 @@ public struct TCPDiagnostics {
         try conversation.dump(type: UInt16(SOCK_DIAG_BY_FAMILY), payload: request.payload) {
           (datagram, payload) throws(NetlinkProblem) in
           hasRows = true
-          each(try row.decode(datagram, payload))
+          try each(datagram, payload)
         }
         return request
       } catch {

@@ -49,6 +49,7 @@ public struct ConnreapCommand: ParsableCommand {
     }
     exit()
   }
+
   /// The command that `words` start with, when nothing is wrong with the others.
   ///
   /// To go through the tree of commands, and look for what completes words in a shell, costs more

@@ -104,7 +104,7 @@ struct LogOutput: ~Copyable {
     line.append(contentsOf: " → ".utf8)
     entry.connection.peer.appendText(to: &line)
     // The arrow has three octets and one column.
-    pad(line.count - start - 2, to: 41, &line)
+    pad(line.count - start - 2, to: 36, &line)
     line.append(contentsOf: entry.connection.state.label.utf8)
     pad(entry.connection.state.label.utf8.count, to: 12, &line)
     var rest = owners(of: entry).map { [$0] } ?? []
