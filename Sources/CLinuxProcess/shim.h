@@ -21,3 +21,11 @@ static inline long compare_files(pid_t one, pid_t other) {
 static inline long enter_network_namespace(int descriptor) {
   return syscall(SYS_setns, descriptor, CLONE_NEWNET);
 }
+
+static inline int open_process(pid_t pid) {
+  return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static inline int duplicate_descriptor(int process, int descriptor) {
+  return (int)syscall(SYS_pidfd_getfd, process, descriptor, 0);
+}

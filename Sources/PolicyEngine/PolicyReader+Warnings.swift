@@ -10,9 +10,9 @@ extension PolicyReader {
     let isBraked =
       brakes.contains { entries[$0] != nil }
       || !keys.isDisjoint(with: [.idle, .stalled, .inState]) || policy.match.needsFigures
-    if policy.action == .destroy, !isBraked, let action = entries[.action] {
+    if policy.action.closes, !isBraked, let action = entries[.action] {
       report(
-        "'destroy' without threshold, in-state, idle, stalled or limit closes every match at once",
+        "'\(policy.action.rawValue)' without threshold, in-state, idle, stalled or limit closes every match at once",
         at: action.value.span, severity: .warning)
     }
     guard let match = entries[.match] else { return }

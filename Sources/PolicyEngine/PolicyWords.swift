@@ -2,8 +2,22 @@
 public enum PolicyAction: String, CaseIterable, Sendable {
   /// Says so, and closes nothing.
   case report
+  /// Has the kernel find out whether their peers are dead, and closes nothing (`SO_KEEPALIVE`).
+  case keepalive
+  /// Ends their connections as their program would (shutdown(2)).
+  case shutdown
+  /// Closes their connections through a descriptor of their program (connect(2), `AF_UNSPEC`).
+  case abort
   /// Closes their connections (`SOCK_DESTROY`).
   case destroy
+
+  /// Whether it closes connections at once.
+  public var closes: Bool {
+    switch self {
+    case .report, .keepalive: false
+    case .shutdown, .abort, .destroy: true
+    }
+  }
 }
 
 /// By what a policy puts connections together before it counts them.

@@ -54,6 +54,15 @@ public struct Snapshot: Sendable {
     acceptQueues = AcceptQueues(listeners)
   }
 
+  /// The same snapshot with those of its connections alone that are `wanted`.
+  public func keeping(_ wanted: (Connection) -> Bool) -> Snapshot {
+    Snapshot(
+      moment: moment, connections: connections.filter(wanted), undecided: undecided,
+      listed: listed, isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
+      unreadable: unreadable, controlGroups: controlGroups, namespaces: namespaces,
+      namespaceGaps: namespaceGaps)
+  }
+
   /// The network namespace of `connection`.
   public func namespace(of connection: Connection) -> ScannedNamespace {
     namespaces[Int(connection.namespace)]

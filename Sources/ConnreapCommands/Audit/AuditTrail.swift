@@ -79,14 +79,14 @@ struct AuditTrail: ~Copyable {
       let event = outcome.result.word
       if let written = announced.written(at: place, of: step.connection.cookie) {
         place += 1
-        write(step, written, time, text, event: event, outcome: outcome.result, to: &json)
+        write(step, written, time, text, event: event, outcome: outcome, to: &json)
       } else {
         ConnectionJSON(text: text).write(step.connection, to: &connection)
         let written = connection.takeDocument()
-        write(step, written, time, text, event: event, outcome: outcome.result, to: &json)
+        write(step, written, time, text, event: event, outcome: outcome, to: &json)
       }
       if json.bytes.count >= Self.mostWaiting { try append(json.take()) }
-      tellJournal(step, text, event: event, outcome: outcome.result)
+      tellJournal(step, text, event: event, outcome: outcome)
     }
     if !json.bytes.isEmpty { try append(json.take()) }
   }
@@ -104,12 +104,13 @@ struct AuditTrail: ~Copyable {
 
   private func write(
     _ step: Plan.Step, _ connection: some Collection<UInt8>, _ time: String,
-    _ text: ConnectionText, event: String, outcome: Outcome.Result?, to json: inout JSONWriter
+    _ text: ConnectionText, event: String, outcome: Outcome?, to json: inout JSONWriter
   ) {
     json.object { json in
       json.member("time", time)
       json.member("event", event)
       json.member("command", run.command)
+      json.member("method", step.method.name)
       if let policy = step.policy { json.member("policy", policy) }
       if let selection = run.selection { json.member("selection", selection) }
       if let reason = outcome?.reason { json.member("reason", reason) }
@@ -124,7 +125,7 @@ struct AuditTrail: ~Copyable {
 
   /// `closed 127.0.0.1:8080 → 127.0.0.1:40000, CLOSE-WAIT, java[1744]: policy pile-up`.
   private func tellJournal(
-    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome.Result?
+    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome?
   ) {
     guard journal != nil else { return }
     let connection = step.connection
@@ -133,7 +134,7 @@ struct AuditTrail: ~Copyable {
     let origin = step.policy.map { "policy \($0)" } ?? run.command
     let reason = outcome?.reason.map { "; \(EscapedText.escaped($0))" } ?? ""
     let priority: Journal.Priority =
-      switch outcome {
+      switch outcome?.result {
       case nil: .debug
       case .closed, .gone, .spared: .info
       case .failed, .unverified: .warning

@@ -127,7 +127,7 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     guard !evaluated.plan.closings.isEmpty else {
       return try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
     }
-    try system.requireClosing(evaluated.plan.closings.count)
+    try system.requireClosing(evaluated.plan.closings)
     let trail = try AuditTrail(
       in: folder, AuditTrail.Run(command: "policy apply", selection: nil))
     var limits = limits

@@ -63,7 +63,10 @@ struct FindingLines {
     let spared = group.rows.compactMap { spareReasons[cookie($0)] }
     let closed = group.rows.filter { spareReasons[cookie($0)] == nil }
     var parts: [String] = []
-    if !closed.isEmpty { parts.append("close \(Count.text(closed.count))\(details(of: closed))") }
+    if !closed.isEmpty {
+      let verb = found.policy.action.closes ? "close" : "arm"
+      parts.append("\(verb) \(Count.text(closed.count))\(details(of: closed))")
+    }
     if let first = spared.first { parts.append("spare \(Count.text(spared.count)): \(first)") }
     return parts.joined(separator: "; ")
   }

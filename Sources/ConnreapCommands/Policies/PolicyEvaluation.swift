@@ -1,4 +1,5 @@
 import Connections
+import DescriptorActions
 import PolicyEngine
 import Reaping
 import Scanning
@@ -25,7 +26,7 @@ struct PolicyEvaluation {
     plan = Plan(closing: findings, in: snapshot) { policy in
       Guards(
         caller: caller, namedStates: policy.match.namedStatesOneByOne, unprotected: [],
-        machineInit: machineInit, onlyUser: Rights.onlyUser)
+        machineInit: machineInit, method: ClosingMethod(policy.action), onlyUser: Rights.onlyUser)
     }
     self.policies = policies
   }
@@ -56,5 +57,18 @@ struct PolicyEvaluation {
       connection, owners: snapshot.ownerFacts(of: connection),
       knownOwners: snapshot.holders(of: connection),
       controlGroup: snapshot.controlGroup(of: connection))
+  }
+}
+
+extension ClosingMethod {
+  /// How a policy with this action closes. One that reports has no step to close.
+  init(_ action: PolicyAction) {
+    self =
+      switch action {
+      case .report, .destroy: .destroy
+      case .shutdown: .shutdown
+      case .abort: .abort
+      case .keepalive: .keepalive(.usual)
+      }
   }
 }
