@@ -31,7 +31,7 @@ struct DescriptorReach {
   private(set) var reached = 0
   private(set) var refused = 0
 
-  private static let (id, title) = ("descriptors", "reaches descriptors")
+  private static let (id, title) = ("reach", "reaches descriptors")
   private static let methods = "--method shutdown, abort and keepalive"
 
   init(reached: Int = 0, refused: Int = 0) {
