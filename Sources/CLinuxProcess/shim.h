@@ -2,6 +2,7 @@
 #include <linux/magic.h>
 #include <linux/sched.h>
 #include <malloc.h>
+#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/vfs.h>
@@ -21,3 +22,6 @@ static inline long compare_files(pid_t one, pid_t other) {
 static inline long enter_network_namespace(int descriptor) {
   return syscall(SYS_setns, descriptor, CLONE_NEWNET);
 }
+
+/* glibc 2.34 and later, hidden like the others. */
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);

@@ -2,6 +2,12 @@
 public enum PolicyAction: String, CaseIterable, Sendable {
   /// Says so, and closes nothing.
   case report
+  /// Arms the kernel to find out whether the peers are there, and closes nothing itself.
+  case keepalive
+  /// Ends their connections in order, from the programs' own descriptors (`shutdown`).
+  case shutdown
+  /// Resets them from the programs' own descriptors (`connect` with `AF_UNSPEC`).
+  case abort
   /// Closes their connections (`SOCK_DESTROY`).
   case destroy
 }
@@ -56,12 +62,7 @@ enum PolicyKey: String, PolicyWord {
   case giveUpAfter = "give-up-after"
   case notify
 
-  var isBuilt: Bool {
-    switch self {
-    case .keep, .limitPercent, .rate, .seen, .giveUpAfter, .notify: false
-    default: true
-    }
-  }
+  var isBuilt: Bool { true }
 }
 
 /// The words for an action.
@@ -72,7 +73,12 @@ enum ActionWord: String, PolicyWord {
   case abort
   case destroy
 
-  var isBuilt: Bool { PolicyAction(rawValue: rawValue) != nil }
+  var isBuilt: Bool {
+    switch self {
+    case .report, .destroy: true
+    case .keepalive, .shutdown, .abort: false
+    }
+  }
 }
 
 /// The words for a grouping.

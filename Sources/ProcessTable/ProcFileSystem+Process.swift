@@ -72,6 +72,15 @@ extension ProcFileSystem {
     }
   }
 
+  /// How many descriptors the process may have open (`RLIMIT_NOFILE`, its soft limit, from
+  /// `/proc/PID/limits`); nil when there is no limit.
+  public func descriptorLimit(of pid: Int32) throws(ProcessProblem) -> Int? {
+    let process = try open(pid)
+    do { return try process.descriptorLimit() } catch {
+      throw problem(error, at: "\(pid)/limits", of: pid)
+    }
+  }
+
   private func status(of pid: Int32) throws(ProcessProblem) -> ProcessStatus {
     let process = try open(pid)
     let status: ProcessStatus?

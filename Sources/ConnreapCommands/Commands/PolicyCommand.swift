@@ -53,13 +53,17 @@ struct PolicyPlanCommand: ParsableCommand {
   @OptionGroup var arguments: PolicyFileArguments
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
-  @Option(help: .hidden) var stateDir: String?
+
+  @Option(
+    help: ArgumentHelp("where earlier runs have remembered what they saw", valueName: "folder"))
+  var stateDir: String?
 
   func run() throws {
     let loaded = try PolicyLoading(arguments.files, asRoot: source.replay == nil)
     Standard.say(loaded.report)
     let system = try LiveSystem(source)
-    let evaluated = try PolicyEvaluation(loaded.policies, on: system)
+    let memory = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
+    let evaluated = try PolicyEvaluation(loaded.policies, on: system, memory: memory)
     let report = PolicyReport(evaluated, output: output, isLive: system.isLive)
     try report.printPlan(arguments: arguments.files)
     try system.finish()
@@ -105,16 +109,22 @@ struct PolicyApplyCommand: ParsableCommand {
     _ policies: PolicySet, in folder: borrowing StateFolder, holding _: borrowing RunLock
   ) throws {
     let system = try LiveSystem(SourceOptions.live)
-    let evaluated = try PolicyEvaluation(policies, on: system)
+    var history = try RunHistory(in: folder, at: system.moment)
+    let evaluated = try PolicyEvaluation(policies, on: system, memory: history.memory)
     let report = PolicyReport(evaluated, output: output, isLive: true)
+    let notices = PolicyNotices(evaluated, moment: system.moment)
+    // Before anything is closed: a run that is cut off has counted all the same.
+    try history.save(evaluated.memory, ifLost: "nothing was closed")
     do {
       try evaluated.checkLimits()
     } catch {
       try report.printFindings(isQuiet: quiet)
+      try notices.send(remembering: &history)
       throw error
     }
     guard !evaluated.plan.closings.isEmpty else {
-      return try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
+      try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
+      return try notices.send(remembering: &history)
     }
     try system.requireClosing(evaluated.plan.closings.count)
     let trail = try AuditTrail(
@@ -123,6 +133,9 @@ struct PolicyApplyCommand: ParsableCommand {
     let outcomes = try system.carryOut(evaluated.plan, isStillSelected: evaluated.stillCovers)
     try report.printOutcomes(outcomes, isQuiet: quiet)
     try trail.report(outcomes, report.text)
+    try history.save(
+      evaluated.memory(history.memory, after: outcomes), ifLost: "what was closed is said above")
+    try notices.send(remembering: &history)
     try ClosingFailure.check(outcomes)
   }
 }
