@@ -101,7 +101,11 @@ let package = Package(
       ]),
     tests(
       "ConnreapCommandsTests",
-      ["ConnreapCommands", "Reaping", "Scanning", "Connections", "TestSupport", system]),
+      [
+        "ConnreapCommands", "Reaping", "Scanning", "Selection", "ProcessTable", "StateFiles",
+        "Privileges", "Netlink", "Connections", "TestSupport", system,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),

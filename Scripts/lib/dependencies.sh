@@ -4,7 +4,8 @@
 
 readonly build_packages=(pkg-config libmnl-dev libcap-dev libsqlite3-dev)
 readonly test_packages=(
-  bash coreutils grep iproute2 libcap2-bin procps python3 strace util-linux
+  bash bsdutils coreutils grep iproute2 libcap2-bin nginx postgresql procps python3 redis-server
+  strace util-linux
 )
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
@@ -42,6 +43,29 @@ as_root() {
   fi
 }
 
+# Runs a command during which no package starts a service: what a test needs it starts itself. See
+# policy-rc.d in https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt.
+without_services() (
+  policy=/usr/sbin/policy-rc.d
+  if [[ ! -e $policy ]]; then
+    trap 'as_root rm -f "$policy"' EXIT
+    # shellcheck disable=SC2016
+    as_root sh -c 'printf "#!/bin/sh\nexit 101\n" >"$0" && chmod 755 "$0"' "$policy"
+  fi
+  "$@"
+)
+
+# Of these services, lets none start with the machine that this script has just brought in.
+disable_services() {
+  local package
+  [[ -d /run/systemd/system ]] || return 0
+  for package in "$@"; do
+    case $package in
+      nginx | postgresql | redis-server) as_root systemctl disable --quiet "$package" >&2 || true ;;
+    esac
+  done
+}
+
 # Installs those of the given Debian packages that are missing, and does nothing otherwise.
 require_packages() {
   local package missing=()
@@ -58,7 +82,9 @@ require_packages() {
   say "installing ${missing[*]} with apt-get$( ((EUID == 0)) || printf ' and sudo')"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null >&2 ||
     say "apt-get update failed; going on with the lists that are there"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+  without_services as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq -y --no-install-recommends \
     -o Dpkg::Use-Pty=0 "${missing[@]}" </dev/null >&2 ||
     die "apt-get could not install ${missing[*]}" "Install them by hand, then start this again."
+  disable_services "${missing[@]}"
 }

@@ -1,1 +1,3 @@
+#include <linux/prctl.h>
+#include <sys/auxv.h>
 #include <sys/capability.h>

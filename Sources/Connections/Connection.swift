@@ -23,13 +23,15 @@ public struct Connection: Equatable, Sendable {
   private let rawMark: UInt32
   private let rawCgroupID: UInt64
   private let figures: TCPFigures
-  private let known: Known
+  private var known: Known
 
   private struct Known: OptionSet, Equatable {
     let rawValue: UInt8
     static let mark = Known(rawValue: 1 << 0)
     static let cgroup = Known(rawValue: 1 << 1)
     static let mptcp = Known(rawValue: 1 << 2)
+    static let autobound = Known(rawValue: 1 << 3)
+    static let programBound = Known(rawValue: 1 << 4)
   }
 
   /// A row of the figures that the kernel gave; nil for what it did not give.
@@ -75,6 +77,16 @@ public struct Connection: Equatable, Sendable {
 
   /// Whether the socket carries part of an MPTCP connection (`INET_DIAG_ULP_INFO`).
   public var isMPTCPSubflow: Bool { known.contains(.mptcp) }
+
+  /// Whether the kernel chose its local port, as far as it told: who was accepted has the port of a
+  /// listener, and counts as bound by the kernel. Nil when it was not asked.
+  public var isAutobound: Bool? {
+    get { known.contains(.autobound) ? true : known.contains(.programBound) ? false : nil }
+    set {
+      known.subtract([.autobound, .programBound])
+      if let newValue { known.insert(newValue ? .autobound : .programBound) }
+    }
+  }
 
   /// The figures of `tcp_info`; nil in LISTEN, where the kernel gives the words another meaning.
   public var tcp: TCPFigures? { state == .listen || figures.isEmpty ? nil : figures }

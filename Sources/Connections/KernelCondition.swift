@@ -1,7 +1,7 @@
 /// What the kernel can judge of a socket while it lists it, so that it leaves out the others.
 ///
-/// It can compare ports, addresses, the interface and the mark, and nothing else: not an owner, a
-/// user or a time (`man 7 sock_diag`; the kernel's `inet_diag_bc_run`).
+/// It can compare ports, addresses, the interface and the mark, knows which ports it chose itself,
+/// and judges nothing else: not an owner, a user or a time (`man 7 sock_diag`; the kernel's `inet_diag_bc_run`).
 public indirect enum KernelCondition: Equatable, Sendable {
   /// The port of this end lies in the range.
   case port(End, ClosedRange<UInt16>)
@@ -12,6 +12,8 @@ public indirect enum KernelCondition: Equatable, Sendable {
   /// The bits of `SO_MARK` under `mask` are those of the number (Linux 4.9 and later, and only
   /// with CAP_NET_ADMIN).
   case mark(UInt32, mask: UInt32)
+  /// The program did not bind it to its local port (no `SOCK_BINDPORT_LOCK`).
+  case autobound
   /// All of them are so.
   case all([KernelCondition])
   /// One of them is so.
@@ -81,7 +83,7 @@ extension KernelCondition {
       return .every(of: parts.map { $0.weakened(isNegated: isNegated, kept) })
     case .all(let parts), .any(let parts):
       return .either(of: parts.map { $0.weakened(isNegated: isNegated, kept) })
-    case .port, .address, .interface, .mark:
+    case .port, .address, .interface, .mark, .autobound:
       guard kept(self) else { return .always }
       return isNegated ? negated : self
     }
@@ -97,6 +99,7 @@ extension KernelCondition: CustomStringConvertible {
     case .address(.peer, let block): "peer \(block)"
     case .interface(let index): "interface \(index)"
     case .mark(let mark, let mask): "mark \(MarkText.of(mark, mask: mask))"
+    case .autobound: "autobound"
     case .always: "everything"
     case .never: "nothing"
     case .all(let parts): parts.map(\.partDescription).joined(separator: " and ")

@@ -17,6 +17,17 @@ enum ExitStatus: Int32 {
   case locked = 75
   /// A permission is missing (`EX_NOPERM`).
   case permission = 77
+  /// SIGHUP stopped it (128 and its number, as a shell says it of a program that it ends).
+  case hangUp = 129
+  /// SIGINT stopped it.
+  case interrupted = 130
+  /// SIGTERM stopped it.
+  case terminated = 143
+
+  /// The status of a run that this signal stopped.
+  static func afterSignal(_ number: Int32) -> ExitStatus {
+    ExitStatus(rawValue: 128 + number) ?? .failed
+  }
 }
 
 /// An error that ends a command: what happened, what to do about it, and the exit code.

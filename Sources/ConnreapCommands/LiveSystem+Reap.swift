@@ -4,6 +4,7 @@ import Netlink
 import Privileges
 import ProcessTable
 import Reaping
+import Scanning
 import SocketDiagnostics
 import SystemPackage
 
@@ -51,6 +52,7 @@ extension LiveSystem {
           + "operation not permitted",
         remedy: "\(missing)")
     }
+    try requireOwnNetwork(count)
     do {
       var diagnostics = TCPDiagnostics(over: try openTransport(), uptime: nil)
       guard try diagnostics.destroySupport() == .supported else {
@@ -65,12 +67,30 @@ extension LiveSystem {
     }
   }
 
+  /// Makes sure that the capability counts in this network namespace, whose connections are
+  /// looked at.
+  private func requireOwnNetwork(_ count: Int) throws(CommandFailure) {
+    guard namespaces.contains(where: \.namespace.isOwn),
+      UserNamespace.ownsNetworkNamespace(procRoot: processes.root) == false
+    else { return }
+    throw CommandFailure(
+      .permission,
+      "cannot close \(Count.text(count)) connection\(Count.plural(count)): "
+        + "operation not permitted",
+      remedy: """
+        CAP_NET_ADMIN is held, but only in a user namespace of its own: this network namespace \
+        belongs to another one; run it there, or see 'connreap doctor'
+        """)
+  }
+
   /// Carries out `plan`.
   func carryOut(
-    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool
+    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool,
+    reasonToStop: (Plan.Step) -> StopReason?
   ) throws(CommandFailure) -> [Outcome] {
     do {
-      return try reaper.carryOut(plan, isStillSelected: isStillSelected)
+      return try reaper.carryOut(
+        plan, isStillSelected: isStillSelected, reasonToStop: reasonToStop)
     } catch {
       throw CommandFailure(.failed, "nothing was closed: \(error)")
     }

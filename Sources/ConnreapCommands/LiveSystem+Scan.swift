@@ -2,16 +2,58 @@ import Connections
 import Netlink
 import Privileges
 import Scanning
+import Selection
 import SystemPackage
 
 extension LiveSystem {
   /// Scans, and says what to do when that fails.
-  func scan(_ request: ScanRequest) throws(CommandFailure) -> Snapshot {
+  ///
+  /// - Parameter seeingMarks: whether marks are of interest even where the selection names none.
+  func scan(
+    _ request: ScanRequest, seeingMarks: Bool = false
+  ) throws(CommandFailure) -> Snapshot {
     do {
-      return try scanner.scan(request, at: moment)
+      return try raisingForScan(of: request, seeingMarks: seeingMarks) { () throws(ScanProblem) in
+        try watching { () throws(ScanProblem) in try scanner.scan(request, at: moment) }
+      }
     } catch {
       throw Self.failure(of: error)
     }
+  }
+
+  /// Counts, and says what to do when that fails.
+  func tally(_ request: ScanRequest) throws(CommandFailure) -> Tally {
+    do {
+      return try raisingForScan(of: request, seeingMarks: false) { () throws(ScanProblem) in
+        try watching { () throws(ScanProblem) in try scanner.tally(request, at: moment) }
+      }
+    } catch {
+      throw Self.failure(of: error)
+    }
+  }
+
+  /// Whether what `/proc` says of the reader's network namespace is said of what is looked at.
+  var looksAtOwnNamespaceOnly: Bool { namespaces.count == 1 && namespaces[0].namespace.isOwn }
+
+  /// Shows a terminal how long `work` takes already.
+  private func watching<Value>(
+    _ work: () throws(ScanProblem) -> Value
+  ) throws(ScanProblem) -> Value {
+    try ProgressLine.during(
+      { time in
+        "reading connections, \(DurationText.rounded(milliseconds: UInt64(time / .milliseconds(1))))"
+      }, work)
+  }
+
+  private func raisingForScan<Value, Failure>(
+    of request: ScanRequest, seeingMarks: Bool, _ work: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    var needs: Set<Capability> = PrivilegedStep.readingOthersDescriptors.needs
+      .union(PrivilegedStep.enteringNamespace.needs)
+    if seeingMarks || request.selection.predicate.namesMarks {
+      needs.formUnion(PrivilegedStep.seeingMarks.needs)
+    }
+    return try OwnPrivileges.raising(needs, work)
   }
 
   private static func failure(of problem: ScanProblem) -> CommandFailure {

@@ -1,6 +1,7 @@
 import Connections
 import Glibc
 import Netlink
+import Privileges
 import ProcessTable
 import Reaping
 import Scanning
@@ -93,8 +94,11 @@ struct LiveSystem {
       throw CommandFailure(
         .failed, "cannot tell which network namespace this is", remedy: "mount /proc")
     }
-    let choice = try NamespaceChoice(
-      values, files: NetworkNamespaceFiles(processes: processes), own: own, openOwn: openTransport)
+    let choice = try OwnPrivileges.raising(.owners) { () throws(CommandFailure) in
+      try NamespaceChoice(
+        values, files: NetworkNamespaceFiles(processes: processes), own: own,
+        openOwn: openTransport)
+    }
     var system = self
     (system.namespaces, system.namespaceNotices) = (choice.sources, choice.notices)
     if predicate.namesInterfaces, system.namespaces.contains(where: { !$0.namespace.isOwn }) {
@@ -119,7 +123,7 @@ struct LiveSystem {
     return Reaper(
       uptime: { try? processes.uptimeMilliseconds() },
       openTransportOf: { (index) throws(NetlinkProblem) in
-        try namespaces[Int(index)].openTransport()
+        try ClosingTransport(opening: namespaces[Int(index)].openTransport)
       })
   }
 

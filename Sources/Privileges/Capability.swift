@@ -8,6 +8,8 @@ public enum Capability: String, CaseIterable, Sendable {
   case dacReadSearch = "CAP_DAC_READ_SEARCH"
   /// Enters namespaces.
   case sysAdmin = "CAP_SYS_ADMIN"
+  /// Writes files whatever their mode: root's recording in the folder of another user.
+  case dacOverride = "CAP_DAC_OVERRIDE"
 
   /// The kernel's name, as in capabilities(7): `CAP_NET_ADMIN`.
   public var name: String { rawValue }

@@ -4,6 +4,8 @@ public import SystemPackage
 public enum PrivilegeProblem: Error, Equatable, Sendable {
   /// The kernel did not tell the capabilities of the calling thread.
   case capabilitiesUnreadable(Errno)
+  /// The kernel did not let the calling thread give up capabilities.
+  case capabilitiesUnchangeable(Errno)
   /// The link at `path` that names our user namespace could not be read.
   case userNamespaceUnreadable(path: FilePath, Errno)
   /// The link at `path` does not read `user:[NUMBER]`.
@@ -16,6 +18,8 @@ extension PrivilegeProblem: CustomStringConvertible {
     switch self {
     case .capabilitiesUnreadable(let errno):
       "cannot read its own capabilities: \(errno)"
+    case .capabilitiesUnchangeable(let errno):
+      "cannot give up capabilities: \(errno)"
     case .userNamespaceUnreadable(let path, let errno):
       "cannot read \(path), which names its user namespace: \(errno)"
     case .userNamespaceUnintelligible(let path):

@@ -11,7 +11,7 @@ public enum PrivilegedStep: CaseIterable, Sendable {
   /// Having the dump tell each socket's mark (`INET_DIAG_MARK`).
   case seeingMarks
 
-  /// What must be effective for the step.
+  /// What must be effective while the step is done.
   public var needs: Set<Capability> {
     switch self {
     case .closing, .seeingMarks: [.netAdmin]
@@ -20,8 +20,8 @@ public enum PrivilegedStep: CaseIterable, Sendable {
     }
   }
 
-  /// What the step needs and `held` does not have effective, in the order of ``Capability``.
+  /// What the step needs and `held` can not make effective, in the order of ``Capability``.
   public func missing(for held: HeldCapabilities) -> [Capability] {
-    Capability.allCases.filter { needs.contains($0) && !held.effective.contains($0) }
+    Capability.allCases.filter { needs.contains($0) && !held.permitted.contains($0) }
   }
 }

@@ -22,6 +22,27 @@ public enum UserNamespace {
     return inode == initialInode
   }
 
+  /// Whether the network namespace of the calling thread belongs to our user namespace or to one
+  /// below it, so that our capabilities count there (ioctl_ns(2), `NS_GET_USERNS`).
+  ///
+  /// - Returns: nil when that cannot be found out, as before Linux 4.9.
+  public static func ownsNetworkNamespace(procRoot: FilePath) -> Bool? {
+    let path = procRoot.appending("self/ns/net")
+    let file = unsafe path.withPlatformString { unsafe open($0, O_RDONLY | O_CLOEXEC) }
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    let owner = ioctl(file, getOwner)
+    guard owner >= 0 else {
+      // EPERM: the owner is outside of what we can see, which is our user namespace and below.
+      return errno == EPERM ? false : nil
+    }
+    close(owner)
+    return true
+  }
+
+  /// `NS_GET_USERNS` of linux/nsfs.h.
+  private static let getOwner: UInt = 0xb701
+
   private static func readLink(_ path: FilePath) throws(PrivilegeProblem) -> String {
     // The kernel's text has at most 17 octets.
     let size = 64

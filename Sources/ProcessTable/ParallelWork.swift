@@ -17,7 +17,8 @@ public enum ParallelWork {
     _ = consume started
   }
 
-  /// Runs `work` on `count` threads at once beside the caller's.
+  /// Runs `work` on `count` threads at once beside the caller's, or on fewer where the system
+  /// refuses one.
   public static func start(
     threads count: Int, _ work: @escaping @Sendable () -> Void
   ) -> StartedWork {

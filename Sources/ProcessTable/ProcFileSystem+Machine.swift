@@ -66,7 +66,7 @@ extension ProcFileSystem {
     try bytes(of: "self/mountinfo").split(separator: 0x0a).compactMap(Mount.init)
   }
 
-  private func bytes(of name: String) throws(ProcessProblem) -> [UInt8] {
+  func bytes(of name: String) throws(ProcessProblem) -> [UInt8] {
     let folder = try openRoot()
     do { return try folder.bytes(of: name) } catch { throw problem(error, at: name, of: nil) }
   }

@@ -8,6 +8,7 @@ public struct Guards: Sendable {
   private let namedStates: TCPStateSet
   private let protectedNames: Set<String>
   private let machineInit: Int32?
+  private let onlyUser: UInt32?
 
   /// The names of the programs whose connections are spared unless the caller says otherwise.
   public static let protectedByDefault: Set<String> = ["sshd", "sshd-session"]
@@ -17,9 +18,12 @@ public struct Guards: Sendable {
   ///     listeners, are closed only in these.
   ///   - unprotected: the names of ``protectedByDefault`` that the caller gave up.
   ///   - machineInit: the pid of the machine's init; nil in a container, whose pid 1 is the program.
+  ///   - onlyUser: the one user whose connections may be closed; nil for those of all.
   public init(
-    caller: Caller, namedStates: TCPStateSet, unprotected: Set<String>, machineInit: Int32?
+    caller: Caller, namedStates: TCPStateSet, unprotected: Set<String>, machineInit: Int32?,
+    onlyUser: UInt32? = nil
   ) {
+    self.onlyUser = onlyUser
     self.caller = caller
     self.namedStates = namedStates
     self.machineInit = machineInit
@@ -31,6 +35,7 @@ public struct Guards: Sendable {
   /// Why `connection` of `snapshot` must not be closed; nil when nothing speaks against it.
   public func reasonToSpare(_ connection: Connection, in snapshot: Snapshot) -> SpareReason? {
     if let session = caller.session, session.isEnd(of: connection) { return .callersSession }
+    if let onlyUser, !isHeld(connection, by: onlyUser, in: snapshot) { return .ofOtherUser }
     if connection.isMPTCPSubflow { return .mptcpSubflow }
     if connection.state == .listen, !namedStates.contains(.listen) { return .listener }
     switch snapshot.attribution(of: connection) {
@@ -42,6 +47,15 @@ public struct Guards: Sendable {
       return protectedNames.isEmpty ? nil : .ownerUnknown
     case .held: return reasonToSpareByOwner(connection, in: snapshot)
     }
+  }
+
+  /// Whether the user made the socket, and all processes that are known to hold it are the user's.
+  private func isHeld(
+    _ connection: Connection, by user: UInt32, in snapshot: Snapshot
+  ) -> Bool {
+    let holders = snapshot.holders(of: connection)
+    return connection.userID == user && !holders.isEmpty
+      && holders.allSatisfy { $0.userID == user }
   }
 
   private func reasonToSpareByOwner(

@@ -57,6 +57,8 @@ public struct Outcome: Sendable {
     case notSupported
     /// The kernel lists it, but does not find it by its addresses and cookie.
     case notFoundByAddress
+    /// The run stopped before it, so that nothing was tried.
+    case notDone(StopReason)
     /// Anything else.
     case netlink(NetlinkProblem)
   }
@@ -87,6 +89,7 @@ extension Outcome.FailureReason: CustomStringConvertible {
     case .notPermitted: "operation not permitted"
     case .notSupported: "this kernel cannot destroy it"
     case .notFoundByAddress: "the kernel lists it, but does not find it by its addresses"
+    case .notDone(let reason): "not done: \(reason)"
     case .netlink(let problem): problem.description
     }
   }

@@ -34,13 +34,18 @@ public struct Reaper {
 
   /// Closes what `plan` says, one connection after the other.
   ///
-  /// - Parameter isStillSelected: judges the connection of a step again as it is now, right before
-  ///   it is closed.
+  /// - Parameters:
+  ///   - isStillSelected: judges the connection of a step again as it is now, right before it is
+  ///     closed.
+  ///   - reasonToStop: asked before each closing, which it may make wait. Once it has a
+  ///     reason, no further connection is touched; what was done until then is verified.
   /// - Returns: the outcome of each step, in the plan's order.
   /// - Throws: when no conversation with the kernel could be opened; nothing was closed then.
   public func carryOut(
-    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool
+    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool,
+    reasonToStop: (Plan.Step) -> StopReason? = { _ in nil }
   ) throws(NetlinkProblem) -> [Outcome] {
+    var stopped: StopReason?
     var sessions: [UInt16: TCPDiagnostics] = [:]
     for namespace in Set(plan.closings.map(\.connection.namespace)) {
       sessions[namespace] = TCPDiagnostics(over: try openTransport(namespace), uptime: uptime())
@@ -50,6 +55,11 @@ public struct Reaper {
     for step in plan.steps {
       if case .spare(let reason) = step.decision {
         attempts.append(.decided(.spared(reason)))
+        continue
+      }
+      stopped = stopped ?? reasonToStop(step)
+      if let stopped {
+        attempts.append(.decided(.failed(.notDone(stopped))))
         continue
       }
       attempts.append(
@@ -94,7 +104,8 @@ public struct Reaper {
         return .notFound
       }
       now.namespace = connection.namespace
-      guard now.inode == connection.inode else {
+      // One that somebody else is destroying is still found for a moment, in CLOSE.
+      guard now.inode == connection.inode, now.state != .closed else {
         diagnostics = session
         return .decided(.gone)
       }
@@ -154,7 +165,7 @@ public struct Reaper {
     let state: TCPState?
     switch look {
     case .failure(let problem): return .unverified(.cannotLook(problem))
-    case .success(let listed): state = listed[cookie]
+    case .success(let listed): state = listed[cookie] == .closed ? nil : listed[cookie]
     }
     switch (attempt, state) {
     case (.decided(let result), _): return result

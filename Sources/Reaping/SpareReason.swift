@@ -18,6 +18,9 @@ public enum SpareReason: Hashable, Sendable {
   case ancestor(pid: Int32)
   /// `SSH_CONNECTION` names it: the caller's own session.
   case callersSession
+  /// It is not known to be the caller's, who has only by capabilities of connreap's file, or ambient
+  /// ones, the right to close.
+  case ofOtherUser
   /// The machine's init holds it.
   case machineInit
   /// A process of this protected name holds it.
@@ -42,6 +45,7 @@ extension SpareReason: CustomStringConvertible {
     case .ownProcess: "connreap's own"
     case .ancestor(let pid): "your own session: process \(pid), which runs connreap, holds it"
     case .callersSession: "your own session"
+    case .ofOtherUser: "not known to be yours, and you are not root"
     case .machineInit: "held by the machine's init"
     case .protectedName(let name, let pid): "held by \(name)[\(pid)]; --unprotect \(name) allows it"
     case .ownerUnknown:

@@ -17,6 +17,8 @@ struct CollectedRows {
   /// Whether the kernel left out sockets in the states of the selection.
   private(set) var isPrunedByKernel = false
   private var namespace: UInt16 = 0
+  /// The sockets of the dump to come whose ports the kernel chose; nil when it was not asked.
+  private var autobound: Set<SocketCookie>?
   /// Of the namespace that is listed now.
   private var familiesWithListeners: Set<AddressFamily> = []
   private var seen = CookieSet()
@@ -34,10 +36,16 @@ struct CollectedRows {
     familiesWithListeners = []
   }
 
+  /// Of the rows from here on, these are the ones whose ports the kernel chose.
+  mutating func know(autobound cookies: Set<SocketCookie>?) {
+    autobound = cookies
+  }
+
   /// Takes a row of a dump for the selection.
   mutating func add(_ row: Connection) {
     var row = row
     row.namespace = namespace
+    if let autobound { row.isAutobound = autobound.contains(row.cookie) }
     addListener(row)
     guard selection.stateMask.contains(row.state) else { return }
     listed += 1
@@ -79,15 +87,18 @@ struct CollectedRows {
     seenListeners = CookieSet()
   }
 
+  /// The families whose listeners were not listed yet.
+  var familiesWithoutListeners: [AddressFamily] {
+    AddressFamily.allCases.filter { !familiesWithListeners.contains($0) }
+  }
+
   /// The families of the candidates that wait in the accept queues of listeners not listed yet.
   var familiesLackingListeners: [AddressFamily] {
     let waiting = Set(
       candidates.lazy
         .filter { $0.ownerless == .inAcceptQueue && $0.namespace == namespace }
         .map(\.identity.family))
-    return AddressFamily.allCases.filter {
-      waiting.contains($0) && !familiesWithListeners.contains($0)
-    }
+    return familiesWithoutListeners.filter(waiting.contains)
   }
 }
 

@@ -54,6 +54,8 @@ public struct ScanRequest: Sendable {
     public static let owners: Details = [.ownerNames, Details(rawValue: 16)]
     /// The cgroup in which it was made, from the folders of the hierarchy, where no owner tells.
     public static let controlGroups = Details(rawValue: 8)
+    /// The listening sockets, whatever is selected, to tell which connection is whose.
+    public static let listeners = Details(rawValue: 32)
   }
 }
 

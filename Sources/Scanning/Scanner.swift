@@ -10,7 +10,7 @@ public struct Scanner {
   private let processes: ProcFileSystem
   private let controlGroups: ControlGroupTree?
   private let threads: Int
-  private let sources: [NamespaceSource]
+  let sources: [NamespaceSource]
 
   /// How often a dump is asked for again when it failed in passing.
   private static let attempts = 4
@@ -99,6 +99,9 @@ public struct Scanner {
         rows.skip(plan)
         continue
       }
+      if request.selection.needsAutobound {
+        rows.know(autobound: try autobound(like: dump, from: source, uptime: uptime))
+      }
       try collect(dump, from: source, uptime: uptime, into: &rows) { rows, row in
         rows.add(row)
         if needsOwners, rows.heldCount == Self.manyHeld, walk == nil {
@@ -106,25 +109,58 @@ public struct Scanner {
         }
       }
     }
-    if needsOwners {
-      try collectListeners(from: source, uptime: uptime, into: &rows)
+    if request.details.contains(.listeners) {
+      try collectListeners(of: rows.familiesWithoutListeners, from: source, uptime, into: &rows)
+    } else if needsOwners {
+      try collectListeners(of: rows.familiesLackingListeners, from: source, uptime, into: &rows)
     }
   }
 
-  /// Carries out `dump`, again when it failed in passing; each row goes to `take`.
+  /// Which sockets of those that `dump` lists have a port that the kernel chose; nil where this
+  /// kernel does not say.
+  private func autobound(
+    like dump: DumpRequest, from source: NamespaceSource, uptime: UInt64?
+  ) throws(ScanProblem) -> Set<SocketCookie>? {
+    let question = DumpRequest(
+      family: dump.family, states: dump.states, details: [],
+      bytecode: InetDiagBytecode(.autobound))
+    var cookies: Set<SocketCookie>?
+    try repeated(question, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+      var listed: Set<SocketCookie> = []
+      let taken = try diagnostics.dump(question) { listed.insert($0.cookie) }
+      cookies = taken.bytecode == question.bytecode ? listed : nil
+    }
+    return cookies
+  }
+
+  /// Carries out `dump`; each row goes to `take`.
   private func collect(
     _ dump: DumpRequest, from source: NamespaceSource, uptime: UInt64?,
     into rows: inout CollectedRows, take: (inout CollectedRows, Connection) -> Void
   ) throws(ScanProblem) {
     let before = rows.mark
+    try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+      do throws(NetlinkProblem) {
+        rows.finish(try diagnostics.dump(dump) { take(&rows, $0) })
+      } catch {
+        rows.goBack(to: before)
+        throw error
+      }
+    }
+  }
+
+  /// Carries out `dump` as `body` does it, and again when that failed in passing.
+  ///
+  /// - Parameter body: forgets what it was given when it throws.
+  func repeated(
+    _ dump: DumpRequest, in source: NamespaceSource, uptime: UInt64?,
+    _ body: (inout TCPDiagnostics) throws(NetlinkProblem) -> Void
+  ) throws(ScanProblem) {
     for attempt in 1...Self.attempts {
       do throws(NetlinkProblem) {
         var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
-        let taken = try diagnostics.dump(dump) { take(&rows, $0) }
-        rows.finish(taken)
-        return
+        return try body(&diagnostics)
       } catch {
-        rows.goBack(to: before)
         guard error.isPassing, attempt < Self.attempts else {
           throw .cannotList(dump.family, error)
         }
@@ -132,11 +168,12 @@ public struct Scanner {
     }
   }
 
-  /// Lists the listeners whose accept queues candidates wait in: their owners are the listener's.
+  /// Lists the listeners of `families`: the owners of what waits in an accept queue are theirs.
   private func collectListeners(
-    from source: NamespaceSource, uptime: UInt64?, into rows: inout CollectedRows
+    of families: [AddressFamily], from source: NamespaceSource, _ uptime: UInt64?,
+    into rows: inout CollectedRows
   ) throws(ScanProblem) {
-    for family in rows.familiesLackingListeners {
+    for family in families {
       let dump = DumpRequest(family: family, states: TCPState.listen.asSet, details: [])
       do throws(ScanProblem) {
         try collect(dump, from: source, uptime: uptime, into: &rows) { $0.addListener($1) }

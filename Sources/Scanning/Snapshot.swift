@@ -91,6 +91,12 @@ public struct Snapshot: Sendable {
     }
   }
 
+  /// The listeners that can have accepted `connection`, as far as they were listed: more than one
+  /// when they share a port (`SO_REUSEPORT`), none of a connection that was made from here.
+  public func listeners(for connection: Connection) -> [Connection] {
+    acceptQueues.listeners(for: connection)
+  }
+
   /// The owners of `connection` for the terms of a selection; those of its listener while it waits
   /// in an accept queue.
   public func ownerFacts(of connection: Connection) -> ConnectionOwners {

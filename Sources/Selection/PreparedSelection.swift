@@ -15,6 +15,8 @@ public struct PreparedSelection: Sendable {
   public let needsControlGroups: Bool
   /// Whether a term asks about a figure of `tcp_info`.
   public let needsFigures: Bool
+  /// Whether a term asks who chose the local port.
+  public let needsAutobound: Bool
   /// Whether a term asks about what only earlier runs have seen.
   public let needsHistory: Bool
 
@@ -25,6 +27,7 @@ public struct PreparedSelection: Sendable {
     needsOwners = selection.needsOwners
     needsControlGroups = selection.needsControlGroups
     needsFigures = selection.needsFigures
+    needsAutobound = selection.needsAutobound
     needsHistory = selection.needsHistory
   }
 

@@ -102,6 +102,11 @@ extension SelectionPredicate {
     hasTerm { if case .interface = $0 { true } else { false } }
   }
 
+  /// Whether a term asks about marks, which the kernel tells to CAP_NET_ADMIN only.
+  public var namesMarks: Bool {
+    hasTerm { if case .mark = $0 { true } else { false } }
+  }
+
   /// Whether a term asks about cgroups.
   public var needsControlGroups: Bool { hasTerm(where: \.needsControlGroups) }
 
@@ -115,6 +120,9 @@ extension SelectionPredicate {
 
   /// Whether a term asks about what only earlier runs have seen.
   public var needsHistory: Bool { hasTerm(where: \.needsHistory) }
+
+  /// Whether a term asks who chose the local port.
+  public var needsAutobound: Bool { hasTerm(where: \.needsAutobound) }
 
   private func hasTerm(where isSo: (SelectionTerm) -> Bool) -> Bool {
     switch self {

@@ -70,12 +70,16 @@ extension SelectionTerm {
   }
 
   /// A port outside the kernel's range was not chosen by it; one inside may have been bound all the
-  /// same, which the plain row does not tell.
+  /// same, and what was accepted has a listener's port without having been bound to it.
   private static func autobound(
     _ connection: Connection, within range: ClosedRange<UInt16>?
   ) -> Verdict {
-    guard let range else { return .unknown }
-    return range.contains(connection.identity.localPort) ? .unknown : .no
+    let isInRange = range.map { $0.contains(connection.identity.localPort) }
+    switch (connection.isAutobound, isInRange) {
+    case (true, true): return .yes
+    case (false, false), (nil, false): return .no
+    default: return .unknown
+    }
   }
 
   private static func address(

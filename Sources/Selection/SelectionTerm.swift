@@ -43,7 +43,8 @@ public enum SelectionTerm: Equatable, Sendable {
   /// The bits of `SO_MARK` under `mask` are those of the number.
   case mark(UInt32, mask: UInt32)
   /// The kernel chose its local port, which lies in the range that it chooses from; nil when that
-  /// range could not be read.
+  /// range could not be read. Where only one of both is so it is unknown, as `ss` then selects
+  /// neither by `autobound` nor by `not autobound`.
   case autobound(within: ClosedRange<UInt16>?)
 }
 
@@ -80,6 +81,11 @@ extension SelectionTerm {
     case .idle, .stalled, .inState: true
     default: false
     }
+  }
+
+  /// Whether it asks who chose the local port, which takes a dump more.
+  public var needsAutobound: Bool {
+    if case .autobound = self { true } else { false }
   }
 
   /// Whether it asks about what only earlier runs have seen.

@@ -59,7 +59,7 @@ struct InetDiagAssembler {
         place(following)
       }
       branch(on: last, ifTrue: ifTrue, ifFalse: ifFalse, next: next)
-    case .port, .address, .interface, .mark:
+    case .port, .address, .interface, .mark, .autobound:
       compare(condition, ifFalse: ifFalse)
       jump(to: ifTrue, unlessNext: next)
     }
@@ -92,6 +92,7 @@ struct InetDiagAssembler {
       argument.appendNative(mark)
       argument.appendNative(mask)
       test(INET_DIAG_BC_MARK_COND, argument, ifFalse: ifFalse)
+    case .autobound: test(INET_DIAG_BC_AUTO, [], ifFalse: ifFalse)
     case .all, .any, .not: break
     }
   }

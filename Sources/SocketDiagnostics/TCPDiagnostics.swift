@@ -38,6 +38,25 @@ public struct TCPDiagnostics {
     _ request: DumpRequest, each: (Connection) -> Void
   ) throws(NetlinkProblem) -> DumpRequest {
     let row = row
+    return try dumpRows(request) { (datagram, payload) throws(NetlinkProblem) in
+      each(try row.decode(datagram, payload))
+    }
+  }
+
+  /// Hands over the state of every socket that the kernel lists for `request`, and reads nothing
+  /// else: the cheapest way to count. For the rest see ``dump(_:each:)``.
+  @discardableResult
+  public mutating func dumpStates(
+    _ request: DumpRequest, each: (TCPState) -> Void
+  ) throws(NetlinkProblem) -> DumpRequest {
+    try dumpRows(request) { (datagram, payload) throws(NetlinkProblem) in
+      each(try InetDiagRow.state(datagram, payload))
+    }
+  }
+
+  private mutating func dumpRows(
+    _ request: DumpRequest, each: (Span<UInt8>, Range<Int>) throws(NetlinkProblem) -> Void
+  ) throws(NetlinkProblem) -> DumpRequest {
     var request = request
     while true {
       var hasRows = false
@@ -45,7 +64,7 @@ public struct TCPDiagnostics {
         try conversation.dump(type: UInt16(SOCK_DIAG_BY_FAMILY), payload: request.payload) {
           (datagram, payload) throws(NetlinkProblem) in
           hasRows = true
-          each(try row.decode(datagram, payload))
+          try each(datagram, payload)
         }
         return request
       } catch {
@@ -87,6 +106,12 @@ public struct TCPDiagnostics {
   public mutating func destroy(_ identity: SocketIdentity) throws(NetlinkProblem) {
     try conversation.command(
       type: UInt16(SOCK_DESTROY), payload: DumpRequest.payload(for: identity))
+  }
+
+  /// Whether a datagram is a request to destroy a socket, by its type.
+  public static func isRequestToDestroy(_ datagram: [UInt8]) -> Bool {
+    datagram.count >= NetlinkMessage.headerLength
+      && datagram.span.uint16(at: 4) == UInt16(SOCK_DESTROY)
   }
 
   /// Finds out whether this kernel can destroy sockets, without touching one.

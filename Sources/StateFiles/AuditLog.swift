@@ -20,7 +20,7 @@ public struct AuditLog: ~Copyable {
     do throws(Errno) {
       let file = try OpenFile(
         FilePath(Self.fileName), from: folder.file.descriptor,
-        flags: O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
+        flags: O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
       guard try AccessFacts(of: file).type == .regular else { throw .invalidArgument }
       self.file = file
       self.path = path
@@ -31,13 +31,30 @@ public struct AuditLog: ~Copyable {
 
   /// Appends `line`, which ends with its line break and holds no other.
   ///
+  /// What an earlier run left without its line break is ended first, so that no line is lost to it.
+  ///
   /// - Throws: also when only a part of it found room: what is on the disk is then no whole line.
   public borrowing func append(_ line: [UInt8]) throws(AuditLogProblem) {
     do {
+      let line = try endsWithPart ? [UInt8(ascii: "\n")] + line : line
       let count = try unsafe line.withUnsafeBytes { try unsafe file.descriptor.write($0) }
       guard count == line.count else { throw Errno.noSpace }
     } catch {
       throw AuditLogProblem(path: path, errno: error as? Errno ?? .ioError)
+    }
+  }
+
+  /// Whether the file ends in the middle of a line. Another run's line cannot be seen half written:
+  /// a write to a regular file is one step to all that read it.
+  private var endsWithPart: Bool {
+    get throws {
+      let size = try file.descriptor.stat().size
+      guard size > 0 else { return false }
+      var last: UInt8 = 0
+      let count = try unsafe withUnsafeMutableBytes(of: &last) { byte in
+        try unsafe file.descriptor.read(fromAbsoluteOffset: size - 1, into: byte)
+      }
+      return count == 1 && last != UInt8(ascii: "\n")
     }
   }
 }
@@ -48,9 +65,13 @@ public struct AuditLogProblem: Error, Equatable, Sendable {
   public let path: FilePath
   /// What the system said; `EINVAL` for something that is no regular file.
   public let errno: Errno
+  /// Whether it was to be read.
+  public var isReading = false
 }
 
 extension AuditLogProblem: CustomStringConvertible {
   /// The message for a user.
-  public var description: String { "cannot write the audit log \(path): \(errno)" }
+  public var description: String {
+    "cannot \(isReading ? "read" : "write") the audit log \(path): \(errno)"
+  }
 }

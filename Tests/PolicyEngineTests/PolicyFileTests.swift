@@ -30,6 +30,7 @@ import Testing
           threshold: 100
           action: destroy
           limit: 500
+          rate: 20
       """
     let file = try read(text)
     #expect(file.name == "leaks.yaml")
@@ -57,13 +58,15 @@ import Testing
             .term(.states(TCPState.closeWait.asSet)), .term(.process(try Glob("java"))),
           ]),
           except: [.term(.address(.peer, tenNet)), .term(.user(1000))], protect: protections,
-          inState: 5_400_000, groupBy: .process, threshold: 100, action: .destroy, limit: 500))
+          inState: 5_400_000, groupBy: .process, threshold: 100, action: .destroy, limit: 500,
+          rate: 20))
   }
 
   @Test func hasDefaultsForWhatIsLeftOut() throws {
     let policy = try only(file("match: {state: established}", "action: report"))
     #expect(policy.threshold == 1)
     #expect(policy.limit == 100)
+    #expect(policy.rate == nil)
     #expect(policy.groupBy == .none)
     #expect(policy.inState == nil)
     #expect(policy.description == nil)

@@ -16,7 +16,7 @@ private let everything = HeldCapabilities(
       return try #require(UInt64(line.drop { $0 != "\t" }.dropFirst(), radix: 16))
     }
     let bits: [Capability: UInt64] = [
-      .netAdmin: 12, .sysPtrace: 19, .dacReadSearch: 2, .sysAdmin: 21,
+      .netAdmin: 12, .sysPtrace: 19, .dacReadSearch: 2, .sysAdmin: 21, .dacOverride: 1,
     ]
     let held = try HeldCapabilities.current()
     let (effective, permitted) = (try mask("CapEff"), try mask("CapPrm"))
@@ -37,6 +37,7 @@ private let everything = HeldCapabilities(
     #expect(
       Capability.allCases.map(\.name) == [
         "CAP_NET_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN",
+        "CAP_DAC_OVERRIDE",
       ])
   }
 }
@@ -63,17 +64,17 @@ private let everything = HeldCapabilities(
     }
   }
 
-  @Test func permittedAloneIsNotHeld() {
+  @Test func whatIsPermittedCanBeRaisedAndIsNotMissing() {
     let held = HeldCapabilities(effective: [], permitted: [.netAdmin])
-    #expect(PrivilegedStep.closing.missing(for: held) == [.netAdmin])
+    #expect(PrivilegedStep.closing.missing(for: held) == [])
   }
 
   /// Every subset of what can be held.
-  @Test func nothingIsMissingExactlyWhenAllNeedsAreEffective() {
-    for mask in 0..<16 {
+  @Test func nothingIsMissingExactlyWhenAllNeedsArePermitted() {
+    for mask in 0..<32 {
       let set = Set(
         Capability.allCases.enumerated().filter { mask >> $0.offset & 1 == 1 }.map(\.element))
-      let held = HeldCapabilities(effective: set, permitted: set)
+      let held = HeldCapabilities(effective: [], permitted: set)
       for step in PrivilegedStep.allCases {
         let missing = step.missing(for: held)
         #expect(Set(missing) == step.needs.subtracting(set))
@@ -97,7 +98,130 @@ private let everything = HeldCapabilities(
   }
 }
 
+@Suite struct CredentialsTests {
+  private func credentials(
+    user: UInt32, effective: UInt32? = nil, group: Bool = false, secure: Bool = false,
+    permitted: Set<Capability> = []
+  ) -> Credentials {
+    Credentials(
+      userID: user, effectiveUserID: effective ?? user, hasGroupOfFile: group,
+      isSecureExecution: secure, held: HeldCapabilities(effective: [], permitted: permitted))
+  }
+
+  @Test func anOrdinaryUserWithMoreRightsThanOthersIsElevated() {
+    #expect(credentials(user: 1000, permitted: [.netAdmin]).isElevated, "ambient capabilities")
+    #expect(credentials(user: 1000, secure: true).isElevated, "capabilities of the file")
+    #expect(!credentials(user: 1000).isElevated)
+    #expect(!credentials(user: 0, permitted: [.netAdmin]).isElevated)
+    #expect(!credentials(user: 0, secure: true).isElevated)
+  }
+
+  @Test func theBitsOfTheFileShow() {
+    #expect(credentials(user: 1000, effective: 0).isSetID)
+    #expect(credentials(user: 1000, group: true).isSetID)
+    #expect(!credentials(user: 1000).isSetID)
+    #expect(!credentials(user: 0).isSetID)
+  }
+
+  @Test func areThoseOfThisProcess() throws {
+    let current = try Credentials.current()
+    #expect(current.userID == getuid() && current.effectiveUserID == geteuid())
+    #expect(try current.held == HeldCapabilities.current())
+  }
+}
+
+/// What a thread gives up and raises; each test has a thread of its own, since it is for good.
+@Suite struct OwnPrivilegesTests {
+  /// Capabilities are a thread's own, and so is what it has given up.
+  private func onThread<Value: Sendable>(
+    _ work: @escaping @Sendable () throws -> Value
+  ) throws -> Value {
+    var result: Result<Value, any Error>?
+    let errand = Errand { result = Result { try work() } }
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<Errand>.fromOpaque(argument).takeRetainedValue().work()
+        return nil
+      }, Unmanaged.passRetained(errand).toOpaque())
+    try #require(code == 0)
+    pthread_join(thread, nil)
+    return try #require(result).get()
+  }
+
+  private static let isRoot = (try? HeldCapabilities.current().permitted.count) == 5
+
+  @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
+  func onlyWhatIsNeededIsKeptAndOnlyWhatIsRaisedIsEffective() throws {
+    let steps = try onThread {
+      var steps: [HeldCapabilities] = []
+      try OwnPrivileges.closeTheWayUp(raised: [.sysPtrace])
+      steps.append(try .current())
+      try OwnPrivileges.keep([.netAdmin, .sysPtrace], raised: [.sysPtrace, .sysAdmin])
+      steps.append(try .current())
+      try OwnPrivileges.raising([.netAdmin, .sysAdmin]) {
+        steps.append(try .current())
+        // What the outer one has raised, the inner one leaves raised.
+        OwnPrivileges.raising([.netAdmin]) {}
+        steps.append(try .current())
+      }
+      steps.append(try .current())
+      try OwnPrivileges.keep([], raised: [])
+      try OwnPrivileges.raising([.netAdmin]) { steps.append(try .current()) }
+      return steps
+    }
+    let kept = HeldCapabilities(effective: [.sysPtrace], permitted: [.netAdmin, .sysPtrace])
+    let raised = HeldCapabilities(
+      effective: [.netAdmin, .sysPtrace], permitted: [.netAdmin, .sysPtrace])
+    #expect(
+      steps == [
+        HeldCapabilities(effective: [.sysPtrace], permitted: Set(Capability.allCases)),
+        kept, raised, raised, kept, nothing,
+      ])
+  }
+
+  @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
+  func noWayUpIsLeft() throws {
+    let status = try onThread {
+      try OwnPrivileges.closeTheWayUp(raised: [])
+      return try contents(of: "/proc/thread-self/status")
+    }
+    for line in [
+      "NoNewPrivs:\t1", "CapInh:\t0000000000000000", "CapBnd:\t0000000000000000",
+      "CapAmb:\t0000000000000000", "CapEff:\t0000000000000000",
+    ] {
+      #expect(status.contains(line))
+    }
+  }
+
+  @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
+  func whatThrowsIsLoweredToo() throws {
+    let held = try onThread {
+      try OwnPrivileges.closeTheWayUp(raised: [])
+      #expect(throws: Errno.ioError) {
+        try OwnPrivileges.raising([.netAdmin]) { throw Errno.ioError }
+      }
+      return try HeldCapabilities.current()
+    }
+    #expect(held.effective == [])
+  }
+
+  @Test func whoHasNothingRaisesNothing() throws {
+    let held = try onThread {
+      try OwnPrivileges.keep([], raised: [])
+      return try OwnPrivileges.raising([.netAdmin]) { try HeldCapabilities.current() }
+    }
+    #expect(held == nothing)
+  }
+}
+
 @Suite struct UserNamespaceTests {
+  @Test func anUnknownOwnerOfTheNetworkIsUnknown() {
+    #expect(UserNamespace.ownsNetworkNamespace(procRoot: "/nonexistent") == nil)
+  }
+
   private func answer(link text: String) throws -> Bool {
     var template = Array("/tmp/connreap-userns-XXXXXX".utf8CString)
     let root = FilePath(String(cString: try #require(mkdtemp(&template))))
@@ -147,6 +271,12 @@ private let everything = HeldCapabilities(
     try #require(fstatat(AT_FDCWD, "/proc/self/ns/user", &stat, 0) == 0)
     #expect(initial == (UInt64(stat.st_ino) == UserNamespace.initialInode))
   }
+}
+
+/// What a thread is to do, as pthread_create(3) can pass it.
+private final class Errand {
+  let work: () -> Void
+  init(_ work: @escaping () -> Void) { self.work = work }
 }
 
 private func contents(of path: String) throws -> String {

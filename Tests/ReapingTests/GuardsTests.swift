@@ -33,6 +33,24 @@ import Testing
       session: session.flatMap { Caller.Session(sshConnection: $0) })
   }
 
+  @Test func whoIsElevatedClosesOnlyWhatIsTheirsBeyondDoubt() throws {
+    // The sockets and processes of a scene are those of user 1000.
+    let (own, other) = (Scene.guards(onlyUser: 1000), Scene.guards(onlyUser: 1001))
+    #expect(try reason(scene(), own) == nil)
+    #expect(try reason(scene(), other) == .ofOtherUser)
+    #expect(try reason(scene { $0.userID = 0 }, own) == .ofOtherUser, "root made the socket")
+    #expect(try reason(scene(holder: nil), own) == .ofOtherUser, "nobody is known to hold it")
+    let shared = scene()
+    shared.tree.process(101, name: "server", userID: 0, links: [4: "socket:[11]"])
+    #expect(try reason(shared, own) == .ofOtherUser, "root's process holds it as well")
+    let mini = scene(holder: nil) {
+      $0.state = 6
+      $0.inode = 0
+    }
+    let named = Scene.guards(namedStates: TCPState.timeWait.asSet, onlyUser: 0)
+    #expect(try reason(mini, named) == .ofOtherUser, "the 0 of a minisocket is not root")
+  }
+
   @Test func anOrdinaryConnectionIsNotSpared() throws {
     #expect(try reason(scene()) == nil)
   }

@@ -130,6 +130,67 @@ import Testing
     #expect(scene.kernel.destroyRequests == [2])
   }
 
+  @Test func whatSomebodyElseIsDestroyingIsGone() throws {
+    let scene = Scene.connections(2)
+    let plan = try scene.plan()
+    scene.kernel.sockets[0].state = 7
+    #expect(try scene.carryOut(plan) == [1: .gone, 2: .closed])
+    #expect(scene.kernel.destroyRequests == [2])
+  }
+
+  @Test func whatIsDestroyedAndNotYetOutOfTheListIsClosed() throws {
+    let scene = Scene.connections(1)
+    scene.kernel.keepsDestroyed = true
+    scene.kernel.beforeDestroy = { _ in scene.kernel.sockets[0].state = 7 }
+    #expect(try scene.carryOut(scene.plan()) == [1: .closed])
+  }
+
+  @Test func aRefusedLookUpIsAFailureOfThatOneAlone() throws {
+    let scene = Scene.connections(3)
+    scene.kernel.failLookUp = { $0 == 2 ? .refused(.noMemory) : nil }
+    #expect(
+      try scene.carryOut(scene.plan()) == [
+        1: .closed, 2: .failed(.netlink(.refused(.noMemory))), 3: .closed,
+      ])
+    #expect(scene.kernel.destroyRequests == [1, 3])
+  }
+
+  @Test func whatAProcessThatExitedHeldIsGone() throws {
+    let scene = Scene.connections(2)
+    let plan = try scene.plan()
+    // Its exit closed both: the one is an orphan by now, and the other has gone for good.
+    scene.kernel.beforeLookUp = { cookie in
+      guard cookie == 1 else { return }
+      scene.kernel.sockets[0].state = 5
+      scene.kernel.sockets[0].inode = 0
+      scene.kernel.sockets.removeAll { $0.cookie == 2 }
+    }
+    #expect(try scene.carryOut(plan) == [1: .gone, 2: .gone])
+    #expect(scene.kernel.destroyRequests == [])
+  }
+
+  @Test func twoRunsOfTheSamePlanCloseEachOnce() throws {
+    var random = Seeded(21)
+    for _ in 0..<50 {
+      let scene = Scene.connections(10)
+      let plan = try scene.plan()
+      var other: [UInt64: Outcome.Result] = [:]
+      let moment = UInt64.random(in: 1...10, using: &random)
+      scene.kernel.beforeDestroy = { cookie in
+        guard cookie == moment, other.isEmpty else { return }
+        scene.kernel.beforeDestroy = { _ in }
+        // The other run overtakes this one between its look and its blow.
+        other = (try? scene.carryOut(plan)) ?? [:]
+      }
+      let first = try scene.carryOut(plan)
+      for cookie in UInt64(1)...10 {
+        #expect([first[cookie], other[cookie]].count { $0 == .closed } == 1)
+        #expect([first[cookie], other[cookie]].count { $0 == .gone } == 1)
+      }
+      #expect(scene.kernel.destroyed.sorted() == Array(1...10))
+    }
+  }
+
   @Test func whatIsListedButNotFoundIsAFailureAndNotGone() throws {
     let scene = Scene.connections(1)
     scene.kernel.refuseDestroy = { _, _ in 2 }

@@ -42,10 +42,12 @@ struct Scene {
   static func guards(
     caller: Caller = Caller(
       process: ProcessIdentity(pid: 9000, startTicks: nil), ancestors: [], session: nil),
-    namedStates: TCPStateSet = [], unprotected: Set<String> = [], machineInit: Int32? = 1
+    namedStates: TCPStateSet = [], unprotected: Set<String> = [], machineInit: Int32? = 1,
+    onlyUser: UInt32? = nil
   ) -> Guards {
     Guards(
-      caller: caller, namedStates: namedStates, unprotected: unprotected, machineInit: machineInit)
+      caller: caller, namedStates: namedStates, unprotected: unprotected, machineInit: machineInit,
+      onlyUser: onlyUser)
   }
 
   func plan(

@@ -53,6 +53,41 @@ import Testing
     #expect(try scan(kernel).connections.map(\.state) == [.established, .closeWait])
   }
 
+  @Test func whoChoseThePortIsAskedWhereATermAsks() throws {
+    let sockets = [
+      FakeSocket(cookie: 1, inode: 11) {
+        $0.localPort = 40_000
+        $0.isAutobound = true
+      },
+      FakeSocket(cookie: 2, inode: 12) { $0.localPort = 40_001 },
+      FakeSocket(cookie: 3, inode: 13) { $0.localPort = 8080 },
+    ]
+    let autobound = SelectionPredicate.term(.autobound(within: 32_768...60_999))
+    let kernel = FakeKernel(sockets)
+    kernel.failDump = { $0 == 1 ? .interrupted : nil }
+    let snapshot = try scan(kernel, autobound, [])
+    #expect(snapshot.connections.map(\.cookie.rawValue) == [1])
+    #expect(snapshot.undecided == 1, "40001 was bound, and could have been chosen")
+    #expect(kernel.dumps == 5, "two for each family, and one again")
+    #expect(
+      try scan(FakeKernel(sockets), .not(autobound), []).connections.map(\.cookie.rawValue) == [3])
+    let plain = FakeKernel(sockets)
+    _ = try scan(plain, .everything, [])
+    #expect(plain.dumps == 2)
+  }
+
+  @Test func aKernelThatDoesNotSayWhoChoseThePortLeavesItUnknown() throws {
+    let kernel = FakeKernel([
+      FakeSocket(cookie: 1, inode: 11) {
+        $0.localPort = 40_000
+        $0.isAutobound = true
+      }
+    ])
+    kernel.newestCode = 5
+    let snapshot = try scan(kernel, .term(.autobound(within: 32_768...60_999)), [])
+    #expect(snapshot.connections.isEmpty && snapshot.undecided == 1)
+  }
+
   @Test func aSocketListedTwiceIsOneConnection() throws {
     let kernel = FakeKernel([FakeSocket(cookie: 1, inode: 11), FakeSocket(cookie: 1, inode: 11)])
     #expect(try scan(kernel).connections.count == 1)

@@ -282,13 +282,20 @@ struct FilterMeaningTests {
         ]))
   }
 
-  @Test("A port outside the kernel's own range was bound; of one inside it is unknown")
-  func autobound() throws {
+  @Test(
+    "Autobound is what the kernel says where the port is in its range, and else not known",
+    arguments: [
+      (8080, nil, .no), (40000, nil, .unknown), (40000, true, .yes), (40000, false, .unknown),
+      (8080, true, .unknown), (8080, false, .no),
+    ] as [(UInt16, Bool?, Verdict)])
+  func autobound(port: UInt16, kernelChose: Bool?, verdict: Verdict) throws {
     let filter = try SelectionFilter.parse("autobound", names: FixedNames())
-    #expect(filter.verdict(of: .row(localPort: 8080), owners: OwnersUnknown()) == .no)
-    #expect(filter.verdict(of: .row(localPort: 40000), owners: OwnersUnknown()) == .unknown)
+    var row = Connection.row(localPort: port)
+    row.isAutobound = kernelChose
+    #expect(row.isAutobound == kernelChose)
+    #expect(filter.verdict(of: row, owners: OwnersUnknown()) == verdict)
     let unreadable = SelectionPredicate.term(.autobound(within: nil))
-    #expect(unreadable.verdict(of: .row(localPort: 8080), owners: OwnersUnknown()) == .unknown)
+    #expect(unreadable.verdict(of: row, owners: OwnersUnknown()) == .unknown)
   }
 
   @Test(

@@ -117,7 +117,7 @@ import Testing
         bytecode = weaker
       }
     }
-    #expect(steps > 300)
+    #expect(steps > 250)
   }
 
   @Test func theOldestProgramUsesOnlyWhatTheOldestKernelKnows() throws {
@@ -218,6 +218,7 @@ import Testing
       return block.contains(address(end == .local ? entry.local : entry.peer))
     case .interface(let index): return entry.interface == index
     case .mark(let mark, let mask): return entry.mark & mask == mark
+    case .autobound: return entry.isAutobound
     case .all(let parts): return parts.allSatisfy { isSo($0, of: entry) }
     case .any(let parts): return parts.contains { isSo($0, of: entry) }
     case .not(let part): return !isSo(part, of: entry)
@@ -252,6 +253,7 @@ import Testing
       peer: address())
     entry.interface = UInt32.random(in: 0...2, using: &generator)
     entry.mark = UInt32.random(in: 0...3, using: &generator)
+    entry.isAutobound = Bool.random(using: &generator)
     return entry
   }
 
@@ -264,7 +266,7 @@ import Testing
         anyCondition(depth: depth - 1, &generator)
       }
     }
-    switch Int.random(in: 0..<(depth == 0 ? 4 : 9), using: &generator) {
+    switch Int.random(in: 0..<(depth == 0 ? 5 : 10), using: &generator) {
     case 0:
       let bounds = [UInt16(0), 1, 22, 80, 443, 65535].shuffled(using: &generator)
       let low = min(bounds[0], bounds[1])
@@ -285,8 +287,9 @@ import Testing
     case 3:
       let mask = UInt32.random(in: 0...3, using: &generator)
       return .mark(UInt32.random(in: 0...3, using: &generator) & mask, mask: mask)
-    case 4, 5: return .all(parts())
-    case 6, 7: return .any(parts())
+    case 4: return .autobound
+    case 5, 6: return .all(parts())
+    case 7, 8: return .any(parts())
     default: return .not(anyCondition(depth: depth - 1, &generator))
     }
   }

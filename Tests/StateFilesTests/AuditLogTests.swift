@@ -23,6 +23,33 @@ import Testing
     #expect(try text(in: folder) == "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n")
   }
 
+  @Test func whatAnEarlierRunLeftUnfinishedTakesNoLineWithIt() throws {
+    let folder = try TemporaryFolder()
+    try append("{\"n\":1}\n{\"n\":", in: folder)
+    try append("{\"n\":3}\n", in: folder)
+    try append("{\"n\":4}\n", in: folder)
+    #expect(try text(in: folder) == "{\"n\":1}\n{\"n\":\n{\"n\":3}\n{\"n\":4}\n")
+  }
+
+  @Test func runsThatWriteAtOnceDoNotMixTheirLines() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for writer in 0..<4 {
+        group.addTask {
+          let log = try AuditLog(in: StateFolder(openingOrMaking: path))
+          for _ in 0..<50 {
+            try log.append([UInt8](repeating: UInt8(ascii: "a") + UInt8(writer), count: 19) + [10])
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    let lines = try text(in: folder).split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.count == 201)
+    #expect(lines.dropLast().allSatisfy { $0.count == 19 && Set($0).count == 1 })
+  }
+
   @Test func onlyTheUserMayReadIt() throws {
     let folder = try TemporaryFolder()
     try append("x\n", in: folder)

@@ -15,6 +15,7 @@ package struct DiagProgram {
     package var peer: [UInt8]
     package var interface: UInt32 = 0
     package var mark: UInt32 = 0
+    package var isAutobound = false
 
     package init(
       family: UInt8, localPort: UInt16, peerPort: UInt16, local: [UInt8], peer: [UInt8]
@@ -109,6 +110,7 @@ package struct DiagProgram {
     case 3: return entry.localPort <= port
     case 4: return entry.peerPort >= port
     case 5: return entry.peerPort <= port
+    case 6: return entry.isAutobound
     case 7: return fits(entry.local, entry.localPort, entry.family, offset + 4)
     case 8: return fits(entry.peer, entry.peerPort, entry.family, offset + 4)
     case 9: return entry.interface == u32(offset + 4)

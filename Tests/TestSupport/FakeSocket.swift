@@ -20,6 +20,8 @@ package struct FakeSocket: Sendable {
   package var info: Info? = Info()
   /// `SO_MARK`, shown in the row; nil for a row that does not show it.
   package var mark: UInt32?
+  /// Whether the kernel chose its local port.
+  package var isAutobound = false
   /// Further attributes, as bytes.
   package var attributes: [UInt8] = []
 
@@ -87,6 +89,7 @@ package struct FakeSocket: Sendable {
       family: family, localPort: localPort, peerPort: peerPort, local: local, peer: peer)
     entry.interface = interface
     entry.mark = mark ?? 0
+    entry.isAutobound = isAutobound
     return entry
   }
 

@@ -1,3 +1,4 @@
+import Connections
 import Glibc
 import Reaping
 import Scanning
@@ -9,6 +10,7 @@ import SystemPackage
 struct AuditTrail: ~Copyable {
   private let log: AuditLog
   private let run: Run
+  private let journal: Journal?
 
   /// What all lines of a run have in common.
   struct Run {
@@ -27,7 +29,7 @@ struct AuditTrail: ~Copyable {
       self.command = command
       self.selection = selection
       userID = geteuid()
-      invokedBy = Environment.ofProcess["SUDO_USER"]
+      invokedBy = Rights.isElevated ? nil : Environment.ofProcess["SUDO_USER"]
       pid = getpid()
     }
   }
@@ -40,31 +42,39 @@ struct AuditTrail: ~Copyable {
       throw Self.failure(error, "nothing was closed")
     }
     self.run = run
+    journal = Journal()
   }
 
-  /// Writes down what is going to be closed. When that fails nothing must be closed.
-  func announce(_ plan: Plan, _ text: ConnectionText) throws(CommandFailure) {
-    for step in plan.closings {
-      try write(step, text, event: "closing", outcome: nil, ifLost: "nothing was closed")
+  /// Writes down that a connection is going to be closed.
+  ///
+  /// - Returns: why it must not be, nor any after it: it could not be written down.
+  func announce(_ step: Plan.Step, _ text: ConnectionText) -> StopReason? {
+    do {
+      try write(step, text, event: "closing", outcome: nil)
+      return nil
+    } catch {
+      return .cannotRecord(error.errno)
     }
   }
 
   /// Writes down what came of each connection.
   func report(_ outcomes: [Outcome], _ text: ConnectionText) throws(CommandFailure) {
     for outcome in outcomes {
-      try write(
-        outcome.step, text, event: outcome.result.word, outcome: outcome.result,
-        ifLost: "what was closed is said above")
+      do {
+        try write(
+          outcome.step, text, event: outcome.result.word, outcome: outcome.result)
+      } catch {
+        throw Self.failure(error, "what was closed is said above")
+      }
     }
   }
 
   private func write(
-    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome.Result?,
-    ifLost consequence: String
-  ) throws(CommandFailure) {
+    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome.Result?
+  ) throws(AuditLogProblem) {
     var json = JSONWriter()
     json.object { json in
-      json.member("time", Self.now)
+      json.member("time", Timestamp.now)
       json.member("event", event)
       json.member("command", run.command)
       if let policy = step.policy { json.member("policy", policy) }
@@ -77,11 +87,38 @@ struct AuditTrail: ~Copyable {
       ConnectionJSON(text: text).write(step.connection, key: "connection", to: &json)
     }
     json.endDocument()
-    do {
-      try log.append(json.take())
-    } catch {
-      throw Self.failure(error, consequence)
-    }
+    try log.append(json.take())
+    tellJournal(step, text, event: event, outcome: outcome)
+  }
+
+  /// `closed 127.0.0.1:8080 → 127.0.0.1:40000, CLOSE-WAIT, java[1744]: policy pile-up`.
+  private func tellJournal(
+    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome.Result?
+  ) {
+    guard journal != nil else { return }
+    let connection = step.connection
+    let owner = text.snapshot.holders(of: connection).first
+    let name = owner.map { ", \(EscapedText.escaped($0.name ?? "?"))[\($0.pid)]" } ?? ""
+    let origin = step.policy.map { "policy \($0)" } ?? run.command
+    let reason = outcome?.reason.map { "; \(EscapedText.escaped($0))" } ?? ""
+    let priority: Journal.Priority =
+      switch outcome {
+      case nil: .debug
+      case .closed, .gone, .spared: .info
+      case .failed, .unverified: .warning
+      }
+    journal?.write(
+      "\(event) \(connection.local) → \(connection.peer), \(connection.state.label)\(name): "
+        + origin + reason,
+      priority,
+      [
+        ("CONNREAP_EVENT", event), ("CONNREAP_COMMAND", run.command),
+        ("CONNREAP_POLICY", step.policy), ("CONNREAP_LOCAL", "\(connection.local)"),
+        ("CONNREAP_PEER", "\(connection.peer)"), ("CONNREAP_STATE", connection.state.name),
+        ("CONNREAP_COOKIE", "\(connection.cookie)"),
+        ("CONNREAP_OWNER_PID", owner.map { "\($0.pid)" }), ("CONNREAP_REASON", outcome?.reason),
+        ("CONNREAP_INVOKED_BY", run.invokedBy),
+      ])
   }
 
   private static func failure(
@@ -89,13 +126,10 @@ struct AuditTrail: ~Copyable {
   ) -> CommandFailure {
     CommandFailure(
       .failed, "\(EscapedText.escaped("\(problem)")); \(consequence)",
-      remedy: "make room or mend its permissions, or give another folder with --state-dir")
+      remedy: remedy)
   }
 
-  /// The time in UTC with milliseconds, as RFC 3339 writes it.
-  private static var now: String {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp.text(seconds: time.tv_sec, milliseconds: time.tv_nsec / 1_000_000)
-  }
+  /// What to do when it cannot be written.
+  static let remedy =
+    "make room or mend its permissions, or give another folder with --state-dir"
 }

@@ -2,6 +2,13 @@ import Glibc
 
 /// Points in time as text.
 enum Timestamp {
+  /// The time in UTC.
+  static var now: String {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return text(seconds: time.tv_sec, milliseconds: time.tv_nsec / 1_000_000)
+  }
+
   /// `2026-11-21T05:42:50.123Z` (RFC 3339), of the time so long after the start of 1970.
   static func text(seconds: Int, milliseconds: Int) -> String {
     var seconds = time_t(seconds)

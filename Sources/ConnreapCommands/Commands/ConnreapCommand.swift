@@ -30,8 +30,11 @@ public struct ConnreapCommand: ParsableCommand {
     // the heap, as glibc has it of what is smaller than the largest block that was freed before.
     mallopt(M_MMAP_THRESHOLD, 1 << 20)
     do {
+      Standard.open()
+      try Rights.begin()
       let words = Array(CommandLine.arguments.dropFirst())
       var command = try parseQuickly(words) ?? parseAsRoot(words)
+      try Rights.keep(for: command)
       try command.run()
     } catch let failure as CommandFailure {
       Standard.say(failure.text)
@@ -46,6 +49,7 @@ public struct ConnreapCommand: ParsableCommand {
     }
     exit()
   }
+
   /// The command that `words` start with, when nothing is wrong with the others.
   ///
   /// To go through the tree of commands, and look for what completes words in a shell, costs more

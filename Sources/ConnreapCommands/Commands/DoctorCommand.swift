@@ -1,8 +1,9 @@
 import ArgumentParser
+import Privileges
 import Scanning
 
 /// `connreap doctor`: what this kernel and these privileges allow.
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", _superCommandName: "connreap",
     abstract: "Says what this kernel and these privileges allow, and what to change.",
@@ -14,6 +15,8 @@ struct DoctorCommand: ParsableCommand {
   @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
   var color = ColorChoice.auto
 
+  var needs: Set<Capability> { Set(PrivilegedStep.allCases.flatMap(\.needs)) }
+
   func validate() throws {
     guard output == .table || output == .json else {
       throw ValidationError("doctor prints -o table or -o json")
@@ -22,7 +25,8 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let system = try LiveSystem(SourceOptions.live)
-    let examination = Examination(system)
+    // What it says of what is held, it also tries.
+    let examination = OwnPrivileges.raising(needs) { Examination(system) }
     var stream = OutputStream(Standard.output)
     if output == .json {
       var json = JSONWriter()

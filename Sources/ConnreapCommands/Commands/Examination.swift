@@ -165,6 +165,12 @@ extension Examination {
   }
 
   private static func mayClose(_ system: LiveSystem) -> Check {
+    if UserNamespace.ownsNetworkNamespace(procRoot: system.processes.root) == false {
+      return Check(
+        id: "may-close", severity: .problem, title: "may close them",
+        detail: "no: this network namespace belongs to another user namespace, in which no "
+          + "capability of this one counts; run it there")
+    }
     let check = privilege(
       .closing, id: "may-close", title: "may close them", allows: "kill and policy apply",
       without: "kill and policy apply end with exit code 77", severity: .problem)

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Connections
+import Privileges
 import Reaping
 import Scanning
 import Selection
 import SystemPackage
 
 /// `connreap kill`: closes what it selects, verifies each one, reports each one.
-struct KillCommand: ParsableCommand {
+struct KillCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "kill", _superCommandName: "connreap",
     abstract: "Closes connections, verifies each, and reports each.",
@@ -41,13 +42,18 @@ struct KillCommand: ParsableCommand {
   @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
   var stateDir: String?
 
+  @OptionGroup var pace: PaceOptions
+
   @Option(help: .hidden) var method = "destroy"
-  @Option(help: .hidden) var rate: String?
   @Option(help: .hidden) var plan: String?
-  @Option(help: .hidden) var timeout: String?
 
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
+
+  var needs: Set<Capability> {
+    let closing = dryRun ? [] : PrivilegedStep.closing.needs
+    return .scan(selection, on: source).union(closing)
+  }
 
   func validate() throws {
     try selection.checkNamespaces(source)
@@ -58,6 +64,7 @@ struct KillCommand: ParsableCommand {
   }
 
   func run() throws {
+    let limits = try pace.limits(from: .now)
     try refuseWhatIsNotBuilt()
     let selected = try selection.predicate(names: SystemNames())
     guard all || !selected.selectsEveryConnection else {
@@ -72,7 +79,8 @@ struct KillCommand: ParsableCommand {
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
     let guards = Guards(
       caller: try system.caller(), namedStates: predicate.namedStatesOneByOne,
-      unprotected: try unprotectedNames(), machineInit: try system.machineInit())
+      unprotected: try unprotectedNames(), machineInit: try system.machineInit(),
+      onlyUser: Rights.onlyUser)
     let snapshot = try system.scan(
       ScanRequest(predicate, reading: [.figures, .owners, .controlGroups]))
     let left = ListSummary(snapshot: snapshot, shown: 0).namespaceWarnings
@@ -95,14 +103,16 @@ struct KillCommand: ParsableCommand {
     let trail = try AuditTrail(
       in: try StateAccess.open(option: stateDir),
       AuditTrail.Run(command: "kill", selection: Self.words))
-    try trail.announce(plan, report.text)
-    let outcomes = try system.carryOut(plan) { _, connection in
-      predicate.verdict(of: connection, owners: snapshot.ownerFacts(of: connection)) == .yes
-    }
-    try report.printOutcomes(outcomes, planWasShown: asks)
-    try trail.report(outcomes, report.text)
-    try system.finish()
-    try ClosingFailure.check(outcomes)
+    let run = ClosingRun(plan, report.text, on: system, limits: limits)
+    try run.carryOut(
+      recording: trail,
+      isStillSelected: { _, connection in
+        predicate.verdict(of: connection, owners: snapshot.ownerFacts(of: connection)) == .yes
+      },
+      printing: { outcomes in
+        try report.printOutcomes(outcomes, planWasShown: asks)
+        try system.finish()
+      })
   }
 
   /// The words of the command line behind `kill`.
@@ -111,11 +121,8 @@ struct KillCommand: ParsableCommand {
   }
 
   private func refuseWhatIsNotBuilt() throws(CommandFailure) {
-    let options = [
-      ("--rate", rate), ("--plan", plan), ("--timeout", timeout),
-    ]
-    for case (let option, _?) in options {
-      throw CommandFailure(.usage, "\(option) is not built yet in this version")
+    if plan != nil {
+      throw CommandFailure(.usage, "--plan is not built yet in this version")
     }
     guard method != "destroy" else { return }
     guard ["shutdown", "abort", "keepalive"].contains(method) else {

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Connections
+import Privileges
 import Scanning
 import Selection
 
 /// `connreap list`: connections with their owners, idle time and reasons.
-struct ListCommand: ParsableCommand {
+struct ListCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", _superCommandName: "connreap",
     abstract: "Lists connections with their owners and idle times.",
@@ -37,6 +38,17 @@ struct ListCommand: ParsableCommand {
 
   @OptionGroup(title: "Source") var source: SourceOptions
 
+  var needs: Set<Capability> {
+    let marks = isShowingMarks ? PrivilegedStep.seeingMarks.needs : []
+    return explain ? [] : .scan(selection, on: source).union(source.replay == nil ? marks : [])
+  }
+
+  /// Whether a column of marks may be among those that are printed.
+  private var isShowingMarks: Bool {
+    columns.map { $0.contains(ConnectionColumn.mark.rawValue) }
+      ?? (output.output.columns?.contains(.mark) ?? false)
+  }
+
   func validate() throws {
     if explain, source.record != nil {
       throw ValidationError("--explain asks the kernel nothing that --record could write")
@@ -55,7 +67,7 @@ struct ListCommand: ParsableCommand {
       predicate, reading: details(for: columns, order: order, system: system),
       prunesOwners: true)
     if explain { return try print(ScanExplanation(request: request)) }
-    let snapshot = try system.scan(request)
+    let snapshot = try system.scan(request, seeingMarks: isShowingMarks)
     try print(snapshot, columns: columns, order: order, system: system)
     try system.finish()
   }

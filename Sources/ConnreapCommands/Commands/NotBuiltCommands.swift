@@ -1,11 +1,14 @@
 import ArgumentParser
+import Privileges
 
 /// A command of the contract that this version does not have yet: it says so, and fails.
-protocol NotBuiltCommand: ParsableCommand {
+protocol NotBuiltCommand: ParsableCommand, PrivilegedCommand {
   static var name: String { get }
 }
 
 extension NotBuiltCommand {
+  var needs: Set<Capability> { [] }
+
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: name, abstract: "Not built yet in this version.", shouldDisplay: false)
@@ -16,18 +19,8 @@ extension NotBuiltCommand {
   }
 }
 
-struct StatsCommand: NotBuiltCommand {
-  static let name = "stats"
-  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
-}
-
 struct ListenersCommand: NotBuiltCommand {
   static let name = "listeners"
-  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
-}
-
-struct LogCommand: NotBuiltCommand {
-  static let name = "log"
   @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 }
 

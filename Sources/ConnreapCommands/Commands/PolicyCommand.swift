@@ -1,5 +1,6 @@
 import ArgumentParser
 import PolicyEngine
+import Privileges
 import Reaping
 import Scanning
 import Selection
@@ -26,11 +27,13 @@ struct PolicyFileArguments: ParsableArguments {
 }
 
 /// `connreap policy check`: validates policies; changes nothing, needs no privilege.
-struct PolicyCheckCommand: ParsableCommand {
+struct PolicyCheckCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Validates policies; changes nothing, needs no privilege.")
 
   @OptionGroup var arguments: PolicyFileArguments
+
+  var needs: Set<Capability> { [] }
 
   func run() throws {
     let loaded = try PolicyLoading(arguments.files, asRoot: false)
@@ -46,7 +49,7 @@ struct PolicyCheckCommand: ParsableCommand {
 }
 
 /// `connreap policy plan`: what the policies would do now.
-struct PolicyPlanCommand: ParsableCommand {
+struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Shows what policies would do now; changes nothing.")
 
@@ -57,6 +60,13 @@ struct PolicyPlanCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("where earlier runs have remembered what they saw", valueName: "folder"))
   var stateDir: String?
+
+  var needs: Set<Capability> {
+    guard source.replay == nil else { return [] }
+    // A policy may be about marks, and its file is not read yet.
+    let needs = Set<Capability>.owners.union(PrivilegedStep.seeingMarks.needs)
+    return source.record == nil ? needs : needs.union([.dacOverride])
+  }
 
   func run() throws {
     let loaded = try PolicyLoading(arguments.files, asRoot: source.replay == nil)
@@ -72,7 +82,7 @@ struct PolicyPlanCommand: ParsableCommand {
 }
 
 /// `connreap policy apply`: does what the policies say; the verb for cron.
-struct PolicyApplyCommand: ParsableCommand {
+struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply",
     abstract: "Does what policies say: the command for cron.",
@@ -90,23 +100,24 @@ struct PolicyApplyCommand: ParsableCommand {
     help: ArgumentHelp("where the lock and what is remembered are kept", valueName: "folder"))
   var stateDir: String?
 
-  @Option(help: .hidden) var timeout: String?
+  @OptionGroup var time: TimeoutOption
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
+  var needs: Set<Capability> { Set.owners.union(PrivilegedStep.closing.needs) }
+
   func run() throws {
-    guard timeout == nil else {
-      throw CommandFailure(.usage, "--timeout is not built yet in this version")
-    }
+    let limits = try time.limits(from: .now)
     let loaded = try PolicyLoading(arguments.files, asRoot: true)
     if !quiet { Standard.say(loaded.report) }
     let folder = try StateAccess.open(option: stateDir)
     let lock = try StateAccess.lock(folder)
-    try apply(loaded.policies, in: folder, holding: lock)
+    try apply(loaded.policies, in: folder, holding: lock, limits: limits)
   }
 
   private func apply(
-    _ policies: PolicySet, in folder: borrowing StateFolder, holding _: borrowing RunLock
+    _ policies: PolicySet, in folder: borrowing StateFolder, holding _: borrowing RunLock,
+    limits: ClosingLimits
   ) throws {
     let system = try LiveSystem(SourceOptions.live)
     var history = try RunHistory(in: folder, at: system.moment)
@@ -129,21 +140,30 @@ struct PolicyApplyCommand: ParsableCommand {
     try system.requireClosing(evaluated.plan.closings.count)
     let trail = try AuditTrail(
       in: folder, AuditTrail.Run(command: "policy apply", selection: nil))
-    try trail.announce(evaluated.plan, report.text)
-    let outcomes = try system.carryOut(evaluated.plan, isStillSelected: evaluated.stillCovers)
-    try report.printOutcomes(outcomes, isQuiet: quiet)
-    try trail.report(outcomes, report.text)
-    try history.save(
-      evaluated.memory(history.memory, after: outcomes), ifLost: "what was closed is said above")
-    try notices.send(remembering: &history)
-    try ClosingFailure.check(outcomes)
+    var limits = limits
+    limits.rate = evaluated.rate(of:)
+    let run = ClosingRun(evaluated.plan, report.text, on: system, limits: limits)
+    let result = Result {
+      try run.carryOut(
+        recording: trail, isStillSelected: evaluated.stillCovers,
+        remembering: { outcomes in
+          try history.save(
+            evaluated.memory(history.memory, after: outcomes),
+            ifLost: "what was closed is in the audit log")
+        },
+        printing: { try report.printOutcomes($0, isQuiet: quiet) })
+    }
+    if Interruption.reason == nil { try notices.send(remembering: &history) }
+    try result.get()
   }
 }
 
 /// `connreap policy schema`: not built yet.
-struct PolicySchemaCommand: ParsableCommand {
+struct PolicySchemaCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema", abstract: "Not built yet in this version.", shouldDisplay: false)
+
+  var needs: Set<Capability> { [] }
 
   func run() throws {
     throw CommandFailure(.usage, "'connreap policy schema' is not built yet in this version")

@@ -59,6 +59,9 @@ struct SelectionOptions: ParsableArguments {
   /// The words that are no options, as one filter.
   private var trailingFilter: [String] { terms.isEmpty ? [] : [terms.joined(separator: " ")] }
 
+  /// Whether there is a filter, in whatever words.
+  var hasFilter: Bool { !filter.isEmpty || !terms.isEmpty }
+
   /// Whether nothing was selected: every connection would be.
   var isEmpty: Bool { values.allSatisfy { $0.values.isEmpty } }
 

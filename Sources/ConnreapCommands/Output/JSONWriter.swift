@@ -96,6 +96,34 @@ struct JSONWriter {
     bytes.appendDecimal(value)
   }
 
+  /// A value that was read.
+  mutating func element(_ value: JSONValue) {
+    start(nil)
+    write(value)
+  }
+
+  private mutating func write(_ value: JSONValue) {
+    switch value {
+    case .null: bytes.append(contentsOf: "null".utf8)
+    case .flag(let flag): bytes.append(contentsOf: flag ? "true".utf8 : "false".utf8)
+    case .number(let digits): bytes.append(contentsOf: digits.utf8)
+    case .string(let text): string(text)
+    case .list(let elements):
+      open("[", key: nil, isStarted: true)
+      for element in elements { self.element(element) }
+      close("]")
+    case .object(let members):
+      open("{", key: nil, isStarted: true)
+      for member in members {
+        start(nil)
+        string(member.name)
+        bytes.append(UInt8(ascii: ":"))
+        write(member.value)
+      }
+      close("}")
+    }
+  }
+
   /// Ends a line between values, where one value a line is wanted.
   mutating func newline() {
     bytes.append(UInt8(ascii: "\n"))
@@ -107,8 +135,10 @@ struct JSONWriter {
     needsComma = false
   }
 
-  private mutating func open(_ brace: Unicode.Scalar, key: StaticString?) {
-    start(key)
+  private mutating func open(
+    _ brace: Unicode.Scalar, key: StaticString?, isStarted: Bool = false
+  ) {
+    if !isStarted { start(key) }
     bytes.append(UInt8(ascii: brace))
     needsComma = false
   }

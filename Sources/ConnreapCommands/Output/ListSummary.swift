@@ -28,13 +28,7 @@ struct ListSummary {
 
   /// What the list does not show for want of a fact or a privilege.
   var warnings: [String] {
-    var warnings: [String] = []
-    if snapshot.undecided > 0 {
-      let count = snapshot.undecided
-      warnings.append(
-        "\(Count.text(count)) connection\(Count.plural(count)) left out: "
-          + "what is known of \(count == 1 ? "it" : "them") does not decide the selection")
-    }
+    var warnings = Self.warnings(undecided: snapshot.undecided)
     if unreadable > 0, hasUnknownOwner {
       let remedy = missing.map { "\($0)" } ?? "see 'connreap doctor'"
       warnings.append(
@@ -44,11 +38,22 @@ struct ListSummary {
     return warnings + namespaceWarnings
   }
 
+  /// What is said of so many connections for which the selection cannot be decided.
+  static func warnings(undecided count: Int) -> [String] {
+    guard count > 0 else { return [] }
+    return [
+      "\(Count.text(count)) connection\(Count.plural(count)) left out: "
+        + "what is known of \(count == 1 ? "it" : "them") does not decide the selection"
+    ]
+  }
+
   /// The network namespaces that could not be looked at, and what that needs.
-  var namespaceWarnings: [String] {
+  var namespaceWarnings: [String] { Self.warnings(snapshot.namespaceGaps) }
+
+  static func warnings(_ gaps: [NamespaceGap]) -> [String] {
     var reasons: [String] = []
     var labels: [String: [String]] = [:]
-    for gap in snapshot.namespaceGaps {
+    for gap in gaps {
       let reason =
         if case .cannotList(_, let problem) = gap.problem { "\(problem)" } else { "unreadable" }
       if labels[reason] == nil { reasons.append(reason) }
@@ -122,6 +127,28 @@ enum Count {
     }
     return text
   }
+
+  /// The number with its sign, `+3` or `-2`; nil for none.
+  static func difference(_ count: Int) -> String? {
+    guard count != 0 else { return nil }
+    return (count < 0 ? "-" : "+") + text(abs(count))
+  }
+
+  /// So many bytes, in at most five characters: `812`, `1.2k`, `48M`.
+  static func bytes(_ count: UInt64) -> String {
+    guard count >= 1000 else { return "\(count)" }
+    var value = Double(count)
+    var unit = -1
+    while value >= 999.5, unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    let tenths = Int((value * 10).rounded())
+    let digits = tenths < 100 ? "\(tenths / 10).\(tenths % 10)" : "\(Int(value.rounded()))"
+    return digits + units[unit]
+  }
+
+  private static let units = ["k", "M", "G", "T", "P", "E"]
 
   /// The letter that a regular plural has.
   static func plural(_ count: Int) -> String { count == 1 ? "" : "s" }

@@ -33,9 +33,15 @@ struct PlanText {
   /// The lines of what came of it.
   static func lines(of outcomes: [Outcome]) -> [Line] {
     outcomes.map { outcome in
-      Line(
-        word: outcome.result.word, connection: outcome.step.connection,
-        reason: outcome.result.reason, style: outcome.result.style)
+      if case .failed(.notDone(let reason)) = outcome.result {
+        Line(
+          word: "not done", connection: outcome.step.connection, reason: reason.description,
+          style: .yellow)
+      } else {
+        Line(
+          word: outcome.result.word, connection: outcome.step.connection,
+          reason: outcome.result.reason, style: outcome.result.style)
+      }
     }
   }
 
@@ -112,7 +118,9 @@ struct OutcomeCounts: Equatable {
   private(set) var closed = 0
   private(set) var gone = 0
   private(set) var spared = 0
+  /// Those that are not done among them.
   private(set) var failed = 0
+  private(set) var notDone = 0
   private(set) var unverified = 0
 
   init(_ outcomes: [Outcome]) {
@@ -121,6 +129,9 @@ struct OutcomeCounts: Equatable {
       case .closed: closed += 1
       case .gone: gone += 1
       case .spared: spared += 1
+      case .failed(.notDone):
+        failed += 1
+        notDone += 1
       case .failed: failed += 1
       case .unverified: unverified += 1
       }
@@ -130,7 +141,9 @@ struct OutcomeCounts: Equatable {
   /// `closed 3, gone 0, failed 0`, and what else there is.
   var line: String {
     var line =
-      "closed \(Count.text(closed)), gone \(Count.text(gone)), failed \(Count.text(failed))"
+      "closed \(Count.text(closed)), gone \(Count.text(gone)), "
+      + "failed \(Count.text(failed - notDone))"
+    if notDone > 0 { line += ", not done \(Count.text(notDone))" }
     if unverified > 0 { line += ", unverified \(Count.text(unverified))" }
     if spared > 0 { line += ", spared \(Count.text(spared))" }
     return line
@@ -144,6 +157,7 @@ struct OutcomeCounts: Equatable {
     json.member("gone", gone)
     json.member("spared", spared)
     json.member("failed", failed)
+    json.member("not_done", notDone)
     json.member("unverified", unverified)
   }
 }

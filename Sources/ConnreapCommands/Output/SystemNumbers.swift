@@ -40,13 +40,22 @@ final class SystemNumbers: Sendable {
   }
 
   private static func lookUpUser(_ uid: UInt32) -> String? {
+    unsafe entry(of: uid) { unsafe String(cString: $0.pw_name) }
+  }
+
+  /// The home folder of the user with this uid; nil when it has none.
+  static func homeFolder(of uid: UInt32) -> String? {
+    unsafe entry(of: uid) { unsafe String(cString: $0.pw_dir) }
+  }
+
+  private static func entry(of uid: UInt32, _ read: (passwd) -> String) -> String? {
     var entry = unsafe passwd()
     var found: UnsafeMutablePointer<passwd>?
     var buffer = [CChar](repeating: 0, count: 16 * 1024)
     guard unsafe getpwuid_r(uid, &entry, &buffer, buffer.count, &found) == 0,
       unsafe found != nil
     else { return nil }
-    return unsafe String(cString: entry.pw_name)
+    return unsafe read(entry)
   }
 
   private static func text(_ characters: [CChar]) -> String {

@@ -154,7 +154,9 @@ struct Table: Sendable {
       let width = Self.cut(&scratch, from: 0, to: layout.width == nil ? .max : widths[column])
       let padding = widths[column] - width
       if columns[column].alignment == .right { line.appendBlanks(padding) }
-      Style.append(style, isOn: layout.colors, to: &line) { $0.append(contentsOf: scratch) }
+      Style.append(scratch.isEmpty ? nil : style, isOn: layout.colors, to: &line) {
+        $0.append(contentsOf: scratch)
+      }
       let isLast = column == columns.count - 1
       if columns[column].alignment == .left, !isLast { line.appendBlanks(padding) }
       if !isLast { line.appendBlanks(Self.gap) }

@@ -43,7 +43,7 @@ struct PolicyEvaluation {
     plan = Plan(closing: findings, in: snapshot) { policy in
       Guards(
         caller: caller, namedStates: policy.match.namedStatesOneByOne, unprotected: [],
-        machineInit: machineInit)
+        machineInit: machineInit, onlyUser: Rights.onlyUser)
     }
     self.policies = policies
   }
@@ -66,6 +66,11 @@ struct PolicyEvaluation {
           + "connections, more than its limit of \(Count.text(refusal.limit)); nothing was closed",
         remedy: "look at them with 'connreap list', and raise the limit if that is meant")
     }
+  }
+
+  /// How many connections the policy of `step` closes in a second at most; nil without a rate.
+  func rate(of step: Plan.Step) -> Int? {
+    policies.policies.first { $0.name == step.policy }?.rate
   }
 
   /// Whether the policy of `step` would still close `connection`, looked at again.

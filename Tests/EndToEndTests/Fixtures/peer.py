@@ -17,6 +17,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 
 SO_COOKIE = 57
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
@@ -156,6 +157,30 @@ def close(request):
     return {}
 
 
+def reset(request):
+    """Closes with RST, which leaves nothing behind: the ports are free at once."""
+    sock = sockets.pop(request["on"])
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+    return {}
+
+
+def close_many(request):
+    """Closes one after the other, spread over a time."""
+    pause = request["seconds"] / max(1, len(request["on"]))
+    for name in request["on"]:
+        sockets.pop(name).close()
+        time.sleep(pause)
+    return {}
+
+
+def drop(request):
+    """Closes every socket whose name starts so."""
+    for name in [name for name in sockets if name.startswith(request["prefix"])]:
+        sockets.pop(name).close()
+    return {}
+
+
 def poll(request):
     sock = sockets[request["on"]]
     poller = select.poll()
@@ -177,6 +202,15 @@ def error(request):
 def rename(request):
     """Takes a name of up to 15 octets, given in hexadecimal: it need not be text."""
     libc.prctl(PR_SET_NAME, ctypes.c_char_p(bytes.fromhex(request["hex"])), 0, 0, 0)
+    return {}
+
+
+def become(request):
+    """Takes another user, for good, and the rights of that user alone."""
+    os.setgroups([])
+    os.setresgid(request["user"], request["user"], request["user"])
+    os.setresuid(request["user"], request["user"], request["user"])
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     return {}
 
 
@@ -241,10 +275,14 @@ VERBS = {
     "receive": receive,
     "shutdown": shut,
     "close": close,
+    "close-many": close_many,
+    "drop": drop,
+    "reset": reset,
     "poll": poll,
     "describe": describe_one,
     "error": error,
     "rename": rename,
+    "become": become,
     "fork": fork,
     "run": run,
     "can-destroy": can_destroy,

@@ -22,6 +22,7 @@ import Testing
     Case(name: "help-policy", words: ["policy", "--help"], isReplayed: false),
     Case(name: "help-policy-apply", words: ["policy", "apply", "--help"], isReplayed: false),
     Case(name: "help-doctor", words: ["doctor", "--help"], isReplayed: false),
+    Case(name: "help-stats", words: ["stats", "--help"], isReplayed: false),
     Case(name: "list-table", words: ["list", "--state", "all"]),
     Case(name: "list-default", words: ["list"]),
     Case(name: "list-wide", words: ["list", "-o", "wide", "--state", "close-wait,established"]),
@@ -37,6 +38,14 @@ import Testing
     Case(name: "kill-dry-run-json", words: ["kill", "-n", "--state", "close-wait", "-o", "json"]),
     Case(name: "kill-dry-run-spared", words: ["kill", "-n", "--state", "all", "--all"]),
     Case(name: "policy-plan", words: ["policy", "plan", "policy.yaml"]),
+    Case(name: "stats", words: ["stats"]),
+    Case(name: "stats-explain", words: ["stats", "--explain", "--state", "connected"]),
+    Case(name: "stats-json", words: ["stats", "-o", "json"]),
+    Case(name: "stats-csv", words: ["stats", "-o", "csv"]),
+    Case(name: "stats-process", words: ["stats", "--by", "process"]),
+    Case(name: "stats-process-json", words: ["stats", "--by", "process", "-o", "json"]),
+    Case(name: "stats-process-csv", words: ["stats", "--by", "process", "-o", "csv"]),
+    Case(name: "stats-listener", words: ["stats", "--by", "listener", "--color", "always"]),
     Case(name: "policy-plan-json", words: ["policy", "plan", "policy.yaml", "-o", "json"]),
   ]
 

@@ -19,7 +19,8 @@ struct Ended: Equatable {
 
 /// A command that runs: its output is collected, its time is bounded, its input is no terminal.
 final class Command {
-  private let pid: pid_t
+  /// Its process.
+  let pid: pid_t
   private var output: Int32
   private var errors: Int32
   private var status: Int32?
@@ -63,6 +64,9 @@ final class Command {
   ) throws -> Ended {
     try Command(arguments, input: input, environment: environment).end(within: seconds)
   }
+
+  /// Sends it a signal.
+  func signal(_ number: Int32) { kill(pid, number) }
 
   /// Collects what it writes until it ends, and kills it with all its children if that is late.
   func end(within seconds: Int = 30) throws -> Ended {

@@ -48,6 +48,9 @@ struct Socket {
   /// Closes the descriptor.
   func close() throws { try peer.tell(["do": "close", "on": .string(name)]) }
 
+  /// Closes the descriptor with RST, so that the ports are free at once.
+  func reset() throws { try peer.tell(["do": "reset", "on": .string(name)]) }
+
   /// The events of `poll`, without waiting.
   func events() throws -> [String] {
     try peer.tell(["do": "poll", "on": .string(name)]).events ?? []
@@ -111,6 +114,16 @@ extension Peer {
     ])
   }
 
+  /// Closes sockets by their names one after the other, spread over a time.
+  func closeEach(_ names: [String], within seconds: Int) throws {
+    try tell([
+      "do": "close-many", "on": .list(names.map { .string($0) }), "seconds": .number(seconds),
+    ])
+  }
+
+  /// Closes every socket whose name starts so.
+  func drop(_ prefix: String) throws { try tell(["do": "drop", "prefix": .string(prefix)]) }
+
   /// Takes another process name: at most 15 octets, any but NUL.
   func rename(_ name: [UInt8]) throws {
     let digits = Array("0123456789abcdef")
@@ -120,6 +133,11 @@ extension Peer {
 
   /// Takes another process name.
   func rename(_ name: String) throws { try rename(Array(name.utf8)) }
+
+  /// Takes another user, for good.
+  func become(user: UInt32) throws {
+    try tell(["do": "become", "user": .number(Int(user))])
+  }
 
   /// Forks a child that shares these sockets.
   ///

@@ -11,6 +11,28 @@ enum Privilege {
     return (try? namespace.server.ask(["do": "can-destroy"]).errno) == "ENOENT"
   }()
 
+  /// A user namespace can be made.
+  static let userNamespaces = Tools.has("unshare", "--user", "--map-root-user", "--", "true")
+
+  /// A file can be given capabilities, and they count where the tests make their files.
+  static let fileCapabilities: Bool = {
+    guard let folder = try? TemporaryFolder() else { return false }
+    let file = folder.path + "/cat"
+    let script = """
+      cp "$(command -v cat)" "$0" && chmod 755 "$(dirname "$0")" "$0" &&
+      setcap cap_net_admin=ep "$0" &&
+      setpriv --reuid 54321 --clear-groups -- "$0" /proc/self/status |
+        grep -q '^CapEff:.*0000001000$'
+      """
+    return Tools.has("bash", "-c", script, file)
+  }()
+
+  /// The folder of the programs of the newest PostgreSQL, as Debian has them; nil without one.
+  static let postgreSQL: String? = {
+    let script = "ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1"
+    return (try? Command.run(["bash", "-c", script]))?.lines.first.map(String.init)
+  }()
+
   /// `strace` is there and may trace.
   static let traces = Tools.has("strace", "-f", "-o", "/dev/null", "true")
 }
@@ -25,6 +47,29 @@ extension Trait where Self == ConditionTrait {
   static var needsDestroy: Self {
     .enabled(
       if: Privilege.destroys, "needs CAP_NET_ADMIN and a kernel with INET_DIAG_DESTROY")
+  }
+
+  /// The test makes a user namespace.
+  static var needsUserNamespaces: Self {
+    .enabled(if: Privilege.userNamespaces, "needs unshare --user")
+  }
+
+  /// The test gives capabilities to a file.
+  static var needsFileCapabilities: Self {
+    .enabled(
+      if: Privilege.fileCapabilities,
+      "needs setcap (package libcap2-bin), and a /tmp without nosuid")
+  }
+
+  /// The test runs a program.
+  static func needs(_ program: String) -> Self {
+    .enabled(
+      if: Tools.has("bash", "-c", "command -v \"$0\"", program), "needs \(program)")
+  }
+
+  /// The test runs PostgreSQL.
+  static var needsPostgreSQL: Self {
+    .enabled(if: Privilege.postgreSQL != nil, "needs the package postgresql")
   }
 
   /// The test watches system calls.

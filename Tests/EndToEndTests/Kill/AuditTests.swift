@@ -55,6 +55,37 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
+  @Test func theJournalGetsEachDecisionToo() throws {
+    let pair = try namespace.pair(port: 8080)
+    let folder = try TemporaryFolder()
+    // journald's place, in a mount namespace of the run's own.
+    let script = """
+      import os, socket, subprocess, sys
+      listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+      listener.bind("/run/systemd/journal/socket")
+      status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+      listener.setblocking(False)
+      try:
+          while True: print(listener.recv(65536).decode())
+      except BlockingIOError: sys.exit(status)
+      """
+    let file = try folder.write("journal.py", script)
+    let mounting =
+      "mount -t tmpfs none /run && mkdir -p /run/systemd/journal && exec \"$@\""
+    let ended = try Command.run(
+      namespace.entering + [
+        "unshare", "--mount", "bash", "-c", mounting, "sh", Tools.python, file, Tools.connreap,
+        "kill", "--yes", "--state-dir", namespace.state.path, "--local-port", "8080",
+      ])
+    #expect(ended.status == 0, "\(ended.complaints)")
+    let entries = ended.text.split(separator: "\n\n")
+    #expect(entries.count == 2)
+    let closed = try #require(entries.last)
+    #expect(closed.contains("MESSAGE=closed 127.0.0.1:8080 → 127.0.0.1:\(pair.client.port), ESTAB"))
+    #expect(closed.contains("\nPRIORITY=6\nSYSLOG_IDENTIFIER=connreap\nCONNREAP_EVENT=closed\n"))
+    #expect(closed.contains("\nCONNREAP_COOKIE=\(pair.server.cookie)\n"))
+  }
+
   @Test func policiesAreNamed() throws {
     let listener = try namespace.server.listen("pool", port: 8080)
     _ = try namespace.closeWaits(3, to: listener)

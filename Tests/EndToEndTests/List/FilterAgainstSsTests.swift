@@ -107,6 +107,9 @@ struct FilterAgainstSsTests {
     // Devices and marks.
     "dev = lo", "dev lo", "dev != lo", "dev 1", "dev = 0", "fwmark = 7", "fwmark 0x07",
     "fwmark = 0x03/0x03", "fwmark != 7", "fwmark != 1/1",
+    // Who chose the port.
+    "autobound", "not autobound", "autobound or sport = :8080", "sport = :8080 and not autobound",
+    "autobound dst 127/8", "not ( autobound or sport = :40001 )", "state listening autobound",
     // Operators.
     "not sport = :8080", "! sport = :8080", "not ! sport = :8080",
     "sport = :8080 or sport = :8081 and dport = :40003",

@@ -33,9 +33,9 @@ import Testing
   }
 
   @Test func aCommandThatIsNotBuiltYetSaysSo() throws {
-    let ended = try connreap("stats")
+    let ended = try connreap("top")
     #expect(ended.status == 64)
-    #expect(ended.complaints.contains("stats"))
+    #expect(ended.complaints.contains("top"))
     #expect(ended.complaints.contains("yet"))
   }
 

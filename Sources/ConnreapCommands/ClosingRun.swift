@@ -1,0 +1,95 @@
+import Connections
+import PolicyEngine
+import Reaping
+import Scanning
+import StateFiles
+import SystemPackage
+
+/// Carries out a plan so that, whatever stops it, what was done is verified, written down, printed
+/// and told by the exit code.
+struct ClosingRun {
+  private let system: LiveSystem
+  private let plan: Plan
+  private let text: ConnectionText
+  private let limits: ClosingLimits
+
+  init(_ plan: Plan, _ text: ConnectionText, on system: LiveSystem, limits: ClosingLimits) {
+    self.system = system
+    self.plan = plan
+    self.text = text
+    self.limits = limits
+  }
+
+  /// Closes what the plan says, and writes each closing down before it is done.
+  ///
+  /// - Parameters:
+  ///   - remembering: keeps what came of it for later runs.
+  ///   - printing: prints what came of it; when it cannot, the counts are said on standard error.
+  func carryOut(
+    recording trail: borrowing AuditTrail, isStillSelected: (Plan.Step, Connection) -> Bool,
+    remembering: ([Outcome]) throws -> Void = { _ in },
+    printing: ([Outcome]) throws -> Void
+  ) throws {
+    Interruption.watch()
+    var supervision = limits.supervision
+    let progress = ClosingProgress(total: plan.closings.count)
+    let outcomes = try ProgressLine.during({ progress.text(after: $0) }) {
+      try system.carryOut(plan, isStillSelected: isStillSelected) { step in
+        let reason = supervision.reasonToStop(before: step) ?? trail.announce(step, text)
+        if reason == nil { progress.step() }
+        return reason
+      }
+    }
+    // The log first: it is what remains when the terminal is gone.
+    let recorded = Result { try trail.report(outcomes, text) }
+    let remembered = Result { try remembering(outcomes) }
+    let counts = OutcomeCounts(outcomes)
+    do {
+      try printing(outcomes)
+    } catch let problem as OutputProblem {
+      Standard.say("connreap: cannot write the output: \(problem.errno); \(counts.line)\n")
+      try Self.checkStopped(outcomes)
+      throw CommandFailure.silent(.failed)
+    }
+    try Self.checkStopped(outcomes)
+    try recorded.get()
+    try remembered.get()
+    try ClosingFailure.check(outcomes)
+  }
+
+  /// Throws when the run stopped before the end of its plan.
+  private static func checkStopped(_ outcomes: [Outcome]) throws(CommandFailure) {
+    let reasons = outcomes.compactMap { outcome -> StopReason? in
+      if case .failed(.notDone(let reason)) = outcome.result { reason } else { nil }
+    }
+    guard let reason = reasons.first else { return }
+    let count = reasons.count
+    let rest = "\(Count.text(count)) connection\(Count.plural(count)) not done"
+    switch reason {
+    case .signal(let number):
+      throw CommandFailure(.afterSignal(number), "\(reason); \(rest)")
+    case .timeIsUp:
+      throw CommandFailure(
+        .failed, "\(reason); \(rest)", remedy: "give it more with --timeout, or a higher rate")
+    case .outputClosed: throw CommandFailure(.failed, "\(reason); \(rest)")
+    case .cannotRecord:
+      throw CommandFailure(.failed, "\(reason); \(rest)", remedy: AuditTrail.remedy)
+    }
+  }
+}
+
+/// How fast and how long a run may close.
+struct ClosingLimits {
+  /// When the run began.
+  let start: ContinuousClock.Instant
+  /// The time from then on after which nothing more is closed.
+  var timeout: Duration?
+  /// The greatest number of closings in a second; nil for as many as there can be.
+  var rate: (Plan.Step) -> Int? = { _ in nil }
+
+  fileprivate var supervision: Supervision {
+    Supervision(
+      timeout: timeout, rate: rate, elapsed: { start.duration(to: .now) }, sleep: Pause.sleep,
+      interruption: { Interruption.reason })
+  }
+}

@@ -1,0 +1,242 @@
+import ArgumentParser
+import Connections
+import Glibc
+import Privileges
+import ProcessTable
+import Selection
+import StateFiles
+import SystemPackage
+
+/// How the log is printed.
+enum LogFormat: String, CaseIterable, ExpressibleByArgument {
+  case table
+  case json
+  case jsonl
+  case csv
+}
+
+/// `connreap log`: what was closed, when, why, by which policy.
+struct LogCommand: ParsableCommand, PrivilegedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "log", _superCommandName: "connreap",
+    abstract: "Shows the audit log: what was closed, when, why, by which policy.",
+    discussion: """
+      One line for each decision, in the order in which they were written down. What was announced \
+      and never reported is 'unfinished': the run died. The selection is about the connection as it \
+      was when the run looked. Times without a zone are UTC.
+
+      \(FilterHelp.text)
+      """)
+
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "from this time on: 2026-11-21T05:42:00Z, 2026-11-21, or how long ago, 2h",
+      valueName: "time"))
+  var since: String?
+
+  @Option(help: ArgumentHelp("up to this time, or until so long ago", valueName: "time"))
+  var until: String?
+
+  @Option(help: ArgumentHelp("what this policy did; * and ? stand for others", valueName: "name"))
+  var policy: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "what came of it: closed, gone, spared, failed, unverified, unfinished",
+      valueName: "result"))
+  var result: [String] = []
+
+  @Flag(name: .shortAndLong, help: "go on with what is written from now on")
+  var follow = false
+
+  @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
+  var stateDir: String?
+
+  @Option(name: .shortAndLong, help: "how it is printed")
+  var output = LogFormat.table
+
+  @Flag(name: .customLong("no-header"), help: "print no heading")
+  var hidesHeader = false
+
+  @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
+  var color = ColorChoice.auto
+
+  static let results = ["closed", "gone", "spared", "failed", "unverified", LogSearch.unfinished]
+
+  var needs: Set<Capability> { [] }
+
+  func validate() throws {
+    guard !follow || output != .json else {
+      throw ValidationError("--follow has no end: it goes with -o table, jsonl or csv")
+    }
+    guard selection.netns.allSatisfy({ $0 == "all" }) else {
+      throw ValidationError("--netns: the log knows network namespaces by number only")
+    }
+  }
+
+  func run() throws {
+    let wanted = try logSelection()
+    let folder = try StateAccess.location(option: stateDir)
+    let terminal = Terminal.of(Standard.output, columns: nil)
+    var search = LogSearch(wanted)
+    var printed = LogOutput(
+      output, showsHeader: !hidesHeader,
+      colors: color.isOn(for: terminal, environment: .ofProcess), to: Standard.output)
+    for path in Self.rotated(in: folder) {
+      var reader = try Self.open(path)
+      try Self.read(&reader, search: &search, printed: &printed)
+    }
+    let path = folder.appending(AuditLog.fileName)
+    if follow {
+      try self.follow(path, search: &search, printed: &printed)
+    }
+    if Self.exists(path) {
+      var reader = try Self.open(path)
+      try Self.read(&reader, search: &search, printed: &printed)
+    }
+    for found in search.takeUnfinished(unless: Self.isRunning()) { try printed.print(found) }
+    try printed.end(search)
+    say(of: search)
+  }
+
+  private func logSelection() throws -> LogSelection {
+    let now = LogTime.now
+    var wanted = LogSelection()
+    wanted.connections = try selection.predicate(names: SystemNames())
+    wanted.since = try since.map { value throws(CommandFailure) in
+      try LogTime(option: "--since", value: value, now: now)
+    }
+    wanted.until = try until.map { value throws(CommandFailure) in
+      try LogTime(option: "--until", value: value, now: now)
+    }
+    for name in policy.flatMap({ $0.split(separator: ",") }) {
+      do {
+        wanted.policies.append(try Glob(name))
+      } catch {
+        throw CommandFailure(.usage, "--policy: \(error)")
+      }
+    }
+    for word in result.flatMap({ $0.split(separator: ",").map(String.init) }) {
+      guard Self.results.contains(word) else {
+        let nearest = NearestWord.to(word, among: Self.results)
+        throw CommandFailure(
+          .usage,
+          "--result: unknown result \"\(EscapedText.escaped(word))\""
+            + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""),
+          remedy: "the results are " + Self.results.joined(separator: ", "))
+      }
+      wanted.results.insert(word)
+    }
+    return wanted
+  }
+
+  /// What logrotate(8) has put aside and not packed, the oldest first.
+  private static func rotated(in folder: FilePath) -> [FilePath] {
+    var paths: [FilePath] = []
+    for number in 1...999 {
+      let path = folder.appending("\(AuditLog.fileName).\(number)")
+      guard exists(path) else { break }
+      paths.append(path)
+    }
+    return paths.reversed()
+  }
+
+  private static func exists(_ path: FilePath) -> Bool {
+    (try? path.stat(followTargetSymlink: false)) != nil
+  }
+
+  private static func open(_ path: FilePath) throws(CommandFailure) -> AuditLogReader {
+    do {
+      return try AuditLogReader(path)
+    } catch {
+      let isRefused = error.errno == .permissionDenied
+      throw CommandFailure(
+        isRefused ? .permission : .failed, EscapedText.lines("\(error)"),
+        remedy: isRefused
+          ? "read it as the user that wrote it, root perhaps: run it with sudo" : nil)
+    }
+  }
+
+  private static func read(
+    _ reader: inout AuditLogReader, search: inout LogSearch, printed: inout LogOutput
+  ) throws {
+    try readOn(&reader, search: &search, printed: &printed)
+    if reader.endsWithPart { search.takePart() }
+  }
+
+  private static func readOn(
+    _ reader: inout AuditLogReader, search: inout LogSearch, printed: inout LogOutput
+  ) throws {
+    do {
+      while let line = try reader.next() {
+        if let found = search.take(line) { try printed.print(found) }
+      }
+    } catch let problem as AuditLogProblem {
+      throw CommandFailure(.failed, EscapedText.lines("\(problem)"))
+    }
+  }
+
+  /// Prints what is there, and then what comes, until a signal ends the process.
+  private func follow(
+    _ path: FilePath, search: inout LogSearch, printed: inout LogOutput
+  ) throws -> Never {
+    let pause = Duration.milliseconds(200)
+    while true {
+      guard Self.exists(path) else {
+        try printed.flush()
+        Pause.sleep(pause)
+        continue
+      }
+      var reader = try Self.open(path)
+      while true {
+        // Whether it was replaced is asked first: what was written before that is then read below.
+        let isReplaced = reader.isReplaced
+        let running = Self.isRunning()
+        try Self.readOn(&reader, search: &search, printed: &printed)
+        for found in search.takeUnfinished(unless: running) { try printed.print(found) }
+        try printed.flush()
+        if isReplaced { break }
+        Pause.sleep(pause)
+      }
+      if reader.endsWithPart { search.takePart() }
+    }
+  }
+
+  /// Tells whether the run that made a decision is still at it, as far as can be seen now.
+  private static func isRunning() -> (AuditEntry.Decision) -> Bool {
+    let processes = ProcFileSystem()
+    let bootID = try? processes.bootID()
+    var known: [Int32: Bool] = [:]
+    return { decision in
+      guard decision.bootID == bootID else { return false }
+      if let isRunning = known[decision.pid] { return isRunning }
+      let name = (try? processes.process(decision.pid))?.name
+      known[decision.pid] = name == "connreap"
+      return name == "connreap"
+    }
+  }
+
+  private func say(of search: LogSearch) {
+    let isWatched = Terminal.of(Standard.error, columns: nil).isTerminal
+    if isWatched, output == .table {
+      let counts = Self.results.compactMap { result in
+        search.counts[result].map { "\(result) \(Count.text($0))" }
+      }
+      Standard.say(
+        counts.isEmpty ? "nothing in the log matches\n" : counts.joined(separator: ", ") + "\n")
+    }
+    if search.damaged > 0 {
+      let count = Count.text(search.damaged)
+      Standard.say(
+        "connreap: \(count) line\(Count.plural(search.damaged)) of the log cannot be read, and "
+          + "\(search.damaged == 1 ? "is" : "are") left out\n")
+    }
+    if search.undecided > 0 {
+      Standard.say(
+        "connreap: of \(Count.text(search.undecided)) decisions the log does not say whether they "
+          + "match, and they are left out\n")
+    }
+  }
+}

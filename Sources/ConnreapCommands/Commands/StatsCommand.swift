@@ -1,0 +1,132 @@
+import ArgumentParser
+import Connections
+import Glibc
+import Privileges
+import Scanning
+import Selection
+
+/// `connreap stats`: how many connections there are, in which state, and whose.
+struct StatsCommand: ParsableCommand, PrivilegedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stats", _superCommandName: "connreap",
+    abstract: "Counts connections by state, and by process, peer, listener and others.",
+    discussion: """
+      Without --state it counts sockets in all states. --by counts a connection that several \
+      processes hold once, under the one with the lowest pid. Idle are those that have moved no \
+      payload for an hour.
+
+      \(FilterHelp.text)
+      """)
+
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
+
+  @Option(help: ArgumentHelp("also count in groups", valueName: "key")) var by: Grouping?
+
+  @Option(help: ArgumentHelp("show at most this many groups", valueName: "n")) var limit: Int?
+
+  @Flag(help: "say of each state what many connections in it mean") var explain = false
+
+  @Option(
+    help: ArgumentHelp("count again so often and show the changes", valueName: "duration"))
+  var watch: String?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Source") var source: SourceOptions
+
+  var needs: Set<Capability> { .scan(selection, on: source) }
+
+  func validate() throws {
+    try selection.checkNamespaces(source)
+    if let limit, limit < 1 { throw ValidationError("--limit is a number from 1") }
+    guard [.table, .json, .csv].contains(output.output) else {
+      throw ValidationError("stats prints -o table, json or csv")
+    }
+    guard !explain || output.output == .table else {
+      throw ValidationError("--explain goes with -o table")
+    }
+    guard watch == nil || (source.record == nil && source.replay == nil) else {
+      throw ValidationError("--watch looks at the running kernel: no --record, no --replay")
+    }
+  }
+
+  func run() throws {
+    let predicate = try selection.predicate(names: SystemNames())
+    var warnings: [String] = []
+    guard let interval = try WatchInterval.parse(watch) else {
+      return try print(report(of: predicate, warned: &warnings), after: nil, round: 0)
+    }
+    var earlier: StatsReport?
+    try Watch(interval: interval).run { round in
+      var report = try report(of: predicate, warned: &warnings)
+      report.time = Timestamp.now
+      try print(report, after: earlier, round: round)
+      earlier = report
+    }
+  }
+
+  /// Counts once.
+  ///
+  /// - Parameter warned: what was said before, and need not be said again.
+  private func report(
+    of predicate: SelectionPredicate, warned: inout [String]
+  ) throws -> StatsReport {
+    let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let request = ScanRequest(
+      predicate, reading: by?.details(knowsOwners: system.knowsOwners) ?? [], prunesOwners: true)
+    let tally: Tally
+    var groups: [ConnectionGroup]?
+    var warnings: [String]
+    if let by {
+      let snapshot = try system.scan(request)
+      tally = Tally(snapshot)
+      groups = ConnectionGroup.groups(
+        of: snapshot, by: by, names: SystemNumbers(resolvesNames: system.isLive))
+      warnings = ListSummary(snapshot: snapshot, shown: 0).warnings
+    } else {
+      tally = try system.tally(request)
+      warnings =
+        ListSummary.warnings(undecided: tally.undecided)
+        + ListSummary.warnings(tally.namespaceGaps)
+    }
+    warnings += system.namespaceNotices
+    for warning in warnings where !warned.contains(warning) {
+      Standard.say("connreap: \(warning)\n")
+    }
+    warned = warnings
+    try system.finish()
+    let isAll = [TCPState.established, .closeWait].allSatisfy(predicate.selectsAll)
+    return StatsReport(
+      tally: tally, groups: groups, grouping: by,
+      kernel: system.looksAtOwnNamespaceOnly ? KernelFigures(system.processes) : nil,
+      countsAllEstablished: isAll)
+  }
+
+  private func print(_ report: StatsReport, after earlier: StatsReport?, round: Int) throws {
+    let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
+    var stream = OutputStream(Standard.output)
+    let text = StatsText(
+      report: report, earlier: earlier, tellsChanges: watch != nil, explains: explain,
+      limit: limit)
+    switch output.output {
+    case .json, .jsonl:
+      var json = JSONWriter()
+      var report = report
+      if let limit { report.groups = report.groups.map { Array($0.prefix(limit)) } }
+      report.write(to: &json)
+      try stream.write { $0.append(contentsOf: json.take()) }
+    case .csv: try text.printCSV(showsHeader: !output.hidesHeader && round == 0, to: &stream)
+    case .table, .wide:
+      if round > 0 { try stream.write("\n") }
+      let layout = Table.Layout(
+        showsHeader: !output.hidesHeader, width: terminal.width,
+        colors: output.color.isOn(for: terminal, environment: .ofProcess))
+      try text.print(layout, to: &stream)
+    }
+    try stream.flush()
+  }
+}
+
+extension Grouping: ExpressibleByArgument {
+  // See OutputFormat.
+  static var allValueStrings: [String] { allCases.map(\.rawValue) }
+}

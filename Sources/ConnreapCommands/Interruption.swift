@@ -1,0 +1,55 @@
+import Glibc
+import Reaping
+import Synchronization
+import SystemPackage
+
+/// What can stop a run from outside: a signal, or that nobody reads its output any more.
+enum Interruption {
+  /// The first signal that arrived; 0 before.
+  private static let received = Atomic<Int32>(0)
+
+  /// From now on SIGINT, SIGTERM and SIGHUP are remembered and end nothing by themselves; a write
+  /// to a closed pipe fails (EPIPE), and one to a file that may grow no more too (EFBIG).
+  ///
+  /// A signal that whoever started connreap had ignored, as nohup(1) does, stays ignored. A program
+  /// that connreap starts has the signals as they were: handlers do not outlive execve(2). Those
+  /// that are ignored here it has to be given back.
+  static func watch() {
+    // Safe in a handler, on whatever thread it runs and whatever it interrupts: it does one atomic
+    // exchange of a number, without a lock and without memory (signal-safety(7)). That the number
+    // is there at all is made sure of by using it here, before there is a handler: making a global
+    // is the one thing that Swift does at its first use.
+    received.store(0, ordering: .relaxed)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      var before = sigaction()
+      guard unsafe sigaction(number, nil, &before) == 0, !isIgnored(before) else { continue }
+      var action = sigaction()
+      unsafe action.__sigaction_handler.sa_handler = { number in
+        _ = Interruption.received.compareExchange(
+          expected: 0, desired: number, ordering: .relaxed)
+      }
+      // What the signal interrupts goes on: the connection that is being closed is finished.
+      action.sa_flags = SA_RESTART
+      _ = unsafe sigaction(number, &action, nil)
+    }
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+  }
+
+  /// Why the run is to stop now; nil when it may go on.
+  static var reason: StopReason? {
+    let signal = received.load(ordering: .relaxed)
+    if signal != 0 { return .signal(signal) }
+    return isOutputClosed ? .outputClosed : nil
+  }
+
+  /// Whether standard output is a pipe or a terminal at whose other end nobody is any more.
+  private static var isOutputClosed: Bool {
+    var output = pollfd(fd: Standard.output.rawValue, events: 0, revents: 0)
+    return unsafe poll(&output, 1, 0) == 1 && output.revents & Int16(POLLERR | POLLHUP) != 0
+  }
+
+  private static func isIgnored(_ action: sigaction) -> Bool {
+    unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+}

@@ -1,0 +1,162 @@
+import Connections
+import SystemPackage
+
+/// Prints decisions of the log, one after the other as they are found.
+struct LogOutput: ~Copyable {
+  private let format: LogFormat
+  private let showsHeader: Bool
+  private let colors: Bool
+  private var stream: OutputStream
+  private var count = 0
+
+  init(_ format: LogFormat, showsHeader: Bool, colors: Bool, to descriptor: FileDescriptor) {
+    self.format = format
+    self.showsHeader = showsHeader
+    self.colors = colors
+    stream = OutputStream(descriptor)
+  }
+
+  private static let columns = [
+    "time", "result", "state", "local", "peer", "process", "pid", "user", "command", "policy",
+    "reason",
+  ]
+
+  mutating func print(_ found: LogSearch.Found) throws(OutputProblem) {
+    defer { count += 1 }
+    switch format {
+    case .table:
+      let colors = colors
+      try stream.write { Self.line(found, colors: colors, to: &$0) }
+    case .csv:
+      if count == 0 { try writeHeader() }
+      try stream.write { Self.fields(found, to: &$0) }
+    case .jsonl:
+      var json = JSONWriter()
+      json.element(Self.value(found))
+      json.endDocument()
+      try stream.write { $0.append(contentsOf: json.take()) }
+    case .json:
+      var json = JSONWriter(continuesArray: count > 0)
+      if count == 0 { Self.open(&json) }
+      json.newline()
+      json.element(Self.value(found))
+      try stream.write { $0.append(contentsOf: json.take()) }
+    }
+  }
+
+  /// Writes what has been printed so far.
+  mutating func flush() throws(OutputProblem) { try stream.flush() }
+
+  /// Ends what has an end, with the counts of `search`.
+  mutating func end(_ search: LogSearch) throws(OutputProblem) {
+    if format == .csv, count == 0 { try writeHeader() }
+    if format == .json {
+      var json = JSONWriter()
+      if count == 0 { Self.open(&json) }
+      json.closeArray()
+      json.newline()
+      json.object("summary") { json in
+        for (result, count) in search.counts.sorted(by: { $0.key < $1.key }) {
+          json.member(named: result, UInt64(count))
+        }
+        json.member("undecided", search.undecided)
+        json.member("damaged", search.damaged)
+      }
+      json.closeObject()
+      json.endDocument()
+      try stream.write { $0.append(contentsOf: json.take()) }
+    }
+    try stream.flush()
+  }
+
+  private static func open(_ json: inout JSONWriter) {
+    json.openObject()
+    json.openArray("records")
+  }
+
+  private mutating func writeHeader() throws(OutputProblem) {
+    guard showsHeader else { return }
+    try stream.write(Self.columns.joined(separator: ",") + "\n")
+  }
+
+  /// What the line says, with the result in the place of the event where there is none.
+  private static func value(_ found: LogSearch.Found) -> JSONValue {
+    guard found.result == LogSearch.unfinished, case .object(var members) = found.entry.value,
+      let index = members.firstIndex(where: { $0.name == "event" })
+    else { return found.entry.value }
+    members[index].value = .string(found.result)
+    members.removeAll { $0.name == "reason" }
+    members.insert(("reason", .string(found.reason ?? "")), at: index + 1)
+    return .object(members)
+  }
+
+  /// `2026-11-21 05:42:50.123Z  closed  127.0.0.1:80 → 127.0.0.1:50000  CLOSE-WAIT  java[1744]  …`
+  private static func line(_ found: LogSearch.Found, colors: Bool, to line: inout [UInt8]) {
+    let entry = found.entry
+    line.append(contentsOf: entry.time.text.replacing("T", with: " ").utf8)
+    line.append(contentsOf: "  ".utf8)
+    Style.append(style(found.result), isOn: colors, to: &line) {
+      EscapedText.append(found.result, to: &$0)
+    }
+    pad(found.result.utf8.count, to: 12, &line)
+    let start = line.count
+    entry.connection.local.appendText(to: &line)
+    line.append(contentsOf: " → ".utf8)
+    entry.connection.peer.appendText(to: &line)
+    // The arrow has three octets and one column.
+    pad(line.count - start - 2, to: 36, &line)
+    line.append(contentsOf: entry.connection.state.label.utf8)
+    pad(entry.connection.state.label.utf8.count, to: 12, &line)
+    var rest = owners(of: entry).map { [$0] } ?? []
+    rest.append(origin(of: entry))
+    if let reason = found.reason { rest.append(reason) }
+    for (index, part) in rest.enumerated() {
+      if index > 0 { line.append(contentsOf: "  ".utf8) }
+      EscapedText.append(part, to: &line)
+    }
+    line.append(UInt8(ascii: "\n"))
+  }
+
+  private static func pad(_ width: Int, to wanted: Int, _ line: inout [UInt8]) {
+    line.append(contentsOf: repeatElement(UInt8(ascii: " "), count: max(2, wanted - width)))
+  }
+
+  private static func owners(of entry: AuditEntry) -> String? {
+    guard let first = entry.processes.first else { return nil }
+    let others = entry.processes.count - 1
+    return "\(first.name ?? "?")[\(first.pid)]" + (others > 0 ? ", and \(others) more" : "")
+  }
+
+  /// `policy java-leaks`, or `kill --port 80` and who said so.
+  private static func origin(of entry: AuditEntry) -> String {
+    if let policy = entry.policy { return "policy \(policy)" }
+    let words = entry.value["selection"]?.text.map { " \($0)" } ?? ""
+    let who = entry.value["invoked_by"]?.text.map { " (by \($0))" } ?? ""
+    return entry.command + words + who
+  }
+
+  private static func fields(_ found: LogSearch.Found, to line: inout [UInt8]) {
+    let entry = found.entry
+    let fields = [
+      entry.time.text, found.result, entry.connection.state.name,
+      entry.connection.local.description, entry.connection.peer.description,
+      entry.processes.map { $0.name ?? "?" }.joined(separator: " "),
+      entry.processes.map { "\($0.pid)" }.joined(separator: " "),
+      entry.value["connection"]?["user"]?.text ?? "", entry.command, entry.policy ?? "",
+      found.reason ?? "",
+    ]
+    for (index, field) in fields.enumerated() {
+      if index > 0 { line.append(UInt8(ascii: ",")) }
+      CSVText.append(field, to: &line)
+    }
+    line.append(UInt8(ascii: "\n"))
+  }
+
+  private static func style(_ result: String) -> Style? {
+    switch result {
+    case "closed": .green
+    case "gone", "spared": .dim
+    default: .red
+    }
+  }
+}

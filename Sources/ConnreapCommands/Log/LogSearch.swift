@@ -1,0 +1,111 @@
+import Connections
+import Selection
+import StateFiles
+
+/// Which decisions of the log are wanted.
+struct LogSelection {
+  var connections = SelectionPredicate.everything
+  var since: LogTime?
+  var until: LogTime?
+  /// Globs on the policy's name; one must match. Empty for all, and for those without a policy.
+  var policies: [Glob] = []
+  /// What came of it; empty for all.
+  var results: Set<String> = []
+}
+
+/// Goes through the log line by line, and puts what came of a decision to what was announced of it.
+struct LogSearch {
+  /// How many decisions were given out, by what came of them.
+  private(set) var counts: [String: Int] = [:]
+  /// How many lines are no entries.
+  private(set) var damaged = 0
+  /// Of how many decisions it cannot be said whether they are wanted.
+  private(set) var undecided = 0
+
+  private let selection: LogSelection
+  /// What was announced, and has no result yet.
+  private var announced: [AuditEntry.Decision: AuditEntry] = [:]
+  /// In which order.
+  private var order: [AuditEntry.Decision] = []
+
+  /// What is said of an announcement without a result.
+  static let unfinished = "unfinished"
+
+  /// A decision as it is shown.
+  struct Found {
+    let entry: AuditEntry
+    /// What came of it.
+    let result: String
+    let reason: String?
+  }
+
+  init(_ selection: LogSelection) {
+    self.selection = selection
+  }
+
+  /// Takes the next line of the log.
+  ///
+  /// - Returns: the decision that it ends, if that is wanted.
+  mutating func take(_ line: AuditLogReader.Line) -> Found? {
+    guard case .whole(let bytes) = line, let entry = AuditEntry(bytes) else {
+      damaged += 1
+      return nil
+    }
+    guard entry.event != AuditEntry.announcement else {
+      if announced.updateValue(entry, forKey: entry.decision) == nil {
+        order.append(entry.decision)
+      }
+      return nil
+    }
+    announced[entry.decision] = nil
+    if order.count > 2 * announced.count + 1000 { order.removeAll { announced[$0] == nil } }
+    return wanted(Found(entry: entry, result: entry.event, reason: entry.reason))
+  }
+
+  /// What was announced and never reported, by runs that are over.
+  ///
+  /// - Parameter isRunning: whether the run of a decision may still report it.
+  mutating func takeUnfinished(
+    unless isRunning: (AuditEntry.Decision) -> Bool
+  ) -> [Found] {
+    var found: [Found] = []
+    for decision in order {
+      guard let entry = announced[decision], !isRunning(decision) else { continue }
+      announced[decision] = nil
+      let reason = "announced, never reported: the run died"
+      if let one = wanted(Found(entry: entry, result: Self.unfinished, reason: reason)) {
+        found.append(one)
+      }
+    }
+    order.removeAll { announced[$0] == nil }
+    return found
+  }
+
+  /// Whether a run may still report something.
+  var isWaiting: Bool { !announced.isEmpty }
+
+  /// A line that ends without its line break is damaged.
+  mutating func takePart() {
+    damaged += 1
+  }
+
+  private mutating func wanted(_ found: Found) -> Found? {
+    let entry = found.entry
+    if let since = selection.since, entry.time < since { return nil }
+    if let until = selection.until, entry.time > until { return nil }
+    if !selection.results.isEmpty, !selection.results.contains(found.result) { return nil }
+    if !selection.policies.isEmpty {
+      guard let policy = entry.policy, selection.policies.contains(where: { $0.matches(policy) })
+      else { return nil }
+    }
+    switch selection.connections.verdict(of: entry.connection, owners: entry.owners) {
+    case .no: return nil
+    case .unknown:
+      undecided += 1
+      return nil
+    case .yes:
+      counts[found.result, default: 0] += 1
+      return found
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Connections
+import ProcessTable
+import Scanning
+
+/// Connections that are counted together.
+struct ConnectionGroup: Equatable {
+  /// What a program calls the group; nil for those that have nothing in common but the lack of it.
+  let key: String?
+  /// What a table calls it, `java[1744]`, or why it has no name; to be escaped.
+  let label: String
+  /// Of a process.
+  let pid: Int32?
+  var figures = Figures()
+
+  /// What is counted.
+  struct Figures: Equatable {
+    var count = 0
+    /// Idle for ``idleLimit`` or longer.
+    var longIdle = 0
+    /// In a state in which they can be idle, but for how long is not known.
+    var idleUnknown = 0
+    var closeWait = 0
+    /// The longest idle, in milliseconds; nil when it is known of none.
+    var oldestIdle: UInt32?
+    /// Bytes that wait to be read.
+    var receiveQueue: UInt64 = 0
+    /// Bytes that wait to be acknowledged.
+    var sendQueue: UInt64 = 0
+
+    /// From how long on connections are counted as idle: an hour, in milliseconds.
+    static let idleLimit: UInt32 = 3_600_000
+
+    mutating func add(_ connection: Connection) {
+      count += 1
+      if connection.state == .closeWait { closeWait += 1 }
+      // The queues of a listener hold connections, not bytes.
+      if connection.state != .listen {
+        receiveQueue += UInt64(connection.receiveQueue)
+        sendQueue += UInt64(connection.sendQueue)
+      }
+      guard connection.state.isSynchronized else { return }
+      guard let idle = connection.idle else {
+        // A minisocket in FIN_WAIT2 keeps no figures: it is nothing that could be in use.
+        if connection.inode != 0 { idleUnknown += 1 }
+        return
+      }
+      if idle >= Self.idleLimit { longIdle += 1 }
+      oldestIdle = max(oldestIdle ?? 0, idle)
+    }
+
+    /// How many are idle; nil when that is known of none of those that can be.
+    var knownLongIdle: Int? { idleUnknown > 0 && oldestIdle == nil ? nil : longIdle }
+  }
+
+  /// The connections of `snapshot` in groups, the largest first, then by name.
+  static func groups(
+    of snapshot: Snapshot, by grouping: Grouping, names: SystemNumbers
+  ) -> [ConnectionGroup] {
+    var figures: [GroupingKey: Figures] = [:]
+    for connection in snapshot.connections {
+      figures[grouping.key(of: connection, in: snapshot), default: Figures()].add(connection)
+    }
+    return figures.map { key, figures in
+      var group = ConnectionGroup(key, in: snapshot, names: names)
+      group.figures = figures
+      return group
+    }.sorted(by: comesBefore)
+  }
+
+  private init(_ key: GroupingKey, in snapshot: Snapshot, names: SystemNumbers) {
+    (self.key, label, pid) = Self.names(of: key, in: snapshot, names: names)
+  }
+
+  private static func names(
+    of key: GroupingKey, in snapshot: Snapshot, names: SystemNumbers
+  ) -> (key: String?, label: String, pid: Int32?) {
+    switch key {
+    case .process(let index):
+      guard let process = snapshot.owners?.processes[Int(index)] else {
+        return (nil, GroupingKey.Reason.ownerUnknown.text, nil)
+      }
+      let name = process.name ?? process.executableName ?? "?"
+      return (name, "\(name)[\(process.pid)]", process.pid)
+    case .container(let id): return (id, String(id.prefix(12)), nil)
+    case .namespace(let index):
+      let namespace = snapshot.namespaces[Int(index)]
+      let inode = namespace.inode ?? (namespace.isOwn ? snapshot.moment.networkNamespace : nil)
+      let number = inode.map { "\($0)" }
+      return (number, namespace.name ?? number ?? "unknown", nil)
+    case .state(let state): return (state.name, state.label, nil)
+    case .peer(let bits): return plain("\(address(bits))")
+    case .localPort(let port): return plain("\(port)")
+    case .listener(let bits, let port):
+      return plain("\(Endpoint(address: address(bits), port: port))")
+    case .user(let id): return plain(names.userName(id) ?? "\(id)")
+    case .unit(let name): return plain(name)
+    case .none(let reason): return (nil, reason.text, nil)
+    }
+  }
+
+  private static func plain(_ text: String) -> (key: String?, label: String, pid: Int32?) {
+    (text, text, nil)
+  }
+
+  private static func address(_ bits: UInt128) -> IPAddress {
+    let isV4 = IPAddress(bits: bits, family: .ipv6).isV4OrMapped
+    return IPAddress(bits: bits, family: isV4 ? .ipv4 : .ipv6)
+  }
+
+  private static func comesBefore(_ one: ConnectionGroup, _ other: ConnectionGroup) -> Bool {
+    if one.figures.count != other.figures.count { return one.figures.count > other.figures.count }
+    if one.label != other.label { return one.label < other.label }
+    return (one.key ?? "") < (other.key ?? "")
+  }
+}
+
+extension ConnectionGroup {
+  /// What tells the group from others, at another moment too.
+  struct Identity: Hashable {
+    let key: String?
+    let label: String
+  }
+
+  var identity: Identity { Identity(key: key, label: label) }
+
+  /// The same group when there is nothing left of it.
+  var gone: ConnectionGroup {
+    var group = self
+    group.figures = Figures()
+    return group
+  }
+}

@@ -1,0 +1,79 @@
+import Connections
+import Scanning
+
+/// What `stats` has counted at one moment.
+struct StatsReport {
+  let tally: Tally
+  /// In groups; nil when that was not asked for.
+  var groups: [ConnectionGroup]?
+  let grouping: Grouping?
+  /// Nil when the kernel's figures are not of what was counted, or could not be read.
+  var kernel: KernelFigures?
+  /// Whether all of ESTABLISHED and CLOSE_WAIT were counted, as the kernel does.
+  let countsAllEstablished: Bool
+  /// When, where several moments are printed.
+  var time: String?
+
+  /// The states that are shown: all that there are, and sockets that are only bound when there are
+  /// any, since no dump asks for them by itself.
+  var states: [TCPState] {
+    TCPState.inOrderOfLife + (tally.both[.boundInactive] > 0 ? [.boundInactive] : [])
+  }
+
+  /// How many were listed that the kernel counts as established.
+  var listedEstablished: Int? {
+    countsAllEstablished ? tally.both[.established] + tally.both[.closeWait] : nil
+  }
+
+  /// The groups to show, and by how many each has grown since `earlier`; those that are gone come
+  /// last.
+  func groups(since earlier: StatsReport?) -> [(group: ConnectionGroup, change: Int)] {
+    let groups = groups ?? []
+    var before: [ConnectionGroup.Identity: Int] = [:]
+    for group in earlier?.groups ?? [] {
+      before[group.identity, default: 0] += group.figures.count
+    }
+    let known = Set(groups.map(\.identity))
+    let gone = (earlier?.groups ?? [])
+      .filter { $0.figures.count > 0 && !known.contains($0.identity) }.map(\.gone)
+    return (groups + gone).map { ($0, $0.figures.count - before[$0.identity, default: 0]) }
+  }
+
+  /// One JSON document on a line.
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      if let time { json.member("time", time) }
+      json.member("total", tally.both.total)
+      json.object("states") { json in
+        for state in states { json.member(named: state.name, UInt64(tally.both[state])) }
+      }
+      json.object("families") { json in
+        json.member("ipv4", tally.ipv4.total)
+        json.member("ipv6", tally.ipv6.total)
+      }
+      json.array("groups") { json in
+        for group in groups ?? [] { write(group, to: &json) }
+      }
+      if let kernel { kernel.write(to: &json) } else { json.null("kernel") }
+      json.member("undecided", tally.undecided)
+      json.member("unreadable_namespaces", tally.namespaceGaps.count)
+    }
+    json.endDocument()
+  }
+
+  private func write(_ group: ConnectionGroup, to json: inout JSONWriter) {
+    let figures = group.figures
+    json.object { json in
+      json.member("by", grouping?.rawValue)
+      json.member("key", group.key)
+      if let pid = group.pid { json.member("pid", UInt32(pid)) }
+      if group.key == nil { json.member("note", group.label) }
+      json.member("count", figures.count)
+      json.member("idle", figures.knownLongIdle.map(UInt64.init))
+      json.member("close_wait", figures.closeWait)
+      json.member("oldest_idle_ms", figures.oldestIdle)
+      json.member("recv_queue", figures.receiveQueue)
+      json.member("send_queue", figures.sendQueue)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// A package of its own, so that nobody who builds connreap builds the benchmark library. `Sources`
+// and `TestSupport` are links to the folders of connreap: what is measured may be internal.
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-enable-testing"]),
+]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "connreap-benchmarks",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
+  ],
+  targets: [
+    .systemLibrary(name: "CMnl", pkgConfig: "libmnl"),
+    .systemLibrary(name: "CCap", pkgConfig: "libcap"),
+    .systemLibrary(name: "CLinuxDiag"),
+    .systemLibrary(name: "CLinuxProcess"),
+    module("Connections", []),
+    module("Privileges", ["CCap", system]),
+    module("StateFiles", [system]),
+    module("ProcessTable", ["Connections", "CLinuxProcess", system]),
+    module("Netlink", ["CMnl", "CLinuxDiag", system]),
+    module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
+    module("Selection", ["Connections", system]),
+    module(
+      "Scanning",
+      ["SocketDiagnostics", "Netlink", "ProcessTable", "Selection", "Connections", system]),
+    module("PolicyEngine", ["Selection", "Scanning", "Connections", system, "Yams"]),
+    module(
+      "Reaping",
+      [
+        "Scanning", "PolicyEngine", "Privileges", "Selection", "SocketDiagnostics", "ProcessTable",
+        "Netlink", "Connections", system,
+      ]),
+    module(
+      "ConnreapCommands",
+      [
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "ProcessTable", "Privileges", "StateFiles", "Connections", "CLinuxProcess", system,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .target(
+      name: "TestSupport", dependencies: ["Netlink", "ProcessTable", system], path: "TestSupport",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "Connreap",
+      dependencies: [
+        "ConnreapCommands", "Scanning", "Selection", "SocketDiagnostics", "ProcessTable", "Netlink",
+        "Connections", "TestSupport", system, .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/Connreap", swiftSettings: settings,
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+  ]
+)

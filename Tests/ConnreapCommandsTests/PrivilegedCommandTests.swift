@@ -1,0 +1,54 @@
+import ArgumentParser
+import Privileges
+import Testing
+
+@testable import ConnreapCommands
+
+/// What each command keeps of the privileges that it was started with.
+@Suite struct PrivilegedCommandTests {
+  private func needs(_ words: String...) throws -> Set<Capability> {
+    let command = try ConnreapCommand.parseAsRoot(words)
+    return try #require(command as? any PrivilegedCommand).needs
+  }
+
+  /// A command that says nothing would keep nothing, and find no owner.
+  @Test func everyCommandSays() {
+    func check(_ command: any ParsableCommand.Type) {
+      let subcommands = command.configuration.subcommands
+      #expect(
+        !subcommands.isEmpty || command is any PrivilegedCommand.Type,
+        "\(command) does not say what it needs")
+      for subcommand in subcommands { check(subcommand) }
+    }
+    check(ConnreapCommand.self)
+  }
+
+  @Test func whatReadsNothingLiveNeedsNothing() throws {
+    #expect(try needs("policy", "check", "f") == [])
+    #expect(try needs("log") == [])
+    #expect(try needs("list", "--replay", "f") == [])
+    #expect(try needs("list", "-o", "wide", "--mark", "1", "--replay", "f") == [])
+    #expect(try needs("list", "--explain") == [])
+    #expect(try needs("kill", "-n", "--all", "--replay", "f") == [])
+    #expect(try needs("policy", "plan", "f", "--replay", "r") == [])
+  }
+
+  @Test func whatLooksNeedsToSeeOwners() throws {
+    let owners: Set<Capability> = [.sysPtrace, .dacReadSearch]
+    #expect(try needs("list") == owners)
+    #expect(try needs("list", "--netns", "all") == owners.union([.sysAdmin]))
+    #expect(try needs("list", "--mark", "1") == owners.union([.netAdmin]))
+    #expect(try needs("list", "--columns", "local,mark") == owners.union([.netAdmin]))
+    #expect(try needs("list", "fwmark", "=", "1") == owners.union([.netAdmin]))
+    #expect(try needs("list", "--record", "f") == owners.union([.dacOverride]))
+    #expect(try needs("kill", "-n", "--all") == owners)
+  }
+
+  @Test func whatClosesNeedsToClose() throws {
+    let closing: Set<Capability> = [.sysPtrace, .dacReadSearch, .netAdmin]
+    #expect(try needs("kill", "--all") == closing)
+    #expect(try needs("kill", "--all", "--netns", "blue") == closing.union([.sysAdmin]))
+    #expect(try needs("policy", "apply", "f") == closing)
+    #expect(try needs("doctor") == closing.union([.sysAdmin]))
+  }
+}

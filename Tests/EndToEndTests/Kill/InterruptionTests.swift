@@ -1,0 +1,182 @@
+import Glibc
+import Testing
+
+/// A run that is stopped in the middle, by whatever: it says and writes down what it did.
+@Suite(.needsNamespaces, .needsDestroy) struct InterruptionTests {
+  let namespace: NetworkNamespace
+  let listener: Socket
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    listener = try namespace.server.listen("many", port: 8080)
+    try namespace.server.connectPairs(12, as: "many", to: listener)
+  }
+
+  private var state: String { namespace.state.path }
+
+  private var words: [String] {
+    ["kill", "--yes", "--state-dir", state, "--local-port", "8080"]
+  }
+
+  /// Waits until so many closings have been announced.
+  private func waitForClosings(_ count: Int) throws {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while (try? AuditRecord.cookies(of: "closing", in: state).count) ?? 0 < count {
+      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 10) }
+      usleep(5000)
+    }
+  }
+
+  /// Checks that the log, the report and the kernel tell the same story, of less than all.
+  private func checkStory(done report: PlanReport) throws -> Int {
+    let closed = report.connections.filter { $0.result == "closed" }.map(\.cookie)
+    let left = report.connections.filter { $0.reason?.hasPrefix("not done") == true }.map(\.cookie)
+    #expect(closed.count + left.count == 12)
+    #expect(!closed.isEmpty && !left.isEmpty)
+    #expect(try AuditRecord.cookies(of: "closing", in: state) == closed)
+    #expect(try AuditRecord.cookies(of: "closed", in: state) == closed)
+    let listed = try namespace.rows("--local-port", "8080").map(\.cookie)
+    #expect(Set(listed) == Set(left))
+    return left.count
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func aSignalStopsItAfterTheConnectionAtHand(number: Int32) throws {
+    let running = try namespace.start(words + ["--rate", "5", "-o", "json"])
+    try waitForClosings(2)
+    running.signal(number)
+    let ended = try running.end(within: 5)
+    #expect(ended.status == 128 + number)
+    let left = try checkStory(done: PlanReport(ended))
+    #expect(ended.complaints.contains("\(left) connections not done"))
+    #expect(ended.complaints.contains("stopped by SIG"))
+  }
+
+  @Test func aSignalThatTheCallerHadIgnoredStaysIgnored() throws {
+    let command = namespace.entering + ["nohup", Tools.connreap] + words + ["--rate", "20"]
+    let running = try Command(command)
+    try waitForClosings(1)
+    running.signal(SIGHUP)
+    #expect(try running.end().status == 0)
+    #expect(try namespace.rows("--local-port", "8080").isEmpty)
+  }
+
+  @Test func aSignalBeforeTheFirstClosingEndsItAsUsual() throws {
+    // On a terminal it would be the question that is interrupted.
+    let running = try namespace.start(["list", "--netns", "all"])
+    running.signal(SIGTERM)
+    #expect([0, 143].contains(try running.end().status))
+  }
+
+  @Test func theTimeoutLeavesTheRestAndSaysSo() throws {
+    let ended = try namespace.connreap(
+      words + ["--rate", "5", "--timeout", "900ms", "-o", "json"])
+    #expect(ended.status == 1)
+    let left = try checkStory(done: PlanReport(ended))
+    #expect(ended.complaints.contains("the time was up; \(left) connections not done"))
+  }
+
+  @Test func inWordsTheRestIsListedAndCounted() throws {
+    let ended = try namespace.connreap(words + ["--rate", "1", "--timeout", "900ms"])
+    #expect(ended.status == 1)
+    #expect(
+      ended.lines.filter { $0.contains("not done") && $0.contains("the time was up") }.count == 11)
+    #expect(ended.text.contains("closed 1, gone 0, failed 0, not done 11."))
+  }
+
+  @Test func aRateIsKept() throws {
+    let start = ContinuousClock.now
+    #expect(try namespace.connreap(words + ["--rate", "10"]).status == 0)
+    let took = ContinuousClock.now - start
+    #expect(took >= .milliseconds(1090))
+    #expect(took < .seconds(8))
+  }
+
+  @Test func aPolicyHasARateOfItsOwnAndApplyATimeout() throws {
+    let file = try namespace.state.write(
+      "slow.yaml",
+      """
+      version: 1
+      policies:
+        - name: slow
+          match: {local-port: 8080}
+          action: destroy
+          limit: 50
+          rate: 5
+      """)
+    let ended = try namespace.connreap([
+      "policy", "apply", "--state-dir", state, "--timeout", "900ms", "-o", "json", file,
+    ])
+    #expect(ended.status == 1)
+    _ = try checkStory(done: PlanReport(ended))
+    let rest = try namespace.rows("--local-port", "8080").count
+    #expect(rest >= 7, "it closed no faster than its rate")
+    // The next run finishes what this one left.
+    #expect(
+      try namespace.connreap("policy", "apply", "--state-dir", state, "-o", "json", file).status
+        == 0)
+    #expect(try namespace.rows("--local-port", "8080").isEmpty)
+  }
+
+  @Test func aReaderThatLeavesStopsIt() throws {
+    let script = "\"$@\" --rate 5 | sleep 0.5; exit ${PIPESTATUS[0]}"
+    let ended = try Command.run(
+      namespace.entering + ["bash", "-c", script, "sh", Tools.connreap] + words)
+    #expect(ended.status == 1)
+    #expect(ended.complaints.contains("cannot write the output: Broken pipe; closed "))
+    #expect(ended.complaints.contains("nobody reads the output any more; "))
+    let closed = try AuditRecord.cookies(of: "closed", in: state)
+    #expect(!closed.isEmpty && closed.count < 12)
+    #expect(try AuditRecord.cookies(of: "closing", in: state) == closed)
+    #expect(try namespace.rows("--local-port", "8080").count == 12 - closed.count)
+  }
+
+  @Test func aReaderThatIsGoneFromTheStartLetsNothingBeClosed() throws {
+    let script = "mkfifo \"$0\"; exec 3<>\"$0\" 4>\"$0\" 3>&-; \"$@\" >&4"
+    let ended = try Command.run(
+      namespace.entering + ["bash", "-c", script, state + "/fifo", Tools.connreap] + words)
+    #expect(ended.status == 1)
+    #expect(try namespace.rows("--local-port", "8080").count == 12)
+  }
+
+  @Test(arguments: ["8k", "16k"])
+  func aDiskThatGetsFullStopsIt(size: String) throws {
+    // A file system of the run's own, with room for some closings or for the results of none.
+    let script = """
+      mount -t tmpfs -o size=\(size),mode=0700 none "$0" || exit 99
+      "$@" -o json; status=$?; cat "$0/audit.jsonl" >&2; exit $status
+      """
+    let ended = try Command.run(
+      namespace.entering + ["unshare", "--mount", "bash", "-c", script, state, Tools.connreap]
+        + words)
+    #expect(ended.status == 1)
+    #expect(ended.complaints.contains("No space left on device"))
+    let report = try PlanReport(ended)
+    let closed = report.connections.count { $0.result == "closed" }
+    #expect(size == "8k" ? closed > 0 && closed < 12 : closed == 12)
+    #expect(try namespace.rows("--local-port", "8080").count == 12 - closed)
+    let announced = ended.complaints.split(separator: "\n").count {
+      $0.contains("\"event\":\"closing\"")
+    }
+    #expect(announced >= closed, "none was closed that is not in the log")
+  }
+
+  @Test func aFileThatMayGrowNoMoreStopsIt() throws {
+    let ended = try namespace.connreap(
+      words + ["-o", "json"], behind: ["prlimit", "--fsize=8192", "--"])
+    #expect(ended.status == 1)
+    #expect(ended.complaints.contains("File too large") || ended.complaints.contains("No space"))
+    let closed = try PlanReport(ended).connections.count { $0.result == "closed" }
+    #expect(closed > 0 && closed < 12)
+  }
+
+  @Test(arguments: [
+    ["--rate", "0"], ["--rate", "-1"], ["--rate", "fast"], ["--timeout", "5"],
+    ["--timeout", "0s"], ["--timeout", "soon"],
+  ])
+  func aRateOrTimeoutThatIsNoneIsBadUsage(option: [String]) throws {
+    let ended = try namespace.connreap(words + option)
+    #expect(ended.status == 64)
+    #expect(try namespace.rows("--local-port", "8080").count == 12)
+  }
+}

@@ -1,0 +1,164 @@
+import Glibc
+import Testing
+
+/// What happens between the plan and the blow, and what others do at the same time.
+@Suite(.needsNamespaces, .needsDestroy) struct RaceTests {
+  let namespace: NetworkNamespace
+  let listener: Socket
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    listener = try namespace.server.listen("raced", port: 8080)
+  }
+
+  private var state: String { namespace.state.path }
+
+  private func start(_ arguments: String...) throws -> Command {
+    try namespace.start(["kill", "--yes", "--state-dir", state, "-o", "json"] + arguments)
+  }
+
+  /// Two runs and the program itself close the same connections.
+  private func race(_ count: Int, round: Int) throws {
+    let name = "round-\(round)"
+    try namespace.server.connectPairs(count, as: name, to: listener)
+    let runs = try (0..<2).map { _ in try start("--local-port", "8080", "--max", "5000") }
+    let own = (0..<count).filter { $0 % 3 == round % 3 }.map { "\(name)-server-\($0)" }
+    try namespace.server.closeEach(own, within: 0)
+    let ended = try runs.map { try $0.end() }
+    #expect(ended.map(\.status) == [0, 0])
+    let reports = try ended.map { try PlanReport($0) }
+    var closings: [String: Int] = [:]
+    for (report, run) in zip(reports, runs) {
+      for row in report.connections {
+        let result = try #require(row.result)
+        #expect(["closed", "gone"].contains(result) || row.decision == "spare", "\(row)")
+        if result == "closed" { closings[row.cookie, default: 0] += 1 }
+      }
+      // The log of the run says what its report says.
+      let recorded = try AuditRecord.all(in: state).filter { $0.pid == run.pid }
+      let announced = recorded.filter { $0.event == "closing" }.map(\.connection.cookie)
+      let planned = report.connections.filter { $0.decision == "close" }.map(\.cookie)
+      #expect(announced == planned, "each was announced once, and no other")
+      // A run that has nothing to close writes nothing down.
+      guard !planned.isEmpty else { continue }
+      let results = recorded.filter { $0.event != "closing" }
+      #expect(results.map(\.connection.cookie) == report.connections.map(\.cookie))
+      #expect(results.map(\.event) == report.connections.map(\.result))
+    }
+    #expect(closings.values.allSatisfy { $0 == 1 }, "none was closed twice")
+    #expect(closings.count >= count - own.count, "and each by somebody")
+    let left = try namespace.rows("--local-port", "8080")
+    #expect(left.allSatisfy { $0.owners?.isEmpty == true }, "but for what the program has closed")
+    try namespace.server.drop(name)
+    let after = try namespace.pair(to: listener, as: "after-\(round)")
+    #expect(try after.client.reaches(after.server), "the listener lives")
+    try after.client.reset()
+    try after.server.reset()
+  }
+
+  @Test func twoRunsAndTheProgramCloseEachConnectionOnce() throws {
+    for round in 0..<19 { try race(100, round: round) }
+    try race(2000, round: 19)
+  }
+
+  /// Two connections of which the second has to wait for its turn, when `meanwhile` has happened.
+  private func closeTwo(
+    selecting words: String..., meanwhile: ((client: Socket, server: Socket)) throws -> Void
+  ) throws -> [Row] {
+    let first = try namespace.pair(to: listener, as: "first")
+    usleep(300_000)
+    let client = try namespace.server.connect(
+      "second-client", port: 8080, ["source_port": 45_678])
+    let second = (
+      client: client, server: try namespace.server.accept("second-server", from: listener)
+    )
+    usleep(300_000)
+    let run = try namespace.start(
+      ["kill", "--yes", "--state-dir", state, "-o", "json", "--local-port", "8080", "--rate", "1"]
+        + words)
+    let deadline = ContinuousClock.now + .seconds(10)
+    while try AuditRecord.cookies(of: "closing", in: state) != [first.server.cookie] {
+      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 10) }
+      usleep(5000)
+    }
+    try meanwhile(second)
+    let ended = try run.end()
+    #expect(ended.status == 0)
+    let rows = try PlanReport(ended).connections
+    #expect(rows.map(\.cookie) == [first.server.cookie, second.server.cookie])
+    #expect(rows.first?.result == "closed")
+    let after = try namespace.pair(to: listener, as: "after")
+    #expect(try after.client.reaches(after.server), "the listener lives")
+    return rows
+  }
+
+  @Test func aSuccessorOnTheSameAddressesLives() throws {
+    var successor: (client: Socket, server: Socket)?
+    let rows = try closeTwo { second in
+      try second.server.reset()
+      try second.client.close()
+      let client = try namespace.server.connect("next-client", port: 8080, ["source_port": 45_678])
+      successor = (client, try namespace.server.accept("next-server", from: listener))
+    }
+    #expect(rows.last?.result == "gone")
+    let next = try #require(successor)
+    #expect(next.server.cookie != rows.last?.cookie)
+    #expect(try next.client.reaches(next.server))
+  }
+
+  @Test func aListenerThatIsLeftAloneLives() throws {
+    let rows = try closeTwo { second in
+      try second.server.reset()
+      try second.client.close()
+    }
+    #expect(rows.last?.result == "gone")
+  }
+
+  @Test func whatBecomesActiveIsSpared() throws {
+    var pair: (client: Socket, server: Socket)?
+    let rows = try closeTwo(selecting: "--idle", "200ms") { second in
+      pair = second
+      // It stays active until its turn has come.
+      for _ in 0..<12 {
+        let isAlive = try second.client.reaches(second.server)
+        #expect(isAlive)
+        usleep(100_000)
+      }
+    }
+    #expect(rows.last?.result == "spared")
+    #expect(rows.last?.reason?.contains("active again") == true)
+    let second = try #require(pair)
+    #expect(try second.client.reaches(second.server))
+  }
+
+  @Test func whatAnEndedProcessHeldIsGone() throws {
+    let peer = try namespace.anotherPeer()
+    let other = try peer.listen("other", port: 8081)
+    let first = try namespace.pair(to: listener, as: "first")
+    usleep(300_000)
+    let near = try namespace.server.connect("second-client", port: 8081)
+    _ = try peer.accept("second-server", from: other)
+    let run = try start("--local-port", "8080,8081", "--rate", "1")
+    while try AuditRecord.cookies(of: "closing", in: state) != [first.server.cookie] {
+      usleep(5000)
+    }
+    kill(peer.pid, SIGKILL)
+    let ended = try run.end()
+    #expect(ended.status == 0)
+    #expect(try PlanReport(ended).connections.map(\.result) == ["closed", "gone"])
+    #expect(try near.receive() == .end, "it was closed by its process, and not by RST")
+  }
+
+  @Test func whatOneOfTwoRunsIsToldToStopTheOtherFinishes() throws {
+    try namespace.server.connectPairs(12, as: "many", to: listener)
+    let slow = try start("--local-port", "8080", "--rate", "4")
+    while try AuditRecord.cookies(of: "closing", in: state).count < 2 { usleep(5000) }
+    slow.signal(SIGTERM)
+    let quick = try start("--local-port", "8080")
+    let (first, second) = (try slow.end(), try quick.end())
+    #expect(first.status == 143 && second.status == 0)
+    let closed = try AuditRecord.cookies(of: "closed", in: state)
+    #expect(closed.count == 12 && Set(closed).count == 12)
+    #expect(try namespace.rows("--local-port", "8080").isEmpty)
+  }
+}

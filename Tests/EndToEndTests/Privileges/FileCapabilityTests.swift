@@ -1,0 +1,173 @@
+import Glibc
+import Testing
+
+/// A tool with capabilities of its file, in the hands of an ordinary user.
+@Suite(.needsNamespaces, .needsDestroy, .needsFileCapabilities) struct FileCapabilityTests {
+  let namespace: NetworkNamespace
+  /// A peer of the user, and one of root.
+  let (own, roots): (Peer, Peer)
+  /// A copy of the tool that everybody may run, and a folder of the user.
+  let (folder, tool, state): (TemporaryFolder, String, String)
+
+  /// A user that no machine has.
+  static let user: UInt32 = 54_321
+  static let capabilities = "cap_net_admin,cap_sys_ptrace,cap_dac_read_search=p"
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    folder = try TemporaryFolder()
+    tool = folder.path + "/connreap"
+    state = folder.path + "/state"
+    #expect(chmod(folder.path, 0o755) == 0)
+    #expect(try Command.run(["cp", Tools.connreap, tool]).status == 0)
+    #expect(mkdir(state, 0o700) == 0 && chown(state, Self.user, Self.user) == 0)
+    roots = namespace.server
+    own = try namespace.anotherPeer()
+    try own.become(user: Self.user)
+  }
+
+  private func give(_ capabilities: String = capabilities) throws {
+    #expect(try Command.run(["setcap", capabilities, tool]).status == 0)
+  }
+
+  /// Runs the copy as the user.
+  private func connreap(
+    _ arguments: [String], options: [String] = [], environment: [String: String] = [:]
+  ) throws -> Ended {
+    let user = "\(Self.user)"
+    return try Command.run(
+      namespace.entering
+        + ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"] + options
+        + ["--", tool] + arguments, environment: environment)
+  }
+
+  private func kill(_ arguments: String..., options: [String] = []) throws -> Ended {
+    try connreap(
+      ["kill", "--yes", "--state-dir", state] + arguments, options: options)
+  }
+
+  /// A connection whose server is the user's and whose client is root's, and the other way round.
+  private func connections() throws -> (mine: (Socket, Socket), roots: (Socket, Socket)) {
+    let mine = try namespace.pair(
+      to: own.listen("mine", port: 8080), client: roots, as: "mine")
+    let theirs = try namespace.pair(
+      to: roots.listen("theirs", port: 8081), client: own, as: "theirs")
+    return ((mine.client, mine.server), (theirs.client, theirs.server))
+  }
+
+  @Test func theUserClosesTheirOwnAndNobodyElses() throws {
+    try give()
+    let (mine, theirs) = try connections()
+    let spared = try kill("--local-port", "8081", "-o", "json")
+    #expect(spared.status == 0)
+    let row = try #require(try PlanReport(spared).connections.first)
+    #expect(row.result == "spared" && row.reason == "not known to be yours, and you are not root")
+    #expect(try theirs.0.reaches(theirs.1))
+    #expect(try kill("--local-port", "8080").status == 0)
+    #expect(try mine.0.receive() == .failed("ECONNRESET"))
+    // The audit log is the user's, and says who it was.
+    #expect(try AuditRecord.cookies(of: "closed", in: state) == [mine.1.cookie])
+  }
+
+  @Test func allMeansAllOfTheirOwn() throws {
+    try give()
+    let (mine, theirs) = try connections()
+    let ended = try kill("--all", "--unprotect", "sshd", "-o", "json")
+    #expect(ended.status == 0)
+    let closed = try PlanReport(ended).connections.filter { $0.decision == "close" }
+    #expect(Set(closed.map(\.cookie)) == [mine.1.cookie, theirs.0.cookie])
+    #expect(try AuditRecord.cookies(of: "closing", in: state).count == 2)
+  }
+
+  @Test func aPolicyOfTheirsReachesNoFurther() throws {
+    try give()
+    let (mine, theirs) = try connections()
+    let file = try folder.write(
+      "p.yaml",
+      """
+      version: 1
+      policies:
+        - name: everything
+          match: {local-port: 8080-8081}
+          action: destroy
+      """, mode: 0o644)
+    let ended = try connreap(["policy", "apply", "--state-dir", state, file])
+    #expect(ended.status == 0)
+    #expect(try mine.0.receive() == .failed("ECONNRESET"))
+    #expect(try theirs.0.reaches(theirs.1))
+  }
+
+  @Test func ambientCapabilitiesAreNoMoreThanThoseOfTheFile() throws {
+    let (mine, theirs) = try connections()
+    let set = "+net_admin,+sys_ptrace,+dac_read_search"
+    let options = ["--inh-caps", set, "--ambient-caps", set]
+    #expect(
+      try kill("--local-port", "8081", options: options).text.contains("not known to be yours"))
+    #expect(try theirs.0.reaches(theirs.1))
+    #expect(try kill("--local-port", "8080", options: options).status == 0)
+    #expect(try mine.0.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test func withoutSeeingOwnersNothingIsKnownToBeTheirs() throws {
+    try give("cap_net_admin=p")
+    let (mine, _) = try connections()
+    // The peer gave up root, so that not even its own user may look into it.
+    let ended = try kill("--local-port", "8080")
+    #expect(ended.status == 0)
+    #expect(ended.text.contains("not known to be yours"))
+    #expect(try mine.0.reaches(mine.1))
+  }
+
+  @Test func anOrdinaryCopyClosesNothing() throws {
+    let (mine, _) = try connections()
+    let ended = try kill("--local-port", "8080")
+    #expect(ended.status == 77)
+    #expect(ended.complaints.contains("CAP_NET_ADMIN"))
+    #expect(try mine.0.reaches(mine.1))
+  }
+
+  @Test func theEnvironmentDoesNotSayWhereTheLogIs() throws {
+    try give()
+    let (mine, _) = try connections()
+    let ended = try connreap(
+      ["kill", "--yes", "--local-port", "8080"],
+      environment: ["XDG_STATE_HOME": state, "HOME": state])
+    #expect(ended.status == 1, "the user has no home")
+    #expect(try mine.0.reaches(mine.1))
+    #expect(try Command.run(["ls", "-A", state]).lines.isEmpty)
+  }
+
+  @Test func noFileIsReadThatTheUserCouldNotRead() throws {
+    try give("cap_net_admin,cap_sys_ptrace,cap_dac_read_search=ep")
+    let secret = try folder.write("secret", "root:secret\n", mode: 0o600)
+    for words in [
+      ["policy", "check"], ["policy", "plan"], ["policy", "apply", "--state-dir", state],
+      ["list", "--replay"],
+    ] {
+      let ended = try connreap(words + [secret])
+      #expect(ended.status == 65, "\(words): \(ended.complaints)")
+      #expect(ended.complaints.contains("Permission denied"))
+      #expect(!ended.complaints.contains("root:"))
+    }
+  }
+
+  @Test func noFileIsWrittenThatTheUserCouldNotWrite() throws {
+    try give("cap_net_admin,cap_sys_ptrace,cap_dac_read_search,cap_dac_override=ep")
+    let ended = try connreap(["list", "--record", folder.path + "/record"])
+    #expect(ended.status == 1)
+    #expect(ended.complaints.contains("Permission denied"))
+    #expect(access(folder.path + "/record", F_OK) != 0)
+  }
+
+  @Test func aSetUserIDCopyDoesNothing() throws {
+    #expect(chmod(tool, 0o4755) == 0)
+    let (mine, theirs) = try connections()
+    for words in [["kill", "--yes", "--all", "--state-dir", state], ["list"], ["--help"]] {
+      let ended = try connreap(words)
+      #expect(ended.status == 77)
+      #expect(ended.complaints.contains("does not run set-user-ID"))
+    }
+    #expect(try mine.0.reaches(mine.1))
+    #expect(try theirs.0.reaches(theirs.1))
+  }
+}

@@ -1,0 +1,143 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// With which privileges the tool runs, and what it does with fewer.
+@Suite(.needsNamespaces, .needsDestroy) struct PrivilegeTests {
+  let namespace: NetworkNamespace
+
+  init() throws { namespace = try NetworkNamespace() }
+
+  /// The numbers of linux/capability.h.
+  private static func mask(_ numbers: UInt64...) -> UInt64 {
+    numbers.reduce(0) { $0 | 1 << $1 }
+  }
+
+  /// The masks and flags of `/proc/PID/status`, of which all but the last are in hexadecimal.
+  private func status(of command: Command) throws -> [String: UInt64] {
+    let text = try String(contentsOfFile: "/proc/\(command.pid)/status", encoding: .utf8)
+    var values: [String: UInt64] = [:]
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: ":\t", maxSplits: 1)
+      if words.count == 2, words[0].hasPrefix("Cap") || words[0] == "NoNewPrivs" {
+        values[String(words[0])] = UInt64(words[1], radix: 16)
+      }
+    }
+    return values
+  }
+
+  /// Starts to close twelve connections one by one, and waits for the first.
+  private func startClosing(_ extra: String..., behind prefix: [String] = []) throws -> Command {
+    let listener = try namespace.server.listen("slow", port: 8080)
+    try namespace.server.connectPairs(12, as: "slow", to: listener)
+    let running = try Command(
+      namespace.entering + prefix + [
+        Tools.connreap, "kill", "--yes", "--state-dir", namespace.state.path, "--local-port",
+        "8080",
+        "--rate", "5",
+      ] + extra)
+    let deadline = ContinuousClock.now + .seconds(10)
+    while try AuditRecord.cookies(of: "closing", in: namespace.state.path).isEmpty {
+      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 10) }
+      usleep(5000)
+    }
+    return running
+  }
+
+  @Test func killKeepsThreeCapabilitiesAndNoWayToMore() throws {
+    let running = try startClosing()
+    let status = try status(of: running)
+    running.signal(SIGTERM)
+    #expect(try running.end().status == 143)
+    let (dacReadSearch, netAdmin, sysPtrace): (UInt64, UInt64, UInt64) = (2, 12, 19)
+    #expect(status["CapPrm"] == Self.mask(dacReadSearch, netAdmin, sysPtrace))
+    #expect(status["CapEff"] == Self.mask(dacReadSearch, sysPtrace), "between two closings")
+    #expect(status["CapInh"] == 0 && status["CapBnd"] == 0 && status["CapAmb"] == 0)
+    #expect(status["NoNewPrivs"] == 1)
+  }
+
+  @Test func whatReadsTheLogKeepsNone() throws {
+    let running = try namespace.start(["log", "--follow", "--state-dir", namespace.state.path])
+    let deadline = ContinuousClock.now + .seconds(10)
+    while try status(of: running)["CapPrm"] != 0 {
+      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 10) }
+      usleep(5000)
+    }
+    #expect(try status(of: running)["NoNewPrivs"] == 1)
+    running.signal(SIGTERM)
+    _ = try running.end()
+  }
+
+  @Test(.needsTracing) func onlyTheRequestsToDestroyAreMadeWithTheRightTo() throws {
+    let pair = try namespace.pair(port: 8080)
+    let trace = "\(namespace.state.path)/trace"
+    let strace = ["strace", "-f", "-e", "trace=capset,sendto,sendmsg,socket", "-o", trace, "--"]
+    #expect(try namespace.kill(["--local-port", "8080"], behind: strace).status == 0)
+    #expect(try pair.client.receive() == .failed("ECONNRESET"))
+    // What comes first is done with what it was started with.
+    var isRaised = false
+    var isBegun = false
+    var destroyed: [Bool] = []
+    for line in try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n") {
+      if line.contains("capset(") {
+        isBegun = true
+        let effective = line.split(separator: "effective=").last?.split(separator: ",").first ?? ""
+        isRaised = effective.contains("CAP_NET_ADMIN")
+      } else if line.contains("SOCK_DESTROY") || line.contains(/nlmsg_type=0x15\b/) {
+        destroyed.append(isRaised)
+      } else if isBegun, line.contains("SOCK_DIAG_BY_FAMILY") || line.contains("nlmsg_type=0x14") {
+        #expect(!isRaised, "\(line)")
+      }
+    }
+    #expect(destroyed == [false, true], "the probe of a socket that cannot be, and the connection")
+    #expect(!isRaised, "and at the end it is lowered")
+  }
+
+  /// Root with some capabilities and no more.
+  private func only(_ capabilities: String...) -> [String] {
+    let set = (["-all"] + capabilities.map { "+\($0)" }).joined(separator: ",")
+    return ["setpriv", "--bounding-set", set, "--inh-caps", "-all", "--"]
+  }
+
+  @Test(arguments: [[], ["sys_ptrace"], ["dac_read_search"], ["sys_admin"], ["dac_override"]])
+  func withoutTheRightToCloseItSaysSoAndClosesNothing(held: [String]) throws {
+    let pair = try namespace.pair(port: 8080)
+    let set = (["-all"] + held.map { "+\($0)" }).joined(separator: ",")
+    let ended = try namespace.kill(
+      ["--local-port", "8080"],
+      behind: ["setpriv", "--bounding-set", set, "--inh-caps", "-all", "--"])
+    #expect(ended.status == 77)
+    #expect(ended.complaints.contains("it needs CAP_NET_ADMIN"))
+    #expect(try pair.client.reaches(pair.server))
+    let list = try namespace.connreap(
+      ["list"], behind: ["setpriv", "--bounding-set", set, "--inh-caps", "-all", "--"])
+    #expect(list.status == 0)
+  }
+
+  @Test func withTheRightToCloseAloneItSparesWhatItCannotAttribute() throws {
+    let peer = try namespace.anotherPeer()
+    let listener = try peer.listen("other", port: 8080)
+    let pair = try namespace.pair(to: listener, client: peer, as: "pair")
+    try peer.become(user: 54_321)
+    let spared = try namespace.kill(["--local-port", "8080"], behind: only("net_admin"))
+    #expect(spared.status == 0)
+    #expect(spared.text.contains("owner unknown"))
+    #expect(try pair.client.reaches(pair.server))
+    let told = try namespace.kill(
+      ["--local-port", "8080", "--unprotect", "sshd"], behind: only("net_admin"))
+    #expect(told.status == 0)
+    #expect(try pair.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test(.needsUserNamespaces) func aRightInAUserNamespaceOfItsOwnIsNoRightHere() throws {
+    let pair = try namespace.pair(port: 8080)
+    let own = ["unshare", "--user", "--map-root-user", "--"]
+    let ended = try namespace.kill(["--local-port", "8080"], behind: own)
+    #expect(ended.status == 77)
+    #expect(ended.complaints.contains("only in a user namespace of its own"))
+    #expect(try pair.client.reaches(pair.server))
+    #expect(access(namespace.state.path + "/audit.jsonl", F_OK) != 0, "nothing was announced")
+    let doctor = try namespace.connreap(["doctor"], behind: own)
+    #expect(doctor.text.contains("belongs to another user namespace"))
+  }
+}

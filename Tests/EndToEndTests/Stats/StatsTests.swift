@@ -1,0 +1,194 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// What `stats -o json` prints.
+struct Statistics: Decodable {
+  struct Group: Decodable {
+    let by: String
+    let key: String?
+    let pid: Int32?
+    let note: String?
+    let count: Int
+    let idle: Int?
+    let closeWait: Int
+    let receiveQueue: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case by, key, pid, note, count, idle
+      case closeWait = "close_wait"
+      case receiveQueue = "recv_queue"
+    }
+  }
+
+  let time: String?
+  let total: Int
+  let states: [String: Int]
+  let families: [String: Int]
+  let groups: [Group]
+  let kernel: [String: Int?]?
+  let undecided: Int
+
+  init(_ text: some StringProtocol) throws {
+    self = try JSONDecoder().decode(Statistics.self, from: Data(text.utf8))
+  }
+}
+
+@Suite(.needsNamespaces) struct StatsTests {
+  let namespace: NetworkNamespace
+
+  init() throws { namespace = try NetworkNamespace() }
+
+  /// Sockets in seven states, of both families.
+  private func scene() throws {
+    let server = namespace.server
+    let four = try server.listen("four", port: 8080)
+    let six = try server.listen("six", on: "::1", port: 8081)
+    for number in 1...3 { _ = try namespace.pair(to: four, as: "plain-\(number)") }
+    _ = try namespace.pair(to: six, address: "::1", as: "six-1")
+    _ = try namespace.closeWaits(2, to: four)
+    let gone = try namespace.pair(to: six, address: "::1", as: "gone")
+    try gone.client.close()
+    try gone.server.close()
+    _ = try server.listen("full", port: 8082, backlog: 0)
+    _ = try server.connect("queued", port: 8082)
+    _ = try server.connect("waiting", port: 8082, waiting: false)
+  }
+
+  private func stats(_ arguments: String...) throws -> Statistics {
+    let ended = try namespace.connreap(["stats", "-o", "json"] + arguments)
+    #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.complaints)")
+    return try Statistics(ended.text)
+  }
+
+  private func countedByAwk() throws -> [String: Int] {
+    let script = "ss -tan | awk 'NR > 1 { n[$1]++ } END { for (s in n) print s, n[s] }'"
+    let counted = try Command.run(namespace.entering + ["sh", "-c", script])
+    let labels = ["estab": "established", "unconn": "closed"]
+    var expected: [String: Int] = [:]
+    for line in counted.lines {
+      let words = line.split(separator: " ").map { $0.lowercased() }
+      expected[labels[words[0]] ?? words[0]] = Int(words[1])
+    }
+    return expected
+  }
+
+  @Test(.enabled(if: Tools.has("ss", "-V"), "needs ss"))
+  func theCountsAreThoseOfSsIntoAwk() throws {
+    try scene()
+    var (expected, stats) = (try countedByAwk(), try stats())
+    // A connection may go on to its next state between the two.
+    for _ in 0..<5 where stats.states.filter({ $0.value > 0 }) != expected {
+      (expected, stats) = (try countedByAwk(), try self.stats())
+    }
+    #expect(stats.states.filter { $0.value > 0 } == expected)
+    #expect(expected.count >= 6, "there is something of most kinds")
+    #expect(stats.total == expected.values.reduce(0, +))
+    #expect(stats.states.count == 11, "zero is said too")
+    #expect(stats.families["ipv4"]! + stats.families["ipv6"]! == stats.total)
+  }
+
+  @Test func theKernelCountsTheSame() throws {
+    try scene()
+    let snmp = try Command.run(namespace.entering + ["cat", "/proc/net/snmp"]).lines
+      .filter { $0.hasPrefix("Tcp:") }.map { $0.split(separator: " ") }
+    let place = try #require(snmp.first?.firstIndex(of: "CurrEstab"))
+    let stats = try stats()
+    #expect(stats.kernel?["curr_estab"] == Int(snmp[1][place]))
+    #expect(
+      stats.kernel?["curr_estab"] == stats.states["established"]! + stats.states["close-wait"]!)
+    #expect(stats.kernel?["time_wait"] == stats.states["time-wait"])
+    let text = try namespace.connreap("stats").text
+    #expect(text.contains("listed in ESTAB and CLOSE-WAIT: the same"))
+  }
+
+  @Test func theCountsAreThoseOfTheList() throws {
+    try scene()
+    for selection in [["-6"], ["--port", "8080"], ["--state", "big"], ["--user", "root"]] {
+      let states = selection.contains("--state") ? [] : ["--state", "all"]
+      let rows = try namespace.rows(selection + states)
+      let ended = try namespace.connreap(["stats", "-o", "json"] + selection)
+      let stats = try Statistics(ended.text)
+      #expect(stats.total == rows.count, "\(selection)")
+      for (state, count) in stats.states { #expect(rows.count { $0.state == state } == count) }
+    }
+  }
+
+  @Test func processesAreCountedWithWhatTheyHold() throws {
+    let listener = try namespace.server.listen("listener", port: 8080)
+    let client = try namespace.anotherPeer()
+    try client.rename("leaky")
+    for number in 1...3 {
+      let pair = try namespace.pair(to: listener, client: client, as: "\(number)")
+      _ = try pair.server.send("12345")
+      if number == 1 { try pair.server.finish() }
+    }
+    let stats = try stats("--by", "process")
+    let leaky = try #require(stats.groups.first { $0.pid == client.pid })
+    #expect(leaky.by == "process" && leaky.key == "leaky" && leaky.note == nil)
+    #expect(leaky.count == 3 && leaky.closeWait == 1 && leaky.idle == 0)
+    #expect(leaky.receiveQueue == 16, "three times five, and a FIN")
+    #expect(stats.groups.reduce(0) { $0 + $1.count } == stats.total)
+    let table = try namespace.connreap("stats", "--by", "process").text
+    #expect(table.contains(#/leaky\[\d+\] +3 +1 +0 /#))
+  }
+
+  @Test(arguments: [
+    "process", "peer", "local-port", "listener", "user", "unit", "container", "netns", "state",
+  ])
+  func everyKeyGroupsEverything(key: String) throws {
+    try scene()
+    for format in ["table", "csv"] {
+      let ended = try namespace.connreap("stats", "--by", key, "-o", format)
+      #expect(ended.status == 0 && !ended.output.isEmpty)
+    }
+    let stats = try stats("--by", key)
+    #expect(stats.groups.reduce(0) { $0 + $1.count } == stats.total)
+    #expect(stats.groups.allSatisfy { $0.by == key && ($0.key == nil) == ($0.note != nil) })
+  }
+
+  @Test func listenersAreTheOnesThatAcceptedWhateverIsSelected() throws {
+    let listener = try namespace.server.listen("listener", port: 8080)
+    _ = try namespace.pair(to: listener, as: "pair")
+    let stats = try stats("--by", "listener", "--state", "established")
+    #expect(stats.groups.first { $0.key == "127.0.0.1:8080" }?.count == 1)
+    #expect(stats.groups.first { $0.note == "no listener" }?.count == 1)
+  }
+
+  @Test func aWatchRepeatsUntilItIsInterrupted() throws {
+    try scene()
+    let ended = try namespace.connreap(
+      ["stats", "--watch", "100ms", "-o", "json"],
+      behind: ["timeout", "--preserve-status", "-s", "INT", "1"])
+    #expect(ended.status == 0 && ended.errors.isEmpty, "an interrupt is its end, no failure")
+    let rounds = try ended.lines.map { try Statistics($0) }
+    #expect(rounds.count > 2)
+    #expect(Set(rounds.map(\.total)).count == 1)
+    #expect(Set(rounds.compactMap(\.time)).count == rounds.count)
+  }
+
+  @Test func aWatchShowsWhatHasChanged() throws {
+    let listener = try namespace.server.listen("listener", port: 8080)
+    let watch = try Command(
+      namespace.entering + [
+        "timeout", "--preserve-status", "-s", "TERM", "3", Tools.connreap, "stats", "--watch",
+        "200ms",
+      ])
+    // Until it has counted once.
+    usleep(1_000_000)
+    try namespace.server.connectPairs(5, as: "new", to: listener)
+    let ended = try watch.end()
+    #expect(ended.status == 0)
+    #expect(ended.text.contains(#/ESTAB +10 +\+10 +10 /#), "\(ended.text)")
+  }
+
+  @Test(arguments: [
+    ["stats", "--by", "pid"], ["stats", "-o", "wide"], ["stats", "--watch", "2"],
+    ["stats", "--watch", "1ms"], ["stats", "--watch", "1s", "--replay", "x"],
+    ["stats", "--limit", "0"], ["stats", "--explain", "-o", "json"], ["stats", "--state", "x"],
+  ])
+  func whatIsNotUnderstoodIsBadUsage(arguments: [String]) throws {
+    let ended = try Command.run([Tools.connreap] + arguments)
+    #expect(ended.status == 64 && ended.output.isEmpty)
+  }
+}

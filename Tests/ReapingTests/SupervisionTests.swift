@@ -1,0 +1,215 @@
+import Connections
+import Netlink
+import Reaping
+import Scanning
+import SystemPackage
+import TestSupport
+import Testing
+
+/// When a run may close the next connection, told with a clock that only sleeping moves.
+@Suite struct SupervisionTests {
+  /// A clock that stands still but for sleeping, or work that is pretended.
+  final class FakeTime {
+    var now = Duration.zero
+    private(set) var longestSleep = Duration.zero
+
+    func sleep(_ time: Duration) {
+      now += time
+      longestSleep = max(longestSleep, time)
+    }
+  }
+
+  let time = FakeTime()
+
+  private func supervision(
+    timeout: Duration? = nil, rate: Int? = nil, interruption: @escaping () -> StopReason? = { nil }
+  ) -> Supervision {
+    Supervision(
+      timeout: timeout, rate: { _ in rate }, elapsed: { [time] in time.now },
+      sleep: { [time] in time.sleep($0) }, interruption: interruption)
+  }
+
+  private static func step(policy: String? = nil) throws -> Plan.Step {
+    let connection = try #require(Scene.connections(1).snapshot().connections.first)
+    return Plan.Step(connection: connection, decision: .close, policy: policy)
+  }
+
+  @Test func withoutARateNothingIsWaitedFor() throws {
+    var supervision = supervision()
+    let step = try Self.step()
+    for _ in 0..<1000 { #expect(supervision.reasonToStop(before: step) == nil) }
+    #expect(time.now == .zero)
+  }
+
+  @Test(arguments: [1, 3, 10, 250])
+  func aRateSpacesTheClosingsAndTheFirstIsAtOnce(rate: Int) throws {
+    var supervision = supervision(rate: rate)
+    let step = try Self.step()
+    #expect(supervision.reasonToStop(before: step) == nil)
+    #expect(time.now == .zero)
+    for _ in 0..<rate { #expect(supervision.reasonToStop(before: step) == nil) }
+    #expect(time.now > .milliseconds(999) && time.now <= .seconds(1))
+  }
+
+  @Test func itSleepsInSlicesSoThatASignalIsSeenSoon() throws {
+    var supervision = supervision(rate: 1)
+    let step = try Self.step()
+    _ = supervision.reasonToStop(before: step)
+    _ = supervision.reasonToStop(before: step)
+    #expect(time.longestSleep == .milliseconds(50))
+  }
+
+  @Test func aClosingThatTookLongIsNotMadeUpForByABurst() throws {
+    var supervision = supervision(rate: 10)
+    let step = try Self.step()
+    _ = supervision.reasonToStop(before: step)
+    time.now += .seconds(60)
+    _ = supervision.reasonToStop(before: step)
+    let start = time.now
+    for _ in 0..<10 { _ = supervision.reasonToStop(before: step) }
+    #expect(time.now - start >= .milliseconds(990))
+  }
+
+  /// However long each closing takes, and however late the system wakes the run.
+  @Test func noSecondHasMoreThanTheRateAndTheTolerance() throws {
+    var random = Seeded(3)
+    let step = try Self.step()
+    for _ in 0..<50 {
+      let rate = Int.random(in: 1...2000, using: &random)
+      var supervision = supervision(rate: rate)
+      var moments: [Duration] = []
+      for _ in 0..<rate * 2 {
+        _ = supervision.reasonToStop(before: step)
+        moments.append(time.now)
+        time.now += .microseconds(Int.random(in: 0...1500, using: &random))
+      }
+      let allowed = rate + rate / 100 + 2
+      for (index, moment) in moments.enumerated() where index >= allowed {
+        #expect(moment - moments[index - allowed] >= .seconds(1))
+      }
+    }
+  }
+
+  @Test func everyStepWaitsByTheRateOfItsOwnPolicy() throws {
+    var supervision = Supervision(
+      rate: { $0.policy == "slow" ? 2 : nil }, elapsed: { [time] in time.now },
+      sleep: { [time] in time.sleep($0) })
+    let (slow, quick) = (try Self.step(policy: "slow"), try Self.step(policy: "quick"))
+    var moments: [Duration] = []
+    for step in [quick, quick, slow, quick, slow] {
+      #expect(supervision.reasonToStop(before: step) == nil)
+      moments.append(time.now)
+    }
+    #expect(moments == [.zero, .zero, .milliseconds(500), .milliseconds(500), .seconds(1)])
+  }
+
+  @Test func afterTheTimeoutNothingMoreIsClosed() throws {
+    var supervision = supervision(timeout: .seconds(2))
+    let step = try Self.step()
+    time.now = .milliseconds(1999)
+    #expect(supervision.reasonToStop(before: step) == nil)
+    time.now = .seconds(2)
+    #expect(supervision.reasonToStop(before: step) == .timeIsUp)
+  }
+
+  @Test func aWaitThatWouldOutlastTheTimeoutIsNotBegun() throws {
+    var supervision = supervision(timeout: .milliseconds(1500), rate: 1)
+    let step = try Self.step()
+    #expect(supervision.reasonToStop(before: step) == nil)
+    #expect(supervision.reasonToStop(before: step) == nil)
+    #expect(supervision.reasonToStop(before: step) == .timeIsUp)
+    #expect(time.now == .seconds(1))
+  }
+
+  @Test func anInterruptionEndsTheWait() throws {
+    var supervision = supervision(rate: 1) { [time] in
+      time.now > .milliseconds(200) ? .signal(15) : nil
+    }
+    let step = try Self.step()
+    #expect(supervision.reasonToStop(before: step) == nil)
+    #expect(supervision.reasonToStop(before: step) == .signal(15))
+    #expect(time.now == .milliseconds(250))
+  }
+
+  @Test func reasonsReadAsSentences() {
+    let reasons: [StopReason] = [
+      .signal(1), .signal(2), .signal(15), .signal(10), .timeIsUp, .outputClosed,
+      .cannotRecord(.noSpace),
+    ]
+    #expect(
+      reasons.map(\.description) == [
+        "stopped by SIGHUP", "stopped by SIGINT", "stopped by SIGTERM", "stopped by signal 10",
+        "the time was up", "nobody reads the output any more",
+        "the audit log could not be written: No space left on device",
+      ])
+    #expect(
+      Outcome.FailureReason.notDone(.signal(2)).description == "not done: stopped by SIGINT")
+  }
+}
+
+/// What a run that has to stop has done, and what it leaves alone.
+@Suite struct StoppedRunTests {
+  private func carryOut(
+    _ scene: Scene, _ plan: Plan, _ reasonToStop: (Plan.Step) -> StopReason?
+  ) throws -> [UInt64: Outcome.Result] {
+    let reaper = Reaper(uptime: { nil }) { scene.kernel.open() }
+    let outcomes = try reaper.carryOut(
+      plan, isStillSelected: { _, _ in true }, reasonToStop: reasonToStop)
+    #expect(outcomes.map(\.step.connection.cookie) == plan.steps.map(\.connection.cookie))
+    return Dictionary(
+      uniqueKeysWithValues: outcomes.map { ($0.step.connection.cookie.rawValue, $0.result) })
+  }
+
+  @Test func whatWasDoneIsVerifiedAndTheRestIsNotTouched() throws {
+    let scene = Scene.connections(4)
+    let plan = try scene.plan()
+    let before = scene.kernel.dumps
+    let results = try carryOut(scene, plan) { $0.connection.cookie.rawValue == 3 ? .timeIsUp : nil }
+    #expect(
+      results == [
+        1: .closed, 2: .closed, 3: .failed(.notDone(.timeIsUp)), 4: .failed(.notDone(.timeIsUp)),
+      ])
+    #expect(scene.kernel.lookedUp == [1, 2])
+    #expect(scene.kernel.destroyRequests == [1, 2])
+    #expect(scene.kernel.dumps == before + 1, "the last look was taken")
+  }
+
+  @Test func onceStoppedItIsNotAskedAgain() throws {
+    let scene = Scene.connections(5)
+    var asked: [UInt64] = []
+    _ = try carryOut(scene, scene.plan()) { step in
+      asked.append(step.connection.cookie.rawValue)
+      return asked.count == 2 ? .signal(2) : nil
+    }
+    #expect(asked == [1, 2])
+  }
+
+  @Test func stoppedBeforeTheFirstNothingIsDoneNorLookedFor() throws {
+    let scene = Scene.connections(2)
+    let plan = try scene.plan()
+    let before = scene.kernel.dumps
+    let results = try carryOut(scene, plan) { _ in .outputClosed }
+    #expect(results.values.allSatisfy { $0 == .failed(.notDone(.outputClosed)) })
+    #expect(scene.kernel.dumps == before && scene.kernel.lookedUp == [])
+  }
+
+  @Test func whatIsSparedAnywayIsNotAskedFor() throws {
+    let scene = Scene.connections(2)
+    let steps = try scene.plan().steps.map {
+      Plan.Step(connection: $0.connection, decision: .spare(.listener))
+    }
+    let results = try carryOut(scene, Plan(steps, from: scene.snapshot())) { _ in .timeIsUp }
+    #expect(results == [1: .spared(.listener), 2: .spared(.listener)])
+  }
+
+  @Test func theAnswerThatWasLostBeforeTheStopIsStillLookedFor() throws {
+    let scene = Scene.connections(3)
+    scene.kernel.loseDestroyAnswer = { _ in .overrun }
+    let plan = try scene.plan()
+    let results = try carryOut(scene, plan) {
+      $0.connection.cookie.rawValue == 2 ? .signal(15) : nil
+    }
+    #expect(results[1] == .closed)
+    #expect(results[2] == .failed(.notDone(.signal(15))))
+  }
+}

@@ -1,0 +1,74 @@
+import Connections
+import Netlink
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import SocketDiagnostics
+
+@Suite struct DumpStatesTests {
+  private func states(
+    of transport: any NetlinkTransport, bytecode: InetDiagBytecode? = nil
+  ) throws -> [TCPState] {
+    var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
+    var states: [TCPState] = []
+    try diagnostics.dumpStates(
+      DumpRequest(family: .ipv4, states: .all, details: [], bytecode: bytecode)
+    ) { states.append($0) }
+    return states
+  }
+
+  @Test func theStateOfEveryRowComesInTheOrderOfTheDump() throws {
+    let kernel = FakeKernel(
+      (1...11).reversed().map { state in
+        FakeSocket(cookie: UInt64(state), inode: 1) { $0.state = state }
+      })
+    #expect(try states(of: kernel.open()).map(\.rawValue) == Array((1...11).reversed()))
+    #expect(kernel.dumpRequests.map(\.details) == [0], "tcp_info is not asked for")
+  }
+
+  @Test func aRowIsCountedThoughTheRestOfItIsNotRead() throws {
+    // Neither the cookie, which no socket can have, nor the attribute, which overruns.
+    let socket = FakeSocket(cookie: .max, inode: 1) {
+      $0.state = 8
+      $0.info = nil
+      $0.attributes = [0xff, 0xff, 2, 0]
+    }
+    let transport = ScriptedTransport(
+      WireBytes.message(type: 20, payload: socket.row), WireBytes.done())
+    #expect(try states(of: transport) == [.closeWait])
+  }
+
+  @Test(arguments: [0, 71]) func aRowThatIsTooShortIsAnError(length: Int) {
+    let row = Array(FakeSocket(cookie: 1).row[..<length])
+    let transport = ScriptedTransport(
+      WireBytes.message(type: 20, payload: row), WireBytes.done())
+    #expect(
+      throws: NetlinkProblem.malformed(
+        MalformedDatagram(.shortPayload(needed: 72, left: length), at: 16))
+    ) { try states(of: transport) }
+  }
+
+  @Test(arguments: [0, 14, 255] as [UInt8]) func anUnknownStateIsAnError(state: UInt8) {
+    let socket = FakeSocket(cookie: 1, inode: 1) { $0.state = state }
+    let transport = ScriptedTransport(
+      WireBytes.message(type: 20, payload: socket.row), WireBytes.done())
+    #expect(
+      throws: NetlinkProblem.malformed(MalformedDatagram(.impossibleValue(UInt64(state)), at: 17))
+    ) { try states(of: transport) }
+  }
+
+  @Test func anOldKernelIsAskedWithAWeakerProgram() throws {
+    let kernel = FakeKernel([FakeSocket(cookie: 1)])
+    kernel.newestCode = 8
+    let program = InetDiagBytecode(.port(.local, 8080...8080))
+    #expect(try states(of: kernel.open(), bytecode: program) == [.established])
+    #expect(kernel.dumps > 1)
+  }
+
+  @Test func aDumpThatEndsInAnErrorIsNoAnswer() {
+    let transport = ScriptedTransport(
+      WireBytes.message(type: 20, payload: FakeSocket(cookie: 1).row), WireBytes.done(-2))
+    #expect(throws: NetlinkProblem.refused(.noSuchFileOrDirectory)) { try states(of: transport) }
+  }
+}
