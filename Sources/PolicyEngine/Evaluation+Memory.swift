@@ -64,12 +64,13 @@ private struct MemoryWriter {
   /// Counts the run for what the policy flags in it; what it decided not to flag starts again.
   mutating func flag(_ found: PolicyFindings, of rows: some EvaluatedConnections) {
     let policy = found.policy
+    let rules = policy.rules
     let flagged = Set(found.flagged.map { rows.connection(at: $0).cookie })
     let unsure = Set((found.unsure + found.awaited).map { rows.connection(at: $0).cookie })
     for (key, flag) in memory.flags where key.policy == policy.name {
       guard !flagged.contains(key.cookie) else { continue }
       let isDecided = present.contains(key.cookie) && !unsure.contains(key.cookie)
-      guard !isDecided, flag.rules == policy.rules, flag.missed < RememberedFlag.grace else {
+      guard !isDecided, flag.rules == rules, flag.missed < RememberedFlag.grace else {
         memory.flags[key] = nil
         continue
       }
@@ -78,9 +79,9 @@ private struct MemoryWriter {
     for row in found.flagged {
       let connection = rows.connection(at: row)
       guard memory.connections[connection.cookie] != nil else { continue }
-      let before = history.flag(of: policy, on: connection)
+      let before = history.flag(of: policy.name, rules: rules, on: connection)
       memory.flags[FlagKey(policy: policy.name, cookie: connection.cookie)] = RememberedFlag(
-        rules: policy.rules, runs: (before?.runs ?? 0) + 1, isArmed: before?.isArmed ?? false)
+        rules: rules, runs: (before?.runs ?? 0) + 1, isArmed: before?.isArmed ?? false)
     }
   }
 
@@ -89,21 +90,22 @@ private struct MemoryWriter {
   mutating func count(_ found: PolicyFindings, closings: (PolicyFindings, FindingGroup) -> Int) {
     guard found.refusal == nil else { return }
     let policy = found.policy
+    let rules = policy.rules
     var busy: Set<RememberedGroupKey> = []
     for group in found.groups where group.decision != .belowThreshold {
       let key = RememberedGroupKey(policy: policy.name, group: group.key.identifier)
       busy.insert(key)
       var rounds =
-        history.group(of: policy, group.key)
+        history.group(of: policy.name, rules: rules, group.key)
         ?? RememberedGroup(
-          rules: policy.rules, rounds: 0, firstRound: history.now, firstCount: group.rows.count)
+          rules: rules, rounds: 0, firstRound: history.now, firstCount: group.rows.count)
       rounds.quiet = 0
       if group.decision == .act, closings(found, group) > 0 { rounds.rounds += 1 }
       memory.groups[key] = rounds.rounds > 0 ? rounds : nil
     }
     let patience = max(RememberedGroup.patience, policy.seen)
     for (key, rounds) in memory.groups where key.policy == policy.name && !busy.contains(key) {
-      let isForgotten = rounds.quiet + 1 >= patience || rounds.rules != policy.rules
+      let isForgotten = rounds.quiet + 1 >= patience || rounds.rules != rules
       if isForgotten { memory.groups[key] = nil } else { memory.groups[key]?.quiet += 1 }
     }
   }

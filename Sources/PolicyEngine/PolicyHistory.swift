@@ -13,13 +13,13 @@ public struct PolicyHistory: Sendable {
     self.now = now
   }
 
-  /// The flag that `policy` has put on `connection` in the runs before this one; nil without one
-  /// that still counts.
+  /// The flag that the policy of this name and these rules has put on `connection` in the runs
+  /// before this one; nil without one that still counts.
   ///
   /// A connection that was out of sight in between must not have changed meanwhile.
-  func flag(of policy: Policy, on connection: Connection) -> RememberedFlag? {
-    let key = FlagKey(policy: policy.name, cookie: connection.cookie)
-    guard let flag = memory.flags[key], flag.rules == policy.rules,
+  func flag(of policy: String, rules: UInt64, on connection: Connection) -> RememberedFlag? {
+    let key = FlagKey(policy: policy, cookie: connection.cookie)
+    guard let flag = memory.flags[key], flag.rules == rules,
       flag.missed <= RememberedFlag.grace,
       let remembered = memory.connections[connection.cookie],
       remembered.past(of: connection, at: now) != nil,
@@ -28,10 +28,10 @@ public struct PolicyHistory: Sendable {
     return flag
   }
 
-  /// The rounds of `policy` with the group of `key` before this run; nil without any.
-  func group(of policy: Policy, _ key: GroupKey) -> RememberedGroup? {
-    let key = RememberedGroupKey(policy: policy.name, group: key.identifier)
-    guard let group = memory.groups[key], group.rules == policy.rules, group.firstRound <= now
+  /// The rounds of that policy with the group of `key` before this run; nil without any.
+  func group(of policy: String, rules: UInt64, _ key: GroupKey) -> RememberedGroup? {
+    let key = RememberedGroupKey(policy: policy, group: key.identifier)
+    guard let group = memory.groups[key], group.rules == rules, group.firstRound <= now
     else { return nil }
     return group
   }

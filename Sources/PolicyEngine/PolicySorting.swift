@@ -4,6 +4,7 @@ internal import Selection
 /// Puts the connections that one policy sees where they belong, one by one.
 struct PolicySorting {
   private let policy: Policy
+  private let rules: UInt64
   private let match: PreparedSelection
   private let takers: [SocketCookie: Int]
   private let history: PolicyHistory?
@@ -31,6 +32,8 @@ struct PolicySorting {
     isSecondLook: Bool = false
   ) {
     self.policy = policy
+    // A second look, one connection after the other, has no use for it.
+    rules = history == nil ? 0 : policy.rules
     match = PreparedSelection(policy.match)
     self.takers = takers
     self.history = history
@@ -95,7 +98,7 @@ struct PolicySorting {
         key: key, label: Self.label(key, members.process, userName), rows: members.rows,
         kept: newest(of: members.rows, in: rows), threshold: policy.threshold,
         total: policy.limitPercent.map { _ in max(totals[key] ?? 0, members.rows.count) },
-        past: history?.group(of: policy, key),
+        past: history?.group(of: policy.name, rules: rules, key),
         giveUpAfter: policy.action == .report ? nil : policy.giveUpAfter)
     }.sorted(by: FindingGroup.comesBefore)
     return PolicyFindings(
@@ -141,8 +144,8 @@ struct PolicySorting {
 
   /// Why a connection that the policy flags is left to later runs or later policies.
   private func reasonToWait(_ connection: Connection) -> SparedConnection.Reason? {
-    guard !isSecondLook else { return nil }
-    let flag = history?.flag(of: policy, on: connection)
+    guard !isSecondLook, policy.seen > 1 || policy.action == .keepalive else { return nil }
+    let flag = history?.flag(of: policy.name, rules: rules, on: connection)
     if policy.action == .keepalive, let flag, flag.isArmed { return .armed }
     guard policy.seen > 1 else { return nil }
     guard history != nil else { return .notSeenEnough(runs: nil) }
