@@ -63,6 +63,9 @@ public struct Snapshot: Sendable {
   /// when that is nothing.
   public func past(of connection: Connection) -> ConnectionPast? { past.past(of: connection) }
 
+  /// Whether earlier runs know of any connection.
+  public var knowsEarlierRuns: Bool { !past.isEmpty }
+
   /// The network namespace of `connection`.
   public func namespace(of connection: Connection) -> ScannedNamespace {
     namespaces[Int(connection.namespace)]

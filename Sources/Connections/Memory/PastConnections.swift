@@ -12,6 +12,9 @@ public struct PastConnections: Sendable {
     self.uptime = uptime
   }
 
+  /// Whether there are none.
+  public var isEmpty: Bool { remembered.isEmpty }
+
   /// What earlier runs add to what is known of `connection`; nil when they add nothing.
   public func past(of connection: Connection) -> ConnectionPast? {
     guard !remembered.isEmpty else { return nil }

@@ -39,7 +39,9 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     help: ArgumentHelp("close connections of this program too, spared else", valueName: "name"))
   var unprotect: [String] = []
 
-  @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("where the audit log is, and what runs have remembered", valueName: "folder")
+  )
   var stateDir: String?
 
   @OptionGroup var pace: PaceOptions
@@ -82,7 +84,10 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
       unprotected: try unprotectedNames(), machineInit: try system.machineInit(),
       onlyUser: Rights.onlyUser)
     let snapshot = try system.scan(
-      ScanRequest(predicate, reading: [.figures, .owners, .controlGroups]))
+      ScanRequest(
+        predicate, reading: [.figures, .owners, .controlGroups],
+        past: predicate.needsHistory
+          ? try RunHistory.past(option: stateDir, of: system) : .unknown))
     let left = ListSummary(snapshot: snapshot, shown: 0).namespaceWarnings
     for warning in left + system.namespaceNotices { Standard.say("connreap: \(warning)\n") }
     let plan = Plan(closing: snapshot, guardedBy: guards)
@@ -107,7 +112,9 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     try run.carryOut(
       recording: trail,
       isStillSelected: { _, connection in
-        predicate.verdict(of: connection, owners: snapshot.ownerFacts(of: connection)) == .yes
+        predicate.verdict(
+          of: connection, owners: snapshot.ownerFacts(of: connection),
+          past: snapshot.past(of: connection)) == .yes
       },
       printing: { outcomes in
         try report.printOutcomes(outcomes, planWasShown: asks)
