@@ -158,14 +158,20 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
   }
 }
 
-/// `connreap policy schema`: not built yet.
+/// `connreap policy schema`: prints the JSON Schema of a policy file.
 struct PolicySchemaCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "schema", abstract: "Not built yet in this version.", shouldDisplay: false)
+    commandName: "schema", abstract: "Prints the JSON Schema of a policy file, for editors.",
+    discussion: """
+      Save it beside the policies, and start each of them with the line \
+      '# yaml-language-server: $schema=policy.schema.json'.
+      """)
 
   var needs: Set<Capability> { [] }
 
   func run() throws {
-    throw CommandFailure(.usage, "'connreap policy schema' is not built yet in this version")
+    var stream = OutputStream(Standard.output)
+    try stream.write(PolicySchema.text)
+    try stream.flush()
   }
 }
