@@ -53,6 +53,7 @@ let package = Package(
       ["Connections", "StateFiles", system, .product(name: "GRDB", package: "GRDB.swift")]),
     module("Notifying", ["StateFiles", "CLinuxProcess", system]),
     module("ProcessTable", ["Connections", "CLinuxProcess", system]),
+    module("DescriptorActions", ["Connections", "ProcessTable", "CLinuxProcess", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
     module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
     module("Selection", ["Connections", system]),
@@ -63,16 +64,15 @@ let package = Package(
     module(
       "Reaping",
       [
-        "Scanning", "PolicyEngine", "Privileges", "Selection", "SocketDiagnostics", "ProcessTable",
-        "Netlink", "Connections", system,
+        "Scanning", "PolicyEngine", "Privileges", "Selection", "SocketDiagnostics",
+        "DescriptorActions", "ProcessTable", "Netlink", "Connections", system,
       ]),
     module(
       "ConnreapCommands",
       [
         "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
-        "ProcessTable", "Privileges", "StateFiles", "History", "Notifying", "Connections",
-        "CLinuxProcess",
-        system,
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Connections", "CLinuxProcess", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -96,16 +96,17 @@ let package = Package(
     tests(
       "ReapingTests",
       [
-        "Reaping", "PolicyEngine", "Scanning", "Selection", "ProcessTable", "Netlink",
-        "Connections", "TestSupport", system,
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "DescriptorActions", "ProcessTable",
+        "Netlink", "Connections", "TestSupport", system,
       ]),
     tests(
       "ConnreapCommandsTests",
       [
-        "ConnreapCommands", "Reaping", "Scanning", "Selection", "ProcessTable", "StateFiles",
-        "Privileges", "Netlink", "Connections", "TestSupport", system,
+        "ConnreapCommands", "Reaping", "DescriptorActions", "Scanning", "Selection", "StateFiles",
+        "ProcessTable", "Privileges", "Netlink", "Connections", "TestSupport", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    tests("DescriptorActionsTests", ["DescriptorActions", "ProcessTable", "Connections", system]),
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),

@@ -23,5 +23,13 @@ static inline long enter_network_namespace(int descriptor) {
   return syscall(SYS_setns, descriptor, CLONE_NEWNET);
 }
 
+static inline int open_process(pid_t pid) {
+  return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static inline int duplicate_descriptor(int process, int descriptor) {
+  return (int)syscall(SYS_pidfd_getfd, process, descriptor, 0);
+}
+
 /* glibc 2.34 and later, hidden like the others. */
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);

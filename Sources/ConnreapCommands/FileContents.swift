@@ -3,7 +3,9 @@ import SystemPackage
 /// Whole files, read and written at once.
 enum FileContents {
   /// The bytes of the file at `path`.
-  static func read(_ path: FilePath) throws(Errno) -> [UInt8] {
+  ///
+  /// - Throws: `fileTooLarge` when they are more than `limit`.
+  static func read(_ path: FilePath, atMost limit: Int = .max) throws(Errno) -> [UInt8] {
     try Errno.only {
       let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
       return try file.closeAfter {
@@ -13,6 +15,7 @@ enum FileContents {
           let count = try unsafe part.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
           guard count > 0 else { return contents }
           contents.append(contentsOf: part[..<count])
+          guard contents.count <= limit else { throw Errno.fileTooLarge }
         }
       }
     }

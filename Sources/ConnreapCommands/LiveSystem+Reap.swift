@@ -1,4 +1,5 @@
 import Connections
+import DescriptorActions
 import Glibc
 import Netlink
 import Privileges
@@ -13,7 +14,7 @@ extension LiveSystem {
   func caller() throws(CommandFailure) -> Caller {
     guard isLive else {
       return Caller(
-        process: ProcessIdentity(pid: 0, startTicks: nil), ancestors: [], session: nil)
+        process: ProcessIdentity(pid: 0, startTicks: nil), ancestors: [])
     }
     do {
       return try Caller(
@@ -37,28 +38,60 @@ extension LiveSystem {
     }
   }
 
-  /// Makes sure that this process may close sockets and that this kernel can.
-  func requireClosing(_ count: Int) throws(CommandFailure) {
+  /// Makes sure that this process may close what `steps` ask for, and that this kernel can.
+  func requireClosing(_ steps: [Plan.Step]) throws(CommandFailure) {
+    let destroyed = steps.count { $0.method == .destroy }
+    if destroyed > 0 { try requireDestroying(destroyed) }
+    guard destroyed < steps.count else { return }
+    try requireDescriptors()
+    let isAnyReached = steps.contains { $0.method != .destroy && $0.decision == .close }
+    if !isAnyReached {
+      // Their owners are out of sight as a rule for want of privileges.
+      try require(.readingOthersDescriptors, toClose: steps.count)
+    }
+  }
+
+  /// Makes sure that the descriptors of processes can be duplicated.
+  private func requireDescriptors() throws(CommandFailure) {
+    do throws(DescriptorProblem) {
+      try OpenProcess(getpid()).checkAccess()
+    } catch .notSupported {
+      throw CommandFailure(
+        .unavailable, "\(DescriptorProblem.notSupported), which this method needs",
+        remedy: "--method destroy does not need it")
+    } catch {
+      throw CommandFailure(.failed, "cannot reach into processes: \(error)")
+    }
+  }
+
+  private func require(
+    _ step: PrivilegedStep, toClose count: Int
+  ) throws(CommandFailure) {
     let held: HeldCapabilities
     do {
       held = try HeldCapabilities.current()
     } catch {
       throw CommandFailure(.failed, "cannot find out which capabilities are held: \(error)")
     }
-    if let missing = MissingCapabilities(.closing, held: held) {
-      throw CommandFailure(
-        .permission,
-        "cannot close \(Count.text(count)) connection\(Count.plural(count)): "
-          + "operation not permitted",
-        remedy: "\(missing)")
-    }
+    guard let missing = MissingCapabilities(step, held: held) else { return }
+    throw CommandFailure(
+      .permission,
+      "cannot close \(Count.text(count)) connection\(Count.plural(count)): "
+        + "operation not permitted",
+      remedy: "\(missing)")
+  }
+
+  /// Makes sure that this process may destroy sockets and that this kernel can.
+  private func requireDestroying(_ count: Int) throws(CommandFailure) {
+    try require(.closing, toClose: count)
     try requireOwnNetwork(count)
     do {
       var diagnostics = TCPDiagnostics(over: try openTransport(), uptime: nil)
       guard try diagnostics.destroySupport() == .supported else {
         throw CommandFailure(
-          .unavailable, "this kernel cannot close sockets: it was built without INET_DIAG_DESTROY",
-          remedy: "use a kernel with CONFIG_INET_DIAG_DESTROY=y; see 'connreap doctor'")
+          .unavailable,
+          "this kernel cannot close sockets: it was built without CONFIG_INET_DIAG_DESTROY",
+          remedy: "--method shutdown works without it, through the programs' own descriptors")
       }
     } catch let failure as CommandFailure {
       throw failure
@@ -94,30 +127,5 @@ extension LiveSystem {
     } catch {
       throw CommandFailure(.failed, "nothing was closed: \(error)")
     }
-  }
-}
-
-/// What the outcomes of a plan say of the run as a whole.
-enum ClosingFailure {
-  /// Throws when something was not closed: a permission, this kernel, or anything else.
-  static func check(_ outcomes: [Outcome]) throws(CommandFailure) {
-    let counts = OutcomeCounts(outcomes)
-    guard !counts.isSuccess else { return }
-    let failures = outcomes.compactMap { outcome -> Outcome.FailureReason? in
-      if case .failed(let reason) = outcome.result { reason } else { nil }
-    }
-    let isAll = counts.closed == 0 && counts.unverified == 0
-    if isAll, failures.allSatisfy({ $0 == .notPermitted }) {
-      throw CommandFailure(
-        .permission, "nothing was closed: operation not permitted",
-        remedy: """
-          CAP_NET_ADMIN is held, but not in the user namespace that owns this network namespace: \
-          run it there, or see 'connreap doctor'
-          """)
-    }
-    if isAll, failures.allSatisfy({ $0 == .notSupported }) {
-      throw CommandFailure(.unavailable, "nothing was closed: this kernel cannot destroy them")
-    }
-    throw CommandFailure.silent(.failed)
   }
 }

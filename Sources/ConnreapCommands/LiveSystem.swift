@@ -122,6 +122,7 @@ struct LiveSystem {
     let (processes, namespaces) = (processes, namespaces)
     return Reaper(
       uptime: { try? processes.uptimeMilliseconds() },
+      through: ClosingDescriptors(processes),
       openTransportOf: { (index) throws(NetlinkProblem) in
         try ClosingTransport(opening: namespaces[Int(index)].openTransport)
       })

@@ -25,10 +25,7 @@ extension PolicyReader {
   private mutating func warnOfClosingAll(
     _ policy: Policy, _ entries: [PolicyKey: SourceEntry], matching keys: Set<SelectionKey>
   ) {
-    switch policy.action {
-    case .report, .keepalive: return
-    case .shutdown, .abort, .destroy: break
-    }
+    guard policy.action.closes else { return }
     let brakes: [PolicyKey] = [.threshold, .inState, .limit, .limitPercent, .seen]
     let isBraked =
       brakes.contains { entries[$0] != nil }

@@ -2,14 +2,22 @@
 public enum PolicyAction: String, CaseIterable, Sendable {
   /// Says so, and closes nothing.
   case report
-  /// Arms the kernel to find out whether the peers are there, and closes nothing itself.
+  /// Has the kernel find out whether their peers are dead, and closes nothing (`SO_KEEPALIVE`).
   case keepalive
-  /// Ends their connections in order, from the programs' own descriptors (`shutdown`).
+  /// Ends their connections as their program would (shutdown(2)).
   case shutdown
-  /// Resets them from the programs' own descriptors (`connect` with `AF_UNSPEC`).
+  /// Closes their connections through a descriptor of their program (connect(2), `AF_UNSPEC`).
   case abort
   /// Closes their connections (`SOCK_DESTROY`).
   case destroy
+
+  /// Whether it closes connections at once.
+  public var closes: Bool {
+    switch self {
+    case .report, .keepalive: false
+    case .shutdown, .abort, .destroy: true
+    }
+  }
 }
 
 /// By what a policy puts connections together before it counts them.
@@ -73,12 +81,7 @@ enum ActionWord: String, PolicyWord {
   case abort
   case destroy
 
-  var isBuilt: Bool {
-    switch self {
-    case .report, .destroy: true
-    case .keepalive, .shutdown, .abort: false
-    }
-  }
+  var isBuilt: Bool { PolicyAction(rawValue: rawValue) != nil }
 }
 
 /// The words for a grouping.

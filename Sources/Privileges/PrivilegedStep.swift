@@ -6,6 +6,8 @@ public enum PrivilegedStep: CaseIterable, Sendable {
   ///
   /// Either capability alone gets EACCES.
   case readingOthersDescriptors
+  /// Duplicating a descriptor of a process of another user (pidfd_getfd(2)).
+  case reachingOthersDescriptors
   /// Moving a thread into another network namespace (setns(2)).
   case enteringNamespace
   /// Having the dump tell each socket's mark (`INET_DIAG_MARK`).
@@ -16,6 +18,7 @@ public enum PrivilegedStep: CaseIterable, Sendable {
     switch self {
     case .closing, .seeingMarks: [.netAdmin]
     case .readingOthersDescriptors: [.sysPtrace, .dacReadSearch]
+    case .reachingOthersDescriptors: [.sysPtrace]
     case .enteringNamespace: [.sysAdmin]
     }
   }

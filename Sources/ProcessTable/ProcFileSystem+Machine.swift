@@ -13,6 +13,13 @@ extension ProcFileSystem {
     return text
   }
 
+  /// Into whom a process may reach (`sys/kernel/yama/ptrace_scope`): 0 into all of the same user, 1
+  /// into its own children, 2 only with CAP_SYS_PTRACE, 3 into none. Nil where the kernel has no yama.
+  public func ptraceScope() -> Int? {
+    let text = try? bytes(of: "sys/kernel/yama/ptrace_scope")
+    return text.flatMap { $0.prefix { $0 != 0x0a }.decimal }.flatMap(Int.init(exactly:))
+  }
+
   /// How long the machine has been up, in milliseconds, with the time it slept (`uptime`).
   public func uptimeMilliseconds() throws(ProcessProblem) -> UInt64 {
     let content = try bytes(of: "uptime")

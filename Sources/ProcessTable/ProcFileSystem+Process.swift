@@ -9,6 +9,11 @@ extension ProcFileSystem {
     do { return try folder.owner(.all) } catch { throw problem(error, at: "\(pid)/stat", of: pid) }
   }
 
+  /// The processes that can hold descriptors: neither threads of the kernel nor zombies.
+  public func programs() throws(ProcessProblem) -> [Int32] {
+    try pids().filter { (try? status(of: $0).holdsNothing) == false }
+  }
+
   /// When the process started, in clock ticks since boot (field 22 of `stat`).
   ///
   /// A pid with its start names one process; a pid alone is reused.
@@ -79,6 +84,21 @@ extension ProcFileSystem {
     do { return try process.descriptorLimit() } catch {
       throw problem(error, at: "\(pid)/limits", of: pid)
     }
+  }
+
+  /// The value of the variable `name` in the environment that the process was started with
+  /// (`environ`); nil when it has none.
+  public func environmentValue(
+    of name: String, in pid: Int32
+  ) throws(ProcessProblem) -> String? {
+    let process = try open(pid)
+    let environment: [UInt8]
+    do { environment = try process.environment() } catch {
+      throw problem(error, at: "\(pid)/environ", of: pid)
+    }
+    let start = Array("\(name)=".utf8)
+    return environment.split(separator: 0).first { $0.starts(with: start) }
+      .map { String(decoding: $0.dropFirst(start.count), as: UTF8.self) }
   }
 
   private func status(of pid: Int32) throws(ProcessProblem) -> ProcessStatus {

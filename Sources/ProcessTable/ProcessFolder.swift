@@ -39,6 +39,9 @@ struct ProcessFolder: ~Copyable {
       controlGroup: details.contains(.controlGroup) ? controlGroup : nil)
   }
 
+  /// The environment that the process was started with: variables that end with a NUL each.
+  func environment() throws(Errno) -> [UInt8] { try folder.bytes(of: "environ") }
+
   /// Anyone may read it.
   private var controlGroup: ControlGroup? {
     (try? folder.bytes(of: "cgroup", isOneRecord: true))

@@ -7,8 +7,9 @@ public struct Caller: Equatable, Sendable {
   public let process: ProcessIdentity
   /// Every process that it descends from; the shell, sudo, tmux or cron among them.
   public let ancestors: [ProcessIdentity]
-  /// The ends of the session's connection, where `SSH_CONNECTION` names one.
-  public let session: Session?
+  /// The ends of the connections that `SSH_CONNECTION` names, here or where an ancestor has it:
+  /// sudo takes it away, and the shells of tmux do not descend from sshd.
+  public let sessions: [Session]
 
   /// The two ends of an ssh session.
   public struct Session: Equatable, Sendable {
@@ -54,19 +55,27 @@ public struct Caller: Equatable, Sendable {
   }
 
   /// A caller of which these things are known.
-  public init(process: ProcessIdentity, ancestors: [ProcessIdentity], session: Session?) {
+  public init(process: ProcessIdentity, ancestors: [ProcessIdentity], sessions: [Session] = []) {
     self.process = process
     self.ancestors = ancestors
-    self.session = session
+    self.sessions = sessions
   }
 
   /// The caller of the process with `pid`.
+  ///
+  /// - Parameter sshConnection: `SSH_CONNECTION` of that process. Those of its ancestors are read;
+  ///   one that may not be read is left out.
   public init(
     pid: Int32, sshConnection: String?, in processes: ProcFileSystem
   ) throws(ProcessProblem) {
+    let ancestors = try processes.ancestors(of: pid)
+    var texts = sshConnection.map { [$0] } ?? []
+    for ancestor in ancestors {
+      let text = try? processes.environmentValue(of: "SSH_CONNECTION", in: ancestor.pid)
+      if let text, !texts.contains(text) { texts.append(text) }
+    }
     self.init(
       process: ProcessIdentity(pid: pid, startTicks: try processes.startTicks(of: pid)),
-      ancestors: try processes.ancestors(of: pid),
-      session: sshConnection.flatMap { Session(sshConnection: $0) })
+      ancestors: ancestors, sessions: texts.compactMap { Session(sshConnection: $0) })
   }
 }

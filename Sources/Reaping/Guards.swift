@@ -4,6 +4,9 @@ public import Scanning
 
 /// What is never closed, whatever is selected.
 public struct Guards: Sendable {
+  /// How what is not spared is to be closed.
+  public let method: ClosingMethod
+
   private let caller: Caller
   private let namedStates: TCPStateSet
   private let protectedNames: Set<String>
@@ -18,11 +21,13 @@ public struct Guards: Sendable {
   ///     listeners, are closed only in these.
   ///   - unprotected: the names of ``protectedByDefault`` that the caller gave up.
   ///   - machineInit: the pid of the machine's init; nil in a container, whose pid 1 is the program.
+  ///   - method: how it is to be closed: not all of them can close everything.
   ///   - onlyUser: the one user whose connections may be closed; nil for those of all.
   public init(
     caller: Caller, namedStates: TCPStateSet, unprotected: Set<String>, machineInit: Int32?,
-    onlyUser: UInt32? = nil
+    method: ClosingMethod = .destroy, onlyUser: UInt32? = nil
   ) {
+    self.method = method
     self.onlyUser = onlyUser
     self.caller = caller
     self.namedStates = namedStates
@@ -34,9 +39,13 @@ public struct Guards: Sendable {
 
   /// Why `connection` of `snapshot` must not be closed; nil when nothing speaks against it.
   public func reasonToSpare(_ connection: Connection, in snapshot: Snapshot) -> SpareReason? {
-    if let session = caller.session, session.isEnd(of: connection) { return .callersSession }
+    reasonToProtect(connection, in: snapshot) ?? reasonToSpareByMethod(connection, in: snapshot)
+  }
+
+  private func reasonToProtect(_ connection: Connection, in snapshot: Snapshot) -> SpareReason? {
+    if caller.sessions.contains(where: { $0.isEnd(of: connection) }) { return .callersSession }
     if let onlyUser, !isHeld(connection, by: onlyUser, in: snapshot) { return .ofOtherUser }
-    if connection.isMPTCPSubflow { return .mptcpSubflow }
+    if connection.isMPTCPSubflow, !endsMPTCP(by: connection) { return .mptcpSubflow }
     if connection.state == .listen, !namedStates.contains(.listen) { return .listener }
     switch snapshot.attribution(of: connection) {
     case .minisocket: return namedStates.contains(connection.state) ? nil : .minisocket

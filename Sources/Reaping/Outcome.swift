@@ -1,4 +1,5 @@
 public import Connections
+public import DescriptorActions
 public import Netlink
 
 /// What became of one connection of a plan.
@@ -7,16 +8,29 @@ public struct Outcome: Sendable {
   public let step: Plan.Step
   /// What came of it.
   public let result: Result
+  /// The state in which the kernel still lists what was shut down, until its peer ends it too.
+  public let ending: TCPState?
 
   /// The result of `step`.
-  public init(_ step: Plan.Step, _ result: Result) {
+  public init(_ step: Plan.Step, _ result: Result, ending: TCPState? = nil) {
     self.step = step
     self.result = result
+    self.ending = ending
+  }
+
+  /// Why it is so, for a user; nil where the word of the result says it all.
+  public var reason: String? {
+    if let reason = result.reason { return reason }
+    guard let ending else { return nil }
+    return step.connection.isMPTCPSubflow
+      ? "its MPTCP connection is ended; the subflow is in \(ending.label) until the peer ends it too"
+      : "FIN sent; in \(ending.label) until the peer answers"
   }
 
   /// What can come of a planned closing.
   public enum Result: Equatable, Sendable {
-    /// It was closed, and the kernel does not list it any more.
+    /// It was closed, and the kernel does not list it any more or, shut down, lists it until the
+    /// peer ends it too.
     case closed
     /// It had ended by itself.
     case gone
@@ -59,6 +73,8 @@ public struct Outcome: Sendable {
     case notFoundByAddress
     /// The run stopped before it, so that nothing was tried.
     case notDone(StopReason)
+    /// It could not be done through a descriptor.
+    case descriptor(DescriptorProblem)
     /// Anything else.
     case netlink(NetlinkProblem)
   }
@@ -77,8 +93,15 @@ extension Plan {
   public var outcomesOfSparing: [Outcome] {
     steps.compactMap { step in
       guard case .spare(let reason) = step.decision else { return nil }
-      return Outcome(step, .spared(reason))
+      return Outcome(step, .init(of: reason))
     }
+  }
+}
+
+extension Outcome.Result {
+  /// What comes of a step that spares its connection for `reason`.
+  init(of reason: SpareReason) {
+    self = reason == .ended ? .gone : .spared(reason)
   }
 }
 
@@ -89,6 +112,7 @@ extension Outcome.FailureReason: CustomStringConvertible {
     case .notPermitted: "operation not permitted"
     case .notSupported: "this kernel cannot destroy it"
     case .notFoundByAddress: "the kernel lists it, but does not find it by its addresses"
+    case .descriptor(let problem): problem.description
     case .notDone(let reason): "not done: \(reason)"
     case .netlink(let problem): problem.description
     }

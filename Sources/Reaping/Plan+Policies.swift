@@ -21,7 +21,7 @@ extension Plan {
         steps.append(
           Step(
             connection: connection, decision: reason.map(Decision.spare) ?? .close,
-            policy: found.policy.name))
+            method: guards.method, policy: found.policy.name))
       }
     }
     self.init(steps, from: snapshot)

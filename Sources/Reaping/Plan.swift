@@ -14,13 +14,19 @@ public struct Plan: Sendable {
     public let connection: Connection
     /// What is to become of it.
     public let decision: Decision
+    /// How it is to be closed.
+    public let method: ClosingMethod
     /// The name of the policy that asks for it; nil for a selection by hand.
     public let policy: String?
 
     /// A step for `connection`.
-    public init(connection: Connection, decision: Decision, policy: String? = nil) {
+    public init(
+      connection: Connection, decision: Decision, method: ClosingMethod = .destroy,
+      policy: String? = nil
+    ) {
       self.connection = connection
       self.decision = decision
+      self.method = method
       self.policy = policy
     }
   }
@@ -44,11 +50,13 @@ public struct Plan: Sendable {
     self.init(
       snapshot.connections.map { connection in
         let reason = guards.reasonToSpare(connection, in: snapshot)
-        return Step(connection: connection, decision: reason.map(Decision.spare) ?? .close)
+        return Step(
+          connection: connection, decision: reason.map(Decision.spare) ?? .close,
+          method: guards.method)
       }, from: snapshot)
   }
 
-  /// The connections that are to be closed.
+  /// The connections that are to be closed or, by keepalive, armed.
   public var closings: [Step] { steps.filter { $0.decision == .close } }
 }
 

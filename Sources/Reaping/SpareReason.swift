@@ -1,4 +1,5 @@
 public import Connections
+public import DescriptorActions
 
 /// Why a connection that is selected is not closed.
 public enum SpareReason: Hashable, Sendable {
@@ -12,6 +13,16 @@ public enum SpareReason: Hashable, Sendable {
   case inAcceptQueue
   /// It carries part of an MPTCP connection, which would live on without it.
   case mptcpSubflow
+  /// No process is known to hold a descriptor of it, through which the method would work.
+  case noDescriptor
+  /// Its program has shut it down already, so that shutdown(2) changes nothing.
+  case alreadyShutDown(TCPState)
+  /// It has no peer that keepalive could ask for a sign of life.
+  case noPeerToProbe(TCPState)
+  /// Keepalive is on now. It was not closed: the kernel does that if its peer does not answer.
+  case armed(KeepaliveChange)
+  /// It had ended when a plan was read back.
+  case ended
   /// It is a connection of connreap's own process.
   case ownProcess
   /// A process that the caller descends from holds it.
@@ -41,7 +52,16 @@ extension SpareReason: CustomStringConvertible {
     case .minisocket: "nobody holds it and it ends by itself; --state names it"
     case .orphan: "its program has closed it and the kernel ends it; --state names it"
     case .inAcceptQueue: "in an accept queue: its program has not seen it yet"
-    case .mptcpSubflow: "a subflow of an MPTCP connection, which would live on"
+    case .mptcpSubflow:
+      "a subflow of an MPTCP connection, which would live on; --method shutdown ends it as a whole"
+    case .noDescriptor:
+      "no process is known to hold a descriptor of it; --method destroy needs none"
+    case .alreadyShutDown(let state):
+      "its program has shut it down: \(state.label); --method abort or destroy ends it"
+    case .noPeerToProbe(let state): "in \(state.label) there is no peer to ask for a sign of life"
+    case .armed(let change):
+      "keepalive armed, nothing closed: \(change.new), before \(change.old)"
+    case .ended: "it has ended by itself"
     case .ownProcess: "connreap's own"
     case .ancestor(let pid): "your own session: process \(pid), which runs connreap, holds it"
     case .callersSession: "your own session"

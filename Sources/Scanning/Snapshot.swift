@@ -66,6 +66,15 @@ public struct Snapshot: Sendable {
   /// Whether earlier runs know of any connection.
   public var knowsEarlierRuns: Bool { !past.isEmpty }
 
+  /// The same snapshot with those of its connections alone that are `wanted`.
+  public func keeping(_ wanted: (Connection) -> Bool) -> Snapshot {
+    Snapshot(
+      moment: moment, connections: connections.filter(wanted), undecided: undecided,
+      listed: listed, isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
+      unreadable: unreadable, controlGroups: controlGroups, namespaces: namespaces,
+      namespaceGaps: namespaceGaps, past: past)
+  }
+
   /// The network namespace of `connection`.
   public func namespace(of connection: Connection) -> ScannedNamespace {
     namespaces[Int(connection.namespace)]

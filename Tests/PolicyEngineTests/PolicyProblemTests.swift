@@ -75,9 +75,6 @@ import Testing
         leaks.yaml:21:12: error: "match" is empty: it would mean every connection
            21 |     match: {}
               |            ^
-        leaks.yaml:22:13: error: "shutdown" is not built yet in this version of connreap
-           22 |     action: shutdown
-              |             ^~~~~~~~
         leaks.yaml:23:16: error: "threshold" takes a single value, not a list
            23 |     threshold: [1, 2]
               |                ^
@@ -307,11 +304,11 @@ import Testing
         .contains("6:12: \(message)"))
   }
 
-  @Test(arguments: ["keepalive", "shutdown", "abort"])
-  func actionsThatAreNotBuiltAreNeverAnother(action: String) {
-    #expect(
-      problems(in: file("match: {port: 1}", "action: \(action)"))
-        .hasPrefix("leaks.yaml:5:13: error: \"\(action)\" is not built yet"))
+  @Test(arguments: PolicyAction.allCases)
+  func everyActionOfTheContractIsTaken(action: PolicyAction) throws {
+    let text = file("match: {port: 1}", "action: \(action.rawValue)", "limit: 5")
+    #expect(problems(in: text) == "")
+    #expect(try read(text).policies.map(\.action) == [action])
   }
 
   @Test(arguments: [

@@ -14,6 +14,12 @@ import Testing
     #expect(try read(text).policies.count == 1)
   }
 
+  @Test(arguments: [("shutdown", true), ("abort", true), ("keepalive", false)])
+  func soDoesEveryActionThatCloses(action: String, isWarnedOf: Bool) {
+    let warning = problems(in: file("match: {process: java}", "action: \(action)"))
+    #expect(warning.contains("'\(action)' without threshold") == isWarnedOf)
+  }
+
   @Test(arguments: ["threshold: 1", "limit: 5", "in-state: 1m", "limit-percent: 9", "seen: 2"])
   func anyBrakeBesideTheMatchWillDo(line: String) {
     #expect(problems(in: file("match: {process: java}", "action: destroy", line)) == "")

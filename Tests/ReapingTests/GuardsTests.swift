@@ -30,7 +30,7 @@ import Testing
     Caller(
       process: ProcessIdentity(pid: pid, startTicks: nil),
       ancestors: ancestors.map { ProcessIdentity(pid: $0, startTicks: nil) },
-      session: session.flatMap { Caller.Session(sshConnection: $0) })
+      sessions: session.flatMap { Caller.Session(sshConnection: $0) }.map { [$0] } ?? [])
   }
 
   @Test func whoIsElevatedClosesOnlyWhatIsTheirsBeyondDoubt() throws {
@@ -158,10 +158,47 @@ import Testing
     let reasons: [SpareReason] = [
       .listener, .minisocket, .orphan, .inAcceptQueue, .mptcpSubflow, .ownProcess,
       .ancestor(pid: 7), .callersSession, .machineInit, .protectedName("sshd", pid: 7),
-      .ownerUnknown, .protectedByPolicy("port: 22"), .changed(to: .timeWait),
+      .ownerUnknown, .protectedByPolicy("port: 22"), .changed(to: .timeWait), .ofOtherUser,
+      .noDescriptor, .alreadyShutDown(.finWait2), .noPeerToProbe(.listen), .ended,
     ]
     #expect(Set(reasons.map(\.description)).count == reasons.count)
     #expect(SpareReason.listener.description == "a listener; --state listen names it")
+  }
+}
+
+@Suite struct CallerTests {
+  private let tree = ProcTree()
+
+  private func caller(_ own: String? = nil) throws -> Caller {
+    try Caller(pid: 30, sshConnection: own, in: tree.files)
+  }
+
+  private func shell(_ pid: Int32, parent: Int32, _ environment: String? = nil) {
+    tree.process(pid, name: "bash", parent: parent)
+    if let environment { tree.file("\(pid)/environ", environment) }
+  }
+
+  @Test func theSessionIsFoundBehindSudoWhichTakesTheVariableAway() throws {
+    shell(10, parent: 0)
+    shell(20, parent: 10, "TERM=xterm\0SSH_CONNECTION=10.0.0.9 40000 10.0.0.5 22\0HOME=/\0")
+    shell(30, parent: 20, "HOME=/\0")
+    let client = Endpoint(address: IPAddress(v4: 0x0a00_0009), port: 40000)
+    #expect(try caller().sessions.map(\.client) == [client])
+    #expect(try caller().ancestors.map(\.pid) == [20, 10])
+  }
+
+  @Test func everySessionOnTheWayCountsAndEachOnce() throws {
+    shell(10, parent: 0, "SSH_CONNECTION=10.0.0.9 1 10.0.0.5 22\0")
+    shell(20, parent: 10, "SSH_CONNECTION=10.0.0.9 2 10.0.0.5 22\0")
+    shell(30, parent: 20)
+    #expect(try caller("10.0.0.9 2 10.0.0.5 22").sessions.map(\.client.port) == [2, 1])
+  }
+
+  @Test func anEnvironmentThatCannotBeReadOrNamesNoSessionIsLeftOut() throws {
+    shell(10, parent: 0, "XSSH_CONNECTION=10.0.0.9 1 10.0.0.5 22\0SSH_CONNECTION=?\0")
+    shell(20, parent: 10)
+    shell(30, parent: 20)
+    #expect(try caller().sessions == [])
   }
 }
 

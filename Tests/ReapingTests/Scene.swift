@@ -41,13 +41,13 @@ struct Scene {
   /// A guard that nobody's connection is spared by: a caller without relations.
   static func guards(
     caller: Caller = Caller(
-      process: ProcessIdentity(pid: 9000, startTicks: nil), ancestors: [], session: nil),
+      process: ProcessIdentity(pid: 9000, startTicks: nil), ancestors: []),
     namedStates: TCPStateSet = [], unprotected: Set<String> = [], machineInit: Int32? = 1,
-    onlyUser: UInt32? = nil
+    method: ClosingMethod = .destroy, onlyUser: UInt32? = nil
   ) -> Guards {
     Guards(
       caller: caller, namedStates: namedStates, unprotected: unprotected, machineInit: machineInit,
-      onlyUser: onlyUser)
+      method: method, onlyUser: onlyUser)
   }
 
   func plan(

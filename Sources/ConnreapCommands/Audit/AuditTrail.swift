@@ -61,8 +61,7 @@ struct AuditTrail: ~Copyable {
   func report(_ outcomes: [Outcome], _ text: ConnectionText) throws(CommandFailure) {
     for outcome in outcomes {
       do {
-        try write(
-          outcome.step, text, event: outcome.result.word, outcome: outcome.result)
+        try write(outcome.step, text, event: outcome.result.word, outcome: outcome)
       } catch {
         throw Self.failure(error, "what was closed is said above")
       }
@@ -70,13 +69,14 @@ struct AuditTrail: ~Copyable {
   }
 
   private func write(
-    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome.Result?
+    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome?
   ) throws(AuditLogProblem) {
     var json = JSONWriter()
     json.object { json in
       json.member("time", Timestamp.now)
       json.member("event", event)
       json.member("command", run.command)
+      json.member("method", step.method.name)
       if let policy = step.policy { json.member("policy", policy) }
       if let selection = run.selection { json.member("selection", selection) }
       if let reason = outcome?.reason { json.member("reason", reason) }
@@ -93,7 +93,7 @@ struct AuditTrail: ~Copyable {
 
   /// `closed 127.0.0.1:8080 → 127.0.0.1:40000, CLOSE-WAIT, java[1744]: policy pile-up`.
   private func tellJournal(
-    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome.Result?
+    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome?
   ) {
     guard journal != nil else { return }
     let connection = step.connection
@@ -102,7 +102,7 @@ struct AuditTrail: ~Copyable {
     let origin = step.policy.map { "policy \($0)" } ?? run.command
     let reason = outcome?.reason.map { "; \(EscapedText.escaped($0))" } ?? ""
     let priority: Journal.Priority =
-      switch outcome {
+      switch outcome?.result {
       case nil: .debug
       case .closed, .gone, .spared: .info
       case .failed, .unverified: .warning

@@ -48,7 +48,8 @@ struct Examination {
     moment = system.moment
     checks =
       AddressFamily.allCases.map { Self.listing($0, system) } + [
-        Self.destroying(system), Self.mayClose(system), Self.owners(system),
+        Self.destroying(system), Self.mayClose(system), Self.descriptors(system),
+        Self.owners(system),
         Self.namespaces(), Self.marks(), Self.identity(system.moment),
       ]
   }
@@ -136,7 +137,8 @@ extension Examination {
       case .missing:
         return Check(
           id: id, severity: .problem, title: title,
-          detail: "no SOCK_DESTROY: use a kernel with CONFIG_INET_DIAG_DESTROY=y")
+          detail:
+            "no SOCK_DESTROY: use a kernel with CONFIG_INET_DIAG_DESTROY=y, or --method shutdown")
       }
     } catch {
       return Check(id: id, severity: .problem, title: title, detail: "unknown: \(error)")
@@ -173,7 +175,8 @@ extension Examination {
     }
     let check = privilege(
       .closing, id: "may-close", title: "may close them", allows: "kill and policy apply",
-      without: "kill and policy apply end with exit code 77", severity: .problem)
+      without: "kill and policy apply with method destroy end with exit code 77", severity: .problem
+    )
     guard check.severity == .well,
       (try? UserNamespace.isInitial(procRoot: system.processes.root)) != true
     else { return check }

@@ -46,15 +46,24 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup var pace: PaceOptions
 
-  @Option(help: .hidden) var method = "destroy"
-  @Option(help: .hidden) var plan: String?
+  @OptionGroup(title: "Method") var method: MethodOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "close what this file names, printed by --dry-run -o json, each judged again",
+      valueName: "file"))
+  var plan: String?
 
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
 
   var needs: Set<Capability> {
-    let closing = dryRun ? [] : PrivilegedStep.closing.needs
-    return .scan(selection, on: source).union(closing)
+    let scan = Set.scan(selection, on: source)
+    guard !dryRun else { return scan }
+    // A plan may say the method itself, and is not read yet.
+    let destroys = (method.method ?? "destroy") == "destroy"
+    return scan.union(
+      destroys ? PrivilegedStep.closing.needs : PrivilegedStep.reachingOthersDescriptors.needs)
   }
 
   func validate() throws {
@@ -63,37 +72,24 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     if source.replay != nil, !dryRun {
       throw ValidationError("a recording cannot be closed: --replay goes with --dry-run")
     }
+    guard plan != nil else { return }
+    if all || !selection.isEmpty {
+      throw ValidationError("--plan names its connections: it does not go with a selection")
+    }
+    if source.replay != nil {
+      throw ValidationError("--plan is held against this machine: it does not go with --replay")
+    }
   }
 
   func run() throws {
     let limits = try pace.limits(from: .now)
-    try refuseWhatIsNotBuilt()
-    let selected = try selection.predicate(names: SystemNames())
-    guard all || !selected.selectsEveryConnection else {
-      throw CommandFailure(
-        .usage,
-        selection.isEmpty
-          ? "kill without a selection would close every connection"
-          : "kill with this selection would close every connection",
-        remedy: "select some, as in --host 192.168.1.100 --port 80, or say --all")
-    }
-    let predicate = selected.limitedToDefaultStates()
-    let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
-    let guards = Guards(
-      caller: try system.caller(), namedStates: predicate.namedStatesOneByOne,
-      unprotected: try unprotectedNames(), machineInit: try system.machineInit(),
-      onlyUser: Rights.onlyUser)
-    let snapshot = try system.scan(
-      ScanRequest(
-        predicate, reading: [.figures, .owners, .controlGroups],
-        past: predicate.needsHistory
-          ? try RunHistory.past(option: stateDir, of: system) : .unknown))
-    let left = ListSummary(snapshot: snapshot, shown: 0).namespaceWarnings
+    let work = try plan.map { try readPlan($0) } ?? select()
+    let (system, plan) = (work.system, work.plan)
+    let left = ListSummary(snapshot: plan.snapshot, shown: 0).namespaceWarnings
     for warning in left + system.namespaceNotices { Standard.say("connreap: \(warning)\n") }
-    let plan = Plan(closing: snapshot, guardedBy: guards)
     let report = KillReport(plan: plan, output: output, isLive: system.isLive)
     try refuseIfTooLarge(plan)
-    if !dryRun, plan.wantsPrivileges { try system.requireClosing(plan.steps.count) }
+    if !dryRun, plan.wantsPrivileges { try system.requireClosing(plan.steps) }
     guard !dryRun, !plan.closings.isEmpty else {
       try report.printPlan(isDryRun: dryRun)
       return try system.finish()
@@ -101,8 +97,9 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let asks = !yes && Terminal.of(.standardInput, columns: nil).isTerminal
     if asks {
       try report.printQuestion()
-      guard Question.ask("Close \(plan.closings.count == 1 ? "it" : "them")? [y/N] ") else {
-        throw CommandFailure(.done, "nothing was closed")
+      let verb = plan.deed == "closed" ? "Close" : "Arm"
+      guard Question.ask("\(verb) \(plan.closings.count == 1 ? "it" : "them")? [y/N] ") else {
+        throw CommandFailure(.done, "nothing was \(plan.deed)")
       }
     }
     let trail = try AuditTrail(
@@ -111,11 +108,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let run = ClosingRun(plan, report.text, on: system, limits: limits)
     try run.carryOut(
       recording: trail,
-      isStillSelected: { _, connection in
-        predicate.verdict(
-          of: connection, owners: snapshot.ownerFacts(of: connection),
-          past: snapshot.past(of: connection)) == .yes
-      },
+      isStillSelected: work.isStillSelected,
       printing: { outcomes in
         try report.printOutcomes(outcomes, planWasShown: asks)
         try system.finish()
@@ -127,19 +120,66 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     CommandLine.arguments.drop { $0 != "kill" }.dropFirst().joined(separator: " ")
   }
 
-  private func refuseWhatIsNotBuilt() throws(CommandFailure) {
-    if plan != nil {
-      throw CommandFailure(.usage, "--plan is not built yet in this version")
-    }
-    guard method != "destroy" else { return }
-    guard ["shutdown", "abort", "keepalive"].contains(method) else {
+  /// What is to be closed, and how that is judged again right before.
+  private struct Work {
+    let system: LiveSystem
+    let plan: Plan
+    let isStillSelected: (Plan.Step, Connection) -> Bool
+  }
+
+  /// The work of the selection.
+  private func select() throws -> Work {
+    let method = try method.chosen() ?? .destroy
+    let selected = try selection.predicate(names: SystemNames())
+    guard all || !selected.selectsEveryConnection else {
       throw CommandFailure(
-        .usage, "--method: unknown method \"\(EscapedText.escaped(method))\"",
-        remedy: "this version has one method, destroy")
+        .usage,
+        selection.isEmpty
+          ? "kill without a selection would close every connection"
+          : "kill with this selection would close every connection",
+        remedy: "select some, as in --host 192.168.1.100 --port 80, or say --all")
     }
-    throw CommandFailure(
-      .usage, "--method \(method) is not built yet in this version",
-      remedy: "this version has one method, destroy")
+    let predicate = selected.limitedToDefaultStates()
+    let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let guards = try guards(system, method, namedStates: predicate.namedStatesOneByOne)
+    let snapshot = try system.scan(
+      ScanRequest(
+        predicate, reading: [.figures, .owners, .controlGroups],
+        past: predicate.needsHistory
+          ? try RunHistory.past(option: stateDir, of: system) : .unknown))
+    return Work(system: system, plan: Plan(closing: snapshot, guardedBy: guards)) {
+      _, connection in
+      predicate.verdict(
+        of: connection, owners: snapshot.ownerFacts(of: connection),
+        past: snapshot.past(of: connection)) == .yes
+    }
+  }
+
+  /// The work of the plan in the file at `path`.
+  private func readPlan(_ path: String) throws -> Work {
+    let chosen = try method.chosen()
+    let file = try PlanFile(path: path)
+    if let chosen, let planned = file.method, chosen.name != planned.name {
+      throw CommandFailure(
+        .usage, "--method \(chosen.name) is not what the plan was made for: \(planned.name)",
+        remedy: "leave --method and its options away, or make the plan again")
+    }
+    let system = try LiveSystem(source).inNamespaces(selection.netns, of: .everything)
+    let planned = try PlannedClosing(file, named: path, on: system)
+    // Times that are given count, and others do not take the place of the plan's.
+    let agreed = self.method.givesTimes ? chosen : file.method ?? chosen
+    let guards = try guards(system, agreed ?? .destroy, namedStates: planned.namedStates)
+    let plan = try planned.plan(guardedBy: guards)
+    return Work(system: system, plan: plan) { step, now in now.isUnchanged(since: step.connection) }
+  }
+
+  private func guards(
+    _ system: LiveSystem, _ method: ClosingMethod, namedStates: TCPStateSet
+  ) throws -> Guards {
+    Guards(
+      caller: try system.caller(), namedStates: namedStates,
+      unprotected: try unprotectedNames(), machineInit: try system.machineInit(),
+      method: method, onlyUser: Rights.onlyUser)
   }
 
   private func unprotectedNames() throws(CommandFailure) -> Set<String> {
@@ -157,7 +197,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     guard count > max else { return }
     throw CommandFailure(
       .refused,
-      "refused: \(Count.text(count)) connections would be closed, more than --max \(max); "
+      "refused: \(Count.text(count)) connections would be \(plan.deed), more than --max \(max); "
         + "nothing was closed",
       remedy: "look at them with 'connreap list', select fewer, or say --max \(count)")
   }
@@ -168,7 +208,10 @@ extension Plan {
   /// could not be read is as a rule out of sight for want of privileges.
   fileprivate var wantsPrivileges: Bool {
     steps.contains { step in
-      step.decision == .close || step.decision == .spare(.ownerUnknown)
+      switch step.decision {
+      case .close, .spare(.ownerUnknown), .spare(.noDescriptor): true
+      case .spare: false
+      }
     }
   }
 }

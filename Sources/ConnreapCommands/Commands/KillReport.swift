@@ -24,20 +24,20 @@ struct KillReport {
     }
     guard !plan.steps.isEmpty else { return say("nothing matches; nothing to close") }
     guard !plan.closings.isEmpty else {
-      try printLines(PlanText.lines(of: plan), under: "Nothing to close: all are spared.")
+      try printLines(PlanText.lines(of: plan), under: nothingToClose)
       return
     }
-    try printLines(PlanText.lines(of: plan), under: heading("would be closed"))
-    if isDryRun { say("A dry run: nothing was closed.") }
+    try printLines(PlanText.lines(of: plan), under: heading("would be \(plan.deed)"))
+    if isDryRun { say("A dry run: nothing was \(plan.deed).") }
   }
 
   /// Prints the plan above the question.
   func printQuestion() throws {
     if isMachineReadable {
-      say("\(Count.text(plan.closings.count)) connections will be closed.")
+      say("\(Count.text(plan.closings.count)) connections will be \(plan.deed).")
       return
     }
-    try printLines(PlanText.lines(of: plan), under: heading("will be closed"))
+    try printLines(PlanText.lines(of: plan), under: heading("will be \(plan.deed)"))
   }
 
   /// Prints what came of each connection, and what it means.
@@ -50,9 +50,8 @@ struct KillReport {
       planWasShown
       ? outcomes.filter { $0.result != .closed && $0.step.decision == .close } : outcomes
     try printLines(PlanText.lines(of: told), under: nil)
-    let dead = PlanText(text: text).deadDescriptors(after: outcomes)
     var stream = OutputStream(Standard.output)
-    try stream.write(([OutcomeCounts(outcomes).line + "."] + dead).joined(separator: " ") + "\n")
+    try stream.write(PlanText(text: text).summary(of: outcomes))
     try stream.flush()
   }
 
@@ -90,10 +89,27 @@ struct KillReport {
       close == 1 ? "This connection" : "These \(Count.text(close)) connections"
     let spared = spare == 0 ? "" : "; \(Count.text(spare)) \(spare == 1 ? "is" : "are") spared"
     let total = plan.snapshot.total.map { " of \(Count.text($0))" } ?? ""
-    return "\(subject)\(total) \(verb) (RST to the peer)\(spared):"
+    return "\(subject)\(total) \(verb) (\(plan.effectOnPeer))\(spared):"
+  }
+
+  private var nothingToClose: String {
+    let isAnyGone = plan.steps.contains { $0.decision == .spare(.ended) }
+    return "Nothing to close: all are \(isAnyGone ? "gone or spared" : "spared")."
   }
 
   private func say(_ text: String) {
     Standard.say(text + "\n")
   }
+}
+
+extension Plan {
+  /// What is done to its connections, which are closed all in the same way.
+  var deed: String { closes ? "closed" : "armed" }
+
+  /// What that does to their peers.
+  fileprivate var effectOnPeer: String {
+    (closings.first?.method ?? .destroy).effectOnPeer
+  }
+
+  private var closes: Bool { closings.first?.method.closes ?? true }
 }

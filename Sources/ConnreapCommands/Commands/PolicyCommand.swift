@@ -137,7 +137,7 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
       try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
       return try notices.send(remembering: &history)
     }
-    try system.requireClosing(evaluated.plan.closings.count)
+    try system.requireClosing(evaluated.plan.closings)
     let trail = try AuditTrail(
       in: folder, AuditTrail.Run(command: "policy apply", selection: nil))
     var limits = limits

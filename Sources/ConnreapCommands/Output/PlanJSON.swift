@@ -1,3 +1,4 @@
+import DescriptorActions
 import Reaping
 import Scanning
 
@@ -16,7 +17,7 @@ struct PlanJSON {
     json.array("connections") { json in
       for (index, step) in plan.steps.enumerated() {
         json.newline()
-        write(step, result: outcomes?[index].result, to: &json)
+        write(step, outcome: outcomes?[index], to: &json)
       }
     }
     json.newline()
@@ -33,6 +34,7 @@ struct PlanJSON {
   }
 
   private func writeHead(of plan: Plan, to json: inout JSONWriter) {
+    json.member("version", PlanFile.version)
     json.member("boot_id", plan.snapshot.moment.bootID)
     // Of several namespaces each connection has its own.
     let namespaces = plan.snapshot.namespaces
@@ -40,10 +42,23 @@ struct PlanJSON {
       "netns",
       namespaces.count == 1
         ? namespaces[0].inode ?? plan.snapshot.moment.networkNamespace : nil)
-    json.member("method", "destroy")
+    let methods = Set(plan.steps.map(\.method))
+    json.member("method", methods.count == 1 ? methods.first?.name : nil)
+    if methods.count == 1, case .keepalive(let settings) = methods.first {
+      write(settings, to: &json)
+    }
   }
 
-  private func write(_ step: Plan.Step, result: Outcome.Result?, to json: inout JSONWriter) {
+  private func write(_ settings: KeepaliveSettings, to json: inout JSONWriter) {
+    json.object("keepalive") { json in
+      json.member("idle_s", Int(settings.idle))
+      json.member("interval_s", Int(settings.interval))
+      json.member("count", Int(settings.count))
+      json.member("user_timeout_ms", settings.userTimeout)
+    }
+  }
+
+  private func write(_ step: Plan.Step, outcome: Outcome?, to json: inout JSONWriter) {
     ConnectionJSON(text: text).write(step.connection, to: &json) { json in
       var reason: String?
       switch step.decision {
@@ -52,10 +67,14 @@ struct PlanJSON {
         json.member("decision", "spare")
         reason = why.description
       }
-      if let policy = step.policy { json.member("policy", policy) }
-      if let result {
-        json.member("result", result.word)
-        reason = result.reason ?? reason
+      if let policy = step.policy {
+        json.member("policy", policy)
+        json.member("method", step.method.name)
+      }
+      if let outcome {
+        json.member("result", outcome.result.word)
+        reason = outcome.reason ?? reason
+        if outcome.result == .closed { json.member("program_sees", ProgramView.text(of: step)) }
       }
       json.member("reason", reason)
     }

@@ -23,6 +23,8 @@ struct PlanText {
       switch step.decision {
       case .close:
         Line(word: step.connection.state.label, connection: step.connection)
+      case .spare(.ended):
+        Line(word: "gone", connection: step.connection, style: .dim)
       case .spare(let reason):
         Line(
           word: "spared", connection: step.connection, reason: reason.description, style: .dim)
@@ -33,14 +35,19 @@ struct PlanText {
   /// The lines of what came of it.
   static func lines(of outcomes: [Outcome]) -> [Line] {
     outcomes.map { outcome in
-      if case .failed(.notDone(let reason)) = outcome.result {
+      switch outcome.result {
+      case .failed(.notDone(let reason)):
         Line(
           word: "not done", connection: outcome.step.connection, reason: reason.description,
           style: .yellow)
-      } else {
+      case .spared(.armed):
+        Line(
+          word: "armed", connection: outcome.step.connection, reason: outcome.reason,
+          style: .green)
+      default:
         Line(
           word: outcome.result.word, connection: outcome.step.connection,
-          reason: outcome.result.reason, style: outcome.result.style)
+          reason: outcome.reason, style: outcome.result.style)
       }
     }
   }
@@ -91,8 +98,14 @@ struct PlanText {
     return connection.idle.map { "idle " + DurationText.rounded(milliseconds: UInt64($0)) } ?? ""
   }
 
-  /// `java[1744] keeps 3 dead descriptors until it closes them.`: SOCK_DESTROY leaves them open.
-  func deadDescriptors(after outcomes: [Outcome]) -> [String] {
+  /// The last line: how many of each kind, and what is left of what was closed.
+  func summary(of outcomes: [Outcome]) -> String {
+    ([OutcomeCounts(outcomes).line + "."] + deadDescriptors(after: outcomes)
+      + ProgramView.sentences(after: outcomes)).joined(separator: " ") + "\n"
+  }
+
+  /// `java[1744] keeps 3 dead descriptors until it closes them.`: no method closes them.
+  private func deadDescriptors(after outcomes: [Outcome]) -> [String] {
     var order: [OwnerProcess] = []
     var counts: [Int32: Int] = [:]
     for outcome in outcomes where outcome.result == .closed {
@@ -110,55 +123,6 @@ struct PlanText {
       return "\(name)[\(process.pid)] keeps \(Count.text(count)) dead descriptor"
         + "\(Count.plural(count)) until it closes \(count == 1 ? "it" : "them")."
     }
-  }
-}
-
-/// How many outcomes there are of each kind.
-struct OutcomeCounts: Equatable {
-  private(set) var closed = 0
-  private(set) var gone = 0
-  private(set) var spared = 0
-  /// Those that are not done among them.
-  private(set) var failed = 0
-  private(set) var notDone = 0
-  private(set) var unverified = 0
-
-  init(_ outcomes: [Outcome]) {
-    for outcome in outcomes {
-      switch outcome.result {
-      case .closed: closed += 1
-      case .gone: gone += 1
-      case .spared: spared += 1
-      case .failed(.notDone):
-        failed += 1
-        notDone += 1
-      case .failed: failed += 1
-      case .unverified: unverified += 1
-      }
-    }
-  }
-
-  /// `closed 3, gone 0, failed 0`, and what else there is.
-  var line: String {
-    var line =
-      "closed \(Count.text(closed)), gone \(Count.text(gone)), "
-      + "failed \(Count.text(failed - notDone))"
-    if notDone > 0 { line += ", not done \(Count.text(notDone))" }
-    if unverified > 0 { line += ", unverified \(Count.text(unverified))" }
-    if spared > 0 { line += ", spared \(Count.text(spared))" }
-    return line
-  }
-
-  /// Whether all that was to be closed is.
-  var isSuccess: Bool { failed == 0 && unverified == 0 }
-
-  func write(to json: inout JSONWriter) {
-    json.member("closed", closed)
-    json.member("gone", gone)
-    json.member("spared", spared)
-    json.member("failed", failed)
-    json.member("not_done", notDone)
-    json.member("unverified", unverified)
   }
 }
 

@@ -80,7 +80,7 @@ struct FindingLines {
     let closed = rows.filter { spareReasons[cookie($0)] == nil }
     var parts: [String] = []
     if !closed.isEmpty {
-      let verb = found.policy.action.verb
+      let verb = found.policy.action.closes ? "close" : "arm"
       parts.append("\(verb) \(Count.text(closed.count))\(details(of: closed))")
     }
     if let first = spared.first { parts.append("spare \(Count.text(spared.count)): \(first)") }
@@ -219,16 +219,6 @@ struct FindingLines {
       json.member("excepted", found.excludedCount)
       json.member("undecided", found.undecided.total)
       json.member("refused", found.refusal != nil)
-    }
-  }
-}
-
-extension PolicyAction {
-  /// What a plan says that it does.
-  fileprivate var verb: String {
-    switch self {
-    case .destroy: "close"
-    case .report, .keepalive, .shutdown, .abort: rawValue
     }
   }
 }

@@ -31,7 +31,7 @@ extension PolicyEvaluation {
       let cookie = outcome.step.connection.cookie
       let key = FlagKey(policy: name, cookie: cookie)
       switch outcome.result {
-      case .closed where isArming(name): memory.flags[key]?.isArmed = true
+      case .spared(.armed): memory.flags[key]?.isArmed = true
       case .closed:
         if let group = groups[key] { memory.groups[group]?.closed += 1 }
         memory.forget(cookie, flaggedBy: names)
@@ -55,9 +55,5 @@ extension PolicyEvaluation {
       }
     }
     return groups
-  }
-
-  private func isArming(_ name: String) -> Bool {
-    policies.policies.contains { $0.name == name && $0.action == .keepalive }
   }
 }

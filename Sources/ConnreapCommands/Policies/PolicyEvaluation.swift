@@ -1,4 +1,5 @@
 import Connections
+import DescriptorActions
 import PolicyEngine
 import ProcessTable
 import Reaping
@@ -43,7 +44,7 @@ struct PolicyEvaluation {
     plan = Plan(closing: findings, in: snapshot) { policy in
       Guards(
         caller: caller, namedStates: policy.match.namedStatesOneByOne, unprotected: [],
-        machineInit: machineInit, onlyUser: Rights.onlyUser)
+        machineInit: machineInit, method: ClosingMethod(policy.action), onlyUser: Rights.onlyUser)
     }
     self.policies = policies
   }
@@ -90,5 +91,18 @@ struct PolicyEvaluation {
     return found.leaks(in: snapshot, at: now).map {
       LeakReport($0, in: snapshot, processes: processes)
     }
+  }
+}
+
+extension ClosingMethod {
+  /// How a policy with this action closes. One that reports has no step to close.
+  init(_ action: PolicyAction) {
+    self =
+      switch action {
+      case .report, .destroy: .destroy
+      case .shutdown: .shutdown
+      case .abort: .abort
+      case .keepalive: .keepalive(.usual)
+      }
   }
 }

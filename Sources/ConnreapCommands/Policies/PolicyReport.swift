@@ -29,7 +29,7 @@ struct PolicyReport {
     let command = (["connreap", "policy", "apply"] + arguments.map(EscapedText.escaped))
       .joined(separator: " ")
     try stream.write("Plan: \(counts.line). Nothing has been changed")
-    try stream.write(counts.close > 0 ? "; '\(command)' does it.\n" : ".\n")
+    try stream.write(!counts.isEmpty ? "; '\(command)' does it.\n" : ".\n")
     if evaluated.history == nil, evaluated.policies.policies.contains(where: \.needsHistory) {
       try stream.write("What earlier runs saw is unknown here: what depends on it is left alone.\n")
     }
@@ -60,8 +60,7 @@ struct PolicyReport {
       }
     }
     try PlanText(text: text).print(PlanText.lines(of: amiss), layout: layout, to: &stream)
-    let dead = PlanText(text: text).deadDescriptors(after: outcomes)
-    try stream.write(([OutcomeCounts(outcomes).line + "."] + dead).joined(separator: " ") + "\n")
+    try stream.write(PlanText(text: text).summary(of: outcomes))
     try stream.flush()
   }
 
@@ -110,15 +109,18 @@ struct PolicyReport {
 
 /// How many connections policies would close, report, leave and spare.
 struct PolicyCounts {
-  let close: Int
+  private let close: Int
+  private let arm: Int
   private let report: Int
   private let leave: Int
   private let spare: Int
 
   init(_ evaluated: PolicyEvaluation) {
-    close = evaluated.plan.closings.count
+    let closings = evaluated.plan.closings
+    close = closings.count { $0.method.closes }
+    arm = closings.count - close
     var (report, leave) = (0, 0)
-    var spare = evaluated.plan.steps.count - close
+    var spare = evaluated.plan.steps.count - closings.count
     for found in evaluated.findings {
       if found.policy.action == .report { report += found.rowsOverThreshold.count }
       leave += found.undecided.total
@@ -133,9 +135,14 @@ struct PolicyCounts {
     (self.report, self.leave, self.spare) = (report, leave, spare)
   }
 
+  /// Whether anything would be done.
+  var isEmpty: Bool { close == 0 && arm == 0 }
+
   /// `close 312, report 27, leave 52, spare 1`.
   var line: String {
-    "close \(Count.text(close)), report \(Count.text(report)), leave \(Count.text(leave)), "
+    let armed = arm > 0 ? "arm \(Count.text(arm)), " : ""
+    return
+      "close \(Count.text(close)), \(armed)report \(Count.text(report)), leave \(Count.text(leave)), "
       + "spare \(Count.text(spare))"
   }
 }

@@ -20,6 +20,8 @@ import sys
 import time
 
 SO_COOKIE = 57
+IPPROTO_MPTCP = 262
+ETH_P_ALL, PACKET_OUTGOING = 0x3, 4
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
@@ -120,6 +122,57 @@ def pairs(request):
         server.settimeout(5)
         keep(f"{request['as']}-server-{number}", server)
     return {}
+
+
+def mptcp_pair(request):
+    """Both ends of an MPTCP connection."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP) as listener:
+        listener.bind(("127.0.0.1", request["port"]))
+        listener.listen()
+        client = socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP)
+        client.settimeout(5)
+        client.connect(listener.getsockname())
+        server, _ = listener.accept()
+        server.settimeout(5)
+    keep(f"{request['as']}-client", client)
+    keep(f"{request['as']}-server", server)
+    return {}
+
+
+def keepalive(request):
+    """What keepalive of a socket is: on or off, its times, and the user timeout."""
+    sock = sockets[request["on"]]
+    tcp = [socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT]
+    values = [sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)]
+    return {"values": values + [sock.getsockopt(socket.IPPROTO_TCP, option) for option in tcp]}
+
+
+def sniff(request):
+    """Starts to take down every segment that goes over loopback."""
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
+    sock.bind(("lo", ETH_P_ALL))
+    sockets["sniffer"] = sock
+    return {}
+
+
+def sniffed(request):
+    """The TCP flags of what went from one port since the last time, as tcpdump writes them."""
+    sock = sockets["sniffer"]
+    sock.settimeout(request.get("timeout", 0.2))
+    seen = []
+    try:
+        while True:
+            packet, address = sock.recvfrom(65536)
+            # Over loopback each packet is seen going out, and coming in.
+            if address[2] == PACKET_OUTGOING or packet[0] >> 4 != 4 or packet[9] != 6:
+                continue
+            segment = packet[(packet[0] & 15) * 4:]
+            if struct.unpack_from("!H", segment)[0] == request["port"]:
+                flags = segment[13]
+                names = zip("FSRP", (0x1, 0x2, 0x4, 0x8))
+                seen.append("".join(name for name, bit in names if flags & bit) or ".")
+    except (BlockingIOError, socket.timeout):
+        return {"flags": seen}
 
 
 def send(request):
@@ -270,6 +323,10 @@ VERBS = {
     "connect": connect,
     "accept": accept,
     "pairs": pairs,
+    "mptcp-pair": mptcp_pair,
+    "keepalive": keepalive,
+    "sniff": sniff,
+    "sniffed": sniffed,
     "send": send,
     "fill": fill,
     "receive": receive,

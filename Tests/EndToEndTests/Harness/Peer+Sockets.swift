@@ -45,6 +45,16 @@ struct Socket {
   /// Ends the sending direction.
   func finish() throws { try peer.tell(["do": "shutdown", "on": .string(name), "how": "write"]) }
 
+  /// What keepalive of it is: on or off, the three times, and the user timeout.
+  func keepalive() throws -> [Int] {
+    try peer.tell(["do": "keepalive", "on": .string(name)]).values ?? []
+  }
+
+  /// The flags of the segments that it has sent since the last time; its peer watches the wire.
+  func sent() throws -> [String] {
+    try peer.tell(["do": "sniffed", "port": .number(Int(port))]).flags ?? []
+  }
+
   /// Closes the descriptor.
   func close() throws { try peer.tell(["do": "close", "on": .string(name)]) }
 
@@ -100,6 +110,19 @@ extension Peer {
     ]
     return try Socket(self, name, tell(request.merging(extra) { $1 }))
   }
+
+  /// Both ends of an MPTCP connection, by name.
+  func mptcpPair(port: UInt16, as name: String) throws -> (client: Socket, server: Socket) {
+    try tell(["do": "mptcp-pair", "as": .string(name), "port": .number(Int(port))])
+    func end(_ which: String) throws -> Socket {
+      let answer = try tell(["do": "describe", "on": .string("\(name)-\(which)")])
+      return try Socket(self, "\(name)-\(which)", answer)
+    }
+    return (try end("client"), try end("server"))
+  }
+
+  /// Takes down from now on what goes over loopback.
+  func watchTheWire() throws { try tell(["do": "sniff"]) }
 
   /// The next connection of a listener of this peer.
   func accept(_ name: String, from listener: Socket) throws -> Socket {

@@ -101,6 +101,10 @@ struct Answer: Decodable {
   let count: Int?
   /// What was received.
   let text: String?
+  /// What keepalive is: on or off, its times, and the user timeout.
+  let values: [Int]?
+  /// The flags of each segment that was taken down.
+  let flags: [String]?
   /// What `poll` reports.
   let events: [String]?
   /// The name of the errno, when the call failed.
@@ -115,7 +119,8 @@ struct Answer: Decodable {
   let errors: String?
 
   private enum CodingKeys: String, CodingKey {
-    case pid, fd, inode, cookie, count, text, events, errno, fault, status, output, errors
+    case pid, fd, inode, cookie, count, text, values, flags, events, errno, fault, status, output,
+      errors
     case localPort = "local_port"
     case peerPort = "peer_port"
   }

@@ -72,6 +72,12 @@ extension Trait where Self == ConditionTrait {
     .enabled(if: Privilege.postgreSQL != nil, "needs the package postgresql")
   }
 
+  /// The test makes MPTCP connections.
+  static var needsMPTCP: Self {
+    .enabled(
+      if: Tools.has("test", "-e", "/proc/sys/net/mptcp/enabled"), "needs a kernel with MPTCP")
+  }
+
   /// The test watches system calls.
   static var needsTracing: Self {
     .enabled(if: Privilege.traces, "needs strace and the right to trace")

@@ -1,0 +1,24 @@
+import Connections
+import DescriptorActions
+import Privileges
+import ProcessTable
+
+/// Acts through the descriptors of processes, with CAP_SYS_PTRACE for that moment alone.
+struct ClosingDescriptors: DescriptorAccess {
+  private let descriptors: ProcessDescriptors
+
+  init(_ processes: ProcFileSystem) {
+    descriptors = ProcessDescriptors(processes)
+  }
+
+  func perform(
+    _ action: DescriptorAction, on identity: SocketIdentity, isMPTCPSubflow: Bool,
+    through descriptor: SocketDescriptor
+  ) throws(DescriptorProblem) -> DescriptorEffect {
+    try OwnPrivileges.raising(PrivilegedStep.reachingOthersDescriptors.needs) {
+      () throws(DescriptorProblem) in
+      try descriptors.perform(
+        action, on: identity, isMPTCPSubflow: isMPTCPSubflow, through: descriptor)
+    }
+  }
+}

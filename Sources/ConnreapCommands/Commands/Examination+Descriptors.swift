@@ -1,0 +1,83 @@
+import DescriptorActions
+import Glibc
+import Privileges
+import ProcessTable
+
+extension Examination {
+  /// Which processes `--method shutdown`, `abort` and `keepalive` can reach into.
+  ///
+  /// The kernel is asked about each, without touching a descriptor.
+  static func descriptors(_ system: LiveSystem) -> Check {
+    var reach = DescriptorReach()
+    do throws(DescriptorProblem) {
+      try OpenProcess(getpid()).checkAccess()
+      for pid in (try? system.processes.programs()) ?? [] where pid != getpid() {
+        reach.count(pid)
+      }
+    } catch .notSupported {
+      return reach.check(kernelProblem: "\(DescriptorProblem.notSupported)")
+    } catch {
+      return reach.check(kernelProblem: "\(error)")
+    }
+    let held = (try? HeldCapabilities.current())?.permitted.contains(.sysPtrace)
+    return reach.check(holdsCapability: held, ptraceScope: system.processes.ptraceScope())
+  }
+}
+
+/// How many processes can be reached into, and what `doctor` says of it.
+struct DescriptorReach {
+  private(set) var reached = 0
+  private(set) var refused = 0
+
+  private static let (id, title) = ("descriptors", "reaches descriptors")
+  private static let methods = "--method shutdown, abort and keepalive"
+
+  init(reached: Int = 0, refused: Int = 0) {
+    self.reached = reached
+    self.refused = refused
+  }
+
+  /// Asks about one process more; one that ends meanwhile is not counted.
+  fileprivate mutating func count(_ pid: Int32) {
+    do throws(DescriptorProblem) {
+      try OpenProcess(pid).checkAccess()
+      reached += 1
+    } catch .notPermitted {
+      refused += 1
+    } catch {}
+  }
+
+  /// What follows when the kernel cannot do it at all.
+  func check(kernelProblem: String) -> Examination.Check {
+    Examination.Check(
+      id: Self.id, severity: .warning, title: Self.title,
+      detail: "no: \(kernelProblem); \(Self.methods) do not work, --method destroy does without")
+  }
+
+  /// - Parameters:
+  ///   - holdsCapability: whether CAP_SYS_PTRACE is held; nil when that is unknown.
+  ///   - ptraceScope: `kernel.yama.ptrace_scope`; nil where there is none.
+  func check(holdsCapability: Bool?, ptraceScope: Int?) -> Examination.Check {
+    guard refused > 0 else {
+      return Examination.Check(
+        id: Self.id, severity: .well, title: Self.title,
+        detail: "pidfd_getfd, into every process: \(Self.methods)")
+    }
+    let count = "\(Count.text(refused)) of \(Count.text(reached + refused)) processes"
+    let reason: String
+    switch (ptraceScope ?? 0, holdsCapability) {
+    case (3..., _):
+      reason = "kernel.yama.ptrace_scope is \(ptraceScope ?? 3), which forbids it to everybody"
+    case (1..., false):
+      reason =
+        "CAP_SYS_PTRACE missing, and kernel.yama.ptrace_scope is \(ptraceScope ?? 1), so that "
+        + "your own are out of reach too; run it with sudo"
+    case (_, false): reason = "CAP_SYS_PTRACE missing; run it with sudo"
+    default:
+      reason = "a process with more capabilities, a security module, or another user namespace"
+    }
+    return Examination.Check(
+      id: Self.id, severity: .warning, title: Self.title,
+      detail: "not into \(count), for \(Self.methods): \(reason)")
+  }
+}

@@ -1,0 +1,124 @@
+import Connections
+import DescriptorActions
+import Reaping
+import SystemPackage
+
+/// A plan that `kill --dry-run -o json` printed, read back.
+///
+/// It names connections and decides nothing else: whether one may be closed is judged again.
+struct PlanFile: Equatable {
+  /// The boot that its cookies are of.
+  let bootID: String
+  /// How it is to be carried out; nil when it does not say, as plans from elsewhere may.
+  let method: ClosingMethod?
+  /// The connections that it would close, in its order.
+  let closings: [Planned]
+
+  /// One connection, and the inode of the network namespace that it is in.
+  struct Planned: Equatable {
+    let connection: Connection
+    let networkNamespace: UInt64
+  }
+
+  /// What `version` says in the plans of this connreap.
+  static let version: UInt32 = 1
+
+  /// More than a million connections need.
+  private static let largest = 2 << 30
+
+  /// Reads the file at `path`.
+  init(path: String) throws(CommandFailure) {
+    let name = EscapedText.escaped(path)
+    let bytes: [UInt8]
+    do {
+      bytes = try FileContents.read(FilePath(path), atMost: Self.largest)
+    } catch {
+      throw CommandFailure(.badData, "cannot read \(name): \(error)")
+    }
+    do throws(PlanFileProblem) {
+      try self.init(bytes)
+    } catch {
+      throw CommandFailure(
+        .badData, "\(name): \(EscapedText.escaped(error.description))",
+        remedy: "a plan is what 'connreap kill --dry-run -o json' prints")
+    }
+  }
+
+  /// The plan that `bytes` are.
+  init(_ bytes: [UInt8]) throws(PlanFileProblem) {
+    let value: JSONValue
+    do throws(JSONProblem) {
+      value = try JSONParser.parse(bytes[...])
+    } catch {
+      throw PlanFileProblem(error, in: bytes)
+    }
+    guard case .object = value else { throw PlanFileProblem("", "a plan is an object") }
+    guard value["policies"] == nil else {
+      throw PlanFileProblem(
+        "policies", "this is what policies would do; 'connreap policy apply' does it")
+    }
+    guard value["version"].map({ $0.number(UInt32.self) == Self.version }) ?? true else {
+      throw PlanFileProblem("version", "this connreap reads plans of version \(Self.version)")
+    }
+    guard let bootID = value["boot_id"]?.text else {
+      throw PlanFileProblem("boot_id", "it does not say of which boot its cookies are")
+    }
+    guard let connections = value["connections"]?.elements else {
+      throw PlanFileProblem("connections", "there is no list of them")
+    }
+    self.bootID = bootID
+    method = try Self.method(value)
+    var closings: [Planned] = []
+    var seen: Set<SocketCookie> = []
+    for (index, element) in connections.enumerated() {
+      let place = "connections[\(index)]"
+      switch element["decision"]?.text {
+      case "spare": continue
+      case "close": break
+      default: throw PlanFileProblem("\(place).decision", "it is \"close\" or \"spare\"")
+      }
+      let planned = try Self.planned(element, at: place)
+      guard seen.insert(planned.connection.cookie).inserted else {
+        throw PlanFileProblem("\(place).cookie", "another connection has the same")
+      }
+      closings.append(planned)
+    }
+    self.closings = closings
+  }
+
+  private static func planned(
+    _ value: JSONValue, at place: String
+  ) throws(PlanFileProblem) -> Planned {
+    guard let connection = Connection(recorded: value), value["inode"]?.number(UInt32.self) != nil
+    else {
+      let wanted = ["family", "state", "local", "peer", "cookie", "inode"]
+      let missing = wanted.first { value[$0] == nil }
+      throw PlanFileProblem(
+        place + (missing.map { ".\($0)" } ?? ""),
+        missing == nil ? "it does not name a connection" : "it is missing")
+    }
+    guard let namespace = value["netns"]?.number(UInt64.self) else {
+      throw PlanFileProblem("\(place).netns", "it does not say in which network namespace")
+    }
+    return Planned(connection: connection, networkNamespace: namespace)
+  }
+
+  private static func method(_ value: JSONValue) throws(PlanFileProblem) -> ClosingMethod? {
+    guard let entry = value["method"] else { return nil }
+    guard let name = entry.text, let method = ClosingMethod(name: name) else {
+      throw PlanFileProblem(
+        "method", "the methods are " + ClosingMethod.names.joined(separator: ", "))
+    }
+    guard !method.closes, let times = value["keepalive"] else { return method }
+    guard let idle = times["idle_s"]?.number(Int32.self),
+      let interval = times["interval_s"]?.number(Int32.self),
+      let count = times["count"]?.number(Int32.self),
+      let settings = KeepaliveSettings(
+        idle: idle, interval: interval, count: count,
+        userTimeout: times["user_timeout_ms"]?.number())
+    else {
+      throw PlanFileProblem("keepalive", "the kernel would not take these times")
+    }
+    return .keepalive(settings)
+  }
+}

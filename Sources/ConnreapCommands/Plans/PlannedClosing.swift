@@ -1,0 +1,95 @@
+import Connections
+import Reaping
+import Scanning
+import Selection
+
+/// A plan that was read back, held against the machine as it is now.
+struct PlannedClosing {
+  private let file: PlanFile
+  private let system: LiveSystem
+
+  init(_ file: PlanFile, named path: String, on system: LiveSystem) throws(CommandFailure) {
+    self.file = file
+    self.system = system
+    let name = EscapedText.escaped(path)
+    guard let now = system.moment.bootID, file.bootID == now else {
+      throw CommandFailure(
+        .badData, "\(name) was made in another boot: its cookies mean nothing in this one",
+        remedy: "make it again with 'connreap kill --dry-run -o json'")
+    }
+    let known = Set(system.namespaces.compactMap { Self.inode(of: $0.namespace, on: system) })
+    guard let foreign = file.closings.first(where: { !known.contains($0.networkNamespace) })
+    else { return }
+    throw CommandFailure(
+      .badData,
+      "\(name) has connections of network namespace \(foreign.networkNamespace), "
+        + "which is not looked at",
+      remedy: "run it there, with 'ip netns exec' or nsenter, or name it with --netns")
+  }
+
+  private static func inode(of namespace: ScannedNamespace, on system: LiveSystem) -> UInt64? {
+    namespace.inode ?? (namespace.isOwn ? system.moment.networkNamespace : nil)
+  }
+
+  /// The states in which the file would close something: as good as named one by one.
+  var namedStates: TCPStateSet { TCPStateSet(file.closings.map(\.connection.state)) }
+
+  /// The plan to close what is still there of the file's connections, and no guard spares now.
+  func plan(guardedBy guards: Guards) throws(CommandFailure) -> Plan {
+    var snapshot = try scan(reading: [.figures, .owners, .controlGroups])
+    // One dump can miss a connection that lives: absent is who is so twice.
+    let cookies = Set(snapshot.connections.map(\.cookie))
+    if file.closings.contains(where: { !cookies.contains($0.connection.cookie) }) {
+      let again = Set(try scan(reading: []).connections.map(\.cookie))
+      if !again.isSubset(of: cookies) {
+        snapshot = try scan(reading: [.figures, .owners, .controlGroups])
+      }
+    }
+    var found: [SocketCookie: Connection] = [:]
+    for connection in snapshot.connections { found[connection.cookie] = connection }
+    return Plan(
+      file.closings.map { planned in
+        step(for: planned, now: found[planned.connection.cookie], in: snapshot, guards)
+      }, from: snapshot)
+  }
+
+  private func step(
+    for planned: PlanFile.Planned, now: Connection?, in snapshot: Snapshot, _ guards: Guards
+  ) -> Plan.Step {
+    guard let now else {
+      var connection = planned.connection
+      connection.namespace = index(of: planned.networkNamespace)
+      return Plan.Step(connection: connection, decision: .spare(.ended), method: guards.method)
+    }
+    let reason: SpareReason?
+    if now.inode != planned.connection.inode {
+      // Its program has closed it: what is left is the kernel's, or in another's hands.
+      reason = .ended
+    } else if !now.isUnchanged(since: planned.connection) {
+      reason = .changed(to: now.state)
+    } else {
+      reason = guards.reasonToSpare(now, in: snapshot)
+    }
+    return Plan.Step(
+      connection: now, decision: reason.map(Plan.Decision.spare) ?? .close, method: guards.method)
+  }
+
+  private func index(of networkNamespace: UInt64) -> UInt16 {
+    let index = system.namespaces.firstIndex {
+      Self.inode(of: $0.namespace, on: system) == networkNamespace
+    }
+    return UInt16(index ?? 0)
+  }
+
+  /// Lists what the file names, and what else has ports like that.
+  private func scan(reading details: ScanRequest.Details) throws(CommandFailure) -> Snapshot {
+    let ports = file.closings.map(\.connection.identity.localPort)
+    var terms: [SelectionPredicate] = [.term(.states(.all))]
+    if let low = ports.min(), let high = ports.max() {
+      terms.append(.term(.port(.local, low...high)))
+    }
+    let snapshot = try system.scan(ScanRequest(.all(terms), reading: details))
+    let wanted = Set(file.closings.map(\.connection.cookie))
+    return snapshot.keeping { wanted.contains($0.cookie) }
+  }
+}

@@ -1,0 +1,99 @@
+import Connections
+import Netlink
+import SocketDiagnostics
+
+/// The last look: what became of what was tried, by one more dump of each place concerned.
+struct Verification {
+  let plan: Plan
+  /// Opens a conversation with the kernel, of a network namespace.
+  let converse: (UInt16) throws(NetlinkProblem) -> TCPDiagnostics
+
+  private static let lookAttempts = 4
+
+  /// What one dump shows.
+  private struct Place: Hashable {
+    let namespace: UInt16
+    let family: AddressFamily
+  }
+
+  private typealias Look = Result<[SocketCookie: TCPState], NetlinkProblem>
+
+  /// Decides what `attempts`, one a step of the plan, have left open.
+  func outcomes(of attempts: [ClosingAttempt]) -> [Outcome] {
+    var looks: [Place: Look] = [:]
+    var outcomes: [Outcome] = []
+    outcomes.reserveCapacity(attempts.count)
+    for (step, attempt) in zip(plan.steps, attempts) {
+      if case .decided(let result) = attempt {
+        outcomes.append(Outcome(step, result))
+        continue
+      }
+      let place = Place(
+        namespace: step.connection.namespace, family: step.connection.identity.family)
+      let look = looks[place] ?? self.look(at: place)
+      looks[place] = look
+      switch look {
+      case .failure(let problem):
+        outcomes.append(Outcome(step, .unverified(.cannotLook(problem))))
+      case .success(let listed):
+        outcomes.append(Self.outcome(of: step, attempt, listed: listed[step.connection.cookie]))
+      }
+    }
+    return outcomes
+  }
+
+  /// - Parameter listed: the state in which the kernel lists it now; nil when it does not.
+  private static func outcome(
+    of step: Plan.Step, _ attempt: ClosingAttempt, listed: TCPState?
+  ) -> Outcome {
+    // What was made to end may be found for a moment yet, in CLOSE.
+    let state = listed == .closed || listed == .boundInactive ? nil : listed
+    switch (attempt, state) {
+    case (.decided(let result), _): return Outcome(step, result)
+    case (.acknowledged, nil), (.unanswered, nil): return Outcome(step, .closed)
+    case (.acknowledged, let state?): return acknowledged(step, listed: state)
+    case (.notFound, nil), (.notFound, .timeWait): return Outcome(step, .gone)
+    case (.notFound, _): return Outcome(step, .failed(.notFoundByAddress))
+    case (.unanswered(let problem), _): return Outcome(step, .failed(.netlink(problem)))
+    case (.unreached, nil), (.unreached, .timeWait): return Outcome(step, .gone)
+    case (.unreached(let problem), _): return Outcome(step, .failed(.descriptor(problem)))
+    }
+  }
+
+  private static func acknowledged(_ step: Plan.Step, listed state: TCPState) -> Outcome {
+    // The subflows of an MPTCP connection, whose end the descriptor has shown, wait for the peer's.
+    let hasEnded = state.hasSentItsEnd || step.connection.isMPTCPSubflow
+    return step.method == .shutdown && hasEnded
+      ? Outcome(step, .closed, ending: state) : Outcome(step, .unverified(.stillListed(state)))
+  }
+
+  /// Which of the plan's sockets in `place` the kernel lists now, and in which state.
+  private func look(at place: Place) -> Look {
+    let wanted = Set(plan.steps.map(\.connection.cookie))
+    let request = DumpRequest(family: place.family, states: .all, details: [])
+    var attemptsLeft = Self.lookAttempts
+    while true {
+      attemptsLeft -= 1
+      do throws(NetlinkProblem) {
+        var listed: [SocketCookie: TCPState] = [:]
+        var diagnostics = try converse(place.namespace)
+        try diagnostics.dump(request) { row in
+          if wanted.contains(row.cookie) { listed[row.cookie] = row.state }
+        }
+        return .success(listed)
+      } catch {
+        guard error.isPassing, attemptsLeft > 0 else { return .failure(error) }
+      }
+    }
+  }
+}
+
+extension TCPState {
+  /// Whether the local end has ended, so that the connection waits for its peer only.
+  fileprivate var hasSentItsEnd: Bool {
+    switch self {
+    case .finWait1, .finWait2, .closing, .lastAck, .timeWait: true
+    default: false
+    }
+  }
+}

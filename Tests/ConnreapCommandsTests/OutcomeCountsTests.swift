@@ -1,0 +1,149 @@
+import Connections
+import DescriptorActions
+import Reaping
+import Testing
+
+@testable import ConnreapCommands
+
+/// The last line of a run.
+@Suite struct OutcomeCountsTests {
+  private static let change = KeepaliveChange(
+    old: KeepaliveState(isOn: false, idle: 7200, interval: 75, count: 9, userTimeout: 0),
+    new: KeepaliveState(isOn: true, idle: 60, interval: 10, count: 6, userTimeout: 0))
+
+  static func outcome(
+    _ result: Outcome.Result, from local: UInt16 = 1, to peer: UInt16 = 2,
+    state: TCPState = .established, method: ClosingMethod = .destroy, namespace: UInt16 = 0
+  ) -> Outcome {
+    func end(_ port: UInt16) -> Endpoint {
+      Endpoint(address: IPAddress(v4: 0x7f00_0001), port: port)
+    }
+    var connection = Connection(
+      identity: SocketIdentity(
+        local: end(local), peer: end(peer), family: .ipv4, interface: 0,
+        cookie: SocketCookie(rawValue: UInt64(local) << 16 | UInt64(peer))!),
+      state: state, inode: 7, userID: 0, receiveQueue: 0, sendQueue: 0,
+      timer: ConnectionTimer(kind: .off, expires: 0, retransmits: 0), figures: TCPFigures())
+    connection.namespace = namespace
+    return Outcome(
+      Plan.Step(connection: connection, decision: .close, method: method), result)
+  }
+
+  private func line(_ outcomes: Outcome...) -> String { OutcomeCounts(outcomes).line }
+
+  @Test func nothingIsThreeZeros() {
+    #expect(line() == "closed 0, gone 0, failed 0")
+  }
+
+  @Test func whatThereIsNoneOfIsNotSaid() {
+    #expect(
+      line(
+        Self.outcome(.closed, from: 1), Self.outcome(.gone, from: 3),
+        Self.outcome(.spared(.listener), from: 4), Self.outcome(.failed(.notPermitted), from: 5),
+        Self.outcome(.failed(.notDone(.timeIsUp)), from: 6),
+        Self.outcome(.unverified(.stillListed(.established)), from: 7))
+        == "closed 1, gone 1, failed 1, not done 1, unverified 1, spared 1")
+  }
+
+  @Test func theOtherEndOfAClosedConnectionIsNoConnectionOfItsOwn() {
+    let counts = OutcomeCounts([
+      Self.outcome(.closed, from: 80, to: 4000), Self.outcome(.gone, from: 4000, to: 80),
+    ])
+    #expect(
+      counts.line == "closed 1, gone 0, failed 0; 1 other end on this machine ended with it")
+    #expect(counts.otherEnds == 1)
+    #expect([counts.closed, counts.gone] == [1, 1], "the rows are counted as they are")
+  }
+
+  @Test func theOrderOfTheTwoEndsDoesNotMatter() {
+    #expect(
+      line(Self.outcome(.gone, from: 4000, to: 80), Self.outcome(.closed, from: 80, to: 4000))
+        == "closed 1, gone 0, failed 0; 1 other end on this machine ended with it")
+  }
+
+  @Test func bothEndsClosedAreOneConnectionToo() {
+    #expect(
+      line(
+        Self.outcome(.closed, from: 80, to: 1), Self.outcome(.closed, from: 1, to: 80),
+        Self.outcome(.closed, from: 80, to: 2), Self.outcome(.gone, from: 2, to: 80))
+        == "closed 2, gone 0, failed 0; 2 other ends on this machine ended with them")
+  }
+
+  @Test func whatEndedByItselfIsNoOtherEnd() {
+    #expect(
+      line(
+        Self.outcome(.closed, from: 80, to: 1), Self.outcome(.gone, from: 2, to: 80),
+        Self.outcome(.gone, from: 3, to: 4), Self.outcome(.gone, from: 4, to: 3))
+        == "closed 1, gone 3, failed 0")
+  }
+
+  @Test func theSameAddressesInAnotherNamespaceAreAnotherConnection() {
+    #expect(
+      line(
+        Self.outcome(.closed, from: 80, to: 1),
+        Self.outcome(.gone, from: 1, to: 80, namespace: 1)) == "closed 1, gone 1, failed 0")
+  }
+
+  @Test func whatIsArmedIsNotClosedAndNoFailure() {
+    let counts = OutcomeCounts([
+      Self.outcome(.spared(.armed(Self.change))),
+      Self.outcome(.spared(.listener), from: 3),
+    ])
+    #expect(counts.line == "armed 1, gone 0, failed 0, spared 1")
+    #expect(counts.isSuccess)
+  }
+
+  @Test func armedAndClosedAreBothSaid() {
+    #expect(
+      line(Self.outcome(.closed), Self.outcome(.spared(.armed(Self.change)), from: 3))
+        == "closed 1, armed 1, gone 0, failed 0")
+  }
+
+  @Test func inJSONTheRowsAreCountedAndTheOtherEndsBeside() {
+    var json = JSONWriter()
+    json.object { json in
+      OutcomeCounts([
+        Self.outcome(.closed, from: 80, to: 1), Self.outcome(.gone, from: 1, to: 80),
+      ]).write(to: &json)
+    }
+    #expect(
+      String(decoding: json.take(), as: UTF8.self) == """
+        {"closed":1,"gone":1,"spared":0,"armed":0,"failed":0,"not_done":0,"unverified":0,\
+        "other_ends":1}
+        """)
+  }
+}
+
+/// What a program sees, as kernel-facts has measured it; the end-to-end tests hold it to it.
+@Suite struct ProgramViewTests {
+  private func view(_ method: ClosingMethod, _ state: TCPState) -> String? {
+    ProgramView.text(of: OutcomeCountsTests.outcome(.closed, state: state, method: method).step)
+  }
+
+  @Test func eachMethodLooksAsItDoes() {
+    #expect(view(.destroy, .established)?.contains("ECONNABORTED, then the end of file") == true)
+    #expect(view(.destroy, .closeWait)?.contains("reading still gives the end of file") == true)
+    #expect(view(.shutdown, .established)?.contains("EPIPE") == true)
+    #expect(view(.abort, .closeWait)?.contains("ENOTCONN") == true)
+  }
+
+  @Test func whatWasNotMeasuredIsNotSaid() {
+    #expect(view(.destroy, .listen) == nil)
+    #expect(view(.keepalive(.usual), .established) == nil)
+  }
+
+  @Test func eachKindIsSaidOnceAndOnlyOfWhatWasClosed() {
+    let outcomes = [
+      OutcomeCountsTests.outcome(.closed), OutcomeCountsTests.outcome(.closed),
+      OutcomeCountsTests.outcome(.gone, state: .closeWait),
+    ]
+    #expect(
+      ProgramView.sentences(after: outcomes) == [
+        "In the program reading gives ECONNABORTED, then the end of file; writing gives EPIPE."
+      ])
+    let mixed = outcomes + [OutcomeCountsTests.outcome(.closed, state: .closeWait)]
+    #expect(ProgramView.sentences(after: mixed).count == 2)
+    #expect(ProgramView.sentences(after: mixed)[1].hasPrefix("In the program, from CLOSE-WAIT, "))
+    #expect(ProgramView.sentences(after: []) == [])
+  }
+}

@@ -1,0 +1,184 @@
+import Testing
+
+/// A plan that was printed, read and confirmed, and then carried out.
+@Suite(.needsNamespaces, .needsDestroy) struct PlanFileTests {
+  let namespace: NetworkNamespace
+  let listener: Socket
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    listener = try namespace.server.listen("planned", port: 8080)
+  }
+
+  /// The path of the plan that a dry run printed.
+  private func plan(_ arguments: String...) throws -> String {
+    let dry = try namespace.kill(["--dry-run", "-o", "json"] + arguments)
+    #expect(dry.status == 0)
+    return try namespace.state.write("plan.json", dry.text)
+  }
+
+  private func results(_ ended: Ended) throws -> [String: String?] {
+    var results: [String: String?] = [:]
+    for row in try PlanReport(ended).connections { results[row.cookie] = row.result }
+    return results
+  }
+
+  @Test func itClosesItsCookiesAndNoSuccessor() throws {
+    let planned = try namespace.pair(to: listener, as: "planned")
+    let vanished = try namespace.pair(to: listener, as: "vanished")
+    let file = try plan("--local-port", "8080")
+    // The client first: else the server's end would live on in TIME_WAIT, under its cookie.
+    try vanished.client.close()
+    try vanished.server.close()
+    let newcomer = try namespace.pair(to: listener, as: "newcomer")
+    let ended = try namespace.kill("--plan", file, "-o", "json")
+    #expect(ended.status == 0)
+    #expect(
+      try results(ended) == [planned.server.cookie: "closed", vanished.server.cookie: "gone"])
+    #expect(try planned.client.receive() == .failed("ECONNRESET"))
+    #expect(try newcomer.client.reaches(newcomer.server))
+    // Once more there is nothing left of it.
+    let again = try namespace.kill("--plan", file)
+    #expect(again.status == 0)
+    #expect(again.text.contains("Nothing to close: all are gone or spared."))
+    #expect(try newcomer.client.reaches(newcomer.server))
+  }
+
+  @Test func itsMethodIsKept() throws {
+    let pair = try namespace.pair(to: listener, as: "pair")
+    let file = try plan("--local-port", "8080", "--method", "shutdown")
+    #expect(try namespace.kill("--plan", file).status == 0)
+    #expect(try pair.client.receive() == .end)
+  }
+
+  @Test func anotherMethodThanItsOwnIsBadUsage() throws {
+    let pair = try namespace.pair(to: listener, as: "pair")
+    let file = try plan("--local-port", "8080")
+    #expect(try namespace.kill("--plan", file, "--method", "shutdown").status == 64)
+    #expect(try pair.client.reaches(pair.server))
+    #expect(try namespace.kill("--plan", file, "--method", "destroy").status == 0)
+  }
+
+  @Test func theTimesOfKeepaliveAreKept() throws {
+    let pair = try namespace.pair(to: listener, as: "pair")
+    let file = try plan(
+      "--local-port", "8080", "--method", "keepalive", "--keepalive-idle", "33s")
+    #expect(try namespace.kill("--plan", file).status == 0)
+    #expect(try pair.server.keepalive().prefix(2) == [1, 33])
+  }
+
+  @Test func whatIsInAnotherStateNowIsSpared() throws {
+    let pair = try namespace.pair(to: listener, as: "pair")
+    let file = try plan("--local-port", "8080")
+    try pair.client.finish()
+    let ended = try namespace.kill("--plan", file, "-o", "json")
+    #expect(ended.status == 0)
+    let row = try #require(try PlanReport(ended).connections.first)
+    #expect(row.result == "spared")
+    #expect(row.reason?.contains("now CLOSE-WAIT") == true)
+    #expect(try pair.server.send("alive") == nil)
+  }
+
+  @Test func whatIsProtectedNowIsSpared() throws {
+    let pair = try namespace.pair(to: listener, as: "pair")
+    let file = try plan("--local-port", "8080")
+    try namespace.server.rename("sshd")
+    let spared = try namespace.kill("--plan", file, "-o", "json")
+    #expect(spared.status == 0)
+    #expect(try PlanReport(spared).connections.first?.reason?.hasPrefix("held by sshd[") == true)
+    #expect(try pair.client.reaches(pair.server))
+    #expect(try namespace.kill("--plan", file, "--unprotect", "sshd").status == 0)
+    #expect(try pair.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test func whatItSparedStaysSpared() throws {
+    let daemon = try namespace.anotherPeer()
+    try daemon.rename("sshd")
+    let login = try namespace.pair(
+      to: daemon.listen("daemon", port: 8081), client: namespace.server, as: "login")
+    let pair = try namespace.pair(to: listener, as: "pair")
+    let file = try plan("--local-port", "8080,8081")
+    let ended = try namespace.kill("--plan", file, "--unprotect", "sshd", "-o", "json")
+    #expect(try results(ended) == [pair.server.cookie: "closed"])
+    #expect(try login.client.reaches(login.server))
+  }
+
+  @Test func aListenerThatWasNamedIsClosed() throws {
+    let file = try plan("--state", "listen", "--local-port", "8080")
+    #expect(try namespace.kill("--plan", file).status == 0)
+    #expect(try namespace.rows("--state", "listen").isEmpty)
+  }
+
+  @Test func theLimitHoldsForItToo() throws {
+    try namespace.server.connectPairs(3, as: "many", to: listener)
+    let file = try plan("--local-port", "8080")
+    #expect(try namespace.kill("--plan", file, "--max", "2").status == 2)
+    #expect(try namespace.rows("--local-port", "8080").count == 3)
+    #expect(try namespace.kill("--plan", file, "--max", "3").status == 0)
+  }
+
+  @Test func aDryRunOfItSaysWhatItWouldDoNow() throws {
+    let pair = try namespace.pair(to: listener, as: "pair")
+    let gone = try namespace.pair(to: listener, as: "gone")
+    let file = try plan("--local-port", "8080")
+    try gone.client.close()
+    try gone.server.close()
+    let dry = try namespace.kill("--plan", file, "--dry-run")
+    #expect(dry.status == 0)
+    #expect(dry.text.contains("This connection would be closed"))
+    #expect(dry.lines.count { $0.hasPrefix("  gone ") } == 1)
+    #expect(try pair.client.reaches(pair.server))
+  }
+
+  @Test func anotherBootIsRefused() throws {
+    let pair = try namespace.pair(to: listener, as: "pair")
+    let dry = try namespace.kill("--dry-run", "-o", "json", "--local-port", "8080")
+    let boot = try PlanReport(dry).bootID
+    let file = try namespace.state.write(
+      "plan.json", dry.text.replacing(boot, with: "00000000-0000-0000-0000-000000000000"))
+    let refused = try namespace.kill("--plan", file)
+    #expect(refused.status == 65)
+    #expect(refused.complaints.contains("another boot"))
+    #expect(try pair.client.reaches(pair.server))
+  }
+
+  @Test func anotherNetworkNamespaceIsRefusedUnlessItIsNamed() throws {
+    let elsewhere = try NetworkNamespace()
+    let pair = try namespace.pair(to: listener, as: "pair")
+    let file = try plan("--local-port", "8080")
+    let refused = try elsewhere.kill("--plan", file)
+    #expect(refused.status == 65)
+    #expect(refused.complaints.contains("--netns"))
+    #expect(try pair.client.reaches(pair.server))
+    let named = try elsewhere.kill("--plan", file, "--netns", "\(namespace.server.pid)")
+    #expect(named.status == 0)
+    #expect(try pair.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test(arguments: [
+    ("", "the file is empty"), ("{", "line 1, column 2: this is no JSON"),
+    ("{\"boot_id\":\"b\",\n\"connections\":[1,]}", "line 2, column 18: this is no JSON"),
+    ("{\"boot_id\":\"b\",\"connections\":[{\"decision\":\"close\"}]}", "connections[0].family"),
+  ])
+  func aBadPlanIsRefusedWithItsPlace(text: String, message: String) throws {
+    let ended = try namespace.kill("--plan", try namespace.state.write("bad.json", text))
+    #expect(ended.status == 65)
+    #expect(ended.complaints.contains("bad.json: "))
+    #expect(ended.complaints.contains(message), "\(ended.complaints)")
+  }
+
+  @Test func aPlanThatIsNotThereIsRefused() throws {
+    #expect(try namespace.kill("--plan", "/nonexistent").status == 65)
+    #expect(try namespace.kill("--plan", "/dev/null").status == 65)
+  }
+
+  @Test(arguments: [
+    ["--local-port", "8080"], ["--all"], ["--replay", "/dev/null", "-n"], ["port", "8080"],
+  ])
+  func itDoesNotGoWithASelection(words: [String]) throws {
+    let pair = try namespace.pair(to: listener, as: "pair")
+    let file = try plan("--local-port", "8080")
+    #expect(try namespace.kill(["--plan", file] + words).status == 64)
+    #expect(try pair.client.reaches(pair.server))
+  }
+}

@@ -1,0 +1,31 @@
+import Connections
+import DescriptorActions
+
+/// Pretended descriptors of processes: what each answers, and what was asked.
+final class FakeDescriptors: DescriptorAccess {
+  /// What was asked, in order.
+  struct Asked: Equatable {
+    let action: DescriptorAction
+    let cookie: UInt64
+    let pid: Int32
+    let number: Int32
+    var isMPTCPSubflow = false
+  }
+
+  private(set) var asked: [Asked] = []
+  /// Answers one request, and does to the kernel's sockets what it likes.
+  var answer: (Asked) throws(DescriptorProblem) -> DescriptorEffect = {
+    (_) throws(DescriptorProblem) in .done
+  }
+
+  func perform(
+    _ action: DescriptorAction, on identity: SocketIdentity, isMPTCPSubflow: Bool,
+    through descriptor: SocketDescriptor
+  ) throws(DescriptorProblem) -> DescriptorEffect {
+    let request = Asked(
+      action: action, cookie: identity.cookie.rawValue, pid: descriptor.process.pid,
+      number: descriptor.number, isMPTCPSubflow: isMPTCPSubflow)
+    asked.append(request)
+    return try answer(request)
+  }
+}

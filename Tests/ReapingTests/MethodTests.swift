@@ -1,0 +1,350 @@
+import Connections
+import DescriptorActions
+import Netlink
+import PolicyEngine
+import Reaping
+import Scanning
+import Selection
+import SystemPackage
+import TestSupport
+import Testing
+
+/// The methods that act through the descriptors of programs.
+@Suite struct MethodTests {
+  private let descriptors = FakeDescriptors()
+
+  private static let change = KeepaliveChange(
+    old: KeepaliveState(isOn: false, idle: 7200, interval: 75, count: 9, userTimeout: 0),
+    new: KeepaliveState(isOn: true, idle: 60, interval: 10, count: 6, userTimeout: 0))
+
+  private func outcomes(
+    _ scene: Scene, _ method: ClosingMethod, _ plan: Plan? = nil,
+    isStillSelected: (Plan.Step, Connection) -> Bool = { _, _ in true }
+  ) throws -> [Outcome] {
+    let plan = try plan ?? scene.plan(guards: Scene.guards(method: method))
+    let reaper = Reaper(uptime: { nil }, through: descriptors) { scene.kernel.open() }
+    return try reaper.carryOut(plan, isStillSelected: isStillSelected)
+  }
+
+  /// Has every descriptor do its work: the socket of the cookie gets `state`, or is away.
+  private func work(on kernel: FakeKernel, leaving state: UInt8?) {
+    descriptors.answer = { asked in
+      guard let index = kernel.sockets.firstIndex(where: { $0.cookie == asked.cookie }) else {
+        return .done
+      }
+      if let state { kernel.sockets[index].state = state } else { kernel.sockets.remove(at: index) }
+      return .done
+    }
+  }
+
+  @Test func abortGoesThroughTheDescriptorAndNeverThroughTheKernel() throws {
+    let scene = Scene.connections(2)
+    work(on: scene.kernel, leaving: nil)
+    #expect(try outcomes(scene, .abort).map(\.result) == [.closed, .closed])
+    #expect(
+      descriptors.asked == [
+        .init(action: .abort, cookie: 1, pid: 100, number: 1),
+        .init(action: .abort, cookie: 2, pid: 100, number: 2),
+      ])
+    #expect(scene.kernel.lookedUp == [1, 2], "each is read again before")
+    #expect(scene.kernel.destroyRequests == [])
+  }
+
+  @Test func whatIsStillListedAfterAnAbortIsUnverified() throws {
+    let scene = Scene.connections(1)
+    #expect(try outcomes(scene, .abort).map(\.result) == [.unverified(.stillListed(.established))])
+  }
+
+  @Test(arguments: [
+    (UInt8(4), TCPState.finWait1), (5, .finWait2), (11, .closing), (9, .lastAck), (6, .timeWait),
+  ])
+  func whatWasShutDownIsClosedWhileItWaitsForItsPeer(number: UInt8, state: TCPState) throws {
+    let scene = Scene.connections(1)
+    work(on: scene.kernel, leaving: number)
+    let outcome = try #require(try outcomes(scene, .shutdown).first)
+    #expect(outcome.result == .closed)
+    #expect(outcome.ending == state)
+    #expect(outcome.reason == "FIN sent; in \(state.label) until the peer answers")
+  }
+
+  @Test func whatVanishesAfterAShutdownIsClosedToo() throws {
+    let scene = Scene.connections(1)
+    work(on: scene.kernel, leaving: nil)
+    let outcome = try #require(try outcomes(scene, .shutdown).first)
+    #expect(outcome.result == .closed)
+    #expect(outcome.ending == nil)
+    #expect(outcome.reason == nil)
+  }
+
+  @Test(arguments: [(UInt8(1), TCPState.established), (8, .closeWait)])
+  func aShutdownThatChangedNothingIsUnverified(number: UInt8, state: TCPState) throws {
+    let scene = Scene.connections(1)
+    work(on: scene.kernel, leaving: number)
+    #expect(try outcomes(scene, .shutdown).map(\.result) == [.unverified(.stillListed(state))])
+  }
+
+  @Test func keepaliveClosesNothingAndSaysWhatItChanged() throws {
+    let scene = Scene.connections(1)
+    descriptors.answer = { _ in .armed(Self.change) }
+    let dumps = scene.kernel.dumps
+    let outcome = try #require(try outcomes(scene, .keepalive(.usual)).first)
+    #expect(outcome.result == .spared(.armed(Self.change)))
+    #expect(
+      outcome.reason
+        == "keepalive armed, nothing closed: 60s + 6 × 10s, before off")
+    #expect(scene.kernel.sockets.count == 1)
+    #expect(descriptors.asked.map(\.action) == [.keepalive(.usual)])
+    #expect(scene.kernel.dumps > dumps)
+  }
+
+  @Test func whatBecameActiveIsNotTouched() throws {
+    let scene = Scene.connections(2)
+    work(on: scene.kernel, leaving: nil)
+    let results = try outcomes(scene, .shutdown) { _, now in now.cookie.rawValue != 1 }
+    #expect(results.map(\.result) == [.spared(.changed(to: .established)), .closed])
+    #expect(descriptors.asked.map(\.cookie) == [2])
+  }
+
+  @Test func aLookUpThatFailsTouchesNothing() throws {
+    let scene = Scene.connections(1)
+    scene.kernel.failLookUp = { _ in .overrun }
+    #expect(try outcomes(scene, .abort).map(\.result) == [.failed(.netlink(.overrun))])
+    #expect(descriptors.asked == [])
+  }
+
+  @Test func whatEndedMeanwhileIsGone() throws {
+    let scene = Scene.connections(1)
+    let plan = try scene.plan(guards: Scene.guards(method: .abort))
+    scene.kernel.sockets = []
+    #expect(try outcomes(scene, .abort, plan).map(\.result) == [.gone])
+    #expect(descriptors.asked == [])
+  }
+}
+
+/// A socket may have many descriptors, and any of them will do.
+@Suite struct DescriptorChoiceTests {
+  private let descriptors = FakeDescriptors()
+  /// One connection that process 100 holds twice and process 200 once.
+  private let scene: Scene
+
+  init() {
+    scene = Scene([FakeSocket(cookie: 1, inode: 11)])
+    scene.tree.process(100, name: "java", links: [3: "socket:[11]", 4: "socket:[11]"])
+    scene.tree.process(200, name: "worker", links: [5: "socket:[11]"])
+  }
+
+  private func result() throws -> Outcome.Result? {
+    let plan = try scene.plan(guards: Scene.guards(method: .abort))
+    let reaper = Reaper(uptime: { nil }, through: descriptors) { scene.kernel.open() }
+    return try reaper.carryOut(plan) { _, _ in true }.first?.result
+  }
+
+  /// Answers with the problems in turn, and then does the work.
+  private func fail(_ problems: [DescriptorProblem], thenWorks: Bool = true) {
+    let kernel = scene.kernel
+    descriptors.answer = { [unowned descriptors] (_) throws(DescriptorProblem) in
+      let number = descriptors.asked.count
+      if number <= problems.count { throw problems[number - 1] }
+      if thenWorks { kernel.sockets = [] }
+      return .done
+    }
+  }
+
+  private var tried: [[Int32]] { descriptors.asked.map { [$0.pid, $0.number] } }
+
+  private let gone = DescriptorProblem.processGone(pid: 100)
+
+  @Test func oneIsEnough() throws {
+    fail([])
+    #expect(try result() == .closed)
+    #expect(tried == [[100, 3]])
+  }
+
+  @Test func theNextIsTriedWhenOneIsGone() throws {
+    let third = SocketDescriptor(process: ProcessIdentity(pid: 100, startTicks: 1000), number: 3)
+    fail([.descriptorGone(third), .otherSocket(third)])
+    #expect(try result() == .closed)
+    #expect(tried == [[100, 3], [100, 4], [200, 5]])
+  }
+
+  @Test func theNextIsTriedWhenAProcessMayNotBeReached() throws {
+    fail([.notPermitted(pid: 100), .notPermitted(pid: 100)])
+    #expect(try result() == .closed)
+    #expect(tried.last == [200, 5])
+  }
+
+  @Test func whenNoneIsLeftTheConnectionIsLookedFor() throws {
+    fail([gone, gone, gone])
+    #expect(try result() == .failed(.descriptor(gone)), "somebody else holds it")
+    #expect(tried.count == 3)
+  }
+
+  @Test func whenNoneIsLeftAndItIsNotListedItIsGone() throws {
+    let kernel = scene.kernel
+    descriptors.answer = { (_) throws(DescriptorProblem) in
+      kernel.sockets = []
+      throw .processGone(pid: 100)
+    }
+    #expect(try result() == .gone)
+  }
+
+  @Test func aMissingPermissionIsSaidRatherThanAClosedDescriptor() throws {
+    fail([.notPermitted(pid: 100), gone, gone])
+    #expect(try result() == .failed(.descriptor(.notPermitted(pid: 100))))
+  }
+
+  @Test func aKernelThatCannotIsNotAskedTwice() throws {
+    fail([.notSupported])
+    #expect(try result() == .failed(.descriptor(.notSupported)))
+    #expect(tried.count == 1)
+  }
+
+  @Test func aFailureOfTheActionIsNotRepeated() throws {
+    fail([.failed(.connect, .invalidArgument)])
+    #expect(try result() == .failed(.descriptor(.failed(.connect, .invalidArgument))))
+    #expect(tried.count == 1, "they are all descriptors of the one socket")
+  }
+
+  @Test func theStartOfTheProcessIsPassedOn() throws {
+    var seen: ProcessIdentity?
+    struct Watching: DescriptorAccess {
+      let note: (SocketDescriptor) -> Void
+      func perform(
+        _ action: DescriptorAction, on identity: SocketIdentity, isMPTCPSubflow: Bool,
+        through descriptor: SocketDescriptor
+      ) throws(DescriptorProblem) -> DescriptorEffect {
+        note(descriptor)
+        return .done
+      }
+    }
+    let watching = Watching { seen = $0.process }
+    let plan = try scene.plan(guards: Scene.guards(method: .abort))
+    let reaper = Reaper(uptime: { nil }, through: watching) { scene.kernel.open() }
+    _ = try reaper.carryOut(plan) { _, _ in true }
+    #expect(seen == ProcessIdentity(pid: 100, startTicks: 1000))
+  }
+}
+
+/// What a method cannot close is spared by the plan already.
+@Suite struct MethodGuardTests {
+  private static let methods: [ClosingMethod] = [.shutdown, .abort, .keepalive(.usual)]
+
+  private func reason(
+    _ method: ClosingMethod, holder: Int32? = 100, unprotected: Set<String> = [],
+    namedStates: TCPStateSet = .all, _ change: (inout FakeSocket) -> Void = { _ in }
+  ) throws -> SpareReason? {
+    let scene = Scene([FakeSocket(cookie: 1, inode: 11, change)])
+    scene.tree.process(77, name: "bystander")
+    if let holder { scene.tree.process(holder, name: "java", links: [3: "socket:[11]"]) }
+    let snapshot = try scene.snapshot(.term(.states(.all)))
+    let guards = Scene.guards(
+      namedStates: namedStates, unprotected: unprotected, method: method)
+    return guards.reasonToSpare(try #require(snapshot.connections.first), in: snapshot)
+  }
+
+  @Test(arguments: methods)
+  func anOrdinaryConnectionIsNotSpared(method: ClosingMethod) throws {
+    #expect(try reason(method) == nil)
+    #expect(try reason(method) { $0.state = 8 } == nil)
+  }
+
+  @Test(arguments: methods)
+  func withoutAKnownDescriptorThereIsNoWay(method: ClosingMethod) throws {
+    #expect(try reason(method, holder: nil, unprotected: ["sshd"]) == .noDescriptor)
+    #expect(try reason(.destroy, holder: nil, unprotected: ["sshd"]) == nil)
+    #expect(try reason(method, holder: nil) == .ownerUnknown, "a reason of more weight comes first")
+  }
+
+  @Test(arguments: [UInt8(5), 6])
+  func whatNobodyHoldsHasNoDescriptor(state: UInt8) throws {
+    for method in Self.methods {
+      let found = try reason(method, holder: nil) {
+        $0.state = state
+        $0.inode = 0
+      }
+      #expect(found == .noDescriptor)
+    }
+  }
+
+  @Test(arguments: [
+    (UInt8(4), TCPState.finWait1), (5, .finWait2), (9, .lastAck), (11, .closing),
+  ])
+  func whatIsShutDownAlreadyCannotBeAgain(number: UInt8, state: TCPState) throws {
+    #expect(try reason(.shutdown) { $0.state = number } == .alreadyShutDown(state))
+    #expect(try reason(.abort) { $0.state = number } == nil)
+    #expect(try reason(.keepalive(.usual)) { $0.state = number } == nil)
+  }
+
+  @Test(arguments: [(UInt8(2), TCPState.synSent), (10, .listen)])
+  func keepaliveNeedsAPeer(number: UInt8, state: TCPState) throws {
+    #expect(try reason(.keepalive(.usual)) { $0.state = number } == .noPeerToProbe(state))
+    #expect(try reason(.abort) { $0.state = number } == nil)
+  }
+
+  @Test func anMPTCPConnectionEndsAsAWholeByShutdownAlone() throws {
+    func subflow(_ method: ClosingMethod, state: UInt8 = 1) throws -> SpareReason? {
+      try reason(method) {
+        $0.state = state
+        $0.attributes = WireBytes.attribute(19, WireBytes.attribute(1, Array("mptcp".utf8) + [0]))
+      }
+    }
+    #expect(try subflow(.shutdown) == nil)
+    #expect(try subflow(.shutdown, state: 10) == .mptcpSubflow)
+    #expect(try subflow(.destroy) == .mptcpSubflow)
+    #expect(try subflow(.abort) == .mptcpSubflow)
+    #expect(try subflow(.keepalive(.usual)) == .mptcpSubflow)
+  }
+
+  @Test func anMPTCPSubflowIsClosedOnceItsConnectionHasEnded() throws {
+    let scene = Scene.connections(1)
+    scene.kernel.sockets[0].attributes = WireBytes.attribute(
+      19, WireBytes.attribute(1, Array("mptcp".utf8) + [0]))
+    let descriptors = FakeDescriptors()
+    let reaper = Reaper(uptime: { nil }, through: descriptors) { scene.kernel.open() }
+    let plan = try scene.plan(guards: Scene.guards(method: .shutdown))
+    let outcome = try #require(try reaper.carryOut(plan) { _, _ in true }.first)
+    #expect(descriptors.asked.map(\.isMPTCPSubflow) == [true])
+    #expect(outcome.result == .closed)
+    #expect(outcome.reason?.contains("MPTCP") == true)
+  }
+
+  @Test func theWordsOfTheMethodsAreThoseOfTheContract() {
+    #expect(ClosingMethod.names == ["destroy", "shutdown", "abort", "keepalive"])
+    #expect(ClosingMethod.names.compactMap { ClosingMethod(name: $0)?.name } == ClosingMethod.names)
+    #expect(ClosingMethod(name: "Destroy") == nil)
+    #expect(
+      ClosingMethod.names.map { ClosingMethod(name: $0)?.closes } == [true, true, true, false])
+  }
+}
+
+@Suite struct UnchangedTests {
+  private func connection(_ change: (inout FakeSocket) -> Void = { _ in }) throws -> Connection {
+    let scene = Scene([FakeSocket(cookie: 1, inode: 11, change)])
+    scene.tree.process(77, name: "bystander")
+    return try #require(try scene.snapshot(.term(.states(.all))).connections.first)
+  }
+
+  @Test func theSameSocketIsUnchangedWhateverItSent() throws {
+    let earlier = try connection { $0.info = .idle(100) }
+    #expect(try connection { $0.info = .idle(1) }.isUnchanged(since: earlier))
+  }
+
+  @Test func anotherSocketOrOtherEndsAreAChange() throws {
+    let earlier = try connection()
+    #expect(try !connection { $0.cookie = 2 }.isUnchanged(since: earlier))
+    #expect(try !connection { $0.peerPort = 1 }.isUnchanged(since: earlier))
+    #expect(try !connection { $0.localPort = 1 }.isUnchanged(since: earlier))
+    #expect(try !connection { $0.peer = [10, 0, 0, 1] }.isUnchanged(since: earlier))
+  }
+
+  @Test(arguments: [
+    (UInt8(1), UInt8(8), false), (1, 5, false), (8, 9, false), (4, 5, true), (5, 11, true),
+    (2, 1, false), (10, 10, true), (6, 1, false),
+  ])
+  func aStateThatMeansSomethingElseToTheProgramIsAChange(
+    before: UInt8, after: UInt8, isUnchanged: Bool
+  ) throws {
+    let earlier = try connection { $0.state = before }
+    #expect(try connection { $0.state = after }.isUnchanged(since: earlier) == isUnchanged)
+  }
+}
