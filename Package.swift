@@ -119,6 +119,12 @@ let package = Package(
       ]),
     tests("SelectionTests", ["Selection", "Connections", system]),
     tests("ProcessTableTests", ["ProcessTable", "Connections", "TestSupport", system]),
+    tests(
+      "PolicyPackTests",
+      [
+        "PolicyEngine", "Scanning", "Selection", "ProcessTable", "Netlink", "Connections",
+        "TestSupport", system,
+      ]),
     tests("PolicyEngineTests", ["PolicyEngine", "Selection", "Connections", system]),
   ]
 )
