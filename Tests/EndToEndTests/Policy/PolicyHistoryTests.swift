@@ -268,6 +268,39 @@ import Testing
     #expect(try leaks.count == 1)
   }
 
+  /// First the kernel is told to ask the peer; what was asked is left to the next policy.
+  @Test func policiesEscalateOneStepARun() throws {
+    let file = try folder.write(
+      "steps.yaml",
+      """
+      version: 1
+      policies:
+        - name: tell
+          match: {state: established, local-port: 8080, idle: 1s}
+          action: report
+        - name: ask
+          match: {state: established, local-port: 8080, idle: 1s}
+          action: keepalive
+        - name: close
+          match: {state: established, local-port: 8080, idle: 1s}
+          action: destroy
+
+      """)
+    let pair = try namespace.pair(to: listener, as: "idle")
+    usleep(1_200_000)
+    let planned = try policy("plan", file)
+    #expect(planned.text.contains("1 acted on by ask, which comes first"), "\(planned.text)")
+    let first = try policy("apply", file)
+    #expect(first.status == 0, "\(first.complaints)")
+    #expect(first.text.contains("armed 1"), "\(first.text)")
+    #expect(try namespace.row(of: pair.server) != nil)
+    #expect(try namespace.row(of: pair.server)?.timer?.kind == "keepalive")
+    let second = try policy("apply", file)
+    #expect(second.status == 0, "\(second.complaints)")
+    #expect(second.text.contains("1 armed in an earlier run"), "\(second.text)")
+    #expect(try namespace.row(of: pair.server) == nil)
+  }
+
   @Test func ofAnOwnersConnectionsOnlySoManyPercentMayGo() throws {
     let text = Self.twice.replacing("seen: 2", with: "group-by: process\n    limit-percent: 40")
     let file = try folder.write("leak.yaml", text)
