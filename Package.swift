@@ -102,8 +102,8 @@ let package = Package(
     tests(
       "ConnreapCommandsTests",
       [
-        "ConnreapCommands", "Reaping", "DescriptorActions", "Scanning", "Selection", "StateFiles",
-        "ProcessTable", "Privileges", "Netlink", "Connections", "TestSupport", system,
+        "ConnreapCommands", "Reaping", "DescriptorActions", "Scanning", "Selection",
+        "ProcessTable", "StateFiles", "Privileges", "Netlink", "Connections", "TestSupport", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("DescriptorActionsTests", ["DescriptorActions", "ProcessTable", "Connections", system]),

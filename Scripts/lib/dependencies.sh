@@ -4,7 +4,7 @@
 
 readonly build_packages=(pkg-config libmnl-dev libcap-dev libsqlite3-dev)
 readonly test_packages=(
-  bash bsdutils coreutils grep iproute2 libcap2-bin nginx postgresql procps python3
+  bash bsdutils coreutils grep iproute2 libcap2-bin nginx postgresql procps prometheus python3
   python3-jsonschema python3-yaml redis-server strace util-linux
 )
 

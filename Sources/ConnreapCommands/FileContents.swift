@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 
 /// Whole files, read and written at once.
@@ -28,6 +29,39 @@ enum FileContents {
         path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
       _ = try file.closeAfter { try file.writeAll(bytes) }
     }
+  }
+}
+
+extension FileContents {
+  /// Makes or replaces the file at `path`, readable by all, as a whole: who reads it finds the old
+  /// content or the new (rename(2)), and the old when this fails.
+  static func replace(_ path: FilePath, with bytes: [UInt8]) throws(Errno) {
+    guard let name = path.lastComponent else { throw .invalidArgument }
+    // No name that a collector of *.prom would read.
+    let temporary = path.removingLastComponent().appending(".\(name).\(getpid()).tmp")
+    try Errno.only {
+      let file = try FileDescriptor.open(
+        temporary, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+      do {
+        _ = try file.closeAfter {
+          try file.writeAll(bytes)
+          // Whatever the umask: a collector is another user.
+          try check(fchmod(file.rawValue, 0o644))
+          try check(fsync(file.rawValue))
+        }
+        try unsafe temporary.withPlatformString { from in
+          try unsafe path.withPlatformString { to in try check(unsafe rename(from, to)) }
+        }
+      } catch {
+        _ = unsafe temporary.withPlatformString { unsafe unlink($0) }
+        throw error
+      }
+    }
+  }
+
+  private static func check(_ result: Int32) throws(Errno) {
+    guard result == 0 else { throw Errno(rawValue: errno) }
   }
 }
 

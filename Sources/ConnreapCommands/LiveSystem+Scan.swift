@@ -32,6 +32,19 @@ extension LiveSystem {
     }
   }
 
+  /// Looks at listeners, and says what to do when that fails.
+  func surveyListeners(_ request: ScanRequest) throws(CommandFailure) -> ListenerSurvey {
+    do {
+      return try raisingForScan(of: request, seeingMarks: false) { () throws(ScanProblem) in
+        try watching { () throws(ScanProblem) in
+          try scanner.surveyListeners(request, at: moment)
+        }
+      }
+    } catch {
+      throw Self.failure(of: error)
+    }
+  }
+
   /// Whether what `/proc` says of the reader's network namespace is said of what is looked at.
   var looksAtOwnNamespaceOnly: Bool { namespaces.count == 1 && namespaces[0].namespace.isOwn }
 

@@ -39,7 +39,7 @@ extension Span<UInt8> {
 
 extension [UInt8] {
   /// Appends the bytes of `value` in the machine's byte order.
-  public mutating func appendNative(_ value: some FixedWidthInteger & UnsignedInteger) {
+  @inlinable public mutating func appendNative(_ value: some FixedWidthInteger & UnsignedInteger) {
     var rest = value.littleEndian
     for _ in 0..<value.bitWidth / 8 {
       append(UInt8(truncatingIfNeeded: rest))
@@ -48,7 +48,7 @@ extension [UInt8] {
   }
 
   /// Appends the bytes of `value` in network byte order.
-  public mutating func appendNetwork(_ value: some FixedWidthInteger & UnsignedInteger) {
+  @inlinable public mutating func appendNetwork(_ value: some FixedWidthInteger & UnsignedInteger) {
     for shift in stride(from: value.bitWidth - 8, through: 0, by: -8) {
       append(UInt8(truncatingIfNeeded: value >> shift))
     }

@@ -31,23 +31,16 @@ public enum OwnPrivileges {
   public static func raising<Value, Failure>(
     _ capabilities: Set<Capability>, _ work: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    let added = raise(capabilities)
-    defer { lower(added) }
-    return try work()
-  }
-
-  private static func raise(_ capabilities: Set<Capability>) -> Set<Capability> {
     guard let thread = try? ThreadCapabilities(), let effective = try? thread.set(.effective),
       let permitted = try? thread.set(.permitted)
-    else { return [] }
+    else { return try work() }
     let added = capabilities.intersection(permitted).subtracting(effective)
-    guard !added.isEmpty, (try? thread.change(added, effective: true)) != nil else { return [] }
-    return added
-  }
-
-  private static func lower(_ capabilities: Set<Capability>) {
-    guard !capabilities.isEmpty, let thread = try? ThreadCapabilities() else { return }
+    guard !added.isEmpty, (try? thread.change(added, effective: true)) != nil else {
+      return try work()
+    }
+    let result = Result { () throws(Failure) in try work() }
     // Taking away one's own is never refused (cap_set_proc(3)).
-    try? thread.change(capabilities, effective: false)
+    try? thread.change(added, effective: false)
+    return try result.get()
   }
 }

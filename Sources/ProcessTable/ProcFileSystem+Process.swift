@@ -77,15 +77,6 @@ extension ProcFileSystem {
     }
   }
 
-  /// How many descriptors the process may have open (`RLIMIT_NOFILE`, its soft limit, from
-  /// `/proc/PID/limits`); nil when there is no limit.
-  public func descriptorLimit(of pid: Int32) throws(ProcessProblem) -> Int? {
-    let process = try open(pid)
-    do { return try process.descriptorLimit() } catch {
-      throw problem(error, at: "\(pid)/limits", of: pid)
-    }
-  }
-
   /// The value of the variable `name` in the environment that the process was started with
   /// (`environ`); nil when it has none.
   public func environmentValue(

@@ -56,18 +56,6 @@ struct ProcessFolder: ~Copyable {
     return String(decoding: target.dropLast(isMarked ? mark.count : 0), as: UTF8.self)
   }
 
-  /// How many descriptors the process may have open: the soft limit of the line `Max open files`.
-  /// Nil when it has no limit, or the file is malformed.
-  func descriptorLimit() throws(Errno) -> Int? {
-    let label = Array("Max open files".utf8)
-    for line in try folder.bytes(of: "limits").split(separator: 0x0a)
-    where line.starts(with: label) {
-      let soft = line.dropFirst(label.count).split(separator: 0x20).first
-      return soft?.decimal.flatMap(Int.init(exactly:))
-    }
-    return nil
-  }
-
   /// The first number of the line `Uid:`. The kernel escapes the newlines of the name above it.
   private var userID: UInt32? {
     guard let status = try? folder.bytes(of: "status", isOneRecord: true) else { return nil }

@@ -62,6 +62,7 @@ struct SocketCloser {
     let connection = step.connection
     guard var now = try session.lookUp(connection.identity) else { return .notFound }
     now.namespace = connection.namespace
+    now.isAutobound = connection.isAutobound
     // One that somebody else is destroying is still found for a moment, in CLOSE.
     guard now.inode == connection.inode, now.state != .closed else { return .decided(.gone) }
     guard isStillSelected(step, now) else { return .decided(.spared(.changed(to: now.state))) }

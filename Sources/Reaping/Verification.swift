@@ -2,7 +2,10 @@ import Connections
 import Netlink
 import SocketDiagnostics
 
-/// The last look: what became of what was tried, by one more dump of each place concerned.
+/// The last look: what became of what was tried.
+///
+/// Each connection is looked up that the kernel says it has closed; what cannot be looked up is
+/// decided by a dump of the place.
 struct Verification {
   let plan: Plan
   /// Opens a conversation with the kernel, of a network namespace.
@@ -20,6 +23,7 @@ struct Verification {
 
   /// Decides what `attempts`, one a step of the plan, have left open.
   func outcomes(of attempts: [ClosingAttempt]) -> [Outcome] {
+    var sessions: [UInt16: TCPDiagnostics] = [:]
     var looks: [Place: Look] = [:]
     var outcomes: [Outcome] = []
     outcomes.reserveCapacity(attempts.count)
@@ -27,6 +31,15 @@ struct Verification {
       if case .decided(let result) = attempt {
         outcomes.append(Outcome(step, result))
         continue
+      }
+      if case .acknowledged = attempt,
+        case .success(let listed) = lookUp(step.connection, over: &sessions)
+      {
+        let outcome = Self.outcome(of: step, attempt, listed: listed)
+        if outcome.result == .closed {
+          outcomes.append(outcome)
+          continue
+        }
       }
       let place = Place(
         namespace: step.connection.namespace, family: step.connection.identity.family)
@@ -40,6 +53,25 @@ struct Verification {
       }
     }
     return outcomes
+  }
+
+  /// The state in which the kernel has `connection`; nil when it finds none such.
+  private func lookUp(
+    _ connection: Connection, over sessions: inout [UInt16: TCPDiagnostics]
+  ) -> Result<TCPState?, NetlinkProblem> {
+    do throws(NetlinkProblem) {
+      var session: TCPDiagnostics
+      if let open = sessions.removeValue(forKey: connection.namespace) {
+        session = open
+      } else {
+        session = try converse(connection.namespace)
+      }
+      let state = try session.lookUp(connection.identity)?.state
+      sessions[connection.namespace] = session
+      return .success(state)
+    } catch {
+      return .failure(error)
+    }
   }
 
   /// - Parameter listed: the state in which the kernel lists it now; nil when it does not.

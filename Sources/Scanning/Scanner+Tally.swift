@@ -17,17 +17,15 @@ extension Scanner {
       return Tally(try scan(request, at: moment))
     }
     var tally = Tally()
-    var gaps: [NamespaceGap] = []
-    for source in sources {
+    let gaps = try forEachNamespace { (source, _) throws(ScanProblem) in
       let before = tally
       do throws(ScanProblem) {
         try count(request, in: source, uptime: moment.uptime, into: &tally)
       } catch {
         tally = before
-        gaps.append(NamespaceGap(namespace: source.namespace, problem: error))
+        throw error
       }
     }
-    if let first = gaps.first, gaps.count == sources.count { throw first.problem }
     tally.namespaceGaps = gaps
     return tally
   }
@@ -40,17 +38,13 @@ extension Scanner {
     for dump in request.dumps.compactMap(\.request) {
       let before = tally
       try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
-        do throws(NetlinkProblem) {
-          if isOfStatesAlone {
-            try diagnostics.dumpStates(dump) { state in
-              if dump.states.contains(state) { tally.add(state, of: dump.family) }
-            }
-          } else {
-            try diagnostics.dump(dump) { tally.add($0, if: selection, knowing: request.past) }
+        tally = before
+        if isOfStatesAlone {
+          try diagnostics.dumpStates(dump) { state in
+            if dump.states.contains(state) { tally.add(state, of: dump.family) }
           }
-        } catch {
-          tally = before
-          throw error
+        } else {
+          try diagnostics.dump(dump) { tally.add($0, if: selection, knowing: request.past) }
         }
       }
     }

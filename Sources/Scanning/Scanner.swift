@@ -10,7 +10,7 @@ public struct Scanner {
   private let processes: ProcFileSystem
   private let controlGroups: ControlGroupTree?
   private let threads: Int
-  let sources: [NamespaceSource]
+  private let sources: [NamespaceSource]
 
   /// How often a dump is asked for again when it failed in passing.
   private static let attempts = 4
@@ -52,25 +52,51 @@ public struct Scanner {
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> Snapshot {
     var rows = CollectedRows(request)
-    var gaps: [NamespaceGap] = []
     var walk: OwnerWalk?
     if request.surelyNeedsOwners { walk = startWalk(for: request) }
-    for (index, source) in sources.enumerated() {
+    let gaps = try forEachNamespace { (source, number) throws(ScanProblem) in
       let before = rows.mark
       do throws(ScanProblem) {
-        guard let number = UInt16(exactly: index) else {
-          throw .cannotList(.ipv4, .cannotEnter(.tooManyOpenFiles))
-        }
         rows.enter(namespace: number)
         try collect(request, from: source, uptime: moment.uptime, into: &rows, walk: &walk)
       } catch {
         rows.goBack(to: before)
+        throw error
+      }
+    }
+    return try snapshot(of: rows, for: request, at: moment, gaps: gaps, walk: walk.take())
+  }
+
+  /// Calls `look` with each namespace and its index.
+  ///
+  /// - Parameter look: forgets what it has found in the namespace when it throws.
+  /// - Returns: the namespaces where it threw.
+  /// - Throws: when it threw in all of them.
+  func forEachNamespace(
+    _ look: (NamespaceSource, UInt16) throws(ScanProblem) -> Void
+  ) throws(ScanProblem) -> [NamespaceGap] {
+    var gaps: [NamespaceGap] = []
+    for (index, source) in sources.enumerated() {
+      do throws(ScanProblem) {
+        guard let number = UInt16(exactly: index) else {
+          throw .cannotList(.ipv4, .cannotEnter(.tooManyOpenFiles))
+        }
+        try look(source, number)
+      } catch {
         gaps.append(NamespaceGap(namespace: source.namespace, problem: error))
       }
     }
     if let first = gaps.first, gaps.count == sources.count { throw first.problem }
+    return gaps
+  }
+
+  /// What `rows` and the owners that are found of them make.
+  func snapshot(
+    of rows: consuming CollectedRows, for request: ScanRequest, at moment: ScanMoment,
+    gaps: [NamespaceGap], walk: consuming OwnerWalk?
+  ) throws(ScanProblem) -> Snapshot {
     rows.end()
-    let owners = try findOwners(of: rows, for: request, walk: walk.take())
+    let owners = try findOwners(of: rows, for: request, walk: walk)
     var candidates = Snapshot(
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
       isPrunedByKernel: rows.isPrunedByKernel, listeners: rows.listeners, owners: owners,
@@ -151,7 +177,7 @@ public struct Scanner {
 
   /// Carries out `dump` as `body` does it, and again when that failed in passing.
   ///
-  /// - Parameter body: forgets what it was given when it throws.
+  /// - Parameter body: when it is called again, what it was given before is to be forgotten.
   func repeated(
     _ dump: DumpRequest, in source: NamespaceSource, uptime: UInt64?,
     _ body: (inout TCPDiagnostics) throws(NetlinkProblem) -> Void

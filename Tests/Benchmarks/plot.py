@@ -84,6 +84,5 @@ def svg(loads):
         parts.append(f'<text x="{WIDTH - RIGHT + 40}" y="{top}">{title}</text>')
     if any(stopped for _, _, stopped in every):
         top = TOP + 14 + 20 * len(curves)
-        parts.append(f'<text x="{WIDTH - RIGHT + 16}" y="{top}">○ stopped after '
-                     f'{targets.PATIENCE} s</text>')
+        parts.append(f'<text x="{WIDTH - RIGHT + 16}" y="{top}">○ stopped</text>')
     return "\n".join(parts + ["</svg>", ""])

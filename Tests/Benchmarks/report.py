@@ -21,7 +21,7 @@ def machine():
 
 def seconds(run):
     if run["exit"] == "timeout":
-        return f"> {targets.PATIENCE} s, stopped"
+        return f"> {run['seconds']:.0f} s, stopped"
     if run["exit"] != "0":
         return "not built yet" if run["exit"] == "64" else f"failed ({run['exit']})"
     value = run["seconds"]

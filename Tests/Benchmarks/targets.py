@@ -28,7 +28,8 @@ PEERS = {
     "netstat -tanp": "netstat -tanp",
 }
 
-# A run is ended after this many seconds, and not repeated.
+# A run is ended after this many seconds, and not repeated; a peer that it is to be many times
+# faster than gets as many more.
 PATIENCE = 60
 
 DUMP, DUMP_INFO = "floor: dump", "floor: dump with tcp_info"

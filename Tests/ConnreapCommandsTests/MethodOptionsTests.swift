@@ -77,7 +77,7 @@ import Testing
 @Suite struct DescriptorReachTests {
   private func check(
     refused: Int, capability: Bool?, scope: Int? = nil
-  ) -> Examination.Check {
+  ) -> Check {
     DescriptorReach(reached: 2, refused: refused).check(
       holdsCapability: capability, ptraceScope: scope)
   }

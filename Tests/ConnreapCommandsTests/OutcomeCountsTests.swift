@@ -18,10 +18,13 @@ import Testing
     func end(_ port: UInt16) -> Endpoint {
       Endpoint(address: IPAddress(v4: 0x7f00_0001), port: port)
     }
+    guard let cookie = SocketCookie(rawValue: UInt64(local) << 16 | UInt64(peer)) else {
+      preconditionFailure("a port of 0")
+    }
     var connection = Connection(
       identity: SocketIdentity(
         local: end(local), peer: end(peer), family: .ipv4, interface: 0,
-        cookie: SocketCookie(rawValue: UInt64(local) << 16 | UInt64(peer))!),
+        cookie: cookie),
       state: state, inode: 7, userID: 0, receiveQueue: 0, sendQueue: 0,
       timer: ConnectionTimer(kind: .off, expires: 0, retransmits: 0), figures: TCPFigures())
     connection.namespace = namespace

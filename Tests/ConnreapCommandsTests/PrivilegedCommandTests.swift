@@ -31,6 +31,8 @@ import Testing
     #expect(try needs("list", "--explain") == [])
     #expect(try needs("kill", "-n", "--all", "--replay", "f") == [])
     #expect(try needs("policy", "plan", "f", "--replay", "r") == [])
+    #expect(try needs("stats", "--replay", "r") == [] && needs("listeners", "--replay", "r") == [])
+    #expect(try needs("metrics", "--replay", "r") == [])
   }
 
   @Test func whatLooksNeedsToSeeOwners() throws {
@@ -42,6 +44,9 @@ import Testing
     #expect(try needs("list", "fwmark", "=", "1") == owners.union([.netAdmin]))
     #expect(try needs("list", "--record", "f") == owners.union([.dacOverride]))
     #expect(try needs("kill", "-n", "--all") == owners)
+    #expect(try needs("stats") == owners && needs("listeners") == owners)
+    #expect(try needs("metrics") == owners)
+    #expect(try needs("metrics", "--textfile", "f") == owners.union([.dacOverride]))
   }
 
   @Test func whatClosesNeedsToClose() throws {

@@ -64,9 +64,12 @@ final class TCPPair {
         address: IPAddress(v4: UInt32(bigEndian: address.sin_addr.s_addr)),
         port: UInt16(bigEndian: address.sin_port))
     }
+    guard let name = SocketCookie(rawValue: cookie ?? Self.cookie(of: near)) else {
+      preconditionFailure("no cookie")
+    }
     return SocketIdentity(
       local: end(getsockname), peer: end(getpeername), family: .ipv4, interface: 0,
-      cookie: SocketCookie(rawValue: cookie ?? Self.cookie(of: near))!)
+      cookie: name)
   }
 
   /// What one recv(2) gives: how many octets, or the errno.

@@ -10,7 +10,9 @@ import Testing
     let scene = Scene.connections(3)
     #expect(try scene.carryOut(scene.plan()) == [1: .closed, 2: .closed, 3: .closed])
     #expect(scene.kernel.destroyed == [1, 2, 3])
-    #expect(scene.kernel.lookedUp == [1, 2, 3], "each is read again before it is closed")
+    #expect(
+      scene.kernel.lookedUp == [1, 2, 3, 1, 2, 3],
+      "each is read again before it is closed, and looked for at the end")
   }
 
   @Test func whatEndedMeanwhileIsGoneAndNotAskedToBeDestroyed() throws {
@@ -108,6 +110,7 @@ import Testing
   @Test func aFailedLastLookLeavesItUnverifiedAndNotClosed() throws {
     let scene = Scene.connections(1)
     let plan = try scene.plan()
+    scene.kernel.failLookUp = { $0 == 2 ? .interrupted : nil }
     scene.kernel.failDump = { _ in .interrupted }
     #expect(try scene.carryOut(plan) == [1: .unverified(.cannotLook(.interrupted))])
   }
@@ -116,8 +119,10 @@ import Testing
     let scene = Scene.connections(1)
     let plan = try scene.plan()
     let before = scene.kernel.dumps
+    scene.kernel.failLookUp = { $0 == 2 ? .overrun : nil }
     scene.kernel.failDump = { $0 == before + 1 ? .overrun : nil }
     #expect(try scene.carryOut(plan) == [1: .closed])
+    #expect(scene.kernel.dumps == before + 2, "a dump says what a look-up could not")
   }
 
   @Test func aFailedLookUpClosesNothingAndTheNextOneGoesOn() throws {

@@ -169,9 +169,9 @@ import Testing
       results == [
         1: .closed, 2: .closed, 3: .failed(.notDone(.timeIsUp)), 4: .failed(.notDone(.timeIsUp)),
       ])
-    #expect(scene.kernel.lookedUp == [1, 2])
+    #expect(scene.kernel.lookedUp == [1, 2, 1, 2], "the last look was taken")
     #expect(scene.kernel.destroyRequests == [1, 2])
-    #expect(scene.kernel.dumps == before + 1, "the last look was taken")
+    #expect(scene.kernel.dumps == before)
   }
 
   @Test func onceStoppedItIsNotAskedAgain() throws {

@@ -11,6 +11,7 @@ struct AuditTrail: ~Copyable {
   private let log: AuditLog
   private let run: Run
   private let journal: Journal?
+  private let announced = AnnouncedConnections()
 
   /// What all lines of a run have in common.
   struct Run {
@@ -45,35 +46,68 @@ struct AuditTrail: ~Copyable {
     journal = Journal()
   }
 
-  /// Writes down that a connection is going to be closed.
+  /// Writes down that connections are going to be closed.
   ///
-  /// - Returns: why it must not be, nor any after it: it could not be written down.
-  func announce(_ step: Plan.Step, _ text: ConnectionText) -> StopReason? {
+  /// - Returns: why they must not be, nor any after them: it could not be written down.
+  func announce(_ steps: some Sequence<Plan.Step>, _ text: ConnectionText) -> StopReason? {
+    var json = JSONWriter()
+    var connection = JSONWriter()
+    let time = Timestamp.now
+    for step in steps {
+      ConnectionJSON(text: text).write(step.connection, to: &connection)
+      let written = connection.takeDocument()
+      announced.keep(step.connection.cookie, written)
+      write(step, written, time, text, event: "closing", outcome: nil, to: &json)
+    }
     do {
-      try write(step, text, event: "closing", outcome: nil)
-      return nil
+      try log.append(json.take())
     } catch {
       return .cannotRecord(error.errno)
     }
+    for step in steps { tellJournal(step, text, event: "closing", outcome: nil) }
+    return nil
   }
 
   /// Writes down what came of each connection.
   func report(_ outcomes: [Outcome], _ text: ConnectionText) throws(CommandFailure) {
+    var json = JSONWriter()
+    var connection = JSONWriter()
+    let time = Timestamp.now
+    var place = 0
     for outcome in outcomes {
-      do {
-        try write(outcome.step, text, event: outcome.result.word, outcome: outcome)
-      } catch {
-        throw Self.failure(error, "what was closed is said above")
+      let step = outcome.step
+      let event = outcome.result.word
+      if let written = announced.written(at: place, of: step.connection.cookie) {
+        place += 1
+        write(step, written, time, text, event: event, outcome: outcome, to: &json)
+      } else {
+        ConnectionJSON(text: text).write(step.connection, to: &connection)
+        let written = connection.takeDocument()
+        write(step, written, time, text, event: event, outcome: outcome, to: &json)
       }
+      if json.bytes.count >= Self.mostWaiting { try append(json.take()) }
+      tellJournal(step, text, event: event, outcome: outcome)
+    }
+    if !json.bytes.isEmpty { try append(json.take()) }
+  }
+
+  /// How many octets of results wait to be written together.
+  private static let mostWaiting = 64 * 1024
+
+  private func append(_ lines: [UInt8]) throws(CommandFailure) {
+    do {
+      try log.append(lines)
+    } catch {
+      throw Self.failure(error, "what was closed is said above")
     }
   }
 
   private func write(
-    _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome?
-  ) throws(AuditLogProblem) {
-    var json = JSONWriter()
+    _ step: Plan.Step, _ connection: some Collection<UInt8>, _ time: String,
+    _ text: ConnectionText, event: String, outcome: Outcome?, to json: inout JSONWriter
+  ) {
     json.object { json in
-      json.member("time", Timestamp.now)
+      json.member("time", time)
       json.member("event", event)
       json.member("command", run.command)
       json.member("method", step.method.name)
@@ -84,11 +118,9 @@ struct AuditTrail: ~Copyable {
       if let invokedBy = run.invokedBy { json.member("invoked_by", invokedBy) }
       json.member("pid", UInt32(run.pid))
       json.member("boot_id", text.snapshot.moment.bootID)
-      ConnectionJSON(text: text).write(step.connection, key: "connection", to: &json)
+      json.member("connection", written: connection)
     }
     json.endDocument()
-    try log.append(json.take())
-    tellJournal(step, text, event: event, outcome: outcome)
   }
 
   /// `closed 127.0.0.1:8080 → 127.0.0.1:40000, CLOSE-WAIT, java[1744]: policy pile-up`.

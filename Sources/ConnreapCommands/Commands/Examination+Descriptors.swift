@@ -48,8 +48,8 @@ struct DescriptorReach {
   }
 
   /// What follows when the kernel cannot do it at all.
-  func check(kernelProblem: String) -> Examination.Check {
-    Examination.Check(
+  func check(kernelProblem: String) -> Check {
+    Check(
       id: Self.id, severity: .warning, title: Self.title,
       detail: "no: \(kernelProblem); \(Self.methods) do not work, --method destroy does without")
   }
@@ -57,9 +57,9 @@ struct DescriptorReach {
   /// - Parameters:
   ///   - holdsCapability: whether CAP_SYS_PTRACE is held; nil when that is unknown.
   ///   - ptraceScope: `kernel.yama.ptrace_scope`; nil where there is none.
-  func check(holdsCapability: Bool?, ptraceScope: Int?) -> Examination.Check {
+  func check(holdsCapability: Bool?, ptraceScope: Int?) -> Check {
     guard refused > 0 else {
-      return Examination.Check(
+      return Check(
         id: Self.id, severity: .well, title: Self.title,
         detail: "pidfd_getfd, into every process: \(Self.methods)")
     }
@@ -76,7 +76,7 @@ struct DescriptorReach {
     default:
       reason = "a process with more capabilities, a security module, or another user namespace"
     }
-    return Examination.Check(
+    return Check(
       id: Self.id, severity: .warning, title: Self.title,
       detail: "not into \(count), for \(Self.methods): \(reason)")
   }

@@ -11,38 +11,6 @@ struct Examination {
   let moment: ScanMoment
   let checks: [Check]
 
-  /// One thing that was tried.
-  struct Check: Equatable {
-    /// A word for scripts.
-    let id: String
-    let severity: Severity
-    let title: String
-    /// What was found and, where something is missing, what to do.
-    let detail: String
-  }
-
-  enum Severity: String {
-    case well = "ok"
-    case warning
-    case problem
-
-    fileprivate var mark: String {
-      switch self {
-      case .well: "✓"
-      case .warning: "!"
-      case .problem: "✗"
-      }
-    }
-
-    fileprivate var style: Style {
-      switch self {
-      case .well: .green
-      case .warning: .yellow
-      case .problem: .red
-      }
-    }
-  }
-
   /// Tries everything on `system`. Nothing is changed, and no connection is touched.
   init(_ system: LiveSystem) {
     moment = system.moment
@@ -51,11 +19,11 @@ struct Examination {
         Self.destroying(system), Self.mayClose(system), Self.descriptors(system),
         Self.owners(system),
         Self.namespaces(), Self.marks(), Self.identity(system.moment),
-      ]
+      ] + Health(system).checks
   }
 
   /// Whether nothing is amiss.
-  var isHealthy: Bool { checks.allSatisfy { $0.severity == .well } }
+  var isHealthy: Bool { !checks.contains { $0.severity.isAmiss } }
 
   /// What a person reads.
   func text(colors: Bool) -> String {
@@ -65,6 +33,9 @@ struct Examination {
       let mark = check.severity.style.text(check.severity.mark, isOn: colors)
       let padding = String(repeating: " ", count: width - check.title.count + 2)
       lines.append("\(mark) \(check.title)\(padding)\(check.detail)")
+      if let remedy = check.remedy {
+        lines.append(String(repeating: " ", count: width + 4) + remedy)
+      }
     }
     let problems = checks.count { $0.severity == .problem }
     let warnings = checks.count { $0.severity == .warning }
@@ -93,6 +64,7 @@ struct Examination {
           json.member("severity", check.severity.rawValue)
           json.member("title", check.title)
           json.member("detail", check.detail)
+          json.member("remedy", check.remedy)
         }
       }
     }
@@ -148,7 +120,7 @@ extension Examination {
   /// The check of a privilege: what it allows, and what is missing for it.
   private static func privilege(
     _ step: PrivilegedStep, id: String, title: String, allows: String, without: String,
-    severity: Severity
+    severity: Check.Severity
   ) -> Check {
     do {
       let held = try HeldCapabilities.current()

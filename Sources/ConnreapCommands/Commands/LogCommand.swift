@@ -133,7 +133,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   }
 
   /// What logrotate(8) has put aside and not packed, the oldest first.
-  private static func rotated(in folder: FilePath) -> [FilePath] {
+  static func rotated(in folder: FilePath) -> [FilePath] {
     var paths: [FilePath] = []
     for number in 1...999 {
       let path = folder.appending("\(AuditLog.fileName).\(number)")
@@ -143,11 +143,11 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     return paths.reversed()
   }
 
-  private static func exists(_ path: FilePath) -> Bool {
+  static func exists(_ path: FilePath) -> Bool {
     (try? path.stat(followTargetSymlink: false)) != nil
   }
 
-  private static func open(_ path: FilePath) throws(CommandFailure) -> AuditLogReader {
+  static func open(_ path: FilePath) throws(CommandFailure) -> AuditLogReader {
     do {
       return try AuditLogReader(path)
     } catch {

@@ -19,11 +19,6 @@ extension NotBuiltCommand {
   }
 }
 
-struct ListenersCommand: NotBuiltCommand {
-  static let name = "listeners"
-  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
-}
-
 struct TopCommand: NotBuiltCommand {
   static let name = "top"
   @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
@@ -31,10 +26,5 @@ struct TopCommand: NotBuiltCommand {
 
 struct ReportCommand: NotBuiltCommand {
   static let name = "report"
-  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
-}
-
-struct MetricsCommand: NotBuiltCommand {
-  static let name = "metrics"
   @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 }

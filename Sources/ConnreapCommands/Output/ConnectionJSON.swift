@@ -10,11 +10,11 @@ struct ConnectionJSON: Sendable {
 
   /// Writes `connection` as one object, with what `more` adds to it.
   func write(
-    _ connection: Connection, key: StaticString? = nil, to json: inout JSONWriter,
+    _ connection: Connection, to json: inout JSONWriter,
     more: (inout JSONWriter) -> Void = { _ in }
   ) {
     let tcp = connection.tcp
-    json.object(key) { json in
+    json.object { json in
       json.member("netns", snapshot.networkNamespace(of: connection))
       json.member("family") { $0.append(contentsOf: connection.identity.family.name.utf8) }
       json.member("state") { $0.append(contentsOf: connection.state.name.utf8) }
@@ -50,7 +50,7 @@ struct ConnectionJSON: Sendable {
     }
   }
 
-  private func write(_ key: StaticString, _ end: Endpoint, to json: inout JSONWriter) {
+  func write(_ key: StaticString, _ end: Endpoint, to json: inout JSONWriter) {
     json.object(key) { json in
       json.member("address") { end.address.appendText(to: &$0) }
       json.member("port", UInt32(end.port))
@@ -82,7 +82,7 @@ struct ConnectionJSON: Sendable {
   }
 
   /// The owners; of a connection in an accept queue, the listener's, which hold no descriptor of it.
-  private func writeOwners(of connection: Connection, to json: inout JSONWriter) {
+  func writeOwners(of connection: Connection, to json: inout JSONWriter) {
     let isComplete: Bool
     switch snapshot.attribution(of: connection) {
     case .held(let holdings):

@@ -19,6 +19,12 @@ struct JSONWriter {
     return bytes
   }
 
+  /// Takes one whole value; the next one starts anew.
+  mutating func takeDocument() -> [UInt8] {
+    needsComma = false
+    return take()
+  }
+
   /// Moves what was written so far to the end of `output`; for many values, without taking memory.
   mutating func move(to output: inout [UInt8]) {
     output.append(contentsOf: bytes)
@@ -59,6 +65,13 @@ struct JSONWriter {
     bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
   }
 
+  /// A number that need not be whole; one that is no number is unknown.
+  mutating func member(_ key: StaticString, _ value: Double?) {
+    guard let value, value.isFinite else { return null(key) }
+    start(key)
+    bytes.append(contentsOf: "\(value)".utf8)
+  }
+
   mutating func member(_ key: StaticString, _ value: String?) {
     guard let value else { return null(key) }
     start(key)
@@ -71,6 +84,12 @@ struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
     fill(&bytes)
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// A value that another writer has written.
+  mutating func member(_ key: StaticString, written: some Collection<UInt8>) {
+    start(key)
+    bytes.append(contentsOf: written)
   }
 
   mutating func element(_ value: UInt64) {

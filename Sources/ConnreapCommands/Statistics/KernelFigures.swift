@@ -54,16 +54,13 @@ struct KernelFigures: Equatable {
 
   func write(to json: inout JSONWriter) {
     json.object("kernel") { json in
-      func member(_ key: StaticString, _ value: Int64?) {
-        json.member(key, value.flatMap { UInt64(exactly: $0) })
-      }
-      member("curr_estab", established)
-      member("in_use", inUse)
-      member("in_use_ipv6", inUseIPv6)
-      member("time_wait", timeWait)
-      member("orphans", orphans)
-      member("allocated", allocated)
-      member("memory_pages", memoryPages)
+      json.member(signed: "curr_estab", established)
+      json.member(signed: "in_use", inUse)
+      json.member(signed: "in_use_ipv6", inUseIPv6)
+      json.member(signed: "time_wait", timeWait)
+      json.member(signed: "orphans", orphans)
+      json.member(signed: "allocated", allocated)
+      json.member(signed: "memory_pages", memoryPages)
     }
   }
 }

@@ -23,6 +23,8 @@ import Testing
     Case(name: "help-policy-apply", words: ["policy", "apply", "--help"], isReplayed: false),
     Case(name: "help-doctor", words: ["doctor", "--help"], isReplayed: false),
     Case(name: "help-stats", words: ["stats", "--help"], isReplayed: false),
+    Case(name: "help-listeners", words: ["listeners", "--help"], isReplayed: false),
+    Case(name: "help-metrics", words: ["metrics", "--help"], isReplayed: false),
     Case(name: "list-table", words: ["list", "--state", "all"]),
     Case(name: "list-default", words: ["list"]),
     Case(name: "list-wide", words: ["list", "-o", "wide", "--state", "close-wait,established"]),
@@ -46,6 +48,8 @@ import Testing
     Case(name: "stats-process-json", words: ["stats", "--by", "process", "-o", "json"]),
     Case(name: "stats-process-csv", words: ["stats", "--by", "process", "-o", "csv"]),
     Case(name: "stats-listener", words: ["stats", "--by", "listener", "--color", "always"]),
+    Case(name: "listeners", words: ["listeners"]),
+    Case(name: "listeners-json", words: ["listeners", "-o", "json"]),
     Case(name: "policy-plan-json", words: ["policy", "plan", "policy.yaml", "-o", "json"]),
   ]
 

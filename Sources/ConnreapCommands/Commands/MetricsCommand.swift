@@ -1,0 +1,82 @@
+import ArgumentParser
+import Connections
+import Privileges
+import Scanning
+import Selection
+import SystemPackage
+
+/// `connreap metrics`: figures for Prometheus.
+struct MetricsCommand: ParsableCommand, PrivilegedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "metrics", _superCommandName: "connreap",
+    abstract: "Prints figures in the text format of Prometheus.",
+    discussion: """
+      From cron, for the textfile collector of node_exporter:
+
+        * * * * * root connreap metrics --textfile /var/lib/prometheus/node-exporter/connreap.prom
+
+      The file is replaced as a whole, and left as it is when something fails: its age then tells \
+      (node_textfile_mtime_seconds).
+      """)
+
+  @Option(
+    help: ArgumentHelp("write to this file instead of standard output", valueName: "file"))
+  var textfile: String?
+
+  @Option(help: ArgumentHelp("tell apart so many processes", valueName: "n")) var top = 20
+
+  @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
+  var stateDir: String?
+
+  @OptionGroup(title: "Source") var source: SourceOptions
+
+  var needs: Set<Capability> {
+    guard source.replay == nil else { return textfile == nil ? [] : [.dacOverride] }
+    let writes = textfile != nil || source.record != nil
+    return writes ? Set.owners.union([.dacOverride]) : .owners
+  }
+
+  func validate() throws {
+    guard top >= 0 else { throw ValidationError("--top is a number from 0") }
+  }
+
+  func run() throws {
+    let system = try LiveSystem(source)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let snapshot = try system.scan(
+      ScanRequest(
+        .everything, reading: system.knowsOwners ? [.figures, .ownerNames] : .figures))
+    let seconds = (clock.now - start) / .seconds(1)
+    let report = MetricsReport(
+      snapshot: snapshot, totals: totals(), scanSeconds: seconds, mostProcesses: top)
+    try write(Array(report.text.utf8))
+    try system.finish()
+  }
+
+  /// What the audit log counts. That it cannot be read is said, and keeps nothing else back.
+  private func totals() -> AuditTotals? {
+    do throws(CommandFailure) {
+      return try AuditTotals(in: StateAccess.location(option: stateDir))
+    } catch {
+      Standard.say(error.text)
+      return nil
+    }
+  }
+
+  private func write(_ bytes: [UInt8]) throws {
+    guard let textfile else {
+      var stream = OutputStream(Standard.output)
+      try stream.write { $0.append(contentsOf: bytes) }
+      return try stream.flush()
+    }
+    do throws(Errno) {
+      try FileContents.replace(FilePath(textfile), with: bytes)
+    } catch {
+      throw CommandFailure(
+        error == .permissionDenied ? .permission : .failed,
+        "cannot write \(EscapedText.escaped(textfile)): \(error)",
+        remedy: "its folder must exist, and you must be allowed to write there")
+    }
+  }
+}

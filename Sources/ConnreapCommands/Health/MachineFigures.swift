@@ -1,0 +1,32 @@
+import ProcessTable
+
+/// The settings and counters of one machine, as its `/proc` tells them. What it does not tell is
+/// nil.
+struct MachineFigures {
+  let processes: ProcFileSystem
+  private let snmp: ProtocolCounters?
+  private let netstat: ProtocolCounters?
+  private let sockstat: ProtocolCounters?
+
+  init(_ processes: ProcFileSystem) {
+    self.processes = processes
+    snmp = try? processes.counters(.snmp)
+    netstat = try? processes.counters(.netstat)
+    sockstat = try? processes.counters(.sockstat)
+  }
+
+  /// The first number of a setting.
+  func setting(_ name: String) -> Int64? { settings(name)?.first }
+
+  /// All numbers of a setting.
+  func settings(_ name: String) -> [Int64]? { try? processes.setting(name) }
+
+  /// A counter of `/proc/net/netstat`.
+  func extended(_ name: String) -> Int64? { netstat?["TcpExt", name] }
+
+  /// A counter of `/proc/net/snmp`.
+  func counter(_ name: String) -> Int64? { snmp?["Tcp", name] }
+
+  /// A figure of `/proc/net/sockstat`.
+  func sockets(_ name: String) -> Int64? { sockstat?["TCP", name] }
+}

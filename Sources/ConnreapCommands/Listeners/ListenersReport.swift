@@ -1,0 +1,189 @@
+import Connections
+import Scanning
+
+/// What `listeners` has found at one moment.
+struct ListenersReport {
+  let text: ConnectionText
+  let lines: [ListenerLine]
+  let figures: AcceptFigures
+  /// When, where several moments are printed.
+  var time: String?
+  /// In milliseconds since some moment, to tell rates.
+  let instant: UInt64
+
+  init(
+    _ survey: ListenerSurvey, figures: AcceptFigures, names: SystemNumbers, instant: UInt64
+  ) {
+    let snapshot = survey.snapshot
+    text = ConnectionText(snapshot: snapshot, names: names)
+    self.figures = figures
+    self.instant = instant
+    lines = snapshot.connections.map { socket in
+      ListenerLine(
+        socket: socket, connections: survey.connections(of: socket),
+        sharers: survey.sharers(of: socket),
+        longestBacklog: snapshot.namespace(of: socket).isOwn ? figures.longestBacklog : nil)
+    }.sorted(by: ListenerLine.comesBefore)
+  }
+
+  /// How much a counter has grown a second since `earlier`.
+  func rate(
+    of counter: KeyPath<AcceptFigures, Int64?>, since earlier: ListenersReport?
+  ) -> Double? {
+    guard let earlier, instant > earlier.instant, let now = figures[keyPath: counter],
+      let before = earlier.figures[keyPath: counter], now >= before
+    else { return nil }
+    return Double(now - before) * 1000 / Double(instant - earlier.instant)
+  }
+
+  // MARK: - JSON
+
+  /// One JSON document on a line.
+  func write(since earlier: ListenersReport?, to json: inout JSONWriter) {
+    let rows = ConnectionJSON(text: text)
+    json.object { json in
+      if let time { json.member("time", time) }
+      json.array("listeners") { json in
+        for line in lines { write(line, rows, to: &json) }
+      }
+      figures.write(to: &json)
+      if earlier != nil {
+        json.member("overflows_per_second", rate(of: \.overflows, since: earlier))
+        json.member("drops_per_second", rate(of: \.drops, since: earlier))
+      }
+      json.member("undecided", text.snapshot.undecided)
+      json.member("unreadable_namespaces", text.snapshot.namespaceGaps.count)
+    }
+    json.endDocument()
+  }
+
+  private func write(_ line: ListenerLine, _ rows: ConnectionJSON, to json: inout JSONWriter) {
+    let socket = line.socket
+    json.object { json in
+      json.member("netns", text.snapshot.networkNamespace(of: socket))
+      json.member("family", socket.identity.family.name)
+      rows.write("local", socket.local, to: &json)
+      json.member("interface", text.interface(of: socket))
+      json.member("accept_queue", line.waiting)
+      json.member("backlog", line.backlog)
+      json.member("full", line.isFull)
+      json.member("limited_by", line.limit?.rawValue)
+      json.member("syn_queue", line.synQueue.map(UInt64.init))
+      json.member("sharing", line.sharers)
+      json.member("inode", socket.inode)
+      json.member("cookie", "\(socket.cookie)")
+      rows.writeOwners(of: socket, to: &json)
+      guard let connections = line.connections else { return json.null("connections") }
+      json.object("connections") { json in
+        json.member("total", connections.total)
+        for state in TCPState.inOrderOfLife where state != .listen && state != .closed {
+          json.member(named: state.name, UInt64(connections[state]))
+        }
+      }
+    }
+  }
+
+  // MARK: - Table
+
+  func print(
+    _ layout: Table.Layout, since earlier: ListenersReport?, to output: inout OutputStream
+  ) throws(OutputProblem) {
+    if let time { try output.write("\(time)\n") }
+    if !lines.isEmpty { try table.print(layout, to: &output) }
+    try output.write(summary(since: earlier) + "\n")
+  }
+
+  private static let unknown = "–"
+  private static let barWidth = 10
+
+  private var table: Table {
+    let showsSynQueue = lines.contains { ($0.synQueue ?? 0) > 0 }
+    let showsNamespace = text.snapshot.namespaces.count > 1
+    var columns = [
+      Table.Column(title: "LOCAL", shrinksTo: 15), Table.Column(title: "PROCESS", shrinksTo: 16),
+      Table.Column(title: "ACCEPT QUEUE"), Table.Column(title: "CONNECTIONS", shrinksTo: 12),
+    ]
+    let limits = lines.map(Self.limit)
+    let showsLimits = limits.contains { !$0.isEmpty }
+    if showsLimits { columns.append(Table.Column(title: "LIMITED BY", shrinksTo: 12)) }
+    if showsSynQueue {
+      columns.insert(Table.Column(title: "SYN QUEUE", alignment: .right), at: 3)
+    }
+    if showsNamespace { columns.insert(Table.Column(title: "NETNS"), at: 0) }
+    let queues = lines.map { "\($0.waiting)/\($0.backlog)" }
+    let widest = queues.map(\.utf8.count).max() ?? 0
+    let rows = lines.enumerated().map { place, line in
+      var cells = [
+        cell(.local, line), cell(.process, line),
+        String(repeating: " ", count: widest - queues[place].utf8.count) + queues[place]
+          + Self.bar(line),
+        Self.connections(line),
+      ]
+      if showsLimits { cells.append(limits[place]) }
+      if showsSynQueue { cells.insert(line.synQueue.map(Count.text) ?? Self.unknown, at: 3) }
+      if showsNamespace { cells.insert(cell(.networkNamespace, line), at: 0) }
+      return cells
+    }
+    let styles = lines.map { line -> Style? in
+      line.isFull ? .red : line.load >= Self.busy ? .yellow : nil
+    }
+    return Table(
+      columns: columns, rowCount: rows.count,
+      cell: { row, column, text in text.append(contentsOf: rows[row][column].utf8) },
+      style: { row, column in column == 0 ? styles[row] : nil })
+  }
+
+  /// From which load on what limits the queue is worth a word.
+  private static let busy = 0.5
+
+  private func cell(_ column: ConnectionColumn, _ line: ListenerLine) -> String {
+    var cell: [UInt8] = []
+    text.append(column, of: line.socket, to: &cell)
+    return String(decoding: cell, as: UTF8.self)
+  }
+
+  private static func bar(_ line: ListenerLine) -> String {
+    let bar = Bar.text(line.waiting, of: max(line.backlog, 1), width: barWidth)
+    return (bar.isEmpty ? "" : " " + bar) + (line.isFull ? " full" : "")
+  }
+
+  /// `402 (312 CLOSE-WAIT)`, with the states that are worth a word.
+  private static func connections(_ line: ListenerLine) -> String {
+    guard let connections = line.connections else { return unknown }
+    var notes = [TCPState.closeWait, .timeWait].filter { connections[$0] > 0 }
+      .map { "\(Count.text(connections[$0])) \($0.label)" }
+    if line.sharers > 1 { notes.append("of \(line.sharers) sockets") }
+    return Count.text(connections.total)
+      + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
+  }
+
+  private static func limit(_ line: ListenerLine) -> String {
+    line.isFull || line.load >= busy ? line.limitText ?? unknown : ""
+  }
+
+  /// `Overflows 1,204 (12/s now), drops 1,204: *:8080 loses connections.`
+  private func summary(since earlier: ListenersReport?) -> String {
+    func count(
+      _ name: String, _ counter: KeyPath<AcceptFigures, Int64?>
+    ) -> String {
+      guard let value = figures[keyPath: counter] else { return "\(name) unknown" }
+      let rate = rate(of: counter, since: earlier).map { " (\(Self.text(of: $0))/s now)" }
+      return "\(name) \(Count.text(Int(value)))" + (rate ?? "")
+    }
+    var line = count("Overflows", \.overflows) + ", " + count("drops", \.drops)
+    if let drops = figures.synQueueDrops, drops > 0 {
+      line += ", " + count("of a full SYN queue", \.synQueueDrops)
+    }
+    let full = lines.filter(\.isFull)
+    guard !full.isEmpty else { return line }
+    let names = full.prefix(3).map { cell(.local, $0) }.joined(separator: ", ")
+    let others = full.count > 3 ? " and \(Count.text(full.count - 3)) more" : ""
+    let how = figures.abortsOnOverflow == true ? "resets" : "loses"
+    return line
+      + ": \(names)\(others) \(full.count == 1 ? how : String(how.dropLast())) connections."
+  }
+
+  private static func text(of rate: Double) -> String {
+    rate < 10 && rate > 0 ? "\((rate * 10).rounded() / 10)" : Count.text(Int(rate.rounded()))
+  }
+}

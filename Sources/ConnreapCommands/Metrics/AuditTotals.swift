@@ -1,0 +1,32 @@
+import StateFiles
+import SystemPackage
+
+/// How many decisions the audit log has, by what came of them.
+struct AuditTotals: Equatable {
+  private(set) var counts: [String: Int] = [:]
+  /// Lines that cannot be read.
+  private(set) var damaged = 0
+
+  /// The results that are counted, also where there is none of them.
+  static let results = ["closed", "gone", "spared", "failed", "unverified"]
+
+  /// Counts what is in the log of `folder`, and in those that logrotate(8) has put aside and not
+  /// packed. Without a log nothing has been done.
+  init(in folder: FilePath) throws(CommandFailure) {
+    var search = LogSearch(LogSelection())
+    let current = folder.appending(AuditLog.fileName)
+    for path in LogCommand.rotated(in: folder) + (LogCommand.exists(current) ? [current] : []) {
+      var reader = try LogCommand.open(path)
+      do {
+        while let line = try reader.next() { _ = search.take(line) }
+      } catch {
+        throw CommandFailure(.failed, EscapedText.lines("\(error)"))
+      }
+      // Another run may be in the middle of a line: that is no damage.
+    }
+    counts = search.counts
+    damaged = search.damaged
+  }
+
+  func count(of result: String) -> Int { counts[result] ?? 0 }
+}

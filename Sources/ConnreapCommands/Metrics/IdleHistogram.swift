@@ -1,0 +1,36 @@
+import Connections
+import Scanning
+
+/// How long connections have been idle, in the buckets of a Prometheus histogram.
+struct IdleHistogram: Equatable {
+  /// The upper bounds of the buckets, in seconds.
+  static let bounds: [UInt64] = [1, 10, 60, 300, 900, 3600, 14_400, 86_400, 604_800]
+
+  /// How many are within each bound, cumulated.
+  private(set) var counts = [Int](repeating: 0, count: bounds.count)
+  /// How many have a known idle time.
+  private(set) var total = 0
+  /// The sum of the idle times, in milliseconds.
+  private(set) var sum: UInt64 = 0
+
+  init(_ connections: some Sequence<Connection>) {
+    for idle in connections.lazy.compactMap(\.idle) {
+      total += 1
+      sum += UInt64(idle)
+      for (place, bound) in Self.bounds.enumerated() where UInt64(idle) <= bound * 1000 {
+        counts[place] += 1
+      }
+    }
+  }
+
+  func write(_ name: String, to text: inout PrometheusText) {
+    text.family(
+      name, .histogram, "How long connections have moved no payload, where that is known.")
+    for (bound, count) in zip(Self.bounds, counts) {
+      text.sample("\(name)_bucket", count, ["le": "\(bound)"])
+    }
+    text.sample("\(name)_bucket", total, ["le": "+Inf"])
+    text.sample("\(name)_sum", Double(sum) / 1000)
+    text.sample("\(name)_count", total)
+  }
+}

@@ -1,0 +1,102 @@
+import Connections
+import ProcessTable
+import Scanning
+
+/// What `metrics` tells: the connections of one moment, and what was done so far.
+struct MetricsReport {
+  let snapshot: Snapshot
+  /// Nil when the log could not be read.
+  let totals: AuditTotals?
+  /// How long the look took, in seconds.
+  let scanSeconds: Double
+  /// Of how many processes connections are told apart.
+  let mostProcesses: Int
+
+  /// The text for Prometheus.
+  var text: String {
+    var text = PrometheusText()
+    writeStates(to: &text)
+    writeProcesses(to: &text)
+    IdleHistogram(snapshot.connections).write("connreap_connection_idle_seconds", to: &text)
+    writeListeners(to: &text)
+    text.family("connreap_scan_duration_seconds", .gauge, "How long it took to look.")
+    text.sample("connreap_scan_duration_seconds", scanSeconds)
+    text.family(
+      "connreap_unreadable_processes", .gauge,
+      "Processes whose descriptors could not be read: each may hold any connection.")
+    text.sample("connreap_unreadable_processes", snapshot.unreadable.count)
+    if let totals { write(totals, to: &text) }
+    return text.text
+  }
+
+  private func writeStates(to text: inout PrometheusText) {
+    let name = "connreap_connections"
+    let counts = Tally(snapshot).both
+    text.family(name, .gauge, "TCP sockets by state.")
+    for state in TCPState.inOrderOfLife {
+      text.sample(name, counts[state], ["state": state.name])
+    }
+  }
+
+  private struct ProcessKey: Hashable {
+    let name: String
+    let state: TCPState
+  }
+
+  /// By name, since a pid makes a time series that ends with the process.
+  private func writeProcesses(to text: inout PrometheusText) {
+    let name = "connreap_process_connections"
+    var counts: [ProcessKey: Int] = [:]
+    var totals: [String: Int] = [:]
+    for connection in snapshot.connections {
+      guard case .process(let index) = Grouping.process.key(of: connection, in: snapshot),
+        let process = snapshot.owners?.processes[Int(index)]
+      else { continue }
+      let owner = process.name ?? process.executableName ?? "?"
+      counts[ProcessKey(name: owner, state: connection.state), default: 0] += 1
+      totals[owner, default: 0] += 1
+    }
+    text.family(
+      name, .gauge,
+      "TCP sockets by command name and state, of the \(mostProcesses) names with most of them.")
+    let most = totals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(mostProcesses)
+    for (owner, _) in most {
+      for state in TCPState.inOrderOfLife {
+        guard let count = counts[ProcessKey(name: owner, state: state)] else { continue }
+        text.sample(name, count, ["process": owner, "state": state.name])
+      }
+    }
+  }
+
+  /// Those that share a local end (`SO_REUSEPORT`) are one: labels must differ.
+  private func writeListeners(to text: inout PrometheusText) {
+    var queues: [String: (waiting: Int, backlog: Int)] = [:]
+    for listener in snapshot.connections where listener.state == .listen {
+      let local = "\(listener.local)"
+      queues[local, default: (0, 0)].waiting += Int(listener.receiveQueue)
+      queues[local]?.backlog += Int(listener.sendQueue)
+    }
+    let sorted = queues.sorted { $0.key < $1.key }
+    text.family(
+      "connreap_listener_accept_queue", .gauge, "Connections that wait to be accepted.")
+    for (local, queue) in sorted {
+      text.sample("connreap_listener_accept_queue", queue.waiting, ["local": local])
+    }
+    text.family("connreap_listener_backlog", .gauge, "How many may wait to be accepted.")
+    for (local, queue) in sorted {
+      text.sample("connreap_listener_backlog", queue.backlog, ["local": local])
+    }
+  }
+
+  private func write(_ totals: AuditTotals, to text: inout PrometheusText) {
+    text.family(
+      "connreap_outcomes_total", .counter,
+      "Decisions in the audit log, by what came of them; less when the log is thrown away.")
+    for result in AuditTotals.results {
+      text.sample("connreap_outcomes_total", totals.count(of: result), ["result": result])
+    }
+    text.family(
+      "connreap_audit_damaged_lines", .gauge, "Lines of the audit log that cannot be read.")
+    text.sample("connreap_audit_damaged_lines", totals.damaged)
+  }
+}

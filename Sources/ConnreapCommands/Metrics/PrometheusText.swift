@@ -1,0 +1,46 @@
+/// Writes the text format of Prometheus, version 0.0.4: families of samples, one a line.
+struct PrometheusText {
+  private(set) var text = ""
+
+  enum Kind: String {
+    case gauge
+    case counter
+    case histogram
+  }
+
+  /// Starts a family: its samples follow.
+  mutating func family(_ name: String, _ kind: Kind, _ help: String) {
+    let help = help.replacing("\\", with: #"\\"#).replacing("\n", with: #"\n"#)
+    text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+  }
+
+  /// One sample of the family.
+  mutating func sample(
+    _ name: String, _ value: Int, _ labels: KeyValuePairs<String, String> = [:]
+  ) {
+    append(name, labels, "\(value)")
+  }
+
+  /// One sample of the family, with a fraction.
+  mutating func sample(
+    _ name: String, _ value: Double, _ labels: KeyValuePairs<String, String> = [:]
+  ) {
+    append(name, labels, "\(value)")
+  }
+
+  private mutating func append(
+    _ name: String, _ labels: KeyValuePairs<String, String>, _ value: String
+  ) {
+    text += name
+    if !labels.isEmpty {
+      text += "{" + labels.map { "\($0)=\"\(Self.escaped($1))\"" }.joined(separator: ",") + "}"
+    }
+    text += " \(value)\n"
+  }
+
+  /// A label may hold any character; these three need a backslash. What could disturb a terminal is
+  /// escaped as everywhere.
+  private static func escaped(_ value: String) -> String {
+    EscapedText.escaped(value).replacing("\\", with: #"\\"#).replacing("\"", with: #"\""#)
+  }
+}

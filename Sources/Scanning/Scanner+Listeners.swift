@@ -1,0 +1,54 @@
+import Connections
+import Netlink
+import Selection
+import SocketDiagnostics
+
+extension Scanner {
+  /// Looks for the listening sockets that `request` selects, and counts all connections that came to
+  /// them, in one look at each family, keeping nothing else.
+  ///
+  /// A socket that moves in the kernel's table while it is listed may be counted twice; see
+  /// ``tally(_:at:)``.
+  ///
+  /// - Throws: when not one namespace could be listed; one of several is a gap.
+  public func surveyListeners(
+    _ request: ScanRequest, at moment: ScanMoment
+  ) throws(ScanProblem) -> ListenerSurvey {
+    var rows = CollectedRows(request)
+    var ends = ListenedEnds()
+    let gaps = try forEachNamespace { (source, number) throws(ScanProblem) in
+      let before = (rows.mark, ends)
+      do throws(ScanProblem) {
+        rows.enter(namespace: number)
+        for family in AddressFamily.allCases {
+          try survey(family, in: source, number, moment.uptime, &rows, &ends)
+        }
+      } catch {
+        rows.goBack(to: before.0)
+        ends = before.1
+        throw error
+      }
+    }
+    let snapshot = try snapshot(of: rows, for: request, at: moment, gaps: gaps, walk: nil)
+    return ListenerSurvey(snapshot, ends)
+  }
+
+  private func survey(
+    _ family: AddressFamily, in source: NamespaceSource, _ number: UInt16, _ uptime: UInt64?,
+    _ rows: inout CollectedRows, _ ends: inout ListenedEnds
+  ) throws(ScanProblem) {
+    let before = (rows.mark, ends)
+    let dump = DumpRequest(family: family, states: .all, details: [])
+    try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+      rows.goBack(to: before.0)
+      ends = before.1
+      let taken = try diagnostics.dump(dump) { row in
+        var row = row
+        row.namespace = number
+        rows.add(row)
+        ends.add(row)
+      }
+      rows.finish(taken)
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import Connections
+import Scanning
+import Selection
+import TestSupport
+import Testing
+
+@testable import ConnreapCommands
+
+@Suite struct MetricsReportTests {
+  private func lines(
+    _ scene: StatsScene, top: Int = 20, totals: AuditTotals? = nil
+  ) throws -> [String] {
+    let report = MetricsReport(
+      snapshot: try scene.snapshot(by: .process), totals: totals, scanSeconds: 0.25,
+      mostProcesses: top)
+    return report.text.split(separator: "\n").map(String.init)
+  }
+
+  @Test func everyStateIsThereAlsoWithoutAConnection() throws {
+    let lines = try lines(StatsScene([FakeSocket(cookie: 1, inode: 11) { $0.state = 8 }]))
+    for state in TCPStateSet.all.states {
+      let count = state == .closeWait ? 1 : 0
+      #expect(lines.contains(#"connreap_connections{state="\#(state.name)"} \#(count)"#))
+    }
+    #expect(lines.contains("connreap_scan_duration_seconds 0.25"))
+  }
+
+  @Test func processesAreCountedByNameAndOnlyThoseWithMost() throws {
+    let scene = StatsScene((1...6).map { FakeSocket(cookie: UInt64($0), inode: UInt32($0)) })
+    scene.tree.process(100, name: "java", links: [3: "socket:[1]", 4: "socket:[2]"])
+    scene.tree.process(101, name: "java", links: [3: "socket:[3]"])
+    scene.tree.process(102, name: "nginx", links: [3: "socket:[4]", 4: "socket:[5]"])
+    scene.tree.process(103, name: "one", links: [3: "socket:[6]"])
+    let processes = try lines(scene, top: 2).filter {
+      $0.hasPrefix("connreap_process_connections{")
+    }
+    #expect(
+      processes == [
+        #"connreap_process_connections{process="java",state="established"} 3"#,
+        #"connreap_process_connections{process="nginx",state="established"} 2"#,
+      ])
+    #expect(try lines(scene, top: 0).allSatisfy { !$0.contains("process=") })
+  }
+
+  @Test func aHostileNameIsOneLabel() throws {
+    let scene = StatsScene([FakeSocket(cookie: 1, inode: 11)])
+    scene.tree.process(100, name: "a\"} 9\n\\\u{1b}", links: [3: "socket:[11]"])
+    let found = try lines(scene).filter { $0.hasPrefix("connreap_process_connections{") }
+    #expect(found.count == 1)
+    #expect(found.first?.hasSuffix(#",state="established"} 1"#) == true)
+    #expect(found.first?.contains(#"process="a\"} 9\\x0a"#) == true)
+    #expect(found.first?.contains("\u{1b}") == false)
+  }
+
+  @Test func listenersOnOneEndAreOneSample() throws {
+    let listeners = (1...2).map { number in
+      FakeSocket(cookie: UInt64(number), inode: UInt32(number)) {
+        $0.state = 10
+        $0.local = [0, 0, 0, 0]
+        $0.receiveQueue = 3
+        $0.sendQueue = 128
+      }
+    }
+    let lines = try lines(StatsScene(listeners))
+    #expect(lines.contains(#"connreap_listener_accept_queue{local="*:8080"} 6"#))
+    #expect(lines.contains(#"connreap_listener_backlog{local="*:8080"} 256"#))
+  }
+
+  @Test func withoutALogNothingIsSaidOfIt() throws {
+    #expect(try !lines(StatsScene([])).contains { $0.contains("outcomes") })
+    let folder = ProcTree()
+    let empty = try AuditTotals(in: folder.root)
+    let lines = try lines(StatsScene([]), totals: empty)
+    #expect(lines.contains(#"connreap_outcomes_total{result="closed"} 0"#), "there is no log yet")
+  }
+
+  @Test func damagedLinesAreCountedApart() throws {
+    let folder = ProcTree()
+    folder.file("audit.jsonl", "no JSON\n{\"event\":\"closed\"}\n")
+    folder.file("audit.jsonl.1", "\n")
+    let totals = try AuditTotals(in: folder.root)
+    #expect(totals.damaged == 3 && totals.count(of: "closed") == 0)
+  }
+
+  @Test func everyFamilyIsDeclaredOnceAndBeforeItsSamples() throws {
+    let lines = try lines(
+      StatsScene([FakeSocket(cookie: 1, inode: 1)]), totals: try AuditTotals(in: ProcTree().root))
+    var declared: Set<String> = []
+    for line in lines where !line.hasPrefix("# HELP") {
+      let words = line.split(separator: " ")
+      if line.hasPrefix("# TYPE") {
+        #expect(declared.insert(String(words[2])).inserted)
+      } else {
+        let name = line.prefix { $0 != "{" && $0 != " " }
+        #expect(declared.contains { name.hasPrefix($0) }, "\(line)")
+        #expect(words.last.flatMap { Double($0) } != nil)
+      }
+    }
+    #expect(declared.count == 9)
+  }
+}
+
+@Suite struct IdleHistogramTests {
+  private func histogram(_ idle: [UInt32?]) throws -> IdleHistogram {
+    let scene = StatsScene(
+      idle.enumerated().map { number, idle in
+        FakeSocket(cookie: UInt64(number + 1), inode: UInt32(number + 1)) {
+          $0.info = idle.map { .idle($0) }
+        }
+      })
+    return IdleHistogram(try scene.snapshot(by: .state).connections)
+  }
+
+  @Test func bucketsAreCumulatedAndTheirBoundsBelongToThem() throws {
+    let histogram = try histogram([0, 1000, 1001, 3_600_000, 3_600_001, .max, nil])
+    #expect(histogram.counts == [3, 4, 4, 4, 4, 5, 6, 6, 6])
+    #expect(histogram.total == 6, "just below the wrap of the kernel's clock is 0; unknown is none")
+  }
+
+  @Test func ofNothingAllIsZero() throws {
+    var text = PrometheusText()
+    try histogram([]).write("x", to: &text)
+    #expect(text.text.contains("x_bucket{le=\"+Inf\"} 0\nx_sum 0.0\nx_count 0\n"))
+  }
+}

@@ -1,0 +1,65 @@
+import Testing
+
+@Suite(.needsNamespaces) struct MetricsTests {
+  let namespace: NetworkNamespace
+
+  init() throws { namespace = try NetworkNamespace() }
+
+  private func metrics(_ arguments: String...) throws -> Ended {
+    try namespace.connreap(["metrics", "--state-dir", namespace.state.path] + arguments)
+  }
+
+  private func scene() throws {
+    let listener = try namespace.server.listen("listener", port: 8080)
+    _ = try namespace.closeWaits(3, to: listener)
+    _ = try namespace.pair(to: listener, as: "pair")
+    try namespace.server.rename(ListOutputTests.hostileName)
+  }
+
+  @Test(.enabled(if: Tools.has("promtool", "--version"), "needs promtool"))
+  func prometheusTakesThem() throws {
+    try scene()
+    let ended = try metrics()
+    #expect(ended.status == 0)
+    let checked = try Command.run(["promtool", "check", "metrics"], input: ended.text)
+    #expect(checked.status == 0 && checked.complaints.isEmpty, "\(checked.complaints)")
+  }
+
+  @Test func theyAreTheConnectionsOfTheList() throws {
+    try scene()
+    let lines = try metrics().lines
+    #expect(lines.contains(#"connreap_connections{state="close-wait"} 3"#))
+    #expect(lines.contains(#"connreap_connections{state="established"} 2"#))
+    #expect(lines.contains(#"connreap_connections{state="syn-recv"} 0"#))
+    #expect(lines.contains(#"connreap_listener_accept_queue{local="127.0.0.1:8080"} 0"#))
+    #expect(lines.contains("connreap_connection_idle_seconds_count 8"))
+    #expect(lines.contains { $0.hasPrefix("connreap_process_connections{process=") })
+  }
+
+  @Test(.needsDestroy) func whatWasClosedIsCounted() throws {
+    try scene()
+    #expect(try metrics().lines.contains(#"connreap_outcomes_total{result="closed"} 0"#))
+    #expect(try namespace.kill("--state", "close-wait").status == 0)
+    let lines = try metrics().lines
+    #expect(lines.contains(#"connreap_outcomes_total{result="closed"} 3"#))
+    #expect(lines.contains(#"connreap_connections{state="close-wait"} 0"#))
+  }
+
+  @Test func theTextfileIsReplacedAsAWhole() throws {
+    let file = "\(namespace.state.path)/connreap.prom"
+    for _ in 1...2 {
+      let ended = try metrics("--textfile", file)
+      #expect(ended.status == 0 && ended.output.isEmpty && ended.errors.isEmpty)
+    }
+    let content = try Command.run(["cat", file]).text
+    #expect(content.contains("connreap_scan_duration_seconds "))
+    #expect(try Command.run(["stat", "-c", "%a", file]).text == "644\n")
+    #expect(try Command.run(["ls", "-A", namespace.state.path]).lines == ["connreap.prom"])
+  }
+
+  @Test func whatCannotBeWrittenIsSaidAndTheOldFileStays() throws {
+    let ended = try metrics("--textfile", "/nonexistent/connreap.prom")
+    #expect(ended.status == 1 && ended.complaints.contains("/nonexistent/connreap.prom"))
+    #expect(try Command.run([Tools.connreap, "metrics", "--top", "-1"]).status == 64)
+  }
+}
