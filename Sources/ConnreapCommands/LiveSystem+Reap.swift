@@ -59,6 +59,12 @@ extension LiveSystem {
       throw CommandFailure(
         .unavailable, "\(DescriptorProblem.notSupported), which this method needs",
         remedy: "--method destroy does not need it")
+    } catch .notPermitted {
+      // A process may always reach into itself, as far as the kernel is concerned.
+      throw CommandFailure(
+        .permission,
+        "a filter of system calls (seccomp) forbids pidfd_getfd, which this method needs",
+        remedy: "--method destroy does not need it; containers allow it with CAP_SYS_PTRACE")
     } catch {
       throw CommandFailure(.failed, "cannot reach into processes: \(error)")
     }

@@ -14,6 +14,8 @@ extension Examination {
       for pid in (try? system.processes.programs()) ?? [] where pid != getpid() {
         reach.count(pid)
       }
+    } catch .notPermitted {
+      return reach.check(kernelProblem: "a filter of system calls (seccomp) forbids pidfd_getfd")
     } catch .notSupported {
       return reach.check(kernelProblem: "\(DescriptorProblem.notSupported)")
     } catch {

@@ -98,10 +98,11 @@ struct PlanText {
     return connection.idle.map { "idle " + DurationText.rounded(milliseconds: UInt64($0)) } ?? ""
   }
 
-  /// The last line: how many of each kind, and what is left of what was closed.
+  /// The last lines: how many of each kind, and what is left of what was closed.
   func summary(of outcomes: [Outcome]) -> String {
-    ([OutcomeCounts(outcomes).line + "."] + deadDescriptors(after: outcomes)
-      + ProgramView.sentences(after: outcomes)).joined(separator: " ") + "\n"
+    let counts = [OutcomeCounts(outcomes).line + "."] + deadDescriptors(after: outcomes)
+    let lines = [counts.joined(separator: " ")] + ProgramView.sentences(after: outcomes)
+    return lines.joined(separator: "\n") + "\n"
   }
 
   /// `java[1744] keeps 3 dead descriptors until it closes them.`: no method closes them.

@@ -349,9 +349,12 @@ VERBS = {
 def answer_to(request):
     try:
         return VERBS[request["do"]](request)
-    except (BlockingIOError, socket.timeout):
+    except BlockingIOError:
         return {"errno": "EAGAIN"}
     except OSError as problem:
+        # Python's own timeout has no errno; ETIMEDOUT of the kernel is of the same class.
+        if problem.errno is None:
+            return {"errno": "EAGAIN"}
         return {"errno": errno.errorcode.get(problem.errno, str(problem.errno))}
     except Exception as problem:  # A fault of the test: it says so instead of ending silently.
         return {"fault": f"{request}: {type(problem).__name__}: {problem}"}

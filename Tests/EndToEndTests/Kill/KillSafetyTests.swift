@@ -115,6 +115,19 @@ import Testing
     #expect(try other.client.receive() == .failed("ECONNRESET"))
   }
 
+  @Test func theSessionIsSparedBehindSudoWhichHidesIt() throws {
+    let session = try namespace.pair(port: 8080)
+    let words = ["kill", "--yes", "--state-dir", namespace.state.path, "--local-port", "8080"]
+    // As sudo does, it takes the variable away from the tool; the shell above has it still.
+    let script = "env -u SSH_CONNECTION \"$0\" \"$@\"; exit $?"
+    let ended = try Command.run(
+      namespace.entering + ["sh", "-c", script, Tools.connreap] + words,
+      environment: ["SSH_CONNECTION": "127.0.0.1 \(session.client.port) 127.0.0.1 8080"])
+    #expect(ended.status == 0)
+    #expect(ended.text.contains("your own session"))
+    #expect(try session.client.reaches(session.server))
+  }
+
   @Test func theShellDaemonIsSparedUnlessItIsNamed() throws {
     let daemon = try namespace.anotherPeer()
     try daemon.rename("sshd")

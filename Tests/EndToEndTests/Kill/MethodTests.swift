@@ -79,11 +79,10 @@ import Testing
     #expect(armed.text.contains("armed 1, gone 0, failed 0"))
     #expect(try dead.server.receive() == .failed("EAGAIN"), "its peer has answered for 5 s")
     try namespace.server.cutLoopback()
-    // Without the device there is no route either, and the kernel says what it learnt last.
-    let ends = ["ETIMEDOUT", "ENETUNREACH", "EHOSTUNREACH"].map(Received.failed)
     var seen = try dead.server.receive()
+    // A busy machine may be late with its probes.
     if seen == .failed("EAGAIN") { seen = try dead.server.receive() }
-    #expect(ends.contains(seen), "\(seen)")
+    #expect(seen == .failed("ETIMEDOUT"))
   }
 
   @Test func theProgramSeesTheEndOfTheStreamOfAShutdown() throws {
@@ -218,6 +217,41 @@ import Testing
     #expect([0, 77].contains(ended.status), "\(ended.complaints)")
     #expect(ended.status == 0 || ended.complaints.contains("CAP_SYS_PTRACE"))
     #expect(try pair.server.isOpen())
+  }
+
+  /// The answer of the kernel to pidfd_getfd(2), from one call on: the first asks about itself.
+  private func kill(whereDuplicatingGives error: String, from call: Int) throws -> Ended {
+    try namespace.kill(
+      ["--local-port", "8080", "--method", "shutdown"],
+      behind: [
+        "strace", "-f", "-qq", "-o", "/dev/null", "-e",
+        "inject=pidfd_getfd:error=\(error):when=\(call)+", "--",
+      ])
+  }
+
+  @Test(
+    .needsTracing,
+    arguments: [
+      ("ENOSYS", 1, Int32(69), "Linux 5.6"), ("EPERM", 1, 77, "seccomp"),
+      ("EPERM", 2, 77, "CAP_SYS_PTRACE is held, but"), ("ENOSYS", 2, 69, "pidfd_getfd"),
+      ("EBADF", 2, 1, "is closed"), ("ESRCH", 2, 1, "has ended"), ("EMFILE", 2, 1, "pidfd_getfd: "),
+    ])
+  func whatTheKernelRefusesIsSaidAndNothingIsClosed(
+    error: String, call: Int, status: Int32, message: String
+  ) throws {
+    let pair = try namespace.pair(port: 8080)
+    let ended = try kill(whereDuplicatingGives: error, from: call)
+    #expect(ended.status == status)
+    #expect((ended.text + ended.complaints).contains(message), "\(ended.text)\(ended.complaints)")
+    #expect(try pair.client.reaches(pair.server))
+  }
+
+  @Test func doctorNamesWhatIsMissingToReachIntoOthers() throws {
+    let user = ["setpriv", "--reuid", "54321", "--clear-groups", "--"]
+    let ended = try Command.run(namespace.entering + user + [Tools.connreap, "doctor"])
+    let line = ended.lines.first { $0.contains("reaches descriptors") }
+    #expect(line?.hasPrefix("!") == true)
+    #expect(line?.contains("CAP_SYS_PTRACE missing") == true)
   }
 
   @Test func aProcessThatCannotBeReachedIsAFailureThatNamesTheCapability() throws {

@@ -69,6 +69,18 @@ import Testing
     #expect(try AuditRecord.cookies(of: "closed", in: state) == [mine.1.cookie])
   }
 
+  @Test func theirOwnDescriptorsAreReachedAndNobodyElses() throws {
+    // What took another user's rights is out of reach for that user, but for CAP_SYS_PTRACE.
+    try give()
+    let (mine, theirs) = try connections()
+    #expect(try kill("--local-port", "8081", "--method", "shutdown").status == 0)
+    #expect(try theirs.0.reaches(theirs.1))
+    let ended = try kill("--local-port", "8080", "--method", "shutdown")
+    #expect(ended.status == 0)
+    #expect(ended.text.contains("closed 1"))
+    #expect(try mine.0.receive() == .end)
+  }
+
   @Test func allMeansAllOfTheirOwn() throws {
     try give()
     let (mine, theirs) = try connections()

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 /// The methods that act through the descriptors of programs.
-@Suite struct MethodTests {
+@Suite struct ClosingMethodTests {
   private let descriptors = FakeDescriptors()
 
   private static let change = KeepaliveChange(
@@ -46,7 +46,7 @@ import Testing
         .init(action: .abort, cookie: 1, pid: 100, number: 1),
         .init(action: .abort, cookie: 2, pid: 100, number: 2),
       ])
-    #expect(scene.kernel.lookedUp == [1, 2], "each is read again before")
+    #expect(scene.kernel.lookedUp == [1, 2, 1, 2], "each is read again before, and afterwards")
     #expect(scene.kernel.destroyRequests == [])
   }
 

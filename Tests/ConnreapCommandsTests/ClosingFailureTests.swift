@@ -1,0 +1,51 @@
+import Connections
+import DescriptorActions
+import Reaping
+import Testing
+
+@testable import ConnreapCommands
+
+/// What the exit code says of a run.
+@Suite struct ClosingFailureTests {
+  private func failure(_ results: Outcome.Result...) -> CommandFailure? {
+    do throws(CommandFailure) {
+      try ClosingFailure.check(results.map { OutcomeCountsTests.outcome($0) })
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private let refused = Outcome.Result.failed(.descriptor(.notPermitted(pid: 7)))
+
+  @Test func whatIsClosedGoneOrSparedIsNoFailure() {
+    #expect(failure() == nil)
+    #expect(failure(.closed, .gone, .spared(.listener), .spared(.noDescriptor)) == nil)
+  }
+
+  @Test func aKernelWithoutDestroyIsUnavailableAndAnotherMethodIsOffered() {
+    let failure = failure(.failed(.notSupported), .failed(.notSupported))
+    #expect(failure?.status == .unavailable)
+    #expect(failure?.remedy?.contains("--method shutdown") == true)
+  }
+
+  @Test func aMissingPermissionNamesItsCapability() {
+    #expect(failure(.failed(.notPermitted))?.status == .permission)
+    #expect(failure(.failed(.notPermitted))?.remedy?.contains("CAP_NET_ADMIN") == true)
+    #expect(failure(refused, refused)?.status == .permission)
+    #expect(failure(refused)?.remedy?.contains("CAP_SYS_PTRACE") == true)
+  }
+
+  @Test func anOldKernelThatCannotDuplicateIsUnavailable() {
+    let failure = failure(.failed(.descriptor(.notSupported)))
+    #expect(failure?.status == .unavailable)
+    #expect(failure?.message?.contains("pidfd_getfd") == true)
+  }
+
+  @Test func onceAnythingWasDoneItIsAFailureOfTheRest() {
+    #expect(failure(.closed, refused) == .silent(.failed))
+    #expect(failure(refused, .failed(.notPermitted)) == .silent(.failed))
+    #expect(failure(refused, .unverified(.stillListed(.established))) == .silent(.failed))
+    #expect(failure(.closed, .failed(.notSupported)) == .silent(.failed))
+  }
+}
