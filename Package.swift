@@ -35,6 +35,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .systemLibrary(
@@ -47,6 +48,10 @@ let package = Package(
     module("Connections"),
     module("Privileges", ["CCap", system]),
     module("StateFiles", [system]),
+    module(
+      "History",
+      ["Connections", "StateFiles", system, .product(name: "GRDB", package: "GRDB.swift")]),
+    module("Notifying", ["StateFiles", "CLinuxProcess", system]),
     module("ProcessTable", ["Connections", "CLinuxProcess", system]),
     module("DescriptorActions", ["Connections", "ProcessTable", "CLinuxProcess", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
@@ -66,8 +71,8 @@ let package = Package(
       "ConnreapCommands",
       [
         "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
-        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "Connections",
-        "CLinuxProcess", system,
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Connections", "CLinuxProcess", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -105,8 +110,21 @@ let package = Package(
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),
     tests("StateFilesTests", ["StateFiles", system]),
+    tests("NotifyingTests", ["Notifying", "StateFiles", system]),
+    tests(
+      "HistoryTests",
+      [
+        "History", "StateFiles", "Connections", system,
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     tests("SelectionTests", ["Selection", "Connections", system]),
     tests("ProcessTableTests", ["ProcessTable", "Connections", "TestSupport", system]),
+    tests(
+      "PolicyPackTests",
+      [
+        "PolicyEngine", "Scanning", "Selection", "ProcessTable", "Netlink", "Connections",
+        "TestSupport", system,
+      ]),
     tests("PolicyEngineTests", ["PolicyEngine", "Selection", "Connections", system]),
   ]
 )

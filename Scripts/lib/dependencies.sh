@@ -5,7 +5,7 @@
 readonly build_packages=(pkg-config libmnl-dev libcap-dev libsqlite3-dev)
 readonly test_packages=(
   bash bsdutils coreutils grep iproute2 libcap2-bin nginx postgresql procps prometheus python3
-  redis-server strace util-linux
+  python3-jsonschema python3-yaml redis-server strace util-linux
 )
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }

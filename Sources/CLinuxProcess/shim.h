@@ -2,6 +2,7 @@
 #include <linux/magic.h>
 #include <linux/sched.h>
 #include <malloc.h>
+#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/vfs.h>
@@ -29,3 +30,6 @@ static inline int open_process(pid_t pid) {
 static inline int duplicate_descriptor(int process, int descriptor) {
   return (int)syscall(SYS_pidfd_getfd, process, descriptor, 0);
 }
+
+/* glibc 2.34 and later, hidden like the others. */
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);

@@ -25,10 +25,12 @@ struct ClosingRun {
 
   /// Closes what the plan says, and writes each closing down before it is done.
   ///
-  /// - Parameter printing: prints what came of it; when it cannot, the counts are said on standard
-  ///   error.
+  /// - Parameters:
+  ///   - remembering: keeps what came of it for later runs.
+  ///   - printing: prints what came of it; when it cannot, the counts are said on standard error.
   func carryOut(
     recording trail: borrowing AuditTrail, isStillSelected: (Plan.Step, Connection) -> Bool,
+    remembering: ([Outcome]) throws -> Void = { _ in },
     printing: ([Outcome]) throws -> Void
   ) throws {
     Interruption.watch()
@@ -53,6 +55,7 @@ struct ClosingRun {
     }
     // The log first: it is what remains when the terminal is gone.
     let recorded = Result { try trail.report(outcomes, text) }
+    let remembered = Result { try remembering(outcomes) }
     let counts = OutcomeCounts(outcomes)
     do {
       try printing(outcomes)
@@ -63,6 +66,7 @@ struct ClosingRun {
     }
     try Self.checkStopped(outcomes)
     try recorded.get()
+    try remembered.get()
     try ClosingFailure.check(outcomes)
   }
 

@@ -22,4 +22,11 @@ public protocol EvaluatedConnections {
   func knownOwners(at index: Int) -> KnownOwners
   /// The cgroup of the connection; nil when unknown.
   func controlGroup(at index: Int) -> ControlGroup?
+  /// What earlier runs know of the connection; nil when that is nothing.
+  func past(at index: Int) -> ConnectionPast?
+}
+
+extension EvaluatedConnections {
+  /// Nothing.
+  public func past(at index: Int) -> ConnectionPast? { nil }
 }

@@ -28,8 +28,16 @@ public struct FindingGroup: Equatable, Sendable {
   public let label: String
   /// Their rows, in increasing order; at least one.
   public let rows: [Int]
+  /// Of those the newest, which the policy leaves alone, in increasing order.
+  public let kept: [Int]
   /// At how many the policy acts.
   public let threshold: Int
+  /// How many connections there are of this group in all, matched or not; nil when nobody asked.
+  public let total: Int?
+  /// The rounds of earlier runs with this group; nil without any.
+  public let past: RememberedGroup?
+  /// After how many rounds the policy gives up; nil for never.
+  public let giveUpAfter: Int?
 
   /// What follows from their number.
   public enum Decision: Equatable, Sendable {
@@ -37,10 +45,26 @@ public struct FindingGroup: Equatable, Sendable {
     case act
     /// There are fewer.
     case belowThreshold
+    /// There are as many, after so many rounds: closing them does not help, the program leaks.
+    case giveUp(rounds: Int)
   }
 
   /// What follows from their number.
-  public var decision: Decision { rows.count >= threshold ? .act : .belowThreshold }
+  public var decision: Decision {
+    guard rows.count >= threshold else { return .belowThreshold }
+    if let giveUpAfter, let past, past.rounds >= giveUpAfter {
+      return .giveUp(rounds: past.rounds)
+    }
+    return .act
+  }
+
+  /// The rows that the policy acts on, unless it is refused.
+  public var rowsToActOn: [Int] {
+    guard decision == .act else { return [] }
+    guard !kept.isEmpty else { return rows }
+    let kept = Set(kept)
+    return rows.filter { !kept.contains($0) }
+  }
 }
 
 extension FindingGroup {

@@ -4,17 +4,20 @@ public import Selection
 extension Policy {
   /// Whether the policy would still act on `connection`, looked at again right before it does.
   ///
-  /// Counts and thresholds are not asked again: closing the first of a group makes it smaller.
+  /// Counts, thresholds and earlier runs are not asked again: closing the first of a group makes it
+  /// smaller.
+  ///
+  /// - Parameter past: what earlier runs know of the connection as it is now.
   public func stillCovers(
     _ connection: Connection, owners: some OwnerFacts, knownOwners: [OwnerProcess],
-    controlGroup: ControlGroup? = nil
+    controlGroup: ControlGroup? = nil, past: ConnectionPast? = nil
   ) -> Bool {
-    var sorting = PolicySorting(self, takers: [:])
+    var sorting = PolicySorting(self, takers: [:], history: nil, isSecondLook: true)
     sorting.sort(
       0,
       of: SingleConnection(
         connection: connection, owners: owners, knownOwners: knownOwners,
-        controlGroup: controlGroup))
+        controlGroup: controlGroup, past: past))
     return sorting.hasMembers
   }
 }
@@ -25,10 +28,12 @@ private struct SingleConnection<Owners: OwnerFacts>: EvaluatedConnections {
   let owners: Owners
   let knownOwners: [OwnerProcess]
   let controlGroup: ControlGroup?
+  let past: ConnectionPast?
 
   var count: Int { 1 }
   func connection(at index: Int) -> Connection { connection }
   func owners(at index: Int) -> Owners { owners }
   func knownOwners(at index: Int) -> [OwnerProcess] { knownOwners }
   func controlGroup(at index: Int) -> ControlGroup? { controlGroup }
+  func past(at index: Int) -> ConnectionPast? { past }
 }

@@ -23,12 +23,22 @@ public struct Policy: Equatable, Sendable {
   public var groupBy: PolicyGrouping
   /// At how many in a group it acts; at least 1.
   public var threshold: Int
+  /// How many of a group, the newest, it leaves alone.
+  public var keep: Int
   /// What it does.
   public var action: PolicyAction
   /// With more than this to act on in one run, it does nothing at all.
   public var limit: Int
+  /// Nor with more than so many percent of all connections that the owner of a group holds.
+  public var limitPercent: Int?
   /// How many connections it closes in a second at most; nil for as many as there can be.
   public var rate: Int?
+  /// It acts on what it flagged in so many runs in a row, this one included; at least 1.
+  public var seen: Int
+  /// A group on which it acted in so many runs in a row is reported and left alone from then on.
+  public var giveUpAfter: Int?
+  /// The program that is told of such a group, and its arguments; nil without one.
+  public var notify: [String]?
 
   /// The greatest number of connections that a policy acts on when it does not say.
   public static let usualLimit = 100
@@ -37,8 +47,9 @@ public struct Policy: Equatable, Sendable {
   public init(
     name: String, description: String? = nil, file: String, line: Int, match: SelectionPredicate,
     except: [SelectionPredicate] = [], protect: [Protection] = [], inState: UInt64? = nil,
-    groupBy: PolicyGrouping = .none, threshold: Int = 1, action: PolicyAction,
-    limit: Int = usualLimit, rate: Int? = nil
+    groupBy: PolicyGrouping = .none, threshold: Int = 1, keep: Int = 0,
+    action: PolicyAction, limit: Int = usualLimit, limitPercent: Int? = nil, rate: Int? = nil,
+    seen: Int = 1, giveUpAfter: Int? = nil, notify: [String]? = nil
   ) {
     self.name = name
     self.description = description
@@ -50,9 +61,25 @@ public struct Policy: Equatable, Sendable {
     self.inState = inState
     self.groupBy = groupBy
     self.threshold = threshold
+    self.keep = keep
     self.action = action
     self.limit = limit
+    self.limitPercent = limitPercent
     self.rate = rate
+    self.seen = seen
+    self.giveUpAfter = giveUpAfter
+    self.notify = notify
+  }
+}
+
+extension Policy {
+  /// A number for what the policy asks of a connection and how it groups: what runs remember of
+  /// other rules says nothing about these.
+  ///
+  /// It is FNV-1a of their description, the same in every run of one version of connreap.
+  public var rules: UInt64 {
+    let text = "\(match);\(except);\(inState ?? 0);\(groupBy)"
+    return text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 }
 

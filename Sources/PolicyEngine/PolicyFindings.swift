@@ -12,15 +12,26 @@ public struct PolicyFindings: Equatable, Sendable {
   public let undecided: UndecidedCounts
   /// Why nothing of it is done, although groups have reached the threshold.
   public let refusal: LimitRefusal?
+  /// The rows that it flagged, in increasing order: all that it counts, and what it would count
+  /// but for an earlier policy or for not having seen it often enough.
+  public let flagged: [Int]
+  /// The rows to remember beside those: only time is missing until it may flag them.
+  public let awaited: [Int]
+  /// The rows of remembered connections about which it could not decide.
+  public let unsure: [Int]
 
   /// The rows to close, group by group: none for a policy that reports or is refused.
   public var rowsToActOn: [Int] {
     policy.action == .report || refusal != nil ? [] : rowsOverThreshold
   }
 
-  /// The rows of the groups that have reached the threshold, whatever the policy does then.
-  public var rowsOverThreshold: [Int] {
-    groups.filter { $0.decision == .act }.flatMap(\.rows)
+  /// The rows to act on of the groups that have reached the threshold, whatever the policy does
+  /// then.
+  public var rowsOverThreshold: [Int] { groups.flatMap(\.rowsToActOn) }
+
+  /// The groups that the policy has given up.
+  public var givenUp: [FindingGroup] {
+    groups.filter { if case .giveUp = $0.decision { true } else { false } }
   }
 }
 
@@ -46,6 +57,11 @@ public struct SparedConnection: Equatable, Sendable {
     case protected(by: Int, certain: Bool)
     /// An earlier policy acts on it: the one with this index.
     case taken(by: Int)
+    /// The policy flags it in so many runs in a row now, fewer than it asks for; nil when earlier
+    /// runs are unknown.
+    case notSeenEnough(runs: Int?)
+    /// The policy armed keepalive on it in an earlier run.
+    case armed
   }
 }
 
@@ -53,6 +69,8 @@ public struct SparedConnection: Equatable, Sendable {
 public struct UndecidedCounts: Equatable, Sendable {
   /// Whether the policy matches it.
   public internal(set) var match = 0
+  /// Whether it is old enough or idle for long enough: earlier runs do not reach back so far.
+  public internal(set) var time = 0
   /// Whether an exception takes it out.
   public internal(set) var exception = 0
   /// How long it has been in its state.
@@ -62,7 +80,7 @@ public struct UndecidedCounts: Equatable, Sendable {
   public internal(set) var owner = 0
 
   /// All of them.
-  public var total: Int { match + exception + inState + owner }
+  public var total: Int { match + time + exception + inState + owner }
 }
 
 /// A policy would act on more connections than it may in one run, and so acts on none.
@@ -71,4 +89,16 @@ public struct LimitRefusal: Equatable, Sendable {
   public let count: Int
   /// How many it may.
   public let limit: Int
+  /// The group of which that is too large a part; nil when all together are too many.
+  public let share: Share?
+
+  /// A part of all connections of one group.
+  public struct Share: Equatable, Sendable {
+    /// What the group is called.
+    public let label: String
+    /// How many percent the policy may act on.
+    public let percent: Int
+    /// How many connections there are of the group in all.
+    public let total: Int
+  }
 }

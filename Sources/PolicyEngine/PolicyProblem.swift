@@ -38,13 +38,26 @@ public struct PolicyFileProblems: Error, Equatable, Sendable {
     self.problems = problems
   }
 
-  /// Errors first, each kind in the order of the file, and nothing twice.
+  /// How many problems of a file are told.
+  private static let most = 100
+
+  /// Errors first, each kind in the order of the file, and nothing twice; of very many the first.
   static func ordered(_ problems: [PolicyProblem]) -> [PolicyProblem] {
     let places = problems.enumerated().sorted { one, other in
       let (first, second) = (one.element, other.element)
       return (first.severity == .error ? 0 : 1, first.line, first.column, one.offset)
         < (second.severity == .error ? 0 : 1, second.line, second.column, other.offset)
     }
-    return places.map(\.element).reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+    let ordered = places.map(\.element).reduce(into: [PolicyProblem]()) {
+      if $0.last != $1 { $0.append($1) }
+    }
+    guard ordered.count > most else { return ordered }
+    let next = ordered[most]
+    return ordered.prefix(most) + [
+      PolicyProblem(
+        file: next.file, line: next.line, column: next.column, length: next.length,
+        severity: next.severity, message: "\(ordered.count - most) more problems from here on",
+        sourceLine: next.sourceLine)
+    ]
   }
 }

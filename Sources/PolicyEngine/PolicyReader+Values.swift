@@ -86,17 +86,48 @@ extension PolicyReader {
   }
 
   /// The value of `entry` as a whole number from 1.
-  mutating func positive(_ entry: SourceEntry) -> Int? {
+  mutating func positive(_ entry: SourceEntry) -> Int? { whole(entry, from: 1) }
+
+  /// The value of `entry` as a whole number, in decimal digits and nothing else.
+  mutating func whole(_ entry: SourceEntry, from least: Int) -> Int? {
     guard let scalar = scalar(entry) else { return nil }
     let isPlainNumber =
-      scalar.text.utf8.allSatisfy(\.isDecimalDigit) && !scalar.text.hasPrefix("0")
-    guard isPlainNumber, let number = Int(scalar.text) else {
+      scalar.text.utf8.allSatisfy(\.isDecimalDigit)
+      && (scalar.text == "0" || !scalar.text.hasPrefix("0"))
+    guard isPlainNumber, let number = Int(scalar.text), number >= least else {
       report(
-        "\(scalar.text.quoted) is not a whole number from 1, as in 100",
+        "\(scalar.text.quoted) is not a whole number from \(least), as in 100",
         at: scalar.span)
       return nil
     }
     return number
+  }
+
+  /// The value of `entry` as a number of percent.
+  mutating func percentage(_ entry: SourceEntry) -> Int? {
+    guard let number = positive(entry) else { return nil }
+    guard number <= 100 else {
+      report("a percentage is from 1 to 100", at: entry.value.span)
+      return nil
+    }
+    return number
+  }
+
+  /// The value of `entry` as a program by its absolute path, and its arguments.
+  mutating func program(_ entry: SourceEntry) -> [String]? {
+    var words: [SourceScalar] = []
+    for item in items(of: entry, called: "a program by its path, or an argument") {
+      guard let word = scalar(SourceEntry(key: entry.key, value: item)) else { return nil }
+      words.append(word)
+    }
+    guard let path = words.first else { return nil }
+    guard path.text.hasPrefix("/"), !path.text.hasSuffix("/") else {
+      report(
+        "a program is named by its absolute path, as in /usr/local/bin/page, and run without a "
+          + "shell", at: path.span)
+      return nil
+    }
+    return words.map(\.text)
   }
 
   /// The value of `entry` as a duration, in milliseconds.

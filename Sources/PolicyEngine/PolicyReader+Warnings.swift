@@ -6,16 +6,12 @@ extension PolicyReader {
   mutating func warn(
     about policy: Policy, _ entries: [PolicyKey: SourceEntry], matching keys: Set<SelectionKey>
   ) {
-    let brakes: [PolicyKey] = [.threshold, .inState, .limit]
-    let isBraked =
-      brakes.contains { entries[$0] != nil }
-      || !keys.isDisjoint(with: [.idle, .stalled, .inState]) || policy.match.needsFigures
-    if policy.action.closes, !isBraked, let action = entries[.action] {
-      report(
-        "'\(policy.action.rawValue)' without threshold, in-state, idle, stalled or limit closes every match at once",
-        at: action.value.span, severity: .warning)
-    }
+    warnOfClosingAll(policy, entries, matching: keys)
+    warnOfKeysWithoutEffect(policy, entries)
     guard let match = entries[.match] else { return }
+    if policy.match.selectsEveryConnection {
+      report("this matches every connection", at: match.key.span, severity: .warning)
+    }
     let states = policy.match.stateMask
     let synchronized = TCPStateSet(TCPState.allCases.filter(\.isSynchronized))
     for key in [SelectionKey.idle, .stalled]
@@ -24,11 +20,35 @@ extension PolicyReader {
         "no connection in these states has a time for \"\(key.rawValue)\": this matches nothing",
         at: match.key.span, severity: .warning)
     }
-    let asksForTimeInState = policy.inState != nil || keys.contains(.inState)
-    if asksForTimeInState, !states.contains(TCPState.closeWait) {
+  }
+
+  private mutating func warnOfClosingAll(
+    _ policy: Policy, _ entries: [PolicyKey: SourceEntry], matching keys: Set<SelectionKey>
+  ) {
+    guard policy.action.closes else { return }
+    let brakes: [PolicyKey] = [.threshold, .inState, .limit, .limitPercent, .seen]
+    let isBraked =
+      brakes.contains { entries[$0] != nil }
+      || !keys.isDisjoint(with: [.idle, .stalled, .inState, .age]) || policy.match.needsFigures
+      || policy.match.needsHistory
+    guard !isBraked, let action = entries[.action] else { return }
+    report(
+      "'\(policy.action.rawValue)' without threshold, in-state, idle, stalled or limit closes "
+        + "every match at once", at: action.value.span, severity: .warning)
+  }
+
+  private mutating func warnOfKeysWithoutEffect(
+    _ policy: Policy, _ entries: [PolicyKey: SourceEntry]
+  ) {
+    if policy.action == .report, let giveUp = entries[.giveUpAfter] {
       report(
-        "the time in a state is known for close-wait only: \"in-state\" leaves nothing here",
-        at: (entries[.inState]?.key ?? match.key).span, severity: .warning)
+        "a report closes nothing, so there is nothing to give up", at: giveUp.key.span,
+        severity: .warning)
+    }
+    if policy.action != .report, policy.giveUpAfter == nil, let notify = entries[.notify] {
+      report(
+        "without \"give-up-after\" the program is never run", at: notify.key.span,
+        severity: .warning)
     }
   }
 }

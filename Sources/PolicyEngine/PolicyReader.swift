@@ -91,9 +91,14 @@ struct PolicyReader<Names: NameResolver> {
     let inState = entries[.inState].flatMap { duration($0) }
     let grouping = entries[.groupBy].flatMap { word($0, GroupingWord.self) }
     let threshold = entries[.threshold].flatMap { positive($0) }
+    let keep = entries[.keep].flatMap { whole($0, from: 0) }
     let action = entries[.action].flatMap { word($0, ActionWord.self) }
     let limit = entries[.limit].flatMap { positive($0) }
+    let limitPercent = entries[.limitPercent].flatMap { percentage($0) }
     let rate = entries[.rate].flatMap { positive($0) }
+    let seen = entries[.seen].flatMap { positive($0) }
+    let giveUpAfter = entries[.giveUpAfter].flatMap { positive($0) }
+    let notify = entries[.notify].flatMap { program($0) }
     guard let name else { return nil }
     guard errorCount == errorsBefore, let match,
       let action = action.flatMap({ PolicyAction(rawValue: $0.rawValue) })
@@ -103,8 +108,9 @@ struct PolicyReader<Names: NameResolver> {
       match: match.predicate.limitedToDefaultStates(), except: exceptions, protect: protections,
       inState: inState,
       groupBy: grouping.flatMap { PolicyGrouping(rawValue: $0.rawValue) } ?? .none,
-      threshold: threshold ?? 1, action: action, limit: limit ?? Policy.usualLimit,
-      rate: rate)
+      threshold: threshold ?? 1, keep: keep ?? 0, action: action,
+      limit: limit ?? Policy.usualLimit, limitPercent: limitPercent, rate: rate, seen: seen ?? 1,
+      giveUpAfter: giveUpAfter, notify: notify)
     warn(about: policy, entries, matching: match.keys)
     return (policy, name)
   }

@@ -4,8 +4,8 @@ struct PolicySource: Sendable {
   let text: String
   private let lines: [Substring]
 
-  /// The largest file, in bytes.
-  static let sizeLimit = 1 << 20
+  /// The largest file, in bytes: a thousand policies and more.
+  static let sizeLimit = 1 << 18
   /// The longest line, in Unicode scalars: what finds a column may walk over the line.
   static let lineLimit = 4096
 

@@ -70,12 +70,7 @@ enum PolicyKey: String, PolicyWord {
   case giveUpAfter = "give-up-after"
   case notify
 
-  var isBuilt: Bool {
-    switch self {
-    case .keep, .limitPercent, .seen, .giveUpAfter, .notify: false
-    default: true
-    }
-  }
+  var isBuilt: Bool { true }
 }
 
 /// The words for an action.

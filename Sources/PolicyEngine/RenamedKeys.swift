@@ -8,6 +8,8 @@ struct RenamedKeys {
 
   /// How many are renamed before the rest of the file has to wait for them to be mended.
   private static let most: UInt32 = 32
+  /// How many characters are read again for that at most: each costs a look at the whole file.
+  private static let mostText = 1 << 19
   /// Of the private use area: a file that has these is refused.
   private static let first: UInt32 = 0xe000
 
@@ -23,7 +25,9 @@ struct RenamedKeys {
     _ name: String, at span: SourceSpan, of source: PolicySource, in text: String
   ) -> String? {
     let count = UInt32(names.count)
-    guard count < Self.most, let sign = Unicode.Scalar(Self.first + count) else { return nil }
+    guard count < Self.most, Int(count) * text.utf8.count < Self.mostText,
+      let sign = Unicode.Scalar(Self.first + count)
+    else { return nil }
     let rest = source.rest(from: span)
     guard let start = rest.first, let letter = name.unicodeScalars.first else { return nil }
     let isQuoted = start == "\"" || start == "'"

@@ -21,4 +21,7 @@ extension Snapshot: EvaluatedConnections {
 
   /// The cgroup of the connection; nil when unknown.
   public func controlGroup(at index: Int) -> ControlGroup? { controlGroup(of: connections[index]) }
+
+  /// What earlier runs know of the connection.
+  public func past(at index: Int) -> ConnectionPast? { past(of: connections[index]) }
 }

@@ -6,6 +6,7 @@ import SocketDiagnostics
 /// as it comes.
 struct CollectedRows {
   private let selection: PreparedSelection
+  private let past: PastConnections
   private let keepsUndecided: Bool
   private(set) var candidates: [Connection] = []
   private(set) var listeners: [Connection] = []
@@ -25,6 +26,7 @@ struct CollectedRows {
 
   init(_ request: ScanRequest) {
     selection = request.selection
+    past = request.past
     keepsUndecided = request.keepsUndecided || request.selection.needsOwners
   }
 
@@ -47,7 +49,7 @@ struct CollectedRows {
     addListener(row)
     guard selection.stateMask.contains(row.state) else { return }
     listed += 1
-    switch selection.verdict(of: row, owners: OwnersUnknown()) {
+    switch selection.verdict(of: row, owners: OwnersUnknown(), past: past.past(of: row)) {
     case .no: return
     case .unknown where !keepsUndecided: undecided += 1
     case .unknown, .yes:

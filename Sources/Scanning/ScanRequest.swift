@@ -1,3 +1,4 @@
+public import Connections
 internal import ProcessTable
 public import Selection
 
@@ -7,6 +8,8 @@ public struct ScanRequest: Sendable {
   public let selection: PreparedSelection
   /// What is read of each.
   public let details: Details
+  /// What earlier runs know of connections.
+  public let past: PastConnections
   /// Whether connections stay in the snapshot for which the selection cannot be decided.
   public let keepsUndecided: Bool
   /// The processes that are looked at for owners; nil for all of them.
@@ -19,8 +22,9 @@ public struct ScanRequest: Sendable {
   ///   them needs all.
   public init(
     _ selection: SelectionPredicate, reading details: Details, keepsUndecided: Bool = false,
-    prunesOwners: Bool = false
+    prunesOwners: Bool = false, past: PastConnections = .unknown
   ) {
+    self.past = past
     self.keepsUndecided = keepsUndecided
     ownerConditions = prunesOwners ? OwnerConditions(selection) : nil
     let prepared = PreparedSelection(selection)

@@ -44,7 +44,7 @@ extension Scanner {
             if dump.states.contains(state) { tally.add(state, of: dump.family) }
           }
         } else {
-          try diagnostics.dump(dump) { tally.add($0, if: selection) }
+          try diagnostics.dump(dump) { tally.add($0, if: selection, knowing: request.past) }
         }
       }
     }
@@ -53,8 +53,10 @@ extension Scanner {
 
 extension Tally {
   /// Counts `row` if it is selected.
-  fileprivate mutating func add(_ row: Connection, if selection: PreparedSelection) {
-    switch selection.verdict(of: row, owners: OwnersUnknown()) {
+  fileprivate mutating func add(
+    _ row: Connection, if selection: PreparedSelection, knowing past: PastConnections
+  ) {
+    switch selection.verdict(of: row, owners: OwnersUnknown(), past: past.past(of: row)) {
     case .yes: add(row.state, of: row.identity.family)
     case .unknown: undecided += 1
     case .no: break

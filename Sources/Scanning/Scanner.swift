@@ -101,7 +101,7 @@ public struct Scanner {
       moment: moment, connections: rows.candidates, undecided: rows.undecided, listed: rows.listed,
       isPrunedByKernel: rows.isPrunedByKernel, listeners: rows.listeners, owners: owners,
       unreadable: unreadable(in: owners), namespaces: sources.map(\.namespace),
-      namespaceGaps: gaps)
+      namespaceGaps: gaps, past: request.past)
     if request.details.contains(.controlGroups), let controlGroups {
       candidates = candidates.knowing(controlGroups)
     }
@@ -273,7 +273,7 @@ extension Snapshot {
       moment: moment, connections: connections, undecided: undecided, listed: listed,
       isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
       unreadable: unreadable, controlGroups: tree.controlGroups(ids), namespaces: namespaces,
-      namespaceGaps: namespaceGaps)
+      namespaceGaps: namespaceGaps, past: past)
   }
 
   /// The snapshot of the candidates that are selected indeed, now that their owners are known.
@@ -282,7 +282,9 @@ extension Snapshot {
     var undecided = undecided
     for connection in connections {
       switch request.selection.verdict(
-        of: connection, owners: ownerFacts(of: connection, isAnswer: request.ownerConditions != nil)
+        of: connection,
+        owners: ownerFacts(of: connection, isAnswer: request.ownerConditions != nil),
+        past: past.past(of: connection)
       ) {
       case .yes: selected.append(connection)
       case .unknown where request.keepsUndecided: selected.append(connection)
@@ -294,6 +296,6 @@ extension Snapshot {
       moment: moment, connections: selected, undecided: undecided, listed: listed,
       isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
       unreadable: unreadable, controlGroups: controlGroups, namespaces: namespaces,
-      namespaceGaps: namespaceGaps)
+      namespaceGaps: namespaceGaps, past: past)
   }
 }

@@ -29,6 +29,9 @@ public struct Snapshot: Sendable {
   /// Those of them whose connections could not be listed.
   public let namespaceGaps: [NamespaceGap]
 
+  /// What earlier runs know of connections.
+  let past: PastConnections
+
   /// The cgroups of connections without a known owner, by the kernel's ids.
   let controlGroups: [UInt64: ControlGroup]
 
@@ -38,8 +41,10 @@ public struct Snapshot: Sendable {
     moment: ScanMoment, connections: [Connection], undecided: Int, listed: Int,
     isPrunedByKernel: Bool, listeners: [Connection], owners: OwnerTable?,
     unreadable: [OwnerProcess], controlGroups: [UInt64: ControlGroup] = [:],
-    namespaces: [ScannedNamespace] = [.own], namespaceGaps: [NamespaceGap] = []
+    namespaces: [ScannedNamespace] = [.own], namespaceGaps: [NamespaceGap] = [],
+    past: PastConnections = .unknown
   ) {
+    self.past = past
     self.moment = moment
     self.connections = connections
     self.undecided = undecided
@@ -54,13 +59,20 @@ public struct Snapshot: Sendable {
     acceptQueues = AcceptQueues(listeners)
   }
 
+  /// What earlier runs know of `connection`, of this snapshot or looked at again soon after it; nil
+  /// when that is nothing.
+  public func past(of connection: Connection) -> ConnectionPast? { past.past(of: connection) }
+
+  /// Whether earlier runs know of any connection.
+  public var knowsEarlierRuns: Bool { !past.isEmpty }
+
   /// The same snapshot with those of its connections alone that are `wanted`.
   public func keeping(_ wanted: (Connection) -> Bool) -> Snapshot {
     Snapshot(
       moment: moment, connections: connections.filter(wanted), undecided: undecided,
       listed: listed, isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
       unreadable: unreadable, controlGroups: controlGroups, namespaces: namespaces,
-      namespaceGaps: namespaceGaps)
+      namespaceGaps: namespaceGaps, past: past)
   }
 
   /// The network namespace of `connection`.

@@ -34,9 +34,13 @@ public struct PreparedSelection: Sendable {
   /// Whether `connection`, held by `owners`, is selected: only if the verdict is `yes`.
   ///
   /// It is `no` at once in a state that ``stateMask`` has not, even if something else is unknown.
-  public func verdict(of connection: Connection, owners: some OwnerFacts) -> Verdict {
+  ///
+  /// - Parameter past: what earlier runs know of the connection; nil when that is nothing.
+  public func verdict(
+    of connection: Connection, owners: some OwnerFacts, past: ConnectionPast? = nil
+  ) -> Verdict {
     guard stateMask.contains(connection.state) else { return .no }
-    return predicate.verdict(of: connection, owners: owners)
+    return predicate.verdict(of: connection, owners: owners, past: past)
   }
 }
 

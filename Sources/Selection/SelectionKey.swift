@@ -104,7 +104,7 @@ public enum SelectionKey: String, CaseIterable, Sendable {
   /// Whether this version can select by it.
   public var isBuilt: Bool {
     switch self {
-    case .age, .netns: false
+    case .netns: false
     default: true
     }
   }

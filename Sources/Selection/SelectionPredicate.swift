@@ -17,24 +17,28 @@ public indirect enum SelectionPredicate: Equatable, Sendable {
   /// Whether `connection`, held by `owners`, is selected: only if the verdict is `yes`.
   ///
   /// For many connections, ``PreparedSelection`` is quicker.
-  public func verdict(of connection: Connection, owners: some OwnerFacts) -> Verdict {
+  ///
+  /// - Parameter past: what earlier runs know of the connection; nil when that is nothing.
+  public func verdict(
+    of connection: Connection, owners: some OwnerFacts, past: ConnectionPast? = nil
+  ) -> Verdict {
     switch self {
-    case .term(let term): return term.verdict(of: connection, owners: owners)
+    case .term(let term): return term.verdict(of: connection, owners: owners, past: past)
     case .all(let parts):
       var verdict = Verdict.yes
       for part in parts {
-        verdict = verdict.and(part.verdict(of: connection, owners: owners))
+        verdict = verdict.and(part.verdict(of: connection, owners: owners, past: past))
         if verdict == .no { break }
       }
       return verdict
     case .any(let parts):
       var verdict = Verdict.no
       for part in parts {
-        verdict = verdict.or(part.verdict(of: connection, owners: owners))
+        verdict = verdict.or(part.verdict(of: connection, owners: owners, past: past))
         if verdict == .yes { break }
       }
       return verdict
-    case .not(let part): return part.verdict(of: connection, owners: owners).negated
+    case .not(let part): return part.verdict(of: connection, owners: owners, past: past).negated
     }
   }
 }
@@ -108,6 +112,11 @@ extension SelectionPredicate {
 
   /// Whether a term asks about a figure of `tcp_info`.
   public var needsFigures: Bool { hasTerm(where: \.needsFigures) }
+
+  /// Whether a term asks for an idleness of more than the 49.7 days that the kernel counts.
+  public var asksForMoreIdleThanTheKernelCounts: Bool {
+    hasTerm { if case .idle(let least) = $0 { least > UInt64(UInt32.max) } else { false } }
+  }
 
   /// Whether a term asks about what only earlier runs have seen.
   public var needsHistory: Bool { hasTerm(where: \.needsHistory) }

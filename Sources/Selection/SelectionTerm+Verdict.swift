@@ -2,18 +2,23 @@ public import Connections
 
 extension SelectionTerm {
   /// Whether `connection`, held by `owners`, is what the term says.
-  public func verdict(of connection: Connection, owners: some OwnerFacts) -> Verdict {
+  ///
+  /// - Parameter past: what earlier runs know of it; nil when that is nothing.
+  public func verdict(
+    of connection: Connection, owners: some OwnerFacts, past: ConnectionPast? = nil
+  ) -> Verdict {
     switch self {
     case .states(let states): Verdict(states.contains(connection.state))
-    case .idle(let least): Self.reaches(connection.idle, least)
+    case .idle(let least): Self.idle(connection, past, least)
     case .stalled(let least):
       switch connection.hasDataInFlight {
       case .some(false): .no
       case .some(true): Self.reaches(connection.stalled, least)
       case .none: .unknown
       }
-    case .inState(let least): Self.inState(connection, least)
-    case .age: .unknown
+    case .inState(let least): Self.inState(connection, past, least)
+    // Connreap may have seen it before it began to remember it.
+    case .age(let least): past.map { $0.age >= least } == true ? .yes : .unknown
     case .address(let end, let block): Verdict(Self.address(of: connection, at: end, in: block))
     case .port(let end, let range): Verdict(Self.port(of: connection, at: end, in: range))
     case .process, .pid: Self.owner(of: connection, owners) { verdict(of: $0) }
@@ -49,7 +54,17 @@ extension SelectionTerm {
     return Verdict(UInt64(figure) >= least)
   }
 
-  private static func inState(_ connection: Connection, _ least: UInt64) -> Verdict {
+  private static func idle(
+    _ connection: Connection, _ past: ConnectionPast?, _ least: UInt64
+  ) -> Verdict {
+    if connection.idle != nil, let idle = past?.idle, idle >= least { return .yes }
+    return reaches(connection.idle, least)
+  }
+
+  private static func inState(
+    _ connection: Connection, _ past: ConnectionPast?, _ least: UInt64
+  ) -> Verdict {
+    if let past, past.inState >= least { return .yes }
     if reaches(connection.inStateAtLeast, least) == .yes { return .yes }
     return reaches(connection.inStateAtMost, least) == .no ? .no : .unknown
   }

@@ -75,6 +75,7 @@ public enum SelectionVocabulary {
     case .idle: return [.idle(atLeast: try item.duration())]
     case .stalled: return [.stalled(atLeast: try item.duration())]
     case .inState: return [.inState(atLeast: try item.duration())]
+    case .age: return [.age(atLeast: try item.duration())]
     case .host: return try item.blocks(names).map { .address(.either, $0) }
     case .local: return try item.blocks(names).map { .address(.local, $0) }
     case .peer: return try item.blocks(names).map { .address(.peer, $0) }
@@ -94,7 +95,7 @@ public enum SelectionVocabulary {
     case .receiveQueue: return [.receiveQueue(atLeast: try item.size())]
     case .sendQueue: return [.sendQueue(atLeast: try item.size())]
     case .family: return [.family(try item.family())]
-    case .age, .netns, .filter: throw item.problem(.notBuilt)
+    case .netns, .filter: throw item.problem(.notBuilt)
     }
   }
 }

@@ -34,6 +34,13 @@ public struct StateFolder: ~Copyable {
   /// - Throws: ``StateFolderProblem``: above all when somebody else could change what is in it.
   public init(openingOrMaking path: FilePath) throws(StateFolderProblem) {
     try Self.make(path)
+    try self.init(opening: path)
+  }
+
+  /// Opens the folder at `path`, which is there.
+  ///
+  /// - Throws: ``StateFolderProblem``, `cannotOpen` with `ENOENT` when it is not there.
+  public init(opening path: FilePath) throws(StateFolderProblem) {
     let file = try Self.open(path)
     let facts: AccessFacts
     do { facts = try AccessFacts(of: file) } catch { throw .cannotOpen(path, error) }

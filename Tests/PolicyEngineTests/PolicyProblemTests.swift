@@ -20,7 +20,7 @@ import Testing
             idle: 10
           in-state: 10
           treshold: 5
-          seen: 2
+          seen: two
           group-by: unit
           action: destory
           limit: 08
@@ -51,9 +51,6 @@ import Testing
         leaks.yaml:11:7: error: unknown key "idel"; did you mean "idle"?
            11 |       idel: 10m
               |       ^~~~
-        leaks.yaml:12:7: error: "age" is not built yet in this version of connreap
-           12 |       age: 1d
-              |       ^~~
         leaks.yaml:13:13: error: a duration needs a unit: "10"; write 10s, 10m or 10h
            13 |       idle: 10
               |             ^~
@@ -63,9 +60,9 @@ import Testing
         leaks.yaml:15:5: error: unknown key "treshold"; did you mean "threshold"?
            15 |     treshold: 5
               |     ^~~~~~~~
-        leaks.yaml:16:5: error: "seen" is not built yet in this version of connreap
-           16 |     seen: 2
-              |     ^~~~
+        leaks.yaml:16:11: error: "two" is not a whole number from 1, as in 100
+           16 |     seen: two
+              |           ^~~
         leaks.yaml:18:13: error: unknown action "destory"; did you mean "destroy"?
            18 |     action: destory
               |             ^~~~~~~
@@ -293,19 +290,7 @@ import Testing
         """)
   }
 
-  @Test(arguments: [
-    "keep: 0", "limit-percent: 50", "give-up-after: 5", "notify: [/bin/page]",
-    "seen: 2",
-  ])
-  func keysThatAreNotBuiltAreNeverIgnored(line: String) throws {
-    let key = try #require(line.split(separator: ":").first)
-    #expect(
-      problems(in: file("match: {port: 1}", "action: report", line))
-        .hasPrefix("leaks.yaml:6:5: error: \"\(key)\" is not built yet in this version of connreap")
-    )
-  }
-
-  @Test(arguments: ["age: 1d", "netns: all"])
+  @Test(arguments: ["netns: all"])
   func selectionsThatAreNotBuiltAreNeverIgnored(pair: String) throws {
     let key = try #require(pair.split(separator: ":").first)
     let message = "error: \"\(key)\" is not built yet in this version of connreap"
@@ -331,10 +316,52 @@ import Testing
     "99999999999999999999", "٣", "''",
   ])
   func numbersAreDigitsAndNothingElse(number: String) {
-    for key in ["threshold", "limit"] {
+    for key in ["threshold", "limit", "limit-percent", "seen", "give-up-after", "rate"] {
       let text = problems(in: file("match: {port: 1}", "action: report", "\(key): \(number)"))
       #expect(text.contains("is not a whole number from 1"), "\(number)")
     }
+  }
+
+  @Test(arguments: ["00", "08", "1.0", "-1", "no", "22:22", "~"])
+  func howManyAreKeptMayBeNone(number: String) throws {
+    #expect(try read(file("match: {port: 1}", "action: report", "keep: 0")).policies[0].keep == 0)
+    #expect(
+      problems(in: file("match: {port: 1}", "action: report", "keep: \(number)"))
+        .contains("is not a whole number from 0"))
+  }
+
+  @Test func aPercentageIsOfAHundred() throws {
+    let text = file("match: {port: 1}", "action: report", "limit-percent: 101")
+    #expect(
+      problems(in: text) == """
+        leaks.yaml:6:20: error: a percentage is from 1 to 100
+            6 |     limit-percent: 101
+              |                    ^~~
+        """)
+    let whole = file("match: {port: 1}", "action: report", "limit-percent: 100")
+    #expect(try read(whole).policies[0].limitPercent == 100)
+  }
+
+  @Test(arguments: [
+    ("page", "6:13", "\"notify\" takes a list, not a single value"),
+    ("[]", "6:5", "\"notify\" is an empty list"), ("", "6:5", "\"notify\" has no value"),
+    ("[page]", "6:14", "a program is named by its absolute path"),
+    ("[./page]", "6:14", "a program is named by its absolute path"),
+    ("[/usr/bin/]", "6:14", "a program is named by its absolute path"),
+    ("['']", "6:14", "a program is named by its absolute path"),
+    ("[/bin/page, [a]]", "6:25", "\"notify\" takes a single value, not a list"),
+    ("[/bin/page, ]", nil, nil), ("[/bin/page, '; rm -rf /', \"a b\"]", nil, nil),
+  ])
+  func theProgramToTellIsAPathAndItsArguments(
+    value: String, place: String?, message: String?
+  ) throws {
+    let text = file("match: {port: 1}", "action: report", "notify: \(value)")
+    guard let place, let message else {
+      let notify = try #require(try read(text).policies[0].notify)
+      #expect(notify.first == "/bin/page")
+      return
+    }
+    #expect(problems(in: text).hasPrefix("leaks.yaml:\(place): error: \(message)"))
   }
 
   @Test(arguments: ["Java", "a_b", "-a", "a b", "é", "''", "a.b", "a\u{202e}b"])

@@ -56,10 +56,18 @@ import Testing
 
   @Test func theFileHasALimit() throws {
     let comment = Array("# comment\n".utf8)
-    let full = [UInt8]((0..<104_858).flatMap { _ in comment }.prefix(1 << 20))
+    let full = [UInt8]((0..<26_215).flatMap { _ in comment }.prefix(1 << 18))
     #expect(try refused(full).hasPrefix("leaks.yaml:1:1: error: the file is empty"))
     #expect(
-      try refused(full + [0x0a]) == "leaks.yaml:1:1: error: the file has more than 1048576 bytes")
+      try refused(full + [0x0a]) == "leaks.yaml:1:1: error: the file has more than 262144 bytes")
+  }
+
+  @Test func ofVeryManyProblemsTheFirstAreTold() throws {
+    let text = (1...150).map { "k\($0): 1\n" }.joined()
+    let lines = problems(in: text).split(separator: "\n").filter { $0.hasPrefix("leaks") }
+    #expect(lines.count == 101)
+    #expect(lines[99].hasPrefix("leaks.yaml:98:1: error: unknown key"))
+    #expect(lines[100] == "leaks.yaml:99:1: error: 52 more problems from here on")
   }
 
   @Test func aLongLineIsShownInPart() throws {

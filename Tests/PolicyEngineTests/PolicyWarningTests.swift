@@ -20,18 +20,40 @@ import Testing
     #expect(warning.contains("'\(action)' without threshold") == isWarnedOf)
   }
 
-  @Test(arguments: ["threshold: 1", "limit: 5", "in-state: 1m"])
+  @Test(arguments: ["threshold: 1", "limit: 5", "in-state: 1m", "limit-percent: 9", "seen: 2"])
   func anyBrakeBesideTheMatchWillDo(line: String) {
     #expect(problems(in: file("match: {process: java}", "action: destroy", line)) == "")
   }
 
-  @Test(arguments: ["idle: 1h", "stalled: 1m", "in-state: 1m"])
+  @Test(arguments: ["idle: 1h", "stalled: 1m", "in-state: 1m", "age: 1d"])
   func anyBrakeInTheMatchWillDo(pair: String) {
     #expect(problems(in: file("match: {process: java, \(pair)}", "action: destroy")) == "")
   }
 
   @Test func aReportNeedsNoBrake() {
     #expect(problems(in: file("match: {process: java}", "action: report")) == "")
+  }
+
+  @Test(arguments: ["state: connected", "state: all", "filter: \"state all\""])
+  func aMatchOfEverythingIsHardlyMeant(pair: String) {
+    #expect(
+      problems(in: file("match: {\(pair)}", "action: report"))
+        .hasPrefix("leaks.yaml:4:5: warning: this matches every connection\n"))
+    #expect(problems(in: file("match: {\(pair), port: 80}", "action: report")) == "")
+  }
+
+  @Test func keysThatDoNothingAreTold() {
+    #expect(
+      problems(in: file("match: {port: 1}", "action: report", "give-up-after: 3"))
+        .hasPrefix("leaks.yaml:6:5: warning: a report closes nothing"))
+    #expect(
+      problems(in: file("match: {port: 1}", "action: destroy", "limit: 5", "notify: [/bin/page]"))
+        .hasPrefix("leaks.yaml:7:5: warning: without \"give-up-after\" the program is never run"))
+    for (action, line) in [("destroy", "give-up-after: 2"), ("report", "threshold: 2")] {
+      let text = file(
+        "match: {port: 1}", "action: \(action)", "limit: 5", line, "notify: [/bin/page]")
+      #expect(problems(in: text) == "")
+    }
   }
 
   @Test func timesThatNoStateHasMatchNothing() {
@@ -45,9 +67,6 @@ import Testing
         leaks.yaml:4:5: warning: no connection in these states has a time for "stalled": this matches nothing
             4 |     match: {state: listen, idle: 1h, stalled: 1s}
               |     ^~~~~
-        leaks.yaml:6:5: warning: the time in a state is known for close-wait only: "in-state" leaves nothing here
-            6 |     in-state: 5m
-              |     ^~~~~~~~
         """)
     #expect(
       problems(in: file("match: {state: [listen, established], idle: 1h}", "action: report"))

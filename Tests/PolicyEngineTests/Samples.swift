@@ -62,12 +62,19 @@ struct SampleRow {
   var ownersAreComplete = true
   var cookie: UInt64?
   var controlGroup: String? = "/system.slice/java.service"
+  /// The uptime since when nothing has moved, in place of the three times above; the kernel's
+  /// counters start again after 49.7 days.
+  var since: UInt64?
+  var bytes: UInt64? = 1000
 
-  func connection(_ row: Int) -> Connection {
+  func connection(_ row: Int, now: UInt64 = 0) -> Connection {
     var figures = TCPFigures()
-    figures.lastAcknowledged = acknowledged
-    figures.lastReceived = received
-    figures.lastSent = sent
+    let counter = since.map { UInt32(truncatingIfNeeded: now - $0) }
+    figures.lastAcknowledged = counter ?? acknowledged
+    figures.lastReceived = counter ?? received
+    figures.lastSent = counter ?? sent
+    figures.bytesAcknowledged = bytes
+    figures.bytesReceived = bytes
     figures.unacknowledged = 0
     return Connection(
       identity: SocketIdentity(
@@ -88,11 +95,18 @@ func process(_ pid: Int32, _ name: String?, executable: String? = nil) -> OwnerP
 /// Rows as evaluation wants them.
 struct SampleTable: EvaluatedConnections {
   let rows: [SampleRow]
+  private let past: PastConnections
+  private let now: UInt64
 
-  init(_ rows: [SampleRow]) { self.rows = rows }
+  init(_ rows: [SampleRow], past: PastConnections = .unknown, now: UInt64 = 0) {
+    self.rows = rows
+    self.past = past
+    self.now = now
+  }
 
   var count: Int { rows.count }
-  func connection(at index: Int) -> Connection { rows[index].connection(index) }
+  func connection(at index: Int) -> Connection { rows[index].connection(index, now: now) }
+  func past(at index: Int) -> ConnectionPast? { past.past(of: connection(at: index)) }
   func owners(at index: Int) -> OwnerList<[OwnerProcess]> {
     OwnerList(rows[index].owners, isComplete: rows[index].ownersAreComplete)
   }

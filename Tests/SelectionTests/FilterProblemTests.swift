@@ -77,7 +77,7 @@ struct FilterProblemTests {
       + "as in portrange 8000-8100\n",
     "user = nobody-is\n       ^~~~~~~~~\nunknown user \"nobody-is\"\n",
     "user = ''\n       ^~\na user is missing\n",
-    "age > 1h\n      ^~\nthis version cannot select by age\n",
+    "age > 1\n      ^\na duration needs a unit: \"1\"; write 1s, 1m or 1h\n",
     "mark = 0x5/0x3\n       ^~~\n"
       + "the mark \"0x5\" has bits that its mask takes away: nothing matches\n",
     "filter = x\n^~~~~~\nunknown word \"filter\": expected \(term)\n",

@@ -157,7 +157,8 @@ struct SelectionProblemTests {
     Case(
       .cgroup, "/a//b", 0..<5,
       "\"/a//b\" is not the path of a cgroup; write it as in /system.slice/nginx.service"),
-    Case(.age, "1d", 0..<2, "this version cannot select by age"),
+    Case(
+      .age, "7", 0..<1, "a duration needs a unit: \"7\"; write 7s, 7m or 7h"),
     Case(.netns, "all", 0..<3, "this version cannot select by netns"),
   ]
 

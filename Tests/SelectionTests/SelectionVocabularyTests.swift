@@ -140,7 +140,8 @@ struct SelectionVocabularyTests {
   @Test("Every key is read or refused as not built", arguments: SelectionKey.allCases)
   func everyKey(key: SelectionKey) throws {
     let example: [SelectionKey: String] = [
-      .state: "listen", .idle: "1h", .stalled: "1h", .inState: "1h", .host: "::1", .local: "::1",
+      .state: "listen", .idle: "1h", .stalled: "1h", .age: "7d", .inState: "1h", .host: "::1",
+      .local: "::1",
       .peer: "::1", .port: "1", .localPort: "1", .peerPort: "1", .process: "a", .pid: "1",
       .user: "1", .interface: "lo", .mark: "1", .receiveQueue: "1", .sendQueue: "1",
       .family: "ipv4", .unit: "nginx", .container: "0a1b", .cgroup: "/a", .filter: "port 1",

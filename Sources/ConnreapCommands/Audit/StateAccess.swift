@@ -25,6 +25,18 @@ enum StateAccess {
     }
   }
 
+  /// Opens that folder; nil when it is not there.
+  static func openIfThere(option: String?) throws(CommandFailure) -> StateFolder? {
+    let path = try location(option: option)
+    do throws(StateFolderProblem) {
+      return try StateFolder(opening: path)
+    } catch .cannotOpen(_, .noSuchFileOrDirectory) {
+      return nil
+    } catch {
+      throw CommandFailure(.failed, EscapedText.lines("\(error)"))
+    }
+  }
+
   /// Takes the lock of `folder`.
   static func lock(_ folder: borrowing StateFolder) throws(CommandFailure) -> RunLock {
     do throws(RunLockProblem) {

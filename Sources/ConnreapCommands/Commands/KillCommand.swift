@@ -39,7 +39,9 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     help: ArgumentHelp("close connections of this program too, spared else", valueName: "name"))
   var unprotect: [String] = []
 
-  @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("where the audit log is, and what runs have remembered", valueName: "folder")
+  )
   var stateDir: String?
 
   @OptionGroup var pace: PaceOptions
@@ -141,10 +143,15 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
     let guards = try guards(system, method, namedStates: predicate.namedStatesOneByOne)
     let snapshot = try system.scan(
-      ScanRequest(predicate, reading: [.figures, .owners, .controlGroups]))
+      ScanRequest(
+        predicate, reading: [.figures, .owners, .controlGroups],
+        past: predicate.needsHistory
+          ? try RunHistory.past(option: stateDir, of: system) : .unknown))
     return Work(system: system, plan: Plan(closing: snapshot, guardedBy: guards)) {
       _, connection in
-      predicate.verdict(of: connection, owners: snapshot.ownerFacts(of: connection)) == .yes
+      predicate.verdict(
+        of: connection, owners: snapshot.ownerFacts(of: connection),
+        past: snapshot.past(of: connection)) == .yes
     }
   }
 

@@ -36,6 +36,11 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     help: "list nothing; print what the kernel judges of the selection, and what is left of it")
   var explain = false
 
+  @Option(
+    help: ArgumentHelp(
+      "where runs of 'policy apply' have remembered what they saw, for --age", valueName: "folder"))
+  var stateDir: String?
+
   @OptionGroup(title: "Source") var source: SourceOptions
 
   var needs: Set<Capability> {
@@ -63,9 +68,13 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     let columns = try ConnectionColumn.list(columns) ?? output.output.columns
     let order = try ConnectionOrder(sort)
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let needsHistory =
+      predicate.needsHistory || columns?.contains(.age) == true
+      || order.column == .age
     let request = ScanRequest(
       predicate, reading: details(for: columns, order: order, system: system),
-      prunesOwners: true)
+      prunesOwners: true,
+      past: needsHistory ? try RunHistory.past(option: stateDir, of: system) : .unknown)
     if explain { return try print(ScanExplanation(request: request)) }
     let snapshot = try system.scan(request, seeingMarks: isShowingMarks)
     try print(snapshot, columns: columns, order: order, system: system)
@@ -119,6 +128,11 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
         var shown = columns ?? ConnectionColumn.table
         if self.columns == nil, snapshot.namespaces.count > 1 {
           shown.insert(.networkNamespace, at: 0)
+        }
+        if self.columns == nil, snapshot.knowsEarlierRuns,
+          let place = shown.firstIndex(of: .inState)
+        {
+          shown.insert(.age, at: place + 1)
         }
         let isFree = terminal.isTerminal && self.columns == nil
         try list.printTable(isFree ? list.telling(shown) : shown, layout, to: &stream)

@@ -56,7 +56,10 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup var arguments: PolicyFileArguments
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
-  @Option(help: .hidden) var stateDir: String?
+
+  @Option(
+    help: ArgumentHelp("where earlier runs have remembered what they saw", valueName: "folder"))
+  var stateDir: String?
 
   var needs: Set<Capability> {
     guard source.replay == nil else { return [] }
@@ -69,7 +72,8 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
     let loaded = try PolicyLoading(arguments.files, asRoot: source.replay == nil)
     Standard.say(loaded.report)
     let system = try LiveSystem(source)
-    let evaluated = try PolicyEvaluation(loaded.policies, on: system)
+    let memory = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
+    let evaluated = try PolicyEvaluation(loaded.policies, on: system, memory: memory)
     let report = PolicyReport(evaluated, output: output, isLive: system.isLive)
     try report.printPlan(arguments: arguments.files)
     try system.finish()
@@ -116,16 +120,22 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     limits: ClosingLimits
   ) throws {
     let system = try LiveSystem(SourceOptions.live)
-    let evaluated = try PolicyEvaluation(policies, on: system)
+    var history = try RunHistory(in: folder, at: system.moment)
+    let evaluated = try PolicyEvaluation(policies, on: system, memory: history.memory)
     let report = PolicyReport(evaluated, output: output, isLive: true)
+    let notices = PolicyNotices(evaluated, moment: system.moment)
+    // Before anything is closed: a run that is cut off has counted all the same.
+    try history.save(evaluated.memory, ifLost: "nothing was closed")
     do {
       try evaluated.checkLimits()
     } catch {
       try report.printFindings(isQuiet: quiet)
+      try notices.send(remembering: &history)
       throw error
     }
     guard !evaluated.plan.closings.isEmpty else {
-      return try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
+      try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
+      return try notices.send(remembering: &history)
     }
     try system.requireClosing(evaluated.plan.closings)
     let trail = try AuditTrail(
@@ -133,20 +143,35 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     var limits = limits
     limits.rate = evaluated.rate(of:)
     let run = ClosingRun(evaluated.plan, report.text, on: system, limits: limits)
-    try run.carryOut(
-      recording: trail, isStillSelected: evaluated.stillCovers,
-      printing: { try report.printOutcomes($0, isQuiet: quiet) })
+    let result = Result {
+      try run.carryOut(
+        recording: trail, isStillSelected: evaluated.stillCovers,
+        remembering: { outcomes in
+          try history.save(
+            evaluated.memory(history.memory, after: outcomes),
+            ifLost: "what was closed is in the audit log")
+        },
+        printing: { try report.printOutcomes($0, isQuiet: quiet) })
+    }
+    if Interruption.reason == nil { try notices.send(remembering: &history) }
+    try result.get()
   }
 }
 
-/// `connreap policy schema`: not built yet.
+/// `connreap policy schema`: prints the JSON Schema of a policy file.
 struct PolicySchemaCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "schema", abstract: "Not built yet in this version.", shouldDisplay: false)
+    commandName: "schema", abstract: "Prints the JSON Schema of a policy file, for editors.",
+    discussion: """
+      Save it beside the policies, and start each of them with the line \
+      '# yaml-language-server: $schema=policy.schema.json'.
+      """)
 
   var needs: Set<Capability> { [] }
 
   func run() throws {
-    throw CommandFailure(.usage, "'connreap policy schema' is not built yet in this version")
+    var stream = OutputStream(Standard.output)
+    try stream.write(PolicySchema.text)
+    try stream.flush()
   }
 }

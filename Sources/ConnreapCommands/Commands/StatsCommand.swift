@@ -72,7 +72,8 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   ) throws -> StatsReport {
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
     let request = ScanRequest(
-      predicate, reading: by?.details(knowsOwners: system.knowsOwners) ?? [], prunesOwners: true)
+      predicate, reading: by?.details(knowsOwners: system.knowsOwners) ?? [], prunesOwners: true,
+      past: predicate.needsHistory ? try RunHistory.past(option: nil, of: system) : .unknown)
     let tally: Tally
     var groups: [ConnectionGroup]?
     var warnings: [String]

@@ -7,6 +7,7 @@ struct SelectionOptions: ParsableArguments {
   @Option(parsing: .unconditionalSingleValue, help: .of(.state)) var state: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.idle)) var idle: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.stalled)) var stalled: [String] = []
+  @Option(parsing: .unconditionalSingleValue, help: .of(.age)) var age: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.inState)) var inState: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.host)) var host: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.port)) var port: [String] = []
@@ -33,8 +34,6 @@ struct SelectionOptions: ParsableArguments {
 
   @Argument(help: ArgumentHelp("a filter, as one word or many", valueName: "filter"))
   var terms: [String] = []
-
-  @Option(help: .hidden) var age: [String] = []
 
   private var values: [(key: SelectionKey, values: [String])] {
     var family: [String] = []

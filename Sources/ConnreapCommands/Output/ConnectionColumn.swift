@@ -9,6 +9,7 @@ enum ConnectionColumn: String, CaseIterable {
   case peerPort = "peer-port"
   case idle
   case inState = "in-state"
+  case age
   case stalled
   case receiveQueue = "recv-q"
   case sendQueue = "send-q"
@@ -78,7 +79,7 @@ enum ConnectionColumn: String, CaseIterable {
   /// Whether the value is a time: for the eye in a table, in milliseconds in a CSV file.
   var isTime: Bool {
     switch self {
-    case .idle, .inState, .stalled, .lastSent, .lastReceived, .lastAcknowledged: true
+    case .idle, .inState, .age, .stalled, .lastSent, .lastReceived, .lastAcknowledged: true
     default: false
     }
   }

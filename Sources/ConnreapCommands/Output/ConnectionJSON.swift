@@ -36,7 +36,11 @@ struct ConnectionJSON: Sendable {
       json.member("last_received_ms", tcp?.lastReceived)
       json.member("last_ack_ms", tcp?.lastAcknowledged)
       writeInState(of: connection, to: &json)
-      json.null("age_ms")
+      if let age = snapshot.past(of: connection)?.age {
+        json.object("age_ms") { $0.member("at_least", age) }
+      } else {
+        json.null("age_ms")
+      }
       writeTimer(connection.timer, to: &json)
       write(snapshot.controlGroup(of: connection), to: &json)
       writeOwners(of: connection, to: &json)

@@ -22,6 +22,8 @@ struct ConnectionOrder: Equatable {
     switch column.sortKey {
     case .number(let value): return places(of: connections) { value($1) }
     case .longNumber(let value): return places(of: connections) { value($1) }
+    case .past(let value):
+      return places(of: connections) { snapshot.past(of: $1).map(value) }
     case .end(let value):
       return places(of: connections) { EndKey(value($1)) }
     case .owner:
@@ -91,6 +93,7 @@ struct ConnectionOrder: Equatable {
 private enum SortKey {
   case number((Connection) -> UInt32?)
   case longNumber((Connection) -> UInt64?)
+  case past((ConnectionPast) -> UInt64)
   case end((Connection) -> Endpoint)
   case owner
 }
@@ -107,6 +110,7 @@ extension ConnectionColumn {
     case .peerPort: .number { UInt32($0.identity.peerPort) }
     case .idle: .number(\.idle)
     case .inState: .number(\.inStateAtLeast)
+    case .age: .past(\.age)
     case .stalled: .number(\.stalled)
     case .receiveQueue: .number(\.receiveQueue)
     case .sendQueue: .number(\.sendQueue)

@@ -60,6 +60,11 @@ struct ConnectionText: Sendable {
     case .peerPort: number(connection.identity.peerPort)
     case .idle: time(connection.idle)
     case .inState: time(connection.inStateAtLeast, prefix: "≥ ")
+    case .age:
+      guard let age = snapshot.past(of: connection)?.age else { return }
+      if asMilliseconds { return text.appendDecimal(age) }
+      text.append(contentsOf: "≥ ".utf8)
+      DurationText.appendRounded(milliseconds: age, to: &text)
     case .stalled:
       // Not stalled is no time, and not unknown either.
       if asMilliseconds || connection.hasDataInFlight == true { time(connection.stalled) }

@@ -34,34 +34,50 @@ struct FindingLines {
     lines += undecidedLines
     if let refusal = found.refusal {
       lines.append(
-        Line(
-          cells: [
-            "", "\(Count.text(refusal.count)), limit \(Count.text(refusal.limit))",
-            "refused: nothing is closed",
-          ], style: .red))
+        Line(cells: ["", Self.text(of: refusal), "refused: nothing is closed"], style: .red))
     }
     if lines.isEmpty { lines.append(Line(cells: ["", "nothing matches", ""], style: .dim)) }
     return lines
   }
 
   private func line(of group: FindingGroup) -> Line {
-    let count = Count.text(group.rows.count)
-    let against = group.threshold > 1 ? ", threshold \(Count.text(group.threshold))" : ""
-    let states = Set(group.rows.map { evaluated.snapshot.connections[$0].state })
-    let inState = states.count == 1 ? states.first.map { " in \($0.label)" } ?? "" : ""
-    let cells = [group.label, count + inState + against]
-    guard group.decision == .act else { return Line(cells: cells + ["left"], style: .dim) }
+    let cells = [group.label, counts(of: group)]
+    let rows = group.rowsToActOn
+    switch group.decision {
+    case .belowThreshold: return Line(cells: cells + ["left"], style: .dim)
+    case .giveUp(let rounds):
+      return Line(cells: cells + ["given up after \(Count.text(rounds)) runs: left"], style: .red)
+    case .act: break
+    }
+    guard !rows.isEmpty else { return Line(cells: cells + ["kept, the newest"], style: .dim) }
+    let kept =
+      group.kept.isEmpty ? "" : "; keep the newest \(Count.text(group.kept.count))"
     guard found.policy.action != .report else {
-      return Line(cells: cells + ["report \(count)\(details(of: group.rows))"], style: .yellow)
+      let text = "report \(Count.text(rows.count))\(details(of: rows))"
+      return Line(cells: cells + [text + kept], style: .yellow)
     }
     guard found.refusal == nil else { return Line(cells: cells + ["refused"], style: .red) }
-    return Line(cells: cells + [closing(group)], style: .yellow)
+    return Line(cells: cells + [closing(rows) + kept], style: .yellow)
+  }
+
+  /// `312 in CLOSE-WAIT for ≥ 10m, threshold 100`.
+  private func counts(of group: FindingGroup) -> String {
+    var text = Count.text(group.rows.count)
+    let states = Set(group.rows.map { evaluated.snapshot.connections[$0].state })
+    if states.count == 1, let state = states.first { text += " in \(state.label)" }
+    if let inState = found.policy.inState {
+      text += " for ≥ \(DurationText.exact(milliseconds: inState))"
+    }
+    if found.policy.seen > 1 { text += " in \(found.policy.seen) runs" }
+    if group.threshold > 1 { text += ", threshold \(Count.text(group.threshold))" }
+    if let total = group.total { text += ", \(Count.text(total)) in all" }
+    return text
   }
 
   /// `close 310 (oldest ≥ 2d03h, most to 10.0.0.20:5432); spare 2: held by sshd[900] …`.
-  private func closing(_ group: FindingGroup) -> String {
-    let spared = group.rows.compactMap { spareReasons[cookie($0)] }
-    let closed = group.rows.filter { spareReasons[cookie($0)] == nil }
+  private func closing(_ rows: [Int]) -> String {
+    let spared = rows.compactMap { spareReasons[cookie($0)] }
+    let closed = rows.filter { spareReasons[cookie($0)] == nil }
     var parts: [String] = []
     if !closed.isEmpty {
       let verb = found.policy.action.closes ? "close" : "arm"
@@ -77,10 +93,16 @@ struct FindingLines {
   private func details(of rows: [Int]) -> String {
     let connections = rows.map { evaluated.snapshot.connections[$0] }
     var parts: [String] = []
-    if let oldest = connections.compactMap(\.inStateAtLeast).max() {
-      parts.append("oldest ≥ " + DurationText.rounded(milliseconds: UInt64(oldest)))
-    } else if let idlest = connections.compactMap(\.idle).max() {
-      parts.append("longest idle " + DurationText.rounded(milliseconds: UInt64(idlest)))
+    func longest(_ time: (Connection, ConnectionPast?) -> UInt64?) -> String? {
+      connections.compactMap { time($0, evaluated.snapshot.past(of: $0)) }.max()
+        .map { DurationText.rounded(milliseconds: $0) }
+    }
+    let isTimedByState =
+      found.policy.inState != nil || connections.contains { $0.inStateAtLeast != nil }
+    if isTimedByState, let oldest = longest({ $0.inStateAtLeast(knowing: $1) }) {
+      parts.append("oldest ≥ " + oldest)
+    } else if let idlest = longest({ $0.idle(knowing: $1) }) {
+      parts.append("longest idle " + idlest)
     }
     let peers = Dictionary(grouping: connections, by: \.identity.peerBits)
     if let most = peers.values.max(by: {
@@ -92,6 +114,16 @@ struct FindingLines {
   }
 
   private var sparedLines: [Line] {
+    sparedByReason.map { text, count in
+      let isProtected = text.hasPrefix("protected")
+      return Line(
+        cells: ["", "\(Count.text(count)) \(text)", isProtected ? "spared" : "left"],
+        style: .dim)
+    }
+  }
+
+  /// How many are left alone for each reason, in the order of the first.
+  private var sparedByReason: [(text: String, count: Int)] {
     var order: [String] = []
     var counts: [String: Int] = [:]
     for spared in found.spared {
@@ -99,12 +131,11 @@ struct FindingLines {
       if counts[text] == nil { order.append(text) }
       counts[text, default: 0] += 1
     }
-    return order.map { text in
-      let count = Count.text(counts[text] ?? 0)
-      let isProtected = text.hasPrefix("protected")
-      return Line(cells: ["", "\(count) \(text)", isProtected ? "spared" : "left"], style: .dim)
-    }
+    return order.map { ($0, counts[$0] ?? 0) }
   }
+
+  /// What is known of the groups that the policy has given up.
+  private var leaks: [LeakReport] { evaluated.leaks(of: found) }
 
   private static func text(
     of reason: SparedConnection.Reason, _ policy: Policy, _ policies: PolicySet
@@ -115,14 +146,27 @@ struct FindingLines {
     case .protected(let index, certain: true): "protected by \(policy.protect[index].text)"
     case .protected(let index, certain: false):
       "protected: cannot be told from \(policy.protect[index].text)"
-    case .taken(let index): "acted on by \(policies.policies[index].name)"
+    case .taken(let index): "acted on by \(policies.policies[index].name), which comes first"
+    case .notSeenEnough(let runs?):
+      "seen in \(runs) run\(Count.plural(runs)) of the \(policy.seen) that it takes"
+    case .notSeenEnough(nil):
+      "seen in an unknown number of runs, \(policy.seen) are needed"
+    case .armed: "armed in an earlier run"
     }
+  }
+
+  private static func text(of refusal: LimitRefusal) -> String {
+    let count = Count.text(refusal.count)
+    guard let share = refusal.share else { return "\(count), limit \(Count.text(refusal.limit))" }
+    return "\(count) of the \(Count.text(share.total)) of \(share.label), "
+      + "limit \(share.percent) %"
   }
 
   private var undecidedLines: [Line] {
     let undecided = found.undecided
     let kinds = [
       (undecided.match, "whether it matches is unknown"),
+      (undecided.time, "earlier runs do not show that enough time has passed"),
       (undecided.exception, "whether it is excepted is unknown"),
       (undecided.inState, "how long it is in its state is unknown"),
       (undecided.owner, ownerIsUnknown),
@@ -152,11 +196,26 @@ struct FindingLines {
             json.member("group", group.label)
             json.member("count", group.rows.count)
             json.member("threshold", group.threshold)
-            json.member("acts", group.decision == .act && found.refusal == nil)
+            json.member("acts", !group.rowsToActOn.isEmpty && found.refusal == nil)
+            json.member("kept", group.kept.count)
+            if let total = group.total { json.member("total", total) }
+            if let rounds = group.past?.rounds { json.member("rounds", rounds) }
+            if case .giveUp = group.decision { json.member("given_up", true) }
           }
         }
       }
+      json.array("leaks") { json in
+        for leak in leaks { leak.write(to: &json) }
+      }
       json.member("spared", found.spared.count)
+      json.array("spared_by_reason") { json in
+        for (text, count) in sparedByReason {
+          json.object { json in
+            json.member("reason", text)
+            json.member("count", count)
+          }
+        }
+      }
       json.member("excepted", found.excludedCount)
       json.member("undecided", found.undecided.total)
       json.member("refused", found.refusal != nil)

@@ -1,6 +1,7 @@
 import Connections
 import DescriptorActions
 import PolicyEngine
+import ProcessTable
 import Reaping
 import Scanning
 import Selection
@@ -11,18 +12,35 @@ struct PolicyEvaluation {
   let snapshot: Snapshot
   let findings: [PolicyFindings]
   let plan: Plan
+  /// What earlier runs remember; nil of a recording, of which nobody knows.
+  let history: PolicyHistory?
+  private let processes: ProcFileSystem
 
   /// Scans once for all of `policies`, and holds them against what is there.
-  init(_ policies: PolicySet, on system: LiveSystem) throws(CommandFailure) {
+  ///
+  /// - Parameter memory: what earlier runs remember; nil when that is unknown.
+  init(
+    _ policies: PolicySet, on system: LiveSystem, memory: RunMemory?
+  ) throws(CommandFailure) {
+    history = system.moment.uptime.flatMap { now in memory.map { PolicyHistory($0, now: now) } }
+    processes = system.processes
     let caller = try system.caller()
     let machineInit = try system.machineInit()
-    let everything = SelectionPredicate.any(policies.policies.map(\.match))
+    var wanted = policies.policies.map(\.match)
+    // A part of all that an owner holds can be told only of all.
+    if policies.policies.contains(where: { $0.limitPercent != nil }) {
+      wanted.append(.term(.states(.shownByDefault)))
+    }
+    let everything = SelectionPredicate.any(wanted)
     let details: ScanRequest.Details =
       system.knowsOwners ? [.figures, .owners, .controlGroups] : [.figures]
     snapshot = try system.scan(
-      ScanRequest(everything, reading: details, keepsUndecided: true))
+      ScanRequest(
+        everything, reading: details, keepsUndecided: true,
+        past: history.map { PastConnections($0.memory.connections, at: $0.now) } ?? .unknown))
     let names = SystemNumbers(resolvesNames: system.isLive)
-    findings = Evaluation.findings(of: snapshot, policies: policies, userName: names.userName)
+    findings = Evaluation.findings(
+      of: snapshot, policies: policies, history: history, userName: names.userName)
     plan = Plan(closing: findings, in: snapshot) { policy in
       Guards(
         caller: caller, namedStates: policy.match.namedStatesOneByOne, unprotected: [],
@@ -35,6 +53,14 @@ struct PolicyEvaluation {
   func checkLimits() throws(CommandFailure) {
     for found in findings {
       guard let refusal = found.refusal else { continue }
+      if let share = refusal.share {
+        throw CommandFailure(
+          .refused,
+          "refused: policy \(found.policy.name) would close \(Count.text(refusal.count)) of the "
+            + "\(Count.text(share.total)) connections of \(EscapedText.escaped(share.label)), more "
+            + "than \(share.percent) %; nothing was closed",
+          remedy: "look at them with 'connreap list', and raise limit-percent if that is meant")
+      }
       throw CommandFailure(
         .refused,
         "refused: policy \(found.policy.name) would close \(Count.text(refusal.count)) "
@@ -56,7 +82,15 @@ struct PolicyEvaluation {
     return policy.stillCovers(
       connection, owners: snapshot.ownerFacts(of: connection),
       knownOwners: snapshot.holders(of: connection),
-      controlGroup: snapshot.controlGroup(of: connection))
+      controlGroup: snapshot.controlGroup(of: connection), past: snapshot.past(of: connection))
+  }
+
+  /// What is known of the groups that the policy of `found` has given up.
+  func leaks(of found: PolicyFindings) -> [LeakReport] {
+    guard let now = history?.now else { return [] }
+    return found.leaks(in: snapshot, at: now).map {
+      LeakReport($0, in: snapshot, processes: processes)
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import Connections
 import PolicyEngine
 import Reaping
 import Scanning
+import Selection
 
 /// What `policy plan` and `policy apply` print.
 struct PolicyReport {
@@ -29,6 +30,9 @@ struct PolicyReport {
       .joined(separator: " ")
     try stream.write("Plan: \(counts.line). Nothing has been changed")
     try stream.write(!counts.isEmpty ? "; '\(command)' does it.\n" : ".\n")
+    if evaluated.history == nil, evaluated.policies.policies.contains(where: \.needsHistory) {
+      try stream.write("What earlier runs saw is unknown here: what depends on it is left alone.\n")
+    }
     try stream.flush()
   }
 
@@ -83,12 +87,16 @@ struct PolicyReport {
         cell: { row, column, cell in EscapedText.append(lines[row].cells[column], to: &cell) },
         style: { row, _ in lines[row].style })
       try table.print(layout, to: &stream)
+      for leak in evaluated.leaks(of: found) {
+        try stream.write(Style.red.text("  " + leak.text, isOn: layout.colors) + "\n")
+      }
     }
   }
 
   private func printJSON(outcomes: [Outcome]?) throws {
     var json = JSONWriter()
     PlanJSON(text: text).write(evaluated.plan, outcomes: outcomes, to: &json) { json in
+      json.member("history_known", evaluated.history != nil)
       json.array("policies") { json in
         for found in evaluated.findings { FindingLines(found, in: evaluated).write(to: &json) }
       }
@@ -116,13 +124,11 @@ struct PolicyCounts {
     for found in evaluated.findings {
       if found.policy.action == .report { report += found.rowsOverThreshold.count }
       leave += found.undecided.total
-      leave += found.groups.filter { $0.decision == .belowThreshold }.reduce(0) {
-        $0 + $1.rows.count
-      }
+      leave += found.groups.reduce(0) { $0 + $1.rows.count - $1.rowsToActOn.count }
       for spared in found.spared {
         switch spared.reason {
         case .protected: spare += 1
-        case .tooYoung, .taken: leave += 1
+        case .tooYoung, .taken, .notSeenEnough, .armed: leave += 1
         }
       }
     }
@@ -143,5 +149,14 @@ struct PolicyCounts {
 
 extension PolicyFindings {
   /// Whether something was found that is acted on, reported or refused.
-  var hasSomethingToSay: Bool { refusal != nil || !rowsOverThreshold.isEmpty }
+  var hasSomethingToSay: Bool {
+    refusal != nil || !rowsOverThreshold.isEmpty || !givenUp.isEmpty
+  }
+}
+
+extension Policy {
+  /// Whether what it does depends on earlier runs.
+  fileprivate var needsHistory: Bool {
+    seen > 1 || giveUpAfter != nil || match.needsHistory || except.contains(where: \.needsHistory)
+  }
 }

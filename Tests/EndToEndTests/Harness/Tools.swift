@@ -10,8 +10,13 @@ enum Tools {
   /// Python, of the system where there is one: a version manager's stand-in forks.
   static let python = access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3"
 
-  /// The program of a ``Peer``: a resource of this target.
-  static let peer = directoryOfTests + "/connreap_EndToEndTests.resources/Fixtures/peer.py"
+  /// The program of a ``Peer``.
+  static let peer = fixture("peer.py")
+
+  /// A resource of this target.
+  static func fixture(_ name: String) -> String {
+    "\(directoryOfTests)/connreap_EndToEndTests.resources/Fixtures/\(name)"
+  }
 
   /// Whether a program can be found and run.
   static func has(_ arguments: String...) -> Bool {

@@ -1,0 +1,99 @@
+import Connections
+import PolicyEngine
+import ProcessTable
+import Scanning
+
+/// What is to be said of a program that leaks: its name, where to, how fast, and how much room it
+/// has left.
+struct LeakReport {
+  let leak: Leak
+  /// The process that holds most of the connections; nil when it is unknown.
+  let process: OwnerProcess?
+  /// How many descriptors it has open; nil when unknown.
+  let openDescriptors: Int?
+  /// How many it may have open; nil when unknown or without a limit.
+  let descriptorLimit: Int?
+
+  init(_ leak: Leak, in snapshot: Snapshot, processes: ProcFileSystem) {
+    self.leak = leak
+    var counts: [ProcessIdentity: (count: Int, process: OwnerProcess)] = [:]
+    for row in leak.group.rows {
+      guard let owner = snapshot.knownOwners(at: row).min(by: { $0.pid < $1.pid }) else { continue }
+      counts[owner.identity, default: (0, owner)].count += 1
+    }
+    process = counts.values.max { ($0.count, $1.process.pid) < ($1.count, $0.process.pid) }?.process
+    // The pid may be another process's by now.
+    guard let process, let start = process.identity.startTicks,
+      (try? processes.startTicks(of: process.pid)) == start
+    else {
+      (openDescriptors, descriptorLimit) = (nil, nil)
+      return
+    }
+    openDescriptors = try? processes.descriptorCount(of: process.pid)
+    descriptorLimit = (try? processes.descriptorLimit(of: process.pid)) ?? nil
+  }
+
+  /// How many descriptors the process may still open; nil when unknown or without a limit.
+  var descriptorsLeft: Int? {
+    guard let openDescriptors, let descriptorLimit else { return nil }
+    return max(0, descriptorLimit - openDescriptors)
+  }
+
+  /// `java[1744] leaks to 10.0.0.20:5432 (312 of 324 connections), about 300 an hour: …`.
+  var text: String {
+    let count = leak.group.rows.count
+    let share =
+      leak.peer.count == count
+      ? "\(Count.text(count))" : "\(Count.text(leak.peer.count)) of \(Count.text(count))"
+    var text =
+      "\(name) leaks to \(leak.peer) (\(share) connection\(Count.plural(count))"
+      + (leak.growthPerHour.map { ", about \(Count.text($0)) more an hour" } ?? "") + ")"
+    text += ": \(Count.text(leak.rounds)) runs have closed them, and they came back. "
+    text += "connreap leaves them now; the program has to be mended."
+    if let descriptorsLeft, let descriptorLimit {
+      text += " \(Count.text(descriptorsLeft)) of its \(Count.text(descriptorLimit)) descriptors "
+      text += "are left\(timeLeft.map { ", for about \($0)" } ?? "")."
+    }
+    return text
+  }
+
+  /// How long its descriptors last at the present rate.
+  private var timeLeft: String? {
+    guard let descriptorsLeft, let growth = leak.growthPerHour, growth > 0 else { return nil }
+    let (product, overflow) = descriptorsLeft.multipliedReportingOverflow(by: 3_600_000)
+    guard !overflow else { return nil }
+    return DurationText.rounded(milliseconds: UInt64(product / growth))
+  }
+
+  private var name: String {
+    let group = EscapedText.escaped(leak.group.label)
+    guard case .process = leak.group.key else {
+      let process = process.map { " (\(EscapedText.escaped($0.name ?? "?"))[\($0.pid)])" } ?? ""
+      return group + process
+    }
+    return group
+  }
+
+  func write(to json: inout JSONWriter, _ key: StaticString? = nil) {
+    json.object(key) { json in
+      json.member("group", leak.group.label)
+      json.member("count", leak.group.rows.count)
+      json.member("rounds", leak.rounds)
+      json.object("peer") { json in
+        json.member("address", leak.peer.address.description)
+        json.member("port", leak.peer.port.map(UInt32.init))
+        json.member("count", leak.peer.count)
+      }
+      json.member("growth_per_hour", leak.growthPerHour.map(UInt64.init))
+      guard let process else { return json.null("process") }
+      json.object("process") { json in
+        json.member("pid", UInt32(process.pid))
+        json.member("name", process.name)
+        json.member("executable", process.executable)
+        json.member("descriptors_open", openDescriptors.map(UInt64.init))
+        json.member("descriptors_limit", descriptorLimit.map(UInt64.init))
+        json.member("descriptors_left", descriptorsLeft.map(UInt64.init))
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Connections
+import Glibc
+import Notifying
+import PolicyEngine
+import Scanning
+
+/// Tells the programs of policies what a person should know: that a group was given up or, of a
+/// policy that reports, that a group has reached its threshold. Each is told once.
+struct PolicyNotices {
+  private let evaluated: PolicyEvaluation
+  private let moment: ScanMoment
+
+  /// After how long a program is killed.
+  private static let timeout = Duration.seconds(10)
+
+  init(_ evaluated: PolicyEvaluation, moment: ScanMoment) {
+    self.evaluated = evaluated
+    self.moment = moment
+  }
+
+  /// Runs the programs. One that fails is said, changes nothing else, and is run again next time.
+  func send(remembering history: inout RunHistory) throws(CommandFailure) {
+    var memory = history.memory
+    for found in evaluated.findings {
+      guard let program = found.policy.notify.flatMap(NotifiedProgram.init) else { continue }
+      for group in groups(of: found) {
+        let key = RememberedGroupKey(policy: found.policy.name, group: group.key.identifier)
+        guard let known = memory.groups[key], !known.isTold else { continue }
+        do throws(NotificationProblem) {
+          try program.tell(
+            message(found, group), timeout: Self.timeout, asRoot: geteuid() == 0)
+          memory.groups[key]?.isTold = true
+        } catch {
+          let problem = EscapedText.escaped("\(error)")
+          Standard.say("connreap: policy \(found.policy.name): nobody was told: \(problem)\n")
+        }
+      }
+    }
+    guard memory != history.memory else { return }
+    try history.save(memory, ifLost: "whoever was told is told again")
+  }
+
+  private func groups(of found: PolicyFindings) -> [FindingGroup] {
+    guard found.policy.action == .report else { return found.givenUp }
+    return found.groups.filter { !$0.rowsToActOn.isEmpty }
+  }
+
+  /// The report: one JSON object.
+  private func message(_ found: PolicyFindings, _ group: FindingGroup) -> [UInt8] {
+    let leak = evaluated.leaks(of: found).first { $0.leak.group == group }
+    var json = JSONWriter()
+    json.object { json in
+      json.member("event", leak == nil ? "report" : "leak")
+      json.member("policy", found.policy.name)
+      json.member("file", found.policy.file)
+      json.member("line", found.policy.line)
+      json.member("description", found.policy.description)
+      json.member("group", group.label)
+      json.member("count", group.rows.count)
+      json.member("threshold", group.threshold)
+      if let leak {
+        json.member("message", leak.text)
+        leak.write(to: &json, "leak")
+      }
+      json.member("boot_id", moment.bootID)
+      json.member("netns", moment.networkNamespace)
+    }
+    json.endDocument()
+    return json.take()
+  }
+}

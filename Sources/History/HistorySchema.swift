@@ -1,0 +1,69 @@
+internal import GRDB
+
+/// The tables, and how they came to be.
+///
+/// Times are milliseconds of the uptime of the boot in the same row; counters and fingerprints are
+/// 64-bit numbers with the bits of the unsigned ones.
+enum HistorySchema {
+  /// `PRAGMA application_id`: the letters "crea".
+  static let applicationID: Int32 = 0x6372_6561
+
+  static let migrator: DatabaseMigrator = {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { db in
+      try db.execute(
+        sql: """
+          PRAGMA application_id = \(applicationID);
+
+          CREATE TABLE connection (
+            id INTEGER PRIMARY KEY,
+            boot TEXT NOT NULL,
+            netns INTEGER NOT NULL,
+            cookie INTEGER NOT NULL,
+            family TEXT NOT NULL,
+            local TEXT NOT NULL,
+            local_port INTEGER NOT NULL,
+            peer TEXT NOT NULL,
+            peer_port INTEGER NOT NULL,
+            interface INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            first_seen INTEGER NOT NULL,
+            state_since INTEGER NOT NULL,
+            quiet_since INTEGER,
+            last_seen INTEGER NOT NULL,
+            bytes_acked INTEGER,
+            bytes_received INTEGER,
+            UNIQUE (boot, netns, cookie)
+          ) STRICT;
+
+          CREATE TABLE flag (
+            boot TEXT NOT NULL,
+            netns INTEGER NOT NULL,
+            cookie INTEGER NOT NULL,
+            policy TEXT NOT NULL,
+            rules INTEGER NOT NULL,
+            runs INTEGER NOT NULL,
+            missed INTEGER NOT NULL,
+            armed INTEGER NOT NULL,
+            PRIMARY KEY (boot, netns, cookie, policy)
+          ) STRICT, WITHOUT ROWID;
+
+          CREATE TABLE round (
+            boot TEXT NOT NULL,
+            netns INTEGER NOT NULL,
+            policy TEXT NOT NULL,
+            member TEXT NOT NULL,
+            rules INTEGER NOT NULL,
+            rounds INTEGER NOT NULL,
+            quiet INTEGER NOT NULL,
+            first_round INTEGER NOT NULL,
+            first_count INTEGER NOT NULL,
+            closed INTEGER NOT NULL,
+            told INTEGER NOT NULL,
+            PRIMARY KEY (boot, netns, policy, member)
+          ) STRICT, WITHOUT ROWID;
+          """)
+    }
+    return migrator
+  }()
+}

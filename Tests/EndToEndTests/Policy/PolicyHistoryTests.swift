@@ -1,0 +1,319 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// Policies that remember what earlier runs saw, on the kernel itself.
+@Suite(.needsNamespaces, .needsDestroy) struct PolicyHistoryTests {
+  let namespace: NetworkNamespace
+  let folder: TemporaryFolder
+  let listener: Socket
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    folder = try TemporaryFolder()
+    #expect(chmod(namespace.state.path, 0o700) == 0)
+    try namespace.server.rename("leaky")
+    listener = try namespace.server.listen("pool", port: 8080)
+  }
+
+  private func policy(_ verb: String, _ arguments: String...) throws -> Ended {
+    try namespace.connreap(["policy", verb, "--state-dir", namespace.state.path] + arguments)
+  }
+
+  /// The cookies of the connections in CLOSE_WAIT.
+  private var leaks: Set<String> {
+    get throws { Set(try namespace.rows("--state", "close-wait").map(\.cookie)) }
+  }
+
+  /// One more wave of connections that are not closed, with names of their own.
+  private func wave(_ number: Int, of count: Int) throws -> [Socket] {
+    try (0..<count).map { index in
+      let pair = try namespace.pair(to: listener, as: "wave-\(number)-\(index)")
+      try pair.client.finish()
+      // Each is older than the next, as far as the kernel's milliseconds tell.
+      usleep(15_000)
+      return pair.server
+    }
+  }
+
+  private func read(_ name: String) -> String? {
+    try? String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
+  }
+
+  /// A program that adds what it is told to the file `told`.
+  private func pager(_ lines: String = "") throws -> String {
+    try folder.write(
+      "page", "#!/bin/sh\ncat >> \(folder.path)/told\n\(lines)\n", mode: 0o700)
+  }
+
+  /// The history of a leak: nothing is closed before its time, then the oldest, never the newest;
+  /// and when that does not help, it is given up, and somebody is told.
+  @Test(.timeLimit(.minutes(2))) func aLeakIsWatchedAndThenGivenUp() throws {
+    let file = try folder.write(
+      "leak.yaml",
+      """
+      version: 1
+      policies:
+        - name: pool-leak
+          match:
+            state: close-wait
+          in-state: 1s
+          group-by: process
+          threshold: 3
+          keep: 2
+          action: destroy
+          limit: 50
+          seen: 2
+          give-up-after: 2
+          notify: ["\(try pager())", "--urgent"]
+
+      """)
+    var waves: [[String]] = []
+    func leak(waiting: Bool = true) throws {
+      waves.append(try wave(waves.count, of: 4).map(\.cookie))
+      if waiting { usleep(1_300_000) }
+    }
+    func run() throws -> Ended {
+      let ended = try policy("apply", file)
+      #expect(ended.status == 0, "\(ended.complaints)")
+      return ended
+    }
+
+    // 1: too young.
+    try leak(waiting: false)
+    let first = try run()
+    #expect(first.text.contains("4 for less than 1s"))
+    #expect(try leaks == Set(waves[0]))
+
+    // 2: old enough, and seen for the first time.
+    usleep(1_300_000)
+    let second = try run()
+    #expect(second.text.contains("4 seen in 1 run of the 2 that it takes"))
+    #expect(try leaks == Set(waves[0]))
+
+    // 3: seen twice: the two oldest go, the two newest are kept.
+    try leak()
+    let planned = try policy("plan", file)
+    #expect(planned.text.contains("close 2 (oldest ≥ "), "\(planned.text)")
+    #expect(planned.text.contains("keep the newest 2"))
+    let third = try run()
+    #expect(third.text.contains("closed 2, gone 0, failed 0"), "\(third.text)")
+    #expect(try leaks == Set(waves[0].suffix(2) + waves[1]))
+
+    // 4: the second round.
+    try leak()
+    let fourth = try run()
+    #expect(fourth.text.contains("closed 4, gone 0, failed 0"), "\(fourth.text)")
+    #expect(try leaks == Set(waves[1].suffix(2) + waves[2]))
+    #expect(read("told") == nil)
+
+    // 5: it comes back all the same: given up, and told.
+    try leak()
+    let fifth = try run()
+    let left = Set(waves[1].suffix(2) + waves[2] + waves[3])
+    #expect(try leaks == left)
+    #expect(fifth.text.contains("given up after 2 runs"), "\(fifth.text)")
+    #expect(fifth.text.contains("leaky[\(namespace.server.pid)] leaks to 127.0.0.1"))
+    #expect(fifth.text.contains("descriptors are left"))
+    let told = try #require(read("told"))
+    let report = try JSONDecoder().decode(Report.self, from: Data(told.utf8))
+    #expect(report.event == "leak" && report.policy == "pool-leak")
+    #expect(report.leak.rounds == 2)
+    #expect(report.leak.peer.address == "127.0.0.1")
+    #expect(report.leak.process.pid == namespace.server.pid)
+    #expect(report.leak.process.name == "leaky")
+    #expect(report.leak.growth > 0)
+    let process = report.leak.process
+    #expect(process.left == process.limit - process.open && process.left > 0)
+
+    // 6: it stays given up, and nobody is told again.
+    try leak()
+    #expect(try run().text.contains("given up after 2 runs"))
+    #expect(try leaks == left.union(waves[4]))
+    #expect(read("told") == told)
+    #expect(try policy("apply", "--quiet", file).text.contains("leaks to"), "cron mails it")
+  }
+
+  private struct Report: Decodable {
+    struct Leak: Decodable {
+      struct Peer: Decodable { let address: String }
+      struct Process: Decodable {
+        let pid: Int32
+        let name: String
+        let open: Int
+        let limit: Int
+        let left: Int
+        private enum CodingKeys: String, CodingKey {
+          case pid, name
+          case open = "descriptors_open"
+          case limit = "descriptors_limit"
+          case left = "descriptors_left"
+        }
+      }
+      let rounds: Int
+      let peer: Peer
+      let growth: Int
+      let process: Process
+      private enum CodingKeys: String, CodingKey {
+        case rounds, peer, process
+        case growth = "growth_per_hour"
+      }
+    }
+    let event: String
+    let policy: String
+    let leak: Leak
+  }
+
+  private static let twice = """
+    version: 1
+    policies:
+      - name: twice
+        match:
+          state: close-wait
+        action: destroy
+        seen: 2
+
+    """
+
+  @Test func aPlanCountsTheRunAndRemembersNothing() throws {
+    let file = try folder.write("leak.yaml", Self.twice)
+    _ = try wave(0, of: 2)
+    for _ in 0..<3 {
+      #expect(try policy("plan", file).text.contains("2 seen in 1 run of the 2 that it takes"))
+    }
+    #expect(access(namespace.state.path + "/connreap.db", F_OK) != 0)
+    #expect(try policy("apply", file).status == 0)
+    for _ in 0..<3 { #expect(try policy("plan", file).text.contains("close 2")) }
+    #expect(try leaks.count == 2)
+  }
+
+  /// What it says cannot be believed, so that nothing is closed on the strength of it.
+  @Test func aDamagedDatabaseIsSetAsideAndSaid() throws {
+    let file = try folder.write("leak.yaml", Self.twice)
+    _ = try wave(0, of: 2)
+    #expect(try policy("apply", file).status == 0)
+    _ = try namespace.state.write("connreap.db", String(repeating: "no database\n", count: 900))
+    let ended = try policy("apply", file)
+    #expect(ended.status == 0)
+    #expect(ended.complaints.contains("connreap.db is damaged"))
+    #expect(try leaks.count == 2, "it starts to count again")
+    #expect(try policy("apply", file).complaints == "")
+    #expect(try leaks.isEmpty)
+  }
+
+  @Test(arguments: ["link", "writable", "folder"])
+  func aDatabaseOfSomebodyElseIsRefusedAndNothingIsClosed(kind: String) throws {
+    let file = try folder.write("leak.yaml", PolicyTests.pileUp)
+    _ = try wave(0, of: 3)
+    let database = namespace.state.path + "/connreap.db"
+    switch kind {
+    case "link": #expect(symlink(try folder.write("target", ""), database) == 0)
+    case "writable": _ = try namespace.state.write("connreap.db", "", mode: 0o666)
+    default: #expect(mkdir(database, 0o700) == 0)
+    }
+    let ended = try policy("apply", file)
+    #expect(ended.status == 1)
+    #expect(ended.complaints.contains("connreap.db"))
+    #expect(ended.complaints.contains("nothing was closed"))
+    #expect(try leaks.count == 3)
+  }
+
+  @Test func aProgramThatFailsIsSaidAndRunAgain() throws {
+    let page = try pager("exit 3")
+    let report = """
+      version: 1
+      policies:
+        - name: tell
+          match:
+            state: close-wait
+          group-by: process
+          threshold: 2
+          action: report
+          notify: ["\(page)"]
+
+      """
+    let file = try folder.write("leak.yaml", report)
+    _ = try wave(0, of: 2)
+    for runs in 1...2 {
+      let ended = try policy("apply", file)
+      #expect(ended.status == 0)
+      #expect(ended.complaints.contains("\(page) ended with exit status 3"))
+      #expect(read("told")?.split(separator: "\n").count == runs)
+    }
+    _ = try pager()
+    for _ in 0..<2 { #expect(try policy("apply", file).complaints == "") }
+    #expect(read("told")?.split(separator: "\n").count == 3, "told once")
+  }
+
+  @Test func agesAreAnsweredFromTheHistory() throws {
+    let file = try folder.write("leak.yaml", Self.twice)
+    let first = try wave(0, of: 1)[0]
+    func list(_ age: String) throws -> [Row] {
+      try namespace.rows(
+        "--state", "close-wait", "--age", age, "--state-dir", namespace.state.path)
+    }
+    #expect(try list("0s").isEmpty, "without an earlier run it is unknown")
+    #expect(try policy("apply", file).status == 0)
+    usleep(1_100_000)
+    _ = try wave(1, of: 1)
+    let rows = try list("1s")
+    #expect(rows.map(\.cookie) == [first.cookie])
+    #expect(try #require(rows.first?.age?.atLeast) >= 1000)
+    #expect(try list("1h").isEmpty)
+    let table = try namespace.connreap(
+      "list", "--state", "close-wait", "--age", "1s", "--state-dir", namespace.state.path)
+    #expect(table.text.contains("AGE"))
+    let killed = try namespace.kill("--age", "1s", "--local-port", "8080")
+    #expect(killed.status == 0)
+    #expect(try leaks.count == 1)
+  }
+
+  /// First the kernel is told to ask the peer; what was asked is left to the next policy.
+  @Test func policiesEscalateOneStepARun() throws {
+    let file = try folder.write(
+      "steps.yaml",
+      """
+      version: 1
+      policies:
+        - name: tell
+          match: {state: established, local-port: 8080, idle: 1s}
+          action: report
+        - name: ask
+          match: {state: established, local-port: 8080, idle: 1s}
+          action: keepalive
+        - name: close
+          match: {state: established, local-port: 8080, idle: 1s}
+          action: destroy
+
+      """)
+    let pair = try namespace.pair(to: listener, as: "idle")
+    usleep(1_200_000)
+    let planned = try policy("plan", file)
+    #expect(planned.text.contains("1 acted on by ask, which comes first"), "\(planned.text)")
+    let first = try policy("apply", file)
+    #expect(first.status == 0, "\(first.complaints)")
+    #expect(first.text.contains("armed 1"), "\(first.text)")
+    #expect(try namespace.row(of: pair.server) != nil)
+    #expect(try namespace.row(of: pair.server)?.timer?.kind == "keepalive")
+    let second = try policy("apply", file)
+    #expect(second.status == 0, "\(second.complaints)")
+    #expect(second.text.contains("1 armed in an earlier run"), "\(second.text)")
+    #expect(try namespace.row(of: pair.server) == nil)
+  }
+
+  @Test func ofAnOwnersConnectionsOnlySoManyPercentMayGo() throws {
+    let text = Self.twice.replacing("seen: 2", with: "group-by: process\n    limit-percent: 40")
+    let file = try folder.write("leak.yaml", text)
+    _ = try wave(0, of: 2)
+    let other = try namespace.anotherPeer()
+    for number in 0..<2 { _ = try namespace.pair(to: listener, client: other, as: "ok-\(number)") }
+    // The server holds the four of the leak, with their clients, and two more.
+    #expect(try policy("apply", file).status == 0)
+    #expect(try leaks.isEmpty)
+    _ = try wave(1, of: 9)
+    let refused = try policy("apply", file)
+    #expect(refused.status == 2)
+    #expect(refused.complaints.contains("more than 40 %"))
+    #expect(try leaks.count == 9)
+  }
+}

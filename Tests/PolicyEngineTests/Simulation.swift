@@ -1,0 +1,62 @@
+import Connections
+import PolicyEngine
+import Selection
+
+/// Runs of policies, one after the other, on a machine whose clock a test moves.
+struct Simulation {
+  /// The uptime, in milliseconds.
+  var now: UInt64 = 100 * 86_400_000
+  /// What runs have remembered so far.
+  private(set) var memory = RunMemory()
+  /// The connections of the machine; ``SampleRow/since`` says since when each has been as it is.
+  var rows: [SampleRow] = []
+  private(set) var findings: [PolicyFindings] = []
+  let policies: PolicySet
+
+  init(_ policies: Policy...) { self.policies = PolicySet(policies: policies) }
+
+  init(file text: String) throws { policies = PolicySet(policies: try read(text).policies) }
+
+  /// Lets time pass.
+  mutating func wait(_ milliseconds: UInt64) { now += milliseconds }
+
+  /// One run of `policy apply`: what it acts on is closed, and is no longer there.
+  ///
+  /// - Returns: the cookies that it closed, for the first policy, in their order.
+  @discardableResult
+  mutating func run(missing cookies: Set<UInt64> = [], armsOnly: Bool = false) -> [UInt64] {
+    let seen = rows.filter { !cookies.contains($0.cookie ?? 0) }
+    let table = SampleTable(
+      seen, past: PastConnections(memory.connections, at: now), now: now)
+    findings = Evaluation.findings(
+      of: table, policies: policies, history: PolicyHistory(memory, now: now))
+    memory = Evaluation.memory(
+      after: findings, of: table, history: PolicyHistory(memory, now: now)
+    ) { _, group in group.rowsToActOn.count }
+    var closed: [UInt64] = []
+    for found in findings {
+      for group in found.groups {
+        let key = RememberedGroupKey(policy: found.policy.name, group: group.key.identifier)
+        for row in found.refusal == nil ? group.rowsToActOn : [] {
+          guard found.policy.action != .report else { continue }
+          let cookie = table.connection(at: row).cookie
+          if found.policy.action == .keepalive {
+            memory.flags[FlagKey(policy: found.policy.name, cookie: cookie)]?.isArmed = true
+            continue
+          }
+          closed.append(cookie.rawValue)
+          memory.groups[key]?.closed += 1
+          memory.forget(cookie, flaggedBy: policies.policies.map(\.name))
+        }
+      }
+    }
+    let gone = Set(closed)
+    rows.removeAll { $0.cookie.map(gone.contains) ?? false }
+    return closed
+  }
+
+  /// What the policy with this index said of its first group.
+  func decision(_ policy: Int = 0) -> FindingGroup.Decision? {
+    findings[policy].groups.first?.decision
+  }
+}
