@@ -19,11 +19,6 @@ extension NotBuiltCommand {
   }
 }
 
-struct TopCommand: NotBuiltCommand {
-  static let name = "top"
-  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
-}
-
 struct ReportCommand: NotBuiltCommand {
   static let name = "report"
   @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []

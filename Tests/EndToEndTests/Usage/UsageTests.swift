@@ -33,9 +33,9 @@ import Testing
   }
 
   @Test func aCommandThatIsNotBuiltYetSaysSo() throws {
-    let ended = try connreap("top")
+    let ended = try connreap("report")
     #expect(ended.status == 64)
-    #expect(ended.complaints.contains("top"))
+    #expect(ended.complaints.contains("report"))
     #expect(ended.complaints.contains("yet"))
   }
 
