@@ -42,8 +42,8 @@ let package = Package(
       name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
     .systemLibrary(
       name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
-    .systemLibrary(
-      name: "CNcurses", pkgConfig: "ncursesw", providers: [.apt(["libncurses-dev"])]),
+    // Not by pkg-config: it names macros for the C compiler too, which SwiftPM warns of at every build.
+    .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .systemLibrary(name: "CLinuxDiag"),
     .systemLibrary(name: "CLinuxProcess"),
 

@@ -49,13 +49,16 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
     guard output.isTerminal, Terminal.of(.standardInput, columns: nil).isTerminal else {
       throw CommandFailure(
         .usage, "top needs a terminal to show connections on and to read keys from",
-        remedy: "'connreap list' prints them once, and 'connreap stats --watch 2s' counts them again "
+        remedy:
+          "'connreap list' prints them once, and 'connreap stats --watch 2s' counts them again "
           + "and again")
     }
     let work = TopWork(
       selection: predicate, namespaces: selection.netns, guarding: guarding,
       stateFolder: stateDir, names: SystemNumbers(resolvesNames: true), start: .now)
-    switch try show(work, interval: interval, colors: color.isOn(for: output, environment: .ofProcess)) {
+    switch try show(
+      work, interval: interval, colors: color.isOn(for: output, environment: .ofProcess))
+    {
     case .quit: break
     case .signal(let number): throw CommandFailure.silent(.afterSignal(number))
     }

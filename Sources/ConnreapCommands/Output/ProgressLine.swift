@@ -22,7 +22,8 @@ struct ProgressLine: ~Copyable {
 
   /// Does `work`, with a line of `text` while it lasts, where it is to be shown.
   static func during<Value, Failure>(
-    isShown: Bool, _ text: @escaping @Sendable (Duration) -> String, _ work: () throws(Failure) -> Value
+    isShown: Bool, _ text: @escaping @Sendable (Duration) -> String,
+    _ work: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
     let line = isShown ? onTerminal(text) : nil
     let value = Result { () throws(Failure) in try work() }

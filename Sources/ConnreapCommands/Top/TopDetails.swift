@@ -20,12 +20,16 @@ struct TopDetails {
   }
 
   private static let margin = 16
+  private static let valueWidth = 11
 
   private func line(_ fact: Fact, width: Int) -> [ScreenLine] {
-    let label = fact.name.utf8.count < Self.margin ? fact.name : fact.name + " "
-    var line = ScreenLine(label, ScreenLook(nil, .bold)).fitted(
-      to: width >= 40 ? max(Self.margin, label.utf8.count) : label.utf8.count + 1)
+    var line = ScreenLine(fact.name, ScreenLook(nil, .bold)).fitted(
+      to: width >= 40 ? Self.margin : fact.name.utf8.count + 1)
     line.append(fact.value, fact.look)
+    if width >= 70, !fact.meaning.isEmpty {
+      // What they mean stands below each other, after values of the usual length.
+      line = line.fitted(to: max(line.width, Self.margin + Self.valueWidth))
+    }
     guard !fact.meaning.isEmpty else { return [line] }
     let dim = ScreenLook(nil, .dim)
     if line.width + 2 + fact.meaning.utf8.count <= width {
@@ -46,44 +50,46 @@ struct TopDetails {
     facts += owners
     let rate = rates[scan.snapshot.key(of: connection)]
     facts += [
-      fact("Idle", .idle, "no payload has moved in either direction for so long"),
-      fact("In state", .inState, "how long it has been in this state; known for CLOSE-WAIT"),
-      fact("Age", .age, "since when runs of 'policy apply' know it"),
-      fact("Stalled", .stalled, "the peer has acknowledged nothing for so long; – if nothing waits"),
+      fact("Idle", .idle, "no payload in either direction for so long"),
+      fact("In state", .inState, "so long at least; known for CLOSE-WAIT"),
+      fact("Stalled", .stalled, "so long nothing was acknowledged, while data waits"),
       Fact(
         name: "Sent", value: Self.text(rate.sent),
-        meaning: "in a second, as the peer acknowledged it between the last two scans"),
+        meaning: "acknowledged by the peer, between two scans"),
       Fact(
         name: "Received", value: Self.text(rate.received),
-        meaning: "in a second, between the last two scans"),
-      fact("Sent in all", .bytesAcknowledged, "bytes that the peer has acknowledged"),
-      fact("Received in all", .bytesReceived, "bytes, in order"),
-      fact("Recv-Q", .receiveQueue, "bytes that have arrived and the program has not read"),
-      fact("Send-Q", .sendQueue, "bytes written that the peer has not acknowledged"),
+        meaning: "between two scans"),
+      fact("Sent total", .bytesAcknowledged, "bytes that the peer has acknowledged"),
+      fact("Received total", .bytesReceived, "bytes, in order"),
+      fact("Recv-Q", .receiveQueue, "bytes here that the program has not read"),
+      fact("Send-Q", .sendQueue, "bytes written and not acknowledged by the peer"),
       fact("Unacked", .unacknowledged, "segments on their way"),
-      fact("Retransmits", .retransmits, "of the oldest segment, or of the probe, so far"),
-      fact("Retransmits all", .totalRetransmits, "segments sent again in its life"),
-      fact("Last sent", .lastSent, "since data was sent last; probes and repeats count"),
-      fact("Last received", .lastReceived, "since data was received last"),
-      fact("Last ack", .lastAcknowledged, "since the peer acknowledged anything last"),
-      fact("Timer", .timer, "what the kernel waits for on it, and how much longer; – is none"),
+      fact("Resent", .retransmits, "of the oldest segment, or of the probe, so far"),
+      fact("Resent total", .totalRetransmits, "segments sent again in its life"),
+      fact("Last sent", .lastSent, "since data was sent; probes and repeats count"),
+      fact("Last received", .lastReceived, "since data was received"),
+      fact("Last ack", .lastAcknowledged, "since the peer acknowledged anything"),
+      fact("Timer", .timer, "what the kernel waits for, and how much longer"),
       fact("Round trip", .roundTrip, "the smoothed time to the peer and back"),
       fact("Window", .congestionWindow, "segments that may be on their way at once"),
       fact("Congestion", .congestion, "the algorithm that controls the window"),
       fact("User", .user, "who made the socket"),
-      fact("Unit", .unit, "the systemd unit"),
-      fact("Container", .container, ""),
-      fact("Pod", .pod, ""),
       fact("Cgroup", .controlGroup, ""),
-      fact("Interface", .interface, "what it is bound to; – is any"),
-      fact("Mark", .mark, "SO_MARK; told to CAP_NET_ADMIN only"),
-      fact("Family", .family, "of the socket: an IPv6 one may have IPv4 ends"),
+      fact("Family", .family, "of the socket; an IPv6 one may have IPv4 ends"),
       fact("Namespace", .networkNamespace, "the network namespace"),
-      fact("Inode", .inode, "the number of /proc/PID/fd; – when no process has it"),
+      fact("Inode", .inode, "the number in /proc/PID/fd; – if no process has it"),
       fact("Cookie", .cookie, "what names it to the kernel, by which it is closed"),
     ]
     return facts
+      + [
+        fact("Age", .age, "since when runs of 'policy apply' know it"),
+        fact("Container", .container, ""), fact("Pod", .pod, ""), fact("Unit", .unit, ""),
+        fact("Interface", .interface, "what it is bound to"),
+        fact("Mark", .mark, "SO_MARK"),
+      ].filter { $0.value != Self.unknown }
   }
+
+  private static let unknown = "–"
 
   /// Who has it.
   private var owners: [Fact] {
@@ -105,7 +111,7 @@ struct TopDetails {
   }
 
   private static func text(_ rate: UInt64?) -> String {
-    rate.map { Count.bytes($0) } ?? "–"
+    rate.map { Count.bytes($0) + "/s" } ?? unknown
   }
 }
 
@@ -114,13 +120,13 @@ extension TCPState {
   fileprivate var meaning: String {
     switch self {
     case .established: "open at both ends"
-    case .closeWait: "the peer has closed, and the program here has not: a leak if it lasts"
+    case .closeWait: "the peer has closed, and the program here has not"
     case .synSent: "asks the peer for a connection, and has no answer yet"
     case .synReceived, .newSynReceived: "the peer asks, and has not finished the handshake"
     case .finWait1: "closed here; the peer has not acknowledged that"
     case .finWait2: "closed here; the peer's program has not closed its end"
     case .closing: "both ends have closed at once"
-    case .lastAck: "both ends have closed; the last acknowledgement is on its way"
+    case .lastAck: "both ends have closed; one acknowledgement is left"
     case .timeWait: "over; the kernel keeps its ports for a minute"
     case .listen: "waits for connections"
     case .closed, .boundInactive: "not connected"

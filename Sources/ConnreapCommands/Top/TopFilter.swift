@@ -33,9 +33,10 @@ struct TopFilter {
     self.editor = editor
     pending = nil
     let text = editor.text
-    guard text.contains(where: { $0 != " " }) else { return use("", nil) }
+    let trimmed = text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
+    guard !trimmed.isEmpty else { return use("", nil) }
     do throws(FilterProblem) {
-      use(text, try SelectionFilter.parse(text, names: names))
+      use(String(trimmed), try SelectionFilter.parse(text, names: names))
     } catch {
       problem = error
     }

@@ -5,6 +5,8 @@ extension TopModel {
   /// Does what `key` asks for, and says what else is to be done.
   mutating func handle(_ key: ScreenKey) -> [Effect] {
     message = nil
+    // What stands above and below the table may have become more or less.
+    defer { follow() }
     if key == .redraw { return [.redraw] }
     switch mode {
     case .table: return handleInTable(key)

@@ -15,7 +15,9 @@ extension TopModel {
   // MARK: the table
 
   /// How many lines of the table's rows fit.
-  var tableHeight: Int { max(1, size.height - top.lines.count - bottom.count - (hasHeading ? 1 : 0)) }
+  var tableHeight: Int {
+    max(1, size.height - top.lines.count - bottom.count - (hasHeading ? 1 : 0))
+  }
 
   private var hasHeading: Bool { size.height > 2 }
 
@@ -27,7 +29,8 @@ extension TopModel {
     let rows = table.lines(visible, width: size.width)
     if hasHeading { lines.append(rows.heading) }
     for (place, index) in visible.enumerated() {
-      lines.append(index == cursorIndex ? rows.lines[place].marked(.reverse) : rows.lines[place])
+      let line = rows.lines[place].fitted(to: size.width)
+      lines.append(index == cursorIndex ? line.marked(.reverse) : line)
     }
     if visible.isEmpty { lines.append(ScreenLine(emptiness, ScreenLook(nil, .dim))) }
     let end = size.height - bottom.count
@@ -149,7 +152,7 @@ extension TopModel {
       ])
     }
     return TopKeys.line([
-      ("↑↓", "move"), ("s", "sort"), ("/", "filter"), ("g", "group"), ("Enter", "details"),
+      ("s", "sort"), ("/", "filter"), ("g", "group"), ("Enter", "details"),
       ("Space", "mark"), ("k", "close"), ("p", "pause"), ("?", "help"), ("q", "quit"),
     ])
   }
@@ -159,7 +162,8 @@ extension TopModel {
   private func joined(_ left: ScreenLine, _ right: ScreenLine) -> ScreenLine {
     let room = size.width - right.width
     guard room > 0, left.width < room else {
-      return size.width < 40 ? left : ScreenLine(left.fitted(to: max(0, room - 1)).spans + [.init(" ")] + right.spans)
+      guard size.width >= 40, room > size.width / 2 else { return left }
+      return ScreenLine(left.fitted(to: room - 1).spans + [.init(" ")] + right.spans)
     }
     return ScreenLine(left.fitted(to: room).spans + right.spans)
   }
@@ -193,7 +197,12 @@ extension TopModel {
 
   private func finished(_ lines: [ScreenLine], cursor: ScreenPicture.Place?) -> ScreenPicture {
     let lines = lines.prefix(size.height).map { $0.fitted(to: size.width) }
-    return ScreenPicture(lines, cursor: cursor)
+    return ScreenPicture(
+      lines,
+      cursor: cursor.map { cursor in
+        ScreenPicture.Place(
+          row: min(cursor.row, size.height - 1), column: min(cursor.column, size.width - 1))
+      })
   }
 }
 

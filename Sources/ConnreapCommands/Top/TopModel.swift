@@ -114,7 +114,10 @@ struct TopModel {
   }
 
   /// Takes that a scan failed: what is shown stays.
-  mutating func fail(_ failure: CommandFailure) { self.failure = failure }
+  mutating func fail(_ failure: CommandFailure) {
+    self.failure = failure
+    follow()
+  }
 
   /// Takes what looking up the names in `text` gave.
   mutating func lookedUp(
@@ -128,7 +131,8 @@ struct TopModel {
   }
 
   /// Takes the plan with this number, or why there is none.
-  mutating func planned(_ result: Result<Plan, CommandFailure>, text: ConnectionText?, number: Int) {
+  mutating func planned(_ result: Result<Plan, CommandFailure>, text: ConnectionText?, number: Int)
+  {
     guard case .planning = mode, number == planNumber else { return }
     pageScroll = 0
     switch result {
@@ -287,7 +291,7 @@ struct TopModel {
   }
 
   /// Scrolls so that the cursor is on the screen.
-  private mutating func follow() {
+  mutating func follow() {
     let page = max(1, tableHeight)
     scroll = min(scroll, max(0, view.entries.count - page), cursorIndex)
     scroll = max(0, scroll, cursorIndex - page + 1)

@@ -14,29 +14,34 @@ struct TopTable {
   /// The heading and the lines of `rows` of the view, of `width` columns.
   func lines(_ rows: Range<Int>, width: Int) -> (heading: ScreenLine, lines: [ScreenLine]) {
     let room = max(1, width - Self.lead)
-    let (columns, layout) = fitting(room)
-    let table = table(of: columns, titled: true)
-    let widths = table.fit(natural(table, rows), into: layout)
-    let entries = model.view.entries
-    let connections = rows.filter { if case .connection = entries[$0] { true } else { false } }
-    let printed = table.lines(connections, widths: widths, layout)
+    let places = model.view.entries[rows].compactMap { entry -> Int? in
+      if case .connection(let place) = entry { place } else { nil }
+    }
+    let measured = Set(places).union(model.view.places.prefix(Self.measured).map(Int.init))
+    let (columns, layout) = fitting(room, measured)
+    let table = table(of: columns)
+    let widths = table.fit(natural(table, measured), into: layout)
+    let printed = table.lines(places, widths: widths, layout)
     var next = printed.lines.makeIterator()
-    let lines = rows.map { row in
-      if case .group(let index) = entries[row] {
-        return self.heading(of: model.view.groups[index], width: width)
+    let lines = model.view.entries[rows].map { entry in
+      switch entry {
+      case .group(let index):
+        self.heading(
+          of: model.view.groups[index], columns: columns, widths: widths, gap: layout.gap)
+      case .connection(let place): marked(place, next.next() ?? ScreenLine())
       }
-      return marked(row, next.next() ?? ScreenLine())
     }
     let heading = ScreenLine([.init("  ")] + printed.heading.spans)
-    return (heading.fitted(to: width).marked([.reverse]), lines)
+    return (heading.fitted(to: width).marked(.reverse), lines)
   }
 
   /// The columns for which there is room, and how close they stand.
-  private func fitting(_ room: Int) -> (columns: [TopColumn], layout: Table.Layout) {
+  private func fitting(
+    _ room: Int, _ measured: Set<Int>
+  ) -> (columns: [TopColumn], layout: Table.Layout) {
     let all = TopColumn.all.filter(isTelling)
-    let table = table(of: all, titled: true)
-    let natural = natural(table, 0..<0)
-    let least = zip(table.columns, natural).map { column, width in
+    let table = table(of: all)
+    let least = zip(table.columns, natural(table, measured)).map { column, width in
       min(width, column.shrinksTo ?? width)
     }
     var chosen: Set<TopColumn> = []
@@ -44,7 +49,7 @@ struct TopTable {
     let gap = room >= 100 ? 2 : 1
     for index in all.indices.sorted(by: { all[$0].weight < all[$1].weight }) {
       let needed = least[index] + (chosen.isEmpty ? 0 : gap)
-      guard used + needed <= room || chosen.isEmpty else { continue }
+      guard used + needed <= room || chosen.isEmpty else { break }
       used += needed
       chosen.insert(all[index])
     }
@@ -57,27 +62,23 @@ struct TopTable {
     switch column {
     case .list(.networkNamespace): return scan.snapshot.namespaces.count > 1
     case .list(.age): return scan.snapshot.knowsEarlierRuns
+    case .list(.unit):
+      return scan.connections.prefix(Self.measured).contains {
+        scan.snapshot.controlGroup(of: $0)?.unit != nil
+      }
     case .list(.inState): return scan.connections.contains { $0.inStateAtLeast != nil }
     default: return true
     }
   }
 
-  /// The widths that the columns would like to have.
-  private func natural(_ table: Table, _ rows: Range<Int>) -> [Int] {
-    let titles = table.columns.map(\.title.utf8.count)
-    let entries = model.view.entries
-    let some = Set(rows).union(0..<min(Self.measured, entries.count)).filter { row in
-      if case .connection = entries[row] { true } else { false }
-    }
-    return table.measure(some, from: titles)
+  /// The widths that the columns would like to have for the connections in `places`.
+  private func natural(_ table: Table, _ places: Set<Int>) -> [Int] {
+    table.measure(places, from: table.columns.map { EscapedText.width(of: $0.title.utf8) })
   }
 
-  private func table(of columns: [TopColumn], titled: Bool) -> Table {
-    let (entries, scan, rates, order) = (model.view.entries, model.scan, model.rates, model.order)
-    @Sendable func connection(_ row: Int) -> Connection? {
-      guard case .connection(let place) = entries[row] else { return nil }
-      return scan?.connections[place]
-    }
+  /// The connections of the scan, by their places, as a table.
+  private func table(of columns: [TopColumn]) -> Table {
+    let (scan, rates, order) = (model.scan, model.rates, model.order)
     return Table(
       columns: columns.map { column in
         let arrow = order.column == column ? (order.isDescending ? "▼" : "▲") : ""
@@ -85,18 +86,22 @@ struct TopTable {
           title: column.title + arrow, alignment: column.isNumber ? .right : .left,
           shrinksTo: column.shrinksTo)
       },
-      rowCount: entries.count,
-      cell: { row, column, text in
-        guard let scan, let connection = connection(row) else { return }
-        let rate = rates[scan.snapshot.key(of: connection)]
+      rowCount: scan?.connections.count ?? 0,
+      cell: { place, column, text in
+        guard let scan else { return }
+        let connection = scan.connections[place]
         switch columns[column] {
         case .list(let column): scan.text.append(column, of: connection, to: &text)
-        case .sent: text.append(contentsOf: Self.text(rate.sent).utf8)
-        case .received: text.append(contentsOf: Self.text(rate.received).utf8)
+        case .sent:
+          let rate = rates[scan.snapshot.key(of: connection)].sent
+          text.append(contentsOf: Self.text(rate).utf8)
+        case .received:
+          let rate = rates[scan.snapshot.key(of: connection)].received
+          text.append(contentsOf: Self.text(rate).utf8)
         }
       },
-      style: { row, column in
-        connection(row).flatMap { Self.style(of: columns[column], of: $0) }
+      style: { place, column in
+        scan.flatMap { Self.style(of: columns[column], of: $0.connections[place]) }
       })
   }
 
@@ -121,20 +126,42 @@ struct TopTable {
   /// From when on it is stuck rather than slow, in milliseconds.
   private static let stallLimit: UInt32 = 10_000
 
-  private func marked(_ row: Int, _ line: ScreenLine) -> ScreenLine {
-    guard let scan = model.scan, case .connection(let place) = model.view.entries[row],
+  private func marked(_ place: Int, _ line: ScreenLine) -> ScreenLine {
+    guard let scan = model.scan,
       model.marks[scan.snapshot.key(of: scan.connections[place])] != nil
     else { return ScreenLine([.init("  ")] + line.spans) }
     return ScreenLine([.init("* ", ScreenLook(.cyan, .bold))] + line.marked(.bold).spans)
   }
 
-  /// `▾ java[1744]  402 connections, 312 CLOSE-WAIT, 61 idle 1h+, oldest 2d04h   sent 0/s …`
-  private func heading(of group: TopView.Group, width: Int) -> ScreenLine {
+  /// `▾ java[1744]  402, 312 CLOSE-WAIT, 61 idle 1h+       1.2k   48M   2d04h`: what there is of a
+  /// column under its title, and the rest before.
+  private func heading(
+    of group: TopView.Group, columns: [TopColumn], widths: [Int], gap: Int
+  ) -> ScreenLine {
+    let bold = ScreenLook(nil, .bold)
+    var line = self.line(naming: group)
+    let first = columns.firstIndex { figure(of: group, in: $0) != nil } ?? columns.count
+    let lead = zip(columns, widths).prefix(first).reduce(Self.lead) { $0 + $1.1 + gap }
+    line = ScreenLine(line.fitted(to: max(0, lead - 1)).spans + [.init(" ")])
+    for (column, width) in zip(columns, widths).dropFirst(first) {
+      let figure = figure(of: group, in: column) ?? ""
+      let isIdle = (group.group.figures.oldestIdle ?? 0) >= ConnectionGroup.Figures.idleLimit
+      let look = column == .list(.idle) && isIdle ? ScreenLook(.yellow, .bold) : bold
+      line.append(
+        String(repeating: " ", count: max(0, width - EscapedText.width(of: figure.utf8))))
+      line.append(figure, look)
+      line.append(String(repeating: " ", count: gap))
+    }
+    return line
+  }
+
+  /// Its name, and how many there are.
+  private func line(naming group: TopView.Group) -> ScreenLine {
     let figures = group.group.figures
-    let label = EscapedText.escaped(group.group.label)
     var line = ScreenLine(
-      "\(group.isFolded ? "▸" : "▾") \(label)  ", ScreenLook(nil, .bold))
-    line.append("\(Count.text(figures.count)) connection\(Count.plural(figures.count))")
+      "\(group.isFolded ? "▸" : "▾") \(EscapedText.escaped(group.group.label))  ",
+      ScreenLook(nil, .bold))
+    line.append(Count.text(figures.count))
     if figures.closeWait > 0 {
       line.append(", ")
       line.append("\(Count.text(figures.closeWait)) CLOSE-WAIT", ScreenLook(.red))
@@ -143,12 +170,20 @@ struct TopTable {
       line.append(", ")
       line.append("\(Count.text(idle)) idle 1h+", ScreenLook(.yellow))
     }
-    if let oldest = figures.oldestIdle {
-      line.append(", oldest \(DurationText.rounded(milliseconds: UInt64(oldest)))")
+    return line
+  }
+
+  /// What the group as a whole has in a column; nil for nothing.
+  private func figure(of group: TopView.Group, in column: TopColumn) -> String? {
+    let figures = group.group.figures
+    return switch column {
+    case .sent: group.sent.text
+    case .received: group.received.text
+    case .list(.idle):
+      figures.oldestIdle.map { DurationText.rounded(milliseconds: UInt64($0)) } ?? "–"
+    case .list(.receiveQueue): Count.bytes(figures.receiveQueue)
+    case .list(.sendQueue): Count.bytes(figures.sendQueue)
+    default: nil
     }
-    let right = "sent \(group.sent.text)/s  recv \(group.received.text)/s"
-    let room = width - EscapedText.width(of: right.utf8) - 2
-    guard line.width <= room else { return line }
-    return ScreenLine(line.fitted(to: room + 2).spans + [.init(right)])
   }
 }

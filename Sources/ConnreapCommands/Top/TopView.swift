@@ -50,8 +50,7 @@ struct TopView {
       let connection = snapshot.connections[Int(place)]
       let rate = rates[snapshot.key(of: connection)]
       states.add(connection.state)
-      // What is no connection yet, or none any more, moves nothing.
-      guard connection.tcp != nil else { continue }
+      guard connection.canMovePayload else { continue }
       sent.add(rate.sent)
       received.add(rate.received)
     }
@@ -70,7 +69,7 @@ struct TopView {
       }
       groups[index].group.figures.add(connection)
       groups[index].members.append(place)
-      guard connection.tcp != nil else { continue }
+      guard connection.canMovePayload else { continue }
       let rate = rates[snapshot.key(of: connection)]
       groups[index].sent.add(rate.sent)
       groups[index].received.add(rate.received)
@@ -98,6 +97,12 @@ struct TopView {
   func index(of target: Target, in scan: TopScan) -> Int? {
     entries.indices.first { self.target(at: $0, in: scan) == target }
   }
+}
+
+extension Connection {
+  /// Not so a record of the kernel, and what is no connection yet: its rate is not unknown, it has
+  /// none.
+  fileprivate var canMovePayload: Bool { state.isSynchronized && inode != 0 }
 }
 
 /// The groups that show their heading alone.

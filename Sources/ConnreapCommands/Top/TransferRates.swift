@@ -71,9 +71,9 @@ struct RateSum: Equatable {
     known = (known ?? 0) &+ rate
   }
 
-  /// `1.2k`, `≥ 1.2k` where some are unknown, or a dash where all are.
+  /// `1.2k`, `≥1.2k` where some are unknown, or a dash where all are.
   var text: String {
     guard let known else { return "–" }
-    return (isAtLeast ? "≥ " : "") + Count.bytes(known)
+    return (isAtLeast ? "≥" : "") + Count.bytes(known)
   }
 }
