@@ -72,15 +72,11 @@ extension TopModel {
   private var titleLine: ScreenLine {
     var left = ScreenLine("connreap top", ScreenLook(nil, .bold))
     var right = ScreenLine()
-    if let scan {
-      left.append("  " + ListSummary(snapshot: scan.snapshot, shown: view.places.count).line)
-      if scan.length > .milliseconds(Int64(interval)), !isPaused {
-        right.append(
-          "a scan takes \(Self.text(scan.length))", ScreenLook(.yellow))
-        right.append("  ")
-      }
-    }
-    if isPaused {
+    left.append("  " + summary)
+    if let scan, scan.length > .milliseconds(Int64(interval)), !isPaused {
+      // One does not run beside another: the next begins when it ends.
+      right.append("a scan takes \(Self.text(scan.length))", ScreenLook(.yellow))
+    } else if isPaused {
       right.append(" PAUSED ", ScreenLook(.yellow, .reverse))
     } else {
       right.append("every \(DurationText.exact(milliseconds: interval))", ScreenLook(nil, .dim))
@@ -115,18 +111,10 @@ extension TopModel {
       left.append(EscapedText.escaped(filter.applied), ScreenLook(.cyan))
     }
     guard !marks.isEmpty else { return left }
-    let hidden = hiddenMarks
-    let note = hidden == 0 ? "" : ", \(Count.text(hidden)) not shown"
+    let note = hiddenMarks == 0 ? "" : ", \(Count.text(hiddenMarks)) not shown"
     return joined(
       left,
       ScreenLine("\(Count.text(marks.count)) marked\(note)", ScreenLook(.cyan, .bold)))
-  }
-
-  /// How many of those that are marked are not among those that are shown.
-  private var hiddenMarks: Int {
-    guard let scan else { return marks.count }
-    let shown = view.places.count { marks[scan.snapshot.key(of: scan.connections[Int($0)])] != nil }
-    return marks.count - shown
   }
 
   /// What the user should know now.
@@ -137,9 +125,6 @@ extension TopModel {
     if let failure {
       return ScreenLine(failure.message ?? "the scan failed", ScreenLook(.red, .bold))
     }
-    guard let scan else { return nil }
-    let warnings =
-      ListSummary(snapshot: scan.snapshot, shown: view.places.count).warnings + scan.notices
     guard let first = warnings.first else { return nil }
     let more = warnings.count > 1 ? " (and \(warnings.count - 1) more: see 'connreap list')" : ""
     return ScreenLine(first + more, ScreenLook(.yellow))

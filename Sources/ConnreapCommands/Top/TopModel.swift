@@ -25,6 +25,11 @@ struct TopModel {
 
   /// The connections that are marked, as they were when they were.
   private(set) var marks: [ConnectionKey: PlanFile.Planned] = [:]
+  /// How many of them are not among those that are shown.
+  private(set) var hiddenMarks = 0
+  /// What is to be said of the scan as a whole, worked out once for each.
+  private(set) var summary = ""
+  private(set) var warnings: [String] = []
   var mode = Mode.table
   /// How far the page that is open is scrolled.
   var pageScroll = 0
@@ -152,6 +157,7 @@ struct TopModel {
         marks[text.snapshot.key(of: outcome.step.connection)] = nil
       }
     }
+    countHiddenMarks()
     pageScroll = 0
     mode = .outcomes(outcomes)
     return [.scan]
@@ -219,6 +225,7 @@ struct TopModel {
     let keys = places.map { scan.snapshot.key(of: scan.connections[Int($0)]) }
     if keys.allSatisfy({ marks[$0] != nil }) {
       for key in keys { marks[key] = nil }
+      countHiddenMarks()
     } else {
       mark(places, of: scan)
     }
@@ -228,13 +235,27 @@ struct TopModel {
     if let scan { mark(view.places, of: scan) }
   }
 
-  mutating func unmarkAll() { marks = [:] }
+  mutating func unmarkAll() {
+    marks = [:]
+    countHiddenMarks()
+  }
+
+  private mutating func countHiddenMarks() {
+    guard let scan, !marks.isEmpty else {
+      hiddenMarks = marks.count
+      return
+    }
+    hiddenMarks =
+      marks.count
+      - view.places.count { marks[scan.snapshot.key(of: scan.connections[Int($0)])] != nil }
+  }
 
   private mutating func mark(_ places: [UInt32], of scan: TopScan) {
     for place in places {
       let connection = scan.connections[Int(place)]
       marks[scan.snapshot.key(of: connection)] = scan.planned(connection)
     }
+    countHiddenMarks()
   }
 
   /// Asks for the plan to close what is marked or, when nothing is, what the cursor stands on.
@@ -286,6 +307,9 @@ struct TopModel {
           of: connection, owners: scan.snapshot.ownerFacts(of: connection),
           past: scan.snapshot.past(of: connection)) == .yes
       })
+    let summary = ListSummary(snapshot: scan.snapshot, shown: view.places.count)
+    (self.summary, warnings) = (summary.line, summary.warnings + scan.notices)
+    countHiddenMarks()
     let place = cursor.flatMap { view.index(of: $0, in: scan) }
     stand(on: place ?? cursorIndex)
   }

@@ -63,7 +63,7 @@ struct TopSession: ~Copyable {
     guard unsafe poll(&waiting, nfds_t(waiting.count), pause) > 0 else { return }
     if waiting[1].revents != 0 { for request in signals.take() { follow(request) } }
     if waiting[2].revents != 0 { for delivery in inbox.take() { take(delivery) } }
-    guard waiting[0].revents != 0 else { return }
+    guard waiting[0].revents != 0, end == nil else { return }
     let keys = screen.takeKeys()
     if keys.isEmpty, waiting[0].revents & Int16(POLLHUP | POLLERR) != 0 { end = .signal(SIGHUP) }
     for key in keys { perform(model.handle(key)) }

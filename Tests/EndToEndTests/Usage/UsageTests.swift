@@ -30,7 +30,9 @@ import Testing
   }
 
   @Test func topChecksItsWordsBeforeItsTerminal() throws {
-    for words in [["--interval", "2"], ["--unprotect", "java"], ["--idle", "x"], ["--max", "0"]] {
+    for words in [
+      ["--interval", "2"], ["--unprotect", "java"], ["--idle", "x"], ["--max", "0"],
+    ] {
       let ended = try Command.run([Tools.connreap, "top"] + words)
       #expect(ended.status == 64)
       #expect(ended.complaints.contains(words[0]), "\(ended.complaints)")
