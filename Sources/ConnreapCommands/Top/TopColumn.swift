@@ -14,11 +14,19 @@ enum TopColumn: Hashable {
   ]
 
   /// In the order in which they are given up on a narrow terminal, the last one first.
-  private static let byWeight: [TopColumn] = [
-    .list(.state), .list(.peer), .list(.idle), .list(.process), .list(.local), .sent, .received,
-    .list(.networkNamespace), .list(.receiveQueue), .list(.sendQueue), .list(.inState),
-    .list(.totalRetransmits), .list(.unit), .list(.user), .list(.age),
+  private static let byWeight: [TopColumn] =
+    usual + [
+      .list(.receiveQueue), .list(.sendQueue), .list(.inState), .list(.totalRetransmits),
+      .list(.unit), .list(.user), .list(.age),
+    ]
+
+  /// Those that 80 columns have room for. The others come where these have what they need.
+  private static let usual: [TopColumn] = [
+    .list(.state), .list(.peer), .list(.idle), .list(.process), .list(.networkNamespace),
+    .list(.local), .sent, .received,
   ]
+
+  var isUsual: Bool { Self.usual.contains(self) }
 
   /// What is given up last has the least.
   var weight: Int { Self.byWeight.firstIndex(of: self) ?? Self.byWeight.count }

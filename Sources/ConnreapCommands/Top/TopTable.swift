@@ -41,16 +41,18 @@ struct TopTable {
   ) -> (columns: [TopColumn], layout: Table.Layout) {
     let all = TopColumn.all.filter(isTelling)
     let table = table(of: all)
-    let least = zip(table.columns, natural(table, measured)).map { column, width in
-      min(width, column.shrinksTo ?? width)
-    }
-    var chosen: Set<TopColumn> = []
-    var used = 0
+    let natural = natural(table, measured)
     let gap = room >= 100 ? 2 : 1
+    var chosen: Set<TopColumn> = []
+    var least = 0
+    var ample = 0
     for index in all.indices.sorted(by: { all[$0].weight < all[$1].weight }) {
-      let needed = least[index] + (chosen.isEmpty ? 0 : gap)
-      guard used + needed <= room || chosen.isEmpty else { break }
-      used += needed
+      let (width, shortest) = (natural[index], all[index].shrinksTo ?? natural[index])
+      let gap = chosen.isEmpty ? 0 : gap
+      least += min(width, shortest) + gap
+      ample += min(width, 2 * shortest) + gap
+      let isThereRoom = all[index].isUsual ? least <= room : ample <= room
+      guard isThereRoom || chosen.isEmpty else { break }
       chosen.insert(all[index])
     }
     return (all.filter(chosen.contains), Table.Layout(width: room, gap: gap))
