@@ -4,8 +4,9 @@
 
 readonly build_packages=(pkg-config libmnl-dev libcap-dev libsqlite3-dev)
 readonly test_packages=(
-  bash bsdutils coreutils grep iproute2 libcap2-bin nginx postgresql procps prometheus python3
-  python3-jsonschema python3-yaml redis-server strace util-linux
+  bash bsdutils coreutils cron grep iproute2 libcap2-bin nginx postgresql procps prometheus
+  prometheus-node-exporter python3 python3-jsonschema python3-yaml redis-server strace systemd
+  util-linux
 )
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
@@ -61,7 +62,9 @@ disable_services() {
   [[ -d /run/systemd/system ]] || return 0
   for package in "$@"; do
     case $package in
-      nginx | postgresql | redis-server) as_root systemctl disable --quiet "$package" >&2 || true ;;
+      cron | nginx | postgresql | prometheus | prometheus-node-exporter | redis-server)
+        as_root systemctl disable --quiet "$package" >&2 || true
+        ;;
     esac
   done
 }

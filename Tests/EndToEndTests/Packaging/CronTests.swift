@@ -1,0 +1,106 @@
+import Glibc
+import Testing
+
+/// The line for cron, run by a real cron that has nothing else to do.
+@Suite(.needsNamespaces, .needsDestroy, .needs("cron")) struct CronTests {
+  let namespace: NetworkNamespace
+
+  init() throws { namespace = try NetworkNamespace() }
+
+  /// What a test changes of what is shipped: it does not wait five minutes, nor for a leak to last
+  /// one; and how each run ends is written down.
+  private static let changes = """
+    sed -i 's|^[*]/5 |* |' /etc/cron.d/connreap
+    sed -i '/in-state:/d' /etc/connreap/policies/close-wait-pileup.yaml
+    cat >/usr/local/sbin/connreap <<'END'
+    #!/bin/sh
+    /usr/local/bin/connreap "$@"
+    status=$?
+    echo "$status" >>/srv/runs
+    exit $status
+    END
+    chmod 755 /usr/local/sbin/connreap
+
+    """
+
+  private func machine(_ changes: String = "") throws -> OwnMachine {
+    try OwnMachine(.cron, behind: namespace.entering, changes: Self.changes + changes)
+  }
+
+  private func runs(_ machine: OwnMachine) -> [Substring] {
+    machine.read("runs").split(separator: "\n")
+  }
+
+  /// The lines of a mail behind its head.
+  private func body(_ mail: String) -> [Substring] {
+    mail.split(separator: "\n\n", maxSplits: 1).last?.split(separator: "\n") ?? []
+  }
+
+  @Test(.timeLimit(.minutes(5))) func itClosesALeakAndMailsThatOnce() throws {
+    try namespace.server.rename("leaky-server")
+    let listener = try namespace.server.listen("pool", port: 8080)
+    let leaked = try namespace.closeWaits(12, to: listener)
+    let fine = try namespace.pair(to: listener, as: "fine")
+    let machine = try machine()
+    try machine.wait(seconds: 90) { runs(machine).count == 1 }
+    #expect(try namespace.rows("--state", "close-wait").isEmpty)
+    #expect(try fine.client.reaches(fine.server))
+    let closed = try machine.audit.filter { $0.event == "closed" }
+    #expect(Set(closed.map(\.connection.cookie)) == Set(leaked.map(\.server.cookie)))
+    #expect(closed.allSatisfy { $0.policy == "close-wait-pileup" && $0.command == "policy apply" })
+
+    try machine.wait(seconds: 10) { try !machine.mails.isEmpty }
+    let mail = try machine.mails[0]
+    let head = mail.split(separator: "\n")
+    #expect(head.contains("To: root"), "\(mail)")
+    #expect(
+      head.contains { $0.hasPrefix("Subject: Cron <root@") && $0.contains("policy apply --quiet") })
+    let lines = body(mail)
+    #expect(lines.first?.hasPrefix("/etc/connreap/policies/close-wait-pileup.yaml:") == true)
+    #expect(lines.contains { $0.contains("leaky-server") && $0.contains("close 12") }, "\(mail)")
+    #expect(lines.contains { $0.hasPrefix("closed 12, gone 0, failed 0.") }, "\(mail)")
+
+    // A minute later there is nothing to do, so that there is nothing to say.
+    try machine.wait(seconds: 90) { runs(machine).count == 2 }
+    sleep(1)
+    #expect(runs(machine) == ["0", "0"])
+    #expect(try machine.mails.count == 1)
+    #expect(try machine.audit.filter { $0.event == "closed" }.count == 12)
+  }
+
+  @Test(.timeLimit(.minutes(3))) func aBrokenPolicyIsMailedAndNothingIsDone() throws {
+    let listener = try namespace.server.listen("pool", port: 8080)
+    _ = try namespace.closeWaits(12, to: listener)
+    let machine = try machine(
+      "sed 's/threshold/treshold/' /etc/connreap/policies/close-wait-pileup.yaml"
+        + " >/etc/connreap/policies/broken.yaml\n")
+    try machine.wait(seconds: 90) { try runs(machine).count == 1 && !machine.mails.isEmpty }
+    #expect(runs(machine) == ["65"])
+    let mails = try machine.mails
+    #expect(mails.count == 1)
+    let errors = body(mails[0]).filter { $0.contains("error") }
+    #expect(errors.count == 2, "the error, and how many there are: \(mails[0])")
+    #expect(errors.first?.hasPrefix("/etc/connreap/policies/broken.yaml:") == true)
+    #expect(errors.first?.contains("treshold") == true)
+    #expect(try namespace.rows("--state", "close-wait").count == 12)
+    #expect(try machine.audit.isEmpty)
+  }
+
+  /// What cron asks of the file, or it passes over it and says so nowhere that anybody looks.
+  @Test func theFileIsAsCronWantsIt() throws {
+    let text = try Checkout.read("Packaging/cron.d/connreap")
+    #expect(text.hasSuffix("\n") && !text.contains("\r"))
+    let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+    let settings = lines.prefix { $0.contains(/^[A-Z]+=/) }
+    #expect(settings.contains { $0.hasPrefix("PATH=") && $0.contains("/usr/local/bin") })
+    #expect(settings.contains { $0.hasPrefix("MAILTO=") })
+    #expect(lines.count == settings.count + 1)
+    let line = try #require(lines.last)
+    let fields = line.split(separator: " ")
+    #expect(fields.dropFirst(5).prefix(4) == ["root", "connreap", "policy", "apply"])
+    #expect(!fields.contains { $0.contains("%") }, "which is a line break to cron")
+    let install = try Checkout.commands(ofSection: "From cron, or from systemd")
+    #expect(install.contains("install -D -m 644 Packaging/cron.d/connreap /etc/cron.d/connreap"))
+    #expect(try Checkout.read("README.md").contains("\n\(line)\n"))
+  }
+}
