@@ -21,6 +21,8 @@ mount --bind /srv/bin /usr/local/bin
 mount --bind /srv/local-sbin /usr/local/sbin
 for place in /run /var/lib /var/log /var/spool; do mount -t tmpfs -o mode=755 tmpfs "$place"; done
 mkdir -p /run/lock /var/spool/cron/crontabs
+# As the package prometheus-node-exporter leaves it.
+install -d -o nobody /var/lib/prometheus/node-exporter
 
 # Where the mail goes. A name cannot be added to /usr/sbin, so that all of it is a folder of links.
 mount --bind /usr/sbin /srv/usr-sbin

@@ -24,10 +24,10 @@ final class OwnMachine {
   /// - Parameters:
   ///   - entering: a command that enters the namespace in which cron is to run.
   ///   - changes: lines of a shell script that changes what was installed.
-  init(_ daemon: Daemon, behind entering: [String] = [], changes: String) throws {
+  init(_ daemon: Daemon, behind entering: [String] = [], changes: String) async throws {
     folder = try TemporaryFolder()
-    let install = try Checkout.commands(ofSection: "From cron, or from systemd")
-      .filter { $0.hasPrefix("install ") }
+    let install = try ["From cron, or from systemd", "Watch it with Prometheus"]
+      .flatMap { try Checkout.commands(ofSection: $0) }.filter { $0.hasPrefix("install ") }
     _ = try folder.write("install.sh", install.joined(separator: "\n"))
     _ = try folder.write("change.sh", changes)
     var words = [
@@ -49,7 +49,9 @@ final class OwnMachine {
     }
     running = try Command(words)
     if daemon == .systemd {
-      try wait(seconds: 60) { try run("systemctl", "is-active", "systemd-journald").status == 0 }
+      try await wait(seconds: 60) {
+        try run("systemctl", "is-active", "systemd-journald").status == 0
+      }
     }
   }
 
@@ -95,14 +97,14 @@ final class OwnMachine {
         + ["--pid=\(own)/pid_for_children", "--"] + arguments)
   }
 
-  /// Waits until something is so.
-  func wait(seconds: Int, until isSo: () throws -> Bool) throws {
+  /// Waits until something is so, and lets other tests run meanwhile.
+  func wait(seconds: Int, until isSo: () throws -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while try !isSo() {
       guard ContinuousClock.now < deadline else {
         throw HarnessProblem.fault("not so within \(seconds) s; the machine says: \(read("log"))")
       }
-      usleep(50_000)
+      try await Task.sleep(for: .milliseconds(50))
     }
   }
 }

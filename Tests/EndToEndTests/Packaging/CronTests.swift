@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Testing
 
@@ -16,19 +17,19 @@ import Testing
     #!/bin/sh
     /usr/local/bin/connreap "$@"
     status=$?
-    echo "$status" >>/srv/runs
+    echo "$status" >>"/srv/$1"
     exit $status
     END
     chmod 755 /usr/local/sbin/connreap
 
     """
 
-  private func machine(_ changes: String = "") throws -> OwnMachine {
-    try OwnMachine(.cron, behind: namespace.entering, changes: Self.changes + changes)
+  private func machine(_ changes: String = "") async throws -> OwnMachine {
+    try await OwnMachine(.cron, behind: namespace.entering, changes: Self.changes + changes)
   }
 
   private func runs(_ machine: OwnMachine) -> [Substring] {
-    machine.read("runs").split(separator: "\n")
+    machine.read("policy").split(separator: "\n")
   }
 
   /// The lines of a mail behind its head.
@@ -36,20 +37,20 @@ import Testing
     mail.split(separator: "\n\n", maxSplits: 1).last?.split(separator: "\n") ?? []
   }
 
-  @Test(.timeLimit(.minutes(5))) func itClosesALeakAndMailsThatOnce() throws {
+  @Test(.timeLimit(.minutes(5))) func itClosesALeakAndMailsThatOnce() async throws {
     try namespace.server.rename("leaky-server")
     let listener = try namespace.server.listen("pool", port: 8080)
     let leaked = try namespace.closeWaits(12, to: listener)
     let fine = try namespace.pair(to: listener, as: "fine")
-    let machine = try machine()
-    try machine.wait(seconds: 90) { runs(machine).count == 1 }
+    let machine = try await machine()
+    try await machine.wait(seconds: 90) { runs(machine).count == 1 }
     #expect(try namespace.rows("--state", "close-wait").isEmpty)
     #expect(try fine.client.reaches(fine.server))
     let closed = try machine.audit.filter { $0.event == "closed" }
     #expect(Set(closed.map(\.connection.cookie)) == Set(leaked.map(\.server.cookie)))
     #expect(closed.allSatisfy { $0.policy == "close-wait-pileup" && $0.command == "policy apply" })
 
-    try machine.wait(seconds: 10) { try !machine.mails.isEmpty }
+    try await machine.wait(seconds: 10) { try !machine.mails.isEmpty }
     let mail = try machine.mails[0]
     let head = mail.split(separator: "\n")
     #expect(head.contains("To: root"), "\(mail)")
@@ -60,21 +61,30 @@ import Testing
     #expect(lines.contains { $0.contains("leaky-server") && $0.contains("close 12") }, "\(mail)")
     #expect(lines.contains { $0.hasPrefix("closed 12, gone 0, failed 0.") }, "\(mail)")
 
+    // The figures are there, and nothing is said of them.
+    let figures = try MetricsText(
+      String(
+        contentsOfFile: machine.root + "/var/lib/prometheus/node-exporter/connreap.prom",
+        encoding: .utf8))
+    #expect(figures.families.contains("connreap_connections"))
+    #expect(figures.samples.contains { $0.labels["process"] == "leaky-server" })
+    #expect(machine.read("metrics").hasPrefix("0\n"))
+
     // A minute later there is nothing to do, so that there is nothing to say.
-    try machine.wait(seconds: 90) { runs(machine).count == 2 }
-    sleep(1)
+    try await machine.wait(seconds: 90) { runs(machine).count == 2 }
+    try await Task.sleep(for: .seconds(1))
     #expect(runs(machine) == ["0", "0"])
     #expect(try machine.mails.count == 1)
     #expect(try machine.audit.filter { $0.event == "closed" }.count == 12)
   }
 
-  @Test(.timeLimit(.minutes(3))) func aBrokenPolicyIsMailedAndNothingIsDone() throws {
+  @Test(.timeLimit(.minutes(3))) func aBrokenPolicyIsMailedAndNothingIsDone() async throws {
     let listener = try namespace.server.listen("pool", port: 8080)
     _ = try namespace.closeWaits(12, to: listener)
-    let machine = try machine(
+    let machine = try await machine(
       "sed 's/threshold/treshold/' /etc/connreap/policies/close-wait-pileup.yaml"
         + " >/etc/connreap/policies/broken.yaml\n")
-    try machine.wait(seconds: 90) { try runs(machine).count == 1 && !machine.mails.isEmpty }
+    try await machine.wait(seconds: 90) { try runs(machine).count == 1 && !machine.mails.isEmpty }
     #expect(runs(machine) == ["65"])
     let mails = try machine.mails
     #expect(mails.count == 1)
@@ -87,8 +97,11 @@ import Testing
   }
 
   /// What cron asks of the file, or it passes over it and says so nowhere that anybody looks.
-  @Test func theFileIsAsCronWantsIt() throws {
-    let text = try Checkout.read("Packaging/cron.d/connreap")
+  @Test(arguments: [
+    ("connreap", "From cron, or from systemd"), ("connreap-metrics", "Watch it with Prometheus"),
+  ])
+  func theFileIsAsCronWantsIt(name: String, section: String) throws {
+    let text = try Checkout.read("Packaging/cron.d/\(name)")
     #expect(text.hasSuffix("\n") && !text.contains("\r"))
     let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
     let settings = lines.prefix { $0.contains(/^[A-Z]+=/) }
@@ -97,10 +110,10 @@ import Testing
     #expect(lines.count == settings.count + 1)
     let line = try #require(lines.last)
     let fields = line.split(separator: " ")
-    #expect(fields.dropFirst(5).prefix(4) == ["root", "connreap", "policy", "apply"])
+    #expect(fields.dropFirst(5).prefix(2) == ["root", "connreap"])
     #expect(!fields.contains { $0.contains("%") }, "which is a line break to cron")
-    let install = try Checkout.commands(ofSection: "From cron, or from systemd")
-    #expect(install.contains("install -D -m 644 Packaging/cron.d/connreap /etc/cron.d/connreap"))
+    let install = try Checkout.commands(ofSection: section)
+    #expect(install.contains("install -D -m 644 Packaging/cron.d/\(name) /etc/cron.d/\(name)"))
     #expect(try Checkout.read("README.md").contains("\n\(line)\n"))
   }
 }
