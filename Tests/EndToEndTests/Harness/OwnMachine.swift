@@ -24,7 +24,7 @@ final class OwnMachine {
   /// - Parameters:
   ///   - entering: a command that enters the namespace in which cron is to run.
   ///   - changes: lines of a shell script that changes what was installed.
-  init(_ daemon: Daemon, behind entering: [String] = [], changes: String) async throws {
+  init(_ daemon: Daemon, behind entering: [String] = [], changes: String) throws {
     folder = try TemporaryFolder()
     let install = try ["From cron, or from systemd", "Watch it with Prometheus"]
       .flatMap { try Checkout.commands(ofSection: $0) }.filter { $0.hasPrefix("install ") }
@@ -49,7 +49,7 @@ final class OwnMachine {
     }
     running = try Command(words)
     if daemon == .systemd {
-      try await wait(seconds: 60) {
+      try wait(seconds: 60) {
         try run("systemctl", "is-active", "systemd-journald").status == 0
       }
     }
@@ -97,14 +97,29 @@ final class OwnMachine {
         + ["--pid=\(own)/pid_for_children", "--"] + arguments)
   }
 
-  /// Waits until something is so, and lets other tests run meanwhile.
-  func wait(seconds: Int, until isSo: () throws -> Bool) async throws {
+  /// Waits until something is so.
+  func wait(seconds: Int, until isSo: () throws -> Bool) throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while try !isSo() {
-      guard ContinuousClock.now < deadline else {
-        throw HarnessProblem.fault("not so within \(seconds) s; the machine says: \(read("log"))")
-      }
-      try await Task.sleep(for: .milliseconds(50))
+      try requireMore(until: deadline)
+      usleep(50_000)
+    }
+  }
+
+  /// Waits until something is so that takes its time, and lets other tests run meanwhile.
+  ///
+  /// It may be looked at much later: there are as many threads for the tests as there are cores.
+  func wait(aside seconds: Int, until isSo: () throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while try !isSo() {
+      try requireMore(until: deadline)
+      try await Task.sleep(for: .milliseconds(500))
+    }
+  }
+
+  private func requireMore(until deadline: ContinuousClock.Instant) throws {
+    guard ContinuousClock.now < deadline else {
+      throw HarnessProblem.fault("that took too long; the machine says: \(read("log"))")
     }
   }
 }

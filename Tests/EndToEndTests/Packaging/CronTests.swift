@@ -24,8 +24,8 @@ import Testing
 
     """
 
-  private func machine(_ changes: String = "") async throws -> OwnMachine {
-    try await OwnMachine(.cron, behind: namespace.entering, changes: Self.changes + changes)
+  private func machine(_ changes: String = "") throws -> OwnMachine {
+    try OwnMachine(.cron, behind: namespace.entering, changes: Self.changes + changes)
   }
 
   private func runs(_ machine: OwnMachine) -> [Substring] {
@@ -37,21 +37,26 @@ import Testing
     mail.split(separator: "\n\n", maxSplits: 1).last?.split(separator: "\n") ?? []
   }
 
-  @Test(.timeLimit(.minutes(5))) func itClosesALeakAndMailsThatOnce() async throws {
+  @Test func itClosesALeakAndMailsThatOnce() async throws {
     try namespace.server.rename("leaky-server")
     let listener = try namespace.server.listen("pool", port: 8080)
     let leaked = try namespace.closeWaits(12, to: listener)
     let fine = try namespace.pair(to: listener, as: "fine")
-    let machine = try await machine()
-    try await machine.wait(seconds: 90) { runs(machine).count == 1 }
+    let machine = try machine()
+    // In the second minute there is nothing to do, so that there is nothing to say.
+    try await machine.wait(aside: 150) { runs(machine).count >= 2 }
+    try await Task.sleep(for: .seconds(1))
+    #expect(Set(runs(machine)) == ["0"])
     #expect(try namespace.rows("--state", "close-wait").isEmpty)
     #expect(try fine.client.reaches(fine.server))
     let closed = try machine.audit.filter { $0.event == "closed" }
     #expect(Set(closed.map(\.connection.cookie)) == Set(leaked.map(\.server.cookie)))
+    #expect(closed.count == leaked.count)
     #expect(closed.allSatisfy { $0.policy == "close-wait-pileup" && $0.command == "policy apply" })
 
-    try await machine.wait(seconds: 10) { try !machine.mails.isEmpty }
-    let mail = try machine.mails[0]
+    let mails = try machine.mails
+    #expect(mails.count == 1)
+    let mail = try #require(mails.first)
     let head = mail.split(separator: "\n")
     #expect(head.contains("To: root"), "\(mail)")
     #expect(
@@ -69,25 +74,18 @@ import Testing
     #expect(figures.families.contains("connreap_connections"))
     #expect(figures.samples.contains { $0.labels["process"] == "leaky-server" })
     #expect(machine.read("metrics").hasPrefix("0\n"))
-
-    // A minute later there is nothing to do, so that there is nothing to say.
-    try await machine.wait(seconds: 90) { runs(machine).count == 2 }
-    try await Task.sleep(for: .seconds(1))
-    #expect(runs(machine) == ["0", "0"])
-    #expect(try machine.mails.count == 1)
-    #expect(try machine.audit.filter { $0.event == "closed" }.count == 12)
   }
 
-  @Test(.timeLimit(.minutes(3))) func aBrokenPolicyIsMailedAndNothingIsDone() async throws {
+  @Test func aBrokenPolicyIsMailedAndNothingIsDone() async throws {
     let listener = try namespace.server.listen("pool", port: 8080)
     _ = try namespace.closeWaits(12, to: listener)
-    let machine = try await machine(
+    let machine = try machine(
       "sed 's/threshold/treshold/' /etc/connreap/policies/close-wait-pileup.yaml"
         + " >/etc/connreap/policies/broken.yaml\n")
-    try await machine.wait(seconds: 90) { try runs(machine).count == 1 && !machine.mails.isEmpty }
-    #expect(runs(machine) == ["65"])
+    try await machine.wait(aside: 90) { try !runs(machine).isEmpty && !machine.mails.isEmpty }
+    #expect(Set(runs(machine)) == ["65"])
     let mails = try machine.mails
-    #expect(mails.count == 1)
+    #expect(mails.count <= runs(machine).count, "one for each run")
     let errors = body(mails[0]).filter { $0.contains("error") }
     #expect(errors.count == 2, "the error, and how many there are: \(mails[0])")
     #expect(errors.first?.hasPrefix("/etc/connreap/policies/broken.yaml:") == true)

@@ -57,8 +57,8 @@ import Testing
     #expect(try rate(threshold: score - 5).status != 0, "it can fail")
   }
 
-  @Test(.needsNamespaces, .needsControlGroups) func systemdFindsNoFault() async throws {
-    let machine = try await OwnMachine(.systemd, changes: "")
+  @Test(.needsNamespaces, .needsControlGroups) func systemdFindsNoFault() throws {
+    let machine = try OwnMachine(.systemd, changes: "")
     for unit in ["connreap.service", "connreap.timer"] {
       let verified = try machine.run("systemd-analyze", "verify", "/etc/systemd/system/\(unit)")
       #expect(verified == Ended(status: 0, output: [], errors: []), "\(verified.complaints)")

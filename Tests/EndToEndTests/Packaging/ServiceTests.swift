@@ -19,17 +19,17 @@ struct ServiceTests {
 
     """
 
-  private func machine(_ changes: String = "") async throws -> OwnMachine {
-    let machine = try await OwnMachine(.systemd, changes: Self.changes + changes)
+  private func machine(_ changes: String = "") throws -> OwnMachine {
+    let machine = try OwnMachine(.systemd, changes: Self.changes + changes)
     // How a unit has ended is forgotten, unless another one is about it.
     try machine.run("systemctl", "start", "keep.service")
     return machine
   }
 
   /// Starts the program that leaks ten connections, and waits for them.
-  private func leak(on machine: OwnMachine) async throws {
+  private func leak(on machine: OwnMachine) throws {
     try machine.run("systemctl", "restart", "leak.service")
-    try await machine.wait(seconds: 20) { try leaks(on: machine) == 10 }
+    try machine.wait(seconds: 20) { try leaks(on: machine) == 10 }
   }
 
   private func leaks(on machine: OwnMachine) throws -> Int {
@@ -60,17 +60,17 @@ struct ServiceTests {
     return (value("Result"), value("ExecMainStatus"))
   }
 
-  @Test(.timeLimit(.minutes(3))) func theTimerReapsALeak() async throws {
-    let machine = try await machine()
-    try await leak(on: machine)
+  @Test(.timeLimit(.minutes(3))) func theTimerReapsALeak() throws {
+    let machine = try machine()
+    try leak(on: machine)
     for command in try Checkout.commands(ofSection: "From cron, or from systemd")
     where command.hasPrefix("systemctl ") {
       let words = command.split(separator: " ").map(String.init)
       let ended = try machine.run(words)
       #expect(ended.status == 0, "\(command): \(ended.complaints)")
     }
-    try await machine.wait(seconds: 30) { try leaks(on: machine) == 0 }
-    try await machine.wait(seconds: 10) { try ended(on: machine) == ("success", "0") }
+    try machine.wait(seconds: 30) { try leaks(on: machine) == 0 }
+    try machine.wait(seconds: 10) { try ended(on: machine) == ("success", "0") }
     let closed = try machine.audit.filter { $0.event == "closed" }
     #expect(closed.count == 10)
     #expect(closed.allSatisfy { $0.connection.owners?.map(\.name) == ["leaky-server"] })
@@ -81,8 +81,8 @@ struct ServiceTests {
     #expect(try Command.run(["stat", "-c", "%a %U", machine.state]).text == "700 root\n")
   }
 
-  @Test(.timeLimit(.minutes(3))) func whatIsAFailureIsOneToSystemd() async throws {
-    let machine = try await machine()
+  @Test(.timeLimit(.minutes(3))) func whatIsAFailureIsOneToSystemd() throws {
+    let machine = try machine()
     let file = "/etc/connreap/policies/close-wait-pileup.yaml"
     func change(_ script: String) throws { try machine.run("sed", "-i", script, file) }
     var pages: Int { machine.read("paged").split(separator: "\n").count }
@@ -98,20 +98,20 @@ struct ServiceTests {
     try machine.run("pkill", "-P", holder.text.filter(\.isNumber))
     #expect(pages == 0)
 
-    try await leak(on: machine)
+    try leak(on: machine)
     try change("s/limit: .*/limit: 9/")
     #expect(try start(on: machine) == ("exit-code", "2"), "a person has to look")
-    try await machine.wait(seconds: 10) { pages == 1 }
+    try machine.wait(seconds: 10) { pages == 1 }
     #expect(machine.read("paged") == "connreap.service\n")
     #expect(try leaks(on: machine) == 10)
 
     try change("s/limit: .*/limit: 500/; s/threshold/treshold/")
     #expect(try start(on: machine) == ("exit-code", "65"))
-    try await machine.wait(seconds: 10) { pages == 2 }
+    try machine.wait(seconds: 10) { pages == 2 }
 
     try change("s/treshold/threshold/; s/limit: .*/rate: 1/")
     try machine.run("systemctl", "start", "--no-block", "connreap.service")
-    try await machine.wait(seconds: 20) { try leaks(on: machine) < 10 }
+    try machine.wait(seconds: 20) { try leaks(on: machine) < 10 }
     try machine.run("systemctl", "stop", "connreap.service")
     #expect(try ended(on: machine) == ("success", "143"), "it was asked to stop")
     #expect(try leaks(on: machine) > 0)
@@ -119,16 +119,16 @@ struct ServiceTests {
     #expect(pages == 2)
 
     try change("/rate: 1/d")
-    try await leak(on: machine)
+    try leak(on: machine)
     #expect(try start(on: machine) == ("success", "0"))
     #expect(try leaks(on: machine) == 0)
   }
 
   /// The ways to close that reach into the program need other rights, and other system calls.
   @Test(.timeLimit(.minutes(2)), arguments: ["shutdown", "abort"])
-  func itReachesIntoPrograms(action: String) async throws {
-    let machine = try await machine("sed -i 's/action: .*/action: \(action)/' \"$policy\"\n")
-    try await leak(on: machine)
+  func itReachesIntoPrograms(action: String) throws {
+    let machine = try machine("sed -i 's/action: .*/action: \(action)/' \"$policy\"\n")
+    try leak(on: machine)
     #expect(try start(on: machine) == ("success", "0"))
     #expect(try leaks(on: machine) == 0)
     let said = try journal(of: machine)
@@ -136,8 +136,8 @@ struct ServiceTests {
   }
 
   /// The unit leaves it the right to take rights away, so that no program that it starts has any.
-  @Test(.timeLimit(.minutes(2))) func whoIsToldHasNoCapability() async throws {
-    let machine = try await machine(
+  @Test(.timeLimit(.minutes(2))) func whoIsToldHasNoCapability() throws {
+    let machine = try machine(
       """
       cat >/usr/local/sbin/page <<'END'
       #!/bin/sh
@@ -149,7 +149,7 @@ struct ServiceTests {
       sed -i 's|action: .*|action: report\\n    notify: [/usr/local/sbin/page]|' "$policy"
 
       """)
-    try await leak(on: machine)
+    try leak(on: machine)
     #expect(try start(on: machine) == ("success", "0"))
     let told = try Command.run(["cat", machine.state + "/told"]).lines
     let none = String(repeating: "0", count: 16)
