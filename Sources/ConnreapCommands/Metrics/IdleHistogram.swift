@@ -30,7 +30,7 @@ struct IdleHistogram: Equatable {
 
   /// One bucket by itself, not cumulated.
   struct Bucket: Equatable {
-    /// `≤ 1h`, or `> 7d` for the last.
+    /// The time that it goes up to, `1h`; `>7d` for the last.
     let name: String
     let count: Int
     /// Whether all in it have been idle for more than an hour.
@@ -44,7 +44,7 @@ struct IdleHistogram: Equatable {
     for (bound, count) in zip(Self.bounds, counts) {
       buckets.append(
         Bucket(
-          name: "≤\(DurationText.exact(milliseconds: bound * 1000))", count: count - before,
+          name: "\(DurationText.exact(milliseconds: bound * 1000))", count: count - before,
           isLong: bound > 3600))
       before = count
     }

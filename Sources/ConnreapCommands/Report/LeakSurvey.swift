@@ -173,16 +173,20 @@ private struct Sample {
     return LeakSurvey.Peer(name: name ?? address.description, count: most.2)
   }
 
-  /// What the policy knows that has watched the process in most runs. One run alone tells no growth.
+  /// What the policy knows that has seen most come. One run alone tells no growth.
   func growth(
     of identity: ProcessIdentity, _ runs: GroupsOfRuns?, now: UInt64?
   ) -> LeakSurvey.Growth? {
-    guard let now, let (policy, most) = runs?.mostWatched(identity), most.rounds > 1,
-      let perHour = most.growthPerHour(count: flagged[policy] ?? 0, at: now)
-    else { return nil }
-    return LeakSurvey.Growth(
-      policy: policy, perHour: perHour, time: now - most.firstRound, rounds: most.rounds,
-      firstCount: most.firstCount, closed: most.closed)
+    guard let now, let runs else { return nil }
+    let known: [LeakSurvey.Growth] = runs.groups(of: identity).compactMap { policy, group in
+      guard group.rounds > 1,
+        let perHour = group.growthPerHour(count: flagged[policy] ?? 0, at: now)
+      else { return nil }
+      return LeakSurvey.Growth(
+        policy: policy, perHour: perHour, time: now - group.firstRound, rounds: group.rounds,
+        firstCount: group.firstCount, closed: group.closed)
+    }
+    return known.max { ($0.perHour, $0.rounds, $1.policy) < ($1.perHour, $1.rounds, $0.policy) }
   }
 }
 
@@ -201,11 +205,10 @@ private struct GroupsOfRuns {
     memory.flags[FlagKey(policy: policy, cookie: cookie)] != nil
   }
 
-  func mostWatched(_ process: ProcessIdentity) -> (policy: String, group: RememberedGroup)? {
-    let group = GroupKey.process(process).identifier
-    let watched = policies.compactMap { policy in
-      memory.groups[RememberedGroupKey(policy: policy, group: group)].map { (policy, $0) }
+  func groups(of process: ProcessIdentity) -> [(policy: String, group: RememberedGroup)] {
+    let member = GroupKey.process(process).identifier
+    return policies.compactMap { policy in
+      memory.groups[RememberedGroupKey(policy: policy, group: member)].map { (policy, $0) }
     }
-    return watched.max { ($0.1.rounds, $1.0) < ($1.1.rounds, $0.0) }
   }
 }

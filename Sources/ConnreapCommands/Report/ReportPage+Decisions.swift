@@ -35,8 +35,8 @@ extension ReportPage {
     }
     ReportTable(
       "Decisions by policy",
-      [ReportTable.Column(title: "Policy")]
-        + results.map { ReportTable.Column(title: $0, isNumber: true) }, summary.totals
+      [ReportTable.Column(title: "Policy", kind: .name)]
+        + results.map { ReportTable.Column(title: $0, kind: .number) }, summary.totals
     ) { total in
       [total.policy.map { .raw($0) } ?? ReportTable.Cell("by hand: kill")]
         + results.map { result in
@@ -45,22 +45,31 @@ extension ReportPage {
         }
     }.write(to: &page)
     ReportTable(
-      summary.count > summary.latest.count
-        ? "The latest \(summary.latest.count) decisions" : "All decisions, the latest first",
+      summary.isCut ? "The latest decisions" : "All decisions, the latest first",
       [
-        ReportTable.Column(title: "Time"), ReportTable.Column(title: "Result"),
-        ReportTable.Column(title: "Connection"), ReportTable.Column(title: "Process"),
-        ReportTable.Column(title: "Asked for by"), ReportTable.Column(title: "Reason"),
+        ReportTable.Column(title: "Time", kind: .time), ReportTable.Column(title: "Result"),
+        ReportTable.Column(title: "Connections", kind: .name),
+        ReportTable.Column(title: "Process", kind: .name),
+        ReportTable.Column(title: "Asked for by", kind: .name),
+        ReportTable.Column(title: "Reason", kind: .name),
       ], summary.latest
     ) { decision in
       [
         ReportTable.Cell(Self.text(of: decision.time)),
-        .raw(decision.result, Self.look(decision.result)),
-        ReportTable.Cell("\(decision.local) → \(decision.peer) \(decision.state)", .code),
+        .raw(decision.result, Self.look(decision.result)), Self.connections(of: decision),
         decision.owners.map { .raw($0) } ?? .unknown, .raw(decision.origin),
         decision.reason.map { .raw($0) } ?? ReportTable.Cell("–", .soft),
       ]
     }.write(to: &page)
+  }
+
+  /// `10.0.0.5:50122 → 10.0.0.20:5432`, or `15 to 10.0.0.20:5432`.
+  private static func connections(of decision: AuditSummary.Decision) -> ReportTable.Cell {
+    let ends =
+      decision.count == 1
+      ? "\(decision.local) → \(decision.peer)"
+      : "\(Count.text(decision.count)) to \(decision.peer)"
+    return ReportTable.Cell(ends, detail: decision.state)
   }
 
   private func writeGaps(of summary: AuditSummary, to page: inout HTMLText) {

@@ -49,43 +49,39 @@ extension ReportPage {
   }
 
   private var leakTable: ReportTable {
-    let knowsHistory = contents.history.value != nil
-    var columns = [
-      ReportTable.Column(title: "Process"),
-      ReportTable.Column(title: "Leaked", isNumber: true),
-      ReportTable.Column(title: "CLOSE-WAIT", isNumber: true),
-      ReportTable.Column(title: "Idle 1h+", isNumber: true),
-      ReportTable.Column(title: "Longest", isNumber: true),
-      ReportTable.Column(title: "Most lead to"),
-      ReportTable.Column(title: "Growth"),
+    let columns = [
+      ReportTable.Column(title: "Process", kind: .name),
+      ReportTable.Column(title: "Leaked", kind: .number),
+      ReportTable.Column(title: "CLOSE-WAIT", kind: .number),
+      ReportTable.Column(title: "Idle 1h+", kind: .number),
+      ReportTable.Column(title: "Longest", kind: .number),
+      ReportTable.Column(title: "Most lead to", kind: .name),
+      ReportTable.Column(title: "Growth", kind: .name),
       ReportTable.Column(title: "Descriptors"),
     ]
-    if knowsHistory {
-      columns.insert(ReportTable.Column(title: "First seen", isNumber: true), at: 5)
-    }
     return ReportTable(
       "Processes with connections that leaked, are in CLOSE-WAIT or idle for an hour", columns,
       contents.leaks.processes
     ) { process in
       let figures = process.figures
-      var cells: [ReportTable.Cell] = [
+      return [
         .raw(process.label),
         ReportTable.Cell(Count.text(process.leaked), process.leaked > 0 ? .bad : nil),
         ReportTable.Cell(Count.text(figures.closeWait)),
         figures.knownLongIdle.map { ReportTable.Cell(Count.text($0)) } ?? .unknown,
-        process.leaked > 0
-          ? ReportTable.Cell("≥ " + DurationText.rounded(milliseconds: process.longest))
-          : ReportTable.Cell("–", .soft),
+        Self.longest(of: process),
         Self.peer(of: process), Self.growth(of: process), Self.room(of: process),
       ]
-      if knowsHistory {
-        cells.insert(
-          process.firstSeen.map {
-            ReportTable.Cell(DurationText.rounded(milliseconds: $0) + " ago")
-          } ?? ReportTable.Cell("–", .soft), at: 5)
-      }
-      return cells
     }
+  }
+
+  private static func longest(of process: LeakSurvey.Process) -> ReportTable.Cell {
+    guard process.leaked > 0 else { return ReportTable.Cell("–", .soft) }
+    return ReportTable.Cell(
+      "≥ " + DurationText.rounded(milliseconds: process.longest),
+      detail: process.firstSeen.flatMap { $0 > process.longest ? $0 : nil }.map {
+        "first seen \(DurationText.rounded(milliseconds: $0)) ago"
+      })
   }
 
   /// `10.0.0.20:5432`, or `10.0.0.20:5432 (300 of 312)`.
@@ -102,9 +98,10 @@ extension ReportPage {
       return process.leaked > 0 ? .unknown : ReportTable.Cell("–", .soft)
     }
     let time = DurationText.rounded(milliseconds: growth.time)
-    return .raw(
-      "≥ \(Count.text(growth.perHour)) an hour over \(time): policy \(growth.policy), "
-        + "\(Count.text(growth.rounds)) runs, \(Count.text(growth.firstCount)) at first, "
+    return ReportTable.Cell(
+      "≥ \(Count.text(growth.perHour)) an hour",
+      detail: "over \(time), by policy \(EscapedText.escaped(growth.policy)): "
+        + "\(Count.text(growth.firstCount)) in the first of \(Count.text(growth.rounds)) runs, "
         + "\(Count.text(growth.closed)) closed since")
   }
 
@@ -114,12 +111,12 @@ extension ReportPage {
     guard let limit = room.limit else {
       return ReportTable.Cell("\(Count.text(open)), limit unknown")
     }
-    let left = process.timeLeft.map {
-      "; at this growth the rest lasts for \(DurationText.rounded(milliseconds: $0))"
-    }
     let severity = Health.severity(Int64(open), of: Int64(limit))
     return ReportTable.Cell(
-      Health.share(Int64(open), of: Int64(limit)) + (left ?? ""),
-      severity == .well ? nil : severity == .warning ? .warning : .bad)
+      Health.share(Int64(open), of: Int64(limit)),
+      severity == .well ? nil : severity == .warning ? .warning : .bad,
+      detail: process.timeLeft.map {
+        "the rest lasts for \(DurationText.rounded(milliseconds: $0)) at this growth"
+      })
   }
 }

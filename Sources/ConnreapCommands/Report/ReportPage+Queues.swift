@@ -37,11 +37,12 @@ extension ReportPage {
     ReportTable(
       "Listening sockets, the fullest accept queue first",
       [
-        ReportTable.Column(title: "Local end"), ReportTable.Column(title: "Process"),
-        ReportTable.Column(title: "Waiting", isNumber: true),
-        ReportTable.Column(title: "Handshakes", isNumber: true),
-        ReportTable.Column(title: "Connections", isNumber: true),
-        ReportTable.Column(title: "CLOSE-WAIT", isNumber: true),
+        ReportTable.Column(title: "Local end", kind: .name),
+        ReportTable.Column(title: "Process", kind: .name),
+        ReportTable.Column(title: "Waiting", kind: .number),
+        ReportTable.Column(title: "Handshakes", kind: .number),
+        ReportTable.Column(title: "Connections", kind: .number),
+        ReportTable.Column(title: "CLOSE-WAIT", kind: .number),
         ReportTable.Column(title: "Backlog limited by"),
       ], queues
     ) { queue in

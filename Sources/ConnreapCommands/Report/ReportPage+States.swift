@@ -13,7 +13,7 @@ extension ReportPage {
             ? "It is known of no connection." : "There is no connection that can be idle.")
       } else {
         let count = "\(Count.text(idle.total)) connection\(Count.plural(idle.total))"
-        figure("\(count) by idle time", to: &page) { page in
+        figure("\(count) by idle time: each column up to the time below it", to: &page) { page in
           ReportChart(
             id: "chart-idle", title: "Connections by idle time",
             bars: idle.buckets.map { bucket in
@@ -63,7 +63,8 @@ extension ReportPage {
       ReportTable(
         "What it means when there are many in a state",
         [
-          ReportTable.Column(title: "State"), ReportTable.Column(title: "Sockets", isNumber: true),
+          ReportTable.Column(title: "State"),
+          ReportTable.Column(title: "Sockets", kind: .number),
           ReportTable.Column(title: "Many of it mean"),
         ], presentStates
       ) { state in

@@ -58,18 +58,22 @@ enum ReportStyle {
     table { border-collapse: collapse; width: 100%; font-size: 0.92rem; margin-top: 0.5rem; }
     caption { text-align: left; color: var(--soft); font-size: 0.9rem; padding-bottom: 0.4rem; }
     th, td { text-align: left; vertical-align: top; padding: 0.4rem 1rem 0.4rem 0;
-      border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+      border-top: 1px solid var(--line); }
     thead th { border-top: 0; color: var(--soft); font-weight: 600; font-size: 0.85rem;
-      vertical-align: bottom; overflow-wrap: normal; }
+      vertical-align: bottom; }
     tbody th { font-weight: 600; }
     .number { text-align: right; font-variant-numeric: tabular-nums; }
-    td.number, th.number { white-space: nowrap; overflow-wrap: normal; }
+    .number, .time { white-space: nowrap; }
+    thead th.number { white-space: normal; }
+    tbody .name { overflow-wrap: anywhere; min-width: 8.5rem; } tbody th.name { min-width: 12rem; }
+    .detail { display: block; color: var(--soft); font-size: 0.92em; font-weight: 400;
+      white-space: normal; line-height: 1.4; }
     th:last-child, td:last-child { padding-right: 0; }
     td.bad, th.bad { color: var(--bad); font-weight: 600; }
     td.warn, th.warn { color: var(--warn); font-weight: 600; }
     td.good, th.good { color: var(--good); font-weight: 600; }
     td.soft { color: var(--soft); }
-    .code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 0.85rem; }
+    .code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 0.93em; }
     .checks { list-style: none; margin: 0.5rem 0 0; padding: 0; }
     .checks li { border-top: 1px solid var(--line); padding: 0.55rem 0; }
     .checks li p { margin: 0; overflow-wrap: anywhere; }
@@ -85,21 +89,29 @@ enum ReportStyle {
       header, main, footer { padding-left: 0.75rem; padding-right: 0.75rem; }
       section, .verdict { padding-left: 0.9rem; padding-right: 0.9rem; }
       .figures { grid-template-columns: 1fr 1fr; gap: 0.5rem; }
+      svg .middle { font-size: 10px; }
+      .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: 0.5rem; }
+    }
+    @media screen and (max-width: 62rem) {
       thead { position: absolute; width: 1px; height: 1px; overflow: hidden;
         clip-path: inset(50%); }
       table, caption, tbody, tr, tbody th, td { display: block; }
       tr { border-top: 1px solid var(--line); padding: 0.5rem 0; }
-      th, td, td.number { border: 0; padding: 0.1rem 0; text-align: left; white-space: normal;
-        overflow-wrap: anywhere; }
+      tbody th, tbody th.name, td, tbody .name, td.number { border: 0; min-width: 0;
+        padding: 0.1rem 0; text-align: left; white-space: normal; overflow-wrap: anywhere; }
       tbody td::before { content: attr(data-label) ": "; color: var(--soft); font-weight: 400; }
-      .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: 0.5rem; }
+      .detail { display: inline; }
     }
     @media print {
       :root { color-scheme: light;
         --page: #ffffff; --card: #ffffff; --ink: #17202a; --soft: #4a5663; --line: #c3cbd3;
         --track: #e9edf1; --bar: #1f5fa8; --bad: #b3231b; --warn: #875000; --good: #18683a; }
       @page { margin: 14mm; }
-      body { font-size: 10pt; }
+      body { font-size: 9pt; }
+      table { font-size: 7.5pt; } thead th { font-size: 7.5pt; }
+      th, td { padding: 3pt 7pt 3pt 0; }
+      tbody .name, tbody th.name { min-width: 7rem; }
+      .figures { grid-template-columns: repeat(4, 1fr); }
       header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
       header { padding-top: 0; }
       section { border-width: 1px 0 0; border-radius: 0; padding-left: 0; padding-right: 0; }

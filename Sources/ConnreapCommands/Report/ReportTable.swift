@@ -9,12 +9,22 @@ struct ReportTable {
 
   struct Column {
     let title: String
-    var isNumber = false
+    var kind = Kind.text
+
+    enum Kind: String {
+      case text
+      case number
+      /// What somebody else chose: it may be long, without a place to break it.
+      case name
+      case time
+    }
   }
 
-  /// Visible text, and a class that says how it looks.
+  /// Visible text, and how it looks.
   struct Cell {
     let text: String
+    /// Below it, in smaller letters; visible text too.
+    var detail: String?
     var look: Look?
 
     enum Look: String {
@@ -25,8 +35,9 @@ struct ReportTable {
       case soft
     }
 
-    init(_ text: String, _ look: Look? = nil) {
+    init(_ text: String, _ look: Look? = nil, detail: String? = nil) {
       self.text = text
+      self.detail = detail
       self.look = look
     }
 
@@ -59,7 +70,7 @@ struct ReportTable {
         page.element("tr") { page in
           for column in columns {
             page.element(
-              "th", ["scope": "col", "class": column.isNumber ? "number" : "text"],
+              "th", ["scope": "col", "class": column.kind.rawValue],
               visible: column.title)
           }
         }
@@ -77,13 +88,19 @@ struct ReportTable {
   private func write(_ row: [Cell], to page: inout HTMLText) {
     page.element("tr") { page in
       for (place, cell) in row.enumerated() {
-        let classes = [columns[place].isNumber ? "number" : nil, cell.look?.rawValue]
-          .compactMap { $0 }.joined(separator: " ")
+        let column = columns[place]
+        let classes = column.kind.rawValue + (cell.look.map { " \($0.rawValue)" } ?? "")
+        func content(_ page: inout HTMLText) {
+          page.visible(cell.text)
+          if let detail = cell.detail {
+            page.visible(" ")
+            page.element("span", ["class": "detail"], visible: detail)
+          }
+        }
         if place == 0 {
-          page.element("th", ["scope": "row", "class": classes], visible: cell.text)
+          page.element("th", ["scope": "row", "class": classes], content)
         } else {
-          page.element(
-            "td", ["class": classes, "data-label": columns[place].title], visible: cell.text)
+          page.element("td", ["class": classes, "data-label": column.title], content)
         }
       }
     }

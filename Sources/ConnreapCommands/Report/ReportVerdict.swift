@@ -31,19 +31,22 @@ struct ReportVerdict {
     let doctor = Self.doctor(problems: problems, warnings: warnings)
     let sentences = [leak, queues, doctor].compactMap { $0 }
     others = []
+    let knowsQueues = contents.queues.value != nil
+    let knowsAll = contents.gaps.isEmpty && contents.leaks.undecided == 0
     if leak != nil || queues != nil || problems > 0 {
       severity = .bad
     } else {
-      severity = warnings > 0 || !contents.gaps.isEmpty ? .warning : .good
+      severity = warnings > 0 || !knowsAll || !knowsQueues ? .warning : .good
     }
     if let first = sentences.first, leak != nil || queues != nil {
       headline = first
       others = Array(sentences.dropFirst())
     } else {
-      let known = contents.gaps.isEmpty ? "" : ", as far as could be seen"
-      headline = "No connection leaks and no accept queue is full\(known)."
+      let known = knowsAll ? "" : ", as far as could be seen"
+      headline =
+        "No connection leaks\(knowsQueues ? " and no accept queue is full" : "")\(known)."
       others = sentences
-      if case .unknown = contents.queues {
+      if !knowsQueues {
         others.insert("Accept queues are unknown: they could not be listed.", at: 0)
       }
     }
