@@ -24,23 +24,25 @@ extension ReportPage {
 
   private func write(_ check: Check, to page: inout HTMLText) {
     page.element("li") { page in
-      page.element("p") { page in
-        let (word, look) = Self.mark(of: check.severity)
-        page.element("span", ["class": "mark \(look)"], visible: word)
-        page.element("strong", visible: check.title)
-        page.visible(": " + check.detail)
+      let (word, look) = Self.mark(of: check.severity)
+      page.element("span", ["class": "mark \(look)"], visible: word)
+      page.element("div") { page in
+        page.element("p") { page in
+          page.element("strong", visible: check.title)
+          page.visible(": " + check.detail)
+        }
+        guard let remedy = check.remedy else { return }
+        page.element("p", ["class": "soft"], visible: "Remedy: " + remedy)
       }
-      guard let remedy = check.remedy else { return }
-      page.element("p", ["class": "soft"]) { page in page.visible("Remedy: " + remedy) }
     }
   }
 
   private static func mark(of severity: Check.Severity) -> (word: String, look: String) {
     switch severity {
-    case .problem: ("Problem ", "bad")
-    case .warning: ("Warning ", "warn")
-    case .note: ("Note ", "soft")
-    case .well: ("Well ", "good")
+    case .problem: ("Problem", "bad")
+    case .warning: ("Warning", "warn")
+    case .note: ("Note", "soft")
+    case .well: ("Well", "good")
     }
   }
 

@@ -100,6 +100,12 @@ struct ReportPage {
           ? nil : Count.text(contents.leaks.leaked)
       ),
       (
+        "processes that leak",
+        contents.leaks.leaking.isEmpty
+          && (contents.leaks.leakedByUnknown > 0 || contents.leaks.undecided > 0)
+          ? nil : Count.text(contents.leaks.leaking.count)
+      ),
+      (
         "idle for an hour",
         contents.idle.total == 0 && contents.idleUnknown > 0
           ? nil : Count.text(contents.idle.total - contents.idle.within(seconds: 3600))

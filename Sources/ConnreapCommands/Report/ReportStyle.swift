@@ -31,7 +31,7 @@ enum ReportStyle {
     .verdict.bad { border-left-color: var(--bad); } .verdict.bad .badge { color: var(--bad); }
     .verdict.warn { border-left-color: var(--warn); } .verdict.warn .badge { color: var(--warn); }
     .verdict.good { border-left-color: var(--good); } .verdict.good .badge { color: var(--good); }
-    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr));
+    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr));
       gap: 0.75rem; margin: 0 0 1.25rem; }
     .figures div { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
       padding: 0.65rem 0.9rem; display: flex; flex-direction: column-reverse;
@@ -46,6 +46,7 @@ enum ReportStyle {
     .columns section { margin: 0; }
     @media (min-width: 60rem) { .columns { grid-template-columns: 1fr 1fr; } }
     figure { margin: 0.75rem 0 1rem; max-width: 46rem; }
+    figure:last-child { margin-bottom: 0; }
     figcaption { color: var(--soft); font-size: 0.9rem; margin-bottom: 0.4rem; }
     svg { display: block; overflow: visible; }
     svg text { fill: var(--ink); font-size: 13px; font-variant-numeric: tabular-nums; }
@@ -75,10 +76,10 @@ enum ReportStyle {
     td.soft { color: var(--soft); }
     .code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 0.93em; }
     .checks { list-style: none; margin: 0.5rem 0 0; padding: 0; }
-    .checks li { border-top: 1px solid var(--line); padding: 0.55rem 0; }
+    .checks li { border-top: 1px solid var(--line); padding: 0.5rem 0; display: grid;
+      grid-template-columns: 5.5rem 1fr; }
     .checks li p { margin: 0; overflow-wrap: anywhere; }
-    .checks .mark { display: inline-block; min-width: 5.2rem; font-weight: 700;
-      font-size: 0.85rem; }
+    .checks .mark { font-weight: 700; }
     .mark.bad { color: var(--bad); } .mark.warn { color: var(--warn); }
     .mark.good { color: var(--good); } .mark.soft { color: var(--soft); }
     .facts { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr;
@@ -90,6 +91,7 @@ enum ReportStyle {
       section, .verdict { padding-left: 0.9rem; padding-right: 0.9rem; }
       .figures { grid-template-columns: 1fr 1fr; gap: 0.5rem; }
       svg .middle { font-size: 10px; }
+      .checks li { grid-template-columns: 1fr; }
       .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: 0.5rem; }
     }
     @media screen and (max-width: 62rem) {
@@ -115,8 +117,8 @@ enum ReportStyle {
       header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
       header { padding-top: 0; }
       section { border-width: 1px 0 0; border-radius: 0; padding-left: 0; padding-right: 0; }
-      svg, figure, tr, .checks li, .verdict, .figures { break-inside: avoid; }
-      h2, caption, figcaption { break-after: avoid; }
+      svg, figure, tr, .checks li, .verdict, .figures, .facts { break-inside: avoid; }
+      h2, h3, .note, caption, figcaption { break-after: avoid; }
       * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
     }
     """

@@ -44,7 +44,8 @@ import Testing
     #expect(
       zip(figures.all("dt"), figures.all("dd")).map { "\($0.text) \($1.text)" } == [
         "sockets 1,241", "established 890", "in CLOSE-WAIT 324",
-        "leaked: in CLOSE-WAIT for 1m 321", "idle for an hour 0", "full accept queues 1",
+        "leaked: in CLOSE-WAIT for 1m 321", "processes that leak 2", "idle for an hour 0",
+        "full accept queues 1",
         "closed by connreap 315",
       ])
   }
@@ -80,7 +81,7 @@ import Testing
     let page = try page(contents)
     let figures = try #require(page.descendants.first { $0.classes.contains("figures") })
     #expect(
-      figures.all("dd").map(\.text) == ["4", "3", "0"] + Array(repeating: "unknown", count: 4))
+      figures.all("dd").map(\.text) == ["4", "3", "0"] + Array(repeating: "unknown", count: 5))
     let text = page.text
     #expect(text.contains("Growth is unknown: no run of 'policy apply' has remembered anything"))
     #expect(text.contains("Unknown: they cannot be listed."))
