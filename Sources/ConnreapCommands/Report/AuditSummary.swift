@@ -51,6 +51,12 @@ struct AuditSummary {
   /// How many decisions there are.
   var count: Int { totals.reduce(0) { $0 + $1.count } }
 
+  /// All results that there can be, and others that the log has, as it spells them.
+  var results: [String] {
+    let others = Set(totals.flatMap(\.counts.keys)).subtracting(LogCommand.results)
+    return LogCommand.results + others.sorted()
+  }
+
   /// How many there are with `result`.
   func count(of result: String) -> Int {
     totals.reduce(0) { $0 + ($1.counts[result] ?? 0) }

@@ -17,7 +17,7 @@ extension ReportPage {
   }
 
   private func write(_ summary: AuditSummary, to page: inout HTMLText) {
-    let results = LogCommand.results
+    let results = summary.results
     if let times = summary.times {
       note(
         "\(Count.text(summary.count)) decision\(Count.plural(summary.count)) in the audit log, from "
@@ -28,7 +28,7 @@ extension ReportPage {
         id: "chart-decisions", title: "Decisions by what came of them",
         bars: results.filter { summary.count(of: $0) > 0 }.map { result in
           ReportChart.Bar(
-            label: result, value: summary.count(of: result),
+            label: EscapedText.escaped(result), value: summary.count(of: result),
             text: Count.text(summary.count(of: result)), look: Self.barLook(result))
         }
       ).writeRows(to: &page)
@@ -36,7 +36,8 @@ extension ReportPage {
     ReportTable(
       "Decisions by policy",
       [ReportTable.Column(title: "Policy", kind: .name)]
-        + results.map { ReportTable.Column(title: $0, kind: .number) }, summary.totals
+        + results.map { ReportTable.Column(title: EscapedText.escaped($0), kind: .number) },
+      summary.totals
     ) { total in
       [total.policy.map { .raw($0) } ?? ReportTable.Cell("by hand: kill")]
         + results.map { result in

@@ -57,7 +57,7 @@ extension ReportPage {
       ReportTable.Column(title: "Longest", kind: .number),
       ReportTable.Column(title: "Most lead to", kind: .name),
       ReportTable.Column(title: "Growth", kind: .name),
-      ReportTable.Column(title: "Descriptors"),
+      ReportTable.Column(title: "Descriptors", kind: .name),
     ]
     return ReportTable(
       "Processes with connections that leaked, are in CLOSE-WAIT or idle for an hour", columns,

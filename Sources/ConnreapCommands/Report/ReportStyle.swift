@@ -31,8 +31,9 @@ enum ReportStyle {
     .verdict.bad { border-left-color: var(--bad); } .verdict.bad .badge { color: var(--bad); }
     .verdict.warn { border-left-color: var(--warn); } .verdict.warn .badge { color: var(--warn); }
     .verdict.good { border-left-color: var(--good); } .verdict.good .badge { color: var(--good); }
-    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr));
-      gap: 0.75rem; margin: 0 0 1.25rem; }
+    .figures { display: grid; grid-template-columns: repeat(8, 1fr); gap: 0.75rem;
+      margin: 0 0 1.25rem; }
+    @media (max-width: 76rem) { .figures { grid-template-columns: repeat(4, 1fr); } }
     .figures div { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
       padding: 0.65rem 0.9rem; display: flex; flex-direction: column-reverse;
       justify-content: flex-end; }
@@ -56,7 +57,7 @@ enum ReportStyle {
     .track { fill: var(--track); } .axis { stroke: var(--soft); }
     .bar { fill: var(--bar); } .bar.bad { fill: var(--bad); }
     .bar.warn { fill: var(--warn); } .bar.good { fill: var(--good); }
-    table { border-collapse: collapse; width: 100%; font-size: 0.92rem; margin-top: 0.5rem; }
+    table { border-collapse: collapse; width: 100%; font-size: 0.92rem; margin-top: 1rem; }
     caption { text-align: left; color: var(--soft); font-size: 0.9rem; padding-bottom: 0.4rem; }
     th, td { text-align: left; vertical-align: top; padding: 0.4rem 1rem 0.4rem 0;
       border-top: 1px solid var(--line); }
@@ -65,7 +66,6 @@ enum ReportStyle {
     tbody th { font-weight: 600; }
     .number { text-align: right; font-variant-numeric: tabular-nums; }
     .number, .time { white-space: nowrap; }
-    thead th.number { white-space: normal; }
     tbody .name { overflow-wrap: anywhere; min-width: 8.5rem; } tbody th.name { min-width: 12rem; }
     .detail { display: block; color: var(--soft); font-size: 0.92em; font-weight: 400;
       white-space: normal; line-height: 1.4; }
@@ -110,6 +110,7 @@ enum ReportStyle {
         --track: #e9edf1; --bar: #1f5fa8; --bad: #b3231b; --warn: #875000; --good: #18683a; }
       @page { margin: 14mm; }
       body { font-size: 9pt; }
+      thead th.number { white-space: normal; }
       table { font-size: 7.5pt; } thead th { font-size: 7.5pt; }
       th, td { padding: 3pt 7pt 3pt 0; }
       tbody .name, tbody th.name { min-width: 7rem; }
@@ -118,7 +119,7 @@ enum ReportStyle {
       header { padding-top: 0; }
       section { border-width: 1px 0 0; border-radius: 0; padding-left: 0; padding-right: 0; }
       svg, figure, tr, .checks li, .verdict, .figures, .facts { break-inside: avoid; }
-      h2, h3, .note, caption, figcaption { break-after: avoid; }
+      h2, h3, h2 + .note, caption, figcaption { break-after: avoid; }
       * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
     }
     """

@@ -102,6 +102,13 @@ import Testing
     #expect(try summary(running: true)?.count == 0, "it may still say what came of it")
   }
 
+  @Test func aResultOfAnotherVersionIsCountedToo() throws {
+    write([LogSearchTests.line("closed", cookie: 1), LogSearchTests.line("undone", cookie: 2)])
+    let summary = try #require(try summary())
+    #expect(summary.results == LogCommand.results + ["undone"])
+    #expect(summary.count == 2 && summary.count(of: "undone") == 1)
+  }
+
   @Test func theSelectionCounts() throws {
     write([
       LogSearchTests.line("closed", cookie: 1, name: "java"),

@@ -217,6 +217,7 @@ import Testing
     ])
     if case .read(var summary) = contents.decisions {
       summary.totals[0].policy = name(10)
+      summary.totals[1].counts[name(17)] = 1
       summary.latest[0].owners = name(11)
       summary.latest[0].origin = name(12)
       summary.latest[0].reason = name(13)
