@@ -6,12 +6,12 @@ import Scanning
 import Selection
 import SystemPackage
 
-/// Reads what `report` tells: one scan for the connections, one look at the listeners, the history,
-/// the audit log, and what `doctor` tries.
+/// Reads what `report` tells: one scan for the connections and listeners, the history, the audit log,
+/// and what `doctor` tries.
 struct ReportGathering {
   let system: LiveSystem
   let predicate: SelectionPredicate
-  /// Whether all sockets of this network namespace are selected.
+  /// Whether all sockets are selected.
   let selectsEverything: Bool
   /// The words that selected.
   let words: String
@@ -43,7 +43,7 @@ struct ReportGathering {
     contents.idleUnknown = snapshot.connections.count {
       $0.state.isSynchronized && $0.inode != 0 && $0.idle == nil
     }
-    readQueues(&contents)
+    readQueues(&contents, snapshot)
     readDecisions(&contents)
     readFindings(&contents, snapshot)
     contents.gaps += ListSummary(snapshot: snapshot, shown: snapshot.connections.count).warnings
@@ -96,11 +96,9 @@ struct ReportGathering {
     return nil
   }
 
-  private func readQueues(_ contents: inout ReportContents) {
-    let wanted = SelectionPredicate.all([.term(.states(TCPState.listen.asSet)), predicate])
+  private func readQueues(_ contents: inout ReportContents, _ snapshot: Snapshot) {
     do throws(CommandFailure) {
-      let survey = try system.surveyListeners(
-        ScanRequest(wanted, reading: system.knowsOwners ? .owners : []))
+      let survey = try listeners(snapshot)
       let seesOwn = system.namespaces.contains { $0.namespace.isOwn }
       contents.acceptFigures =
         system.isLive && seesOwn ? AcceptFigures(system.processes) : AcceptFigures()
@@ -111,6 +109,15 @@ struct ReportGathering {
     } catch {
       contents.queues = .unknown(error.message ?? "they cannot be listed")
     }
+  }
+
+  /// The listeners that are selected. What came to them is counted whether it is selected or not, so
+  /// a snapshot that leaves something out does not tell it.
+  private func listeners(_ snapshot: Snapshot) throws(CommandFailure) -> ListenerSurvey {
+    guard !selectsEverything else { return ListenerSurvey(ofEverySocket: snapshot) }
+    let wanted = SelectionPredicate.all([.term(.states(TCPState.listen.asSet)), predicate])
+    return try system.surveyListeners(
+      ScanRequest(wanted, reading: system.knowsOwners ? .owners : []))
   }
 
   private func readDecisions(_ contents: inout ReportContents) {

@@ -166,6 +166,56 @@ import Testing
     #expect(ended.status == 1 && ended.complaints.contains("cannot write the output"))
   }
 
+  @Test func whoReadsMeanwhileFindsAWholePage() throws {
+    #expect(try report("--html", file).status == 0)
+    let reader = try Command([
+      "bash", "-c",
+      "for i in $(seq 400); do tail -n 1 \"$0\" || echo torn; done | sort | uniq -c", file,
+    ])
+    for _ in 0..<5 { #expect(try report("--html", file).status == 0) }
+    #expect(try reader.end().lines.map { $0.split(separator: " ") } == [["400", "</html>"]])
+  }
+
+  @Test func aTerminalIsToldTheVerdict() throws {
+    _ = try namespace.closeWaits(1, to: listener)
+    let words = [Tools.connreap, "report", "--leaked-after", "0s", "--html", file]
+    let ended = try Command.run(
+      namespace.entering + [
+        "script", "-qec",
+        (words + ["--state-dir", namespace.state.path]).joined(separator: " "), "/dev/null",
+      ])
+    #expect(ended.text.contains("\(file): 1 process leaks: "), "\(ended.text)")
+  }
+
+  // MARK: - What is damaged
+
+  @Test func aDamagedHistoryIsSaidAndTheRestIsThere() throws {
+    _ = try namespace.closeWaits(2, to: listener)
+    let database = namespace.state.path + "/connreap.db"
+    #expect(
+      try Command.run(["bash", "-c", "umask 077; echo no database > \"$0\"", database]).status == 0)
+    let page = try page()
+    #expect(page.contains("Growth is unknown: \(database) is damaged."))
+    #expect(page.contains("has 2 connections in CLOSE-WAIT"))
+    // A selection by age cannot do without; it is of nothing then.
+    #expect(try Command.run(["chmod", "666", database]).status == 0)
+    let untrusted = try report("--html", "-", "--age", "1s")
+    #expect(untrusted.status == 1 && untrusted.complaints.contains("cannot read what earlier runs"))
+    let without = try report("--html", "-")
+    #expect(without.status == 0 && without.complaints.contains("cannot read what earlier runs"))
+  }
+
+  @Test func aDamagedLogIsSaidAndTheRestIsThere() throws {
+    _ = try namespace.state.write("audit.jsonl", "half a line\n{}\n")
+    #expect(try page().contains("2 lines of the log cannot be read, and are left out."))
+    #expect(try Command.run(["rm", namespace.state.path + "/audit.jsonl"]).status == 0)
+    #expect(
+      try Command.run(["mkdir", namespace.state.path + "/audit.jsonl"]).status == 0)
+    let ended = try report("--html", "-")
+    #expect(ended.status == 0 && ended.complaints.contains("audit.jsonl"))
+    #expect(ended.text.contains("Unknown: "))
+  }
+
   // MARK: - Without privileges, and of recordings
 
   @Test func withoutPrivilegesItSaysWhatIsMissing() throws {
@@ -179,6 +229,21 @@ import Testing
     #expect(ended.text.contains("owners are missing"))
     #expect(ended.text.contains("Growth is unknown: "))
     #expect(ended.complaints.contains(namespace.state.path), "the folder is closed to others")
+  }
+
+  /// The recording of the golden files was made by `list`.
+  @Test func aRecordingOfAListHasItAll() throws {
+    let golden =
+      "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Golden"
+    let words = [Tools.connreap, "report", "--html", "-", "--leaked-after", "1s"]
+    let ended = try Command.run(
+      words + ["--replay", golden + "/scene.rec", "--proc-root", golden + "/proc"])
+    #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.complaints)")
+    #expect(
+      ended.text.contains(
+        "1 process leaks: server[10249] has 3 connections in CLOSE-WAIT that it does not close."))
+    #expect(ended.text.contains("18 sockets: 14 of IPv4, 4 of IPv6."))
+    #expect(ended.text.contains("<th scope=\"row\" class=\"name code\">*:8080</th>"))
   }
 
   @Test func aRecordingIsToldWithoutTheMachineOfNow() throws {
