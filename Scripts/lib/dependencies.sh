@@ -8,6 +8,8 @@ readonly test_packages=(
   prometheus-node-exporter python3 python3-jsonschema python3-yaml redis-server strace systemd
   util-linux
 )
+# What looks at the page of 'report'. Ubuntu has Chromium as a snap only, which tests cannot use.
+readonly browser_packages=(chromium chromium-driver fonts-dejavu-core python3-selenium)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
@@ -66,6 +68,16 @@ disable_services() {
         as_root systemctl disable --quiet "$package" >&2 || true
         ;;
     esac
+  done
+}
+
+# Whether apt-get could install all of the given Debian packages, or they are there.
+are_to_be_had() {
+  local package
+  command -v apt-cache >/dev/null || return 1
+  for package in "$@"; do
+    is_installed "$package" || LC_ALL=C apt-cache policy "$package" 2>/dev/null |
+      grep -q '^  Candidate: [^(]' || return 1
   done
 }
 

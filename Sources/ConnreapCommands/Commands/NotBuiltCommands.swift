@@ -23,8 +23,3 @@ struct TopCommand: NotBuiltCommand {
   static let name = "top"
   @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 }
-
-struct ReportCommand: NotBuiltCommand {
-  static let name = "report"
-  @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
-}

@@ -61,7 +61,9 @@ import Testing
 }
 
 /// `doctor`: what this kernel and these privileges allow.
-@Suite(.needsNamespaces, .needsDestroy) struct DoctorTests {
+///
+/// One after the other: what one does to a process, another would find amiss.
+@Suite(.needsNamespaces, .needsDestroy, .serialized) struct DoctorTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
