@@ -4,9 +4,12 @@
 
 readonly build_packages=(pkg-config libmnl-dev libcap-dev libncurses-dev libsqlite3-dev)
 readonly test_packages=(
-  bash bsdutils coreutils grep iproute2 libcap2-bin nginx postgresql procps prometheus python3
-  python3-jsonschema python3-yaml redis-server strace tmux util-linux
+  bash bsdutils coreutils cron grep iproute2 libcap2-bin nginx postgresql procps prometheus
+  prometheus-node-exporter python3 python3-jsonschema python3-yaml redis-server strace systemd tmux
+  util-linux
 )
+# What looks at the page of 'report'. Ubuntu has Chromium as a snap only, which tests cannot use.
+readonly browser_packages=(chromium chromium-driver fonts-dejavu-core python3-selenium)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
@@ -61,8 +64,20 @@ disable_services() {
   [[ -d /run/systemd/system ]] || return 0
   for package in "$@"; do
     case $package in
-      nginx | postgresql | redis-server) as_root systemctl disable --quiet "$package" >&2 || true ;;
+      cron | nginx | postgresql | prometheus | prometheus-node-exporter | redis-server)
+        as_root systemctl disable --quiet "$package" >&2 || true
+        ;;
     esac
+  done
+}
+
+# Whether apt-get could install all of the given Debian packages, or they are there.
+are_to_be_had() {
+  local package
+  command -v apt-cache >/dev/null || return 1
+  for package in "$@"; do
+    is_installed "$package" || LC_ALL=C apt-cache policy "$package" 2>/dev/null |
+      grep -q '^  Candidate: [^(]' || return 1
   done
 }
 

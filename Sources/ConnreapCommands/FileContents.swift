@@ -33,21 +33,25 @@ enum FileContents {
 }
 
 extension FileContents {
-  /// Makes or replaces the file at `path`, readable by all, as a whole: who reads it finds the old
-  /// content or the new (rename(2)), and the old when this fails.
-  static func replace(_ path: FilePath, with bytes: [UInt8]) throws(Errno) {
+  /// Makes or replaces the file at `path` as a whole: who reads it finds the old content or the new
+  /// (rename(2)), and the old when this fails.
+  ///
+  /// - Parameter permissions: of the file, whatever the umask is; readable by all, if nothing is said.
+  static func replace(
+    _ path: FilePath, with bytes: [UInt8],
+    permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
+  ) throws(Errno) {
     guard let name = path.lastComponent else { throw .invalidArgument }
     // No name that a collector of *.prom would read.
     let temporary = path.removingLastComponent().appending(".\(name).\(getpid()).tmp")
     try Errno.only {
       let file = try FileDescriptor.open(
         temporary, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        permissions: .ownerReadWrite)
       do {
         _ = try file.closeAfter {
           try file.writeAll(bytes)
-          // Whatever the umask: a collector is another user.
-          try check(fchmod(file.rawValue, 0o644))
+          try check(fchmod(file.rawValue, permissions.rawValue))
           try check(fsync(file.rawValue))
         }
         try unsafe temporary.withPlatformString { from in

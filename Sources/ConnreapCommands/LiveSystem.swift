@@ -171,9 +171,18 @@ struct LiveSystem {
   private static var kernelRelease: String? {
     var names = utsname()
     guard unsafe uname(&names) == 0 else { return nil }
-    return unsafe withUnsafeBytes(of: names.release) { bytes in
-      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
+    return unsafe withUnsafeBytes(of: names.release) { unsafe text($0) }
+  }
+
+  /// `uname -n`: what this machine is called.
+  static var hostName: String? {
+    var names = utsname()
+    guard unsafe uname(&names) == 0 else { return nil }
+    return unsafe withUnsafeBytes(of: names.nodename) { unsafe text($0) }
+  }
+
+  private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+    unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 }
 

@@ -25,6 +25,16 @@ public struct ListenerSurvey: Sendable {
     self.sharing = sharing
   }
 
+  /// The listeners of `snapshot`, which holds the sockets of all states without exception.
+  public init(ofEverySocket snapshot: Snapshot) {
+    var ends = ListenedEnds()
+    for listener in snapshot.connections where listener.state == .listen { ends.add(listener) }
+    for connection in snapshot.connections where connection.state != .listen {
+      ends.add(connection)
+    }
+    self.init(snapshot.keeping { $0.state == .listen }, ends)
+  }
+
   /// How many connections came to `listener`, by state; nil when that is unknown. In SYN_RECV are
   /// those whose handshake is not finished.
   ///

@@ -19,13 +19,18 @@ internal import Glibc
   ///
   /// - Parameters:
   ///   - colors: whether colours are wanted; only where the terminal has some they are shown.
+  ///   - trustsEnvironment: whether the environment may say where terminals are described. If not,
+  ///     what it says is forgotten for good.
   ///   - width: how many columns a character takes.
   public init(
-    colors: Bool, width: @escaping (Unicode.Scalar) -> Int
+    colors: Bool, trustsEnvironment: Bool, width: @escaping (Unicode.Scalar) -> Int
   ) throws(ScreenProblem) {
     unsafe setlocale(LC_ALL, "")
     unsafe isUnicode = String(cString: nl_langinfo(Int32(CODESET))) == "UTF-8"
     self.width = width
+    if !trustsEnvironment {
+      for name in ["TERMINFO", "TERMINFO_DIRS", "TERMCAP", "TERMPATH", "HOME"] { unsafe unsetenv(name) }
+    }
     var modes = termios()
     unsafe tcgetattr(STDIN_FILENO, &modes)
     let name = unsafe getenv("TERM").map { unsafe String(cString: $0) }

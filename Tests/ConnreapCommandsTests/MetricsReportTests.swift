@@ -117,6 +117,16 @@ import Testing
     #expect(histogram.total == 6, "just below the wrap of the kernel's clock is 0; unknown is none")
   }
 
+  @Test func aBucketByItselfIsNotCumulated() throws {
+    let buckets = try histogram([0, 1000, 1001, 3_600_000, 3_600_001, .max, nil]).buckets
+    #expect(buckets.map(\.count) == [3, 1, 0, 0, 0, 1, 1, 0, 0, 0])
+    #expect(
+      buckets.map(\.name) == ["1s", "10s", "1m", "5m", "15m", "1h", "4h", "1d", "7d", ">7d"])
+    #expect(buckets.map(\.isLong) == buckets.indices.map { $0 > 5 })
+    #expect(try histogram([3_600_000, 3_600_001]).within(seconds: 3600) == 1)
+    #expect(try histogram([864_000_000]).buckets.last?.count == 1)
+  }
+
   @Test func ofNothingAllIsZero() throws {
     var text = PrometheusText()
     try histogram([]).write("x", to: &text)

@@ -33,6 +33,8 @@ import Testing
     #expect(try needs("policy", "plan", "f", "--replay", "r") == [])
     #expect(try needs("stats", "--replay", "r") == [] && needs("listeners", "--replay", "r") == [])
     #expect(try needs("metrics", "--replay", "r") == [])
+    #expect(try needs("report", "--html", "-", "--replay", "r") == [])
+    #expect(try needs("report", "--html", "f", "--replay", "r") == [.dacOverride])
   }
 
   @Test func whatLooksNeedsToSeeOwners() throws {
@@ -57,5 +59,7 @@ import Testing
     #expect(try needs("kill", "--all", "--netns", "blue") == closing.union([.sysAdmin]))
     #expect(try needs("policy", "apply", "f") == closing)
     #expect(try needs("doctor") == closing.union([.sysAdmin]))
+    #expect(try needs("report", "--html", "-") == needs("doctor"), "it asks the same")
+    #expect(try needs("report", "--html", "f") == needs("doctor").union([.dacOverride]))
   }
 }

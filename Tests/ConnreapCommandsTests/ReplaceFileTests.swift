@@ -34,6 +34,14 @@ import Testing
     #expect(names() == ["x.prom"], "nothing is left beside it")
   }
 
+  @Test func theFileMayBeForItsOwnerAlone() throws {
+    let path = folder.root.appending("x.html")
+    defer { unlink(path.string) }
+    try FileContents.replace(path, with: [1], permissions: .ownerReadWrite)
+    var status = stat()
+    #expect(stat(path.string, &status) == 0 && status.st_mode & 0o7777 == 0o600)
+  }
+
   @Test func whoReadsTheOldFileKeepsIt() throws {
     folder.file("x.prom", "old")
     let old = open(folder.path("x.prom"), O_RDONLY)

@@ -66,6 +66,30 @@ import Testing
     #expect(counts[.established] == 1 && counts[.closeWait] == 1 && counts[.synReceived] == 1)
   }
 
+  /// Who has listed everything already need not ask again.
+  @Test func aSnapshotOfEverySocketTellsTheSame() throws {
+    let kernel = FakeKernel([
+      Self.listener(1, port: 80), Self.listener(2, port: 443),
+      Self.listener(3, port: 80, address: [127, 0, 0, 1]), Self.accepted(10, port: 80),
+      Self.accepted(11, port: 80, state: 8), Self.accepted(12, port: 443, state: 3),
+      Self.accepted(13, port: 50_000), Self.listener(4, port: 443),
+    ])
+    let tree = ProcTree()
+    tree.process(100, name: "java", links: [3: "socket:[1]"])
+    let asked = try survey(kernel, reading: .owners, tree: tree)
+    let scanner = Scanner(processes: tree.files, threads: 1) { kernel.open() }
+    let told = ListenerSurvey(
+      ofEverySocket: try scanner.scan(
+        ScanRequest(.everything, reading: [.owners, .listeners]), at: moment))
+    #expect(told.snapshot.connections.map(\.cookie) == asked.snapshot.connections.map(\.cookie))
+    #expect(totals(told).count == 4 && totals(told).contains(2))
+    for listener in told.snapshot.connections where listener.cookie.rawValue < 4 {
+      #expect(told.connections(of: listener) == asked.connections(of: listener))
+      #expect(told.sharers(of: listener) == asked.sharers(of: listener))
+      #expect(told.snapshot.holders(of: listener) == asked.snapshot.holders(of: listener))
+    }
+  }
+
   @Test func ofListenersOnOnePortTheCloserHasIt() throws {
     let survey = try survey(
       FakeKernel([

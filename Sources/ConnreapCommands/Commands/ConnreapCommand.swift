@@ -1,5 +1,6 @@
 public import ArgumentParser
 internal import CLinuxProcess
+internal import Glibc
 import SystemPackage
 
 /// The command line of connreap.
@@ -29,6 +30,9 @@ public struct ConnreapCommand: ParsableCommand {
     // Tables of a million rows are to go back to the system when they are done with, not to stay in
     // the heap, as glibc has it of what is smaller than the largest block that was freed before.
     mallopt(M_MMAP_THRESHOLD, 1 << 20)
+    // What the database runs on asks for more priority than connreap keeps the right to, and would
+    // have the system's log say so on every run.
+    unsafe setenv("LIBDISPATCH_LOG", "NO", 0)
     do {
       Standard.open()
       try Rights.begin()

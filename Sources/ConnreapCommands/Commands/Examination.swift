@@ -12,14 +12,17 @@ struct Examination {
   let checks: [Check]
 
   /// Tries everything on `system`. Nothing is changed, and no connection is touched.
-  init(_ system: LiveSystem) {
+  ///
+  /// - Parameter snapshot: all sockets of this network namespace with their owners, if somebody has
+  ///   listed them already.
+  init(_ system: LiveSystem, snapshot: Snapshot? = nil) {
     moment = system.moment
     checks =
       AddressFamily.allCases.map { Self.listing($0, system) } + [
         Self.destroying(system), Self.mayClose(system), Self.descriptors(system),
         Self.owners(system),
         Self.namespaces(), Self.marks(), Self.identity(system.moment),
-      ] + Health(system).checks
+      ] + (snapshot.map { Health(system, $0) } ?? Health(system)).checks
   }
 
   /// Whether nothing is amiss.

@@ -205,7 +205,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   }
 
   /// Tells whether the run that made a decision is still at it, as far as can be seen now.
-  private static func isRunning() -> (AuditEntry.Decision) -> Bool {
+  static func isRunning() -> (AuditEntry.Decision) -> Bool {
     let processes = ProcFileSystem()
     let bootID = try? processes.bootID()
     var known: [Int32: Bool] = [:]

@@ -72,7 +72,9 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
       let inbox = try TopInbox()
       // Before any other thread: they are to have the signals blocked as well.
       let signals = try TerminalSignals()
-      let screen = try CursesScreen(colors: colors) { EscapedText.width(of: $0) }
+      let screen = try CursesScreen(
+        colors: colors, trustsEnvironment: !Rights.isElevated,
+        width: { EscapedText.width(of: $0) })
       let model = TopModel(size: screen.size, interval: interval, names: SystemNames())
       var session = TopSession(model, on: screen, signals, inbox, work)
       return session.run()

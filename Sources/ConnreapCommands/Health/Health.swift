@@ -21,6 +21,11 @@ struct Health {
     self.init(machine: MachineFigures(system.processes), snapshot: try? system.scan(request))
   }
 
+  /// The health of `system`, whose sockets are those of `snapshot`.
+  init(_ system: LiveSystem, _ snapshot: Snapshot) {
+    self.init(machine: MachineFigures(system.processes), snapshot: snapshot)
+  }
+
   /// The health of `machine`, whose sockets are those of `snapshot`.
   init(machine: MachineFigures, snapshot: Snapshot?) {
     self.machine = machine

@@ -56,13 +56,38 @@ struct RunHistory {
 extension RunHistory {
   /// What earlier runs remember of the namespaces of `system`, for a command that only reads; nothing
   /// when there were none.
+  ///
+  /// - Parameter tell: says that there is a database and why it is not used.
   static func read(
-    option: String?, of system: LiveSystem
+    option: String?, of system: LiveSystem,
+    tell: (String) -> Void = { Standard.say("connreap: \($0)\n") }
   ) throws(CommandFailure) -> RunMemory {
-    guard let folder = try StateAccess.openIfThere(option: option) else { return RunMemory() }
+    switch try lookUp(option: option, of: system) {
+    case .found(let memory): return memory
+    case .none: return RunMemory()
+    case .unusable(let problem):
+      tell("\(problem); what earlier runs saw is not used")
+      return RunMemory()
+    }
+  }
+
+  /// What a look for the database finds.
+  enum LookedUp {
+    case found(RunMemory)
+    /// There is no database.
+    case none
+    /// It is damaged or another program's, as the visible text says.
+    case unusable(String)
+  }
+
+  /// The same, for a command that tells nothing from unknown.
+  static func lookUp(
+    option: String?, of system: LiveSystem
+  ) throws(CommandFailure) -> LookedUp {
+    guard let folder = try StateAccess.openIfThere(option: option) else { return .none }
     var memory = RunMemory()
     do throws(HistoryProblem) {
-      guard let database = try HistoryDatabase(readingFrom: folder) else { return memory }
+      guard let database = try HistoryDatabase(readingFrom: folder) else { return .none }
       for place in system.memoryPlaces {
         let part = try database.memory(of: place)
         memory.connections.merge(part.connections) { first, _ in first }
@@ -70,21 +95,23 @@ extension RunHistory {
         memory.groups.merge(part.groups) { first, _ in first }
       }
     } catch .unusable(let path, let fault) {
-      let problem = HistoryProblem.unusable(path, fault)
-      Standard.say(
-        "connreap: \(EscapedText.escaped("\(problem)")); what earlier runs saw is not used\n")
+      return .unusable(EscapedText.escaped("\(HistoryProblem.unusable(path, fault))"))
     } catch {
       throw CommandFailure(
         .failed, "cannot read what earlier runs saw: \(EscapedText.escaped("\(error)"))")
     }
-    return memory
+    return .found(memory)
   }
 
   /// The connections that earlier runs saw, for a selection by their age.
-  static func past(option: String?, of system: LiveSystem) throws(CommandFailure) -> PastConnections
-  {
+  ///
+  /// - Parameter tell: see ``read(option:of:tell:)``.
+  static func past(
+    option: String?, of system: LiveSystem,
+    tell: (String) -> Void = { Standard.say("connreap: \($0)\n") }
+  ) throws(CommandFailure) -> PastConnections {
     guard system.isLive, let now = system.moment.uptime else { return .unknown }
-    return PastConnections(try read(option: option, of: system).connections, at: now)
+    return PastConnections(try read(option: option, of: system, tell: tell).connections, at: now)
   }
 }
 

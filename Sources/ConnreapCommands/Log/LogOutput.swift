@@ -121,14 +121,15 @@ struct LogOutput: ~Copyable {
     line.append(contentsOf: repeatElement(UInt8(ascii: " "), count: max(2, wanted - width)))
   }
 
-  private static func owners(of entry: AuditEntry) -> String? {
+  /// `java[1744], and 2 more`, as it was written down; nil when nobody was known to hold it.
+  static func owners(of entry: AuditEntry) -> String? {
     guard let first = entry.processes.first else { return nil }
     let others = entry.processes.count - 1
     return "\(first.name ?? "?")[\(first.pid)]" + (others > 0 ? ", and \(others) more" : "")
   }
 
   /// `policy java-leaks`, or `kill --port 80` and who said so.
-  private static func origin(of entry: AuditEntry) -> String {
+  static func origin(of entry: AuditEntry) -> String {
     if let policy = entry.policy { return "policy \(policy)" }
     let words = entry.value["selection"]?.text.map { " \($0)" } ?? ""
     let who = entry.value["invoked_by"]?.text.map { " (by \($0))" } ?? ""

@@ -1,6 +1,7 @@
 import Connections
 import Selection
 import StateFiles
+import SystemPackage
 
 /// Which decisions of the log are wanted.
 struct LogSelection {
@@ -107,5 +108,32 @@ struct LogSearch {
       counts[found.result, default: 0] += 1
       return found
     }
+  }
+}
+
+extension LogSearch {
+  /// Takes all lines of the log of `folder`, and of those that logrotate(8) has put aside and not
+  /// packed.
+  ///
+  /// A line that is not ended yet is no damage: another run may be in the middle of it.
+  ///
+  /// - Returns: how many files there are.
+  @discardableResult
+  mutating func read(
+    in folder: FilePath, _ body: (Found) -> Void
+  ) throws(CommandFailure) -> Int {
+    let current = folder.appending(AuditLog.fileName)
+    let paths = LogCommand.rotated(in: folder) + (LogCommand.exists(current) ? [current] : [])
+    for path in paths {
+      var reader = try LogCommand.open(path)
+      do throws(AuditLogProblem) {
+        while let line = try reader.next() {
+          if let found = take(line) { body(found) }
+        }
+      } catch {
+        throw CommandFailure(.failed, EscapedText.lines("\(error)"))
+      }
+    }
+    return paths.count
   }
 }

@@ -1,4 +1,3 @@
-import StateFiles
 import SystemPackage
 
 /// How many decisions the audit log has, by what came of them.
@@ -14,16 +13,7 @@ struct AuditTotals: Equatable {
   /// packed. Without a log nothing has been done.
   init(in folder: FilePath) throws(CommandFailure) {
     var search = LogSearch(LogSelection())
-    let current = folder.appending(AuditLog.fileName)
-    for path in LogCommand.rotated(in: folder) + (LogCommand.exists(current) ? [current] : []) {
-      var reader = try LogCommand.open(path)
-      do {
-        while let line = try reader.next() { _ = search.take(line) }
-      } catch {
-        throw CommandFailure(.failed, EscapedText.lines("\(error)"))
-      }
-      // Another run may be in the middle of a line: that is no damage.
-    }
+    try search.read(in: folder) { _ in }
     counts = search.counts
     damaged = search.damaged
   }

@@ -23,6 +23,36 @@ struct IdleHistogram: Equatable {
     }
   }
 
+  /// How many have been idle for so long at the most; `seconds` is one of ``bounds``.
+  func within(seconds: UInt64) -> Int {
+    Self.bounds.firstIndex(of: seconds).map { counts[$0] } ?? total
+  }
+
+  /// One bucket by itself, not cumulated.
+  struct Bucket: Equatable {
+    /// The time that it goes up to, `1h`; `>7d` for the last.
+    let name: String
+    let count: Int
+    /// Whether all in it have been idle for more than an hour.
+    let isLong: Bool
+  }
+
+  /// The buckets, the shortest first.
+  var buckets: [Bucket] {
+    var before = 0
+    var buckets: [Bucket] = []
+    for (bound, count) in zip(Self.bounds, counts) {
+      buckets.append(
+        Bucket(
+          name: "\(DurationText.exact(milliseconds: bound * 1000))", count: count - before,
+          isLong: bound > 3600))
+      before = count
+    }
+    let longest = DurationText.exact(milliseconds: (Self.bounds.last ?? 0) * 1000)
+    buckets.append(Bucket(name: ">\(longest)", count: total - before, isLong: true))
+    return buckets
+  }
+
   func write(_ name: String, to text: inout PrometheusText) {
     text.family(
       name, .histogram, "How long connections have moved no payload, where that is known.")

@@ -64,6 +64,20 @@ struct SelectionOptions: ParsableArguments {
   /// Whether nothing was selected: every connection would be.
   var isEmpty: Bool { values.allSatisfy { $0.values.isEmpty } }
 
+  /// The options again, as one would write them; empty when nothing was selected.
+  var words: String {
+    let options = (values + [(.netns, netns)]).flatMap { key, values in
+      values.map { value in
+        switch key {
+        case .family: value == AddressFamily.ipv4.name ? "-4" : "-6"
+        case .filter where trailingFilter == [value]: value
+        default: "--\(key.rawValue) \(value.contains(" ") ? "'\(value)'" : value)"
+        }
+      }
+    }
+    return options.joined(separator: " ")
+  }
+
   /// The selection that the options spell, without a default of its own.
   func predicate(names: some NameResolver) throws(CommandFailure) -> SelectionPredicate {
     do {

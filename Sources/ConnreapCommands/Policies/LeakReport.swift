@@ -9,10 +9,8 @@ struct LeakReport {
   let leak: Leak
   /// The process that holds most of the connections; nil when it is unknown.
   let process: OwnerProcess?
-  /// How many descriptors it has open; nil when unknown.
-  let openDescriptors: Int?
-  /// How many it may have open; nil when unknown or without a limit.
-  let descriptorLimit: Int?
+  /// Its descriptors; nil when they could not be read.
+  let room: DescriptorRoom?
 
   init(_ leak: Leak, in snapshot: Snapshot, processes: ProcFileSystem) {
     self.leak = leak
@@ -22,21 +20,7 @@ struct LeakReport {
       counts[owner.identity, default: (0, owner)].count += 1
     }
     process = counts.values.max { ($0.count, $1.process.pid) < ($1.count, $0.process.pid) }?.process
-    // The pid may be another process's by now.
-    guard let process, let start = process.identity.startTicks,
-      (try? processes.startTicks(of: process.pid)) == start
-    else {
-      (openDescriptors, descriptorLimit) = (nil, nil)
-      return
-    }
-    openDescriptors = try? processes.descriptorCount(of: process.pid)
-    descriptorLimit = (try? processes.descriptorLimit(of: process.pid)) ?? nil
-  }
-
-  /// How many descriptors the process may still open; nil when unknown or without a limit.
-  var descriptorsLeft: Int? {
-    guard let openDescriptors, let descriptorLimit else { return nil }
-    return max(0, descriptorLimit - openDescriptors)
+    room = process.flatMap { DescriptorRoom(of: $0, processes) }
   }
 
   /// `java[1744] leaks to 10.0.0.20:5432 (312 of 324 connections), about 300 an hour: …`.
@@ -50,7 +34,7 @@ struct LeakReport {
       + (leak.growthPerHour.map { ", about \(Count.text($0)) more an hour" } ?? "") + ")"
     text += ": \(Count.text(leak.rounds)) runs have closed them, and they came back. "
     text += "connreap leaves them now; the program has to be mended."
-    if let descriptorsLeft, let descriptorLimit {
+    if let descriptorsLeft = room?.left, let descriptorLimit = room?.limit {
       text += " \(Count.text(descriptorsLeft)) of its \(Count.text(descriptorLimit)) descriptors "
       text += "are left\(timeLeft.map { ", for about \($0)" } ?? "")."
     }
@@ -59,10 +43,8 @@ struct LeakReport {
 
   /// How long its descriptors last at the present rate.
   private var timeLeft: String? {
-    guard let descriptorsLeft, let growth = leak.growthPerHour, growth > 0 else { return nil }
-    let (product, overflow) = descriptorsLeft.multipliedReportingOverflow(by: 3_600_000)
-    guard !overflow else { return nil }
-    return DurationText.rounded(milliseconds: UInt64(product / growth))
+    leak.growthPerHour.flatMap { room?.timeLeft(growthPerHour: $0) }
+      .map { DurationText.rounded(milliseconds: $0) }
   }
 
   private var name: String {
@@ -90,9 +72,9 @@ struct LeakReport {
         json.member("pid", UInt32(process.pid))
         json.member("name", process.name)
         json.member("executable", process.executable)
-        json.member("descriptors_open", openDescriptors.map(UInt64.init))
-        json.member("descriptors_limit", descriptorLimit.map(UInt64.init))
-        json.member("descriptors_left", descriptorsLeft.map(UInt64.init))
+        json.member("descriptors_open", room?.open.map(UInt64.init))
+        json.member("descriptors_limit", room?.limit.map(UInt64.init))
+        json.member("descriptors_left", room?.left.map(UInt64.init))
       }
     }
   }

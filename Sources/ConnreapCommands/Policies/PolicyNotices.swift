@@ -2,6 +2,7 @@ import Connections
 import Glibc
 import Notifying
 import PolicyEngine
+import Privileges
 import Scanning
 
 /// Tells the programs of policies what a person should know: that a group was given up or, of a
@@ -19,6 +20,10 @@ struct PolicyNotices {
   }
 
   /// Runs the programs. One that fails is said, changes nothing else, and is run again next time.
+  ///
+  /// It is the last that a run does: from the first program on this process has no capability left
+  /// that the program could have from it, as those of root would have of the bounding set where
+  /// that could not be emptied (without CAP_SETPCAP).
   func send(remembering history: inout RunHistory) throws(CommandFailure) {
     var memory = history.memory
     for found in evaluated.findings {
@@ -26,6 +31,7 @@ struct PolicyNotices {
       for group in groups(of: found) {
         let key = RememberedGroupKey(policy: found.policy.name, group: group.key.identifier)
         guard let known = memory.groups[key], !known.isTold else { continue }
+        try giveUpRights()
         do throws(NotificationProblem) {
           try program.tell(
             message(found, group), timeout: Self.timeout, asRoot: geteuid() == 0)
@@ -38,6 +44,14 @@ struct PolicyNotices {
     }
     guard memory != history.memory else { return }
     try history.save(memory, ifLost: "whoever was told is told again")
+  }
+
+  private func giveUpRights() throws(CommandFailure) {
+    do {
+      try OwnPrivileges.keep([], raised: [])
+    } catch {
+      throw CommandFailure(.failed, "\(error), so nobody is told")
+    }
   }
 
   private func groups(of found: PolicyFindings) -> [FindingGroup] {

@@ -63,7 +63,7 @@ extension TopModel {
   /// What stands below it.
   private var bottom: [ScreenLine] {
     var lines: [ScreenLine] = []
-    if size.height > 6, let note { lines.append(note) }
+    if size.height > 6 { lines += notes }
     if size.height > 4 { lines.append(keysLine) }
     return lines
   }
@@ -118,16 +118,14 @@ extension TopModel {
   }
 
   /// What the user should know now.
-  private var note: ScreenLine? {
+  private var notes: [ScreenLine] {
     if let message {
-      return ScreenLine(message.text, message.isHarm ? ScreenLook(.red) : ScreenLook(nil, .bold))
+      return [ScreenLine(message.text, message.isHarm ? ScreenLook(.red) : ScreenLook(nil, .bold))]
     }
     if let failure {
-      return ScreenLine(failure.message ?? "the scan failed", ScreenLook(.red, .bold))
+      return [ScreenLine(failure.message ?? "the scan failed", ScreenLook(.red, .bold))]
     }
-    guard let first = warnings.first else { return nil }
-    let more = warnings.count > 1 ? " (and \(warnings.count - 1) more: see 'connreap list')" : ""
-    return ScreenLine(first + more, ScreenLook(.yellow))
+    return warnings.prefix(size.height > 14 ? 3 : 1).map { ScreenLine($0, ScreenLook(.yellow)) }
   }
 
   private var keysLine: ScreenLine {

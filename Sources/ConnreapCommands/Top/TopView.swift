@@ -74,6 +74,7 @@ struct TopView {
       groups[index].sent.add(rate.sent)
       groups[index].received.add(rate.received)
     }
+    sortGroups(in: order)
     for index in groups.indices {
       groups[index].isFolded = folded.contains(groups[index].group.identity)
       entries.append(.group(index))
@@ -81,6 +82,28 @@ struct TopView {
         entries += groups[index].members.map { .connection(Int($0)) }
       }
     }
+  }
+
+  /// Groups stand where their first connection does, but for what they have in sum.
+  private mutating func sortGroups(in order: TopOrder) {
+    let sum: (Group) -> UInt64?
+    switch order.column {
+    case .sent: sum = { $0.sent.known }
+    case .received: sum = { $0.received.known }
+    case .list(.receiveQueue): sum = { $0.group.figures.receiveQueue }
+    case .list(.sendQueue): sum = { $0.group.figures.sendQueue }
+    case .list: return
+    }
+    let sums = groups.map(sum)
+    groups = groups.indices.sorted { one, other in
+      switch (sums[one], sums[other]) {
+      case (let figure?, let otherFigure?) where figure != otherFigure:
+        order.isDescending ? figure > otherFigure : figure < otherFigure
+      case (_?, nil): true
+      case (nil, _?): false
+      default: one < other
+      }
+    }.map { groups[$0] }
   }
 
   /// What the line at `index` is about.

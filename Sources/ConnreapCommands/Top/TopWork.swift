@@ -25,16 +25,18 @@ struct TopWork: Sendable {
     let begin = ContinuousClock.now
     let predicate = wanted(filter.predicate)
     let system = try system(for: predicate)
+    var notices = system.namespaceNotices
+    let past =
+      predicate.needsHistory
+      ? try RunHistory.past(option: stateFolder, of: system) { notices.append($0) } : .unknown
     let snapshot = try system.scan(
       ScanRequest(
-        predicate, reading: [.figures, .owners, .controlGroups, .congestion],
-        past: predicate.needsHistory
-          ? try RunHistory.past(option: stateFolder, of: system) : .unknown))
+        predicate, reading: [.figures, .owners, .controlGroups, .congestion], past: past))
     return TopScan(
       snapshot: snapshot, text: ConnectionText(snapshot: snapshot, names: names),
       filter: filter.text, start: start.duration(to: begin),
       length: begin.duration(to: .now), clock: Timestamp.localTimeOfDay,
-      notices: system.namespaceNotices)
+      notices: notices)
   }
 
   /// Reads the names in a filter, those of hosts too.

@@ -187,6 +187,21 @@ import Testing
     #expect(model.screen.contains { $0.contains("▸ 10.0.0.9  2") })
   }
 
+  @Test func byRateGroupsStandInTheOrderOfTheirSums() throws {
+    var scene = TopScene.usual()
+    var model = try scene.model()
+    for index in 0..<3 { scene.sockets[index].info?.bytesAcked = 2001 }
+    scene.sockets[3].info?.bytesAcked = 3001
+    scene.time += .seconds(1)
+    model.take(try scene.scan())
+    model.press("g")
+    while model.order.column != .sent { model.press("s") }
+    #expect(model.view.groups.map(\.group.label) == ["java[100]", "nginx[101]", "owner unknown"])
+    #expect(model.cookies.prefix(4) == [1, 2, 3, 4], "the quickest one is in the second group")
+    model.press("r")
+    #expect(model.view.groups.map(\.group.label) == ["nginx[101]", "java[100]", "owner unknown"])
+  }
+
   @Test func theRatesOfAGroupAreSums() throws {
     var scene = TopScene.usual()
     var model = try scene.model()

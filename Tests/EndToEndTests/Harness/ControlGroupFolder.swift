@@ -29,8 +29,17 @@ final class ControlGroupFolder {
   deinit {
     let pids = (try? String(contentsOfFile: top + path + "/cgroup.procs", encoding: .utf8)) ?? ""
     for pid in pids.split(separator: "\n") { try? Self.write(pid, to: top + "/cgroup.procs") }
-    rmdir(top + path)
+    // What a process made below it; its own processes may be about to end.
+    for _ in 0..<100 where access(top + path, F_OK) == 0 {
+      _ = try? Command.run([
+        "find", top + path, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";",
+      ])
+      if access(top + path, F_OK) == 0 { usleep(20_000) }
+    }
   }
+
+  /// The file that a process writes its id to, to get into it.
+  var processes: String { top + path + "/cgroup.procs" }
 
   /// Puts a process into it.
   func take(_ pid: Int32) throws { try Self.write("\(pid)", to: top + path + "/cgroup.procs") }

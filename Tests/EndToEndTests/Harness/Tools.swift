@@ -55,7 +55,8 @@ final class TemporaryFolder {
   /// - Returns: its path.
   func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws -> String {
     let file = "\(path)/\(name)"
-    try Data(text.utf8).write(to: URL(filePath: file))
+    // A program that starts meanwhile would hold it open, and what is open to be written cannot be run.
+    try Spawn.alone { try Data(text.utf8).write(to: URL(filePath: file)) }
     guard chmod(file, mode) == 0 else { throw HarnessProblem.systemCall("chmod", errno) }
     return file
   }

@@ -181,13 +181,32 @@ import Testing
     #expect(screen.contains { $0.contains("CAP_NET_ADMIN") })
   }
 
+  @Test func theRightToCloseIsNotInForceWhileItWatches() throws {
+    let pane = try started("--interval 500ms --local-port 8080")
+    func bits(_ set: String) throws -> UInt64 {
+      let status = try Command.run(["cat", "/proc/\(try pid())/status"])
+      let line = try #require(status.lines.first { $0.hasPrefix(set + ":") })
+      return try #require(UInt64(line.split(separator: "\t")[1], radix: 16))
+    }
+    let netAdmin: UInt64 = 1 << 12
+    #expect(try bits("CapPrm") & netAdmin != 0 && bits("CapEff") & netAdmin == 0)
+    try pane.press("k")
+    try pane.wait(for: "Close it? [y/N]")
+    #expect(try bits("CapEff") & netAdmin == 0 && bits("CapBnd") == 0)
+    try pane.press("y")
+    try pane.wait(for: "closed 1, gone 0, failed 0")
+    #expect(try bits("CapEff") & netAdmin == 0)
+  }
+
   @Test func theWindowMayChangeItsSize() throws {
     let pane = try started()
     try pane.resize(width: 130, height: 30)
-    var screen = try pane.wait(for: "SEND-Q")
-    #expect(screen.count >= 29 && screen.last { !$0.isEmpty }?.contains("q quit") == true)
+    try pane.wait("the whole of it") { screen in
+      screen.count >= 29 && screen.contains { $0.contains("SEND-Q") }
+        && screen.last { !$0.isEmpty }?.hasSuffix("q quit") == true
+    }
     try pane.resize(width: 30, height: 6)
-    screen = try pane.wait("a narrow table") { screen in
+    try pane.wait("a narrow table") { screen in
       screen.contains { $0.contains("STATE") && !$0.contains("SENT") }
     }
     try pane.resize(width: 1, height: 2)
@@ -274,6 +293,17 @@ import Testing
     #expect(try pane.variable("alternate_on") == "1")
     try pane.press("q")
     try pane.wait("it has ended") { _ in try pane.variable("alternate_on") == "0" }
+  }
+
+  @Test func whatItHasToSayOfItsFilesDoesNotDisturbTheScreen() throws {
+    _ = try namespace.state.write("connreap.db", "this is no database, by far not one")
+    let pane = try started("--interval 500ms")
+    try pane.press("/")
+    try pane.type("age > 1h")
+    try pane.press("Enter")
+    let screen = try pane.wait(for: "what earlier runs saw is not used")
+    #expect(screen[0].hasPrefix("connreap top") && screen[3].contains("STATE"))
+    #expect(screen.count { $0.contains("is not used") } == 1)
   }
 
   @Test func pausedItStandsStill() throws {

@@ -51,13 +51,6 @@ import Testing
     #expect(try connreap("list", "--idle=\(text)").status == 64)
   }
 
-  @Test func aCommandThatIsNotBuiltYetSaysSo() throws {
-    let ended = try connreap("report")
-    #expect(ended.status == 64)
-    #expect(ended.complaints.contains("report"))
-    #expect(ended.complaints.contains("yet"))
-  }
-
   @Test func helpIsOnStandardOutputAndNamesTheCommands() throws {
     let ended = try connreap("--help")
     #expect(ended.status == 0)
@@ -80,7 +73,9 @@ import Testing
 }
 
 /// `doctor`: what this kernel and these privileges allow.
-@Suite(.needsNamespaces, .needsDestroy) struct DoctorTests {
+///
+/// One after the other: what one does to a process, another would find amiss.
+@Suite(.needsNamespaces, .needsDestroy, .serialized) struct DoctorTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Connections
+import Privileges
+import Selection
+import SystemPackage
+
+/// `connreap report`: one page that tells how it stands.
+struct ReportCommand: ParsableCommand, PrivilegedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", _superCommandName: "connreap",
+    abstract: "Writes one page that tells how it stands: leaks, queues, policies, health.",
+    discussion: """
+      The page is a file by itself: it loads nothing and runs no script, so it can be mailed and \
+      printed. The file is replaced as a whole, and left as it is when something fails; a new one \
+      is for its owner alone, since it says who talks to whom.
+
+      Sockets in all states are looked at. A connection counts as leaked when its peer has closed \
+      it, the program has not (CLOSE-WAIT), and nothing has moved on it since --leaked-after.
+
+      \(FilterHelp.text)
+      """)
+
+  @Option(help: ArgumentHelp("the file to write; - is standard output", valueName: "file"))
+  var html: String
+
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "so long in CLOSE-WAIT, a connection counts as leaked", valueName: "duration"))
+  var leakedAfter = "1m"
+
+  @Option(
+    help: ArgumentHelp("where the audit log and the history are kept", valueName: "folder"))
+  var stateDir: String?
+
+  @OptionGroup(title: "Source") var source: SourceOptions
+
+  var needs: Set<Capability> {
+    let writes: Set<Capability> = html == "-" ? [] : [.dacOverride]
+    guard source.replay == nil else { return writes }
+    return Set.scan(selection, on: source).union(PrivilegedStep.allCases.flatMap(\.needs))
+      .union(writes)
+  }
+
+  func validate() throws {
+    try selection.checkNamespaces(source)
+    guard !html.isEmpty else { throw ValidationError("--html takes the name of a file") }
+  }
+
+  func run() throws {
+    let predicate = try selection.predicate(names: SystemNames())
+    let limit = try leakLimit
+    let permissions = try filePermissions
+    let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let contents = try ReportGathering(
+      system: system, predicate: predicate, selectsEverything: selection.isEmpty,
+      words: selection.words, leakLimit: limit, stateDir: stateDir
+    ).contents()
+    let page = ReportPage(contents).bytes
+    try system.finish()
+    guard let permissions else {
+      var stream = OutputStream(Standard.output)
+      try stream.write { $0.append(contentsOf: page) }
+      return try stream.flush()
+    }
+    try write(page, permissions)
+    if Terminal.of(Standard.error, columns: nil).isTerminal {
+      Standard.say("\(EscapedText.escaped(html)): \(ReportVerdict(contents).headline)\n")
+    }
+  }
+
+  private var leakLimit: UInt64 {
+    get throws {
+      do throws(DurationProblem) {
+        return try DurationText.parse(leakedAfter)
+      } catch {
+        throw CommandFailure(.usage, "--leaked-after: \(error)")
+      }
+    }
+  }
+
+  /// Those of the file that is replaced, or the owner's alone; nil for standard output.
+  private var filePermissions: FilePermissions? {
+    get throws {
+      guard html != "-" else { return nil }
+      guard let old = try? FilePath(html).stat(followTargetSymlink: false) else {
+        return .ownerReadWrite
+      }
+      // A device or a link would be replaced by the page.
+      guard old.type == .regular else {
+        throw CommandFailure(
+          .usage, "--html: \(EscapedText.escaped(html)) is there, and is no ordinary file",
+          remedy: "name another file, or - for standard output")
+      }
+      return old.permissions.intersection([.ownerReadWrite, .groupReadWrite, .otherReadWrite])
+    }
+  }
+
+  private func write(_ page: [UInt8], _ permissions: FilePermissions) throws {
+    do throws(Errno) {
+      try FileContents.replace(FilePath(html), with: page, permissions: permissions)
+    } catch {
+      throw CommandFailure(
+        error == .permissionDenied ? .permission : .failed,
+        "cannot write \(EscapedText.escaped(html)): \(error)",
+        remedy: "its folder must exist, and you must be allowed to write there")
+    }
+  }
+}

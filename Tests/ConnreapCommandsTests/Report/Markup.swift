@@ -1,0 +1,139 @@
+/// An element of a page, read by rules that are stricter than those of HTML and of XML: so what it
+/// takes, both take, and mean the same by it.
+final class Markup {
+  let name: String
+  let attributes: [String: String]
+  private(set) var children: [Markup] = []
+  /// The text of this element alone, with entities resolved.
+  private(set) var ownText = ""
+  /// In the order of the document, the text of this element and of those in it.
+  private(set) var text = ""
+
+  struct Fault: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  private init(_ name: String, _ attributes: [String: String]) {
+    (self.name, self.attributes) = (name, attributes)
+  }
+
+  /// The elements in it, at any depth, in the order of the document.
+  var descendants: [Markup] { children.flatMap { [$0] + $0.descendants } }
+
+  func all(_ names: String...) -> [Markup] { descendants.filter { names.contains($0.name) } }
+
+  func first(_ name: String) -> Markup? { descendants.first { $0.name == name } }
+
+  func withID(_ id: String) -> Markup? { descendants.first { $0.attributes["id"] == id } }
+
+  var classes: Set<String> {
+    Set((attributes["class"] ?? "").split(separator: " ").map(String.init))
+  }
+
+  /// Those of HTML that have no end.
+  static let void: Set<String> = ["meta"]
+  /// Shapes of an image, which may end at once.
+  static let shapes: Set<String> = ["rect", "line"]
+
+  /// The root of a page; fails with the first thing that is not as it should be.
+  static func page(_ bytes: [UInt8]) throws -> Markup {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Fault(description: "it is no UTF-8")
+    }
+    let start = "<!DOCTYPE html>\n"
+    guard text.hasPrefix(start) else { throw Fault(description: "no document type") }
+    var reader = Reader(rest: Substring(text).dropFirst(start.count))
+    let root = try reader.element()
+    guard reader.rest.allSatisfy(\.isNewline) else {
+      throw Fault(description: "something behind the root: \(reader.rest.prefix(40))")
+    }
+    return root
+  }
+
+  private struct Reader {
+    var rest: Substring
+
+    mutating func element() throws -> Markup {
+      try take("<")
+      let name = try word()
+      var attributes: [String: String] = [:]
+      while rest.first == " " {
+        rest.removeFirst()
+        let key = try word()
+        try take("=\"")
+        guard let end = rest.firstIndex(of: "\"") else { throw fault("a value without end") }
+        guard attributes.updateValue(try Self.resolved(rest[..<end]), forKey: key) == nil else {
+          throw fault("\(key) twice")
+        }
+        rest = rest[rest.index(after: end)...]
+      }
+      let element = Markup(name, attributes)
+      if rest.hasPrefix("/>") {
+        guard Markup.void.contains(name) || Markup.shapes.contains(name) else {
+          throw fault("<\(name)/> has no end in HTML")
+        }
+        rest.removeFirst(2)
+        return element
+      }
+      try take(">")
+      guard !Markup.void.contains(name) else { throw fault("<\(name)> has no end in XML") }
+      while !rest.hasPrefix("</") {
+        if rest.first == "<" {
+          let child = try self.element()
+          element.children.append(child)
+          element.text += child.text
+        } else {
+          let text = try Self.resolved(rest.prefix { $0 != "<" })
+          guard !rest.isEmpty else { throw fault("<\(name)> has no end") }
+          rest = rest.drop { $0 != "<" }
+          element.ownText += text
+          element.text += text
+        }
+      }
+      try take("</\(name)>")
+      return element
+    }
+
+    private mutating func take(_ text: String) throws {
+      guard rest.hasPrefix(text) else { throw fault("no \(text)") }
+      rest.removeFirst(text.count)
+    }
+
+    private mutating func word() throws -> String {
+      let word = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+      guard !word.isEmpty else { throw fault("no name") }
+      rest = rest[word.endIndex...]
+      return String(word)
+    }
+
+    private func fault(_ text: String) -> Fault {
+      Fault(description: "\(text), before \(rest.prefix(60))")
+    }
+
+    private static func resolved(_ text: Substring) throws -> String {
+      var result = ""
+      var rest = text
+      while let character = rest.first {
+        if let scalar = character.unicodeScalars.first, scalar.value < 0x20 || scalar == "\u{7f}",
+          character != "\n"
+        {
+          throw Fault(description: "a control character: \(scalar.value)")
+        }
+        guard character == "&" else {
+          guard character != "<" && character != ">" else {
+            throw Fault(description: "a bare \(character)")
+          }
+          result.append(rest.removeFirst())
+          continue
+        }
+        let entities = ["&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": "\"", "&#39;": "'"]
+        guard let (name, meaning) = entities.first(where: { rest.hasPrefix($0.key) }) else {
+          throw Fault(description: "a bare &, in \(rest.prefix(20))")
+        }
+        rest.removeFirst(name.count)
+        result += meaning
+      }
+      return result
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Testing
+
+/// What `connreap metrics` prints, read as Prometheus does.
+struct MetricsText {
+  /// The names of the families.
+  let families: [String]
+  /// Each line with a value.
+  let samples: Set<Sample>
+
+  /// One value.
+  struct Sample: Hashable {
+    let name: String
+    let labels: [String: String]
+    let value: Double
+  }
+
+  /// Reads the text format.
+  init(_ text: String) throws {
+    let lines = text.split(separator: "\n")
+    families = lines.filter { $0.hasPrefix("# TYPE ") }.map { String($0.split(separator: " ")[2]) }
+    samples = try Set(
+      lines.filter { !$0.hasPrefix("#") }.map { line in
+        let parts = try #require(line.wholeMatch(of: /([a-z_]+)(?:\{(.*)\})? ([^ ]+)/), "\(line)")
+        var labels: [String: String] = [:]
+        for label in (parts.2 ?? "").matches(of: /([a-z]+)="((?:[^"\\]|\\.)*)"/) {
+          let value = label.2.replacing("\\\"", with: "\"").replacing("\\\\", with: "\\")
+          labels[String(label.1)] = String(value)
+        }
+        return Sample(
+          name: String(parts.1), labels: labels, value: try #require(Double(parts.3), "\(line)"))
+      })
+  }
+}

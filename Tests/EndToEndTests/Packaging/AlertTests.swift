@@ -1,0 +1,110 @@
+import FoundationEssentials
+import Testing
+
+/// The alerts and the dashboard, against what `connreap metrics` prints.
+@Suite(.needsNamespaces, .needs("promtool")) struct AlertTests {
+  private static let folder = Checkout.path + "/Packaging/prometheus"
+  private static let rules = folder + "/connreap.rules.yml"
+
+  /// How many tests of an alert notice a mistake.
+  private struct Noticed: Decodable {
+    let never: Int
+    let always: Int
+  }
+
+  @Test func theirTestsPass() throws {
+    let checked = try Command.run(["promtool", "check", "rules", Self.rules])
+    #expect(checked.status == 0, "\(checked.text)\(checked.complaints)")
+    let tested = try Command.run(
+      ["promtool", "test", "rules", Self.folder + "/connreap.rules.test.yml"])
+    #expect(tested.status == 0, "\(tested.text)\(tested.complaints)")
+  }
+
+  @Test func eachIsTestedToFireAndToBeSilent() throws {
+    let folder = try TemporaryFolder()
+    let ended = try Command.run(
+      ["env", "-C", folder.path, Tools.python, Tools.fixture("alerts.py"), Self.rules]
+        + [Self.folder + "/connreap.rules.test.yml"], seconds: 60)
+    try #require(ended.status == 0, "\(ended.complaints)")
+    let noticed = try JSONDecoder().decode([String: Noticed].self, from: Data(ended.output))
+    #expect(noticed.count == 10)
+    for (alert, tests) in noticed {
+      #expect(tests.never > 0, "nothing notices that \(alert) does not fire")
+      #expect(tests.always > 0, "nothing notices that \(alert) always fires")
+    }
+  }
+
+  /// What the alerts tell a person to run.
+  @Test func theirAdviceCanBeFollowed() throws {
+    let text = try Checkout.read("Packaging/prometheus/connreap.rules.yml")
+    let flowing = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let commands = Set(flowing.matches(of: /'connreap ([^']+)'/).map { String($0.1) })
+    #expect(commands.count > 8)
+    let namespace = try NetworkNamespace()
+    let state = namespace.state.path
+    for command in commands.sorted() {
+      let words = command.split(separator: " ").map(String.init)
+      let keeps = ["log", "metrics"].contains(words[0]) ? ["--state-dir", state] : []
+      let ended = try namespace.connreap(words + keeps)
+      // The doctor has findings of the machine.
+      #expect(ended.status == 0 || (words[0] == "doctor" && ended.status == 1), "\(command)")
+    }
+    for policy in flowing.matches(of: /([a-z-]+)\.yaml/).map(\.1) {
+      _ = try Checkout.read("Policies/\(policy).yaml")
+    }
+  }
+
+  @Test func expressionsNameWhatIsPrintedAndAllOfItIsShown() throws {
+    let namespace = try NetworkNamespace()
+    _ = try namespace.pair(port: 8080)
+    let metrics = try MetricsText(
+      namespace.connreap("metrics", "--state-dir", namespace.state.path).text)
+    let names = Set(metrics.samples.map(\.name))
+    let values = Dictionary(
+      grouping: metrics.samples.flatMap { $0.labels.map { ($0.key, $0.value) } }, by: \.0
+    ).mapValues { Set($0.map(\.1)) }
+    let shown = try Dashboard().expressions
+    #expect(shown.count > 15)
+    let expressions = try shown + [Checkout.read("Packaging/prometheus/connreap.rules.yml")]
+    for expression in expressions {
+      for name in expression.matches(of: /connreap_[a-z_]+/).map(\.output) {
+        #expect(names.contains(String(name)), "\(name)")
+      }
+      for match in expression.matches(of: /[{,](state|result|le)=~?"([^"$]*)"/) {
+        for value in match.2.split(separator: "|") {
+          #expect(values[String(match.1)]?.contains(String(value)) == true, "\(match.0)")
+        }
+      }
+    }
+    for family in metrics.families {
+      #expect(shown.contains { $0.contains(family) }, "\(family) is not on the dashboard")
+    }
+  }
+
+  @Test func expressionsOfTheDashboardCanBeParsed() throws {
+    let folder = try TemporaryFolder()
+    let rules = try Dashboard().expressions.enumerated().map { number, expression in
+      "  - record: expression:\(number)\n    expr: '\(expression)'\n"
+    }
+    let head = "groups:\n- name: dashboard\n  rules:\n"
+    let file = try folder.write("rules.yml", head + rules.joined())
+    let checked = try Command.run(["promtool", "check", "rules", file])
+    #expect(checked.status == 0, "\(checked.text)\(checked.complaints)")
+    let broken = try folder.write(
+      "broken.yml", head + rules[0].replacing("sum by (", with: "sum by"))
+    #expect(try Command.run(["promtool", "check", "rules", broken]).status != 0, "it can fail")
+  }
+
+  @Test func panelsDoNotOverlap() throws {
+    let panels = try Dashboard().panels
+    #expect(Set(panels.map(\.id)).count == panels.count)
+    for panel in panels {
+      #expect(!panel.description.isEmpty && panel.gridPos.x + panel.gridPos.w <= 24)
+      #expect(!panel.targets.isEmpty)
+      #expect(panel.targets.allSatisfy { $0.expr.contains(#"instance=~"$instance""#) })
+      for other in panels where other.id < panel.id {
+        #expect(!panel.gridPos.meets(other.gridPos), "\(panel.title) and \(other.title)")
+      }
+    }
+  }
+}

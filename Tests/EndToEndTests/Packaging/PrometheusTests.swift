@@ -1,0 +1,140 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// From `connreap metrics` through node_exporter to a real Prometheus with the alerts.
+@Suite(
+  .needsNamespaces, .needs("prometheus"), .needs("prometheus-node-exporter")
+)
+struct PrometheusTests {
+  let namespace: NetworkNamespace
+  let folder: TemporaryFolder
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    folder = try TemporaryFolder()
+  }
+
+  /// What Prometheus answers to a query.
+  private struct Answered: Decodable {
+    let status: String
+    let data: Data
+
+    struct Data: Decodable {
+      let result: [Series]
+    }
+
+    struct Series: Decodable {
+      let metric: [String: String]
+      let value: Value
+    }
+
+    /// A time and, as text, the value.
+    struct Value: Decodable {
+      let number: Double?
+
+      init(from decoder: any Decoder) throws {
+        var parts = try decoder.unkeyedContainer()
+        _ = try parts.decode(Double.self)
+        number = try Double(parts.decode(String.self))
+      }
+    }
+  }
+
+  private func query(_ expression: String) throws -> [Answered.Series] {
+    let script = """
+      import sys, urllib.parse, urllib.request
+      query = urllib.parse.urlencode({"query": sys.argv[1]})
+      print(urllib.request.urlopen(
+        "http://127.0.0.1:9090/api/v1/query?" + query, timeout=10).read().decode())
+      """
+    let ended = try Command.run(
+      namespace.entering + [Tools.python, "-c", script, expression])
+    guard ended.status == 0 else { throw HarnessProblem.refused(ended.complaints) }
+    return try JSONDecoder().decode(Answered.self, from: FoundationEssentials.Data(ended.output))
+      .data.result
+  }
+
+  /// The figures of connreap that Prometheus has; none as long as it does not answer.
+  private func scraped() throws -> Set<MetricsText.Sample> {
+    let series: [Answered.Series]
+    do {
+      series = try query(#"{__name__=~"connreap_.+"}"#)
+    } catch HarnessProblem.refused {
+      return []
+    }
+    return Set(
+      try series.map { series in
+        var labels = series.metric
+        let name = try #require(labels["__name__"])
+        for added in ["__name__", "job", "instance"] { labels[added] = nil }
+        return MetricsText.Sample(
+          name: name, labels: labels, value: try #require(series.value.number))
+      })
+  }
+
+  private func startPrometheus() throws -> [Command] {
+    let configuration = try folder.write(
+      "prometheus.yml",
+      """
+      global: {scrape_interval: 1s, evaluation_interval: 1s}
+      rule_files: ["\(Checkout.path)/Packaging/prometheus/connreap.rules.yml"]
+      scrape_configs:
+        - job_name: node
+          static_configs: [{targets: ["127.0.0.1:9100"]}]
+
+      """)
+    let exporter = try Command(
+      namespace.entering + [
+        "prometheus-node-exporter", "--collector.disable-defaults", "--collector.textfile",
+        "--collector.textfile.directory", folder.path, "--web.listen-address", "127.0.0.1:9100",
+        "--log.level", "error",
+      ])
+    let prometheus = try Command(
+      namespace.entering + [
+        "prometheus", "--config.file", configuration, "--storage.tsdb.path", folder.path + "/data",
+        "--web.listen-address", "127.0.0.1:9090", "--log.level", "error",
+      ])
+    return [exporter, prometheus]
+  }
+
+  @Test(.timeLimit(.minutes(3))) func itHasTheFiguresOfTheFile() throws {
+    try namespace.server.rename(ListOutputTests.hostileName)
+    let listener = try namespace.server.listen("listener", port: 8080)
+    _ = try namespace.closeWaits(3, to: listener)
+    _ = try namespace.state.write("audit.jsonl", "no line of connreap's\n")
+    let file = folder.path + "/connreap.prom"
+    let written = try namespace.connreap(
+      "metrics", "--state-dir", namespace.state.path, "--textfile", file)
+    #expect(written.status == 0, "\(written.complaints)")
+    let figures = try MetricsText(String(contentsOfFile: file, encoding: .utf8))
+    #expect(figures.samples.count > 30)
+
+    let programs = try startPrometheus()
+    defer { for program in programs { program.signal(SIGTERM) } }
+    let deadline = ContinuousClock.now + .seconds(60)
+    var seen: Set<MetricsText.Sample> = []
+    while seen != figures.samples, ContinuousClock.now < deadline {
+      seen = try scraped()
+      usleep(200_000)
+    }
+    #expect(seen.subtracting(figures.samples) == [])
+    #expect(figures.samples.subtracting(seen) == [])
+
+    // The one thing that is wrong is alerted, and nothing else.
+    var firing: [String?] = []
+    while firing.isEmpty, ContinuousClock.now < deadline {
+      firing = try query(#"ALERTS{alertstate="firing"}"#).map { $0.metric["alertname"] }
+      usleep(200_000)
+    }
+    #expect(firing == ["ConnreapAuditDamaged"])
+    let age = try query(#"node_textfile_mtime_seconds{file=~"(.*/)?connreap[.]prom"}"#)
+    #expect(age.count == 1, "what ConnreapMetricsStale goes by")
+
+    for expression in try Dashboard().expressions {
+      let series = try query(expression)
+      // There is no past yet.
+      #expect(!series.isEmpty || expression.contains(" offset "), "\(expression)")
+    }
+  }
+}

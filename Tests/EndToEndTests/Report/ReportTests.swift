@@ -1,0 +1,263 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// The page, of what is really there.
+@Suite(.needsNamespaces) struct ReportTests {
+  let namespace: NetworkNamespace
+  let folder: TemporaryFolder
+  let listener: Socket
+  private var file: String { folder.path + "/report.html" }
+
+  static let hostileName: [UInt8] = Array("<b>\"'&\u{1b}\n\u{202e}\\".utf8)
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    folder = try TemporaryFolder()
+    #expect(chmod(namespace.state.path, 0o700) == 0)
+    listener = try namespace.server.listen("pool", port: 8080)
+  }
+
+  private func report(_ arguments: String..., behind prefix: [String] = []) throws -> Ended {
+    try namespace.connreap(
+      ["report", "--state-dir", namespace.state.path, "--leaked-after", "0s"] + arguments,
+      behind: prefix)
+  }
+
+  private func page(_ arguments: String...) throws -> String {
+    let ended = try namespace.connreap(
+      ["report", "--state-dir", namespace.state.path, "--leaked-after", "0s", "--html", "-"]
+        + arguments)
+    #expect(ended.status == 0, "\(ended.complaints)")
+    return ended.text
+  }
+
+  private func apply(_ policy: String) throws {
+    let ended = try namespace.connreap(
+      "policy", "apply", "--state-dir", namespace.state.path, folder.write("p.yaml", policy))
+    #expect(ended.status == 0, "\(ended.complaints)")
+  }
+
+  private static let watch = """
+    version: 1
+    policies:
+      - name: watch-pool
+        match:
+          state: close-wait
+        group-by: process
+        threshold: 2
+        action: report
+
+    """
+
+  /// A machine on which everything is wrong: a leak that grows, a full queue, and a log of closings.
+  private func scene() throws {
+    try namespace.server.rename(Self.hostileName)
+    _ = try namespace.closeWaits(3, to: listener)
+    try apply(Self.watch)
+    for number in 0..<2 {
+      let pair = try namespace.pair(to: listener, as: "more-\(number)")
+      try pair.client.finish()
+    }
+    usleep(1_100_000)
+    try apply(Self.watch)
+    _ = try namespace.pair(to: listener, as: "fine")
+    let stuck = try namespace.server.listen("stuck", port: 8081, backlog: 1)
+    for number in 0..<2 {
+      _ = try namespace.server.connect("waiting-\(number)", port: stuck.port)
+    }
+  }
+
+  @Test func aLeakIsToldWithWhatEarlierRunsSaw() throws {
+    try scene()
+    let page = try page()
+    let name = #"&lt;b&gt;&quot;&#39;&amp;\x1b\x0a\u{202e}\\[\#(namespace.server.pid)]"#
+    #expect(
+      page.contains(
+        "1 process leaks: \(name) has 5 connections in CLOSE-WAIT that it does not close."))
+    #expect(page.contains("by policy watch-pool: 3 in the first of 2 runs, 0 closed since"))
+    #expect(page.contains(" an hour "))
+    #expect(page.contains("1 accept queue is full: 127.0.0.1:8081 loses connections."))
+    #expect(page.contains("2 of 1, full"))
+    #expect(!page.contains("\u{1b}") && !page.contains("\u{202e}") && !page.contains("<b>"))
+  }
+
+  @Test(.needsDestroy) func whatWasClosedIsTold() throws {
+    _ = try namespace.closeWaits(3, to: listener)
+    #expect(try namespace.kill("--state", "close-wait").status == 0)
+    let page = try page()
+    #expect(page.contains("3 decisions in the audit log"))
+    #expect(page.contains("by hand: kill"))
+    #expect(page.contains("No connection leaks and no accept queue is full"))
+    #expect(try self.page("--state", "listen").contains("holds no decision about what is selected"))
+  }
+
+  @Test func whatWasNeverDoneIsUnknownAndNotZero() throws {
+    let page = try page()
+    #expect(page.contains("Unknown: there is no audit log in \(namespace.state.path)."))
+    #expect(page.contains("Growth is unknown: no run of &#39;policy apply&#39; has remembered"))
+  }
+
+  @Test func theSelectionNarrowsIt() throws {
+    _ = try namespace.closeWaits(2, to: listener)
+    let page = try page("--port", "8081", "not", "state", "listen")
+    #expect(page.contains("only --port 8081 not state listen"))
+    #expect(page.contains("There is no socket that is selected."))
+    #expect(try namespace.connreap("report", "--html", "-", "--port", "x").status == 64)
+    #expect(try namespace.connreap("report").status == 64, "it has to be said where to")
+    let duration = try namespace.connreap("report", "--html", "-", "--leaked-after", "5")
+    #expect(duration.status == 64 && duration.complaints.contains("--leaked-after"))
+  }
+
+  @Test(.enabled(if: Tools.has(Tools.python, "--version"), "needs python3"))
+  func xmlAndHTMLReadTheSame() throws {
+    try scene()
+    #expect(try report("--html", file).status == 0)
+    let ended = try Command.run([Tools.python, Tools.fixture("wellformed.py"), file])
+    #expect(ended.text == "the same\n", "\(ended.complaints)")
+  }
+
+  // MARK: - The file
+
+  private func mode(_ path: String) -> mode_t? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+  }
+
+  private var names: [String] {
+    get throws { try Command.run(["ls", "-A", folder.path]).lines.map(String.init) }
+  }
+
+  @Test func theFileIsForItsOwnerAloneAndKeepsWhatItWasGiven() throws {
+    let ended = try report("--html", file)
+    #expect(ended.status == 0 && ended.output.isEmpty && ended.errors.isEmpty)
+    #expect(mode(file) == 0o600, "it says who talks to whom")
+    #expect(chmod(file, 0o644) == 0)
+    #expect(try report("--html", file).status == 0)
+    #expect(mode(file) == 0o644, "somebody has published it")
+    #expect(try names == ["report.html"], "nothing is left beside it")
+  }
+
+  @Test func whatFailsLeavesTheOldFile() throws {
+    _ = try folder.write("report.html", "old")
+    let missing = try report("--html", folder.path + "/no/report.html")
+    #expect(missing.status == 1 && missing.complaints.contains("cannot write"))
+    #expect(try report("--html", file, "--replay", "/nonexistent").status == 65)
+    #expect(try String(contentsOfFile: file, encoding: .utf8) == "old")
+    #expect(try names == ["report.html"])
+  }
+
+  @Test func aDeviceOrALinkIsNotReplaced() throws {
+    #expect(symlink("target", file) == 0)
+    let link = try report("--html", file)
+    #expect(link.status == 64 && link.complaints.contains("no ordinary file"))
+    let device = try report("--html", "/dev/null")
+    #expect(device.status == 64)
+    #expect(mode("/dev/null") == 0o666)
+    #expect(try names == ["report.html"])
+  }
+
+  @Test func aFullDiskIsSaid() throws {
+    let ended = try Command.run(
+      namespace.entering + [
+        "bash", "-c", "\"$0\" report --html - --state-dir \"$1\" > /dev/full", Tools.connreap,
+        namespace.state.path,
+      ])
+    #expect(ended.status == 1 && ended.complaints.contains("cannot write the output"))
+  }
+
+  @Test func whoReadsMeanwhileFindsAWholePage() throws {
+    #expect(try report("--html", file).status == 0)
+    let reader = try Command([
+      "bash", "-c",
+      "for i in $(seq 400); do tail -n 1 \"$0\" || echo torn; done | sort | uniq -c", file,
+    ])
+    for _ in 0..<5 { #expect(try report("--html", file).status == 0) }
+    #expect(try reader.end().lines.map { $0.split(separator: " ") } == [["400", "</html>"]])
+  }
+
+  @Test func aTerminalIsToldTheVerdict() throws {
+    _ = try namespace.closeWaits(1, to: listener)
+    let words = [Tools.connreap, "report", "--leaked-after", "0s", "--html", file]
+    let ended = try Command.run(
+      namespace.entering + [
+        "script", "-qec",
+        (words + ["--state-dir", namespace.state.path]).joined(separator: " "), "/dev/null",
+      ])
+    #expect(ended.text.contains("\(file): 1 process leaks: "), "\(ended.text)")
+  }
+
+  // MARK: - What is damaged
+
+  @Test func aDamagedHistoryIsSaidAndTheRestIsThere() throws {
+    _ = try namespace.closeWaits(2, to: listener)
+    let database = namespace.state.path + "/connreap.db"
+    #expect(
+      try Command.run(["bash", "-c", "umask 077; echo no database > \"$0\"", database]).status == 0)
+    let page = try page()
+    #expect(page.contains("Growth is unknown: \(database) is damaged."))
+    #expect(page.contains("has 2 connections in CLOSE-WAIT"))
+    // A selection by age cannot do without; it is of nothing then.
+    #expect(try Command.run(["chmod", "666", database]).status == 0)
+    let untrusted = try report("--html", "-", "--age", "1s")
+    #expect(untrusted.status == 1 && untrusted.complaints.contains("cannot read what earlier runs"))
+    let without = try report("--html", "-")
+    #expect(without.status == 0 && without.complaints.contains("cannot read what earlier runs"))
+  }
+
+  @Test func aDamagedLogIsSaidAndTheRestIsThere() throws {
+    _ = try namespace.state.write("audit.jsonl", "half a line\n{}\n")
+    #expect(try page().contains("2 lines of the log cannot be read, and are left out."))
+    #expect(try Command.run(["rm", namespace.state.path + "/audit.jsonl"]).status == 0)
+    #expect(
+      try Command.run(["mkdir", namespace.state.path + "/audit.jsonl"]).status == 0)
+    let ended = try report("--html", "-")
+    #expect(ended.status == 0 && ended.complaints.contains("audit.jsonl"))
+    #expect(ended.text.contains("Unknown: "))
+  }
+
+  // MARK: - Without privileges, and of recordings
+
+  @Test func withoutPrivilegesItSaysWhatIsMissing() throws {
+    _ = try namespace.closeWaits(2, to: listener)
+    let ended = try namespace.connreap(
+      ["report", "--html", "-", "--leaked-after", "0s", "--state-dir", namespace.state.path],
+      behind: ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"])
+    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.text.contains("2 connections leak; which process holds them is unknown."))
+    #expect(ended.text.contains("What is missing"))
+    #expect(ended.text.contains("owners are missing"))
+    #expect(ended.text.contains("Growth is unknown: "))
+    #expect(ended.complaints.contains(namespace.state.path), "the folder is closed to others")
+  }
+
+  /// The recording of the golden files was made by `list`.
+  @Test func aRecordingOfAListHasItAll() throws {
+    let golden =
+      "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Golden"
+    let words = [Tools.connreap, "report", "--html", "-", "--leaked-after", "1s"]
+    let ended = try Command.run(
+      words + ["--replay", golden + "/scene.rec", "--proc-root", golden + "/proc"])
+    #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.complaints)")
+    #expect(
+      ended.text.contains(
+        "1 process leaks: server[10249] has 3 connections in CLOSE-WAIT that it does not close."))
+    #expect(ended.text.contains("18 sockets: 14 of IPv4, 4 of IPv6."))
+    #expect(ended.text.contains("<th scope=\"row\" class=\"name code\">*:8080</th>"))
+  }
+
+  @Test func aRecordingIsToldWithoutTheMachineOfNow() throws {
+    try scene()
+    let recording = folder.path + "/scene.rec"
+    #expect(try report("--html", file, "--record", recording).status == 0)
+    let ended = try Command.run([
+      Tools.connreap, "report", "--html", "-", "--leaked-after", "0s", "--replay", recording,
+    ])
+    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.text.contains("TCP connections of a recording"))
+    #expect(ended.text.contains("5 connections leak; which process holds them is unknown."))
+    #expect(ended.text.contains("127.0.0.1:8081 loses connections"))
+    #expect(ended.text.contains("Unknown: this is a recording of another moment."))
+    #expect(ended.text.contains("overflows unknown"))
+  }
+}
