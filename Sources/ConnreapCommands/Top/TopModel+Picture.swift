@@ -117,15 +117,18 @@ extension TopModel {
       ScreenLine("\(Count.text(marks.count)) marked\(note)", ScreenLook(.cyan, .bold)))
   }
 
-  /// What the user should know now.
+  /// What the user should know now, in few lines.
   private var notes: [ScreenLine] {
+    let texts: [(String, ScreenLook)]
     if let message {
-      return [ScreenLine(message.text, message.isHarm ? ScreenLook(.red) : ScreenLook(nil, .bold))]
+      texts = [(message.text, message.isHarm ? ScreenLook(.red) : ScreenLook(nil, .bold))]
+    } else if let failure {
+      texts = [(failure.message ?? "the scan failed", ScreenLook(.red, .bold))]
+    } else {
+      texts = warnings.map { ($0, ScreenLook(.yellow)) }
     }
-    if let failure {
-      return [ScreenLine(failure.message ?? "the scan failed", ScreenLook(.red, .bold))]
-    }
-    return warnings.prefix(size.height > 14 ? 3 : 1).map { ScreenLine($0, ScreenLook(.yellow)) }
+    let lines = texts.flatMap { ScreenLine.wrapped($0.0, to: size.width, $0.1) }
+    return Array(lines.prefix(size.height > 14 ? 4 : 1))
   }
 
   private var keysLine: ScreenLine {

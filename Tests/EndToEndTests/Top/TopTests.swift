@@ -297,11 +297,11 @@ import Testing
 
   @Test func whatItHasToSayOfItsFilesDoesNotDisturbTheScreen() throws {
     _ = try namespace.state.write("connreap.db", "this is no database, by far not one")
-    let pane = try started("--interval 500ms")
+    let pane = try started("--interval 500ms", width: 120)
     try pane.press("/")
     try pane.type("age > 1h")
     try pane.press("Enter")
-    let screen = try pane.wait(for: "what earlier runs saw is not used")
+    let screen = try pane.wait(for: "is not used")
     #expect(screen[0].hasPrefix("connreap top") && screen[3].contains("STATE"))
     #expect(screen.count { $0.contains("is not used") } == 1)
   }
