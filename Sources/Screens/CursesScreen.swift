@@ -29,7 +29,8 @@ internal import Glibc
     unsafe isUnicode = String(cString: nl_langinfo(Int32(CODESET))) == "UTF-8"
     self.width = width
     if !trustsEnvironment {
-      for name in ["TERMINFO", "TERMINFO_DIRS", "TERMCAP", "TERMPATH", "HOME"] { unsafe unsetenv(name) }
+      let places = ["TERMINFO", "TERMINFO_DIRS", "TERMCAP", "TERMPATH", "HOME"]
+      for name in places { unsafe unsetenv(name) }
     }
     var modes = termios()
     unsafe tcgetattr(STDIN_FILENO, &modes)

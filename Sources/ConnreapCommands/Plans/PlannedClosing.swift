@@ -44,18 +44,18 @@ struct PlannedClosing {
   func plan(guardedBy guards: Guards) throws(CommandFailure) -> Plan {
     var snapshot = try scan(reading: [.figures, .owners, .controlGroups])
     // One dump can miss a connection that lives: absent is who is so twice.
-    let cookies = Set(snapshot.connections.map(\.cookie))
-    if closings.contains(where: { !cookies.contains($0.connection.cookie) }) {
-      let again = Set(try scan(reading: []).connections.map(\.cookie))
-      if !again.isSubset(of: cookies) {
+    let keys = snapshot.keys
+    if closings.contains(where: { !keys.contains($0.key) }) {
+      let again = try scan(reading: []).keys
+      if !again.isSubset(of: keys) {
         snapshot = try scan(reading: [.figures, .owners, .controlGroups])
       }
     }
-    var found: [SocketCookie: Connection] = [:]
-    for connection in snapshot.connections { found[connection.cookie] = connection }
+    var found: [ConnectionKey: Connection] = [:]
+    for connection in snapshot.connections { found[snapshot.key(of: connection)] = connection }
     return Plan(
       closings.map { planned in
-        step(for: planned, now: found[planned.connection.cookie], in: snapshot, guards)
+        step(for: planned, now: found[planned.key], in: snapshot, guards)
       }, from: snapshot)
   }
 
@@ -95,7 +95,7 @@ struct PlannedClosing {
       terms.append(.term(.port(.local, low...high)))
     }
     let snapshot = try system.scan(ScanRequest(.all(terms), reading: details))
-    let wanted = Set(closings.map(\.connection.cookie))
-    return snapshot.keeping { wanted.contains($0.cookie) }
+    let wanted = Set(closings.map(\.key))
+    return snapshot.keeping { wanted.contains(snapshot.key(of: $0)) }
   }
 }

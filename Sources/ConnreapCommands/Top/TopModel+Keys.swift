@@ -22,7 +22,7 @@ extension TopModel {
       }
       if !scrollPage(key) {
         mode = .table
-        if !plan.closings.isEmpty { message = Message(text: "nothing was closed", isHarm: false) }
+        if !plan.closings.isEmpty { message = "nothing was closed" }
       }
     case .closing: break
     case .outcomes: if !scrollPage(key) { mode = .table }

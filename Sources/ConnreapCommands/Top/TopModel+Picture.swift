@@ -121,7 +121,7 @@ extension TopModel {
   private var notes: [ScreenLine] {
     let texts: [(String, ScreenLook)]
     if let message {
-      texts = [(message.text, message.isHarm ? ScreenLook(.red) : ScreenLook(nil, .bold))]
+      texts = [(message, ScreenLook(nil, .bold))]
     } else if let failure {
       texts = [(failure.message ?? "the scan failed", ScreenLook(.red, .bold))]
     } else {

@@ -34,7 +34,7 @@ struct TopModel {
   /// How far the page that is open is scrolled.
   var pageScroll = 0
   /// What the user should know, until the next key.
-  var message: Message?
+  var message: String?
   /// Why the last scan failed; nil when it did not.
   private(set) var failure: CommandFailure?
 
@@ -58,11 +58,6 @@ struct TopModel {
     case question(Plan, ConnectionText)
     case closing(Plan)
     case outcomes(TopOutcomes)
-  }
-
-  struct Message: Equatable {
-    let text: String
-    let isHarm: Bool
   }
 
   /// What the model wants done outside.
@@ -99,7 +94,7 @@ struct TopModel {
     rates.take(scan.snapshot, at: scan.start)
     if let earlier = self.scan, earlier.filter == scan.filter, !marks.isEmpty {
       // Gone, or no longer what is looked for: what one does not see should not stay marked.
-      let there = Set(scan.connections.map { scan.snapshot.key(of: $0) })
+      let there = scan.snapshot.keys
       for connection in earlier.connections {
         let key = earlier.snapshot.key(of: connection)
         if !there.contains(key) { marks[key] = nil }
@@ -268,7 +263,7 @@ struct TopModel {
       chosen = [scan.planned(scan.connections[place])]
     }
     guard !chosen.isEmpty else {
-      message = Message(text: "nothing is marked; space marks what the cursor is on", isHarm: false)
+      message = "nothing is marked; space marks what the cursor is on"
       return []
     }
     return plan(chosen)

@@ -15,4 +15,13 @@ extension Snapshot {
     ConnectionKey(
       namespace: networkNamespace(of: connection) ?? 0, cookie: connection.cookie)
   }
+
+  /// Those of all its connections.
+  var keys: Set<ConnectionKey> { Set(connections.map(key)) }
+}
+
+extension PlanFile.Planned {
+  var key: ConnectionKey {
+    ConnectionKey(namespace: networkNamespace, cookie: connection.cookie)
+  }
 }
