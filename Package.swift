@@ -85,6 +85,16 @@ let package = Package(
       name: "TestSupport", dependencies: ["Netlink", "ProcessTable", system],
       path: "Tests/TestSupport",
       swiftSettings: strict),
+    .target(
+      name: "FuzzProperties",
+      dependencies: [
+        "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "ProcessTable", "Netlink",
+        "Connections", "TestSupport", system,
+      ],
+      path: "Tests/Fuzz/Properties", swiftSettings: strict),
+    tests(
+      "FuzzPropertiesTests",
+      ["FuzzProperties", "Netlink", "SocketDiagnostics", "Connections", "TestSupport", system]),
     tests("ConnectionsTests", ["Connections"]),
     tests("NetlinkTests", ["Netlink", "TestSupport", system]),
     tests(

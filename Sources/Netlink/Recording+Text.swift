@@ -44,7 +44,7 @@ extension Recording {
     let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {
       var line = line
-      if line.last == UInt8(ascii: "\r") { line.removeLast() }
+      while line.last == UInt8(ascii: "\r") { line.removeLast() }
       let number = index + 1
       guard number > 1 else {
         try Self.checkTitle(line)

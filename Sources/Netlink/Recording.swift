@@ -83,12 +83,27 @@ extension RecordingProblem: CustomStringConvertible {
     let reason =
       switch fault {
       case .notARecording: "this is not a recording of connreap: its first line differs"
-      case .unknownVersion(let version): "recordings of version \(version) cannot be read"
+      case .unknownVersion(let version): "recordings of version \(version.visible) cannot be read"
       case .unknownLine: "a line starts with '#', '!', '>', '<' or a space"
       case .nothingToContinue: "this continues a datagram, and there is none before it"
-      case .notHexadecimal(let text): "\"\(text)\" is not hexadecimal"
-      case .unknownMark(let text): "unknown mark \"\(text)\"; known are truncated, sender=, errno="
+      case .notHexadecimal(let text): "\"\(text.visible)\" is not hexadecimal"
+      case .unknownMark(let text):
+        "unknown mark \"\(text.visible)\"; known are truncated, sender=, errno="
       }
     return "line \(line): \(reason)"
+  }
+}
+
+extension String {
+  /// The text with everything that is not printable ASCII as its number: a recording comes from
+  /// elsewhere, and has nothing to say to this terminal.
+  fileprivate var visible: String {
+    unicodeScalars.reduce(into: "") { visible, scalar in
+      if (0x20...0x7e).contains(scalar.value) {
+        visible.unicodeScalars.append(scalar)
+      } else {
+        visible += "\\u{\(String(scalar.value, radix: 16))}"
+      }
+    }
   }
 }

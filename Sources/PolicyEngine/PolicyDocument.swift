@@ -47,10 +47,11 @@ struct PolicyDocument {
     case YamlError.scanner(let context, let problem, let mark, _),
       YamlError.parser(let context, let problem, let mark, _),
       YamlError.composer(let context, let problem, let mark, _):
-      // The end of the file says little of a quotation mark that is missing.
-      let isAtEnd = problem == "found unexpected end of stream"
+      // The end of the file says little of what is missing there. Behind a last line without a
+      // line break, libyaml even counts one more.
+      let isAtEnd = problem == "found unexpected end of stream" || source.isEnd(mark.line)
       let place = isAtEnd ? context?.mark ?? mark : mark
-      let span = SourceSpan(line: place.line, column: place.column, length: 1)
+      let span = source.span(line: place.line, column: place.column)
       return source.problem(Self.message(problem, context: context?.text), at: span)
     default:
       return source.problem("the file cannot be read as YAML", at: .start)

@@ -38,6 +38,18 @@ struct PolicySource: Sendable {
     }
   }
 
+  /// Whether nothing stands in `line`, nor behind it.
+  func isEnd(_ line: Int) -> Bool {
+    line > lines.count || line == lines.count && lines[line - 1].isEmpty
+  }
+
+  /// The character at this place; behind the last line it is the end of that.
+  func span(line: Int, column: Int) -> SourceSpan {
+    guard line > lines.count else { return SourceSpan(line: line, column: column, length: 1) }
+    let last = lines.last?.unicodeScalars.count ?? 0
+    return SourceSpan(line: lines.count, column: last + 1, length: 1)
+  }
+
   /// The line that `span` is in.
   func line(of span: SourceSpan) -> Substring {
     lines.indices.contains(span.line - 1) ? lines[span.line - 1] : ""

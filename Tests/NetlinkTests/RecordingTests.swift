@@ -55,6 +55,13 @@ import Testing
     }
   }
 
+  @Test func carriageReturnsAtTheEndOfALineAreNoPartOfIt() throws {
+    let recording = try read("# connreap recording 1\r\n! boot-id b\r\r\n! kernel \r\r\n< 00\r\n")
+    #expect(recording.facts == [.init("boot-id", "b"), .init("kernel", "")])
+    #expect(recording.entries == [.answer([0])])
+    #expect(try Recording(text: recording.text) == recording)
+  }
+
   @Test(arguments: [
     ("", "line 1: this is not a recording of connreap: its first line differs"),
     ("# connreap recording 9\n", "line 1: recordings of version 9 cannot be read"),
@@ -68,6 +75,15 @@ import Testing
     (
       "# connreap recording 1\n< sender=x 00\n",
       "line 2: unknown mark \"sender=x\"; known are truncated, sender=, errno="
+    ),
+    ("# connreap recording \u{7}\n", #"line 1: recordings of version \u{7} cannot be read"#),
+    (
+      "# connreap recording 1\n> \u{1b}]0;x\n",
+      #"line 2: "\u{1b}]0;x" is not hexadecimal"#
+    ),
+    (
+      "# connreap recording 1\n< \u{202e}=1\n",
+      #"line 2: unknown mark "\u{202e}=1"; known are truncated, sender=, errno="#
     ),
   ])
   func aFaultIsNamedByItsLine(text: String, message: String) {

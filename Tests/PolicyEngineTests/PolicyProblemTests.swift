@@ -171,7 +171,9 @@ import Testing
     ("version: 1\nname: x\n", "leaks.yaml:1:1: error: the file has no"),
     ("version: \"1\n", "leaks.yaml:1:10: error: this is not YAML: found unexpected end of stream"),
     ("a:\n\t- b\n", "leaks.yaml:2:1: error: this is not YAML: found character that cannot start"),
-    ("a:\n - b\nc\n", "leaks.yaml:4:1: error: this is not YAML: could not find expected ':'"),
+    ("a:\n - b\nc\n", "leaks.yaml:3:1: error: this is not YAML: could not find expected ':'"),
+    ("a:\n - b\nc", "leaks.yaml:3:1: error: this is not YAML: could not find expected ':'"),
+    ("a: [b", "leaks.yaml:1:4: error: this is not YAML: did not find expected ',' or ']'"),
     ("a: b: c\n", "leaks.yaml:1:5: error: this is not YAML: mapping values are not allowed"),
     ("? [a]\n: b\n", "leaks.yaml:1:1: error: the file does not say its version"),
   ])

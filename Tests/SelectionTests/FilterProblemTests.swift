@@ -115,6 +115,33 @@ struct FilterProblemTests {
     #expect(try !parses(nested(30_000, "(", "")))
   }
 
+  @Test("At the limit, too, a filter can be read again from its text")
+  func depthOfText() throws {
+    let terms = [
+      "pid 1", "sport != 80", "sport < 0", "not tcp", "exclude listen", "ip6", "ip6 net 10",
+      "src and dst port != 80", "host localhost", "established exclude listen exclude closed",
+      "listen closed syn-sent", "sport = 1,2", "not ( pid 1 or pid 2 and sport > 65535 )",
+    ]
+    for term in terms {
+      var isRefused = false
+      for count in SelectionFilter.depthLimit - 6...SelectionFilter.depthLimit {
+        for (open, close) in [("not ", ""), ("( pid 1 or ( pid 2 and ", " ) )")] {
+          let levels = close.isEmpty ? count : count / 2
+          let filter =
+            String(repeating: open, count: levels) + term + String(repeating: close, count: levels)
+          do throws(FilterProblem) {
+            let text = try SelectionFilter.parse(filter, names: FixedNames()).filterText
+            #expect(throws: Never.self) { try SelectionFilter.parse(text, names: FixedNames()) }
+          } catch {
+            #expect(error.kind == .tooDeep(limit: SelectionFilter.depthLimit))
+            isRefused = true
+          }
+        }
+      }
+      #expect(isRefused, "\(term)")
+    }
+  }
+
   @Test("Length is bounded, and the longest filter takes no time to speak of")
   func length() throws {
     let limit = SelectionFilter.lengthLimit

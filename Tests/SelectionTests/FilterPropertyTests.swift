@@ -34,7 +34,8 @@ struct FilterPropertyTests {
       ("java", "java"), ("a b", "a b"), ("a\"b", "a\"b"), ("a'b", "a'b"), ("(sd-pam)", "(sd-pam)"),
       ("and", "and"), ("a,b", #"a\,b"#), (#"a\,b"#, #"a\,b"#), (" a ", "[ ]a[ ]"),
       (#"'"(x"#, #"[\']\"\(x"#), (#"('""#, #"[\(]\'\""#), (#"!'""#, #"[\!]\'\""#),
-      ("a\\ ", "a[ ]"),
+      ("a\\ ", "a[ ]"), ("\"\u{711}", "\"\u{711}"), ("'\u{301}\"x", #"[\']"# + "\u{301}\\\"x"),
+      (" \u{301}a", "[ ]\u{301}a"), (" ", "[ ]"), (#"a\\ "#, #"a\\[ ]"#),
     ])
   func patterns(pattern: String, printed: String) throws {
     let tree = SelectionPredicate.term(.process(try Glob(pattern)))

@@ -39,6 +39,6 @@ extension FilterParser {
       case (let before?, true): states = .all([before, .not(named)])
       }
     }
-    return FilterPart(states ?? .everything, depth: depth)
+    return FilterPart(states ?? .everything)
   }
 }

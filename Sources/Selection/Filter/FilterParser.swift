@@ -59,6 +59,7 @@ struct FilterParser<Names: NameResolver> {
       part = try expression()
     }
     guard token.kind == .end else { throw problem(.unexpected, at: token, expected: afterTerm) }
+    try checkDepth(part.depth, at: tokens[0])
     return part.predicate
   }
 
@@ -92,7 +93,7 @@ struct FilterParser<Names: NameResolver> {
       return FilterPart(.not(part.predicate), depth: part.depth + 1)
     case .open: return try group()
     case .word:
-      return startsStates ? try stateRun() : try FilterPart(term(), depth: 1)
+      return startsStates ? try stateRun() : FilterPart(try term())
     case .close, .and, .or, .comparison, .end:
       throw problem(.unexpected, at: first, expected: FilterWords.exampleTerms)
     }
@@ -139,6 +140,23 @@ struct FilterPart {
   init(_ predicate: SelectionPredicate, depth: Int) {
     self.predicate = predicate
     self.depth = depth
+  }
+
+  /// What one term says, which may be more than one level: `sport != 80` is a negation.
+  init(_ predicate: SelectionPredicate) {
+    self.init(predicate, depth: predicate.depth)
+  }
+}
+
+extension SelectionPredicate {
+  /// The levels of the tree that its text is read as; nothing at all is `not tcp`.
+  fileprivate var depth: Int {
+    switch self {
+    case .term: 1
+    case .any([]): 2
+    case .not(let part): part.depth + 1
+    case .all(let parts), .any(let parts): (parts.map(\.depth).max() ?? 0) + 1
+    }
   }
 }
 

@@ -57,10 +57,16 @@ extension SelectionTerm {
       isEscaped = scalar == "\\" && !isEscaped
       pattern.unicodeScalars.append(scalar)
     }
-    if pattern.hasPrefix(" ") { pattern = "[ ]" + pattern.dropFirst() }
-    if pattern.hasSuffix(" ") {
-      pattern = pattern.dropLast(pattern.hasSuffix("\\ ") ? 2 : 1) + "[ ]"
+    var scalars = pattern.unicodeScalars[...]
+    let startsBlank = scalars.first == " "
+    if startsBlank { scalars.removeFirst() }
+    let endsBlank = scalars.last == " "
+    if endsBlank {
+      scalars.removeLast()
+      let isEscaped = !scalars.reversed().prefix { $0 == "\\" }.count.isMultiple(of: 2)
+      if isEscaped { scalars.removeLast() }
     }
+    pattern = (startsBlank ? "[ ]" : "") + String(scalars) + (endsBlank ? "[ ]" : "")
     return quoted(pattern) ?? escapedWord(pattern)
   }
 
@@ -69,7 +75,9 @@ extension SelectionTerm {
   private static func quoted(_ value: String) -> String? {
     let isPlain = value.unicodeScalars.allSatisfy { plainCharacters.contains($0) }
     if isPlain, FilterToken(value, at: 0..<0).keyword != nil { return value }
-    return ["\"", "'"].first { !value.contains($0) }.map { $0 + value + $0 }
+    // By scalars, as it is read: a mark behind a quotation mark makes one character of both.
+    let quotes: [Unicode.Scalar] = ["\"", "'"]
+    return quotes.first { !value.unicodeScalars.contains($0) }.map { "\($0)\(value)\($0)" }
   }
 
   private static let plainCharacters =

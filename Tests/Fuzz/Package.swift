@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// A package of its own, so that nobody who builds connreap builds the fuzz targets: every module
+// here is instrumented by `Scripts/fuzz`. `Sources` is a link to that folder of connreap.
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A program that gives libFuzzer one function of `FuzzProperties`, from the folder of its subject.
+func fuzzer(of subject: String) -> Target {
+  .executableTarget(
+    name: "Fuzz\(subject)", dependencies: ["FuzzProperties", "CLibFuzzer"], path: subject,
+    swiftSettings: settings)
+}
+
+let package = Package(
+  name: "connreap-fuzz",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CMnl", pkgConfig: "libmnl"),
+    .systemLibrary(name: "CLinuxDiag"),
+    .systemLibrary(name: "CLinuxProcess"),
+    .systemLibrary(name: "CLibFuzzer", path: "CLibFuzzer"),
+    module("Connections", []),
+    module("ProcessTable", ["Connections", "CLinuxProcess", system]),
+    module("Netlink", ["CMnl", "CLinuxDiag", system]),
+    module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
+    module("Selection", ["Connections", system]),
+    module(
+      "Scanning",
+      ["SocketDiagnostics", "Netlink", "ProcessTable", "Selection", "Connections", system]),
+    module("PolicyEngine", ["Selection", "Scanning", "Connections", system, "Yams"]),
+    .target(
+      name: "TestSupport", dependencies: ["Netlink", "ProcessTable", system], path: "TestSupport",
+      swiftSettings: settings),
+    .target(
+      name: "FuzzProperties",
+      dependencies: [
+        "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "ProcessTable", "Netlink",
+        "Connections", "TestSupport", system,
+      ],
+      path: "Properties", swiftSettings: settings),
+    fuzzer(of: "Policies"),
+    fuzzer(of: "Filters"),
+    fuzzer(of: "Datagrams"),
+    fuzzer(of: "Recordings"),
+  ]
+)

@@ -1,0 +1,71 @@
+import Netlink
+import TestSupport
+
+/// What the bytes of an input stand for: a number of bits that say what happens to the datagrams,
+/// and datagrams, each behind its length (16 bits, little-endian); the last takes what is left.
+struct DatagramInput {
+  private let marks: UInt8
+  private let datagrams: [[UInt8]]
+
+  init(_ bytes: [UInt8]) {
+    marks = bytes.first ?? 0
+    var datagrams: [[UInt8]] = []
+    var rest = bytes.dropFirst()
+    while rest.count > 2 {
+      let length = Int(rest[rest.startIndex]) | Int(rest[rest.startIndex + 1]) << 8
+      let datagram = rest.dropFirst(2).prefix(length)
+      datagrams.append(Array(datagram.prefix(NetlinkConversation.bufferSize)))
+      rest = rest.dropFirst(2 + datagram.count)
+    }
+    self.datagrams = datagrams
+  }
+
+  /// Gives the datagrams, and then nothing more.
+  var transport: ScriptedTransport {
+    var steps = datagrams.enumerated().map { index, datagram in
+      let isLast = index == datagrams.count - 1
+      return ScriptedTransport.Step.datagram(
+        datagram, senderPort: isLast && marks & 1 != 0 ? 4242 : 0,
+        isTruncated: isLast && marks & 2 != 0)
+    }
+    if marks & 4 != 0 { steps.append(.failure(.overrun)) }
+    return ScriptedTransport(steps)
+  }
+
+  /// The messages, as far as they can be told apart.
+  private var messages: [(type: Int, flags: Int, sequence: UInt32, payload: [UInt8])] {
+    datagrams.flatMap { datagram in
+      var messages: [(Int, Int, UInt32, [UInt8])] = []
+      var offset = 0
+      while offset + 16 <= datagram.count {
+        let length = Int(datagram.span.uint32(at: offset))
+        guard length >= 16, offset + length <= datagram.count else { break }
+        messages.append(
+          (
+            Int(datagram.span.uint16(at: offset + 4)), Int(datagram.span.uint16(at: offset + 6)),
+            datagram.span.uint32(at: offset + 8), Array(datagram[offset + 16..<offset + length])
+          ))
+        offset += (length + 3) / 4 * 4
+      }
+      return messages
+    }
+  }
+
+  /// What each message that can be a row holds.
+  var payloads: [[UInt8]] {
+    messages.filter { !(1...4).contains($0.type) }.map(\.payload)
+  }
+
+  /// Whether a dump ends here, and is consistent and of the first request up to there.
+  var hasWholeDump: Bool {
+    let messages = messages
+    guard let end = messages.firstIndex(where: { $0.type == 3 }) else { return false }
+    return messages[...end].allSatisfy { $0.flags & 0x10 == 0 && $0.sequence == 1 }
+  }
+
+  /// Whether the first message says that what was asked for is done.
+  var isAcknowledged: Bool {
+    guard let first = messages.first else { return false }
+    return first.type == 2 && first.sequence == 1 && first.payload.starts(with: [0, 0, 0, 0])
+  }
+}

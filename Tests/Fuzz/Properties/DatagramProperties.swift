@@ -1,0 +1,126 @@
+import Connections
+import Netlink
+import SocketDiagnostics
+import TestSupport
+
+/// What must be so of everything that comes in answer to a request about sockets.
+enum DatagramProperties {
+  /// How long the machine has been up, in milliseconds: about a week.
+  private static let uptime: UInt64 = 600_000_000
+
+  /// As many rows as are named to the kernel again.
+  private static let mostNamed = 8
+
+  static func check(_ bytes: [UInt8]) throws(Violation) {
+    let input = DatagramInput(bytes)
+    let request = DumpRequest(family: .ipv4, states: .all, details: .figures)
+    var rows: [Connection] = []
+    var isWhole = false
+    do throws(NetlinkProblem) {
+      var diagnostics = TCPDiagnostics(over: input.transport, uptime: uptime)
+      try diagnostics.dump(request) { rows.append($0) }
+      isWhole = true
+    } catch {
+      try requireOneLine(error.description)
+    }
+    try check(rows, from: input)
+    if isWhole {
+      try require(input.hasWholeDump, "a dump without its end, or an inconsistent one, is taken")
+      try checkStates(rows, of: request, input)
+    }
+    try checkOthers(input, asking: rows.first)
+  }
+
+  /// Every row is one of the datagrams, and names its socket as the kernel did.
+  private static func check(_ rows: [Connection], from input: DatagramInput) throws(Violation) {
+    var payloads = input.payloads[...]
+    for (index, row) in rows.enumerated() {
+      let wire = index < mostNamed ? try identityBytes(of: row) : nil
+      guard let place = payloads.firstIndex(where: { isRow(row, identity: wire, in: $0) }) else {
+        throw Violation("no datagram holds \(row.local) → \(row.peer), cookie \(row.cookie)")
+      }
+      payloads = payloads[(place + 1)...]
+      try require(
+        row.cookie.rawValue != 0 && row.cookie.rawValue != .max, "\(row.local) has no cookie")
+      let times = [row.tcp?.lastSent, row.tcp?.lastReceived, row.tcp?.lastAcknowledged]
+      try require(
+        times.allSatisfy { UInt64($0 ?? 0) <= uptime }, "\(row.local) is older than the machine")
+    }
+  }
+
+  private static func isRow(_ row: Connection, identity: [UInt8]?, in payload: [UInt8]) -> Bool {
+    guard payload.count >= 72, payload[0] == row.identity.family.rawValue,
+      payload[1] == row.state.rawValue, payload.span.networkUInt16(at: 4) == row.local.port,
+      payload.span.networkUInt16(at: 6) == row.peer.port,
+      payload.span.uint64(at: 44) == row.cookie.rawValue, payload.span.uint32(at: 68) == row.inode
+    else { return false }
+    guard let identity else { return true }
+    var named = Array(payload[4..<52])
+    if row.identity.family == .ipv4 {
+      // The kernel leaves the rest of an address zero, and does not read it.
+      for offset in [4, 20] {
+        named.replaceSubrange(offset + 4..<offset + 16, with: repeatElement(0, count: 12))
+      }
+    }
+    return identity == named
+  }
+
+  /// `struct inet_diag_sockid` of the request to destroy the socket of `row`.
+  private static func identityBytes(of row: Connection) throws(Violation) -> [UInt8] {
+    let transport = ScriptedTransport()
+    var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
+    _ = try? diagnostics.destroy(row.identity)
+    guard let sent = transport.sent.first, transport.sent.count == 1, sent.count == 16 + 56 else {
+      throw Violation("a request to destroy one socket is not one request")
+    }
+    try require(
+      TCPDiagnostics.isRequestToDestroy(sent) && sent[16] == row.identity.family.rawValue
+        && sent[17] == 6, "the request to destroy \(row.local) is another")
+    return Array(sent[24...])
+  }
+
+  /// Who only counts sees the same sockets.
+  private static func checkStates(
+    _ rows: [Connection], of request: DumpRequest, _ input: DatagramInput
+  ) throws(Violation) {
+    var states: [TCPState] = []
+    var diagnostics = TCPDiagnostics(over: input.transport, uptime: uptime)
+    do throws(NetlinkProblem) {
+      try diagnostics.dumpStates(request) { states.append($0) }
+    } catch {
+      throw Violation("what can be listed cannot be counted: \(error)")
+    }
+    try require(states == rows.map(\.state), "what is listed is counted otherwise")
+  }
+
+  /// The same datagrams in answer to other requests.
+  private static func checkOthers(
+    _ input: DatagramInput, asking row: Connection?
+  ) throws(Violation) {
+    let bytecode = InetDiagBytecode(.all([.mark(1, mask: 1), .port(.peer, 80...80)]))
+    do throws(NetlinkProblem) {
+      var diagnostics = TCPDiagnostics(over: input.transport, uptime: nil)
+      let request = DumpRequest(family: .ipv6, states: .all, details: [], bytecode: bytecode)
+      try diagnostics.dump(request) { _ in }
+    } catch {
+      try requireOneLine(error.description)
+    }
+    guard let row else { return }
+    var found: Connection?
+    do throws(NetlinkProblem) {
+      var diagnostics = TCPDiagnostics(over: input.transport, uptime: uptime)
+      found = try diagnostics.lookUp(row.identity)
+    } catch {
+      try requireOneLine(error.description)
+    }
+    try require(found?.cookie ?? row.cookie == row.cookie, "another socket is found")
+    do throws(NetlinkProblem) {
+      var diagnostics = TCPDiagnostics(over: input.transport, uptime: uptime)
+      try diagnostics.destroy(row.identity)
+    } catch {
+      try requireOneLine(error.description)
+      return
+    }
+    try require(input.isAcknowledged, "a socket counts as destroyed, and nobody has said so")
+  }
+}

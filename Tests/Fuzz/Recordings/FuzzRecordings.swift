@@ -1,0 +1,20 @@
+import CLibFuzzer
+import FuzzProperties
+import Glibc
+
+/// Gives libFuzzer what must be so of recordings.
+@main struct FuzzRecordings {
+  static func main() {
+    var count = CommandLine.argc
+    var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
+    exit(
+      LLVMFuzzerRunDriver(&count, &arguments) { bytes, count in
+        do {
+          try FuzzedInput.recordings.check(Array(UnsafeBufferPointer(start: bytes, count: count)))
+        } catch {
+          fatalError("\(error)")
+        }
+        return 0
+      })
+  }
+}
