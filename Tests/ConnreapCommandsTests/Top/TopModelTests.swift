@@ -95,10 +95,10 @@ import Testing
 
   @Test func qQuitsTheTableAndLeavesPages() throws {
     var model = try TopScene.usual().model()
-    let first = model.press("h", "q")
-    #expect(first.isEmpty)
-    let second = model.press("q")
-    #expect(second.quits)
+    let inHelp = model.press("h", "q")
+    #expect(inHelp.isEmpty)
+    let inTable = model.press("q")
+    #expect(inTable.quits)
   }
 
   @Test func pausesAndIntervals() throws {
@@ -223,8 +223,8 @@ import Testing
     let effects = model.press("/") + model.type("process = java")
     #expect(model.cookies == [1, 3, 2])
     #expect(effects.scans)
-    let first = model.press(.enter)
-    #expect(first.isEmpty)
+    let accepted = model.press(.enter)
+    #expect(accepted.isEmpty)
     #expect(model.isTable && model.filter.applied == "process = java")
     #expect(model.screen.contains { $0.contains("filter process = java") })
   }
@@ -277,16 +277,16 @@ import Testing
     _ = editor.handle(.clearWord)
     #expect(editor.text == "idle > ")
     for key in [ScreenKey.home, .delete, .right, .left, .end, .backspace, .backspace, "="] {
-      let first = editor.handle(key)
-      #expect(first)
+      let edits = editor.handle(key)
+      #expect(edits)
     }
     #expect(editor.text == "dle =")
     #expect(editor.textBefore == "dle =")
     _ = editor.handle(.clear)
     for key in [ScreenKey.backspace, .delete, .left, .right, .clearWord] { _ = editor.handle(key) }
     #expect(editor.text == "")
-    let second = editor.handle(.pageUp)
-    #expect(!second)
+    let pages = editor.handle(.pageUp)
+    #expect(!pages)
   }
 
   @Test func namesOfHostsAreLookedUpWithEnterAlone() throws {
@@ -296,12 +296,12 @@ import Testing
     model.type("host db")
     #expect(model.cookies.count == 6)
     #expect(model.screen.contains { $0.contains("it is looked up with Enter") })
-    let first = model.press(.enter)
-    #expect(first.compactMap(\.lookedUp) == ["host db"])
+    let entered = model.press(.enter)
+    #expect(entered.compactMap(\.lookedUp) == ["host db"])
     #expect(model.screen.contains { $0.contains("looking up the names in host db") })
     let predicate = try SelectionFilter.parse("host db", names: ScarceNames())
-    let second = model.lookedUp("host db", .success(predicate))
-    #expect(second.scans)
+    let answered = model.lookedUp("host db", .success(predicate))
+    #expect(answered.scans)
     #expect(model.isTable && model.cookies == [5, 4])
   }
 
@@ -391,11 +391,11 @@ import Testing
 
   @Test func kPlansWhatIsMarkedOrWhatTheCursorIsOn() throws {
     var model = try TopScene.usual().model()
-    let first = model.press(.down, "k")
-    #expect(first.compactMap(\.planned) == [[3]])
+    let underCursor = model.press(.down, "k")
+    #expect(underCursor.compactMap(\.planned) == [[3]])
     model.press(.escape, .home, " ", " ")
-    let second = model.press("k")
-    #expect(second.compactMap(\.planned) == [[1, 3]])
+    let marked = model.press("k")
+    #expect(marked.compactMap(\.planned) == [[1, 3]])
   }
 
   @Test func onAHeadingWithoutMarksNothingIsPlanned() throws {
@@ -426,16 +426,16 @@ import Testing
   @Test func onlyYCloses() throws {
     for key in [ScreenKey.enter, .escape, "n", "N", "q", "k", "x", .backspace, .other] {
       var model = try asking([1])
-      let first = model.press(key)
-      #expect(first.isEmpty && model.isTable, "\(key)")
+      let declined = model.press(key)
+      #expect(declined.isEmpty && model.isTable, "\(key)")
       #expect(model.screen.contains("nothing was closed"))
     }
     for key in [ScreenKey("y"), "Y"] {
       var model = try asking([1])
-      let second = model.press(key)
-      #expect(second.count(where: \.isClose) == 1)
-      let third = model.press(key)
-      #expect(third.isEmpty, "and once")
+      let accepted = model.press(key)
+      #expect(accepted.count(where: \.isClose) == 1)
+      let again = model.press(key)
+      #expect(again.isEmpty, "and once")
     }
   }
 

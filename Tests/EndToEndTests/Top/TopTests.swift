@@ -164,7 +164,7 @@ import Testing
     #expect(try namespace.rows("--local-port", "8080").count == 4)
   }
 
-  @Test func morethanTheMostIsRefusedAsAWhole() throws {
+  @Test func moreThanTheMostIsRefusedAsAWhole() throws {
     let pane = try started("--interval 500ms --local-port 8080 --max 3")
     try pane.press("a", "k")
     try pane.wait(for: "more than --max 3")
