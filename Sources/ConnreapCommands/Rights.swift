@@ -82,8 +82,10 @@ extension Set<Capability> {
   static func scan(_ selection: SelectionOptions, on source: SourceOptions) -> Set {
     guard source.replay == nil else { return [] }
     var needs = owners
-    if !selection.netns.isEmpty { needs.formUnion(PrivilegedStep.enteringNamespace.needs) }
-    // A mark may also be a word of a filter, which is not read yet.
+    // A namespace may also be a word of a filter, which is not read yet, and so may a mark.
+    if !selection.netns.isEmpty || selection.hasFilter {
+      needs.formUnion(PrivilegedStep.enteringNamespace.needs)
+    }
     if !selection.mark.isEmpty || selection.hasFilter {
       needs.formUnion(PrivilegedStep.seeingMarks.needs)
     }

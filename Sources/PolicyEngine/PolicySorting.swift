@@ -10,8 +10,8 @@ struct PolicySorting {
   private let history: PolicyHistory?
   private let isSecondLook: Bool
   private let waitsForLongIdle: Bool
-  private var groups: [GroupKey: (rows: [Int], process: OwnerProcess?)] = [:]
-  private var totals: [GroupKey: Int] = [:]
+  private var groups: [PlacedKey: (rows: [Int], process: OwnerProcess?)] = [:]
+  private var totals: [PlacedKey: Int] = [:]
   private var spared: [SparedConnection] = []
   private var excludedCount = 0
   private var undecided = UndecidedCounts()
@@ -83,7 +83,8 @@ struct PolicySorting {
     flagged.append(row)
     if let taker = takers[connection.cookie] { return spare(row, .taken(by: taker)) }
     if let reason = reasonToWait(connection) { return spare(row, reason) }
-    groups[key, default: ([], owner)].rows.append(row)
+    let placed = PlacedKey(key: key, namespace: connection.namespace)
+    groups[placed, default: ([], owner)].rows.append(row)
   }
 
   /// Whether a connection found its place in a group.
@@ -93,12 +94,14 @@ struct PolicySorting {
   func findings(
     of rows: some EvaluatedConnections, userName: (UInt32) -> String?
   ) -> PolicyFindings {
-    let groups = groups.map { key, members in
+    let groups = groups.map { placed, members in
       FindingGroup(
-        key: key, label: Self.label(key, members.process, userName), rows: members.rows,
+        key: placed.key, namespace: placed.namespace,
+        label: Self.label(placed.key, members.process, userName), rows: members.rows,
         kept: newest(of: members.rows, in: rows), threshold: policy.threshold,
-        total: policy.limitPercent.map { _ in max(totals[key] ?? 0, members.rows.count) },
-        past: history?.group(of: policy.name, rules: rules, key),
+        total: policy.limitPercent.map { _ in max(totals[placed] ?? 0, members.rows.count) },
+        past: history?.group(
+          of: policy.name, rules: rules, placed.key, in: placed.namespace),
         giveUpAfter: policy.action == .report ? nil : policy.giveUpAfter)
     }.sorted(by: FindingGroup.comesBefore)
     return PolicyFindings(
@@ -133,7 +136,7 @@ struct PolicySorting {
   }
 
   private mutating func doubt(_ row: Int, _ connection: Connection) {
-    if history?.memory.connections[connection.cookie] != nil { unsure.append(row) }
+    if history?.remembered(connection) != nil { unsure.append(row) }
   }
 
   /// Whether time alone, which runs must remember, can make the policy match `connection`.
@@ -159,7 +162,7 @@ struct PolicySorting {
     guard policy.limitPercent != nil, TCPStateSet.shownByDefault.contains(connection.state),
       let (key, _) = key(connection, row, of: rows)
     else { return }
-    totals[key, default: 0] += 1
+    totals[PlacedKey(key: key, namespace: connection.namespace), default: 0] += 1
   }
 
   private func exception(
@@ -192,6 +195,13 @@ struct PolicySorting {
     return SelectionTerm.inState(atLeast: least).verdict(
       of: connection, owners: OwnersUnknown(), past: past)
   }
+}
+
+/// By what connections are counted together: a peer or a listener of another network namespace is
+/// another one, and so is whatever else is counted there.
+private struct PlacedKey: Hashable {
+  let key: GroupKey
+  let namespace: UInt16
 }
 
 // By what connections are counted together.

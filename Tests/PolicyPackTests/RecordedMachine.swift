@@ -66,9 +66,10 @@ final class RecordedMachine {
     let snapshot = try replay(record())
     let history = PolicyHistory(memory, now: now)
     let findings = Evaluation.findings(of: snapshot, policies: policies, history: history)
-    memory = Evaluation.memory(after: findings, of: snapshot, history: history) {
-      $1.rowsToActOn.count
-    }
+    memory =
+      Evaluation.memory(after: findings, of: snapshot, history: history) {
+        $1.rowsToActOn.count
+      }[0] ?? RunMemory()
     var gone: Set<UInt64> = []
     for found in findings {
       for row in found.rowsToActOn {

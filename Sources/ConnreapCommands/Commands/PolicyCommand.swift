@@ -63,17 +63,21 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
 
   var needs: Set<Capability> {
     guard source.replay == nil else { return [] }
-    // A policy may be about marks, and its file is not read yet.
+    // A policy may be about marks or other namespaces, and its file is not read yet.
     let needs = Set<Capability>.owners.union(PrivilegedStep.seeingMarks.needs)
+      .union(PrivilegedStep.enteringNamespace.needs)
     return source.record == nil ? needs : needs.union([.dacOverride])
   }
 
   func run() throws {
-    let loaded = try PolicyLoading(arguments.files, asRoot: source.replay == nil)
+    let isLive = source.replay == nil
+    let loaded = try PolicyLoading(
+      arguments.files, asRoot: isLive, names: SystemNames(namespaces: isLive))
     Standard.say(loaded.report)
-    let system = try LiveSystem(source)
-    let memory = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
-    let evaluated = try PolicyEvaluation(loaded.policies, on: system, memory: memory)
+    let system = try LiveSystem(source).inNamespaces(of: loaded.policies)
+    let memories = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
+    let evaluated = try PolicyEvaluation(loaded.policies, on: system, memories: memories)
+    Standard.say(PolicyReport.namespaceWarnings(evaluated, system))
     let report = PolicyReport(evaluated, output: output, isLive: system.isLive)
     try report.printPlan(arguments: arguments.files)
     try system.finish()
@@ -104,7 +108,9 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
-  var needs: Set<Capability> { Set.owners.union(PrivilegedStep.closing.needs) }
+  var needs: Set<Capability> {
+    Set.owners.union(PrivilegedStep.closing.needs).union(PrivilegedStep.enteringNamespace.needs)
+  }
 
   func run() throws {
     let limits = try time.limits(from: .now)
@@ -119,13 +125,14 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     _ policies: PolicySet, in folder: borrowing StateFolder, holding _: borrowing RunLock,
     limits: ClosingLimits
   ) throws {
-    let system = try LiveSystem(SourceOptions.live)
-    var history = try RunHistory(in: folder, at: system.moment)
-    let evaluated = try PolicyEvaluation(policies, on: system, memory: history.memory)
+    let system = try LiveSystem(SourceOptions.live).inNamespaces(of: policies)
+    var history = try RunHistory(in: folder, of: system)
+    let evaluated = try PolicyEvaluation(policies, on: system, memories: history.memories)
+    Standard.say(PolicyReport.namespaceWarnings(evaluated, system))
     let report = PolicyReport(evaluated, output: output, isLive: true)
     let notices = PolicyNotices(evaluated, moment: system.moment)
     // Before anything is closed: a run that is cut off has counted all the same.
-    try history.save(evaluated.memory, ifLost: "nothing was closed")
+    try history.save(evaluated.memories, ifLost: "nothing was closed")
     do {
       try evaluated.checkLimits()
     } catch {
@@ -148,7 +155,7 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
         recording: trail, isStillSelected: evaluated.stillCovers,
         remembering: { outcomes in
           try history.save(
-            evaluated.memory(history.memory, after: outcomes),
+            evaluated.memories(history.memories, after: outcomes),
             ifLost: "what was closed is in the audit log")
         },
         printing: { try report.printOutcomes($0, isQuiet: quiet) })

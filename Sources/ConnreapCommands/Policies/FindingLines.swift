@@ -41,7 +41,7 @@ struct FindingLines {
   }
 
   private func line(of group: FindingGroup) -> Line {
-    let cells = [group.label, counts(of: group)]
+    let cells = [label(of: group), counts(of: group)]
     let rows = group.rowsToActOn
     switch group.decision {
     case .belowThreshold: return Line(cells: cells + ["left"], style: .dim)
@@ -58,6 +58,12 @@ struct FindingLines {
     }
     guard found.refusal == nil else { return Line(cells: cells + ["refused"], style: .red) }
     return Line(cells: cells + [closing(rows) + kept], style: .yellow)
+  }
+
+  /// `java[1744]`, or `java[1744] in blue`.
+  private func label(of group: FindingGroup) -> String {
+    let namespace = evaluated.snapshot.namespaces[Int(group.namespace)]
+    return namespace.isOwn ? group.label : "\(group.label) in \(namespace.label)"
   }
 
   /// `312 in CLOSE-WAIT for ≥ 10m, threshold 100`.
@@ -194,6 +200,8 @@ struct FindingLines {
         for group in found.groups {
           json.object { json in
             json.member("group", group.label)
+            let connection = evaluated.snapshot.connections[group.rows[0]]
+            json.member("netns", evaluated.snapshot.networkNamespace(of: connection))
             json.member("count", group.rows.count)
             json.member("threshold", group.threshold)
             json.member("acts", !group.rowsToActOn.isEmpty && found.refusal == nil)

@@ -25,25 +25,25 @@ struct PolicyNotices {
   /// that the program could have from it, as those of root would have of the bounding set where
   /// that could not be emptied (without CAP_SETPCAP).
   func send(remembering history: inout RunHistory) throws(CommandFailure) {
-    var memory = history.memory
+    var memories = history.memories
     for found in evaluated.findings {
       guard let program = found.policy.notify.flatMap(NotifiedProgram.init) else { continue }
       for group in groups(of: found) {
         let key = RememberedGroupKey(policy: found.policy.name, group: group.key.identifier)
-        guard let known = memory.groups[key], !known.isTold else { continue }
+        guard let known = memories[group.namespace]?.groups[key], !known.isTold else { continue }
         try giveUpRights()
         do throws(NotificationProblem) {
           try program.tell(
             message(found, group), timeout: Self.timeout, asRoot: geteuid() == 0)
-          memory.groups[key]?.isTold = true
+          memories[group.namespace]?.groups[key]?.isTold = true
         } catch {
           let problem = EscapedText.escaped("\(error)")
           Standard.say("connreap: policy \(found.policy.name): nobody was told: \(problem)\n")
         }
       }
     }
-    guard memory != history.memory else { return }
-    try history.save(memory, ifLost: "whoever was told is told again")
+    guard memories != history.memories else { return }
+    try history.save(memories, ifLost: "whoever was told is told again")
   }
 
   private func giveUpRights() throws(CommandFailure) {
@@ -77,7 +77,8 @@ struct PolicyNotices {
         leak.write(to: &json, "leak")
       }
       json.member("boot_id", moment.bootID)
-      json.member("netns", moment.networkNamespace)
+      let connection = evaluated.snapshot.connections[group.rows[0]]
+      json.member("netns", evaluated.snapshot.networkNamespace(of: connection))
     }
     json.endDocument()
     return json.take()
