@@ -42,11 +42,14 @@ let package = Package(
       name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
     .systemLibrary(
       name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+    // Not by pkg-config: it names macros for the C compiler too, which SwiftPM warns of at every build.
+    .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .systemLibrary(name: "CLinuxDiag"),
     .systemLibrary(name: "CLinuxProcess"),
 
     module("Connections"),
     module("Privileges", ["CCap", system]),
+    module("Screens", ["CNcurses", "CLinuxProcess", system]),
     module("StateFiles", [system]),
     module(
       "History",
@@ -72,7 +75,7 @@ let package = Package(
       [
         "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
         "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
-        "Connections", "CLinuxProcess", system,
+        "Screens", "Connections", "CLinuxProcess", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -113,12 +116,14 @@ let package = Package(
       "ConnreapCommandsTests",
       [
         "ConnreapCommands", "Reaping", "DescriptorActions", "Scanning", "Selection",
-        "ProcessTable", "StateFiles", "Privileges", "Netlink", "Connections", "TestSupport", system,
+        "ProcessTable", "StateFiles", "Privileges", "Netlink", "Screens", "Connections",
+        "TestSupport", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("DescriptorActionsTests", ["DescriptorActions", "ProcessTable", "Connections", system]),
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),
+    tests("ScreensTests", ["Screens"]),
     tests("StateFilesTests", ["StateFiles", system]),
     tests("NotifyingTests", ["Notifying", "StateFiles", system]),
     tests(

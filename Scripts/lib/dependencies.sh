@@ -2,10 +2,10 @@
 # What the other scripts share: it brings in what the build and the tests need. To be sourced.
 # Whatever it says or does shows on standard error; standard output is the caller's.
 
-readonly build_packages=(pkg-config libmnl-dev libcap-dev libsqlite3-dev)
+readonly build_packages=(pkg-config libmnl-dev libcap-dev libncurses-dev libsqlite3-dev)
 readonly test_packages=(
   bash bsdutils coreutils cron grep iproute2 libcap2-bin nginx postgresql procps prometheus
-  prometheus-node-exporter python3 python3-jsonschema python3-yaml redis-server strace systemd
+  prometheus-node-exporter python3 python3-jsonschema python3-yaml redis-server strace systemd tmux
   util-linux
 )
 # What looks at the page of 'report'. Ubuntu has Chromium as a snap only, which tests cannot use.
@@ -86,8 +86,8 @@ require_packages() {
   local package missing=()
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     # Not Debian's family: what the build asks for may be there under other names.
-    if command -v pkg-config >/dev/null && pkg-config --exists libmnl libcap sqlite3; then return; fi
-    die 'apt-get is missing, and pkg-config does not find libmnl, libcap and sqlite3' \
+    if command -v pkg-config >/dev/null && pkg-config --exists libmnl libcap ncursesw sqlite3; then return; fi
+    die 'apt-get is missing, and pkg-config does not find libmnl, libcap, ncursesw and sqlite3' \
       "Install, with this system's own tool, what Debian calls: $*"
   fi
   for package in "$@"; do

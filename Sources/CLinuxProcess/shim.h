@@ -3,6 +3,7 @@
 #include <linux/sched.h>
 #include <malloc.h>
 #include <spawn.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/vfs.h>

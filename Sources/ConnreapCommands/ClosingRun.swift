@@ -39,7 +39,9 @@ struct ClosingRun {
     let progress = ClosingProgress(total: closings.count)
     var announced = 0
     var reached = 0
-    let outcomes = try ProgressLine.during({ progress.text(after: $0) }) {
+    let outcomes = try ProgressLine.during(
+      isShown: system.showsProgress, { progress.text(after: $0) }
+    ) {
       try system.carryOut(plan, isStillSelected: isStillSelected) { step in
         if let reason = supervision.reasonToStop(before: step) { return reason }
         if reached == announced {

@@ -25,14 +25,18 @@ enum Interruption {
       guard unsafe sigaction(number, nil, &before) == 0, !isIgnored(before) else { continue }
       var action = sigaction()
       unsafe action.__sigaction_handler.sa_handler = { number in
-        _ = Interruption.received.compareExchange(
-          expected: 0, desired: number, ordering: .relaxed)
+        Interruption.remember(signal: number)
       }
       // What the signal interrupts goes on: the connection that is being closed is finished.
       action.sa_flags = SA_RESTART
       _ = unsafe sigaction(number, &action, nil)
     }
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+  }
+
+  /// Remembers a signal that was read instead of handled; the first one counts.
+  static func remember(signal number: Int32) {
+    _ = received.compareExchange(expected: 0, desired: number, ordering: .relaxed)
   }
 
   /// Why the run is to stop now; nil when it may go on.

@@ -53,6 +53,7 @@ extension LiveSystem {
     _ work: () throws(ScanProblem) -> Value
   ) throws(ScanProblem) -> Value {
     try ProgressLine.during(
+      isShown: showsProgress,
       { time in
         "reading connections, \(DurationText.rounded(milliseconds: UInt64(time / .milliseconds(1))))"
       }, work)

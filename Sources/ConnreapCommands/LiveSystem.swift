@@ -18,6 +18,8 @@ struct LiveSystem {
   /// Whether this is the running kernel, so that something can be closed.
   let isLive: Bool
   let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
+  /// Whether long work says on the terminal how far it is.
+  var showsProgress = true
 
   /// The network namespaces that are looked at.
   private(set) var namespaces: [NamespaceSource]

@@ -49,13 +49,22 @@ public enum ParallelWork {
   }
 }
 
-/// Work that other threads do. They have ended when the value has.
+/// Work that other threads do. They have ended when the value has, unless it was detached.
 public struct StartedWork: ~Copyable, Sendable {
-  fileprivate let threads: [pthread_t]
+  fileprivate var threads: [pthread_t]
   fileprivate let work: @Sendable () -> Void
 
   deinit {
     for thread in threads { pthread_join(thread, nil) }
+  }
+
+  /// Whether the system refused every thread, so that nobody does it.
+  public var isEmpty: Bool { threads.isEmpty }
+
+  /// Lets the threads run on, without anybody who waits for them.
+  public consuming func detach() {
+    for thread in threads { pthread_detach(thread) }
+    threads = []
   }
 
   /// Takes the caller's thread to the work, and waits until all is done.

@@ -43,6 +43,8 @@ public enum LookupFailure: Error, Equatable, Sendable {
   case noAnswer
   /// A system call failed (`EAI_SYSTEM`).
   case system(Errno)
+  /// It was not looked up yet: whoever types should not wait for a name service.
+  case postponed
   /// Another `EAI_` error of `getaddrinfo`, by its number.
   case resolver(code: Int32)
 }
@@ -54,6 +56,7 @@ extension LookupFailure: CustomStringConvertible {
     case .noSuchName: "no such name"
     case .noAnswer: "the name service did not answer; give the number instead"
     case .system(let errno): "\(errno)"
+    case .postponed: "it is looked up with Enter"
     case .resolver(let code): "the resolver failed with code \(code)"
     }
   }

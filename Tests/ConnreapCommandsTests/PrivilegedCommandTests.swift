@@ -54,6 +54,8 @@ import Testing
   @Test func whatClosesNeedsToClose() throws {
     let closing: Set<Capability> = [.sysPtrace, .dacReadSearch, .netAdmin]
     #expect(try needs("kill", "--all") == closing)
+    #expect(try needs("top") == closing)
+    #expect(try needs("top", "--netns", "blue") == closing.union([.sysAdmin]))
     #expect(try needs("kill", "--all", "--netns", "blue") == closing.union([.sysAdmin]))
     #expect(try needs("policy", "apply", "f") == closing)
     #expect(try needs("doctor") == closing.union([.sysAdmin]))

@@ -44,7 +44,7 @@ import Testing
 
   @Test func whatTheWorkThrowsComesThrough() {
     #expect(throws: CommandFailure.silent(.locked)) {
-      try ProgressLine.during({ _ in "" }) { () throws(CommandFailure) in
+      try ProgressLine.during(isShown: true, { _ in "" }) { () throws(CommandFailure) in
         throw CommandFailure.silent(.locked)
       }
     }

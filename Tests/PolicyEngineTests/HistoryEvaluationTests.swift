@@ -289,7 +289,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
   }
 
   /// Guards spared all of it: nothing was closed, and nothing was found out about the program.
-  @Test func aRunThatClosesNothingIsNoRound() {
+  @Test func aRunThatClosesNothingIsNoRound() throws {
     let leak = policy { $0.giveUpAfter = 1 }
     let table = SampleTable(leaks(1...3, since: 0))
     var memory = RunMemory()

@@ -9,6 +9,15 @@ enum Timestamp {
     return text(seconds: time.tv_sec, milliseconds: time.tv_nsec / 1_000_000)
   }
 
+  /// The time of day where the user is, `10:12:45`.
+  static var localTimeOfDay: String {
+    var seconds = time(nil)
+    var parts = unsafe tm()
+    unsafe localtime_r(&seconds, &parts)
+    func two(_ number: Int32) -> String { (number < 10 ? "0" : "") + "\(number)" }
+    return unsafe "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+  }
+
   /// `2026-11-21T05:42:50.123Z` (RFC 3339), of the time so long after the start of 1970.
   static func text(seconds: Int, milliseconds: Int) -> String {
     var seconds = time_t(seconds)

@@ -31,13 +31,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   @Flag(name: .shortAndLong, help: "do not ask, on a terminal")
   var yes = false
 
-  @Option(
-    help: ArgumentHelp("refuse the whole plan when it would close more than this", valueName: "n"))
-  var max = 100
-
-  @Option(
-    help: ArgumentHelp("close connections of this program too, spared else", valueName: "name"))
-  var unprotect: [String] = []
+  @OptionGroup var guarding: GuardOptions
 
   @Option(
     help: ArgumentHelp("where the audit log is, and what runs have remembered", valueName: "folder")
@@ -68,7 +62,6 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
 
   func validate() throws {
     try selection.checkNamespaces(source)
-    if max < 1 { throw ValidationError("--max is a number from 1") }
     if source.replay != nil, !dryRun {
       throw ValidationError("a recording cannot be closed: --replay goes with --dry-run")
     }
@@ -88,7 +81,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let left = ListSummary(snapshot: plan.snapshot, shown: 0).namespaceWarnings
     for warning in left + system.namespaceNotices { Standard.say("connreap: \(warning)\n") }
     let report = KillReport(plan: plan, output: output, isLive: system.isLive)
-    try refuseIfTooLarge(plan)
+    try guarding.refuseIfTooLarge(plan)
     if !dryRun, plan.wantsPrivileges { try system.requireClosing(plan.steps) }
     guard !dryRun, !plan.closings.isEmpty else {
       try report.printPlan(isDryRun: dryRun)
@@ -97,8 +90,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let asks = !yes && Terminal.of(.standardInput, columns: nil).isTerminal
     if asks {
       try report.printQuestion()
-      let verb = plan.deed == "closed" ? "Close" : "Arm"
-      guard Question.ask("\(verb) \(plan.closings.count == 1 ? "it" : "them")? [y/N] ") else {
+      guard Question.ask(plan.question) else {
         throw CommandFailure(.done, "nothing was \(plan.deed)")
       }
     }
@@ -142,7 +134,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let asked = selected.limitedToDefaultStates()
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: asked)
     let predicate = asked.knowing(system.verdicts(of:))
-    let guards = try guards(system, method, namedStates: predicate.namedStatesOneByOne)
+    let guards = try guarding.guards(
+      on: system, method, namedStates: predicate.namedStatesOneByOne)
     let snapshot = try system.scan(
       ScanRequest(
         predicate, reading: [.figures, .owners, .controlGroups],
@@ -169,50 +162,9 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let planned = try PlannedClosing(file, named: path, on: system)
     // Times that are given count, and others do not take the place of the plan's.
     let agreed = self.method.givesTimes ? chosen : file.method ?? chosen
-    let guards = try guards(system, agreed ?? .destroy, namedStates: planned.namedStates)
+    let guards = try guarding.guards(
+      on: system, agreed ?? .destroy, namedStates: planned.namedStates)
     let plan = try planned.plan(guardedBy: guards)
     return Work(system: system, plan: plan) { step, now in now.isUnchanged(since: step.connection) }
-  }
-
-  private func guards(
-    _ system: LiveSystem, _ method: ClosingMethod, namedStates: TCPStateSet
-  ) throws -> Guards {
-    Guards(
-      caller: try system.caller(), namedStates: namedStates,
-      unprotected: try unprotectedNames(), machineInit: try system.machineInit(),
-      method: method, onlyUser: Rights.onlyUser)
-  }
-
-  private func unprotectedNames() throws(CommandFailure) -> Set<String> {
-    let names = unprotect.flatMap { $0.split(separator: ",").map(String.init) }
-    for name in names where !Guards.protectedByDefault.contains(name) {
-      throw CommandFailure(
-        .usage, "--unprotect: \"\(EscapedText.escaped(name))\" is not protected",
-        remedy: "protected are " + Guards.protectedByDefault.sorted().joined(separator: ", "))
-    }
-    return Set(names)
-  }
-
-  private func refuseIfTooLarge(_ plan: Plan) throws(CommandFailure) {
-    let count = plan.closings.count
-    guard count > max else { return }
-    throw CommandFailure(
-      .refused,
-      "refused: \(Count.text(count)) connections would be \(plan.deed), more than --max \(max); "
-        + "nothing was closed",
-      remedy: "look at them with 'connreap list', select fewer, or say --max \(count)")
-  }
-}
-
-extension Plan {
-  /// Whether the privilege to close would change anything: what is spared only because its owner
-  /// could not be read is as a rule out of sight for want of privileges.
-  fileprivate var wantsPrivileges: Bool {
-    steps.contains { step in
-      switch step.decision {
-      case .close, .spare(.ownerUnknown), .spare(.noDescriptor): true
-      case .spare: false
-      }
-    }
   }
 }

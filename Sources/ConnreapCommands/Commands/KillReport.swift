@@ -24,10 +24,10 @@ struct KillReport {
     }
     guard !plan.steps.isEmpty else { return say("nothing matches; nothing to close") }
     guard !plan.closings.isEmpty else {
-      try printLines(PlanText.lines(of: plan), under: nothingToClose)
+      try printLines(PlanText.lines(of: plan), under: plan.nothingToClose)
       return
     }
-    try printLines(PlanText.lines(of: plan), under: heading("would be \(plan.deed)"))
+    try printLines(PlanText.lines(of: plan), under: plan.heading("would be \(plan.deed)"))
     if isDryRun { say("A dry run: nothing was \(plan.deed).") }
   }
 
@@ -37,7 +37,7 @@ struct KillReport {
       say("\(Count.text(plan.closings.count)) connections will be \(plan.deed).")
       return
     }
-    try printLines(PlanText.lines(of: plan), under: heading("will be \(plan.deed)"))
+    try printLines(PlanText.lines(of: plan), under: plan.heading("will be \(plan.deed)"))
   }
 
   /// Prints what came of each connection, and what it means.
@@ -82,34 +82,7 @@ struct KillReport {
     try stream.flush()
   }
 
-  /// `These 3 connections of 1,204 will be closed (RST to the peer); 1 is spared:`
-  private func heading(_ verb: String) -> String {
-    let (close, spare) = (plan.closings.count, plan.steps.count - plan.closings.count)
-    let subject =
-      close == 1 ? "This connection" : "These \(Count.text(close)) connections"
-    let spared = spare == 0 ? "" : "; \(Count.text(spare)) \(spare == 1 ? "is" : "are") spared"
-    let total = plan.snapshot.total.map { " of \(Count.text($0))" } ?? ""
-    return "\(subject)\(total) \(verb) (\(plan.effectOnPeer))\(spared):"
-  }
-
-  private var nothingToClose: String {
-    let isAnyGone = plan.steps.contains { $0.decision == .spare(.ended) }
-    return "Nothing to close: all are \(isAnyGone ? "gone or spared" : "spared")."
-  }
-
   private func say(_ text: String) {
     Standard.say(text + "\n")
   }
-}
-
-extension Plan {
-  /// What is done to its connections, which are closed all in the same way.
-  var deed: String { closes ? "closed" : "armed" }
-
-  /// What that does to their peers.
-  fileprivate var effectOnPeer: String {
-    (closings.first?.method ?? .destroy).effectOnPeer
-  }
-
-  private var closes: Bool { closings.first?.method.closes ?? true }
 }

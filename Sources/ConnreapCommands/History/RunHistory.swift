@@ -68,14 +68,17 @@ struct RunHistory {
 extension RunHistory {
   /// What earlier runs remember of the namespaces of `system`, for a command that only reads; nothing
   /// when there were none.
+  ///
+  /// - Parameter tell: says that there is a database and why it is not used.
   static func read(
-    option: String?, of system: LiveSystem
+    option: String?, of system: LiveSystem,
+    tell: (String) -> Void = { Standard.say("connreap: \($0)\n") }
   ) throws(CommandFailure) -> [UInt16: RunMemory] {
     switch try lookUp(option: option, of: system) {
     case .found(let memories): return memories
     case .none: break
     case .unusable(let problem):
-      Standard.say("connreap: \(problem); what earlier runs saw is not used\n")
+      tell("\(problem); what earlier runs saw is not used")
     }
     return system.memoryPlaces.mapValues { _ in RunMemory() }
   }
@@ -108,10 +111,14 @@ extension RunHistory {
   }
 
   /// The connections that earlier runs saw, for a selection by their age.
-  static func past(option: String?, of system: LiveSystem) throws(CommandFailure) -> PastConnections
-  {
+  ///
+  /// - Parameter tell: see ``read(option:of:tell:)``.
+  static func past(
+    option: String?, of system: LiveSystem,
+    tell: (String) -> Void = { Standard.say("connreap: \($0)\n") }
+  ) throws(CommandFailure) -> PastConnections {
     guard system.isLive, let now = system.moment.uptime else { return .unknown }
-    return PastConnections(of: try read(option: option, of: system), at: now)
+    return PastConnections(of: try read(option: option, of: system, tell: tell), at: now)
   }
 }
 

@@ -59,7 +59,12 @@ struct PlanText {
     var layout = layout
     layout.showsHeader = false
     layout.indent = 2
-    let table = Table(
+    try table(of: lines).print(layout, to: &output)
+  }
+
+  /// `lines` as a table.
+  func table(of lines: [Line]) -> Table {
+    Table(
       columns: [
         Table.Column(title: ""), Table.Column(title: ""), Table.Column(title: ""),
         Table.Column(title: "", shrinksTo: 16),
@@ -67,7 +72,6 @@ struct PlanText {
       rowCount: lines.count,
       cell: { row, column, cell in append(lines[row], column: column, to: &cell) },
       style: { row, column in column == 0 ? lines[row].style : nil })
-    try table.print(layout, to: &output)
   }
 
   private func append(_ line: Line, column: Int, to cell: inout [UInt8]) {

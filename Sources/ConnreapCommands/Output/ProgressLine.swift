@@ -20,11 +20,12 @@ struct ProgressLine: ~Copyable {
   /// Goes to the start of the line and clears it (ECMA-48: CR, EL).
   private static let clear = "\r\u{1b}[K"
 
-  /// Does `work`, with a line of `text` while it lasts.
+  /// Does `work`, with a line of `text` while it lasts, where it is to be shown.
   static func during<Value, Failure>(
-    _ text: @escaping @Sendable (Duration) -> String, _ work: () throws(Failure) -> Value
+    isShown: Bool, _ text: @escaping @Sendable (Duration) -> String,
+    _ work: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    let line = onTerminal(text)
+    let line = isShown ? onTerminal(text) : nil
     let value = Result { () throws(Failure) in try work() }
     _ = consume line
     return try value.get()

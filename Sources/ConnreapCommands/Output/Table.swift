@@ -33,9 +33,10 @@ struct Table: Sendable {
     var colors = false
     /// What every line starts with.
     var indent = 0
+    /// The columns between two cells.
+    var gap = 2
   }
 
-  private static let gap = 2
   private static let ellipsis = "…"
 
   /// Prints the table.
@@ -111,7 +112,7 @@ struct Table: Sendable {
   }
 
   /// The widths of the columns in `rows`, and at the least those that are known already.
-  private func measure(_ rows: some Sequence<Int>, from known: [Int]) -> [Int] {
+  func measure(_ rows: some Sequence<Int>, from known: [Int]) -> [Int] {
     var widths = known
     var scratch: [UInt8] = []
     for row in rows {
@@ -128,10 +129,10 @@ struct Table: Sendable {
   }
 
   /// Takes what is too much from the columns that may shrink, the last ones first.
-  private func fit(_ natural: [Int], into layout: Layout) -> [Int] {
+  func fit(_ natural: [Int], into layout: Layout) -> [Int] {
     guard let width = layout.width else { return natural }
     var widths = natural
-    var excess = layout.indent + natural.reduce(0, +) + Self.gap * (columns.count - 1) - width
+    var excess = layout.indent + natural.reduce(0, +) + layout.gap * (columns.count - 1) - width
     for column in columns.indices.reversed() {
       guard excess > 0, let least = columns[column].shrinksTo else { continue }
       let taken = min(excess, max(0, widths[column] - least))
@@ -159,13 +160,13 @@ struct Table: Sendable {
       }
       let isLast = column == columns.count - 1
       if columns[column].alignment == .left, !isLast { line.appendBlanks(padding) }
-      if !isLast { line.appendBlanks(Self.gap) }
+      if !isLast { line.appendBlanks(layout.gap) }
       return
     }
     let start = line.count
     fill(&line)
     let width = Self.cut(&line, from: start, to: layout.width == nil ? .max : widths[column])
-    if column < columns.count - 1 { line.appendBlanks(max(widths[column] - width, 0) + Self.gap) }
+    if column < columns.count - 1 { line.appendBlanks(max(widths[column] - width, 0) + layout.gap) }
   }
 
   /// Ends a line, without blanks before its end.
@@ -181,7 +182,7 @@ struct Table: Sendable {
   /// Cuts what stands in `text` from `start` on to `width` columns, if it is wider.
   ///
   /// - Returns: how wide it is now.
-  private static func cut(_ text: inout [UInt8], from start: Int, to width: Int) -> Int {
+  static func cut(_ text: inout [UInt8], from start: Int, to width: Int) -> Int {
     let natural = Self.width(of: text[start...])
     guard natural > width, width > 0 else { return natural }
     let whole = String(decoding: text[start...], as: UTF8.self)

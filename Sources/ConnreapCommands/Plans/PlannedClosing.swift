@@ -3,14 +3,14 @@ import Reaping
 import Scanning
 import Selection
 
-/// A plan that was read back, held against the machine as it is now.
+/// Connections that were chosen one by one at an earlier look, held against the machine as it is now:
+/// those of a plan that was read back, or that were marked by hand.
 struct PlannedClosing {
-  private let file: PlanFile
+  private let closings: [PlanFile.Planned]
   private let system: LiveSystem
 
   init(_ file: PlanFile, named path: String, on system: LiveSystem) throws(CommandFailure) {
-    self.file = file
-    self.system = system
+    self.init(file.closings, on: system)
     let name = EscapedText.escaped(path)
     guard let now = system.moment.bootID, file.bootID == now else {
       throw CommandFailure(
@@ -27,29 +27,35 @@ struct PlannedClosing {
       remedy: "run it there, with 'ip netns exec' or nsenter, or name it with --netns")
   }
 
+  /// The connections that were chosen on `system` since it was started.
+  init(_ closings: [PlanFile.Planned], on system: LiveSystem) {
+    self.closings = closings
+    self.system = system
+  }
+
   private static func inode(of namespace: ScannedNamespace, on system: LiveSystem) -> UInt64? {
     namespace.inode ?? (namespace.isOwn ? system.moment.networkNamespace : nil)
   }
 
-  /// The states in which the file would close something: as good as named one by one.
-  var namedStates: TCPStateSet { TCPStateSet(file.closings.map(\.connection.state)) }
+  /// The states in which something would be closed: as good as named one by one in a file.
+  var namedStates: TCPStateSet { TCPStateSet(closings.map(\.connection.state)) }
 
-  /// The plan to close what is still there of the file's connections, and no guard spares now.
+  /// The plan to close what is still there of the connections, and no guard spares now.
   func plan(guardedBy guards: Guards) throws(CommandFailure) -> Plan {
     var snapshot = try scan(reading: [.figures, .owners, .controlGroups])
     // One dump can miss a connection that lives: absent is who is so twice.
-    let cookies = Set(snapshot.connections.map(\.cookie))
-    if file.closings.contains(where: { !cookies.contains($0.connection.cookie) }) {
-      let again = Set(try scan(reading: []).connections.map(\.cookie))
-      if !again.isSubset(of: cookies) {
+    let keys = snapshot.keys
+    if closings.contains(where: { !keys.contains($0.key) }) {
+      let again = try scan(reading: []).keys
+      if !again.isSubset(of: keys) {
         snapshot = try scan(reading: [.figures, .owners, .controlGroups])
       }
     }
-    var found: [SocketCookie: Connection] = [:]
-    for connection in snapshot.connections { found[connection.cookie] = connection }
+    var found: [ConnectionKey: Connection] = [:]
+    for connection in snapshot.connections { found[snapshot.key(of: connection)] = connection }
     return Plan(
-      file.closings.map { planned in
-        step(for: planned, now: found[planned.connection.cookie], in: snapshot, guards)
+      closings.map { planned in
+        step(for: planned, now: found[planned.key], in: snapshot, guards)
       }, from: snapshot)
   }
 
@@ -81,15 +87,15 @@ struct PlannedClosing {
     return UInt16(index ?? 0)
   }
 
-  /// Lists what the file names, and what else has ports like that.
+  /// Lists what was chosen, and what else has ports like that.
   private func scan(reading details: ScanRequest.Details) throws(CommandFailure) -> Snapshot {
-    let ports = file.closings.map(\.connection.identity.localPort)
+    let ports = closings.map(\.connection.identity.localPort)
     var terms: [SelectionPredicate] = [.term(.states(.all))]
     if let low = ports.min(), let high = ports.max() {
       terms.append(.term(.port(.local, low...high)))
     }
     let snapshot = try system.scan(ScanRequest(.all(terms), reading: details))
-    let wanted = Set(file.closings.map(\.connection.cookie))
-    return snapshot.keeping { wanted.contains($0.cookie) }
+    let wanted = Set(closings.map(\.key))
+    return snapshot.keeping { wanted.contains(snapshot.key(of: $0)) }
   }
 }

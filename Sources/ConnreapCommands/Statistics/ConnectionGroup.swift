@@ -67,7 +67,8 @@ struct ConnectionGroup: Equatable {
     }.sorted(by: comesBefore)
   }
 
-  private init(_ key: GroupingKey, in snapshot: Snapshot, names: SystemNumbers) {
+  /// The group of `key`, without a connection yet.
+  init(_ key: GroupingKey, in snapshot: Snapshot, names: SystemNumbers) {
     (self.key, label, pid) = Self.names(of: key, in: snapshot, names: names)
   }
 

@@ -25,17 +25,25 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
   ],
   targets: [
     .systemLibrary(name: "CMnl", pkgConfig: "libmnl"),
     .systemLibrary(name: "CCap", pkgConfig: "libcap"),
+    .systemLibrary(name: "CNcurses"),
     .systemLibrary(name: "CLinuxDiag"),
     .systemLibrary(name: "CLinuxProcess"),
     module("Connections", []),
     module("Privileges", ["CCap", system]),
+    module("Screens", ["CNcurses", "CLinuxProcess", system]),
     module("StateFiles", [system]),
+    module(
+      "History",
+      ["Connections", "StateFiles", system, .product(name: "GRDB", package: "GRDB.swift")]),
+    module("Notifying", ["StateFiles", "CLinuxProcess", system]),
     module("ProcessTable", ["Connections", "CLinuxProcess", system]),
+    module("DescriptorActions", ["Connections", "ProcessTable", "CLinuxProcess", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
     module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
     module("Selection", ["Connections", system]),
@@ -46,14 +54,15 @@ let package = Package(
     module(
       "Reaping",
       [
-        "Scanning", "PolicyEngine", "Privileges", "Selection", "SocketDiagnostics", "ProcessTable",
-        "Netlink", "Connections", system,
+        "Scanning", "PolicyEngine", "Privileges", "Selection", "SocketDiagnostics",
+        "DescriptorActions", "ProcessTable", "Netlink", "Connections", system,
       ]),
     module(
       "ConnreapCommands",
       [
         "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
-        "ProcessTable", "Privileges", "StateFiles", "Connections", "CLinuxProcess", system,
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Screens", "Connections", "CLinuxProcess", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(

@@ -24,6 +24,7 @@ import Testing
     Case(name: "help-doctor", words: ["doctor", "--help"], isReplayed: false),
     Case(name: "help-stats", words: ["stats", "--help"], isReplayed: false),
     Case(name: "help-listeners", words: ["listeners", "--help"], isReplayed: false),
+    Case(name: "help-top", words: ["top", "--help"], isReplayed: false),
     Case(name: "help-metrics", words: ["metrics", "--help"], isReplayed: false),
     Case(name: "list-table", words: ["list", "--state", "all"]),
     Case(name: "list-default", words: ["list"]),

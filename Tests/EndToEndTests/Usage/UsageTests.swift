@@ -20,6 +20,25 @@ import Testing
     #expect(ended.output.isEmpty)
   }
 
+  @Test func topWithoutATerminalPointsAtWhatNeedsNone() throws {
+    let ended = try connreap("top")
+    #expect(ended.status == 64)
+    #expect(ended.output.isEmpty)
+    #expect(ended.complaints.contains("top needs a terminal"))
+    #expect(ended.complaints.contains("connreap list"))
+    #expect(ended.complaints.contains("stats --watch"))
+  }
+
+  @Test func topChecksItsWordsBeforeItsTerminal() throws {
+    for words in [
+      ["--interval", "2"], ["--unprotect", "java"], ["--idle", "x"], ["--max", "0"],
+    ] {
+      let ended = try Command.run([Tools.connreap, "top"] + words)
+      #expect(ended.status == 64)
+      #expect(ended.complaints.contains(words[0]), "\(ended.complaints)")
+    }
+  }
+
   @Test func aDurationWithoutAUnitIsPointedAt() throws {
     let ended = try connreap("list", "--idle", "10")
     #expect(ended.status == 64)
@@ -30,13 +49,6 @@ import Testing
   @Test(arguments: ["5M", "-5s", "99999999999999999999d", "1m1h", ""])
   func aDurationThatIsNoneIsBadUsage(text: String) throws {
     #expect(try connreap("list", "--idle=\(text)").status == 64)
-  }
-
-  @Test func aCommandThatIsNotBuiltYetSaysSo() throws {
-    let ended = try connreap("top")
-    #expect(ended.status == 64)
-    #expect(ended.complaints.contains("top"))
-    #expect(ended.complaints.contains("yet"))
   }
 
   @Test func helpIsOnStandardOutputAndNamesTheCommands() throws {

@@ -1,0 +1,9 @@
+// The functions for wide characters.
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+
+// Made with casts, which Swift does not import.
+static const attr_t connreap_bold = A_BOLD;
+static const attr_t connreap_dim = A_DIM;
+static const attr_t connreap_reverse = A_REVERSE;
+static const attr_t connreap_underline = A_UNDERLINE;

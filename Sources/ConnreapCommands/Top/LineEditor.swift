@@ -1,0 +1,56 @@
+import Screens
+
+/// A line of text that is being typed.
+struct LineEditor: Equatable {
+  private(set) var scalars: [Unicode.Scalar]
+  /// Before which character the next one goes.
+  private(set) var place: Int
+
+  init(_ text: String) {
+    scalars = Array(text.unicodeScalars)
+    place = scalars.count
+  }
+
+  var text: String {
+    var text = ""
+    text.unicodeScalars.append(contentsOf: scalars)
+    return text
+  }
+
+  /// What stands before the cursor.
+  var textBefore: String {
+    var text = ""
+    text.unicodeScalars.append(contentsOf: scalars[..<place])
+    return text
+  }
+
+  /// Does what `key` asks for.
+  ///
+  /// - Returns: whether the key is one of those that edit.
+  mutating func handle(_ key: ScreenKey) -> Bool {
+    switch key {
+    case .character(let scalar):
+      scalars.insert(scalar, at: place)
+      place += 1
+    case .backspace:
+      guard place > 0 else { return true }
+      place -= 1
+      scalars.remove(at: place)
+    case .delete:
+      if place < scalars.count { scalars.remove(at: place) }
+    case .left: place = max(0, place - 1)
+    case .right: place = min(scalars.count, place + 1)
+    case .home: place = 0
+    case .end: place = scalars.count
+    case .clear: (scalars, place) = ([], 0)
+    case .clearWord:
+      var start = place
+      while start > 0, scalars[start - 1] == " " { start -= 1 }
+      while start > 0, scalars[start - 1] != " " { start -= 1 }
+      scalars.removeSubrange(start..<place)
+      place = start
+    default: return false
+    }
+    return true
+  }
+}

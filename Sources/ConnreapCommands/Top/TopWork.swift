@@ -1,0 +1,99 @@
+import Connections
+import Glibc
+import Privileges
+import Reaping
+import Scanning
+import Selection
+
+/// What the live view has done on another thread: scans, plans and closings, all by the same code as
+/// `list` and `kill`.
+struct TopWork: Sendable {
+  /// What the command line selects.
+  let selection: SelectionPredicate
+  /// The values of `--netns`.
+  let namespaces: [String]
+  let guarding: GuardOptions
+  let stateFolder: String?
+  let names: SystemNumbers
+  /// When the view began.
+  let start: ContinuousClock.Instant
+
+  /// Scans for what the command line and the filter select together.
+  func scan(
+    _ filter: (text: String, predicate: SelectionPredicate?)
+  ) throws(CommandFailure) -> TopScan {
+    let begin = ContinuousClock.now
+    let predicate = wanted(filter.predicate)
+    guard predicate.namespaces.isEmpty else {
+      throw CommandFailure(
+        .usage, "netns: a filter of top cannot name network namespaces",
+        remedy: "start top with --netns")
+    }
+    let system = try system(for: predicate)
+    var notices = system.namespaceNotices
+    let past =
+      predicate.needsHistory
+      ? try RunHistory.past(option: stateFolder, of: system) { notices.append($0) } : .unknown
+    let snapshot = try system.scan(
+      ScanRequest(
+        predicate, reading: [.figures, .owners, .controlGroups, .congestion], past: past))
+    return TopScan(
+      snapshot: snapshot, text: ConnectionText(snapshot: snapshot, names: names),
+      filter: filter.text, start: start.duration(to: begin),
+      length: begin.duration(to: .now), clock: Timestamp.localTimeOfDay,
+      notices: notices)
+  }
+
+  /// Reads the names in a filter, those of hosts too.
+  func lookUp(_ text: String) -> Result<SelectionPredicate, FilterProblem> {
+    Result { () throws(FilterProblem) in try SelectionFilter.parse(text, names: SystemNames()) }
+  }
+
+  /// The plan to close what was chosen and is still there, and no guard spares.
+  func plan(
+    _ chosen: [PlanFile.Planned], filter: SelectionPredicate?
+  ) throws(CommandFailure) -> Plan {
+    let predicate = wanted(filter)
+    let system = try system(for: .everything)
+    let guards = try guarding.guards(
+      on: system, .destroy, namedStates: predicate.namedStatesOneByOne)
+    let plan = try PlannedClosing(chosen, on: system).plan(guardedBy: guards)
+    try guarding.refuseIfTooLarge(plan)
+    if plan.wantsPrivileges { try system.requireClosing(plan.steps) }
+    return plan
+  }
+
+  /// Carries out `plan`, and writes the audit log.
+  func close(_ plan: Plan, filter: String) -> TopOutcomes {
+    let text = ConnectionText(snapshot: plan.snapshot, names: names)
+    var outcomes: [Outcome] = []
+    do {
+      let trail = try AuditTrail(
+        in: try StateAccess.open(option: stateFolder),
+        AuditTrail.Run(
+          command: "top", selection: "marked by hand" + (filter.isEmpty ? "" : ", of " + filter)))
+      let run = ClosingRun(
+        plan, text, on: try system(for: .everything), limits: ClosingLimits(start: .now))
+      try run.carryOut(
+        recording: trail, isStillSelected: { step, now in now.isUnchanged(since: step.connection) },
+        printing: { outcomes = $0 })
+      return TopOutcomes(outcomes: outcomes, text: text, failure: nil)
+    } catch let failure as CommandFailure {
+      return TopOutcomes(outcomes: outcomes, text: text, failure: failure)
+    } catch {
+      return TopOutcomes(
+        outcomes: outcomes, text: text, failure: CommandFailure(.failed, "\(error)"))
+    }
+  }
+
+  private func wanted(_ filter: SelectionPredicate?) -> SelectionPredicate {
+    (filter.map { .all([selection, $0]) } ?? selection).limitedToDefaultStates()
+  }
+
+  /// The machine as it is now: a namespace may be new.
+  private func system(for predicate: SelectionPredicate) throws(CommandFailure) -> LiveSystem {
+    var system = try LiveSystem(.live).inNamespaces(namespaces, of: predicate)
+    system.showsProgress = false
+    return system
+  }
+}

@@ -1,0 +1,56 @@
+import Testing
+
+@testable import Screens
+
+/// What a terminal without Unicode is sent in place of other characters.
+@Suite struct PlainGlyphsTests {
+  private func plain(_ text: String) -> String {
+    PlainGlyphs.text(text) { $0 == "日" ? 2 : 1 }
+  }
+
+  @Test func asciiStaysAsItIs() {
+    #expect(plain("ESTAB 127.0.0.1:80 [x]") == "ESTAB 127.0.0.1:80 [x]")
+    #expect(plain("") == "")
+  }
+
+  @Test func whatIsKnownHasAGlyphOfItsOwn() {
+    #expect(plain("a → b, ≥ 1h, –, cut…") == "a > b, > 1h, -, cut~")
+  }
+
+  @Test func whatIsNotKnownKeepsItsWidth() {
+    #expect(plain("日x€") == "??x?")
+  }
+
+  @Test func delaysOfTerminfoAreLeftOut() {
+    func clean(_ text: String) -> String {
+      String(decoding: CursesScreen.withoutDelays(Array(text.utf8)), as: UTF8.self)
+    }
+    #expect(clean("\u{1b}[m\u{f}$<2>x$<5*/>") == "\u{1b}[m\u{f}x")
+    #expect(clean("$5 and $<open") == "$5 and $<open")
+  }
+}
+
+/// Lines that are put together of pieces.
+@Suite struct ScreenLineTests {
+  @Test func piecesOfOneLookBecomeOne() {
+    var line = ScreenLine()
+    line.append("a")
+    line.append("b")
+    line.append("")
+    line.append("c", ScreenLook(.red))
+    #expect(line.spans.count == 2)
+    #expect(line.text == "abc")
+  }
+
+  @Test func marksAreAdded() {
+    var line = ScreenLine("a", ScreenLook(.red, .bold))
+    line.append("b")
+    let marked = line.marked(.reverse)
+    #expect(marked.spans[0].look == ScreenLook(.red, [.bold, .reverse]))
+    #expect(marked.spans[1].look == ScreenLook(nil, .reverse))
+  }
+
+  @Test func aScreenHasAtLeastOnePlace() {
+    #expect(ScreenSize(width: 0, height: -3) == ScreenSize(width: 1, height: 1))
+  }
+}
