@@ -84,7 +84,13 @@ struct NamespaceChoice {
       throw CommandFailure(status, "\(word): \(what)")
     }
     if let inode = place.inode { inodes[name] = inode }
-    if isLookedAt { append(place) }
+    if isLookedAt {
+      append(place)
+    } else if case .failure(let errno)? = place.way {
+      notices.append(
+        "\(word): cannot tell which one \(EscapedText.escaped("\(name)")) is: \(errno)"
+          + (Self.missing.map { "; \($0)" } ?? ""))
+    }
   }
 
   private mutating func addAll() throws(CommandFailure) {
@@ -99,11 +105,15 @@ struct NamespaceChoice {
       if let place = place(of: files.file(of: pid), name: nil, inode: inode) { append(place) }
     }
     guard unreadable > 0 else { return }
-    let remedy = (try? HeldCapabilities.current())
-      .flatMap { MissingCapabilities(.readingOthersDescriptors, held: $0) }
     notices.append(
       "the network namespaces of \(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") "
-        + "could not be read; \(remedy.map { "\($0)" } ?? "see 'connreap doctor'")")
+        + "could not be read; \(Self.missing.map { "\($0)" } ?? "see 'connreap doctor'")")
+  }
+
+  /// What it takes to read the namespaces of others' processes.
+  private static var missing: MissingCapabilities? {
+    (try? HeldCapabilities.current())
+      .flatMap { MissingCapabilities(.readingOthersDescriptors, held: $0) }
   }
 
   /// The namespace of a file; nil when there is no such file.

@@ -298,7 +298,7 @@ import Testing
       (file("match: {netns: bleu}", "action: report"), "4:20"),
       (file("match: {port: 1}", "action: report", "except: [{netns: bleu}]"), "6:22"),
       (file("match: {port: 1}", "action: report") + "protect: [{netns: bleu}]\n", "6:19"),
-      (file("match: {filter: port 1 and netns = bleu}", "action: report"), "4:42"),
+      (file("match: {filter: port 1 and netns = bleu}", "action: report"), "4:40"),
     ] {
       #expect(problems(in: text).contains("\(place): \(message)"), "\(problems(in: text))")
       #expect(problems(in: text).contains("did you mean \"blue\"?"))
