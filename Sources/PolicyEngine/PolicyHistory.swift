@@ -42,7 +42,8 @@ public struct PolicyHistory: Sendable {
     of policy: String, rules: UInt64, _ key: GroupKey, in namespace: UInt16
   ) -> RememberedGroup? {
     let key = RememberedGroupKey(policy: policy, group: key.identifier)
-    guard let group = memories[namespace]?.groups[key], group.rules == rules, group.firstRound <= now
+    guard let group = memories[namespace]?.groups[key], group.rules == rules,
+      group.firstRound <= now
     else { return nil }
     return group
   }

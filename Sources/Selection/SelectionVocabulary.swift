@@ -150,7 +150,8 @@ extension ValueItem {
     let known = names.networkNamespaceNames
     guard let name = NamespaceName(text, among: known) else {
       throw problem(
-        .unknownNamespace, suggestion: NearestWord.to(text, among: (known ?? []).sorted() + ["all"]))
+        .unknownNamespace, suggestion: NearestWord.to(text, among: (known ?? []).sorted() + ["all"])
+      )
     }
     return NamespaceTerm(name)
   }

@@ -137,12 +137,13 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
       try evaluated.checkLimits()
     } catch {
       try report.printFindings(isQuiet: quiet)
-      try notices.send(remembering: &history)
+      _ = try notices.send(remembering: &history)
       throw error
     }
     guard !evaluated.plan.closings.isEmpty else {
       try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
-      return try notices.send(remembering: &history)
+      guard try notices.send(remembering: &history) else { throw CommandFailure.silent(.failed) }
+      return
     }
     try system.requireClosing(evaluated.plan.closings)
     let trail = try AuditTrail(
@@ -160,8 +161,10 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
         },
         printing: { try report.printOutcomes($0, isQuiet: quiet) })
     }
-    if Interruption.reason == nil { try notices.send(remembering: &history) }
+    let isEverybodyTold =
+      Interruption.reason == nil ? try notices.send(remembering: &history) : true
     try result.get()
+    guard isEverybodyTold else { throw CommandFailure.silent(.failed) }
   }
 }
 

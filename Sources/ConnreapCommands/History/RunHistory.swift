@@ -31,6 +31,9 @@ struct RunHistory {
     do throws(HistoryProblem) {
       database = try HistoryDatabase(openingOrMakingIn: folder, now: time(nil))
       for (index, place) in places { memories[index] = try database.memory(of: place) }
+      if let uptime = system.moment.uptime {
+        try database.forgetOthers(than: Array(places.values), at: uptime)
+      }
       self.places = places
     } catch {
       throw Self.failure(error)

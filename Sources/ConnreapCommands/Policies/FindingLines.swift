@@ -86,7 +86,8 @@ struct FindingLines {
     let closed = rows.filter { spareReasons[cookie($0)] == nil }
     var parts: [String] = []
     if !closed.isEmpty {
-      let verb = found.policy.action.closes ? "close" : "arm"
+      let isRefused = evaluated.findings.contains { $0.refusal != nil }
+      let verb = (isRefused ? "would " : "") + (found.policy.action.closes ? "close" : "arm")
       parts.append("\(verb) \(Count.text(closed.count))\(details(of: closed))")
     }
     if let first = spared.first { parts.append("spare \(Count.text(spared.count)): \(first)") }
@@ -171,10 +172,10 @@ struct FindingLines {
   private var undecidedLines: [Line] {
     let undecided = found.undecided
     let kinds = [
-      (undecided.match, "whether it matches is unknown"),
+      (undecided.match, "whether the policy matches is unknown"),
       (undecided.time, "earlier runs do not show that enough time has passed"),
-      (undecided.exception, "whether it is excepted is unknown"),
-      (undecided.inState, "how long it is in its state is unknown"),
+      (undecided.exception, "whether an exception applies is unknown"),
+      (undecided.inState, "the time in the state is unknown"),
       (undecided.owner, ownerIsUnknown),
     ]
     return kinds.filter { $0.0 > 0 }.map { count, reason in
@@ -186,7 +187,7 @@ struct FindingLines {
     switch found.policy.groupBy {
     case .unit: "in no known unit"
     case .container: "in no known container"
-    default: "its owner is unknown"
+    default: "the owner is unknown"
     }
   }
 

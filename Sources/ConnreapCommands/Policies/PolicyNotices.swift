@@ -19,12 +19,15 @@ struct PolicyNotices {
     self.moment = moment
   }
 
-  /// Runs the programs. One that fails is said, changes nothing else, and is run again next time.
+  /// Runs the programs. One that fails is said, and is run again next time.
   ///
   /// It is the last that a run does: from the first program on this process has no capability left
   /// that the program could have from it, as those of root would have of the bounding set where
   /// that could not be emptied (without CAP_SETPCAP).
-  func send(remembering history: inout RunHistory) throws(CommandFailure) {
+  ///
+  /// - Returns: whether all were told.
+  func send(remembering history: inout RunHistory) throws(CommandFailure) -> Bool {
+    var isEverybodyTold = true
     var memories = history.memories
     for found in evaluated.findings {
       guard let program = found.policy.notify.flatMap(NotifiedProgram.init) else { continue }
@@ -39,11 +42,14 @@ struct PolicyNotices {
         } catch {
           let problem = EscapedText.escaped("\(error)")
           Standard.say("connreap: policy \(found.policy.name): nobody was told: \(problem)\n")
+          isEverybodyTold = false
         }
       }
     }
-    guard memories != history.memories else { return }
-    try history.save(memories, ifLost: "whoever was told is told again")
+    if memories != history.memories {
+      try history.save(memories, ifLost: "whoever was told is told again")
+    }
+    return isEverybodyTold
   }
 
   private func giveUpRights() throws(CommandFailure) {
