@@ -55,7 +55,7 @@ extension NamespaceName: CustomStringConvertible {
       self = .all
     } else if !isNamed, word.isDigits, let pid = Int32(word), pid > 0 {
       self = .process(pid)
-    } else if isNamed || names == nil {
+    } else if isNamed || names == nil && !word.contains("/") {
       self = .named(String(word))
     } else {
       return nil

@@ -57,6 +57,9 @@ import Testing
   @Test func whereTheNamesAreUnknownAnyWillDo() throws {
     let read = try SelectionVocabulary.parse(key: .netns, value: "bleu,12", names: NoNames())
     #expect(read.namespaces == [.named("bleu"), .process(12)])
+    #expect(throws: SelectionProblem.self) {
+      try SelectionVocabulary.parse(key: .netns, value: "../../etc", names: NoNames())
+    }
   }
 
   @Test func untilItIsKnownWhichTheyAreNothingIsDecided() throws {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Testing
 
@@ -143,6 +144,45 @@ import Testing
     #expect(partly.complaints.contains("CAP_SYS_ADMIN"))
     #expect(partly.text.contains("closed 3"))
     #expect(try leaks(in: green) == 2)
+  }
+
+  /// Runs that could not look did not see that anything had ended.
+  @Test func whatCouldNotBeLookedAtIsRememberedAsItWas() throws {
+    try leak()
+    let file = try write(
+      "{state: close-wait, netns: [\(blue.server.pid), \(green.server.pid)]}", "seen: 2",
+      "action: destroy")
+    func apply(behind prefix: [String]) throws -> Ended {
+      try blue.connreap(
+        ["policy", "apply", "--state-dir", blue.state.path, file], behind: prefix)
+    }
+    #expect(try apply(behind: []).text.contains("5 seen in 1 run of the 2"))
+    #expect(try apply(behind: NamespaceTests.withoutSysAdmin).text.contains("closed 3"))
+    for _ in 0..<2 {
+      #expect(try apply(behind: NamespaceTests.withoutSysAdmin).text.contains("nothing matches"))
+    }
+    #expect(try apply(behind: []).text.contains("closed 2"), "the second run that saw them")
+    #expect(try leaks(in: green) == 0)
+  }
+
+  @Test func whoIsToldLearnsWhichNamespaceItIs() throws {
+    try leak()
+    let told = "\(folder.path)/told"
+    let page = try folder.write("page", "#!/bin/sh\ncat >> \(told)\n", mode: 0o700)
+    let file = try write(
+      "{state: close-wait, netns: [blue, green]}", "action: report", "notify: [\(page)]")
+    #expect(try policy("apply", "--quiet", file).status == 0)
+    let lines = try #require(readText(told)).split(separator: "\n")
+    let rows = try blue.rows("--state", "close-wait") + green.rows("--state", "close-wait")
+    let numbers = Set(rows.compactMap(\.netns))
+    #expect(numbers.count == 2 && lines.count == 2)
+    for number in numbers {
+      #expect(lines.count { $0.contains("\"netns\":\(number)") } == 1)
+    }
+  }
+
+  private func readText(_ path: String) -> String? {
+    try? String(contentsOfFile: path, encoding: .utf8)
   }
 
   @Test func whenNoneCanBeEnteredThePolicyFails() throws {
