@@ -15,6 +15,7 @@ struct PolicySorting {
   private var spared: [SparedConnection] = []
   private var excludedCount = 0
   private var undecided = UndecidedCounts()
+  private var undecidedRows: [Int] = []
   private var flagged: [Int] = []
   private var awaited: [Int] = []
   private var unsure: [Int] = []
@@ -51,10 +52,10 @@ struct PolicySorting {
     case .no: return
     case .unknown:
       guard match.verdict(of: connection, owners: owners, past: .longest) == .yes else {
-        undecided.match += 1
+        leaveUndecided(row, \.match)
         return doubt(row, connection)
       }
-      undecided.time += 1
+      leaveUndecided(row, \.time)
       if isAwaited(connection, past) { awaited.append(row) }
       return
     case .yes: break
@@ -62,7 +63,7 @@ struct PolicySorting {
     switch exception(connection, owners, past) {
     case .yes: return excludedCount += 1
     case .unknown:
-      undecided.exception += 1
+      leaveUndecided(row, \.exception)
       return doubt(row, connection)
     case .no: break
     }
@@ -73,11 +74,11 @@ struct PolicySorting {
       return spare(row, .tooYoung)
     case .unknown:
       awaited.append(row)
-      return undecided.inState += 1
+      return leaveUndecided(row, \.inState)
     case .yes: break
     }
     guard let (key, owner) = key(connection, row, of: rows) else {
-      undecided.owner += 1
+      leaveUndecided(row, \.owner)
       return doubt(row, connection)
     }
     flagged.append(row)
@@ -106,7 +107,8 @@ struct PolicySorting {
     }.sorted(by: FindingGroup.comesBefore)
     return PolicyFindings(
       policy: policy, groups: groups, spared: spared, excludedCount: excludedCount,
-      undecided: undecided, refusal: policy.action == .report ? nil : refusal(of: groups),
+      undecided: undecided, undecidedRows: undecidedRows,
+      refusal: policy.action == .report ? nil : refusal(of: groups),
       flagged: flagged, awaited: awaited, unsure: unsure)
   }
 
@@ -133,6 +135,13 @@ struct PolicySorting {
 
   private mutating func spare(_ row: Int, _ reason: SparedConnection.Reason) {
     spared.append(SparedConnection(row: row, reason: reason))
+  }
+
+  private mutating func leaveUndecided(
+    _ row: Int, _ reason: WritableKeyPath<UndecidedCounts, Int>
+  ) {
+    undecided[keyPath: reason] += 1
+    undecidedRows.append(row)
   }
 
   private mutating func doubt(_ row: Int, _ connection: Connection) {

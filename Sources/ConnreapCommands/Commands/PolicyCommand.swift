@@ -74,6 +74,7 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
     let loaded = try PolicyLoading(
       arguments.files, asRoot: isLive, names: SystemNames(namespaces: isLive))
     Standard.say(loaded.report)
+    try keepRights(for: loaded.policies)
     let system = try LiveSystem(source).inNamespaces(of: loaded.policies)
     let memories = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
     let evaluated = try PolicyEvaluation(loaded.policies, on: system, memories: memories)
@@ -116,6 +117,7 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     let limits = try time.limits(from: .now)
     let loaded = try PolicyLoading(arguments.files, asRoot: true)
     if !quiet { Standard.say(loaded.report) }
+    try keepRights(for: loaded.policies)
     let folder = try StateAccess.open(option: stateDir)
     let lock = try StateAccess.lock(folder)
     try apply(loaded.policies, in: folder, holding: lock, limits: limits)
@@ -165,6 +167,14 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
       Interruption.reason == nil ? try notices.send(remembering: &history) : true
     try result.get()
     guard isEverybodyTold else { throw CommandFailure.silent(.failed) }
+  }
+}
+
+extension PrivilegedCommand {
+  /// Gives up what only policies need that name network namespaces, when `policies` do not.
+  fileprivate func keepRights(for policies: PolicySet) throws(CommandFailure) {
+    guard !policies.namesNamespaces else { return }
+    try Rights.keep(needs.subtracting(PrivilegedStep.enteringNamespace.needs))
   }
 }
 

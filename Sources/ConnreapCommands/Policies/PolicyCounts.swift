@@ -34,10 +34,9 @@ struct PolicyCounts {
     spare = count(guarded.map(\.connection.cookie) + cookies(protected.map(\.row)))
     var left: [Int] = []
     for found in evaluated.findings {
-      left += found.spared.map(\.row) + found.groups.flatMap(\.rows)
+      left += found.spared.map(\.row) + found.groups.flatMap(\.rows) + found.undecidedRows
     }
-    leave =
-      count(cookies(left)) + evaluated.findings.reduce(0) { $0 + $1.undecided.total }
+    leave = count(cookies(left))
   }
 
   /// Whether anything would be done.

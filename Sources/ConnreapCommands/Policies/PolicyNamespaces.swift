@@ -8,19 +8,27 @@ extension LiveSystem {
   /// The same system, looked at in the network namespaces that `policies` name: the current one for
   /// each that names none.
   func inNamespaces(of policies: PolicySet) throws(CommandFailure) -> LiveSystem {
+    guard isLive, policies.namesNamespaces else { return self }
     let matches = policies.policies.map { $0.match.limitedToOwnNamespace() }
     let lookedAt = matches.reduce(Set([NamespaceName.own])) { $0.union($1.namespaces) }
-    let named = policies.policies.reduce(lookedAt) { names, policy in
-      let spared = policy.except + policy.protect.map(\.predicate)
-      return spared.reduce(names) { $0.union($1.namespaces) }
-    }
-    guard isLive, named != [.own] else { return self }
     return try inNamespaces(
-      lookedAt, knowing: named, ofAnyOf: matches, orFailWith: .badData, saying: "policy: netns")
+      lookedAt, knowing: policies.namespaces, ofAnyOf: matches, orFailWith: .badData,
+      saying: "policy: netns")
   }
 }
 
 extension PolicySet {
+  /// Whether other network namespaces may have to be entered, or told from each other.
+  var namesNamespaces: Bool { !namespaces.isEmpty }
+
+  /// The namespaces that the policies name anywhere.
+  fileprivate var namespaces: Set<NamespaceName> {
+    policies.reduce([]) { names, policy in
+      let predicates = [policy.match] + policy.except + policy.protect.map(\.predicate)
+      return predicates.reduce(names) { $0.union($1.namespaces) }
+    }
+  }
+
   /// The policies, each with its own namespaces among those that `system` looks at.
   func knowing(_ system: LiveSystem) -> PolicySet {
     PolicySet(

@@ -141,6 +141,21 @@ import Testing
       try plan("report", "report")?.hasPrefix("Plan: close 0, report 5, leave 0, spare 0.") == true)
   }
 
+  @Test func whatSeveralPoliciesCannotDecideIsLeftOnce() throws {
+    _ = try namespace.closeWaits(2, to: listener)
+    let policies = ["one", "two"].map { name in
+      """
+        - name: \(name)
+          match: {state: close-wait, age: 7d}
+          action: report
+
+      """
+    }
+    let file = try folder.write("leaks.yaml", "version: 1\npolicies:\n" + policies.joined())
+    let ended = try policy("apply", file)
+    #expect(ended.lines.last == "Nothing to close: report 0, leave 2, spare 0.")
+  }
+
   @Test func aRunThatClosesNothingSaysSo() throws {
     _ = try namespace.closeWaits(2, to: listener)
     let ended = try policy("apply", try folder.write("leaks.yaml", Self.pileUp))
