@@ -63,6 +63,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
     of predicate: SelectionPredicate, warned: inout [String]
   ) throws -> ListenersReport {
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let predicate = predicate.knowing(system.verdicts(of:))
     let survey = try system.surveyListeners(
       ScanRequest(predicate, reading: system.knowsOwners ? .owners : []))
     let warnings =
