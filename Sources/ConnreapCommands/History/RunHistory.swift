@@ -103,6 +103,16 @@ extension RunHistory {
     return .found(memory)
   }
 
+  /// The same, for a command that can do without: whatever stands in the way is said with what is
+  /// found, and is no failure.
+  static func lookUpIfPossible(option: String?, of system: LiveSystem) -> LookedUp {
+    do throws(CommandFailure) {
+      return try lookUp(option: option, of: system)
+    } catch {
+      return .unusable(error.message ?? "it cannot be read")
+    }
+  }
+
   /// The connections that earlier runs saw, for a selection by their age.
   ///
   /// - Parameter tell: see ``read(option:of:tell:)``.
