@@ -5,19 +5,22 @@ import SocketDiagnostics
 /// A conversation in which the requests to destroy, and they alone, are made with CAP_NET_ADMIN.
 ///
 /// The kernel handles a request while it is sent, and asks then for the capability of who sends it
-/// and, besides, of who opened the socket.
+/// and, besides, of who opened the socket. It is the thread that opened the conversation that
+/// carries it on.
 final class ClosingTransport: NetlinkTransport {
   private let transport: any NetlinkTransport
+  private let closing: RaisableCapabilities
 
   /// The conversation that `open` opens with CAP_NET_ADMIN.
   init(opening open: () throws(NetlinkProblem) -> any NetlinkTransport) throws(NetlinkProblem) {
     let needs = PrivilegedStep.closing.needs.union(PrivilegedStep.enteringNamespace.needs)
     transport = try OwnPrivileges.raising(needs, open)
+    closing = RaisableCapabilities(PrivilegedStep.closing.needs)
   }
 
   func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
     guard TCPDiagnostics.isRequestToDestroy(datagram) else { return try transport.send(datagram) }
-    try OwnPrivileges.raising(PrivilegedStep.closing.needs) { () throws(NetlinkProblem) in
+    try closing.raising { () throws(NetlinkProblem) in
       try transport.send(datagram)
     }
   }

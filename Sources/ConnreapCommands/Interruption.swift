@@ -48,9 +48,13 @@ enum Interruption {
 
   /// Whether standard output is a pipe or a terminal at whose other end nobody is any more.
   private static var isOutputClosed: Bool {
+    guard outputHasOtherEnd else { return false }
     var output = pollfd(fd: Standard.output.rawValue, events: 0, revents: 0)
     return unsafe poll(&output, 1, 0) == 1 && output.revents & Int16(POLLERR | POLLHUP) != 0
   }
+
+  /// Whether standard output has another end that somebody can close: a file has none.
+  private static let outputHasOtherEnd = (try? Standard.output.stat().type) != .regular
 
   private static func isIgnored(_ action: sigaction) -> Bool {
     unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)

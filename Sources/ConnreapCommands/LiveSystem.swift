@@ -25,6 +25,8 @@ struct LiveSystem {
   private(set) var namespaces: [NamespaceSource]
   /// What could not be found out of them.
   private(set) var namespaceNotices: [String] = []
+  /// The inodes of those that a selection names, as far as they are known.
+  private var namespaceInodes: [NamespaceName: UInt64] = [:]
 
   private let recorder: Recorder?
 
@@ -87,28 +89,99 @@ struct LiveSystem {
   }
 
   /// The same system, looked at in the network namespaces that `--netns` names; without a value, in
-  /// the current one.
+  /// those that the selection itself names, and in the current one if it names none.
   func inNamespaces(
     _ values: [String], of predicate: SelectionPredicate
   ) throws(CommandFailure) -> LiveSystem {
-    guard !values.isEmpty else { return self }
-    guard let own = moment.networkNamespace else {
-      throw CommandFailure(
-        .failed, "cannot tell which network namespace this is", remedy: "mount /proc")
+    let named = predicate.namespaces
+    guard isLive, !values.isEmpty || !named.isEmpty else { return self }
+    var system: LiveSystem
+    if values.isEmpty {
+      system = try inNamespaces(
+        named.union([.own]), knowing: [], ofAnyOf: [predicate], orFailWith: .usage, saying: "netns")
+    } else {
+      system = try choosing { (choice) throws(CommandFailure) in
+        try choice.add(values)
+        for name in named {
+          try choice.add(name, isLookedAt: false, orFailWith: .usage, saying: "netns")
+        }
+      }
     }
-    let choice = try OwnPrivileges.raising(.owners) { () throws(CommandFailure) in
-      try NamespaceChoice(
-        values, files: NetworkNamespaceFiles(processes: processes), own: own,
-        openOwn: openTransport)
-    }
-    var system = self
-    (system.namespaces, system.namespaceNotices) = (choice.sources, choice.notices)
     if predicate.namesInterfaces, system.namespaces.contains(where: { !$0.namespace.isOwn }) {
       throw CommandFailure(
         .usage, "--interface names one of this network namespace, so it does not go with --netns",
         remedy: "select by --local or --host, or run connreap inside with 'ip netns exec'")
     }
     return system
+  }
+
+  /// The same system, looked at in those of the namespaces `names` in which one of `predicates` can
+  /// select something.
+  ///
+  /// - Parameters:
+  ///   - known: names of which only is found out which they are.
+  ///   - word: what names them, for the message when one is not there.
+  func inNamespaces(
+    _ names: Set<NamespaceName>, knowing known: Set<NamespaceName>,
+    ofAnyOf predicates: [SelectionPredicate], orFailWith status: ExitStatus, saying word: String
+  ) throws(CommandFailure) -> LiveSystem {
+    var system = try choosing { (choice) throws(CommandFailure) in
+      // In an order that is the same in every run.
+      for name in names.sorted(by: { "\($0)" < "\($1)" }) {
+        try choice.add(name, orFailWith: status, saying: word)
+      }
+      for name in known.subtracting(names) {
+        try choice.add(name, isLookedAt: false, orFailWith: status, saying: word)
+      }
+    }
+    let resolved = predicates.map { $0.knowing(system.verdicts(of:)) }
+    system.namespaces = system.namespaces.enumerated().filter { index, _ in
+      resolved.contains { $0.isPossible(in: UInt16(clamping: index)) }
+    }.map(\.element)
+    guard recorder == nil || system.looksAtOwnNamespaceOnly else {
+      throw CommandFailure(
+        .usage, "\(word): a recording is of one network namespace, and --record of the current one")
+    }
+    return system
+  }
+
+  private func choosing(
+    _ add: (inout NamespaceChoice) throws(CommandFailure) -> Void
+  ) throws(CommandFailure) -> LiveSystem {
+    guard let own = moment.networkNamespace else {
+      throw CommandFailure(
+        .failed, "cannot tell which network namespace this is", remedy: "mount /proc")
+    }
+    let choice = try OwnPrivileges.raising(.owners) { () throws(CommandFailure) in
+      var choice = try NamespaceChoice(
+        files: NetworkNamespaceFiles(processes: processes), own: own, openOwn: openTransport)
+      try add(&choice)
+      return choice
+    }
+    var system = self
+    (system.namespaces, system.namespaceNotices) = (choice.sources, choice.notices)
+    system.namespaceInodes = choice.inodes
+    return system
+  }
+
+  /// What `name` says of each namespace that is looked at, by its index.
+  func verdicts(of name: NamespaceName) -> [UInt16: Verdict] {
+    var verdicts: [UInt16: Verdict] = [:]
+    for (index, source) in namespaces.enumerated() {
+      guard let index = UInt16(exactly: index) else { break }
+      verdicts[index] =
+        switch name {
+        case .own: Verdict(source.namespace.isOwn)
+        case .all: .yes
+        case .named, .process:
+          if let named = namespaceInodes[name], let inode = source.namespace.inode {
+            Verdict(named == inode)
+          } else {
+            .unknown
+          }
+        }
+    }
+    return verdicts
   }
 
   /// Looks for connections on all cores.

@@ -7,95 +7,125 @@ import Selection
 import SocketDiagnostics
 import SystemPackage
 
-/// The network namespaces that `--netns` names, each once.
+/// The network namespaces that a command is to look at, each once, and which name means which.
 struct NamespaceChoice {
   /// Where to look. The one that connreap runs in comes first, where it is among them.
   var sources: [NamespaceSource] { places.map { $0.source(openOwn) } }
   /// What could not be found out.
   private(set) var notices: [String] = []
+  /// The inodes of those that were named, as far as they could be read.
+  private(set) var inodes: [NamespaceName: UInt64] = [:]
 
   private var places: [Place] = []
+  private let files: NetworkNamespaceFiles
+  private let named: [String: FilePath]
   private let own: UInt64
   private let openOwn: () throws(NetlinkProblem) -> any NetlinkTransport
 
-  /// Reads the `values` of the option.
+  /// Finds out what can be named.
   ///
   /// - Parameters:
   ///   - own: the inode of the namespace that connreap runs in.
   ///   - openOwn: opens a conversation in it.
   init(
-    _ values: [String], files: NetworkNamespaceFiles, own: UInt64,
+    files: NetworkNamespaceFiles, own: UInt64,
     openOwn: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
   ) throws(CommandFailure) {
+    self.files = files
     self.own = own
     self.openOwn = openOwn
-    let named: [String: FilePath]
+    inodes[.own] = own
     do { named = try files.named() } catch { throw Self.failure(of: error) }
+  }
+
+  /// Adds those that the `values` of the option name.
+  mutating func add(_ values: [String]) throws(CommandFailure) {
     for value in values {
       for item in value.split(separator: ",", omittingEmptySubsequences: false) {
-        try add(String(item), named: named, files: files)
+        guard let name = NamespaceName(item, among: Array(named.keys)) else {
+          let nearest = NearestWord.to(String(item), among: named.keys.sorted() + ["all"])
+          throw CommandFailure(
+            .usage,
+            "--netns: unknown network namespace \"\(EscapedText.escaped(String(item)))\""
+              + (nearest.map { "; did you mean \"\(EscapedText.escaped($0))\"?" } ?? ""),
+            remedy: "it is a name that 'ip netns' lists, the pid of a process in it, or all")
+        }
+        try add(name, orFailWith: .usage, saying: "--netns")
       }
     }
-    places.sort { $0.isOwn && !$1.isOwn }
   }
 
-  private mutating func add(
-    _ item: String, named: [String: FilePath], files: NetworkNamespaceFiles
+  /// Adds the namespace of `name`, one that cannot be opened too, as a gap.
+  ///
+  /// - Parameters:
+  ///   - isLookedAt: false to find out only which it is.
+  ///   - word: what names it, for the message when it is not there.
+  mutating func add(
+    _ name: NamespaceName, isLookedAt: Bool = true, orFailWith status: ExitStatus,
+    saying word: String
   ) throws(CommandFailure) {
-    if item == "all" { return try addAll(named: named, files: files) }
-    if let file = named[item] {
-      add(file, name: item)
+    let file: FilePath
+    switch name {
+    case .own:
+      if isLookedAt { append(Place(inode: own, name: nil, isOwn: true)) }
       return
-    }
-    if let pid = Int32(item), pid > 0, item.utf8.allSatisfy(\.isDecimalDigit) {
-      guard add(files.file(of: pid), name: nil) else {
-        throw CommandFailure(.usage, "--netns: there is no process \(pid)")
-      }
+    case .all:
+      if isLookedAt { try addAll() }
       return
+    case .named(let label): file = named[label] ?? FilePath("/run/netns").appending(label)
+    case .process(let pid): file = files.file(of: pid)
     }
-    let nearest = NearestWord.to(item, among: named.keys.sorted() + ["all"])
-    throw CommandFailure(
-      .usage,
-      "--netns: unknown network namespace \"\(EscapedText.escaped(item))\""
-        + (nearest.map { "; did you mean \"\(EscapedText.escaped($0))\"?" } ?? ""),
-      remedy: "it is a name that 'ip netns' lists, the pid of a process in it, or all")
+    var label: String?
+    if case .named(let known) = name { label = known }
+    guard let place = place(of: file, name: label) else {
+      let what =
+        label.map { "there is no network namespace \(EscapedText.escaped($0))" }
+        ?? "there is no process \(name)"
+      throw CommandFailure(status, "\(word): \(what)")
+    }
+    if let inode = place.inode { inodes[name] = inode }
+    if isLookedAt {
+      append(place)
+    } else if case .failure(let errno)? = place.way {
+      notices.append(
+        "\(word): cannot tell which one \(EscapedText.escaped("\(name)")) is: \(errno)"
+          + (Self.missing.map { "; \($0)" } ?? ""))
+    }
   }
 
-  private mutating func addAll(
-    named: [String: FilePath], files: NetworkNamespaceFiles
-  ) throws(CommandFailure) {
+  private mutating func addAll() throws(CommandFailure) {
     append(Place(inode: own, name: nil, isOwn: true))
     for name in named.keys.sorted() {
-      if let file = named[name] { add(file, name: name) }
+      if let file = named[name], let place = place(of: file, name: name) { append(place) }
     }
     let (pids, unreadable): ([UInt64: Int32], Int)
     do { (pids, unreadable) = try files.ofProcesses() } catch { throw Self.failure(of: error) }
     let known = Set(places.compactMap(\.inode))
     for (inode, pid) in pids.sorted(by: { $0.value < $1.value }) where !known.contains(inode) {
-      add(files.file(of: pid), name: nil, inode: inode)
+      if let place = place(of: files.file(of: pid), name: nil, inode: inode) { append(place) }
     }
     guard unreadable > 0 else { return }
-    let remedy = (try? HeldCapabilities.current())
-      .flatMap { MissingCapabilities(.readingOthersDescriptors, held: $0) }
     notices.append(
       "the network namespaces of \(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") "
-        + "could not be read; \(remedy.map { "\($0)" } ?? "see 'connreap doctor'")")
+        + "could not be read; \(Self.missing.map { "\($0)" } ?? "see 'connreap doctor'")")
   }
 
-  /// Adds the namespace of a file; one that cannot be opened too, as a gap.
-  ///
-  /// - Returns: false when there is no such file.
-  @discardableResult
-  private mutating func add(_ file: FilePath, name: String?, inode: UInt64? = nil) -> Bool {
+  /// What it takes to read the namespaces of others' processes.
+  private static var missing: MissingCapabilities? {
+    (try? HeldCapabilities.current())
+      .flatMap { MissingCapabilities(.readingOthersDescriptors, held: $0) }
+  }
+
+  /// The namespace of a file; nil when there is no such file.
+  private func place(of file: FilePath, name: String?, inode: UInt64? = nil) -> Place? {
     do throws(Errno) {
       let open = try OpenNetworkNamespace(file)
-      append(Place(inode: open.inode, name: name, isOwn: open.inode == own, way: .success(open)))
+      return Place(inode: open.inode, name: name, isOwn: open.inode == own, way: .success(open))
     } catch .noSuchFileOrDirectory, .noSuchProcess {
-      return false
+      return nil
     } catch {
-      append(Place(inode: inode, name: name, isOwn: false, way: .failure(error)))
+      return Place(inode: inode, name: name, isOwn: false, way: .failure(error))
     }
-    return true
   }
 
   private static func failure(of problem: ProcessProblem) -> CommandFailure {
@@ -103,9 +133,16 @@ struct NamespaceChoice {
   }
 
   private mutating func append(_ place: Place) {
-    let known = places.firstIndex { $0.inode != nil && $0.inode == place.inode }
-    guard let known else { return places.append(place) }
-    places[known].name = places[known].name ?? place.name
+    let known = places.firstIndex {
+      $0.inode == nil ? $0.name != nil && $0.name == place.name : $0.inode == place.inode
+    }
+    if let known {
+      places[known].name = places[known].name ?? place.name
+    } else if place.isOwn {
+      places.insert(place, at: 0)
+    } else {
+      places.append(place)
+    }
   }
 
   /// One namespace and the way into it, which the own one does not need.

@@ -40,7 +40,11 @@ enum Rights {
 
   /// Gives up for good what `command` does not need.
   static func keep(for command: Any) throws(CommandFailure) {
-    let needed = (command as? any PrivilegedCommand)?.needs ?? []
+    try keep((command as? any PrivilegedCommand)?.needs ?? [])
+  }
+
+  /// Gives up for good all but `needed`.
+  static func keep(_ needed: Set<Capability>) throws(CommandFailure) {
     try check { () throws(PrivilegeProblem) in
       try OwnPrivileges.keep(needed, raised: raised)
     }
@@ -82,7 +86,9 @@ extension Set<Capability> {
   static func scan(_ selection: SelectionOptions, on source: SourceOptions) -> Set {
     guard source.replay == nil else { return [] }
     var needs = owners
-    if !selection.netns.isEmpty { needs.formUnion(PrivilegedStep.enteringNamespace.needs) }
+    if selection.mayNameNamespaces {
+      needs.formUnion(PrivilegedStep.enteringNamespace.needs)
+    }
     // A mark may also be a word of a filter, which is not read yet.
     if !selection.mark.isEmpty || selection.hasFilter {
       needs.formUnion(PrivilegedStep.seeingMarks.needs)

@@ -69,6 +69,34 @@ extension HistoryDatabase {
     }
   }
 
+  /// Forgets what is remembered of other namespaces than `places`, as far as no run has seen it for
+  /// ``Connections/RunMemory/longestAbsence``: a namespace may be gone for good.
+  ///
+  /// - Parameters:
+  ///   - places: all of one boot.
+  ///   - uptime: of that boot, now, in milliseconds.
+  public func forgetOthers(
+    than places: [MemoryPlace], at uptime: UInt64
+  ) throws(HistoryProblem) {
+    guard uptime > RunMemory.longestAbsence else { return }
+    try Self.rethrowing(at: path) {
+      try queue.write { db in
+        let numbers = places.map { "\(Int64(bits: $0.networkNamespace))" }.joined(separator: ",")
+        let elsewhere = "netns NOT IN (\(numbers))"
+        try db.execute(
+          sql: "DELETE FROM connection WHERE last_seen < ? AND \(elsewhere)",
+          arguments: [Int64(bits: uptime - RunMemory.longestAbsence)])
+        for table in ["flag", "round"] {
+          try db.execute(
+            sql: """
+              DELETE FROM \(table) WHERE \(elsewhere)
+                AND (boot, netns) NOT IN (SELECT boot, netns FROM connection)
+              """)
+        }
+      }
+    }
+  }
+
   private static func write<Rows: MemoryRows>(
     _ before: [Rows.Key: Rows.Value], _ after: [Rows.Key: Rows.Value], _ rows: Rows,
     _ db: Database

@@ -4,33 +4,34 @@ extension Evaluation {
   /// What is to be remembered after a run that found `findings` among `rows`.
   ///
   /// - Parameters:
-  ///   - history: what earlier runs remember.
+  ///   - history: what earlier runs remember. Where it has no memory of a namespace, there will be
+  ///     none.
   ///   - closings: how many connections of a group the run is going to act on, now that guards have
   ///     spared some.
   public static func memory(
     after findings: [PolicyFindings], of rows: some EvaluatedConnections, history: PolicyHistory,
     closings: (PolicyFindings, FindingGroup) -> Int
-  ) -> RunMemory {
+  ) -> [UInt16: RunMemory] {
     var writer = MemoryWriter(history)
     writer.look(at: rows, findings)
     for found in findings {
       writer.flag(found, of: rows)
       writer.count(found, closings: closings)
     }
-    return writer.memory
+    return writer.memories
   }
 }
 
 /// Brings the memory of earlier runs up to the present one.
 private struct MemoryWriter {
-  private(set) var memory: RunMemory
+  private(set) var memories: [UInt16: RunMemory]
   private let history: PolicyHistory
   /// The remembered connections that are there now.
   private var present: Set<SocketCookie> = []
 
   init(_ history: PolicyHistory) {
     self.history = history
-    memory = history.memory
+    memories = history.memories
   }
 
   /// Sees the remembered connections again and takes new ones in, as far as there is room: those
@@ -39,24 +40,29 @@ private struct MemoryWriter {
     let now = history.now
     for row in 0..<rows.count {
       let connection = rows.connection(at: row)
-      guard let remembered = memory.connections[connection.cookie] else { continue }
+      guard let remembered = history.remembered(connection) else { continue }
       present.insert(connection.cookie)
-      memory.connections[connection.cookie] = remembered.seenAgain(connection, at: now)
+      memories[connection.namespace]?.connections[connection.cookie] =
+        remembered.seenAgain(connection, at: now)
     }
-    memory.connections = memory.connections.filter { _, remembered in
-      remembered.lastSeen + RunMemory.longestAbsence >= now
-    }
-    memory.flags = memory.flags.filter { key, _ in memory.connections[key.cookie] != nil }
+    for namespace in memories.keys { memories[namespace]?.forgetWhatIsLongGone(at: now) }
     var new: [SocketCookie: Int] = [:]
     for found in findings {
       for row in found.flagged + found.awaited {
-        let cookie = rows.connection(at: row).cookie
-        if memory.connections[cookie] == nil { new[cookie] = row }
+        let connection = rows.connection(at: row)
+        if let memory = memories[connection.namespace],
+          memory.connections[connection.cookie] == nil
+        {
+          new[connection.cookie] = row
+        }
       }
     }
-    let room = max(0, RunMemory.connectionLimit - memory.connections.count)
+    let count = memories.values.reduce(0) { $0 + $1.connections.count }
+    let room = max(0, RunMemory.connectionLimit - count)
     for (cookie, row) in new.sorted(by: { $0.key.rawValue < $1.key.rawValue }).prefix(room) {
-      memory.connections[cookie] = RememberedConnection(rows.connection(at: row), at: now)
+      let connection = rows.connection(at: row)
+      memories[connection.namespace]?.connections[cookie] =
+        RememberedConnection(connection, at: now)
       present.insert(cookie)
     }
   }
@@ -67,20 +73,23 @@ private struct MemoryWriter {
     let rules = policy.rules
     let flagged = Set(found.flagged.map { rows.connection(at: $0).cookie })
     let unsure = Set((found.unsure + found.awaited).map { rows.connection(at: $0).cookie })
-    for (key, flag) in memory.flags where key.policy == policy.name {
-      guard !flagged.contains(key.cookie) else { continue }
-      let isDecided = present.contains(key.cookie) && !unsure.contains(key.cookie)
-      guard !isDecided, flag.rules == rules, flag.missed < RememberedFlag.grace else {
-        memory.flags[key] = nil
-        continue
+    for (namespace, memory) in memories {
+      for (key, flag) in memory.flags where key.policy == policy.name {
+        guard !flagged.contains(key.cookie) else { continue }
+        let isDecided = present.contains(key.cookie) && !unsure.contains(key.cookie)
+        guard !isDecided, flag.rules == rules, flag.missed < RememberedFlag.grace else {
+          memories[namespace]?.flags[key] = nil
+          continue
+        }
+        memories[namespace]?.flags[key]?.missed += 1
       }
-      memory.flags[key]?.missed += 1
     }
     for row in found.flagged {
       let connection = rows.connection(at: row)
-      guard memory.connections[connection.cookie] != nil else { continue }
+      guard memories[connection.namespace]?.connections[connection.cookie] != nil else { continue }
       let before = history.flag(of: policy.name, rules: rules, on: connection)
-      memory.flags[FlagKey(policy: policy.name, cookie: connection.cookie)] = RememberedFlag(
+      let key = FlagKey(policy: policy.name, cookie: connection.cookie)
+      memories[connection.namespace]?.flags[key] = RememberedFlag(
         rules: rules, runs: (before?.runs ?? 0) + 1, isArmed: before?.isArmed ?? false)
     }
   }
@@ -89,24 +98,42 @@ private struct MemoryWriter {
   /// and with it that the policy has given it up.
   mutating func count(_ found: PolicyFindings, closings: (PolicyFindings, FindingGroup) -> Int) {
     guard found.refusal == nil else { return }
+    for namespace in memories.keys { count(found, in: namespace, closings: closings) }
+  }
+
+  private mutating func count(
+    _ found: PolicyFindings, in namespace: UInt16,
+    closings: (PolicyFindings, FindingGroup) -> Int
+  ) {
+    guard var groups = memories[namespace]?.groups else { return }
     let policy = found.policy
     let rules = policy.rules
     var busy: Set<RememberedGroupKey> = []
-    for group in found.groups where group.decision != .belowThreshold {
+    for group in found.groups
+    where group.namespace == namespace && group.decision != .belowThreshold {
       let key = RememberedGroupKey(policy: policy.name, group: group.key.identifier)
       busy.insert(key)
       var rounds =
-        history.group(of: policy.name, rules: rules, group.key)
+        history.group(of: policy.name, rules: rules, group.key, in: namespace)
         ?? RememberedGroup(
           rules: rules, rounds: 0, firstRound: history.now, firstCount: group.rows.count)
       rounds.quiet = 0
       if group.decision == .act, closings(found, group) > 0 { rounds.rounds += 1 }
-      memory.groups[key] = rounds.rounds > 0 ? rounds : nil
+      groups[key] = rounds.rounds > 0 ? rounds : nil
     }
     let patience = max(RememberedGroup.patience, policy.seen)
-    for (key, rounds) in memory.groups where key.policy == policy.name && !busy.contains(key) {
+    for (key, rounds) in groups where key.policy == policy.name && !busy.contains(key) {
       let isForgotten = rounds.quiet + 1 >= patience || rounds.rules != rules
-      if isForgotten { memory.groups[key] = nil } else { memory.groups[key]?.quiet += 1 }
+      if isForgotten { groups[key] = nil } else { groups[key]?.quiet += 1 }
     }
+    memories[namespace]?.groups = groups
+  }
+}
+
+extension RunMemory {
+  /// Forgets the connections that no run has seen for long.
+  fileprivate mutating func forgetWhatIsLongGone(at now: UInt64) {
+    connections = connections.filter { $0.value.lastSeen + Self.longestAbsence >= now }
+    flags = flags.filter { connections[$0.key.cookie] != nil }
   }
 }

@@ -22,6 +22,8 @@ public enum GroupKey: Hashable, Sendable {
 public struct FindingGroup: Equatable, Sendable {
   /// What they have in common.
   public let key: GroupKey
+  /// The network namespace that all of them are in, by its index among those that were looked at.
+  public let namespace: UInt16
   /// What to call the group: `java[1744]`, a unit, a container, a user, an address, an address and port, or `all`.
   ///
   /// It can hold what a process chose to be called: escape it before printing.
@@ -72,6 +74,7 @@ extension FindingGroup {
   static func comesBefore(_ one: FindingGroup, _ other: FindingGroup) -> Bool {
     if one.rows.count != other.rows.count { return one.rows.count > other.rows.count }
     if one.label != other.label { return one.label < other.label }
+    if one.namespace != other.namespace { return one.namespace < other.namespace }
     return one.rows.lexicographicallyPrecedes(other.rows)
   }
 }

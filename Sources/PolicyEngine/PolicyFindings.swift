@@ -10,6 +10,8 @@ public struct PolicyFindings: Equatable, Sendable {
   public let excludedCount: Int
   /// How many it might have matched: something that decides it is unknown. They are never acted on.
   public let undecided: UndecidedCounts
+  /// Their rows, in increasing order.
+  public let undecidedRows: [Int]
   /// Why nothing of it is done, although groups have reached the threshold.
   public let refusal: LimitRefusal?
   /// The rows that it flagged, in increasing order: all that it counts, and what it would count

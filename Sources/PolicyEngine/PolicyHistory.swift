@@ -2,15 +2,24 @@ public import Connections
 
 /// What earlier runs remember, at the moment of a run.
 public struct PolicyHistory: Sendable {
-  /// What they remember.
-  public let memory: RunMemory
+  /// What they remember of each network namespace that is looked at, by its index.
+  public let memories: [UInt16: RunMemory]
   /// The uptime at this run, in milliseconds.
   public let now: UInt64
 
-  /// The memory of earlier runs, as it is at `now`.
-  public init(_ memory: RunMemory, now: UInt64) {
-    self.memory = memory
+  /// The memories of earlier runs, as they are at `now`. Of a namespace that has none, nothing is
+  /// known, and nothing will be remembered.
+  public init(_ memories: [UInt16: RunMemory], now: UInt64) {
+    self.memories = memories
     self.now = now
+  }
+
+  /// The memory of earlier runs with one namespace, as it is at `now`.
+  public init(_ memory: RunMemory, now: UInt64) { self.init([0: memory], now: now) }
+
+  /// What they remember of `connection`; nil when that is nothing.
+  func remembered(_ connection: Connection) -> RememberedConnection? {
+    memories[connection.namespace]?.connections[connection.cookie]
   }
 
   /// The flag that the policy of this name and these rules has put on `connection` in the runs
@@ -19,9 +28,9 @@ public struct PolicyHistory: Sendable {
   /// A connection that was out of sight in between must not have changed meanwhile.
   func flag(of policy: String, rules: UInt64, on connection: Connection) -> RememberedFlag? {
     let key = FlagKey(policy: policy, cookie: connection.cookie)
-    guard let flag = memory.flags[key], flag.rules == rules,
+    guard let flag = memories[connection.namespace]?.flags[key], flag.rules == rules,
       flag.missed <= RememberedFlag.grace,
-      let remembered = memory.connections[connection.cookie],
+      let remembered = remembered(connection),
       remembered.past(of: connection, at: now) != nil,
       flag.missed == 0 || remembered.isUnchanged(in: connection, at: now)
     else { return nil }
@@ -29,9 +38,12 @@ public struct PolicyHistory: Sendable {
   }
 
   /// The rounds of that policy with the group of `key` before this run; nil without any.
-  func group(of policy: String, rules: UInt64, _ key: GroupKey) -> RememberedGroup? {
+  func group(
+    of policy: String, rules: UInt64, _ key: GroupKey, in namespace: UInt16
+  ) -> RememberedGroup? {
     let key = RememberedGroupKey(policy: policy, group: key.identifier)
-    guard let group = memory.groups[key], group.rules == rules, group.firstRound <= now
+    guard let group = memories[namespace]?.groups[key], group.rules == rules,
+      group.firstRound <= now
     else { return nil }
     return group
   }

@@ -30,26 +30,32 @@ extension PolicyReader {
       keys.insert(key)
       texts.append("\(key.rawValue): \(values.map(\.text).joined(separator: ", "))")
     }
+    checkInterface(map, keys)
     guard parts.count == map.entries.count else { return nil }
     return ReadSelection(
       predicate: parts.count == 1 ? parts[0] : .all(parts), keys: keys,
       text: texts.joined(separator: "; "))
   }
 
+  /// The kernel knows interfaces by numbers, and each namespace has its own.
+  private mutating func checkInterface(_ map: SourceMap, _ keys: Set<SelectionKey>) {
+    guard keys.isSuperset(of: [.interface, .netns]),
+      let entry = map.entries.first(where: { $0.key.text == SelectionKey.interface.rawValue })
+    else { return }
+    report(
+      "\"interface\" is one of connreap's own network namespace: it does not go with \"netns\"",
+      at: entry.key.span)
+  }
+
   private mutating func selectionKey(_ word: SourceScalar) -> SelectionKey? {
-    let quoted = word.text.quoted
     guard let key = SelectionKey(rawValue: word.text) else {
-      var message = "unknown key \(quoted)"
+      var message = "unknown key \(word.text.quoted)"
       if PolicyKey(rawValue: word.text) != nil {
         message += "; it belongs beside \"match\", not in it"
       } else if let nearest = SelectionKey.nearest(to: word.text) {
         message += "; did you mean \"\(nearest.rawValue)\"?"
       }
       report(message, at: word.span)
-      return nil
-    }
-    guard key.isBuilt else {
-      report(notBuilt(quoted), at: word.span)
       return nil
     }
     return key

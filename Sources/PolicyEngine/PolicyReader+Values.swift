@@ -30,21 +30,12 @@ extension PolicyReader {
       } else if let nearest = NearestWord.to(scalar.text, among: words) {
         message += "; did you mean \"\(nearest)\"?"
       } else if noun != "key" {
-        let built = Word.allCases.filter(\.isBuilt).map(\.rawValue)
-        message += "; it is one of " + built.joined(separator: ", ")
+        message += "; it is one of " + words.joined(separator: ", ")
       }
       report(message, at: scalar.span)
       return nil
     }
-    guard word.isBuilt else {
-      report(notBuilt(quoted), at: scalar.span)
-      return nil
-    }
     return word
-  }
-
-  func notBuilt(_ quoted: String) -> String {
-    "\(quoted) is not built yet in this version of connreap"
   }
 
   /// The value of `entry` as a word of this kind.

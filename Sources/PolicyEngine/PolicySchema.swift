@@ -69,8 +69,8 @@ public enum PolicySchema {
     case .match: reference("selection")
     case .except: reference("exceptions")
     case .inState: reference("duration")
-    case .groupBy: ["enum": .words(GroupingWord.allCases.filter(\.isBuilt).map(\.rawValue))]
-    case .action: ["enum": .words(ActionWord.allCases.filter(\.isBuilt).map(\.rawValue))]
+    case .groupBy: ["enum": .words(GroupingWord.allCases.map(\.rawValue))]
+    case .action: ["enum": .words(ActionWord.allCases.map(\.rawValue))]
     case .keep: ["type": "integer", "minimum": 0]
     case .limitPercent: ["type": "integer", "minimum": 1, "maximum": 100]
     case .threshold, .limit, .rate, .seen, .giveUpAfter: reference("count")
@@ -83,7 +83,7 @@ public enum PolicySchema {
   }
 
   private static var selection: SchemaValue {
-    let keys = SelectionKey.allCases.filter(\.isBuilt)
+    let keys = SelectionKey.allCases
     return [
       "type": "object", "minProperties": 1, "additionalProperties": false,
       "properties": .object(
@@ -109,10 +109,10 @@ public enum PolicySchema {
       ["anyOf": [["enum": .words(TCPStateSet.words)], ["type": "string", "minLength": 1]]]
     case .port, .localPort, .peerPort:
       ["anyOf": [["type": "integer", "minimum": 0, "maximum": 65535], ["type": "string"]]]
-    case .pid: ["anyOf": [reference("count"), ["type": "string"]]]
+    case .pid, .netns: ["anyOf": [reference("count"), ["type": "string"]]]
     case .user, .mark, .receiveQueue, .sendQueue:
       ["anyOf": [["type": "integer", "minimum": 0], ["type": "string"]]]
-    case .host, .local, .peer, .process, .unit, .container, .cgroup, .netns, .interface, .filter:
+    case .host, .local, .peer, .process, .unit, .container, .cgroup, .interface, .filter:
       ["type": "string", "minLength": 1]
     }
   }

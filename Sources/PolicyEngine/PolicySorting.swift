@@ -10,11 +10,12 @@ struct PolicySorting {
   private let history: PolicyHistory?
   private let isSecondLook: Bool
   private let waitsForLongIdle: Bool
-  private var groups: [GroupKey: (rows: [Int], process: OwnerProcess?)] = [:]
-  private var totals: [GroupKey: Int] = [:]
+  private var groups: [PlacedKey: (rows: [Int], process: OwnerProcess?)] = [:]
+  private var totals: [PlacedKey: Int] = [:]
   private var spared: [SparedConnection] = []
   private var excludedCount = 0
   private var undecided = UndecidedCounts()
+  private var undecidedRows: [Int] = []
   private var flagged: [Int] = []
   private var awaited: [Int] = []
   private var unsure: [Int] = []
@@ -51,10 +52,10 @@ struct PolicySorting {
     case .no: return
     case .unknown:
       guard match.verdict(of: connection, owners: owners, past: .longest) == .yes else {
-        undecided.match += 1
+        leaveUndecided(row, \.match)
         return doubt(row, connection)
       }
-      undecided.time += 1
+      leaveUndecided(row, \.time)
       if isAwaited(connection, past) { awaited.append(row) }
       return
     case .yes: break
@@ -62,7 +63,7 @@ struct PolicySorting {
     switch exception(connection, owners, past) {
     case .yes: return excludedCount += 1
     case .unknown:
-      undecided.exception += 1
+      leaveUndecided(row, \.exception)
       return doubt(row, connection)
     case .no: break
     }
@@ -73,17 +74,18 @@ struct PolicySorting {
       return spare(row, .tooYoung)
     case .unknown:
       awaited.append(row)
-      return undecided.inState += 1
+      return leaveUndecided(row, \.inState)
     case .yes: break
     }
     guard let (key, owner) = key(connection, row, of: rows) else {
-      undecided.owner += 1
+      leaveUndecided(row, \.owner)
       return doubt(row, connection)
     }
     flagged.append(row)
     if let taker = takers[connection.cookie] { return spare(row, .taken(by: taker)) }
     if let reason = reasonToWait(connection) { return spare(row, reason) }
-    groups[key, default: ([], owner)].rows.append(row)
+    let placed = PlacedKey(key: key, namespace: connection.namespace)
+    groups[placed, default: ([], owner)].rows.append(row)
   }
 
   /// Whether a connection found its place in a group.
@@ -93,17 +95,20 @@ struct PolicySorting {
   func findings(
     of rows: some EvaluatedConnections, userName: (UInt32) -> String?
   ) -> PolicyFindings {
-    let groups = groups.map { key, members in
+    let groups = groups.map { placed, members in
       FindingGroup(
-        key: key, label: Self.label(key, members.process, userName), rows: members.rows,
+        key: placed.key, namespace: placed.namespace,
+        label: Self.label(placed.key, members.process, userName), rows: members.rows,
         kept: newest(of: members.rows, in: rows), threshold: policy.threshold,
-        total: policy.limitPercent.map { _ in max(totals[key] ?? 0, members.rows.count) },
-        past: history?.group(of: policy.name, rules: rules, key),
+        total: policy.limitPercent.map { _ in max(totals[placed] ?? 0, members.rows.count) },
+        past: history?.group(
+          of: policy.name, rules: rules, placed.key, in: placed.namespace),
         giveUpAfter: policy.action == .report ? nil : policy.giveUpAfter)
     }.sorted(by: FindingGroup.comesBefore)
     return PolicyFindings(
       policy: policy, groups: groups, spared: spared, excludedCount: excludedCount,
-      undecided: undecided, refusal: policy.action == .report ? nil : refusal(of: groups),
+      undecided: undecided, undecidedRows: undecidedRows,
+      refusal: policy.action == .report ? nil : refusal(of: groups),
       flagged: flagged, awaited: awaited, unsure: unsure)
   }
 
@@ -132,8 +137,15 @@ struct PolicySorting {
     spared.append(SparedConnection(row: row, reason: reason))
   }
 
+  private mutating func leaveUndecided(
+    _ row: Int, _ reason: WritableKeyPath<UndecidedCounts, Int>
+  ) {
+    undecided[keyPath: reason] += 1
+    undecidedRows.append(row)
+  }
+
   private mutating func doubt(_ row: Int, _ connection: Connection) {
-    if history?.memory.connections[connection.cookie] != nil { unsure.append(row) }
+    if history?.remembered(connection) != nil { unsure.append(row) }
   }
 
   /// Whether time alone, which runs must remember, can make the policy match `connection`.
@@ -159,7 +171,7 @@ struct PolicySorting {
     guard policy.limitPercent != nil, TCPStateSet.shownByDefault.contains(connection.state),
       let (key, _) = key(connection, row, of: rows)
     else { return }
-    totals[key, default: 0] += 1
+    totals[PlacedKey(key: key, namespace: connection.namespace), default: 0] += 1
   }
 
   private func exception(
@@ -192,6 +204,13 @@ struct PolicySorting {
     return SelectionTerm.inState(atLeast: least).verdict(
       of: connection, owners: OwnersUnknown(), past: past)
   }
+}
+
+/// By what connections are counted together: a peer or a listener of another network namespace is
+/// another one, and so is whatever else is counted there.
+private struct PlacedKey: Hashable {
+  let key: GroupKey
+  let namespace: UInt16
 }
 
 // By what connections are counted together.

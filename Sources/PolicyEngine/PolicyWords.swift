@@ -38,18 +38,14 @@ public enum PolicyGrouping: String, CaseIterable, Sendable {
   case none
 }
 
-/// Words of a policy file that this version may know and not act upon.
-protocol PolicyWord: RawRepresentable, CaseIterable where RawValue == String {
-  var isBuilt: Bool { get }
-}
+/// Words of a policy file.
+protocol PolicyWord: RawRepresentable, CaseIterable where RawValue == String {}
 
 /// The keys of a whole file.
 enum FileKey: String, PolicyWord {
   case version
   case protect
   case policies
-
-  var isBuilt: Bool { true }
 }
 
 /// The keys of one policy.
@@ -69,8 +65,6 @@ enum PolicyKey: String, PolicyWord {
   case seen
   case giveUpAfter = "give-up-after"
   case notify
-
-  var isBuilt: Bool { true }
 }
 
 /// The words for an action.
@@ -80,8 +74,6 @@ enum ActionWord: String, PolicyWord {
   case shutdown
   case abort
   case destroy
-
-  var isBuilt: Bool { PolicyAction(rawValue: rawValue) != nil }
 }
 
 /// The words for a grouping.
@@ -93,6 +85,4 @@ enum GroupingWord: String, PolicyWord {
   case peer
   case listener
   case none
-
-  var isBuilt: Bool { PolicyGrouping(rawValue: rawValue) != nil }
 }

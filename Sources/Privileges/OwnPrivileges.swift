@@ -31,16 +31,53 @@ public enum OwnPrivileges {
   public static func raising<Value, Failure>(
     _ capabilities: Set<Capability>, _ work: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    guard let thread = try? ThreadCapabilities(), let effective = try? thread.set(.effective),
-      let permitted = try? thread.set(.permitted)
-    else { return try work() }
-    let added = capabilities.intersection(permitted).subtracting(effective)
-    guard !added.isEmpty, (try? thread.change(added, effective: true)) != nil else {
-      return try work()
+    try RaisableCapabilities(capabilities).raising(work)
+  }
+}
+
+/// Capabilities that the calling thread can make effective for a moment, again and again, at the
+/// cost of two calls of the kernel each time.
+///
+/// It is of use to the thread that made it, as long as that changes its capabilities by no other
+/// means.
+public struct RaisableCapabilities: ~Copyable {
+  private let lowered: ThreadCapabilities?
+  private let raised: ThreadCapabilities?
+
+  /// Those of `capabilities` that the thread holds, and that are not effective anyway.
+  public init(_ capabilities: Set<Capability>) {
+    do {
+      let lowered = try ThreadCapabilities()
+      let added = capabilities.intersection(try lowered.set(.permitted))
+        .subtracting(try lowered.set(.effective))
+      let raised = try ThreadCapabilities()
+      try raised.raise(added)
+      self.lowered = consume lowered
+      self.raised = added.isEmpty ? nil : consume raised
+    } catch {
+      lowered = nil
+      raised = nil
     }
+  }
+
+  /// Does `work` with them effective; afterwards they are not again.
+  ///
+  /// What cannot be raised is left to the kernel to refuse.
+  public borrowing func raising<Value, Failure>(
+    _ work: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    guard Self.become(raised) else { return try work() }
     let result = Result { () throws(Failure) in try work() }
     // Taking away one's own is never refused (cap_set_proc(3)).
-    try? thread.change(added, effective: false)
+    _ = Self.become(lowered)
     return try result.get()
+  }
+
+  /// Whether the thread now has `sets`.
+  private static func become(_ sets: borrowing ThreadCapabilities?) -> Bool {
+    switch sets {
+    case let sets?: (try? sets.apply()) != nil
+    case nil: false
+    }
   }
 }

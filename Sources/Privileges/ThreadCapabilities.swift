@@ -58,21 +58,19 @@ internal import SystemPackage
     try apply()
   }
 
-  /// Makes the capabilities effective, or not, and leaves all else (cap_set_proc(3)).
-  borrowing func change(
-    _ capabilities: Set<Capability>, effective isEffective: Bool
-  ) throws(PrivilegeProblem) {
+  /// Adds the capabilities to the effective ones that ``apply()`` will make the thread's, and
+  /// leaves all else.
+  borrowing func raise(_ capabilities: Set<Capability>) throws(PrivilegeProblem) {
     for capability in capabilities {
       var number = capability.number
-      let value = isEffective ? CAP_SET : CAP_CLEAR
-      guard unsafe cap_set_flag(state, CAP_EFFECTIVE, 1, &number, value) == 0 else {
+      guard unsafe cap_set_flag(state, CAP_EFFECTIVE, 1, &number, CAP_SET) == 0 else {
         throw .capabilitiesUnchangeable(Errno(rawValue: errno))
       }
     }
-    try apply()
   }
 
-  private borrowing func apply() throws(PrivilegeProblem) {
+  /// Makes these the sets of the thread (cap_set_proc(3)).
+  borrowing func apply() throws(PrivilegeProblem) {
     guard unsafe cap_set_proc(state) == 0 else {
       throw .capabilitiesUnchangeable(Errno(rawValue: errno))
     }

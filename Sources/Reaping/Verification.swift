@@ -66,7 +66,7 @@ struct Verification {
       } else {
         session = try converse(connection.namespace)
       }
-      let state = try session.lookUp(connection.identity)?.state
+      let state = try session.lookUp(connection.identity, details: [])?.state
       sessions[connection.namespace] = session
       return .success(state)
     } catch {

@@ -20,6 +20,9 @@ public protocol NameResolver: Sendable {
   /// The ports that the kernel chooses from (`ip_local_port_range`); nil when that is unknown.
   var ephemeralPorts: ClosedRange<UInt16>? { get }
 
+  /// The names that `ip netns` has given to network namespaces; nil when they are unknown.
+  var networkNamespaceNames: [String]? { get }
+
   /// The services that are known, to suggest one; possibly none.
   var serviceNames: [String] { get }
 }
@@ -27,6 +30,9 @@ public protocol NameResolver: Sendable {
 extension NameResolver {
   /// Unknown, where nothing else is said.
   public var ephemeralPorts: ClosedRange<UInt16>? { nil }
+
+  /// Unknown, where nothing else is said.
+  public var networkNamespaceNames: [String]? { nil }
 }
 
 /// Why a name could not be turned into a number.

@@ -101,14 +101,6 @@ public enum SelectionKey: String, CaseIterable, Sendable {
     }
   }
 
-  /// Whether this version can select by it.
-  public var isBuilt: Bool {
-    switch self {
-    case .netns: false
-    default: true
-    }
-  }
-
   /// The key whose word is nearest to `word`; nil when none comes near.
   public static func nearest(to word: some StringProtocol) -> SelectionKey? {
     NearestWord.to(word, among: allCases.map(\.rawValue)).flatMap(SelectionKey.init)

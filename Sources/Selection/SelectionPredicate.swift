@@ -63,6 +63,8 @@ extension SelectionPredicate {
   private func constant(in state: TCPState?) -> Bool? {
     switch self {
     case .term(.states(let states)): return state.map(states.contains)
+    // Where it is looked for says nothing of a connection.
+    case .term(.namespace), .not(.term(.namespace)): return true
     case .term: return nil
     case .all(let parts):
       if parts.contains(where: { $0.constant(in: state) == false }) { return false }

@@ -20,8 +20,6 @@ public struct SelectionProblem: Error, Equatable, Sendable {
   public enum Kind: Equatable, Sendable {
     /// There is no value, or an item of the list is empty.
     case missing
-    /// This version cannot select by this key.
-    case notBuilt
     /// There is no such state.
     case unknownState
     /// It is not a duration.
@@ -58,6 +56,8 @@ public struct SelectionProblem: Error, Equatable, Sendable {
     case userLookup(LookupFailure)
     /// There is no such interface.
     case unknownInterface
+    /// It is neither `all`, nor a name of `ip netns`, nor a number.
+    case unknownNamespace
     /// It is neither a decimal number nor `0x` and a hexadecimal one, of 32 bits.
     case notAMark
     /// The mark has bits that the mask takes away, so that nothing could match.
@@ -86,7 +86,6 @@ extension SelectionProblem: CustomStringConvertible {
     let fault = self.fault.quoted
     return switch kind {
     case .missing: "a \(key.valueName) is missing"
-    case .notBuilt: "this version cannot select by \(key.rawValue)"
     case .unknownState: "unknown state \(fault)"
     case .duration(let problem): problem.description
     case .notAHost: "\(fault) is not an address, a block as in 10.0.0.0/8, or a host name"
@@ -109,6 +108,8 @@ extension SelectionProblem: CustomStringConvertible {
     case .userLookup(.noSuchName): "unknown user \(fault)"
     case .userLookup(let failure): "cannot look up the user \(fault): \(failure)"
     case .unknownInterface: "unknown interface \(fault)"
+    case .unknownNamespace:
+      "unknown network namespace \(fault): it is a name that 'ip netns' lists, a pid or all"
     case .notAMark: "\(fault) is not a 32-bit number; write 10 or 0xa"
     case .markOutsideMask: "the mark \(fault) has bits that its mask takes away: nothing matches"
     case .notASize: "\(fault) is not a size; write 4096, 64k, 1M or 1G"

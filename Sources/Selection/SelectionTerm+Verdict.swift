@@ -35,6 +35,7 @@ extension SelectionTerm {
     case .sendQueue(let least): Verdict(connection.sendQueue >= least)
     case .interface(let index): Verdict(connection.identity.interface == index)
     case .autobound(let range): Self.autobound(connection, within: range)
+    case .namespace(let term): term.verdict(in: connection.namespace)
     case .mark(let mark, let mask): Verdict(connection.mark.map { $0 & mask == mark })
     }
   }

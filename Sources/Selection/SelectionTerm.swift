@@ -40,6 +40,8 @@ public enum SelectionTerm: Equatable, Sendable {
   case sendQueue(atLeast: UInt32)
   /// It is bound to, or its link-local address is of, the interface with this index.
   case interface(UInt32)
+  /// It is in this network namespace.
+  case namespace(NamespaceTerm)
   /// The bits of `SO_MARK` under `mask` are those of the number.
   case mark(UInt32, mask: UInt32)
   /// The kernel chose its local port, which lies in the range that it chooses from; nil when that
@@ -96,7 +98,7 @@ extension SelectionTerm {
   /// How dear it is to decide, compared with the others.
   var cost: Int {
     switch self {
-    case .states, .family: 1
+    case .states, .family, .namespace: 1
     case .autobound, .port, .user, .interface, .mark, .receiveQueue, .sendQueue, .age: 2
     case .address: 3
     case .idle, .stalled, .inState: 4

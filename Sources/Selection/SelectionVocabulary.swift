@@ -56,10 +56,6 @@ public enum SelectionVocabulary {
   private static func terms(
     key: SelectionKey, value: String, names: some NameResolver
   ) throws(SelectionProblem) -> [SelectionTerm] {
-    guard key.isBuilt else {
-      throw SelectionProblem(
-        key: key, value: value, kind: .notBuilt, range: 0..<value.utf8.count, suggestion: nil)
-    }
     var terms: [SelectionTerm] = []
     for item in try ValueItem.items(of: value, for: key) {
       terms += try self.terms(item, names)
@@ -95,7 +91,9 @@ public enum SelectionVocabulary {
     case .receiveQueue: return [.receiveQueue(atLeast: try item.size())]
     case .sendQueue: return [.sendQueue(atLeast: try item.size())]
     case .family: return [.family(try item.family())]
-    case .netns, .filter: throw item.problem(.notBuilt)
+    case .netns: return [.namespace(try item.namespace(names))]
+    // A filter is not made of items.
+    case .filter: throw item.problem(.missing)
     }
   }
 }
@@ -145,6 +143,17 @@ extension ValueItem {
     // Like `ss`, by its number too: an interface that is gone has no name any more.
     guard text.isDigits, let index = UInt32(text) else { throw problem(.unknownInterface) }
     return index
+  }
+
+  /// A namespace that is there, as far as that can be known.
+  fileprivate func namespace(_ names: some NameResolver) throws(SelectionProblem) -> NamespaceTerm {
+    let known = names.networkNamespaceNames
+    guard let name = NamespaceName(text, among: known) else {
+      throw problem(
+        .unknownNamespace, suggestion: NearestWord.to(text, among: (known ?? []).sorted() + ["all"])
+      )
+    }
+    return NamespaceTerm(name)
   }
 
   fileprivate func family() throws(SelectionProblem) -> AddressFamily {

@@ -5,8 +5,12 @@ import SystemPackage
 /// The names that this machine knows: `/etc/hosts` and DNS, `/etc/services`, `/etc/passwd` or
 /// what else `nsswitch.conf` says, and the interfaces of the calling thread's network namespace.
 public struct SystemNames: NameResolver {
+  private let isOfThisMachine: Bool
+
   /// The names of this machine.
-  public init() {}
+  ///
+  /// - Parameter namespaces: whether its network namespaces are meant: not those of a recording.
+  public init(namespaces isOfThisMachine: Bool = true) { self.isOfThisMachine = isOfThisMachine }
 
   /// All addresses of the host, of both families, each once (`getaddrinfo`).
   public func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] {
@@ -127,6 +131,21 @@ public struct SystemNames: NameResolver {
         return .done(unsafe String(cString: found.pointee.s_name))
       }
       if let name { names.append(name) } else { isAtEnd = true }
+    }
+    return names
+  }
+
+  /// The names in `/run/netns` (ip-netns(8)); nil when they could not be read.
+  public var networkNamespaceNames: [String]? {
+    guard isOfThisMachine else { return nil }
+    guard let folder = unsafe opendir("/run/netns") else { return errno == ENOENT ? [] : nil }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
     }
     return names
   }

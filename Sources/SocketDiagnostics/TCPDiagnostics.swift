@@ -76,17 +76,20 @@ public struct TCPDiagnostics {
     }
   }
 
-  /// What the kernel says now of the socket that `identity` names, figures included.
+  /// What the kernel says now of the socket that `identity` names.
   ///
+  /// - Parameter details: what is asked for beside the plain row.
   /// - Returns: nil when the kernel finds no such socket (`ENOENT`). That alone is no proof that
   ///   it is gone: the listener of a group that shares a port may not be found by its addresses.
-  public mutating func lookUp(_ identity: SocketIdentity) throws(NetlinkProblem) -> Connection? {
+  public mutating func lookUp(
+    _ identity: SocketIdentity, details: DumpRequest.Details = .figures
+  ) throws(NetlinkProblem) -> Connection? {
     let row = row
     let found: Connection
     do {
       found = try conversation.lookUp(
         type: UInt16(SOCK_DIAG_BY_FAMILY),
-        payload: DumpRequest.payload(for: identity, details: .figures)
+        payload: DumpRequest.payload(for: identity, details: details)
       ) { (datagram, payload) throws(NetlinkProblem) in
         try row.decode(datagram, payload)
       }

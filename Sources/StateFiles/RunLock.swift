@@ -35,6 +35,8 @@ public struct RunLock: ~Copyable {
       return try OpenFile(
         FilePath(fileName), from: folder.file.descriptor,
         flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
+    } catch .tooManySymbolicLinkLevels {
+      throw .symbolicLink(path)
     } catch {
       throw .cannotOpen(path, error)
     }
@@ -45,6 +47,8 @@ public struct RunLock: ~Copyable {
 public enum RunLockProblem: Error, Equatable, Sendable {
   /// Another run has it.
   case heldElsewhere(FilePath)
+  /// It is a symbolic link, which connreap did not make.
+  case symbolicLink(FilePath)
   /// The file could not be opened or made.
   case cannotOpen(FilePath, Errno)
   /// The file system refused to lock it, or it is no regular file (EINVAL).
@@ -56,6 +60,8 @@ extension RunLockProblem: CustomStringConvertible {
   public var description: String {
     switch self {
     case .heldElsewhere(let path): "another run holds the lock \(path)"
+    case .symbolicLink(let path):
+      "the lock \(path) is a symbolic link, which connreap did not make: take it away"
     case .cannotOpen(let path, let errno): "cannot open the lock \(path): \(errno)"
     case .cannotLock(let path, let errno): "cannot lock \(path): \(errno)"
     }

@@ -61,6 +61,23 @@ import Testing
     #expect(try folder.database().memory(of: place) == memory(1))
   }
 
+  /// A container's namespace goes with it, and nobody looks there again.
+  @Test func whatNobodyLooksAtIsForgottenByAge() throws {
+    let other = MemoryPlace(boot: place.boot, networkNamespace: .max - 7)
+    try write(memory(1))
+    try folder.database().replace(RunMemory(), by: memory(5), in: other)
+    let seen = try #require(memory(1).connections[cookie(1)]).lastSeen
+    for uptime in [0, seen, seen + 14 * day] {
+      try folder.database().forgetOthers(than: [place], at: uptime)
+      #expect(try folder.database().memory(of: other) == memory(5))
+    }
+    try folder.database().forgetOthers(than: [place, other], at: seen + 14 * day + 1)
+    #expect(try folder.database().memory(of: other) == memory(5), "it is looked at")
+    try folder.database().forgetOthers(than: [place], at: seen + 14 * day + 1)
+    #expect(try folder.database().memory(of: other) == RunMemory())
+    #expect(try folder.database().memory(of: place) == memory(1))
+  }
+
   @Test func cookiesOfAnotherBootMeanNothing() throws {
     try write(memory(1))
     let rebooted = MemoryPlace(boot: "another", networkNamespace: place.networkNamespace)

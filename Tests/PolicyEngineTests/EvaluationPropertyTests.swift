@@ -83,9 +83,11 @@ import Testing
           #expect(taken.insert(row).inserted, "acted on once")
         }
         #expect(found.rowsToActOn.count <= policy.limit)
-        let mentioned = found.groups.flatMap(\.rows) + found.spared.map(\.row)
+        #expect(found.undecidedRows.count == found.undecided.total)
+        let mentioned =
+          found.groups.flatMap(\.rows) + found.spared.map(\.row) + found.undecidedRows
         #expect(Set(mentioned).count == mentioned.count, "each row is in one place")
-        #expect(mentioned.count + found.excludedCount + found.undecided.total <= table.count)
+        #expect(mentioned.count + found.excludedCount <= table.count)
         for group in found.groups {
           #expect(group.rows == group.rows.sorted() && !group.rows.isEmpty)
           if !Set(found.rowsToActOn).isDisjoint(with: group.rows) {

@@ -292,18 +292,24 @@ import Testing
         """)
   }
 
-  @Test(arguments: ["netns: all"])
-  func selectionsThatAreNotBuiltAreNeverIgnored(pair: String) throws {
-    let key = try #require(pair.split(separator: ":").first)
-    let message = "error: \"\(key)\" is not built yet in this version of connreap"
+  @Test func aNamespaceThatIsNotThereIsPointedAt() {
+    let message = "error: unknown network namespace \"bleu\""
+    for (text, place) in [
+      (file("match: {netns: bleu}", "action: report"), "4:20"),
+      (file("match: {port: 1}", "action: report", "except: [{netns: bleu}]"), "6:22"),
+      (file("match: {port: 1}", "action: report") + "protect: [{netns: bleu}]\n", "6:19"),
+      (file("match: {filter: port 1 and netns = bleu}", "action: report"), "4:40"),
+    ] {
+      #expect(problems(in: text).contains("\(place): \(message)"), "\(problems(in: text))")
+      #expect(problems(in: text).contains("did you mean \"blue\"?"))
+    }
+  }
+
+  @Test func anInterfaceIsOfTheOwnNamespace() {
+    let text = file("match: {interface: lo, netns: blue}", "action: report")
     #expect(
-      problems(in: file("match: {\(pair)}", "action: report")).contains("4:13: \(message)"))
-    #expect(
-      problems(in: file("match: {port: 1}", "action: report", "except: [{\(pair)}]"))
-        .contains("6:15: \(message)"))
-    #expect(
-      problems(in: file("match: {port: 1}", "action: report") + "protect: [{\(pair)}]\n")
-        .contains("6:12: \(message)"))
+      problems(in: text).contains(
+        "4:13: error: \"interface\" is one of connreap's own network namespace"))
   }
 
   @Test(arguments: PolicyAction.allCases)

@@ -34,7 +34,7 @@ import Testing
     #expect(problems(in: file("match: {process: java}", "action: report")) == "")
   }
 
-  @Test(arguments: ["state: connected", "state: all", "filter: \"state all\""])
+  @Test(arguments: ["state: connected", "state: all", "filter: \"state all\"", "netns: all"])
   func aMatchOfEverythingIsHardlyMeant(pair: String) {
     #expect(
       problems(in: file("match: {\(pair)}", "action: report"))

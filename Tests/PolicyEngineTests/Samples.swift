@@ -14,6 +14,7 @@ struct SampleNames: NameResolver {
   func userID(of name: String) throws(LookupFailure) -> UInt32? { name == "app" ? 1000 : nil }
   func interfaceIndex(of name: String) -> UInt32? { name == "lo" ? 1 : nil }
   var serviceNames: [String] { ["https"] }
+  var networkNamespaceNames: [String]? { ["blue", "green"] }
 }
 
 /// Reads `text` as the file `leaks.yaml`.
@@ -66,6 +67,7 @@ struct SampleRow {
   /// counters start again after 49.7 days.
   var since: UInt64?
   var bytes: UInt64? = 1000
+  var namespace: UInt16 = 0
 
   func connection(_ row: Int, now: UInt64 = 0) -> Connection {
     var figures = TCPFigures()
@@ -76,13 +78,15 @@ struct SampleRow {
     figures.bytesAcknowledged = bytes
     figures.bytesReceived = bytes
     figures.unacknowledged = 0
-    return Connection(
+    var connection = Connection(
       identity: SocketIdentity(
         local: Endpoint(address: known(IPAddress(text: local)), port: localPort),
         peer: Endpoint(address: known(IPAddress(text: peer)), port: peerPort), family: family,
         interface: 0, cookie: known(SocketCookie(rawValue: cookie ?? UInt64(row + 1)))),
       state: state, inode: inode, userID: userID, receiveQueue: 0, sendQueue: 0,
       timer: ConnectionTimer(kind: .off, expires: 0, retransmits: 0), figures: figures)
+    connection.namespace = namespace
+    return connection
   }
 }
 

@@ -30,9 +30,10 @@ struct Simulation {
       seen, past: PastConnections(memory.connections, at: now), now: now)
     findings = Evaluation.findings(
       of: table, policies: policies, history: PolicyHistory(memory, now: now))
-    memory = Evaluation.memory(
+    let memories = Evaluation.memory(
       after: findings, of: table, history: PolicyHistory(memory, now: now)
     ) { _, group in group.rowsToActOn.count }
+    memory = memories[0] ?? RunMemory()
     var closed: [UInt64] = []
     for found in findings {
       for group in found.groups {

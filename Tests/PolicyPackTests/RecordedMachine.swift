@@ -25,6 +25,13 @@ final class RecordedMachine {
     policies = try PolicySet([Self.file(file)])
   }
 
+  /// The machine, and policies that a test has written.
+  init(policies text: String) throws {
+    policies = try PolicySet([
+      try PolicyFile(name: "test.yaml", bytes: Array(text.utf8), names: NoNames())
+    ])
+  }
+
   /// The folder of the policies that come with connreap.
   static var folder: FilePath {
     var path = FilePath(#filePath)
@@ -66,9 +73,10 @@ final class RecordedMachine {
     let snapshot = try replay(record())
     let history = PolicyHistory(memory, now: now)
     let findings = Evaluation.findings(of: snapshot, policies: policies, history: history)
-    memory = Evaluation.memory(after: findings, of: snapshot, history: history) {
-      $1.rowsToActOn.count
-    }
+    memory =
+      Evaluation.memory(after: findings, of: snapshot, history: history) {
+        $1.rowsToActOn.count
+      }[0] ?? RunMemory()
     var gone: Set<UInt64> = []
     for found in findings {
       for row in found.rowsToActOn {
@@ -94,6 +102,9 @@ final class RecordedMachine {
     let inodes = Set(processes[pid]?.inodes ?? [])
     return sockets.count { inodes.contains($0.socket.inode) }
   }
+
+  /// The cookies of all connections, in the order in which they were made.
+  var cookies: [UInt64] { sockets.map(\.socket.cookie) }
 
   /// A conversation with the kernel of this machine, as text.
   private func record() throws -> [UInt8] {

@@ -208,6 +208,33 @@ private let everything = HeldCapabilities(
     #expect(held.effective == [])
   }
 
+  @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
+  func whatIsWorkedOutOnceIsRaisedAgainAndAgain() throws {
+    let steps = try onThread {
+      var steps: [Set<Capability>] = []
+      try OwnPrivileges.keep([.netAdmin, .sysPtrace], raised: [.sysPtrace])
+      let raisable = RaisableCapabilities([.netAdmin, .sysAdmin])
+      for _ in 0..<2 {
+        steps.append(try raisable.raising { try HeldCapabilities.current() }.effective)
+        steps.append(try HeldCapabilities.current().effective)
+      }
+      return steps
+    }
+    #expect(
+      steps == [[.netAdmin, .sysPtrace], [.sysPtrace], [.netAdmin, .sysPtrace], [.sysPtrace]])
+  }
+
+  @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
+  func whatWasGivenUpSinceIsNotRaised() throws {
+    let held = try onThread {
+      try OwnPrivileges.keep([.netAdmin], raised: [])
+      let raisable = RaisableCapabilities([.netAdmin])
+      try OwnPrivileges.keep([], raised: [])
+      return try raisable.raising { try HeldCapabilities.current() }
+    }
+    #expect(held == nothing)
+  }
+
   @Test func whoHasNothingRaisesNothing() throws {
     let held = try onThread {
       try OwnPrivileges.keep([], raised: [])

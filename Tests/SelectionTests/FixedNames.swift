@@ -32,6 +32,8 @@ struct FixedNames: NameResolver {
   var ephemeralPorts: ClosedRange<UInt16>? { 32768...60999 }
 
   var serviceNames: [String] { ["http", "https", "http-alt", "ssh"] }
+
+  var networkNamespaceNames: [String]? { ["blue", "green", "7"] }
 }
 
 /// A machine that must not be asked.

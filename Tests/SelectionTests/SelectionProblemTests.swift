@@ -160,7 +160,10 @@ struct SelectionProblemTests {
       "\"/a//b\" is not the path of a cgroup; write it as in /system.slice/nginx.service"),
     Case(
       .age, "7", 0..<1, "a duration needs a unit: \"7\"; write 7s, 7m or 7h"),
-    Case(.netns, "all", 0..<3, "this version cannot select by netns"),
+    Case(
+      .netns, "bleu", 0..<4,
+      "unknown network namespace \"bleu\": it is a name that 'ip netns' lists, a pid or all; "
+        + "did you mean \"blue\"?"),
   ]
 
   @Test(arguments: cases)
@@ -194,7 +197,8 @@ struct SelectionProblemTests {
         })
       do throws(SelectionProblem) {
         let predicate = try SelectionVocabulary.parse(key: key, value: value, names: FixedNames())
-        #expect(!predicate.selectsEverything)
+        // Where to look says nothing of a connection.
+        #expect(predicate.selectsEverything == (key == .netns))
       } catch {
         #expect(error.range.upperBound <= value.utf8.count, "\(value.debugDescription)")
         #expect(!error.description.isEmpty)

@@ -131,8 +131,9 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
           : "kill with this selection would close every connection",
         remedy: "select some, as in --host 192.168.1.100 --port 80, or say --all")
     }
-    let predicate = selected.limitedToDefaultStates()
-    let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let asked = selected.limitedToDefaultStates()
+    let system = try LiveSystem(source).inNamespaces(selection.netns, of: asked)
+    let predicate = asked.knowing(system.verdicts(of:))
     let guards = try guarding.guards(
       on: system, method, namedStates: predicate.namedStatesOneByOne)
     let snapshot = try system.scan(

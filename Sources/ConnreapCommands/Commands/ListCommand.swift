@@ -64,10 +64,11 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let names = SystemNames()
-    let predicate = try selection.predicate(names: names).limitedToDefaultStates()
+    let asked = try selection.predicate(names: names).limitedToDefaultStates()
     let columns = try ConnectionColumn.list(columns) ?? output.output.columns
     let order = try ConnectionOrder(sort)
-    let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let system = try LiveSystem(source).inNamespaces(selection.netns, of: asked)
+    let predicate = asked.knowing(system.verdicts(of:))
     let needsHistory =
       predicate.needsHistory || columns?.contains(.age) == true
       || order.column == .age

@@ -46,6 +46,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
     of predicate: SelectionPredicate, _ look: inout WatchOptions.Look
   ) throws -> ListenersReport {
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let predicate = predicate.knowing(system.verdicts(of:))
     let survey = try system.surveyListeners(
       ScanRequest(predicate, reading: system.knowsOwners ? .owners : []))
     look.warn(

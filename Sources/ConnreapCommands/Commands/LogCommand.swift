@@ -105,6 +105,9 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     let now = LogTime.now
     var wanted = LogSelection()
     wanted.connections = try selection.predicate(names: SystemNames())
+    guard wanted.connections.namespaces.allSatisfy({ $0 == .all }) else {
+      throw CommandFailure(.usage, "netns: the log knows network namespaces by number only")
+    }
     wanted.since = try since.map { value throws(CommandFailure) in
       try LogTime(option: "--since", value: value, now: now)
     }

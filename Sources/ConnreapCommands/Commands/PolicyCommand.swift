@@ -63,17 +63,22 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
 
   var needs: Set<Capability> {
     guard source.replay == nil else { return [] }
-    // A policy may be about marks, and its file is not read yet.
+    // A policy may be about marks or other namespaces, and its file is not read yet.
     let needs = Set<Capability>.owners.union(PrivilegedStep.seeingMarks.needs)
+      .union(PrivilegedStep.enteringNamespace.needs)
     return source.record == nil ? needs : needs.union([.dacOverride])
   }
 
   func run() throws {
-    let loaded = try PolicyLoading(arguments.files, asRoot: source.replay == nil)
+    let isLive = source.replay == nil
+    let loaded = try PolicyLoading(
+      arguments.files, asRoot: isLive, names: SystemNames(namespaces: isLive))
     Standard.say(loaded.report)
-    let system = try LiveSystem(source)
-    let memory = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
-    let evaluated = try PolicyEvaluation(loaded.policies, on: system, memory: memory)
+    try keepRights(for: loaded.policies)
+    let system = try LiveSystem(source).inNamespaces(of: loaded.policies)
+    let memories = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
+    let evaluated = try PolicyEvaluation(loaded.policies, on: system, memories: memories)
+    Standard.say(PolicyReport.namespaceWarnings(evaluated, system))
     let report = PolicyReport(evaluated, output: output, isLive: system.isLive)
     try report.printPlan(arguments: arguments.files)
     try system.finish()
@@ -104,12 +109,15 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
-  var needs: Set<Capability> { Set.owners.union(PrivilegedStep.closing.needs) }
+  var needs: Set<Capability> {
+    Set.owners.union(PrivilegedStep.closing.needs).union(PrivilegedStep.enteringNamespace.needs)
+  }
 
   func run() throws {
     let limits = try time.limits(from: .now)
     let loaded = try PolicyLoading(arguments.files, asRoot: true)
     if !quiet { Standard.say(loaded.report) }
+    try keepRights(for: loaded.policies)
     let folder = try StateAccess.open(option: stateDir)
     let lock = try StateAccess.lock(folder)
     try apply(loaded.policies, in: folder, holding: lock, limits: limits)
@@ -119,23 +127,25 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     _ policies: PolicySet, in folder: borrowing StateFolder, holding _: borrowing RunLock,
     limits: ClosingLimits
   ) throws {
-    let system = try LiveSystem(SourceOptions.live)
-    var history = try RunHistory(in: folder, at: system.moment)
-    let evaluated = try PolicyEvaluation(policies, on: system, memory: history.memory)
+    let system = try LiveSystem(SourceOptions.live).inNamespaces(of: policies)
+    var history = try RunHistory(in: folder, of: system)
+    let evaluated = try PolicyEvaluation(policies, on: system, memories: history.memories)
+    Standard.say(PolicyReport.namespaceWarnings(evaluated, system))
     let report = PolicyReport(evaluated, output: output, isLive: true)
     let notices = PolicyNotices(evaluated, moment: system.moment)
     // Before anything is closed: a run that is cut off has counted all the same.
-    try history.save(evaluated.memory, ifLost: "nothing was closed")
+    try history.save(evaluated.memories, ifLost: "nothing was closed")
     do {
       try evaluated.checkLimits()
     } catch {
       try report.printFindings(isQuiet: quiet)
-      try notices.send(remembering: &history)
+      _ = try notices.send(remembering: &history)
       throw error
     }
     guard !evaluated.plan.closings.isEmpty else {
       try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
-      return try notices.send(remembering: &history)
+      guard try notices.send(remembering: &history) else { throw CommandFailure.silent(.failed) }
+      return
     }
     try system.requireClosing(evaluated.plan.closings)
     let trail = try AuditTrail(
@@ -148,13 +158,23 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
         recording: trail, isStillSelected: evaluated.stillCovers,
         remembering: { outcomes in
           try history.save(
-            evaluated.memory(history.memory, after: outcomes),
+            evaluated.memories(history.memories, after: outcomes),
             ifLost: "what was closed is in the audit log")
         },
         printing: { try report.printOutcomes($0, isQuiet: quiet) })
     }
-    if Interruption.reason == nil { try notices.send(remembering: &history) }
+    let isEverybodyTold =
+      Interruption.reason == nil ? try notices.send(remembering: &history) : true
     try result.get()
+    guard isEverybodyTold else { throw CommandFailure.silent(.failed) }
+  }
+}
+
+extension PrivilegedCommand {
+  /// Gives up what only policies need that name network namespaces, when `policies` do not.
+  fileprivate func keepRights(for policies: PolicySet) throws(CommandFailure) {
+    guard !policies.namesNamespaces else { return }
+    try Rights.keep(needs.subtracting(PrivilegedStep.enteringNamespace.needs))
   }
 }
 

@@ -49,10 +49,11 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
   }
 
   func run() throws {
-    let predicate = try selection.predicate(names: SystemNames())
+    let asked = try selection.predicate(names: SystemNames())
     let limit = try leakLimit
     let permissions = try filePermissions
-    let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let system = try LiveSystem(source).inNamespaces(selection.netns, of: asked)
+    let predicate = asked.knowing(system.verdicts(of:))
     let contents = try ReportGathering(
       system: system, predicate: predicate, selectsEverything: selection.isEmpty,
       words: selection.words, leakLimit: limit, stateDir: stateDir

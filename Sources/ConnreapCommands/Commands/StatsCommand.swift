@@ -54,6 +54,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
     of predicate: SelectionPredicate, _ look: inout WatchOptions.Look
   ) throws -> StatsReport {
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let predicate = predicate.knowing(system.verdicts(of:))
     let request = ScanRequest(
       predicate, reading: by?.details(knowsOwners: system.knowsOwners) ?? [], prunesOwners: true,
       past: predicate.needsHistory ? try RunHistory.past(option: nil, of: system) : .unknown)

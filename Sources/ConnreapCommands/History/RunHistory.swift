@@ -7,16 +7,22 @@ import SystemPackage
 
 /// What a run of `policy apply` remembers, in the database of its state folder.
 struct RunHistory {
-  /// What is in the database.
-  private(set) var memory: RunMemory
+  /// What is in the database of each network namespace that is looked at, by its index.
+  private(set) var memories: [UInt16: RunMemory] = [:]
   private let database: HistoryDatabase
-  private let place: MemoryPlace
+  private let places: [UInt16: MemoryPlace]
 
   /// Opens the database of `folder`, made when it is not there.
   init(
-    in folder: borrowing StateFolder, at moment: ScanMoment
+    in folder: borrowing StateFolder, of system: LiveSystem
   ) throws(CommandFailure) {
-    guard let place = MemoryPlace(moment) else {
+    let places = system.memoryPlaces
+    // One that could not even be opened has no inode, and none of its connections is listed.
+    let isWhole = system.namespaces.indices.allSatisfy { index in
+      UInt16(exactly: index).map { places[$0] != nil } ?? false
+        || !system.namespaces[index].namespace.isOwn && system.moment.canBeRemembered
+    }
+    guard isWhole else {
       throw CommandFailure(
         .failed,
         "/proc does not tell the boot id, the uptime or the network namespace, without which a run "
@@ -24,8 +30,11 @@ struct RunHistory {
     }
     do throws(HistoryProblem) {
       database = try HistoryDatabase(openingOrMakingIn: folder, now: time(nil))
-      memory = try database.memory(of: place)
-      self.place = place
+      for (index, place) in places { memories[index] = try database.memory(of: place) }
+      if let uptime = system.moment.uptime {
+        try database.forgetOthers(than: Array(places.values), at: uptime)
+      }
+      self.places = places
     } catch {
       throw Self.failure(error)
     }
@@ -34,14 +43,20 @@ struct RunHistory {
     }
   }
 
-  /// Writes `memory`. When that fails before a closing, nothing must be closed.
-  mutating func save(_ memory: RunMemory, ifLost consequence: String) throws(CommandFailure) {
-    do {
-      try database.replace(self.memory, by: memory, in: place)
-    } catch {
-      throw Self.failure(error, consequence)
+  /// Writes what `memories` hold of each namespace; of others, what is in the database stays. When
+  /// that fails before a closing, nothing must be closed.
+  mutating func save(
+    _ memories: [UInt16: RunMemory], ifLost consequence: String
+  ) throws(CommandFailure) {
+    for (index, memory) in memories {
+      guard let place = places[index], let before = self.memories[index] else { continue }
+      do {
+        try database.replace(before, by: memory, in: place)
+      } catch {
+        throw Self.failure(error, consequence)
+      }
+      self.memories[index] = memory
     }
-    self.memory = memory
   }
 
   private static func failure(
@@ -61,19 +76,19 @@ extension RunHistory {
   static func read(
     option: String?, of system: LiveSystem,
     tell: (String) -> Void = { Standard.say("connreap: \($0)\n") }
-  ) throws(CommandFailure) -> RunMemory {
+  ) throws(CommandFailure) -> [UInt16: RunMemory] {
     switch try lookUp(option: option, of: system) {
-    case .found(let memory): return memory
-    case .none: return RunMemory()
+    case .found(let memories): return memories
+    case .none: break
     case .unusable(let problem):
       tell("\(problem); what earlier runs saw is not used")
-      return RunMemory()
     }
+    return system.memoryPlaces.mapValues { _ in RunMemory() }
   }
 
   /// What a look for the database finds.
   enum LookedUp {
-    case found(RunMemory)
+    case found([UInt16: RunMemory])
     /// There is no database.
     case none
     /// It is damaged or another program's, as the visible text says.
@@ -85,22 +100,17 @@ extension RunHistory {
     option: String?, of system: LiveSystem
   ) throws(CommandFailure) -> LookedUp {
     guard let folder = try StateAccess.openIfThere(option: option) else { return .none }
-    var memory = RunMemory()
+    var memories: [UInt16: RunMemory] = [:]
     do throws(HistoryProblem) {
       guard let database = try HistoryDatabase(readingFrom: folder) else { return .none }
-      for place in system.memoryPlaces {
-        let part = try database.memory(of: place)
-        memory.connections.merge(part.connections) { first, _ in first }
-        memory.flags.merge(part.flags) { first, _ in first }
-        memory.groups.merge(part.groups) { first, _ in first }
-      }
+      for (index, place) in system.memoryPlaces { memories[index] = try database.memory(of: place) }
     } catch .unusable(let path, let fault) {
       return .unusable(EscapedText.escaped("\(HistoryProblem.unusable(path, fault))"))
     } catch {
       throw CommandFailure(
         .failed, "cannot read what earlier runs saw: \(EscapedText.escaped("\(error)"))")
     }
-    return .found(memory)
+    return .found(memories)
   }
 
   /// The same, for a command that can do without: whatever stands in the way is said with what is
@@ -121,18 +131,48 @@ extension RunHistory {
     tell: (String) -> Void = { Standard.say("connreap: \($0)\n") }
   ) throws(CommandFailure) -> PastConnections {
     guard system.isLive, let now = system.moment.uptime else { return .unknown }
-    return PastConnections(try read(option: option, of: system, tell: tell).connections, at: now)
+    return PastConnections(of: try read(option: option, of: system, tell: tell), at: now)
   }
 }
 
 extension LiveSystem {
   /// The boot and the namespaces that are looked at, as far as they are known.
-  fileprivate var memoryPlaces: [MemoryPlace] {
-    namespaces.compactMap { source in
+  fileprivate var memoryPlaces: [UInt16: MemoryPlace] {
+    var places: [UInt16: MemoryPlace] = [:]
+    for (index, source) in namespaces.enumerated() {
+      guard let index = UInt16(exactly: index) else { break }
       var moment = moment
       moment.networkNamespace =
         source.namespace.inode ?? (source.namespace.isOwn ? moment.networkNamespace : nil)
-      return MemoryPlace(moment)
+      places[index] = MemoryPlace(moment)
+    }
+    return places
+  }
+}
+
+extension ScanMoment {
+  /// Whether the boot is known, and the time in it.
+  fileprivate var canBeRemembered: Bool { bootID != nil && uptime != nil }
+}
+
+extension PastConnections {
+  /// What is remembered of the connections of some namespaces: a cookie is of one of them.
+  init(of memories: [UInt16: RunMemory], at uptime: UInt64) {
+    self.init(
+      memories.values.reduce(into: [:]) { connections, memory in
+        connections.merge(memory.connections) { first, _ in first }
+      }, at: uptime)
+  }
+}
+
+extension RunMemory {
+  /// All of `memories` in one, for who asks by connections and processes.
+  init(merging memories: [UInt16: RunMemory]) {
+    self.init()
+    for memory in memories.sorted(by: { $0.key < $1.key }).map(\.value) {
+      connections.merge(memory.connections) { first, _ in first }
+      flags.merge(memory.flags) { first, _ in first }
+      groups.merge(memory.groups) { first, _ in first }
     }
   }
 }

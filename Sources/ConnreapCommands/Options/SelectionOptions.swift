@@ -61,6 +61,12 @@ struct SelectionOptions: ParsableArguments {
   /// Whether there is a filter, in whatever words.
   var hasFilter: Bool { !filter.isEmpty || !terms.isEmpty }
 
+  /// Whether network namespaces are named: in a filter, which is not read yet, by the word at least.
+  var mayNameNamespaces: Bool {
+    !netns.isEmpty
+      || (filter + terms).contains { $0.lowercased().contains(SelectionKey.netns.rawValue) }
+  }
+
   /// Whether nothing was selected: every connection would be.
   var isEmpty: Bool { values.allSatisfy { $0.values.isEmpty } }
 

@@ -41,7 +41,7 @@ struct FindingLines {
   }
 
   private func line(of group: FindingGroup) -> Line {
-    let cells = [group.label, counts(of: group)]
+    let cells = [label(of: group), counts(of: group)]
     let rows = group.rowsToActOn
     switch group.decision {
     case .belowThreshold: return Line(cells: cells + ["left"], style: .dim)
@@ -58,6 +58,12 @@ struct FindingLines {
     }
     guard found.refusal == nil else { return Line(cells: cells + ["refused"], style: .red) }
     return Line(cells: cells + [closing(rows) + kept], style: .yellow)
+  }
+
+  /// `java[1744]`, or `java[1744] in blue`.
+  private func label(of group: FindingGroup) -> String {
+    let namespace = evaluated.snapshot.namespaces[Int(group.namespace)]
+    return namespace.isOwn ? group.label : "\(group.label) in \(namespace.label)"
   }
 
   /// `312 in CLOSE-WAIT for ≥ 10m, threshold 100`.
@@ -80,7 +86,8 @@ struct FindingLines {
     let closed = rows.filter { spareReasons[cookie($0)] == nil }
     var parts: [String] = []
     if !closed.isEmpty {
-      let verb = found.policy.action.closes ? "close" : "arm"
+      let isRefused = evaluated.findings.contains { $0.refusal != nil }
+      let verb = (isRefused ? "would " : "") + (found.policy.action.closes ? "close" : "arm")
       parts.append("\(verb) \(Count.text(closed.count))\(details(of: closed))")
     }
     if let first = spared.first { parts.append("spare \(Count.text(spared.count)): \(first)") }
@@ -165,10 +172,10 @@ struct FindingLines {
   private var undecidedLines: [Line] {
     let undecided = found.undecided
     let kinds = [
-      (undecided.match, "whether it matches is unknown"),
+      (undecided.match, "whether the policy matches is unknown"),
       (undecided.time, "earlier runs do not show that enough time has passed"),
-      (undecided.exception, "whether it is excepted is unknown"),
-      (undecided.inState, "how long it is in its state is unknown"),
+      (undecided.exception, "whether an exception applies is unknown"),
+      (undecided.inState, "the time in the state is unknown"),
       (undecided.owner, ownerIsUnknown),
     ]
     return kinds.filter { $0.0 > 0 }.map { count, reason in
@@ -180,7 +187,7 @@ struct FindingLines {
     switch found.policy.groupBy {
     case .unit: "in no known unit"
     case .container: "in no known container"
-    default: "its owner is unknown"
+    default: "the owner is unknown"
     }
   }
 
@@ -194,6 +201,8 @@ struct FindingLines {
         for group in found.groups {
           json.object { json in
             json.member("group", group.label)
+            let connection = evaluated.snapshot.connections[group.rows[0]]
+            json.member("netns", evaluated.snapshot.networkNamespace(of: connection))
             json.member("count", group.rows.count)
             json.member("threshold", group.threshold)
             json.member("acts", !group.rowsToActOn.isEmpty && found.refusal == nil)

@@ -11,9 +11,12 @@ struct LeakReport {
   let process: OwnerProcess?
   /// Its descriptors; nil when they could not be read.
   let room: DescriptorRoom?
+  /// The network namespace that it is in.
+  private let namespace: ScannedNamespace
 
   init(_ leak: Leak, in snapshot: Snapshot, processes: ProcFileSystem) {
     self.leak = leak
+    namespace = snapshot.namespaces[Int(leak.group.namespace)]
     var counts: [ProcessIdentity: (count: Int, process: OwnerProcess)] = [:]
     for row in leak.group.rows {
       guard let owner = snapshot.knownOwners(at: row).min(by: { $0.pid < $1.pid }) else { continue }
@@ -48,7 +51,8 @@ struct LeakReport {
   }
 
   private var name: String {
-    let group = EscapedText.escaped(leak.group.label)
+    let label = EscapedText.escaped(leak.group.label)
+    let group = namespace.isOwn ? label : "\(label) in \(namespace.label)"
     guard case .process = leak.group.key else {
       let process = process.map { " (\(EscapedText.escaped($0.name ?? "?"))[\($0.pid)])" } ?? ""
       return group + process

@@ -7,8 +7,8 @@ import Scanning
 extension PolicyEvaluation {
   /// What is to be remembered before anything is closed: what was flagged, and the rounds of the
   /// groups that are about to be acted on.
-  var memory: RunMemory {
-    guard let history else { return RunMemory() }
+  var memories: [UInt16: RunMemory] {
+    guard let history else { return [:] }
     var closings: [String: Set<SocketCookie>] = [:]
     for step in plan.closings {
       if let policy = step.policy { closings[policy, default: []].insert(step.connection.cookie) }
@@ -20,26 +20,29 @@ extension PolicyEvaluation {
     }
   }
 
-  /// `memory` with what came of the closings: what is gone is forgotten, and each group knows how
+  /// `memories` with what came of the closings: what is gone is forgotten, and each group knows how
   /// many of its connections were closed.
-  func memory(_ memory: RunMemory, after outcomes: [Outcome]) -> RunMemory {
-    var memory = memory
+  func memories(
+    _ memories: [UInt16: RunMemory], after outcomes: [Outcome]
+  ) -> [UInt16: RunMemory] {
+    var memories = memories
     let groups = actedGroups
     let names = policies.policies.map(\.name)
     for outcome in outcomes {
       guard let name = outcome.step.policy else { continue }
       let cookie = outcome.step.connection.cookie
+      let namespace = outcome.step.connection.namespace
       let key = FlagKey(policy: name, cookie: cookie)
       switch outcome.result {
-      case .spared(.armed): memory.flags[key]?.isArmed = true
+      case .spared(.armed): memories[namespace]?.flags[key]?.isArmed = true
       case .closed:
-        if let group = groups[key] { memory.groups[group]?.closed += 1 }
-        memory.forget(cookie, flaggedBy: names)
-      case .gone: memory.forget(cookie, flaggedBy: names)
+        if let group = groups[key] { memories[namespace]?.groups[group]?.closed += 1 }
+        memories[namespace]?.forget(cookie, flaggedBy: names)
+      case .gone: memories[namespace]?.forget(cookie, flaggedBy: names)
       case .spared, .failed, .unverified: break
       }
     }
-    return memory
+    return memories
   }
 
   /// The group in which a policy acts on a connection.

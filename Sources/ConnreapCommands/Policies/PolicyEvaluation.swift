@@ -18,11 +18,11 @@ struct PolicyEvaluation {
 
   /// Scans once for all of `policies`, and holds them against what is there.
   ///
-  /// - Parameter memory: what earlier runs remember; nil when that is unknown.
+  /// - Parameter memories: what earlier runs remember of each namespace; nil when that is unknown.
   init(
-    _ policies: PolicySet, on system: LiveSystem, memory: RunMemory?
+    _ policies: PolicySet, on system: LiveSystem, memories: [UInt16: RunMemory]?
   ) throws(CommandFailure) {
-    history = system.moment.uptime.flatMap { now in memory.map { PolicyHistory($0, now: now) } }
+    let policies = policies.knowing(system)
     processes = system.processes
     let caller = try system.caller()
     let machineInit = try system.machineInit()
@@ -37,7 +37,11 @@ struct PolicyEvaluation {
     snapshot = try system.scan(
       ScanRequest(
         everything, reading: details, keepsUndecided: true,
-        past: history.map { PastConnections($0.memory.connections, at: $0.now) } ?? .unknown))
+        past: PastConnections(of: memories ?? [:], at: system.moment.uptime ?? 0)))
+    // What could not be looked at is remembered as it was.
+    let unseen = snapshot.namespaceGaps.map(\.namespace)
+    let memories = memories?.filter { !unseen.contains(system.namespaces[Int($0.key)].namespace) }
+    history = system.moment.uptime.flatMap { now in memories.map { PolicyHistory($0, now: now) } }
     let names = SystemNumbers(resolvesNames: system.isLive)
     findings = Evaluation.findings(
       of: snapshot, policies: policies, history: history, userName: names.userName)

@@ -12,8 +12,12 @@ struct PolicyLoading {
 
   /// Reads the files and folders `paths`. Nothing is taken when any file is in error.
   ///
-  /// - Parameter asRoot: whether root is to act on them, so that nobody else may have written them.
-  init(_ paths: [String], asRoot: Bool) throws(CommandFailure) {
+  /// - Parameters:
+  ///   - asRoot: whether root is to act on them, so that nobody else may have written them.
+  ///   - resolver: looks up what they name.
+  init(
+    _ paths: [String], asRoot: Bool, names resolver: SystemNames = SystemNames()
+  ) throws(CommandFailure) {
     var names: [FilePath] = []
     for path in paths { names += try Self.files(at: FilePath(path)) }
     var files: [PolicyFile] = []
@@ -21,7 +25,7 @@ struct PolicyLoading {
     for name in names {
       let bytes = try Self.read(name, asRoot: asRoot && geteuid() == 0)
       do {
-        let file = try PolicyFile(name: name.string, bytes: bytes, names: SystemNames())
+        let file = try PolicyFile(name: name.string, bytes: bytes, names: resolver)
         files.append(file)
         problems += file.warnings
       } catch {

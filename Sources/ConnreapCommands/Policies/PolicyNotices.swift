@@ -19,31 +19,37 @@ struct PolicyNotices {
     self.moment = moment
   }
 
-  /// Runs the programs. One that fails is said, changes nothing else, and is run again next time.
+  /// Runs the programs. One that fails is said, and is run again next time.
   ///
   /// It is the last that a run does: from the first program on this process has no capability left
   /// that the program could have from it, as those of root would have of the bounding set where
   /// that could not be emptied (without CAP_SETPCAP).
-  func send(remembering history: inout RunHistory) throws(CommandFailure) {
-    var memory = history.memory
+  ///
+  /// - Returns: whether all were told.
+  func send(remembering history: inout RunHistory) throws(CommandFailure) -> Bool {
+    var isEverybodyTold = true
+    var memories = history.memories
     for found in evaluated.findings {
       guard let program = found.policy.notify.flatMap(NotifiedProgram.init) else { continue }
       for group in groups(of: found) {
         let key = RememberedGroupKey(policy: found.policy.name, group: group.key.identifier)
-        guard let known = memory.groups[key], !known.isTold else { continue }
+        guard let known = memories[group.namespace]?.groups[key], !known.isTold else { continue }
         try giveUpRights()
         do throws(NotificationProblem) {
           try program.tell(
             message(found, group), timeout: Self.timeout, asRoot: geteuid() == 0)
-          memory.groups[key]?.isTold = true
+          memories[group.namespace]?.groups[key]?.isTold = true
         } catch {
           let problem = EscapedText.escaped("\(error)")
           Standard.say("connreap: policy \(found.policy.name): nobody was told: \(problem)\n")
+          isEverybodyTold = false
         }
       }
     }
-    guard memory != history.memory else { return }
-    try history.save(memory, ifLost: "whoever was told is told again")
+    if memories != history.memories {
+      try history.save(memories, ifLost: "whoever was told is told again")
+    }
+    return isEverybodyTold
   }
 
   private func giveUpRights() throws(CommandFailure) {
@@ -77,7 +83,8 @@ struct PolicyNotices {
         leak.write(to: &json, "leak")
       }
       json.member("boot_id", moment.bootID)
-      json.member("netns", moment.networkNamespace)
+      let connection = evaluated.snapshot.connections[group.rows[0]]
+      json.member("netns", evaluated.snapshot.networkNamespace(of: connection))
     }
     json.endDocument()
     return json.take()

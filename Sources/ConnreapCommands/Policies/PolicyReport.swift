@@ -28,8 +28,13 @@ struct PolicyReport {
     let counts = PolicyCounts(evaluated)
     let command = (["connreap", "policy", "apply"] + arguments.map(EscapedText.escaped))
       .joined(separator: " ")
-    try stream.write("Plan: \(counts.line). Nothing has been changed")
-    try stream.write(!counts.isEmpty ? "; '\(command)' does it.\n" : ".\n")
+    if let policy = counts.refusing {
+      // The failure that follows says why.
+      try stream.write("Plan: close nothing: policy \(policy) has the whole run refused.\n")
+    } else {
+      try stream.write("Plan: \(counts.line). Nothing has been changed")
+      try stream.write(!counts.isEmpty ? "; '\(command)' does it.\n" : ".\n")
+    }
     if evaluated.history == nil, evaluated.policies.policies.contains(where: \.needsHistory) {
       try stream.write("What earlier runs saw is unknown here: what depends on it is left alone.\n")
     }
@@ -60,8 +65,20 @@ struct PolicyReport {
       }
     }
     try PlanText(text: text).print(PlanText.lines(of: amiss), layout: layout, to: &stream)
-    try stream.write(PlanText(text: text).summary(of: outcomes))
+    if evaluated.plan.closings.isEmpty {
+      try stream.write("Nothing to close: \(PolicyCounts(evaluated).others).\n")
+    } else {
+      try stream.write(PlanText(text: text).summary(of: outcomes))
+    }
     try stream.flush()
+  }
+
+  /// The network namespaces that policies name and nobody could look at, for standard error: also of
+  /// a quiet run, whose policies did not do there what they are for.
+  static func namespaceWarnings(_ evaluated: PolicyEvaluation, _ system: LiveSystem) -> String {
+    let warnings =
+      ListSummary.warnings(evaluated.snapshot.namespaceGaps) + system.namespaceNotices
+    return warnings.map { "connreap: \($0)\n" }.joined()
   }
 
   private var layout: Table.Layout {
@@ -104,46 +121,6 @@ struct PolicyReport {
     var stream = OutputStream(Standard.output)
     try stream.write { $0.append(contentsOf: json.take()) }
     try stream.flush()
-  }
-}
-
-/// How many connections policies would close, report, leave and spare.
-struct PolicyCounts {
-  private let close: Int
-  private let arm: Int
-  private let report: Int
-  private let leave: Int
-  private let spare: Int
-
-  init(_ evaluated: PolicyEvaluation) {
-    let closings = evaluated.plan.closings
-    close = closings.count { $0.method.closes }
-    arm = closings.count - close
-    var (report, leave) = (0, 0)
-    var spare = evaluated.plan.steps.count - closings.count
-    for found in evaluated.findings {
-      if found.policy.action == .report { report += found.rowsOverThreshold.count }
-      leave += found.undecided.total
-      leave += found.groups.reduce(0) { $0 + $1.rows.count - $1.rowsToActOn.count }
-      for spared in found.spared {
-        switch spared.reason {
-        case .protected: spare += 1
-        case .tooYoung, .taken, .notSeenEnough, .armed: leave += 1
-        }
-      }
-    }
-    (self.report, self.leave, self.spare) = (report, leave, spare)
-  }
-
-  /// Whether anything would be done.
-  var isEmpty: Bool { close == 0 && arm == 0 }
-
-  /// `close 312, report 27, leave 52, spare 1`.
-  var line: String {
-    let armed = arm > 0 ? "arm \(Count.text(arm)), " : ""
-    return
-      "close \(Count.text(close)), \(armed)report \(Count.text(report)), leave \(Count.text(leave)), "
-      + "spare \(Count.text(spare))"
   }
 }
 

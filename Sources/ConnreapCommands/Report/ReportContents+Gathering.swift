@@ -77,7 +77,8 @@ struct ReportGathering {
     }
     do throws(CommandFailure) {
       switch try RunHistory.lookUp(option: stateDir, of: system) {
-      case .found(let memory):
+      case .found(let memories):
+        let memory = RunMemory(merging: memories)
         contents.history =
           memory.groups.isEmpty && memory.connections.isEmpty
           ? .unknown("no run of 'policy apply' remembers anything here since the machine started")

@@ -24,6 +24,11 @@ struct TopWork: Sendable {
   ) throws(CommandFailure) -> TopScan {
     let begin = ContinuousClock.now
     let predicate = wanted(filter.predicate)
+    guard predicate.namespaces.isEmpty else {
+      throw CommandFailure(
+        .usage, "netns: a filter of top cannot name network namespaces",
+        remedy: "start top with --netns")
+    }
     let system = try system(for: predicate)
     var notices = system.namespaceNotices
     let past =

@@ -21,6 +21,7 @@ extension SelectionTerm {
     case .receiveQueue(let least): "recv-queue >= \(least)"
     case .sendQueue(let least): "send-queue >= \(least)"
     case .interface(let index): "interface = \(index)"
+    case .namespace(let term): "netns = \(Self.quoted("\(term.name)") ?? "\(term.name)")"
     case .mark(let mark, let mask):
       "mark = \(Self.hexadecimal(mark))" + (mask == .max ? "" : "/\(Self.hexadecimal(mask))")
     case .autobound: "autobound"

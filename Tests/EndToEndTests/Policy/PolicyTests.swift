@@ -83,6 +83,85 @@ import Testing
     #expect(try leaks == 4)
   }
 
+  @Test func aLimitOfOnePolicyHoldsBackAllOthers() throws {
+    _ = try namespace.closeWaits(4, to: listener)
+    let two =
+      Self.pileUp + """
+          - name: too-many
+            match:
+              state: established
+            action: destroy
+            limit: 1
+
+        """
+    _ = try namespace.pair(to: listener, as: "one")
+    let file = try folder.write("leaks.yaml", two)
+    let planned = try policy("plan", file)
+    #expect(planned.status == 2)
+    #expect(planned.text.contains("would close 4"))
+    #expect(
+      planned.text.contains("Plan: close nothing: policy too-many has the whole run refused."))
+    #expect(!planned.text.contains("does it"))
+    let ended = try policy("apply", "--quiet", file)
+    #expect(ended.status == 2)
+    #expect(ended.complaints.contains("too-many"))
+    #expect(ended.complaints.contains("nothing was closed"))
+    #expect(ended.text.contains("would close 4"))
+    #expect(try leaks == 4)
+  }
+
+  /// Each connection counts once, for the most that is done with it.
+  @Test func thePlanAddsUpConnectionsAndNotPolicies() throws {
+    _ = try namespace.closeWaits(5, to: listener)
+    func plan(_ first: String, _ second: String) throws -> Substring? {
+      let file = try folder.write(
+        "leaks.yaml",
+        """
+        version: 1
+        policies:
+          - name: first
+            match: {state: close-wait}
+            keep: 2
+            action: \(first)
+          - name: second
+            match: {state: close-wait}
+            threshold: 3
+            action: \(second)
+
+        """)
+      return try policy("plan", file).lines.last
+    }
+    #expect(
+      try plan("destroy", "report")?.hasPrefix("Plan: close 3, report 0, leave 2, spare 0.") == true
+    )
+    #expect(
+      try plan("report", "destroy")?.hasPrefix("Plan: close 5, report 0, leave 0, spare 0.") == true
+    )
+    #expect(
+      try plan("report", "report")?.hasPrefix("Plan: close 0, report 5, leave 0, spare 0.") == true)
+  }
+
+  @Test func whatSeveralPoliciesCannotDecideIsLeftOnce() throws {
+    _ = try namespace.closeWaits(2, to: listener)
+    let policies = ["one", "two"].map { name in
+      """
+        - name: \(name)
+          match: {state: close-wait, age: 7d}
+          action: report
+
+      """
+    }
+    let file = try folder.write("leaks.yaml", "version: 1\npolicies:\n" + policies.joined())
+    let ended = try policy("apply", file)
+    #expect(ended.lines.last == "Nothing to close: report 0, leave 2, spare 0.")
+  }
+
+  @Test func aRunThatClosesNothingSaysSo() throws {
+    _ = try namespace.closeWaits(2, to: listener)
+    let ended = try policy("apply", try folder.write("leaks.yaml", Self.pileUp))
+    #expect(ended.lines.last == "Nothing to close: report 0, leave 2, spare 0.")
+  }
+
   @Test func inStateHoldsBackWhatIsYoung() throws {
     _ = try namespace.closeWaits(3, to: listener)
     let patient = Self.pileUp.replacing("    threshold", with: "    in-state: 1h\n    threshold")

@@ -56,6 +56,41 @@ import Testing
     #expect(status["NoNewPrivs"] == 1)
   }
 
+  /// To enter other namespaces takes the right to almost anything else.
+  @Test(arguments: [false, true])
+  func policiesKeepTheRightToEnterNamespacesOnlyToDoSo(isNamed: Bool) throws {
+    let folder = try TemporaryFolder()
+    let rest = isNamed ? ", netns: \(namespace.server.pid)" : ""
+    let file = try folder.write(
+      "slow.yaml",
+      """
+      version: 1
+      policies:
+        - name: slow
+          match: {local-port: 8080\(rest)}
+          action: destroy
+          rate: 5
+
+      """)
+    let listener = try namespace.server.listen("slow", port: 8080)
+    try namespace.server.connectPairs(12, as: "slow", to: listener)
+    #expect(chmod(namespace.state.path, 0o700) == 0)
+    let running = try namespace.start([
+      "policy", "apply", "--state-dir", namespace.state.path, file,
+    ])
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try AuditRecord.cookies(of: "closing", in: namespace.state.path).isEmpty {
+      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 30) }
+      usleep(5000)
+    }
+    let status = try status(of: running)
+    running.signal(SIGTERM)
+    #expect(try running.end().status == 143)
+    let usual = Self.mask(2, 12, 19)
+    #expect(status["CapPrm"] == (isNamed ? usual | Self.mask(21) : usual))
+    #expect(status["CapEff"].map { $0 & Self.mask(12) } == 0, "between two closings")
+  }
+
   @Test func whatReadsTheLogKeepsNone() throws {
     let running = try namespace.start(["log", "--follow", "--state-dir", namespace.state.path])
     let deadline = ContinuousClock.now + .seconds(10)

@@ -1,0 +1,130 @@
+import Connections
+import Testing
+
+@testable import Selection
+
+/// Terms about network namespaces.
+@Suite struct NamespaceTermTests {
+  private func parse(_ filter: String) throws -> SelectionPredicate {
+    try SelectionFilter.parse(filter, names: FixedNames())
+  }
+
+  /// Three namespaces: the own one, `blue`, and one that nobody could identify.
+  private func verdicts(of name: NamespaceName) -> [UInt16: Verdict] {
+    switch name {
+    case .own: [0: .yes, 1: .no, 2: .no]
+    case .all: [0: .yes, 1: .yes, 2: .yes]
+    case .named("blue"): [0: .no, 1: .yes, 2: .unknown]
+    case .named, .process: [0: .unknown, 1: .unknown, 2: .unknown]
+    }
+  }
+
+  private func row(in namespace: UInt16) -> Connection {
+    var row = Connection.row()
+    row.namespace = namespace
+    return row
+  }
+
+  private func answers(_ filter: String) throws -> [Verdict] {
+    let predicate = try parse(filter).knowing(verdicts)
+    return (0..<3).map { predicate.verdict(of: row(in: $0), owners: OwnersUnknown()) }
+  }
+
+  @Test(
+    arguments: [
+      ("all", .all), ("blue", .named("blue")), ("green", .named("green")),
+      ("1744", .process(1744)), ("7", .named("7")),
+    ] as [(String, NamespaceName)])
+  func aValueIsANameBeforeItIsAProcess(value: String, name: NamespaceName) throws {
+    let read = try SelectionVocabulary.parse(key: .netns, value: value, names: FixedNames())
+    #expect(read == .term(.namespace(NamespaceTerm(name))))
+    #expect(read.namespaces == [name])
+  }
+
+  @Test(arguments: [
+    ("bleu", "did you mean \"blue\"?"), ("blue,gren", "did you mean \"green\"?"), ("0", "lists"),
+    ("-1", "lists"), ("2147483648", "lists"), ("../blue", "lists"), ("Blue", "blue"),
+    ("", "missing"),
+  ])
+  func whatIsNoneOfTheseIsPointedAt(value: String, message: String) throws {
+    let problem = try #require(throws: SelectionProblem.self) {
+      try SelectionVocabulary.parse(key: .netns, value: value, names: FixedNames())
+    }
+    #expect("\(problem)".contains(message))
+    #expect(value.contains(problem.fault))
+  }
+
+  @Test func whereTheNamesAreUnknownAnyWillDo() throws {
+    let read = try SelectionVocabulary.parse(key: .netns, value: "bleu,12", names: NoNames())
+    #expect(read.namespaces == [.named("bleu"), .process(12)])
+    #expect(throws: SelectionProblem.self) {
+      try SelectionVocabulary.parse(key: .netns, value: "../../etc", names: NoNames())
+    }
+  }
+
+  @Test func untilItIsKnownWhichTheyAreNothingIsDecided() throws {
+    for filter in ["netns = blue", "not netns = blue", "netns = 1744"] {
+      let verdict = try parse(filter).verdict(of: row(in: 0), owners: OwnersUnknown())
+      #expect(verdict == .unknown)
+    }
+    #expect(try parse("netns = all").verdict(of: row(in: 9), owners: OwnersUnknown()) == .yes)
+  }
+
+  @Test(
+    arguments: [
+      ("netns = blue", [.no, .yes, .unknown]), ("netns != blue", [.yes, .no, .unknown]),
+      ("netns = all", [.yes, .yes, .yes]), ("not netns = all", [.no, .no, .no]),
+      ("netns = all and not netns = blue", [.yes, .no, .unknown]),
+      ("netns = blue,1744", [.unknown, .yes, .unknown]),
+      ("netns = blue and state listen", [.no, .no, .no]),
+    ] as [(String, [Verdict])])
+  func whichTheyAreDecides(filter: String, expected: [Verdict]) throws {
+    #expect(try answers(filter) == expected)
+  }
+
+  @Test func aSelectionWithoutOneIsOfTheOwn() throws {
+    let limited = try parse("state established").limitedToOwnNamespace().knowing(verdicts)
+    #expect(
+      (0..<3).map { limited.verdict(of: row(in: $0), owners: OwnersUnknown()) } == [.yes, .no, .no])
+    let named = try parse("port 8080 or netns = blue")
+    #expect(named.limitedToOwnNamespace() == named)
+  }
+
+  /// eth0 is number 2 here; elsewhere another interface has that number, and eth0 another one.
+  @Test func theNumberOfAnInterfaceMeansNothingElsewhere() throws {
+    #expect(try answers("interface = eth0") == [.no, .unknown, .unknown])
+    #expect(try answers("not interface = eth0") == [.yes, .unknown, .unknown])
+    let own = try parse("interface = eth0")
+    #expect(own.knowing { _ in [0: .yes] } == own, "where no other is looked at")
+  }
+
+  @Test(arguments: [
+    ("netns = blue", [false, true, true]), ("not netns = blue", [true, false, true]),
+    ("state listen", [true, true, true]), ("netns = all or port 1", [true, true, true]),
+    ("netns = blue and netns != blue", [false, false, true]),
+  ])
+  func whereNothingCanBeSelectedNobodyNeedsToLook(filter: String, expected: [Bool]) throws {
+    let predicate = try parse(filter).knowing(verdicts)
+    #expect((0..<3).map { predicate.isPossible(in: $0) } == expected)
+  }
+
+  @Test func whereToLookIsNoSelection() throws {
+    #expect(try parse("netns = blue").selectsEverything)
+    #expect(try parse("not netns = blue").selectsEverything)
+    #expect(try !parse("netns = blue and port 1").selectsEverything)
+  }
+
+  @Test func aTermIsPrintedAsItIsRead() throws {
+    for filter in ["netns = blue", "netns = all", "netns = 1744", "not netns = green"] {
+      let predicate = try parse(filter)
+      #expect(try parse(predicate.filterText) == predicate)
+    }
+  }
+
+  /// What a policy remembers hangs on this text.
+  @Test func itsDescriptionDoesNotSayWhichWereLookedAt() throws {
+    let asked = try parse("netns = blue and port 1")
+    #expect("\(asked)" == "\(asked.knowing(verdicts))")
+    #expect("\(asked)" != "\(try parse("netns = green and port 1"))")
+  }
+}
