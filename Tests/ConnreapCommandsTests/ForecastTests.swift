@@ -63,16 +63,16 @@ import Testing
   }
 
   private func checks(
-    _ sockets: [FakeSocket], past: RunHistory.LookedUp
+    _ sockets: [FakeSocket], past: RunHistory.Remembered
   ) throws -> [Check] {
     var memory: RunMemory?
-    if case .found(let found) = past { memory = found }
+    if case .known(let found) = past { memory = found }
     return Health(
       machine: MachineFigures(tree.files), snapshot: try snapshot(sockets, memory), past: past
     ).checks
   }
 
-  private func descriptors(_ sockets: [FakeSocket], past: RunHistory.LookedUp) throws -> Check {
+  private func descriptors(_ sockets: [FakeSocket], past: RunHistory.Remembered) throws -> Check {
     try #require(checks(sockets, past: past).first { $0.id == "descriptors" })
   }
 
@@ -80,7 +80,7 @@ import Testing
     java(holding: 90, limit: 100)
     let sockets = sockets(90, others: 3)
     // 60 an hour ago, 90 now: 10 are left, for a third of an hour.
-    let past = RunHistory.LookedUp.found(try memory(of: sockets, firstCount: 60))
+    let past = RunHistory.Remembered.known(try memory(of: sockets, firstCount: 60))
     let check = try descriptors(sockets, past: past)
     #expect(check.severity == .problem, "by its share it were a warning; there is no time")
     #expect(
@@ -94,7 +94,7 @@ import Testing
   @Test func whatWasClosedMeanwhileHasComeToo() throws {
     java(holding: 90, limit: 100)
     let sockets = sockets(90)
-    let past = RunHistory.LookedUp.found(
+    let past = RunHistory.Remembered.known(
       try memory(of: sockets, ago: 2 * Self.hour, firstCount: 90, closed: 10))
     let check = try descriptors(sockets, past: past)
     #expect(check.detail.contains("At the rate of the last 2h00m (at least 5 more an hour)"))
@@ -109,7 +109,7 @@ import Testing
     java(holding: 90, limit: 100)
     let sockets = sockets(90)
     let memory = try memory(of: sockets, ago: hours * Self.hour, firstCount: 30)
-    let check = try descriptors(sockets, past: .found(memory))
+    let check = try descriptors(sockets, past: .known(memory))
     let time = hours == 30 ? "1d06h" : "\(hours)h00m"
     #expect(
       check.detail.contains(
@@ -123,7 +123,7 @@ import Testing
     let sockets = sockets(90)
     func severity(firstCount: Int, ago: UInt64 = Self.hour) throws -> Check.Severity {
       let past = try memory(of: sockets, ago: ago, firstCount: firstCount)
-      return try descriptors(sockets, past: .found(past)).severity
+      return try descriptors(sockets, past: .known(past)).severity
     }
     #expect(try severity(firstCount: 30) == .warning, "910 last 15 hours at 60 an hour")
     #expect(try severity(firstCount: 60) == .well, "30 hours")
@@ -131,17 +131,17 @@ import Testing
     #expect(try severity(firstCount: 10, ago: tenMinutes) == .warning, "480 an hour, not 2 hours")
     #expect(try severity(firstCount: 10, ago: tenMinutes - 1) == .well, "too short to be alarmed")
     let flood = try memory(of: sockets, firstCount: 0, closed: 1000)
-    #expect(try descriptors(sockets, past: .found(flood)).severity == .problem)
+    #expect(try descriptors(sockets, past: .known(flood)).severity == .problem)
   }
 
   @Test func whatIsUnknownStaysUnsaid() throws {
     java(holding: 90, limit: 100)
     let sockets = sockets(90)
-    var pasts: [RunHistory.LookedUp] = [.none, .found(RunMemory()), .unusable("it is torn")]
-    pasts.append(.found(try memory(of: sockets, rounds: 1, firstCount: 10)))
-    pasts.append(.found(try memory(of: sockets, ago: 0, firstCount: 10)))
-    pasts.append(.found(try memory(of: sockets, firstCount: 90)))
-    pasts.append(.found(try memory(of: sockets, firstCount: 10, start: 999)))
+    var pasts: [RunHistory.Remembered] = [.nothing, .known(RunMemory()), .unknown("it is torn")]
+    pasts.append(.known(try memory(of: sockets, rounds: 1, firstCount: 10)))
+    pasts.append(.known(try memory(of: sockets, ago: 0, firstCount: 10)))
+    pasts.append(.known(try memory(of: sockets, firstCount: 90)))
+    pasts.append(.known(try memory(of: sockets, firstCount: 10, start: 999)))
     for past in pasts {
       let check = try descriptors(sockets, past: past)
       #expect(!check.detail.contains("rate") && !check.detail.contains("left"), "\(past)")
@@ -152,18 +152,18 @@ import Testing
   @Test func whereNothingIsLeftThereIsNothingToForecast() throws {
     java(holding: 90, limit: 90)
     let sockets = sockets(90)
-    let past = RunHistory.LookedUp.found(try memory(of: sockets, firstCount: 60))
+    let past = RunHistory.Remembered.known(try memory(of: sockets, firstCount: 60))
     #expect(try !descriptors(sockets, past: past).detail.contains("rate"))
   }
 
   @Test func aHistoryThatCannotBeReadIsSaidAndStopsNothing() throws {
     java(holding: 2, limit: 100)
-    let checks = try checks(sockets(2), past: .unusable("connreap.db is damaged"))
+    let checks = try checks(sockets(2), past: .unknown("connreap.db is damaged"))
     let history = try #require(checks.first { $0.id == "history" })
     #expect(history.severity == .note)
     #expect(history.detail.hasPrefix("unknown: how fast connections leak"))
     #expect(history.detail.hasSuffix("; connreap.db is damaged"))
     #expect(checks.first { $0.id == "descriptors" }?.severity == .well)
-    #expect(try !self.checks(sockets(2), past: .none).contains { $0.id == "history" })
+    #expect(try !self.checks(sockets(2), past: .nothing).contains { $0.id == "history" })
   }
 }

@@ -32,7 +32,7 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let system = try LiveSystem(SourceOptions.live)
-    let past = RunHistory.lookUpIfPossible(option: stateDir, of: system)
+    let past = RunHistory.remembered(option: stateDir, of: system)
     // What it says of what is held, it also tries.
     let examination = OwnPrivileges.raising(needs) { Examination(system, past: past) }
     var stream = OutputStream(Standard.output)

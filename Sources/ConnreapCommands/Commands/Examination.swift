@@ -17,7 +17,7 @@ struct Examination {
   ///   - snapshot: all sockets of this network namespace with their owners, if somebody has listed
   ///     them already, knowing of `past`.
   ///   - past: what earlier runs saw.
-  init(_ system: LiveSystem, snapshot: Snapshot? = nil, past: RunHistory.LookedUp) {
+  init(_ system: LiveSystem, snapshot: Snapshot? = nil, past: RunHistory.Remembered) {
     moment = system.moment
     checks =
       AddressFamily.allCases.map { Self.listing($0, system) } + [

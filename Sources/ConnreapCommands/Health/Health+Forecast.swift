@@ -13,7 +13,7 @@ extension Health {
 
   /// How fast connections came to processes that policies watch, by pid.
   var growth: [Int32: LeakSurvey.Growth] {
-    guard case .found(let memory) = past, !memory.groups.isEmpty, let snapshot else { return [:] }
+    guard case .known(let memory) = past, !memory.groups.isEmpty, let snapshot else { return [:] }
     let survey = LeakSurvey(of: snapshot, limit: LeakSurvey.usualLimit, memory: memory) { _ in nil }
     return survey.processes.reduce(into: [:]) { $0[$1.identity.pid] = $1.growth }
   }
@@ -42,7 +42,7 @@ extension Health {
 
   /// That there is a history, and why it is not used; nothing when all is well.
   var history: [Check] {
-    guard case .unusable(let problem) = past else { return [] }
+    guard case .unknown(let problem) = past else { return [] }
     return [
       Check(
         id: "history", severity: .note, title: "history",

@@ -15,12 +15,12 @@ struct Health {
   /// Nil when no process could be read.
   let descriptors: [DescriptorUse]?
   /// What runs of `policy apply` saw.
-  let past: RunHistory.LookedUp
+  let past: RunHistory.Remembered
 
   /// Reads everything of `system`, whose earlier runs saw what `past` tells.
-  init(_ system: LiveSystem, past: RunHistory.LookedUp) {
+  init(_ system: LiveSystem, past: RunHistory.Remembered) {
     var connections = PastConnections.unknown
-    if case .found(let memory) = past, let now = system.moment.uptime {
+    if case .known(let memory) = past, let now = system.moment.uptime {
       connections = PastConnections(memory.connections, at: now)
     }
     let request = ScanRequest(
@@ -30,12 +30,12 @@ struct Health {
   }
 
   /// The health of `system`, whose sockets are those of `snapshot`, which knows of `past`.
-  init(_ system: LiveSystem, _ snapshot: Snapshot, past: RunHistory.LookedUp) {
+  init(_ system: LiveSystem, _ snapshot: Snapshot, past: RunHistory.Remembered) {
     self.init(machine: MachineFigures(system.processes), snapshot: snapshot, past: past)
   }
 
   /// The health of `machine`, whose sockets are those of `snapshot`, which knows of `past`.
-  init(machine: MachineFigures, snapshot: Snapshot?, past: RunHistory.LookedUp = .none) {
+  init(machine: MachineFigures, snapshot: Snapshot?, past: RunHistory.Remembered = .nothing) {
     self.machine = machine
     self.snapshot = snapshot
     self.past = past

@@ -113,13 +113,26 @@ extension RunHistory {
     return .found(memories)
   }
 
-  /// The same, for a command that can do without: whatever stands in the way is said with what is
-  /// found, and is no failure.
-  static func lookUpIfPossible(option: String?, of system: LiveSystem) -> LookedUp {
+  /// What earlier runs remember, for a command that can do without.
+  enum Remembered {
+    case known(RunMemory)
+    /// There were no runs.
+    case nothing
+    /// Why it could not be read, as visible text.
+    case unknown(String)
+  }
+
+  /// Looks for what earlier runs remember; whatever stands in the way is said with what is found,
+  /// and is no failure.
+  static func remembered(option: String?, of system: LiveSystem) -> Remembered {
     do throws(CommandFailure) {
-      return try lookUp(option: option, of: system)
+      switch try lookUp(option: option, of: system) {
+      case .found(let memories): return .known(RunMemory(merging: memories))
+      case .none: return .nothing
+      case .unusable(let problem): return .unknown(problem)
+      }
     } catch {
-      return .unusable(error.message ?? "it cannot be read")
+      return .unknown(error.message ?? "it cannot be read")
     }
   }
 

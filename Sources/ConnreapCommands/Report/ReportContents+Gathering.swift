@@ -148,7 +148,7 @@ struct ReportGathering {
     // A conversation that is recorded is that of the scan alone.
     let isAll = selectsEverything && system.looksAtOwnNamespaceOnly
     // Why there is no memory, the page says elsewhere.
-    let past = memory.map { RunHistory.LookedUp.found($0) } ?? .none
+    let past = memory.map { RunHistory.Remembered.known($0) } ?? .nothing
     let needs = Set(PrivilegedStep.allCases.flatMap(\.needs))
     let examination = OwnPrivileges.raising(needs) {
       Examination(live, snapshot: isAll ? snapshot : nil, past: past)
