@@ -95,7 +95,7 @@ let package = Package(
     tests(
       "FuzzPropertiesTests",
       ["FuzzProperties", "Netlink", "SocketDiagnostics", "Connections", "TestSupport", system]),
-    tests("ConnectionsTests", ["Connections"]),
+    tests("ConnectionsTests", ["Connections", "TestSupport"]),
     tests("NetlinkTests", ["Netlink", "TestSupport", system]),
     tests(
       "SocketDiagnosticsTests",
@@ -132,7 +132,7 @@ let package = Package(
         "History", "StateFiles", "Connections", system,
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
-    tests("SelectionTests", ["Selection", "Connections", system]),
+    tests("SelectionTests", ["Selection", "Connections", "TestSupport", system]),
     tests("ProcessTableTests", ["ProcessTable", "Connections", "TestSupport", system]),
     tests(
       "PolicyPackTests",
@@ -140,6 +140,7 @@ let package = Package(
         "PolicyEngine", "Scanning", "Selection", "ProcessTable", "Netlink", "Connections",
         "TestSupport", system,
       ]),
-    tests("PolicyEngineTests", ["PolicyEngine", "Selection", "Connections", system]),
+    tests(
+      "PolicyEngineTests", ["PolicyEngine", "Selection", "Connections", "TestSupport", system]),
   ]
 )

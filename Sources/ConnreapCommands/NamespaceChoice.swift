@@ -157,7 +157,7 @@ struct NamespaceChoice {
     ) -> NamespaceSource {
       let namespace = ScannedNamespace(inode: inode, name: name, isOwn: isOwn)
       guard !isOwn, let way else { return NamespaceSource(namespace, openTransport: openOwn) }
-      return NamespaceSource(namespace) { () throws(NetlinkProblem) in
+      return NamespaceSource(namespace, entrance: try? way.get()) { () throws(NetlinkProblem) in
         let opened: Result<KernelTransport, NetlinkProblem>
         do throws(Errno) {
           opened = try way.get().run {

@@ -35,31 +35,19 @@ extension PolicyFindings {
   /// The groups among `rows` that the policy has given up.
   public func leaks(in rows: some EvaluatedConnections, at uptime: UInt64) -> [Leak] {
     givenUp.compactMap { group in
-      guard let past = group.past else { return nil }
+      guard let past = group.past, let peer = group.mostCommonPeer(in: rows) else { return nil }
       return Leak(
-        group: group, rounds: past.rounds, peer: group.mostCommonPeer(in: rows),
+        group: group, rounds: past.rounds, peer: peer,
         growthPerHour: past.growthPerHour(count: group.rows.count, at: uptime))
     }
   }
 }
 
 extension FindingGroup {
-  /// Of equals, the lowest address.
-  fileprivate func mostCommonPeer(in rows: some EvaluatedConnections) -> Leak.Peer {
-    var ports: [UInt128: [UInt16: Int]] = [:]
-    for row in self.rows {
-      let identity = rows.connection(at: row).identity
-      ports[identity.peerBits, default: [:]][identity.peerPort, default: 0] += 1
-    }
-    var most = (bits: UInt128.max, count: 0, port: UInt16?.none)
-    for (bits, counts) in ports {
-      let count = counts.values.reduce(0, +)
-      guard count > most.count || count == most.count && bits < most.bits else { continue }
-      most = (bits, count, counts.count == 1 ? counts.keys.first : nil)
-    }
-    let address = IPAddress(bits: most.bits, family: .ipv6)
-    return Leak.Peer(
-      address: address.isV4OrMapped ? IPAddress(bits: most.bits, family: .ipv4) : address,
-      port: most.port, count: most.count)
+  /// Where most lead to; there is at least one.
+  fileprivate func mostCommonPeer(in rows: some EvaluatedConnections) -> Leak.Peer? {
+    var peers = PeerTally()
+    for row in self.rows { peers.add(rows.connection(at: row).identity) }
+    return peers.mostCommon
   }
 }

@@ -13,6 +13,10 @@ public struct ProcFileSystem: Sendable {
     self.root = root
   }
 
+  /// What is told of the calling thread (`thread-self`, Linux 3.17), whose `net` is that of the
+  /// network namespace that the thread has entered. `net` of the root is always the main thread's.
+  public var ofThread: ProcFileSystem { ProcFileSystem(root: root.appending("thread-self")) }
+
   func openRoot() throws(ProcessProblem) -> Folder {
     do { return try Folder(root) } catch { throw .unreadable(root, error) }
   }

@@ -1,4 +1,5 @@
 public import Netlink
+public import ProcessTable
 
 /// One network namespace that a scan looked at.
 public struct ScannedNamespace: Hashable, Sendable {
@@ -27,12 +28,16 @@ public struct NamespaceSource {
   /// Opens a conversation with the kernel that sees this namespace.
   public let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
 
-  /// The namespace that `openTransport` opens conversations in.
+  /// The way into it; nil of the own one, and of one that could not be opened.
+  public let entrance: OpenNetworkNamespace?
+
+  /// The namespace that `openTransport` opens conversations in, and that `entrance` leads to.
   public init(
-    _ namespace: ScannedNamespace,
+    _ namespace: ScannedNamespace, entrance: OpenNetworkNamespace? = nil,
     openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
   ) {
     self.namespace = namespace
+    self.entrance = entrance
     self.openTransport = openTransport
   }
 }

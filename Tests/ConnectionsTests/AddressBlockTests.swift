@@ -1,4 +1,5 @@
 import Connections
+import TestSupport
 import Testing
 
 @Suite("Blocks of addresses")
@@ -64,7 +65,7 @@ struct AddressBlockTests {
 
   @Test("A block holds what agrees with it in the leading bits, and no more")
   func property() throws {
-    var generator = SeededGenerator(seed: 4)
+    var generator = Seeded(4)
     for _ in 0..<5000 {
       let length = Int.random(in: 0...128, using: &generator)
       let bits = UInt128.random(in: 0 ... .max, using: &generator)

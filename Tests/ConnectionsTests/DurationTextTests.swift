@@ -1,4 +1,5 @@
 import Connections
+import TestSupport
 import Testing
 
 @Suite("Durations")
@@ -56,7 +57,7 @@ struct DurationTextTests {
 
   /// From every order of magnitude, with the edges of each unit.
   private func samples() -> [UInt64] {
-    var generator = SeededGenerator(seed: 5)
+    var generator = Seeded(5)
     let edges: [UInt64] = [1, 1000, 60_000, 3_600_000, 86_400_000, UInt64(Int64.max)]
     return edges.flatMap { [$0 - 1, $0, min($0 + 1, UInt64(Int64.max))] }
       + (0..<5000).map { _ in

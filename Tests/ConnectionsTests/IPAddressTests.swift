@@ -1,5 +1,6 @@
 import Connections
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Addresses as text")
@@ -64,7 +65,7 @@ struct IPAddressTests {
 
   @Test("The text is that of inet_ntop, and reads back, for any address")
   func oracle() {
-    var generator = SeededGenerator(seed: 2)
+    var generator = Seeded(2)
     for _ in 0..<20_000 {
       let address = Self.anyAddress(&generator)
       let text = address.description
@@ -76,7 +77,7 @@ struct IPAddressTests {
   }
 
   /// With many groups of zeros, and now and then IPv4 or v4-mapped.
-  private static func anyAddress(_ generator: inout SeededGenerator) -> IPAddress {
+  private static func anyAddress(_ generator: inout Seeded) -> IPAddress {
     switch UInt8.random(in: 0..<8, using: &generator) {
     case 0: return IPAddress(v4: .random(in: 0 ... .max, using: &generator))
     case 1:
@@ -107,7 +108,7 @@ struct IPAddressTests {
 
   @Test("Numbers are appended in decimal and hexadecimal as String spells them")
   func numbers() {
-    var generator = SeededGenerator(seed: 3)
+    var generator = Seeded(3)
     for shift in UInt64(0)..<64 {
       for value in [UInt64.max >> shift, 1 << shift, generator.next() >> shift, 0] {
         var text: [UInt8] = Array("x".utf8)

@@ -1,4 +1,5 @@
 import Connections
+import TestSupport
 import Testing
 
 private let day: UInt64 = 86_400_000
@@ -114,7 +115,7 @@ struct RememberedConnectionTests {
 
   @Test("Never more than has passed, whatever the kernel says")
   func bounds() throws {
-    var generator = SeededGenerator(seed: 5)
+    var generator = Seeded(5)
     for _ in 0..<500 {
       var now = UInt64.random(in: 0...day, using: &generator)
       var bytes = UInt64.random(in: 0...3, using: &generator)

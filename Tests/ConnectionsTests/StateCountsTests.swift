@@ -1,4 +1,5 @@
 import Connections
+import TestSupport
 import Testing
 
 @Suite struct StateCountsTests {
@@ -25,7 +26,7 @@ import Testing
   }
 
   @Test func aSumHasTheCountsOfBoth() {
-    var generator = SeededGenerator(seed: 6)
+    var generator = Seeded(6)
     for _ in 0..<100 {
       let states = (0..<20).map { _ in TCPState.allCases.randomElement(using: &generator)! }
       let cut = Int.random(in: 0...20, using: &generator)

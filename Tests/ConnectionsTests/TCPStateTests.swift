@@ -1,4 +1,5 @@
 import Connections
+import TestSupport
 import Testing
 
 @Suite("States and their words")
@@ -97,7 +98,7 @@ struct TCPStateTests {
 
   @Test("A set gives back the states it was made of")
   func roundTrip() {
-    var generator = SeededGenerator(seed: 1)
+    var generator = Seeded(1)
     for _ in 0..<500 {
       let states = TCPState.allCases.filter { _ in Bool.random(using: &generator) }
       let set = TCPStateSet(states)

@@ -94,8 +94,9 @@ import Testing
     let check = try check("descriptors", sockets)
     #expect(check.severity == .problem && check.title == "leaky[200]")
     #expect(
-      check.detail == "5 of 5 (100 %) descriptors; 2 of them are CLOSE-WAIT sockets, "
-        + "1 are connections idle for an hour. At the limit it can open and accept nothing (EMFILE)"
+      check.detail == "5 of 5 (100 %) descriptors; 2 of them are CLOSE-WAIT sockets to "
+        + "127.0.0.1:40000, 1 is a connection idle for an hour. "
+        + "At the limit it can open and accept nothing (EMFILE)"
     )
     #expect(check.remedy?.contains("connreap list --pid 200 --state close-wait") == true)
     #expect(check.remedy?.contains("prlimit --pid 200 --nofile=10") == true)

@@ -22,7 +22,9 @@ import Testing
   }
 
   private func report(
-    _ sockets: [FakeSocket], instant: UInt64 = 0, _ change: (inout AcceptFigures) -> Void = { _ in }
+    _ sockets: [FakeSocket], instant: UInt64 = 0,
+    elsewhere: [ScannedNamespace: AcceptFigures] = [:],
+    _ change: (inout AcceptFigures) -> Void = { _ in }
   ) throws -> ListenersReport {
     let scene = StatsScene(sockets)
     let scanner = Scanner(processes: scene.tree.files, threads: 1) { scene.kernel.open() }
@@ -33,7 +35,8 @@ import Testing
     figures.longestBacklog = 4096
     change(&figures)
     return ListenersReport(
-      survey, figures: figures, names: SystemNumbers(resolvesNames: false), instant: instant)
+      survey, figures: elsewhere.merging([.own: figures]) { $1 },
+      names: SystemNumbers(resolvesNames: false), instant: instant)
   }
 
   private func lines(
@@ -91,7 +94,8 @@ import Testing
 
   @Test func countersThatAreNotKnownAreNotZero() throws {
     let unknown = try report([])
-    #expect(try lines(unknown) == ["Overflows unknown, drops unknown"])
+    #expect(
+      try lines(unknown) == ["No listening socket was found.", "Overflows unknown, drops unknown"])
     var json = JSONWriter()
     unknown.write(since: nil, to: &json)
     let text = String(decoding: json.take(), as: UTF8.self)
@@ -132,5 +136,32 @@ import Testing
     let request = FakeSocket(cookie: 2, inode: 0) { $0.state = 3 }
     #expect(try lines(report([listener, request]))[0].contains("SYN QUEUE"))
     #expect(try !lines(report([listener]))[0].contains("SYN QUEUE"))
+  }
+
+  // MARK: - Several namespaces
+
+  private static let blue = ScannedNamespace(inode: 7, name: "blue", isOwn: false)
+
+  @Test func countersOfSeveralNamespacesAreAddedUp() throws {
+    var there = AcceptFigures()
+    (there.overflows, there.drops, there.longestBacklog) = (30, nil, 128)
+    let report = try report([], elsewhere: [Self.blue: there]) {
+      ($0.overflows, $0.drops, $0.synCookies) = (4, 5, 1)
+    }
+    #expect(report.figures.overflows == 34)
+    #expect(report.figures.drops == nil, "one namespace does not tell, so the sum is unknown")
+    #expect(report.figures.longestBacklog == nil, "4096 here and 128 there is no one setting")
+    #expect(AcceptFigures(sumOf: [there, there]).longestBacklog == 128)
+    #expect(AcceptFigures(sumOf: []) == AcceptFigures(), "no namespace is not zero")
+  }
+
+  @Test func aRateIsOfTheSameNamespaces() throws {
+    var there = AcceptFigures()
+    there.overflows = 1000
+    let before = try report([], instant: 1000) { $0.overflows = 1 }
+    let after = try report([], instant: 2000, elsewhere: [Self.blue: there]) { $0.overflows = 2 }
+    #expect(after.rate(of: \.overflows, since: before) == nil, "one namespace more, no flood")
+    let later = try report([], instant: 3000, elsewhere: [Self.blue: there]) { $0.overflows = 5 }
+    #expect(later.rate(of: \.overflows, since: after) == 3)
   }
 }

@@ -1,13 +1,14 @@
 import Connections
 import PolicyEngine
 import Selection
+import TestSupport
 import Testing
 
 /// What holds of every evaluation, over rows and policies made at random.
 @Suite struct EvaluationPropertyTests {
   private let globs = ["java", "sshd", "n*", "*"].map { text in known(try? Glob(text)) }
 
-  private func row(_ random: inout SeededGenerator) -> SampleRow {
+  private func row(_ random: inout Seeded) -> SampleRow {
     let names: [String?] = ["java", "sshd", "nginx", nil]
     let owners = (0..<Int.random(in: 0..<3, using: &random)).map { _ in
       process(Int32.random(in: 1..<4, using: &random), names.randomElement(using: &random) ?? nil)
@@ -24,7 +25,7 @@ import Testing
       ownersAreComplete: Bool.random(using: &random))
   }
 
-  private func predicate(_ random: inout SeededGenerator, depth: Int = 2) -> SelectionPredicate {
+  private func predicate(_ random: inout Seeded, depth: Int = 2) -> SelectionPredicate {
     switch Int.random(in: 0..<(depth > 0 ? 9 : 6), using: &random) {
     case 0: .term(.process(known(globs.randomElement(using: &random))))
     case 1: .term(.states(TCPStateSet(rawValue: UInt32.random(in: 0..<0x4000, using: &random))))
@@ -38,7 +39,7 @@ import Testing
     }
   }
 
-  private func policy(_ name: Int, _ random: inout SeededGenerator) -> Policy {
+  private func policy(_ name: Int, _ random: inout Seeded) -> Policy {
     let except = (0..<Int.random(in: 0..<2, using: &random)).map { _ in predicate(&random) }
     let protect = (0..<Int.random(in: 0..<2, using: &random)).map { _ in
       Protection(predicate: predicate(&random, depth: 1), text: "", line: 1)
@@ -54,7 +55,7 @@ import Testing
 
   @Test(arguments: 0..<8)
   func onlyWhatIsKnownToBeMeantIsActedOn(seed: Int) {
-    var random = SeededGenerator(seed: UInt64(seed))
+    var random = Seeded(UInt64(seed))
     var acted = 0
     for _ in 0..<100 {
       let table = SampleTable((0..<40).map { _ in row(&random) })
@@ -101,7 +102,7 @@ import Testing
 
   /// To know less of owners never makes a policy act on more.
   @Test func whatCannotBeReadIsNeverActedOnForThatReason() {
-    var random = SeededGenerator(seed: 99)
+    var random = Seeded(99)
     for _ in 0..<100 {
       let rows = (0..<30).map { _ in row(&random) }
       let blind = rows.map { row in

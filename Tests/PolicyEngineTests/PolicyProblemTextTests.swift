@@ -1,4 +1,5 @@
 import PolicyEngine
+import TestSupport
 import Testing
 
 @Suite struct PolicyProblemTextTests {
@@ -126,7 +127,7 @@ import Testing
 
   /// Whatever is cut out of, put into or changed in a file, there is an answer.
   @Test func noFileBreaksTheReader() {
-    var random = SeededGenerator(seed: 7)
+    var random = Seeded(7)
     let text = Array(
       (file("match: {state: [close-wait], 'port': 80}", "action: destroy", "limit: 5")
         + "protect:\n  - process: sshd\n").unicodeScalars)

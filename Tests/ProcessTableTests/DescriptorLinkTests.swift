@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ProcessTable
@@ -31,7 +32,7 @@ import Testing
   }
 
   @Test func randomBytesNeverTrap() {
-    var numbers = SeededNumbers(seed: 2)
+    var numbers = Seeded(2)
     let alphabet = Array("socket:[]0123456789\u{0}\u{ff}".utf8)
     for _ in 0..<20_000 {
       let length = Int.random(in: 0...32, using: &numbers)

@@ -218,7 +218,7 @@ import Testing
 
   @Test(arguments: 1...6)
   func resultIsTheSameOnAnyNumberOfThreads(_ seed: Int) throws {
-    var numbers = SeededNumbers(seed: UInt64(seed))
+    var numbers = Seeded(UInt64(seed))
     let tree = ProcTree()
     var expected: [[Int]] = []
     for pid in Set((0..<20).map { _ in Int32.random(in: 1...400, using: &numbers) }) {

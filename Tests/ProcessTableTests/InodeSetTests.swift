@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 
 @testable import ProcessTable
 
 @Suite struct InodeSetTests {
   @Test func holdsWhatWasInsertedAndNothingElse() {
-    var numbers = SeededNumbers(seed: 1)
+    var numbers = Seeded(1)
     var model: Set<UInt32> = []
     var set = InodeSet()
     // Runs, as the kernel gives inodes out, and others from anywhere.

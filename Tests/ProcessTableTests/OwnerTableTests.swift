@@ -1,5 +1,6 @@
 import Connections
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ProcessTable
@@ -80,7 +81,7 @@ import Testing
     let sorted = [1, 2].flatMap { pid in
       parts.map { ProcessGap(pid: pid, part: $0, error: .ioError) }
     }
-    var numbers = SeededNumbers(seed: 3)
+    var numbers = Seeded(3)
     for _ in 0..<20 {
       let table = OwnerTable(
         holders: [], gaps: (sorted + sorted).shuffled(using: &numbers), isPruned: false)
@@ -89,7 +90,7 @@ import Testing
   }
 
   @Test func lookUpAgreesWithASearchThroughEverything() {
-    var numbers = SeededNumbers(seed: 4)
+    var numbers = Seeded(4)
     for _ in 0..<50 {
       let holders = (1...Int32.random(in: 1...8, using: &numbers)).map { pid in
         holder(
@@ -114,7 +115,7 @@ import Testing
 
 extension OwnerTableTests {
   @Test func everyHoldingIsFoundByItsInode() {
-    var numbers = SeededNumbers(seed: 7)
+    var numbers = Seeded(7)
     for count in [1, 2, 9, 100, 5000] {
       let sockets = (0..<count).map { _ in
         (UInt32.random(in: 1...UInt32(count), using: &numbers) << 12, Int32(1))

@@ -1,12 +1,13 @@
 import Connections
 import Selection
+import TestSupport
 import Testing
 
 @Suite("Filters that are generated")
 struct FilterPropertyTests {
   @Test("A tree is read back from its text as it was")
   func roundTrip() throws {
-    var generator = SeededGenerator(seed: 31)
+    var generator = Seeded(31)
     for _ in 0..<1500 {
       let tree = Self.tree(depth: 5, &generator)
       let text = tree.filterText
@@ -45,7 +46,7 @@ struct FilterPropertyTests {
 
   @Test("Whatever the text, it is a filter or a problem within its bounds")
   func anyText() {
-    var generator = SeededGenerator(seed: 32)
+    var generator = Seeded(32)
     for _ in 0..<2000 {
       let count = Int.random(in: 0...40, using: &generator)
       let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
@@ -55,7 +56,7 @@ struct FilterPropertyTests {
 
   @Test("A valid filter with bytes or words changed is one, or a problem within its bounds")
   func mutations() {
-    var generator = SeededGenerator(seed: 33)
+    var generator = Seeded(33)
     let words = Self.words
     for _ in 0..<2500 {
       var bytes = Array(Self.tree(depth: 3, &generator).filterText.utf8)
@@ -80,7 +81,7 @@ struct FilterPropertyTests {
 
   @Test("Words in any order are a filter or a problem, and what is read prints and reads alike")
   func anyWords() throws {
-    var generator = SeededGenerator(seed: 34)
+    var generator = Seeded(34)
     var valid = 0
     for _ in 0..<2500 {
       let count = Int.random(in: 1...7, using: &generator)
@@ -124,7 +125,7 @@ struct FilterPropertyTests {
   ]
 
   private static func tree(
-    depth: Int, _ generator: inout SeededGenerator
+    depth: Int, _ generator: inout Seeded
   ) -> SelectionPredicate {
     guard depth > 0 else { return .term(term(&generator)) }
     func parts() -> [SelectionPredicate] {
@@ -139,7 +140,7 @@ struct FilterPropertyTests {
     }
   }
 
-  private static func term(_ generator: inout SeededGenerator) -> SelectionTerm {
+  private static func term(_ generator: inout Seeded) -> SelectionTerm {
     let end = ConnectionEnd.allCases.randomElement(using: &generator) ?? .local
     let time = UInt64.random(in: 0...10_000_000_000, using: &generator)
     let number = UInt32.random(in: 0..<UInt32.max, using: &generator)

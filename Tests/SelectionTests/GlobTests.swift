@@ -1,4 +1,5 @@
 import Selection
+import TestSupport
 import Testing
 
 @Suite("Patterns for names")
@@ -39,7 +40,7 @@ struct GlobTests {
 
   @Test("It matches what a plain recursive matcher does")
   func oracle() throws {
-    var generator = SeededGenerator(seed: 8)
+    var generator = Seeded(8)
     for _ in 0..<20_000 {
       let pattern = Self.text("ab*?*", 1...7, &generator)
       let name = Self.text("ab", 0...9, &generator)
@@ -50,7 +51,7 @@ struct GlobTests {
 
   @Test("Any text is a pattern or a problem that points into it; escaped, it matches itself")
   func anyText() throws {
-    var generator = SeededGenerator(seed: 9)
+    var generator = Seeded(9)
     for _ in 0..<5000 {
       let text = Self.text("ab*?[]!^-\\é,", 1...8, &generator)
       do {
@@ -73,7 +74,7 @@ struct GlobTests {
   }
 
   private static func text(
-    _ alphabet: String, _ length: ClosedRange<Int>, _ generator: inout SeededGenerator
+    _ alphabet: String, _ length: ClosedRange<Int>, _ generator: inout Seeded
   ) -> String {
     String(
       (0..<Int.random(in: length, using: &generator)).compactMap { _ in

@@ -1,5 +1,6 @@
 import Connections
 import Selection
+import TestSupport
 import Testing
 
 @Suite("The nearest word")
@@ -16,7 +17,7 @@ struct NearestWordTests {
 
   @Test("It is symmetric, 0 for equals only, and at most the longer length")
   func properties() {
-    var generator = SeededGenerator(seed: 10)
+    var generator = Seeded(10)
     func word() -> String {
       String(
         (0..<Int.random(in: 0...6, using: &generator)).compactMap { _ in

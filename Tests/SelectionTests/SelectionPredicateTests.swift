@@ -1,5 +1,6 @@
 import Connections
 import Selection
+import TestSupport
 import Testing
 
 @Suite("Terms joined")
@@ -150,7 +151,7 @@ struct SelectionPredicateTests {
 
   @Test("A tree is what Kleene's tables say, prepared or not, and its mask loses no row")
   func generated() {
-    var generator = SeededGenerator(seed: 6)
+    var generator = Seeded(6)
     let rows = Self.rows
     for _ in 0..<1500 {
       let predicate = Self.anyPredicate(depth: 4, &generator)
@@ -172,7 +173,7 @@ struct SelectionPredicateTests {
 
   @Test("What is decided with unknown owners stays so once they are known")
   func monotone() {
-    var generator = SeededGenerator(seed: 7)
+    var generator = Seeded(7)
     for _ in 0..<1500 {
       let predicate = Self.anyPredicate(depth: 4, &generator)
       for row in Self.rows {
@@ -209,7 +210,7 @@ struct SelectionPredicateTests {
   }
 
   private static func anyPredicate(
-    depth: Int, _ generator: inout SeededGenerator
+    depth: Int, _ generator: inout Seeded
   ) -> SelectionPredicate {
     func parts() -> [SelectionPredicate] {
       (0..<Int.random(in: 0...3, using: &generator)).map { _ in

@@ -1,5 +1,6 @@
 import Connections
 import Selection
+import TestSupport
 import Testing
 
 @Suite("What is wrong with a value, and where")
@@ -187,7 +188,7 @@ struct SelectionProblemTests {
   @Test(
     "Any text is read or refused, with a fault that lies in it", arguments: SelectionKey.allCases)
   func anyText(key: SelectionKey) {
-    var generator = SeededGenerator(seed: 11)
+    var generator = Seeded(11)
     let alphabet = Array("0159ahkms.,:/-*[]!\\%x é\u{301}\u{0}")
     for _ in 0..<3000 {
       let value = String(

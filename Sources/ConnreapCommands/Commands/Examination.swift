@@ -13,16 +13,18 @@ struct Examination {
 
   /// Tries everything on `system`. Nothing is changed, and no connection is touched.
   ///
-  /// - Parameter snapshot: all sockets of this network namespace with their owners, if somebody has
-  ///   listed them already.
-  init(_ system: LiveSystem, snapshot: Snapshot? = nil) {
+  /// - Parameters:
+  ///   - snapshot: all sockets of this network namespace with their owners, if somebody has listed
+  ///     them already, knowing of `past`.
+  ///   - past: what earlier runs saw.
+  init(_ system: LiveSystem, snapshot: Snapshot? = nil, past: RunHistory.Remembered) {
     moment = system.moment
     checks =
       AddressFamily.allCases.map { Self.listing($0, system) } + [
         Self.destroying(system), Self.mayClose(system), Self.descriptors(system),
         Self.owners(system),
         Self.namespaces(), Self.marks(), Self.identity(system.moment),
-      ] + (snapshot.map { Health(system, $0) } ?? Health(system)).checks
+      ] + (snapshot.map { Health(system, $0, past: past) } ?? Health(system, past: past)).checks
   }
 
   /// Whether nothing is amiss.

@@ -17,9 +17,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup(title: "Selection") var selection: SelectionOptions
 
-  @Option(
-    help: ArgumentHelp("look again so often, and show rates", valueName: "duration"))
-  var watch: String?
+  @OptionGroup var watch: WatchOptions
 
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
@@ -34,53 +32,34 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
     guard [.table, .json].contains(output.output) else {
       throw ValidationError("listeners prints -o table or -o json")
     }
-    guard watch == nil || (source.record == nil && source.replay == nil) else {
-      throw ValidationError("--watch looks at the running kernel: no --record, no --replay")
-    }
+    try watch.check(source)
   }
 
   func run() throws {
     let predicate = SelectionPredicate.all([
       .term(.states(TCPState.listen.asSet)), try selection.predicate(names: SystemNames()),
     ])
-    var warned: [String] = []
-    guard let interval = try WatchInterval.parse(watch) else {
-      return try print(report(of: predicate, warned: &warned), since: nil, round: 0)
-    }
-    var earlier: ListenersReport?
-    try Watch(interval: interval).run { round in
-      var report = try report(of: predicate, warned: &warned)
-      report.time = Timestamp.now
-      try print(report, since: earlier, round: round)
-      earlier = report
-    }
+    try watch.run({ look in try report(of: predicate, &look) }, print: print)
   }
 
-  /// Looks once.
-  ///
-  /// - Parameter warned: what was said before, and need not be said again.
   private func report(
-    of predicate: SelectionPredicate, warned: inout [String]
+    of predicate: SelectionPredicate, _ look: inout WatchOptions.Look
   ) throws -> ListenersReport {
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
     let predicate = predicate.knowing(system.verdicts(of:))
     let survey = try system.surveyListeners(
       ScanRequest(predicate, reading: system.knowsOwners ? .owners : []))
-    let warnings =
-      ListSummary(snapshot: survey.snapshot, shown: 0).warnings + system.namespaceNotices
-    for warning in warnings where !warned.contains(warning) {
-      Standard.say("connreap: \(warning)\n")
-    }
-    warned = warnings
+    look.warn(
+      ListSummary(snapshot: survey.snapshot, shown: 0).warnings + system.namespaceNotices)
     try system.finish()
-    let seesOwn = system.namespaces.contains { $0.namespace.isOwn }
     return ListenersReport(
-      survey, figures: seesOwn ? AcceptFigures(system.processes) : AcceptFigures(),
-      names: SystemNumbers(resolvesNames: system.isLive), instant: system.moment.uptime ?? 0)
+      survey, figures: system.acceptFigures(besides: survey.snapshot.namespaceGaps),
+      names: SystemNumbers(resolvesNames: system.isLive), time: look.time,
+      instant: system.moment.uptime ?? 0)
   }
 
   private func print(
-    _ report: ListenersReport, since earlier: ListenersReport?, round: Int
+    _ report: ListenersReport, _ earlier: ListenersReport?, _ round: Int
   ) throws {
     let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
     var stream = OutputStream(Standard.output)

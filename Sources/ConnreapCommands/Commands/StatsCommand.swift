@@ -26,9 +26,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
 
   @Flag(help: "say of each state what many connections in it mean") var explain = false
 
-  @Option(
-    help: ArgumentHelp("count again so often and show the changes", valueName: "duration"))
-  var watch: String?
+  @OptionGroup var watch: WatchOptions
 
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
@@ -44,31 +42,16 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
     guard !explain || output.output == .table else {
       throw ValidationError("--explain goes with -o table")
     }
-    guard watch == nil || (source.record == nil && source.replay == nil) else {
-      throw ValidationError("--watch looks at the running kernel: no --record, no --replay")
-    }
+    try watch.check(source)
   }
 
   func run() throws {
     let predicate = try selection.predicate(names: SystemNames())
-    var warnings: [String] = []
-    guard let interval = try WatchInterval.parse(watch) else {
-      return try print(report(of: predicate, warned: &warnings), after: nil, round: 0)
-    }
-    var earlier: StatsReport?
-    try Watch(interval: interval).run { round in
-      var report = try report(of: predicate, warned: &warnings)
-      report.time = Timestamp.now
-      try print(report, after: earlier, round: round)
-      earlier = report
-    }
+    try watch.run({ look in try report(of: predicate, &look) }, print: print)
   }
 
-  /// Counts once.
-  ///
-  /// - Parameter warned: what was said before, and need not be said again.
   private func report(
-    of predicate: SelectionPredicate, warned: inout [String]
+    of predicate: SelectionPredicate, _ look: inout WatchOptions.Look
   ) throws -> StatsReport {
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
     let predicate = predicate.knowing(system.verdicts(of:))
@@ -90,24 +73,22 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
         ListSummary.warnings(undecided: tally.undecided)
         + ListSummary.warnings(tally.namespaceGaps)
     }
-    warnings += system.namespaceNotices
-    for warning in warnings where !warned.contains(warning) {
-      Standard.say("connreap: \(warning)\n")
-    }
-    warned = warnings
+    look.warn(warnings + system.namespaceNotices)
     try system.finish()
     let isAll = [TCPState.established, .closeWait].allSatisfy(predicate.selectsAll)
     return StatsReport(
       tally: tally, groups: groups, grouping: by,
-      kernel: system.looksAtOwnNamespaceOnly ? KernelFigures(system.processes) : nil,
-      countsAllEstablished: isAll)
+      kernel: system.kernelFigures(besides: tally.namespaceGaps), countsAllEstablished: isAll,
+      time: look.time)
   }
 
-  private func print(_ report: StatsReport, after earlier: StatsReport?, round: Int) throws {
+  private func print(
+    _ report: StatsReport, _ earlier: StatsReport?, _ round: Int
+  ) throws {
     let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
     var stream = OutputStream(Standard.output)
     let text = StatsText(
-      report: report, earlier: earlier, tellsChanges: watch != nil, explains: explain,
+      report: report, earlier: earlier, tellsChanges: watch.watch != nil, explains: explain,
       limit: limit)
     switch output.output {
     case .json, .jsonl:

@@ -12,9 +12,14 @@ extension Health {
     guard let descriptors,
       let fullest = descriptors.max(by: { ($0.share, $1.pid) < ($1.share, $0.pid) })
     else { return [Self.unknown("descriptors", Self.title, "the limits of processes")] }
-    let near = descriptors.filter {
-      Self.severity(Int64($0.open), of: Int64($0.limit)) != .well
-    }.sorted { ($0.share, $1.pid) > ($1.share, $0.pid) }
+    let growth = growth
+    let near = descriptors.compactMap { use -> (use: DescriptorUse, severity: Check.Severity)? in
+      let severity = severity(of: use, growth[use.pid])
+      return severity.isAmiss ? (use, severity) : nil
+    }.sorted { one, other in
+      if one.severity != other.severity { return one.severity == .problem }
+      return (one.use.share, other.use.pid) > (other.use.share, one.use.pid)
+    }
     guard !near.isEmpty else {
       return [
         Check(
@@ -23,8 +28,10 @@ extension Health {
             + Self.share(Int64(fullest.open), of: Int64(fullest.limit)))
       ]
     }
-    let leaks = leaks
-    var checks = near.prefix(Self.mostLines).map { check($0, leaks) }
+    let leaks = snapshot.flatMap { DescriptorLeaks($0) }
+    var checks = near.prefix(Self.mostLines).map { use, severity in
+      check(use, severity, leaks, growth[use.pid])
+    }
     if near.count > Self.mostLines {
       checks.append(
         Check(
@@ -40,53 +47,23 @@ extension Health {
     return "\(EscapedText.escaped(name ?? "?"))[\(pid)]"
   }
 
-  private func check(_ use: DescriptorUse, _ leaks: Leaks?) -> Check {
+  private func check(
+    _ use: DescriptorUse, _ severity: Check.Severity, _ leaks: DescriptorLeaks?,
+    _ growth: LeakSurvey.Growth?
+  ) -> Check {
     let (used, limit) = (Int64(use.open), Int64(use.limit))
-    let isTold = leaks.map { !$0.unreadable.contains(use.pid) } ?? false
-    let closeWait = leaks?.closeWait[use.pid] ?? 0
-    let idle = leaks?.idle[use.pid] ?? 0
-    let what =
-      isTold
-      ? "\(Count.text(closeWait)) of them are CLOSE-WAIT sockets, "
-        + "\(Count.text(idle)) are connections idle for an hour"
-      : "how many of them are leaked sockets is unknown"
+    let own = leaks?.of(use.pid)
+    let what = own.map { "\($0)" } ?? "how many of them are leaked sockets is unknown"
+    let forecast = growth.flatMap { Self.forecast(use, $0) }.map { ". " + $0 } ?? ""
     return Check(
-      id: "descriptors", severity: Self.severity(used, of: limit), title: "\(name(of: use.pid))",
-      detail: "\(Self.share(used, of: limit)) descriptors; \(what). "
+      id: "descriptors", severity: severity, title: "\(name(of: use.pid))",
+      detail: "\(Self.share(used, of: limit)) descriptors; \(what)\(forecast). "
         + "At the limit it can open and accept nothing (EMFILE)",
-      remedy: (closeWait > 0
+      remedy: ((own?.closeWait ?? 0) > 0
         ? "the program must close them, see 'connreap list --pid \(use.pid) --state close-wait'; "
         : "")
         + "for now: prlimit --pid \(use.pid) --nofile=\(Self.twice(limit)), or LimitNOFILE= of its unit"
     )
-  }
-
-  /// Descriptors of leaked sockets, by pid.
-  struct Leaks {
-    var closeWait: [Int32: Int] = [:]
-    var idle: [Int32: Int] = [:]
-    /// The processes whose descriptors could not be read.
-    var unreadable: Set<Int32> = []
-  }
-
-  /// Nil when nothing is known of owners.
-  private var leaks: Leaks? {
-    guard let snapshot, let owners = snapshot.owners else { return nil }
-    var leaks = Leaks(unreadable: Set(snapshot.unreadable.map(\.pid)))
-    let limit = ConnectionGroup.Figures.idleLimit
-    for connection in snapshot.connections where connection.inode != 0 {
-      let isCloseWait = connection.state == .closeWait
-      guard isCloseWait || (connection.idle ?? 0) >= limit else { continue }
-      for holding in owners.holdings(of: connection.inode) {
-        let pid = owners.process(of: holding).pid
-        if isCloseWait {
-          leaks.closeWait[pid, default: 0] += 1
-        } else {
-          leaks.idle[pid, default: 0] += 1
-        }
-      }
-    }
-    return leaks
   }
 
   /// Open files of the whole machine.

@@ -14,28 +14,37 @@ struct Health {
   let snapshot: Snapshot?
   /// Nil when no process could be read.
   let descriptors: [DescriptorUse]?
+  /// What runs of `policy apply` saw.
+  let past: RunHistory.Remembered
 
-  /// Reads everything of `system`.
-  init(_ system: LiveSystem) {
-    let request = ScanRequest(.everything, reading: [.figures, .ownerNames])
-    self.init(machine: MachineFigures(system.processes), snapshot: try? system.scan(request))
+  /// Reads everything of `system`, whose earlier runs saw what `past` tells.
+  init(_ system: LiveSystem, past: RunHistory.Remembered) {
+    var connections = PastConnections.unknown
+    if case .known(let memory) = past, let now = system.moment.uptime {
+      connections = PastConnections(memory.connections, at: now)
+    }
+    let request = ScanRequest(
+      .everything, reading: [.figures, .ownerNames], past: connections)
+    self.init(
+      machine: MachineFigures(system.processes), snapshot: try? system.scan(request), past: past)
   }
 
-  /// The health of `system`, whose sockets are those of `snapshot`.
-  init(_ system: LiveSystem, _ snapshot: Snapshot) {
-    self.init(machine: MachineFigures(system.processes), snapshot: snapshot)
+  /// The health of `system`, whose sockets are those of `snapshot`, which knows of `past`.
+  init(_ system: LiveSystem, _ snapshot: Snapshot, past: RunHistory.Remembered) {
+    self.init(machine: MachineFigures(system.processes), snapshot: snapshot, past: past)
   }
 
-  /// The health of `machine`, whose sockets are those of `snapshot`.
-  init(machine: MachineFigures, snapshot: Snapshot?) {
+  /// The health of `machine`, whose sockets are those of `snapshot`, which knows of `past`.
+  init(machine: MachineFigures, snapshot: Snapshot?, past: RunHistory.Remembered = .nothing) {
     self.machine = machine
     self.snapshot = snapshot
+    self.past = past
     let use = (try? machine.processes.descriptorUse()) ?? []
     descriptors = use.isEmpty ? nil : use
   }
 
   var checks: [Check] {
-    descriptorChecks + [
+    descriptorChecks + history + [
       files, ephemeralPorts, timeWait, orphans, memory, acceptQueues, synQueues, keepalive,
       closingTimers,
     ]

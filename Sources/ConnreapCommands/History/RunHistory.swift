@@ -113,6 +113,29 @@ extension RunHistory {
     return .found(memories)
   }
 
+  /// What earlier runs remember, for a command that can do without.
+  enum Remembered {
+    case known(RunMemory)
+    /// There were no runs.
+    case nothing
+    /// Why it could not be read, as visible text.
+    case unknown(String)
+  }
+
+  /// Looks for what earlier runs remember; whatever stands in the way is said with what is found,
+  /// and is no failure.
+  static func remembered(option: String?, of system: LiveSystem) -> Remembered {
+    do throws(CommandFailure) {
+      switch try lookUp(option: option, of: system) {
+      case .found(let memories): return .known(RunMemory(merging: memories))
+      case .none: return .nothing
+      case .unusable(let problem): return .unknown(problem)
+      }
+    } catch {
+      return .unknown(error.message ?? "it cannot be read")
+    }
+  }
+
   /// The connections that earlier runs saw, for a selection by their age.
   ///
   /// - Parameter tell: see ``read(option:of:tell:)``.

@@ -1,7 +1,7 @@
 import ProcessTable
 
 /// What the kernel counts of connections that could not be accepted, and the settings that limit
-/// how many may wait. Both are of the reader's network namespace; what could not be read is nil.
+/// how many may wait. Both are of a network namespace; what could not be read is nil.
 struct AcceptFigures: Equatable {
   /// Connections refused because an accept queue was full (`ListenOverflows`).
   var overflows: Int64?
@@ -24,18 +24,42 @@ struct AcceptFigures: Equatable {
   /// Nothing is known.
   init() {}
 
-  /// What `processes`, a `/proc`, says.
-  init(_ processes: ProcFileSystem) {
+  /// What a `/proc` says.
+  ///
+  /// - Parameters:
+  ///   - processes: where the counters are.
+  ///   - settings: where the settings are: they are of the namespace that the reading thread is in.
+  init(_ processes: ProcFileSystem, settings: ProcFileSystem) {
     let counters = try? processes.counters(.netstat)
     overflows = counters?["TcpExt", "ListenOverflows"]
     drops = counters?["TcpExt", "ListenDrops"]
     synQueueDrops = counters?["TcpExt", "TCPReqQFullDrop"]
     synQueueCookies = counters?["TcpExt", "TCPReqQFullDoCookies"]
-    func setting(_ name: String) -> Int64? { (try? processes.setting(name))?.first }
+    func setting(_ name: String) -> Int64? { (try? settings.setting(name))?.first }
     longestBacklog = setting("net.core.somaxconn")
     longestSynQueue = setting("net.ipv4.tcp_max_syn_backlog")
     abortsOnOverflow = setting("net.ipv4.tcp_abort_on_overflow").map { $0 != 0 }
     synCookies = setting("net.ipv4.tcp_syncookies")
+  }
+
+  /// Those of several namespaces together: what one does not tell is unknown of all, and so is a
+  /// setting in which they differ.
+  init(sumOf parts: some Collection<AcceptFigures>) {
+    func sum(_ counter: KeyPath<AcceptFigures, Int64?>) -> Int64? {
+      .sum(ofKnown: parts.map { $0[keyPath: counter] })
+    }
+    func common<Value: Equatable>(_ setting: KeyPath<AcceptFigures, Value?>) -> Value? {
+      let values = parts.map { $0[keyPath: setting] }
+      return values.allSatisfy { $0 == values.first } ? values.first ?? nil : nil
+    }
+    overflows = sum(\.overflows)
+    drops = sum(\.drops)
+    synQueueDrops = sum(\.synQueueDrops)
+    synQueueCookies = sum(\.synQueueCookies)
+    longestBacklog = common(\.longestBacklog)
+    longestSynQueue = common(\.longestSynQueue)
+    abortsOnOverflow = common(\.abortsOnOverflow)
+    synCookies = common(\.synCookies)
   }
 
   func write(to json: inout JSONWriter) {
@@ -60,5 +84,17 @@ extension JSONWriter {
   /// A counter of the kernel; one that makes no sense below zero is unknown then.
   mutating func member(signed key: StaticString, _ value: Int64?) {
     member(key, value.flatMap { UInt64(exactly: $0) })
+  }
+}
+
+extension Int64 {
+  /// The sum; nil when there is nothing to add, or something of it is unknown.
+  static func sum(ofKnown parts: [Int64?]) -> Int64? {
+    guard !parts.isEmpty else { return nil }
+    return parts.reduce(Int64?.some(0)) { sum, part in
+      guard let sum, let part else { return nil }
+      let (total, overflow) = sum.addingReportingOverflow(part)
+      return overflow ? nil : total
+    }
   }
 }

@@ -5,32 +5,40 @@ import Scanning
 struct ListenersReport {
   let text: ConnectionText
   let lines: [ListenerLine]
+  /// Of all the namespaces together.
   let figures: AcceptFigures
+  /// Of which namespaces those are.
+  private let counted: Set<ScannedNamespace>
   /// When, where several moments are printed.
-  var time: String?
+  let time: String?
   /// In milliseconds since some moment, to tell rates.
   let instant: UInt64
 
+  /// - Parameter figures: what the kernel counts in each of the namespaces.
   init(
-    _ survey: ListenerSurvey, figures: AcceptFigures, names: SystemNumbers, instant: UInt64
+    _ survey: ListenerSurvey, figures: [ScannedNamespace: AcceptFigures], names: SystemNumbers,
+    time: String? = nil, instant: UInt64
   ) {
     let snapshot = survey.snapshot
     text = ConnectionText(snapshot: snapshot, names: names)
-    self.figures = figures
+    self.figures = AcceptFigures(sumOf: figures.values)
+    counted = Set(figures.keys)
+    self.time = time
     self.instant = instant
     lines = snapshot.connections.map { socket in
       ListenerLine(
         socket: socket, connections: survey.connections(of: socket),
         sharers: survey.sharers(of: socket),
-        longestBacklog: snapshot.namespace(of: socket).isOwn ? figures.longestBacklog : nil)
+        longestBacklog: figures[snapshot.namespace(of: socket)]?.longestBacklog)
     }.sorted(by: ListenerLine.comesBefore)
   }
 
-  /// How much a counter has grown a second since `earlier`.
+  /// How much a counter has grown a second since `earlier`; nil when that was of other namespaces.
   func rate(
     of counter: KeyPath<AcceptFigures, Int64?>, since earlier: ListenersReport?
   ) -> Double? {
-    guard let earlier, instant > earlier.instant, let now = figures[keyPath: counter],
+    guard let earlier, instant > earlier.instant, counted == earlier.counted,
+      let now = figures[keyPath: counter],
       let before = earlier.figures[keyPath: counter], now >= before
     else { return nil }
     return Double(now - before) * 1000 / Double(instant - earlier.instant)
@@ -89,7 +97,11 @@ struct ListenersReport {
     _ layout: Table.Layout, since earlier: ListenersReport?, to output: inout OutputStream
   ) throws(OutputProblem) {
     if let time { try output.write("\(time)\n") }
-    if !lines.isEmpty { try table.print(layout, to: &output) }
+    if lines.isEmpty {
+      try output.write("No listening socket was found.\n")
+    } else {
+      try table.print(layout, to: &output)
+    }
     try output.write(summary(since: earlier) + "\n")
   }
 

@@ -140,8 +140,8 @@ extension LeakSurvey {
 private struct Sample {
   var process = LeakSurvey.Process(
     label: "", identity: ProcessIdentity(pid: 0, startTicks: nil))
-  /// How many leaked, by the peer's address and port.
-  private var peers: [UInt128: [UInt16: Int]] = [:]
+  /// Where to what leaked leads.
+  private var peers = PeerTally()
   /// How many are there that a policy had flagged, by its name.
   private var flagged: [String: Int] = [:]
 
@@ -159,18 +159,11 @@ private struct Sample {
     process.longest = max(
       process.longest, connection.inStateAtLeast(knowing: past) ?? 0)
     if let past { process.firstSeen = max(process.firstSeen ?? 0, past.age) }
-    let identity = connection.identity
-    peers[identity.peerBits, default: [:]][identity.peerPort, default: 0] += 1
+    peers.add(connection.identity)
   }
 
   var mostCommonPeer: LeakSurvey.Peer? {
-    let counts = peers.map { bits, ports in (bits, ports, ports.values.reduce(0, +)) }
-    guard let most = counts.max(by: { ($0.2, $1.0) < ($1.2, $0.0) }) else { return nil }
-    let mapped = IPAddress(bits: most.0, family: .ipv6)
-    let address = mapped.isV4OrMapped ? IPAddress(bits: most.0, family: .ipv4) : mapped
-    let port = most.1.count == 1 ? most.1.keys.first : nil
-    let name = port.map { Endpoint(address: address, port: $0).description }
-    return LeakSurvey.Peer(name: name ?? address.description, count: most.2)
+    peers.mostCommon.map { LeakSurvey.Peer(name: "\($0)", count: $0.count) }
   }
 
   /// What the policy knows that has seen most come. One run alone tells no growth.

@@ -45,7 +45,7 @@ struct ReportGathering {
     }
     readQueues(&contents, snapshot)
     readDecisions(&contents)
-    readFindings(&contents, snapshot)
+    readFindings(&contents, snapshot, memory)
     contents.gaps += ListSummary(snapshot: snapshot, shown: snapshot.connections.count).warnings
     contents.gaps += system.namespaceNotices
     contents.place.took = UInt64((clock.now - start) / .milliseconds(1))
@@ -100,12 +100,10 @@ struct ReportGathering {
   private func readQueues(_ contents: inout ReportContents, _ snapshot: Snapshot) {
     do throws(CommandFailure) {
       let survey = try listeners(snapshot)
-      let seesOwn = system.namespaces.contains { $0.namespace.isOwn }
-      contents.acceptFigures =
-        system.isLive && seesOwn ? AcceptFigures(system.processes) : AcceptFigures()
+      let figures = system.isLive ? system.acceptFigures(besides: snapshot.namespaceGaps) : [:]
       let report = ListenersReport(
-        survey, figures: contents.acceptFigures,
-        names: SystemNumbers(resolvesNames: system.isLive), instant: 0)
+        survey, figures: figures, names: SystemNumbers(resolvesNames: system.isLive), instant: 0)
+      contents.acceptFigures = report.figures
       contents.queues = .read(report.lines.map { ReportContents.Queue($0, report.text) })
     } catch {
       contents.queues = .unknown(error.message ?? "they cannot be listed")
@@ -140,16 +138,20 @@ struct ReportGathering {
     }
   }
 
-  private func readFindings(_ contents: inout ReportContents, _ snapshot: Snapshot) {
+  private func readFindings(
+    _ contents: inout ReportContents, _ snapshot: Snapshot, _ memory: RunMemory?
+  ) {
     guard system.isLive, let live = try? LiveSystem(SourceOptions.live) else {
       contents.findings = .unknown(Self.recorded)
       return
     }
     // A conversation that is recorded is that of the scan alone.
     let isAll = selectsEverything && system.looksAtOwnNamespaceOnly
+    // Why there is no memory, the page says elsewhere.
+    let past = memory.map { RunHistory.Remembered.known($0) } ?? .nothing
     let needs = Set(PrivilegedStep.allCases.flatMap(\.needs))
     let examination = OwnPrivileges.raising(needs) {
-      Examination(live, snapshot: isAll ? snapshot : nil)
+      Examination(live, snapshot: isAll ? snapshot : nil, past: past)
     }
     contents.findings = .read(examination.checks)
   }

@@ -1,16 +1,16 @@
 import ProcessTable
 import Scanning
 
-/// What the kernel itself counts of TCP, to be seen beside what it lists. What could not be read
-/// is nil.
+/// What the kernel itself counts of TCP in the network namespaces that are looked at, to be seen
+/// beside what it lists. What could not be read is nil.
 struct KernelFigures: Equatable {
-  /// ESTABLISHED and CLOSE_WAIT in this network namespace (`tcpCurrEstab` of RFC 4022).
+  /// ESTABLISHED and CLOSE_WAIT (`tcpCurrEstab` of RFC 4022).
   var established: Int64?
-  /// Sockets of this network namespace that are neither in TIME_WAIT nor closed.
+  /// Sockets that are neither in TIME_WAIT nor closed.
   var inUse: Int64?
   /// The same of IPv6.
   var inUseIPv6: Int64?
-  /// In TIME_WAIT in this network namespace.
+  /// In TIME_WAIT.
   var timeWait: Int64?
   /// That no program holds any more, of the whole machine.
   var orphans: Int64?
@@ -19,7 +19,7 @@ struct KernelFigures: Equatable {
   /// Pages of memory in buffers, of the whole machine.
   var memoryPages: Int64?
 
-  /// What `processes`, a `/proc`, says; nil when it says nothing of it.
+  /// What `processes`, a `/proc`, says of its network namespace; nil when it says nothing of it.
   init?(_ processes: ProcFileSystem) {
     let snmp = try? processes.counters(.snmp)
     let sockstat = try? processes.counters(.sockstat)
@@ -34,22 +34,35 @@ struct KernelFigures: Equatable {
     memoryPages = sockstat?["TCP", "mem"]
   }
 
-  /// One line; `listed` is how many the dump has in ESTABLISHED and CLOSE_WAIT, nil when those are
-  /// not all that there are.
-  func line(listed: Int?) -> String {
-    var parts: [String] = []
-    func add(_ value: Int64?, _ text: (String) -> String) {
-      if let value { parts.append(text(Count.text(Int(value)))) }
+  /// Those of several namespaces together, nil of one that tells nothing: a sum of which a part is
+  /// unknown is unknown. What is of the whole machine is told by any of them.
+  init?(sumOf parts: [KernelFigures?]) {
+    guard let machine = parts.lazy.compactMap({ $0 }).first else { return nil }
+    func sum(_ figure: KeyPath<KernelFigures, Int64?>) -> Int64? {
+      .sum(ofKnown: parts.map { $0?[keyPath: figure] })
     }
-    add(established) { count in
-      guard let listed else { return "CurrEstab \(count)" }
-      let difference = Count.difference(listed - Int(established ?? 0))
-      return "CurrEstab \(count) (listed in ESTAB and CLOSE-WAIT: \(difference ?? "the same"))"
+    established = sum(\.established)
+    inUse = sum(\.inUse)
+    inUseIPv6 = sum(\.inUseIPv6)
+    timeWait = sum(\.timeWait)
+    (orphans, allocated, memoryPages) = (machine.orphans, machine.allocated, machine.memoryPages)
+  }
+
+  /// Two lines, the second of the whole machine; `listed` is how many the dump has in ESTABLISHED
+  /// and CLOSE_WAIT, nil when those are not all that there are.
+  func text(listed: Int?) -> String {
+    var current = "CurrEstab " + Self.text(established)
+    if let established, let listed {
+      current += " (listed: \(Count.difference(listed - Int(established)) ?? "the same"))"
     }
-    add(timeWait) { "\($0) in TIME-WAIT" }
-    add(orphans) { "\($0) orphan\(Count.plural(Int(orphans ?? 0)))" }
-    add(memoryPages) { "\($0) page\(Count.plural(Int(memoryPages ?? 0))) of buffers" }
-    return "The kernel counts: " + parts.joined(separator: ", ")
+    let orphans = "\(Self.text(orphans)) orphan\(self.orphans == 1 ? "" : "s")"
+    let pages = "\(Self.text(memoryPages)) page\(memoryPages == 1 ? "" : "s") of buffers"
+    return "The kernel counts: \(current), \(Self.text(timeWait)) in TIME-WAIT\n"
+      + "On the whole machine: \(orphans), \(pages)"
+  }
+
+  private static func text(_ figure: Int64?) -> String {
+    figure.map { Count.text(Int($0)) } ?? "unknown"
   }
 
   func write(to json: inout JSONWriter) {

@@ -7,7 +7,7 @@ struct StatsReport {
   /// In groups; nil when that was not asked for.
   var groups: [ConnectionGroup]?
   let grouping: Grouping?
-  /// Nil when the kernel's figures are not of what was counted, or could not be read.
+  /// Nil when the kernel's figures could not be read.
   var kernel: KernelFigures?
   /// Whether all of ESTABLISHED and CLOSE_WAIT were counted, as the kernel does.
   let countsAllEstablished: Bool

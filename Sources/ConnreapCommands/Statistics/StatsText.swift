@@ -31,7 +31,7 @@ struct StatsText {
     }
     if explains, report.grouping != nil { try printMeanings(to: &output) }
     if let kernel = report.kernel {
-      try output.write(kernel.line(listed: report.listedEstablished) + "\n")
+      try output.write(kernel.text(listed: report.listedEstablished) + "\n")
     }
   }
 

@@ -19,6 +19,8 @@ import subprocess
 import sys
 import time
 
+import states
+
 SO_COOKIE = 57
 IPPROTO_MPTCP = 262
 ETH_P_ALL, PACKET_OUTGOING = 0x3, 4
@@ -30,6 +32,7 @@ SHUTDOWNS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHU
 libc = ctypes.CDLL(None, use_errno=True)
 sockets = {}
 children = []
+held = []
 
 
 def cookie_of(sock):
@@ -121,6 +124,11 @@ def pairs(request):
         server, _ = listener.accept()
         server.settimeout(5)
         keep(f"{request['as']}-server-{number}", server)
+    return {}
+
+
+def hold_states(request):
+    held.extend(states.hold(request["counts"]))
     return {}
 
 
@@ -323,6 +331,7 @@ VERBS = {
     "connect": connect,
     "accept": accept,
     "pairs": pairs,
+    "states": hold_states,
     "mptcp-pair": mptcp_pair,
     "keepalive": keepalive,
     "sniff": sniff,

@@ -111,6 +111,15 @@ extension Peer {
     return try Socket(self, name, tell(request.merging(extra) { $1 }))
   }
 
+  /// So many connections of IPv4 and IPv6 in each state, as `ss` names it, and a listener of both.
+  ///
+  /// Nothing moves any more: the other machine is one that does not answer. It gives up after a
+  /// minute.
+  func hold(states: [String: (Int, Int)]) throws {
+    let counts = states.mapValues { JSONValue.list([.number($0.0), .number($0.1)]) }
+    try tell(["do": "states", "counts": .object(counts)])
+  }
+
   /// Both ends of an MPTCP connection, by name.
   func mptcpPair(port: UInt16, as name: String) throws -> (client: Socket, server: Socket) {
     try tell(["do": "mptcp-pair", "as": .string(name), "port": .number(Int(port))])

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Testing
 
 /// What `listeners -o json` prints.
@@ -9,6 +10,7 @@ struct ListenersReport: Decodable {
     let backlog: Int
     let full: Bool
     let limitedBy: String?
+    let synQueue: Int
     let sharing: Int
     let cookie: String
     let owners: [Row.Owner]
@@ -18,13 +20,20 @@ struct ListenersReport: Decodable {
       case local, backlog, full, sharing, cookie, owners, connections
       case acceptQueue = "accept_queue"
       case limitedBy = "limited_by"
+      case synQueue = "syn_queue"
     }
   }
 
   let listeners: [Listener]
   let overflows: Int?
   let drops: Int?
+  let overflowsPerSecond: Double?
   let settings: Settings
+
+  private enum CodingKeys: String, CodingKey {
+    case listeners, overflows, drops, settings
+    case overflowsPerSecond = "overflows_per_second"
+  }
 
   struct Settings: Decodable { let somaxconn: Int? }
 
@@ -86,6 +95,59 @@ struct ListenersReport: Decodable {
     #expect(report.listeners.map(\.limitedBy) == ["somaxconn"])
   }
 
+  @Test func handshakesThatDoNotEndAreInTheSynQueue() throws {
+    try namespace.server.hold(states: ["syn-recv": (3, 2), "estab": (1, 0)])
+    let report = try report()
+    #expect(report.listeners.map(\.synQueue).sorted() == [2, 3])
+    #expect(report.listeners.first { $0.synQueue == 3 }?.connections?["total"] == 4)
+    let table = try namespace.connreap("listeners").text
+    #expect(table.contains("SYN QUEUE"))
+    #expect(table.contains(#/10\.9\.0\.1:7000 .* 0/128 +3 +4\n/#), "\(table)")
+  }
+
+  /// Three connects a second find the queue full, and each tries again after a second.
+  @Test func whatOverflowsNowIsToldASecond() throws {
+    _ = try namespace.server.listen("full", port: 8080, backlog: 0)
+    _ = try namespace.server.connect("queued", port: 8080)
+    let watch = try namespace.start(["listeners", "--watch", "400ms", "-o", "json"])
+    for number in 1...6 {
+      usleep(250_000)
+      _ = try namespace.server.connect("refused-\(number)", port: 8080, waiting: false)
+    }
+    usleep(500_000)
+    watch.signal(SIGINT)
+    let ended = try watch.end()
+    #expect(ended.status == 0)
+    let looks = try ended.lines.map { try ListenersReport($0) }
+    let rates = looks.compactMap(\.overflowsPerSecond)
+    #expect(rates.count == looks.count - 1 && rates.contains { $0 > 1 }, "\(rates)")
+    let grown = try #require(looks.last?.overflows) - (looks.first?.overflows ?? 0)
+    #expect(grown > 0 && rates.reduce(0) { $0 + $1 * 0.4 } > Double(grown) / 2)
+    #expect(looks.last?.listeners.first?.full == true)
+  }
+
+  /// What is said of a namespace is read in it: its counters, and its settings.
+  @Test func countersAndSettingsAreOfTheNamespaceOfTheListener() throws {
+    let elsewhere = try NetworkNamespace()
+    for (place, somaxconn) in [(namespace, 16), (elsewhere, 32)] {
+      let set = try Command.run(
+        place.entering + ["sh", "-c", "echo \(somaxconn) > /proc/sys/net/core/somaxconn"])
+      #expect(set.status == 0)
+      _ = try place.server.listen("cut", port: 8080, backlog: 1000)
+    }
+    _ = try elsewhere.server.listen("full", port: 8081, backlog: 0)
+    _ = try elsewhere.server.connect("queued", port: 8081)
+    _ = try elsewhere.server.connect("refused", port: 8081, waiting: false)
+    let there = try report("--netns", "\(elsewhere.server.pid)")
+    #expect(there.settings.somaxconn == 32 && (there.overflows ?? 0) > 0)
+    #expect(try report().overflows == 0, "the own namespace has none")
+    let both = try report(
+      "--netns", "\(namespace.server.pid),\(elsewhere.server.pid)", "--port", "8080")
+    #expect(both.listeners.map(\.limitedBy) == ["somaxconn", "somaxconn"])
+    #expect(both.settings.somaxconn == nil, "there is no one setting")
+    #expect(both.overflows == there.overflows || (both.overflows ?? 0) > (there.overflows ?? 0))
+  }
+
   @Test func aSelectionChoosesListeners() throws {
     _ = try namespace.server.listen("one", port: 8080)
     _ = try namespace.server.listen("other", on: "::1", port: 8081)
@@ -110,6 +172,8 @@ struct ListenersReport: Decodable {
 
   @Test func nobodyListensIsAnEmptyList() throws {
     #expect(try report().listeners.isEmpty)
-    #expect(try namespace.connreap("listeners").lines == ["Overflows 0, drops 0"])
+    #expect(
+      try namespace.connreap("listeners").lines
+        == ["No listening socket was found.", "Overflows 0, drops 0"])
   }
 }

@@ -316,4 +316,58 @@ import Testing
     #expect(refused.complaints.contains("more than 40 %"))
     #expect(try leaks.count == 9)
   }
+
+  /// `doctor` reads what the runs remember: how fast connections come, and how long it can go on.
+  @Test func doctorForecastsHowLongDescriptorsLast() throws {
+    let file = try folder.write(
+      "report.yaml",
+      """
+      version: 1
+      policies:
+        - name: pool-leak
+          match:
+            state: close-wait
+          group-by: process
+          threshold: 3
+          action: report
+
+      """)
+    let client = try namespace.anotherPeer()
+    func wave(_ number: Int) throws {
+      for index in 1...6 {
+        let pair = try namespace.pair(to: listener, client: client, as: "\(number)-\(index)")
+        try pair.client.finish()
+      }
+    }
+    func doctor() throws -> Substring? {
+      let ended = try namespace.connreap("doctor", "--state-dir", namespace.state.path)
+      #expect(ended.status == 1 && ended.errors.isEmpty)
+      return ended.lines.first { $0.contains("leaky[\(namespace.server.pid)]") }
+    }
+    try wave(1)
+    let open = try Command.run(["ls", "/proc/\(namespace.server.pid)/fd"]).lines.count
+    // A little room: what is held is four fifths of the limit and more.
+    let limited = try Command.run(
+      ["prlimit", "--pid", "\(namespace.server.pid)", "--nofile=\(open + 8)"])
+    #expect(limited.status == 0)
+    #expect(try policy("apply", file).status == 0)
+    usleep(1_200_000)
+    try wave(2)
+    #expect(try policy("apply", file).status == 0)
+    let line = try #require(try doctor())
+    #expect(line.contains("12 of them are CLOSE-WAIT sockets to 127.0.0.1,"))
+    #expect(
+      line.contains(
+        #/At the rate of the last [1-9][0-9]*s \(at least [0-9,]+ more an hour\) it has at most [0-9a-z]+ left/#
+      ), "\(line)")
+    // Without the history the rest is said all the same.
+    let path = namespace.state.path + "/connreap.db"
+    #expect(
+      try Command.run(["sh", "-c", "echo damaged > '\(path)'; rm -f '\(path)-'*"]).status == 0)
+    let without = try namespace.connreap("doctor", "--state-dir", namespace.state.path)
+    #expect(without.text.contains("12 of them are CLOSE-WAIT sockets"))
+    #expect(!without.text.contains("At the rate"))
+    #expect(without.text.contains(#/i history +unknown: how fast connections leak/#))
+    #expect(read("connreap.db") == nil && access(path, F_OK) == 0, "and it is left where it is")
+  }
 }

@@ -1,0 +1,30 @@
+public import Connections
+
+/// Counts which peers connections lead to.
+public struct PeerTally: Equatable, Sendable {
+  private var counts: [UInt128: [UInt16: Int]] = [:]
+
+  /// Nothing is counted yet.
+  public init() {}
+
+  /// Counts the connection with `identity`.
+  public mutating func add(_ identity: SocketIdentity) {
+    counts[identity.peerBits, default: [:]][identity.peerPort, default: 0] += 1
+  }
+
+  /// The peer that most lead to: with a port, where all of those share it. Of equals, the one with
+  /// the lowest address; nil when nothing was counted.
+  public var mostCommon: Leak.Peer? {
+    var most: (bits: UInt128, count: Int, port: UInt16?)?
+    for (bits, ports) in counts {
+      let count = ports.values.reduce(0, +)
+      if let most, (most.count, bits) > (count, most.bits) { continue }
+      most = (bits, count, ports.count == 1 ? ports.keys.first : nil)
+    }
+    guard let most else { return nil }
+    let address = IPAddress(bits: most.bits, family: .ipv6)
+    return Leak.Peer(
+      address: address.isV4OrMapped ? IPAddress(bits: most.bits, family: .ipv4) : address,
+      port: most.port, count: most.count)
+  }
+}
