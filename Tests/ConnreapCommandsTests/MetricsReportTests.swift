@@ -8,10 +8,11 @@ import Testing
 
 @Suite struct MetricsReportTests {
   private func lines(
-    _ scene: StatsScene, top: Int = 20, totals: AuditTotals? = nil
+    _ scene: StatsScene, top: Int = 20, totals: AuditTotals? = nil,
+    past: RunHistory.Remembered = .nothing
   ) throws -> [String] {
     let report = MetricsReport(
-      snapshot: try scene.snapshot(by: .process), totals: totals, scanSeconds: 0.25,
+      snapshot: try scene.snapshot(by: .process), totals: totals, past: past, scanSeconds: 0.25,
       mostProcesses: top)
     return report.text.split(separator: "\n").map(String.init)
   }
@@ -23,6 +24,30 @@ import Testing
       #expect(lines.contains(#"connreap_connections{state="\#(state.name)"} \#(count)"#))
     }
     #expect(lines.contains("connreap_scan_duration_seconds 0.25"))
+  }
+
+  @Test func leaksAreCountedByThePolicyThatFoundThem() throws {
+    let scene = StatsScene((1...3).map { FakeSocket(cookie: UInt64($0), inode: UInt32($0)) })
+    let cookies = try scene.snapshot(by: .state).connections.map(\.cookie)
+    var memory = RunMemory()
+    for (policy, cookie) in [("a", cookies[0]), ("a", cookies[1]), ("b", cookies[0])] {
+      memory.flags[FlagKey(policy: policy, cookie: cookie)] = RememberedFlag(rules: 1, runs: 1)
+    }
+    // One that is gone since, and a policy whose connections are all gone.
+    memory.flags[FlagKey(policy: "b", cookie: SocketCookie(rawValue: 99)!)] = RememberedFlag(
+      rules: 1, runs: 2)
+    memory.groups[RememberedGroupKey(policy: "c\"", group: "all")] = RememberedGroup(
+      rules: 1, rounds: 1, firstRound: 1, firstCount: 1)
+    let leaks = try lines(scene, past: .known(memory)).filter { $0.contains("leaked") }
+    #expect(
+      leaks.dropFirst(2) == [
+        #"connreap_leaked_connections{policy="a"} 2"#,
+        #"connreap_leaked_connections{policy="b"} 1"#,
+        #"connreap_leaked_connections{policy="c\""} 0"#,
+      ])
+    for past in [RunHistory.Remembered.nothing, .unknown("damaged")] {
+      #expect(try lines(scene, past: past).allSatisfy { !$0.contains("leaked") }, "not zero")
+    }
   }
 
   @Test func processesAreCountedByNameAndOnlyThoseWithMost() throws {

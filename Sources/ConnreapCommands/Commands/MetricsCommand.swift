@@ -48,8 +48,10 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
       ScanRequest(
         .everything, reading: system.knowsOwners ? [.figures, .ownerNames] : .figures))
     let seconds = (clock.now - start) / .seconds(1)
+    let past = system.isLive ? RunHistory.remembered(option: stateDir, of: system) : .nothing
+    if case .unknown(let problem) = past { Standard.say("connreap: \(problem)\n") }
     let report = MetricsReport(
-      snapshot: snapshot, totals: totals(), scanSeconds: seconds, mostProcesses: top)
+      snapshot: snapshot, totals: totals(), past: past, scanSeconds: seconds, mostProcesses: top)
     try write(Array(report.text.utf8))
     try system.finish()
   }

@@ -7,6 +7,8 @@ struct MetricsReport {
   let snapshot: Snapshot
   /// Nil when the log could not be read.
   let totals: AuditTotals?
+  /// What runs of `policy apply` remember.
+  var past = RunHistory.Remembered.nothing
   /// How long the look took, in seconds.
   let scanSeconds: Double
   /// Of how many processes connections are told apart.
@@ -19,6 +21,7 @@ struct MetricsReport {
     writeProcesses(to: &text)
     IdleHistogram(snapshot.connections).write("connreap_connection_idle_seconds", to: &text)
     writeListeners(to: &text)
+    writeLeaks(to: &text)
     text.family("connreap_scan_duration_seconds", .gauge, "How long it took to look.")
     text.sample("connreap_scan_duration_seconds", scanSeconds)
     text.family(
@@ -85,6 +88,25 @@ struct MetricsReport {
     text.family("connreap_listener_backlog", .gauge, "How many may wait to be accepted.")
     for (local, queue) in sorted {
       text.sample("connreap_listener_backlog", queue.backlog, ["local": local])
+    }
+  }
+
+  /// By the policies that have found anything since the machine started; without the history that is
+  /// unknown, and no sample.
+  private func writeLeaks(to text: inout PrometheusText) {
+    let name = "connreap_leaked_connections"
+    guard case .known(let memory) = past else { return }
+    var counts: [String: Int] = [:]
+    for key in memory.groups.keys { counts[key.policy] = 0 }
+    let present = Set(snapshot.connections.map(\.cookie))
+    for key in memory.flags.keys {
+      counts[key.policy, default: 0] += present.contains(key.cookie) ? 1 : 0
+    }
+    text.family(
+      name, .gauge,
+      "Connections that a policy has flagged in its last runs and that are still there.")
+    for (policy, count) in counts.sorted(by: { $0.key < $1.key }) {
+      text.sample(name, count, ["policy": policy])
     }
   }
 

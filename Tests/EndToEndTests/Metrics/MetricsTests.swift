@@ -36,6 +36,28 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("connreap_process_connections{process=") })
   }
 
+  @Test(.enabled(if: Tools.has("promtool", "--version"), "needs promtool"))
+  func whatAPolicyFoundIsCounted() throws {
+    try scene()
+    #expect(try !metrics().text.contains("connreap_leaked_connections"))
+    let file = try namespace.state.write(
+      "p.yaml",
+      """
+      version: 1
+      policies:
+        - name: pile-up
+          match: {state: close-wait}
+          action: report
+      """)
+    let applied = try namespace.connreap(
+      "policy", "apply", "--state-dir", namespace.state.path, file)
+    #expect(applied.status == 0, "\(applied.complaints)")
+    let ended = try metrics()
+    #expect(ended.lines.contains(#"connreap_leaked_connections{policy="pile-up"} 3"#))
+    let checked = try Command.run(["promtool", "check", "metrics"], input: ended.text)
+    #expect(checked.status == 0 && checked.complaints.isEmpty, "\(checked.complaints)")
+  }
+
   @Test(.needsDestroy) func whatWasClosedIsCounted() throws {
     try scene()
     #expect(try metrics().lines.contains(#"connreap_outcomes_total{result="closed"} 0"#))
