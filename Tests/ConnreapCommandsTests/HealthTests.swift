@@ -243,6 +243,7 @@ import Testing
     #expect(check.remedy?.contains("fs.file-max=200000") == true)
     tree.file("sys/fs/file-nr", "96000\t0\t9223372036854775807\n")
     #expect(try self.check("files").severity == .well)
+    #expect(try self.check("files").detail == "96,000 of the machine, fs.file-max sets no limit")
   }
 
   @Test func whatIsGoneFromTheKernelIsNeverRecommended() throws {

@@ -66,7 +66,27 @@ import Testing
   @Test func theLastColumnShrinksFirst() throws {
     let rows = [["a name of some length", "12", "and a note that is long too"]]
     let text = try printed(rows, columns: columns, layout: Table.Layout(width: 35))
-    #expect(text.contains("a name of some length  12  and a n…\n"))
+    #expect(text.contains("a name of some length 12 and a not…\n"))
+  }
+
+  @Test func theGapIsGivenUpBeforeAnyText() throws {
+    let rows = [["name", "12", "note"]]
+    func text(_ width: Int) throws -> String {
+      try printed(rows, columns: columns, layout: Table.Layout(showsHeader: false, width: width))
+    }
+    #expect(try text(14) == "name  12  note\n")
+    #expect(try text(13) == "name 12 note\n" && text(12) == "name 12 note\n")
+  }
+
+  @Test(arguments: [(80, false), (14, false), (13, false), (12, true)])
+  func whetherItFitsIsKnownBefore(width: Int, isTooWide: Bool) {
+    let rows = [["a long name", "12", "a long note"]]
+    let table = Table(
+      columns: columns, rowCount: 1,
+      cell: { row, column, text in text.append(contentsOf: rows[row][column].utf8) })
+    // 4, 2 and 5 columns, with one between each.
+    #expect(table.isTooWide(for: Table.Layout(width: width)) == isTooWide)
+    #expect(!table.isTooWide(for: Table.Layout()))
   }
 
   @Test func coloursAreOutsideTheWidths() throws {

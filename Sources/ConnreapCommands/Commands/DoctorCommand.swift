@@ -43,7 +43,8 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
     } else {
       let terminal = Terminal.of(Standard.output, columns: nil)
       try stream.write(
-        examination.text(colors: color.isOn(for: terminal, environment: .ofProcess)))
+        examination.text(
+          colors: color.isOn(for: terminal, environment: .ofProcess), columns: terminal.width))
     }
     try stream.flush()
     guard examination.isHealthy else { throw CommandFailure.silent(.failed) }

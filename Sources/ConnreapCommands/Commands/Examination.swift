@@ -3,6 +3,7 @@ import Netlink
 import Privileges
 import ProcessTable
 import Scanning
+import Screens
 import SocketDiagnostics
 import SystemPackage
 
@@ -31,16 +32,24 @@ struct Examination {
   var isHealthy: Bool { !checks.contains { $0.severity.isAmiss } }
 
   /// What a person reads.
-  func text(colors: Bool) -> String {
-    let width = checks.map(\.title.count).max() ?? 0
+  ///
+  /// - Parameter columns: the width of the terminal, into which what was found is broken; nil where
+  ///   there is none. A command is never broken: it is there to be copied.
+  func text(colors: Bool, columns: Int? = nil) -> String {
+    let width = checks.map { EscapedText.width(of: $0.title.utf8) }.max() ?? 0
+    let margin = String(repeating: " ", count: width + 4)
     var lines = [heading]
     for check in checks {
       let mark = check.severity.style.text(check.severity.mark, isOn: colors)
-      let padding = String(repeating: " ", count: width - check.title.count + 2)
-      lines.append("\(mark) \(check.title)\(padding)\(check.detail)")
-      if let remedy = check.remedy {
-        lines.append(String(repeating: " ", count: width + 4) + remedy)
+      let padding = width - EscapedText.width(of: check.title.utf8) + 2
+      var detail = [check.detail]
+      if let columns, columns - margin.count >= Self.narrowest {
+        detail = ScreenLine.wrapped(check.detail, to: columns - margin.count).map(\.text)
       }
+      lines.append(
+        "\(mark) \(check.title)\(String(repeating: " ", count: padding))\(detail[0])")
+      lines += detail.dropFirst().map { margin + $0 }
+      if let remedy = check.remedy { lines.append(margin + remedy) }
     }
     let problems = checks.count { $0.severity == .problem }
     let warnings = checks.count { $0.severity == .warning }
@@ -51,6 +60,9 @@ struct Examination {
     )
     return lines.joined(separator: "\n") + "\n"
   }
+
+  /// With fewer columns than that, text is better broken by the terminal.
+  private static let narrowest = 24
 
   private var heading: String {
     let kernel = moment.kernelRelease.map(EscapedText.escaped) ?? "unknown"

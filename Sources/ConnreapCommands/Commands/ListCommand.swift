@@ -136,7 +136,8 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
           shown.insert(.age, at: place + 1)
         }
         let isFree = terminal.isTerminal && self.columns == nil
-        try list.printTable(isFree ? list.telling(shown) : shown, layout, to: &stream)
+        if isFree { shown = list.fitting(list.telling(shown), layout) }
+        try list.printTable(shown, layout, to: &stream)
       }
     case .json: try list.printJSON(to: &stream)
     case .jsonl: try list.printJSONLines(to: &stream)

@@ -98,7 +98,8 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     }
     for found in search.takeUnfinished(unless: Self.isRunning()) { try printed.print(found) }
     try printed.end(search)
-    say(of: search)
+    let isThere = Self.exists(path) || !Self.rotated(in: folder).isEmpty
+    say(of: search, in: isThere ? nil : folder)
   }
 
   private func logSelection() throws -> LogSelection {
@@ -221,14 +222,17 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     }
   }
 
-  private func say(of search: LogSearch) {
+  /// - Parameter missing: the folder, when there is no log in it.
+  private func say(of search: LogSearch, in missing: FilePath?) {
     let isWatched = Terminal.of(Standard.error, columns: nil).isTerminal
     if isWatched, output == .table {
       let counts = Self.results.compactMap { result in
         search.counts[result].map { "\(result) \(Count.text($0))" }
       }
-      Standard.say(
-        counts.isEmpty ? "nothing in the log matches\n" : counts.joined(separator: ", ") + "\n")
+      let nothing =
+        missing.map { "nothing was closed yet: no audit log in \(EscapedText.escaped($0.string))" }
+        ?? "nothing in the log matches"
+      Standard.say((counts.isEmpty ? nothing : counts.joined(separator: ", ")) + "\n")
     }
     if search.damaged > 0 {
       let count = Count.text(search.damaged)

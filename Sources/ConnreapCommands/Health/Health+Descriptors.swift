@@ -66,6 +66,9 @@ extension Health {
     )
   }
 
+  /// More files than that no memory holds.
+  private static let asGoodAsNone: Int64 = 1 << 50
+
   /// Open files of the whole machine.
   var files: Check {
     let (id, title) = ("files", "open files")
@@ -73,6 +76,12 @@ extension Health {
       return Self.unknown(id, title, "fs.file-nr")
     }
     let severity = Self.severity(numbers[0], of: numbers[2])
+    // What systemd sets, and newer kernels start with: as good as none.
+    guard numbers[2] < Self.asGoodAsNone else {
+      return Check(
+        id: id, severity: .well, title: title,
+        detail: "\(Count.text(Int(numbers[0]))) of the machine, fs.file-max sets no limit")
+    }
     let text = "\(Self.share(numbers[0], of: numbers[2])) of the machine, fs.file-max"
     guard severity != .well else {
       return Check(id: id, severity: .well, title: title, detail: text)

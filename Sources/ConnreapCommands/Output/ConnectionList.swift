@@ -17,10 +17,29 @@ struct ConnectionList: Sendable {
     }
   }
 
+  /// The columns that fit a terminal. Where there is no room for all, queues in which nothing is
+  /// are left out, the one to send first, and then the time in a state.
+  func fitting(_ columns: [ConnectionColumn], _ layout: Table.Layout) -> [ConnectionColumn] {
+    var columns = columns
+    for queue in [ConnectionColumn.sendQueue, .receiveQueue] {
+      guard table(columns).isTooWide(for: layout) else { break }
+      let isEmpty = !connections.contains {
+        (queue == .sendQueue ? $0.sendQueue : $0.receiveQueue) > 0
+      }
+      if isEmpty { columns.removeAll { $0 == queue } }
+    }
+    if table(columns).isTooWide(for: layout) { columns.removeAll { $0 == .inState } }
+    return columns
+  }
+
   func printTable(
     _ columns: [ConnectionColumn], _ layout: Table.Layout, to output: inout OutputStream
   ) throws(OutputProblem) {
-    let table = Table(
+    try table(columns).print(layout, to: &output)
+  }
+
+  private func table(_ columns: [ConnectionColumn]) -> Table {
+    Table(
       columns: columns.map {
         Table.Column(
           title: $0.title, alignment: $0.isNumber ? .right : .left, shrinksTo: $0.shrinksTo)
@@ -32,7 +51,6 @@ struct ConnectionList: Sendable {
       style: { row, column in
         columns[column] == .state ? connections[row].state.style : nil
       })
-    try table.print(layout, to: &output)
   }
 
   func printCSV(

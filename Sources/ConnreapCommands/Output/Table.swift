@@ -65,8 +65,10 @@ struct Table: Sendable {
     return table
   }
 
-  private func printRows(_ layout: Layout, to output: inout OutputStream) throws(OutputProblem) {
-    let widths = fit(measure(for: layout), into: layout)
+  private func printRows(_ wanted: Layout, to output: inout OutputStream) throws(OutputProblem) {
+    let natural = measure(for: wanted)
+    let layout = narrowed(wanted, for: natural)
+    let widths = fit(natural, into: layout)
     var scratch: [UInt8] = []
     if layout.showsHeader {
       try output.write { line in
@@ -128,11 +130,31 @@ struct Table: Sendable {
     return widths
   }
 
+  /// With less between the cells where they would not fit otherwise: blanks tell nothing.
+  private func narrowed(_ layout: Layout, for natural: [Int]) -> Layout {
+    guard let width = layout.width, needed(natural, layout) > width else { return layout }
+    var layout = layout
+    layout.gap = min(layout.gap, 1)
+    return layout
+  }
+
+  private func needed(_ widths: [Int], _ layout: Layout) -> Int {
+    layout.indent + widths.reduce(0, +) + layout.gap * (columns.count - 1)
+  }
+
+  /// Whether it does not fit, cut as far as it may be.
+  func isTooWide(for layout: Layout) -> Bool {
+    guard let width = layout.width else { return false }
+    let natural = measure(for: layout)
+    let least = columns.indices.map { min(natural[$0], columns[$0].shrinksTo ?? .max) }
+    return needed(least, narrowed(layout, for: natural)) > width
+  }
+
   /// Takes what is too much from the columns that may shrink, the last ones first.
   func fit(_ natural: [Int], into layout: Layout) -> [Int] {
     guard let width = layout.width else { return natural }
     var widths = natural
-    var excess = layout.indent + natural.reduce(0, +) + layout.gap * (columns.count - 1) - width
+    var excess = needed(natural, layout) - width
     for column in columns.indices.reversed() {
       guard excess > 0, let least = columns[column].shrinksTo else { continue }
       let taken = min(excess, max(0, widths[column] - least))

@@ -1,5 +1,6 @@
 import Connections
 import Scanning
+import Screens
 
 /// A ``StatsReport`` as a table or a CSV file.
 struct StatsText {
@@ -29,7 +30,9 @@ struct StatsText {
       try statesTable(layout).print(layout, to: &output)
       try output.write(summary + "\n")
     }
-    if explains, report.grouping != nil { try printMeanings(to: &output) }
+    if explains, report.grouping != nil || !explainsInTable(layout) {
+      try printMeanings(layout, to: &output)
+    }
     if let kernel = report.kernel {
       try output.write(kernel.text(listed: report.listedEstablished) + "\n")
     }
@@ -68,8 +71,8 @@ struct StatsText {
       }
     }
     let counts = report.states.map { both[$0] }
-    if explains {
-      columns.append(Table.Column(title: "MANY OF IT MEAN", shrinksTo: 20))
+    if explains, explainsInTable(layout) {
+      columns.append(Table.Column(title: "MANY OF IT MEAN"))
       for (place, state) in report.states.enumerated() { rows[place].append(state.meaningOfMany) }
     } else {
       Self.addBars(of: counts, to: &columns, &rows, layout)
@@ -141,11 +144,29 @@ struct StatsText {
       style: { row, column in column == 0 || styles[row] == .dim ? styles[row] : nil })
   }
 
-  private func printMeanings(to output: inout OutputStream) throws(OutputProblem) {
-    let width = report.states.map(\.label.utf8.count).max() ?? 0
-    for state in report.states where report.tally.both[state] > 0 {
-      let padding = String(repeating: " ", count: width - state.label.utf8.count + 2)
-      try output.write("\(state.label)\(padding)\(state.meaningOfMany)\n")
+  /// Whether the lines on what many mean have room behind the counts. Cut, they say nothing.
+  private func explainsInTable(_ layout: Table.Layout) -> Bool {
+    guard let width = layout.width else { return true }
+    let longest = report.states.map(\.meaningOfMany.utf8.count).max() ?? 0
+    return longest + Self.besidesMeanings <= width
+  }
+
+  /// The columns before the meanings at the most: a state, and four numbers of seven digits.
+  private static let besidesMeanings = 12 + 4 * 11
+
+  /// A paragraph for each state: of groups, for those that there are.
+  private func printMeanings(
+    _ layout: Table.Layout, to output: inout OutputStream
+  ) throws(OutputProblem) {
+    let label = report.states.map(\.label.utf8.count).max() ?? 0
+    for state in report.states where report.grouping == nil || report.tally.both[state] > 0 {
+      let padding = String(repeating: " ", count: label - state.label.utf8.count + 2)
+      let text = state.label + padding + state.meaningOfMany
+      for line in layout.width.map({
+        ScreenLine.wrapped(text, to: $0, indent: label + 2).map(\.text)
+      }) ?? [text] {
+        try output.write(line + "\n")
+      }
     }
   }
 

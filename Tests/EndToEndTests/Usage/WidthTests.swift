@@ -1,0 +1,112 @@
+import FoundationEssentials
+import Testing
+
+/// What is printed on a terminal fits it.
+@Suite(.needsNamespaces, .enabled(if: Tools.has("script", "--version"), "needs script"))
+struct WidthTests {
+  let namespace: NetworkNamespace
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    let server = namespace.server
+    try server.rename("leaky-server")
+    let listener = try server.listen("listener", port: 8080, backlog: 4)
+    _ = try namespace.closeWaits(3, to: listener)
+    for number in 1...5 { _ = try server.connect("waiting-\(number)", port: 8080) }
+  }
+
+  /// What the tool prints on a terminal of so many columns.
+  private func lines(_ words: String, columns: Int) throws -> [String] {
+    let command = "stty cols \(columns); exec \(Tools.connreap) \(words)"
+    let ended = try Command.run(
+      namespace.entering + ["script", "-qec", command, "/dev/null"],
+      environment: ["NO_COLOR": "1", "TERM": "xterm"])
+    return ended.text.split(whereSeparator: \.isNewline).map { line in
+      // What the line that tells how far it is leaves behind.
+      String(line.split(separator: "\r").last ?? "").replacing("\u{1b}[K", with: "")
+    }
+  }
+
+  /// What `doctor` says is to be done.
+  private func remedies() throws -> Set<Substring> {
+    struct Findings: Decodable {
+      struct Check: Decodable { let remedy: String? }
+      let checks: [Check]
+    }
+    let json = try namespace.connreap("doctor", "-o", "json", "--state-dir", namespace.state.path)
+    let findings = try JSONDecoder().decode(Findings.self, from: Data(json.output))
+    return Set(findings.checks.compactMap { $0.remedy.map { $0[...] } })
+  }
+
+  @Test(
+    arguments: [
+      "stats", "stats --by process", "stats --by peer", "stats --explain",
+      "stats --by state --explain", "listeners", "doctor", "list --state all",
+      "list -4 --limit 2", "log", "kill -n --state close-wait",
+    ], [80, 140])
+  func everyLineFits(words: String, columns: Int) throws {
+    var words = words
+    for command in ["doctor", "log", "kill"] where words.hasPrefix(command) {
+      words += " --state-dir " + namespace.state.path
+    }
+    let lines = try lines(words, columns: columns)
+    #expect(!lines.isEmpty)
+    let remedies = words.hasPrefix("doctor") ? try remedies() : []
+    for line in lines {
+      // A command is left whole, so that it can be copied.
+      if remedies.contains(line.drop { $0 == " " }) { continue }
+      #expect(line.unicodeScalars.count <= columns, "\(line)")
+    }
+  }
+
+  /// What a column has no room for is told all the same.
+  @Test func explanationsAreWhole() throws {
+    let narrow = try lines("stats --explain", columns: 80)
+    let wide = try lines("stats --explain", columns: 140)
+    func text(_ lines: [String]) -> String {
+      lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
+    }
+    for part in [
+      "peers do not answer: down, or behind a firewall that drops; see who connects",
+      "the peer has closed and the program here does not: a leak in that program",
+    ] {
+      #expect(text(narrow).contains(part) && text(wide).contains(part))
+    }
+    #expect(!narrow.joined().contains("…"))
+    #expect(wide.first?.hasSuffix("MANY OF IT MEAN") == true)
+    #expect(narrow.contains { $0.hasPrefix("SYN-SENT    peers do not answer") })
+  }
+
+  /// Queues in which nothing is give their room to the owner.
+  @Test func emptyQueuesGiveWayToTheOwner() throws {
+    let narrow = try lines("list --state close-wait", columns: 80)
+    #expect(narrow.first?.contains("SEND-Q") == false)
+    #expect(narrow.dropFirst().first?.contains("leaky-server[") == true)
+    let wide = try lines("list --state close-wait", columns: 140)
+    #expect(wide.first?.contains("RECV-Q  SEND-Q") == true)
+    let named = try lines(
+      "list --state close-wait --columns local,peer,recv-q,send-q,process,state,inode,cookie",
+      columns: 80)
+    #expect(named.first?.contains("SEND-Q") == true, "who names a column gets it")
+  }
+
+  @Test func whereThereIsNothingThatIsSaid() throws {
+    let empty = try NetworkNamespace()
+    func lines(_ words: String) throws -> String {
+      let command = "stty cols 80; exec \(Tools.connreap) \(words)"
+      return try Command.run(
+        empty.entering + ["script", "-qec", command, "/dev/null"], environment: ["NO_COLOR": "1"]
+      ).text
+    }
+    #expect(try lines("stats").contains("0 sockets"))
+    #expect(try lines("stats --by peer").contains("0 sockets"))
+    #expect(try lines("listeners").contains("No listening socket was found."))
+    #expect(try lines("list").contains("0 of 0 connections") || lines("list").contains("0 conn"))
+    let state = namespace.state.path
+    #expect(
+      try lines("log --state-dir \(state)")
+        .contains("nothing was closed yet: no audit log in \(state)"))
+    _ = try namespace.state.write("audit.jsonl", "")
+    #expect(try lines("log --state-dir \(state)").contains("nothing in the log matches"))
+  }
+}
