@@ -194,6 +194,55 @@ import Testing
     #expect(check.remedy?.contains("connreap listeners") == true)
   }
 
+  /// A setting is not to be made smaller, and does not help a program that asks for less.
+  @Test(arguments: [
+    (4096, 4, nil), (4096, 4096, "8192"), (128, 128, "4096"), (128, 4, nil),
+    (65535, 65535, "131070"),
+  ])
+  func theLongestBacklogIsNamedOnlyWhereItLimits(
+    setting: Int, backlog: Int, advice: String?
+  ) throws {
+    tree.file("sys/net/core/somaxconn", "\(setting)\n")
+    let listener = FakeSocket(cookie: 1, inode: 11) {
+      $0.state = 10
+      ($0.receiveQueue, $0.sendQueue) = (UInt32(backlog + 1), UInt32(backlog))
+    }
+    let remedy = try #require(try check("accept-queues", [listener]).remedy)
+    #expect(remedy.contains("accept faster"))
+    #expect(remedy.contains("somaxconn") == (advice != nil))
+    if let advice { #expect(remedy.contains("sysctl -w net.core.somaxconn=\(advice) ")) }
+  }
+
+  @Test func aWideRangeOfPortsIsNotMadeNarrower() throws {
+    let sockets = (0..<64_000).map { number in
+      FakeSocket(cookie: UInt64(number + 1), inode: 11) {
+        $0.localPort = 1024 + UInt16(number)
+        ($0.peer, $0.peerPort) = ([10, 0, 0, 20], 5432)
+      }
+    }
+    set("ip_local_port_range", "1024\t65535")
+    let remedy = try #require(try check("ephemeral-ports", sockets).remedy)
+    #expect(!remedy.contains("ip_local_port_range"))
+    #expect(remedy == "keep connections open and use them again")
+    set("ip_local_port_range", "1024\t65000")
+    #expect(
+      try check("ephemeral-ports", sockets).remedy?
+        .contains("'net.ipv4.ip_local_port_range=1024 65535'") == true)
+  }
+
+  @Test(arguments: [("0", true), ("8", true), ("2", false), ("1", false)])
+  func orphansAreNotGivenMoreTries(retries: String, isNamed: Bool) throws {
+    counters(orphans: 1000)
+    set("tcp_orphan_retries", retries)
+    #expect(try check("orphans").remedy?.contains("tcp_orphan_retries=2") == isNamed)
+  }
+
+  @Test func requestsThatWereDroppedUnseenAreUnknown() throws {
+    tree.file("net/netstat", "TcpExt: ListenOverflows\nTcpExt: 0\n")
+    let check = try check("syn-queues")
+    #expect(check.severity == .note && check.detail.hasSuffix("is unknown"))
+  }
+
   @Test(arguments: [(0, Check.Severity.well), (1, .note), (99, .note), (100, .warning)])
   func overflowsMatterByTheShareOfWhatWasAccepted(
     overflows: Int, severity: Check.Severity

@@ -113,7 +113,9 @@ import Testing
     let resets = try report(full) {
       ($0.overflows, $0.drops, $0.abortsOnOverflow) = (1, 1, true)
     }
-    #expect(try lines(resets).last == "Overflows 1, drops 1: *:81, *:80 reset connections.")
+    #expect(
+      try lines(resets).last
+        == "Overflows 1, drops 1: *:81, *:80 reset connections (tcp_abort_on_overflow is 1).")
   }
 
   @Test func ratesAreTheDifferenceOfTwoLooks() throws {
@@ -136,6 +138,20 @@ import Testing
     let request = FakeSocket(cookie: 2, inode: 0) { $0.state = 3 }
     #expect(try lines(report([listener, request]))[0].contains("SYN QUEUE"))
     #expect(try !lines(report([listener]))[0].contains("SYN QUEUE"))
+    #expect(try lines(report([listener])).last?.contains("SYN") == false)
+    #expect(
+      try lines(report([listener, request])).last?.contains("unknown: net.ipv4.tcp_syncookies")
+        == true)
+    let cookies = try report([listener, request]) {
+      ($0.synCookies, $0.longestSynQueue) = (1, 1024)
+    }
+    #expect(
+      try lines(cookies).last?.contains("answered with cookies, since tcp_syncookies is 1") == true)
+    let none = try report([listener, request]) { ($0.synCookies, $0.longestSynQueue) = (0, 1024) }
+    #expect(
+      try lines(none).last
+        == "A SYN queue takes as many as the backlog and 1,024 (tcp_max_syn_backlog); what is more "
+        + "is dropped, since tcp_syncookies is 0")
   }
 
   // MARK: - Several namespaces

@@ -9,8 +9,11 @@ extension Health {
       "orphans", "orphans", used: machine.sockets("orphan"), setting: "net.ipv4.tcp_max_orphans",
       harm: harm
     ) { limit in
-      "look at 'connreap stats --state fin-wait-1,fin-wait-2,last-ack --by peer'; "
-        + Self.set("net.ipv4.tcp_orphan_retries", "2") + "; or "
+      // 0 is 8 in truth; less than 2 is not to be made more.
+      let retries = machine.setting("net.ipv4.tcp_orphan_retries") ?? 0
+      return "look at 'connreap stats --state fin-wait-1,fin-wait-2,last-ack --by peer'; "
+        + (retries == 0 || retries > 2
+          ? Self.set("net.ipv4.tcp_orphan_retries", "2") + "; or " : "")
         + Self.set("net.ipv4.tcp_max_orphans", Self.twice(limit))
     }
   }

@@ -40,8 +40,16 @@ extension Health {
       id: id, severity: severity, title: title,
       detail: "\(text) from \(most.sample.local.address)\(timeWait): "
         + "when all are used, connect fails (EADDRNOTAVAIL)",
-      remedy: reuse + Self.set("net.ipv4.ip_local_port_range", "10240 65535")
-        + "; or keep connections open and use them again")
+      remedy: reuse + Self.widening(ports.range)
+        + "keep connections open and use them again")
+  }
+
+  /// What makes the range larger, and nothing where it is as large as it should be.
+  private static func widening(_ range: ClosedRange<UInt16>) -> String {
+    let wide: ClosedRange<UInt16> = 10240...65535
+    let wider = min(range.lowerBound, wide.lowerBound)...max(range.upperBound, wide.upperBound)
+    guard wider != range else { return "" }
+    return set("net.ipv4.ip_local_port_range", "\(wider.lowerBound) \(wider.upperBound)") + "; or "
   }
 
   private func fullestRoute(

@@ -9,15 +9,13 @@ extension Health {
     let full = (listeners ?? []).filter { $0.receiveQueue > $0.sendQueue }
     let overflows = machine.extended("ListenOverflows")
     let counted = overflows.map { "\(Count.text(Int($0))) overflow\(Count.plural(Int($0)))" }
-    let remedy =
-      "see 'connreap listeners'; the program must accept faster or ask for a longer backlog, then "
-      + Self.set("net.core.somaxconn", "4096")
     if let worst = full.max(by: { $0.receiveQueue < $1.receiveQueue }) {
       let others = full.count > 1 ? " and \(Count.text(full.count - 1)) more" : ""
       return Check(
         id: id, severity: .problem, title: title,
         detail: "\(worst.local)\(others) full now, \(worst.receiveQueue) of \(worst.sendQueue); "
-          + "\(counted ?? "overflows unknown") so far: new connections are lost", remedy: remedy)
+          + "\(counted ?? "overflows unknown") so far: new connections are lost",
+        remedy: queueRemedy(isLimited: full.contains { isLimitedBySetting(Int64($0.sendQueue)) }))
     }
     guard let overflows, let counted, listeners != nil else {
       return Self.unknown(id, title, "ListenOverflows or the list of sockets")
@@ -33,7 +31,24 @@ extension Health {
     let isMuch = accepted.map { overflows >= max(1, $0 / 1000) } ?? true
     return Check(
       id: id, severity: isMuch ? .warning : .note, title: title, detail: detail,
-      remedy: isMuch ? remedy : nil)
+      remedy: isMuch
+        ? queueRemedy(isLimited: machine.setting("net.core.somaxconn").map { $0 < 4096 } ?? false)
+        : nil)
+  }
+
+  /// Whether it is `somaxconn` that keeps a backlog from being longer.
+  private func isLimitedBySetting(_ backlog: Int64) -> Bool {
+    machine.setting("net.core.somaxconn").map { backlog >= $0 } ?? false
+  }
+
+  /// The setting is named only where it is what limits: it is never to be made smaller, and does not
+  /// help a program that asks for less.
+  private func queueRemedy(isLimited: Bool) -> String {
+    let program =
+      "see 'connreap listeners'; the program must accept faster, or ask for a longer backlog"
+    guard isLimited, let longest = machine.setting("net.core.somaxconn") else { return program }
+    let longer = longest < 4096 ? "4096" : Self.twice(longest)
+    return program + ", after " + Self.set("net.core.somaxconn", longer)
   }
 
   /// Handshakes that do not end, and what protects from them.
@@ -47,8 +62,8 @@ extension Health {
     }
     let longest = machine.setting("net.ipv4.tcp_max_syn_backlog")
     let now = waiting.map { "\(Count.text(Int($0))) handshakes unfinished now" }
-    let dropped = machine.extended("TCPReqQFullDrop") ?? 0
-    let sent = machine.extended("SyncookiesSent") ?? 0
+    let dropped = machine.extended("TCPReqQFullDrop")
+    let sent = machine.extended("SyncookiesSent")
     if let waiting, let now, let longest, Self.severity(waiting, of: longest) != .well {
       return Check(
         id: id, severity: .problem, title: title,
@@ -60,10 +75,15 @@ extension Health {
       return Check(
         id: id, severity: .warning, title: title,
         detail: "tcp_syncookies is 0: a SYN flood keeps everybody else out"
-          + (dropped > 0 ? "; \(Count.text(Int(dropped))) requests were dropped so far" : ""),
+          + (dropped.map { "; \(Count.text(Int($0))) requests were dropped so far" } ?? ""),
         remedy: Self.set("net.ipv4.tcp_syncookies", "1"))
     }
     guard let now else { return Self.unknown(id, title, "the list of sockets") }
+    guard let sent, let dropped else {
+      return Check(
+        id: id, severity: .note, title: title,
+        detail: "\(now), tcp_syncookies is \(cookies); how many were dropped before is unknown")
+    }
     guard sent == 0, dropped == 0 else {
       return Check(
         id: id, severity: .note, title: title,

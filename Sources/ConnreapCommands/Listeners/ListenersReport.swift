@@ -103,13 +103,29 @@ struct ListenersReport {
       try table.print(layout, to: &output)
     }
     try output.write(summary(since: earlier) + "\n")
+    if showsSynQueue { try output.write(synQueueText + "\n") }
+  }
+
+  private var showsSynQueue: Bool { lines.contains { ($0.synQueue ?? 0) > 0 } }
+
+  /// What limits a SYN queue (`tcp_conn_request`): without cookies more than one setting.
+  private var synQueueText: String {
+    let longest = figures.longestSynQueue.map { Count.text(Int($0)) } ?? "unknown"
+    return switch figures.synCookies {
+    case 0?:
+      "A SYN queue takes as many as the backlog and \(longest) (tcp_max_syn_backlog); what is more "
+        + "is dropped, since tcp_syncookies is 0"
+    case let cookies?:
+      "A SYN queue takes as many as the backlog; what is more is answered with cookies, since "
+        + "tcp_syncookies is \(cookies) (else tcp_max_syn_backlog limits it too: \(longest))"
+    case nil: "What limits SYN queues is unknown: net.ipv4.tcp_syncookies was not read"
+    }
   }
 
   private static let unknown = "–"
   private static let barWidth = 10
 
   private var table: Table {
-    let showsSynQueue = lines.contains { ($0.synQueue ?? 0) > 0 }
     let showsNamespace = text.snapshot.namespaces.count > 1
     var columns = [
       Table.Column(title: "LOCAL", shrinksTo: 15), Table.Column(title: "PROCESS", shrinksTo: 16),
@@ -190,9 +206,11 @@ struct ListenersReport {
     guard !full.isEmpty else { return line }
     let names = full.prefix(3).map { cell(.local, $0) }.joined(separator: ", ")
     let others = full.count > 3 ? " and \(Count.text(full.count - 3)) more" : ""
-    let how = figures.abortsOnOverflow == true ? "resets" : "loses"
+    let resets = figures.abortsOnOverflow == true
+    let how = resets ? "resets" : "loses"
     return line
-      + ": \(names)\(others) \(full.count == 1 ? how : String(how.dropLast())) connections."
+      + ": \(names)\(others) \(full.count == 1 ? how : String(how.dropLast())) connections"
+      + (resets ? " (tcp_abort_on_overflow is 1)." : ".")
   }
 
   private static func text(of rate: Double) -> String {
