@@ -174,7 +174,10 @@ struct Statistics: Decodable {
       ["stats", "-o", "json", "--netns", both], behind: NamespaceTests.withoutSysAdmin)
     let partly = try Statistics(ended.text)
     #expect(ended.complaints.contains("left out network namespace"))
-    #expect(partly.total == own.total && partly.kernel == own.kernel)
+    #expect(partly.total == own.total)
+    for figure in ["curr_estab", "in_use", "time_wait"] {
+      #expect(partly.kernel?[figure] == own.kernel?[figure], "\(figure)")
+    }
   }
 
   @Test func theCountsAreThoseOfTheList() throws {
