@@ -1,0 +1,139 @@
+import Glibc
+import Testing
+
+/// The policies of `Policies/`, as they are but for smaller numbers and shorter times, against the
+/// real kernel. The pile-up of CLOSE-WAIT is tried so by cron and by systemd.
+@Suite(.needsNamespaces, .needsDestroy) struct LivePackTests {
+  /// No loopback address, which most of them except.
+  private static let address = "10.9.0.1"
+
+  private let namespace: NetworkNamespace
+  private let folder: TemporaryFolder
+  private let client: Peer
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    client = try namespace.anotherPeer()
+    folder = try TemporaryFolder()
+    let added = try Command.run(
+      namespace.entering + ["ip", "address", "add", Self.address + "/32", "dev", "lo"])
+    try #require(added.status == 0, "\(added.complaints)")
+  }
+
+  /// The shipped file of this name with the values of some keys changed, each of which it has.
+  private func shipped(
+    _ name: String, _ changes: [(old: String, new: String)]
+  ) throws -> String {
+    var text = try Checkout.read("Policies/\(name).yaml")
+    for (old, new) in changes {
+      try #require(text.contains(old + "\n"), "\(name) has no '\(old)'")
+      text.replace(old + "\n", with: new + "\n")
+    }
+    return try folder.write("\(name).yaml", text)
+  }
+
+  /// Applies it, after what was made has been idle for long enough.
+  private func apply(_ file: String) throws -> Ended {
+    usleep(400_000)
+    let ended = try namespace.connreap([
+      "policy", "apply", "--state-dir", namespace.state.path, file,
+    ])
+    #expect(ended.status == 0, "\(ended.complaints)")
+    return ended
+  }
+
+  /// So many connections from the client's process to the server's, which listens on `port`.
+  private func connections(
+    _ count: Int, to port: UInt16
+  ) throws -> [(client: Socket, server: Socket)] {
+    let listener = try namespace.server.listen("pool", on: Self.address, port: port)
+    return try (0..<count).map {
+      try namespace.pair(to: listener, address: Self.address, client: client, as: "pool-\($0)")
+    }
+  }
+
+  private func count(_ state: String) throws -> Int {
+    try namespace.rows("--state", state).count
+  }
+
+  @Test func whatIsIdleForADayIsReportedAndLeft() throws {
+    _ = try connections(3, to: 8080)
+    let file = try shipped(
+      "idle-established", [("idle: 24h", "idle: 300ms"), ("threshold: 20", "threshold: 3")])
+    let ended = try apply(file)
+    #expect(ended.text.contains("report"))
+    #expect(try count("established") == 6)
+  }
+
+  @Test func ofOnePeerThatHoldsTooManyTheNewestAreKept() throws {
+    _ = try connections(4, to: 8080)
+    let file = try shipped(
+      "connection-hog",
+      [
+        ("idle: 5m", "idle: 300ms"), ("threshold: 500", "threshold: 8"), ("keep: 100", "keep: 2"),
+        ("limit-percent: 90", "limit-percent: 100"),
+      ])
+    #expect(try apply(file).text.contains("connection-hog-idle"))
+    #expect(
+      (1...2).contains(try count("established")), "both ends of the newest, or one with its peer's")
+  }
+
+  @Test func aContainerThatLeaksIsCleanedInItsSecondRun() throws {
+    let identifier = String(repeating: "0a1b2c3d", count: 8)
+    let container = try ControlGroupFolder(
+      in: try ControlGroupFolder(), "docker-\(identifier).scope")
+    try container.take(namespace.server.pid)
+    for pair in try connections(3, to: 8080) { try pair.client.finish() }
+    let file = try shipped(
+      "container-leak",
+      [
+        ("in-state: 5m", "in-state: 300ms"), ("threshold: 50", "threshold: 3"),
+        ("keep: 10", "keep: 1"),
+      ])
+    _ = try apply(file)
+    #expect(try count("close-wait") == 3, "seen once")
+    #expect(try apply(file).text.contains(String(identifier.prefix(12))))
+    #expect(try count("close-wait") == 1)
+  }
+
+  @Test func idleSessionsOfADatabaseAreShutDownInTheThirdRun() throws {
+    let sessions = try connections(3, to: 5432)
+    let file = try shipped(
+      "database-sessions",
+      [("idle: 8h", "idle: 300ms"), ("threshold: 5", "threshold: 3"), ("keep: 2", "keep: 1")])
+    for _ in 0..<2 { _ = try apply(file) }
+    #expect(try count("established") == 6, "not seen often enough")
+    _ = try apply(file)
+    #expect(try count("established") == 2, "the newest and its other end")
+    #expect(try sessions[0].server.receive() == .end, "by FIN")
+  }
+
+  @Test func whatIsHalfOpenForTooLongIsClosed() throws {
+    for pair in try connections(3, to: 8080) { try pair.client.finish() }
+    let file = try shipped(
+      "half-open-fin-wait-2",
+      [("in-state: 30m", "in-state: 300ms"), ("threshold: 10", "threshold: 3")])
+    _ = try apply(file)
+    #expect(try count("fin-wait-2") == 3, "the kernel does not say for how long")
+    _ = try apply(file)
+    #expect(try count("fin-wait-2") == 0)
+  }
+
+  @Test func connectionsKeptForRequestsThatDoNotComeAreShutDown() throws {
+    let pool = try connections(3, to: 8080)
+    let file = try shipped(
+      "http-keepalive",
+      [("idle: 15m", "idle: 300ms"), ("threshold: 200", "threshold: 3"), ("keep: 50", "keep: 1")])
+    _ = try apply(file)
+    #expect(try count("established") == 2)
+    #expect(try pool[0].client.receive() == .end, "by FIN")
+  }
+
+  @Test func aSilentPeerIsAskedBeforeAnythingIsClosed() throws {
+    let pair = try connections(1, to: 8080)[0]
+    let file = try shipped("stalled-peers", [("idle: 2h", "idle: 300ms")])
+    #expect(try apply(file).text.contains("silent-ask"))
+    #expect(try pair.client.keepalive().first == 1, "SO_KEEPALIVE is on")
+    #expect(try pair.client.reaches(pair.server))
+  }
+}
