@@ -128,7 +128,7 @@ extension LiveSystem {
     reasonToStop: (Plan.Step) -> StopReason?
   ) throws(CommandFailure) -> [Outcome] {
     do {
-      return try reaper.carryOut(
+      return try reaper(for: plan.snapshot.namespaces).carryOut(
         plan, isStillSelected: isStillSelected, reasonToStop: reasonToStop)
     } catch {
       throw CommandFailure(.failed, "nothing was closed: \(error)")

@@ -192,14 +192,21 @@ struct LiveSystem {
       namespaces: namespaces)
   }
 
-  /// Closes connections.
-  var reaper: Reaper {
+  /// Closes connections that were found in `looked`, the namespaces of a snapshot: it may be older
+  /// than this look at which namespaces there are, and connections name theirs by its place there.
+  func reaper(for looked: [ScannedNamespace]) -> Reaper {
     let (processes, namespaces) = (processes, namespaces)
     return Reaper(
       uptime: { try? processes.uptimeMilliseconds() },
       through: ClosingDescriptors(processes),
       openTransportOf: { (index) throws(NetlinkProblem) in
-        try ClosingTransport(opening: namespaces[Int(index)].openTransport)
+        let wanted = looked[Int(index)]
+        guard
+          let source = namespaces.first(where: {
+            $0.namespace.inode == wanted.inode && $0.namespace.isOwn == wanted.isOwn
+          })
+        else { throw .cannotEnter(.noSuchFileOrDirectory) }
+        return try ClosingTransport(opening: source.openTransport)
       })
   }
 

@@ -98,7 +98,9 @@ struct MetricsReport {
     guard case .known(let memory) = past else { return }
     var counts: [String: Int] = [:]
     for key in memory.groups.keys { counts[key.policy] = 0 }
-    let present = Set(snapshot.connections.map(\.cookie))
+    // Of a million sockets policies have flagged few.
+    let flagged = Set(memory.flags.keys.map(\.cookie))
+    let present = Set(snapshot.connections.lazy.map(\.cookie).filter(flagged.contains))
     for key in memory.flags.keys {
       counts[key.policy, default: 0] += present.contains(key.cookie) ? 1 : 0
     }

@@ -343,4 +343,22 @@ import Testing
     try pane.wait(for: "closed 1, gone 0, failed 0")
     #expect(try namespace.row(of: held[1].server) == nil)
   }
+
+  @Test func aNamespaceThatIsNewSinceTheQuestionMovesNoOther() throws {
+    let pane = try TerminalPane(in: try NetworkNamespace())
+    try pane.run("\(command) --interval 60s --netns all local-port \(held[1].server.port)")
+    try pane.press("/")
+    try pane.type("peer-port \(held[1].client.port)")
+    try pane.press("Enter")
+    try pane.wait(for: "1 connection, held by", seconds: 30)
+    try pane.press("k")
+    try pane.wait(for: "Close it? [y/N]", seconds: 30)
+    // Those with a name come before all that processes alone are in.
+    let name = "connreap-test-\(getpid())-new"
+    try #require(try Command.run(["ip", "netns", "add", name]).status == 0)
+    defer { _ = try? Command.run(["ip", "netns", "delete", name]) }
+    try pane.press("y")
+    try pane.wait(for: "closed 1, gone 0, failed 0", seconds: 30)
+    #expect(try namespace.row(of: held[1].server) == nil)
+  }
 }
