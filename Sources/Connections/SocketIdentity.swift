@@ -22,10 +22,12 @@ extension SocketCookie: CustomStringConvertible {
 ///
 /// The kernel's name is `struct inet_diag_sockid`, with the family beside it.
 public struct SocketIdentity: Hashable, Sendable {
-  /// The local address as a number; IPv4 is v4-mapped, whichever the family.
-  public let localBits: UInt128
-  /// The peer's address as a number; IPv4 is v4-mapped, whichever the family.
-  public let peerBits: UInt128
+  // In halves: a UInt128 starts at a multiple of 16 octets, and so would every connection, which
+  // makes a difference of eight octets for each of a million.
+  private let localHigh: UInt64
+  private let localLow: UInt64
+  private let peerHigh: UInt64
+  private let peerLow: UInt64
   /// The name of the socket for this boot; never the wildcard.
   public let cookie: SocketCookie
   /// The index of the interface it is bound to or, for a link-local address, its scope; 0 for none.
@@ -41,14 +43,20 @@ public struct SocketIdentity: Hashable, Sendable {
   public init(
     local: Endpoint, peer: Endpoint, family: AddressFamily, interface: UInt32, cookie: SocketCookie
   ) {
-    localBits = local.address.bits
-    peerBits = peer.address.bits
+    (localHigh, localLow) = local.address.bits.halves
+    (peerHigh, peerLow) = peer.address.bits.halves
     localPort = local.port
     peerPort = peer.port
     self.family = family
     self.interface = interface
     self.cookie = cookie
   }
+
+  /// The local address as a number; IPv4 is v4-mapped, whichever the family.
+  public var localBits: UInt128 { UInt128(localHigh) << 64 | UInt128(localLow) }
+
+  /// The peer's address as a number; IPv4 is v4-mapped, whichever the family.
+  public var peerBits: UInt128 { UInt128(peerHigh) << 64 | UInt128(peerLow) }
 
   /// The local end.
   public var local: Endpoint {
@@ -58,5 +66,11 @@ public struct SocketIdentity: Hashable, Sendable {
   /// The peer's end.
   public var peer: Endpoint {
     Endpoint(address: IPAddress(bits: peerBits, family: family), port: peerPort)
+  }
+}
+
+extension UInt128 {
+  fileprivate var halves: (high: UInt64, low: UInt64) {
+    (UInt64(truncatingIfNeeded: self >> 64), UInt64(truncatingIfNeeded: self))
   }
 }
