@@ -23,6 +23,8 @@ public enum SpareReason: Hashable, Sendable {
   case armed(KeepaliveChange)
   /// It had ended when a plan was read back.
   case ended
+  /// Whether it still is cannot be told: its network namespace could not be looked at.
+  case namespaceNotListed
   /// It is a connection of connreap's own process.
   case ownProcess
   /// A process that the caller descends from holds it.
@@ -62,6 +64,7 @@ extension SpareReason: CustomStringConvertible {
     case .armed(let change):
       "keepalive armed, nothing closed: \(change.new), before \(change.old)"
     case .ended: "it has ended by itself"
+    case .namespaceNotListed: "its network namespace could not be looked at"
     case .ownProcess: "connreap's own"
     case .ancestor(let pid): "your own session: process \(pid), which runs connreap, holds it"
     case .callersSession: "your own session"

@@ -64,8 +64,14 @@ struct PlannedClosing {
   ) -> Plan.Step {
     guard let now else {
       var connection = planned.connection
-      connection.namespace = index(of: planned.networkNamespace)
-      return Plan.Step(connection: connection, decision: .spare(.ended), method: guards.method)
+      let place = place(of: planned.networkNamespace)
+      connection.namespace = UInt16(place ?? 0)
+      let isListed = place.map { system.namespaces[$0].namespace }.map { namespace in
+        !snapshot.namespaceGaps.contains { $0.namespace == namespace }
+      }
+      return Plan.Step(
+        connection: connection,
+        decision: .spare(isListed == true ? .ended : .namespaceNotListed), method: guards.method)
     }
     let reason: SpareReason?
     if now.inode != planned.connection.inode {
@@ -80,11 +86,11 @@ struct PlannedClosing {
       connection: now, decision: reason.map(Plan.Decision.spare) ?? .close, method: guards.method)
   }
 
-  private func index(of networkNamespace: UInt64) -> UInt16 {
-    let index = system.namespaces.firstIndex {
+  /// Where the namespace with this inode is among those that are looked at.
+  private func place(of networkNamespace: UInt64) -> Int? {
+    system.namespaces.firstIndex {
       Self.inode(of: $0.namespace, on: system) == networkNamespace
     }
-    return UInt16(index ?? 0)
   }
 
   /// Lists what was chosen, and what else has ports like that.

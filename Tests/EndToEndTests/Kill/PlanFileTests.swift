@@ -155,6 +155,21 @@ import Testing
     #expect(try pair.client.receive() == .failed("ECONNRESET"))
   }
 
+  @Test func whatCannotBeLookedAtIsNotGone() throws {
+    let elsewhere = try NetworkNamespace()
+    let pair = try namespace.pair(to: listener, as: "pair")
+    let file = try plan("--local-port", "8080")
+    let ended = try elsewhere.kill(
+      [
+        "--plan", file, "-o", "json", "--netns", "\(elsewhere.server.pid)", "--netns",
+        "\(namespace.server.pid)",
+      ],
+      behind: ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", "--"])
+    #expect(try results(ended) == [pair.server.cookie: "spared"])
+    #expect(ended.text.contains("its network namespace could not be looked at"))
+    #expect(try pair.client.reaches(pair.server))
+  }
+
   @Test(arguments: [
     ("", "the file is empty"), ("{", "line 1, column 2: this is no JSON"),
     ("{\"boot_id\":\"b\",\n\"connections\":[1,]}", "line 2, column 18: this is no JSON"),
