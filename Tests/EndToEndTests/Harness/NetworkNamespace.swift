@@ -1,4 +1,5 @@
 import Glibc
+import Testing
 
 /// A network namespace of a test's own, with its loopback device up and a peer in it.
 ///
@@ -48,6 +49,21 @@ final class NetworkNamespace {
 
   /// Runs `kill`, without a question.
   func kill(_ arguments: String...) throws -> Ended { try kill(arguments) }
+
+  /// Lets a policy of this name report what is in CLOSE_WAIT, and remember that.
+  func flagCloseWaits(as policy: String) throws {
+    let file = try state.write(
+      "\(policy).yaml",
+      """
+      version: 1
+      policies:
+        - name: \(policy)
+          match: {state: close-wait}
+          action: report
+      """)
+    let applied = try connreap("policy", "apply", "--state-dir", state.path, file)
+    try #require(applied.status == 0, "\(applied.complaints)")
+  }
 
   /// Starts the tool in the namespace.
   func start(_ arguments: [String]) throws -> Command {

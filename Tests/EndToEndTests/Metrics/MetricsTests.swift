@@ -40,18 +40,7 @@ import Testing
   func whatAPolicyFoundIsCounted() throws {
     try scene()
     #expect(try !metrics().text.contains("connreap_leaked_connections"))
-    let file = try namespace.state.write(
-      "p.yaml",
-      """
-      version: 1
-      policies:
-        - name: pile-up
-          match: {state: close-wait}
-          action: report
-      """)
-    let applied = try namespace.connreap(
-      "policy", "apply", "--state-dir", namespace.state.path, file)
-    #expect(applied.status == 0, "\(applied.complaints)")
+    try namespace.flagCloseWaits(as: "pile-up")
     let ended = try metrics()
     #expect(ended.lines.contains(#"connreap_leaked_connections{policy="pile-up"} 3"#))
     let checked = try Command.run(["promtool", "check", "metrics"], input: ended.text)

@@ -56,7 +56,9 @@ import Testing
 
   @Test func expressionsNameWhatIsPrintedAndAllOfItIsShown() throws {
     let namespace = try NetworkNamespace()
-    _ = try namespace.pair(port: 8080)
+    let listener = try namespace.server.listen("listener", port: 8080)
+    _ = try namespace.closeWaits(1, to: listener)
+    try namespace.flagCloseWaits(as: "pile-up")
     let metrics = try MetricsText(
       namespace.connreap("metrics", "--state-dir", namespace.state.path).text)
     let names = Set(metrics.samples.map(\.name))

@@ -102,6 +102,7 @@ struct PrometheusTests {
     try namespace.server.rename(ListOutputTests.hostileName)
     let listener = try namespace.server.listen("listener", port: 8080)
     _ = try namespace.closeWaits(3, to: listener)
+    try namespace.flagCloseWaits(as: "pile-up")
     _ = try namespace.state.write("audit.jsonl", "no line of connreap's\n")
     let file = folder.path + "/connreap.prom"
     let written = try namespace.connreap(
