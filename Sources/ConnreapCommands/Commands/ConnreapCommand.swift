@@ -37,6 +37,7 @@ public struct ConnreapCommand: ParsableCommand {
       Standard.open()
       try Rights.begin()
       let words = Array(CommandLine.arguments.dropFirst())
+      try UnknownCommand.refuse(words)
       var command = try parseQuickly(words) ?? parseAsRoot(words)
       try Rights.keep(for: command)
       try command.run()

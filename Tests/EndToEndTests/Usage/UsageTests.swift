@@ -20,6 +20,28 @@ import Testing
     #expect(ended.output.isEmpty)
   }
 
+  @Test(arguments: [
+    (["lst"], "no command 'lst'", "did you mean 'list'?"),
+    (["policy", "aply", "x"], "no command 'aply'", "did you mean 'apply'?"),
+    (["port", "80"], "no command 'port'", "the commands are list, kill, policy,"),
+    (["policy", "list"], "no command 'list'", "the commands are check, plan, apply, schema"),
+    (["\u{1b}[2J"], #"no command '\x1b[2J'"#, "the commands are list"),
+  ])
+  func anUnknownCommandGetsTheNearest(words: [String], what: String, remedy: String) throws {
+    let ended = try Command.run([Tools.connreap] + words)
+    #expect(ended.status == 64)
+    #expect(ended.output.isEmpty)
+    #expect(ended.complaints.contains(what), "\(ended.complaints)")
+    #expect(ended.complaints.contains(remedy), "\(ended.complaints)")
+  }
+
+  @Test(arguments: [[], ["help"], ["help", "policy"], ["policy"], ["--help"], ["policy", "-h"]])
+  func helpNamesTheCommands(words: [String]) throws {
+    let ended = try Command.run([Tools.connreap] + words)
+    #expect(ended.status == 0)
+    #expect(ended.text.contains("SUBCOMMANDS"))
+  }
+
   @Test func topWithoutATerminalPointsAtWhatNeedsNone() throws {
     let ended = try connreap("top")
     #expect(ended.status == 64)
