@@ -25,7 +25,7 @@ extension LiveSystem {
   func tally(_ request: ScanRequest) throws(CommandFailure) -> Tally {
     do {
       return try raisingForScan(of: request, seeingMarks: false) { () throws(ScanProblem) in
-        try watching { () throws(ScanProblem) in try scanner.tally(request, at: moment) }
+        try watching { () throws(ScanProblem) in try counter.tally(request, at: moment) }
       }
     } catch {
       throw Self.failure(of: error)

@@ -185,7 +185,12 @@ struct LiveSystem {
   }
 
   /// Looks for connections on all cores.
-  var scanner: Scanner {
+  var scanner: Scanner { scanner(halvingPort: nil) }
+
+  /// Counts connections on all cores.
+  var counter: Scanner { scanner(halvingPort: halvingPort) }
+
+  private func scanner(halvingPort: UInt16?) -> Scanner {
     Scanner(
       processes: processes, controlGroups: isLive ? (try? processes.controlGroupTree()) : nil,
       threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
