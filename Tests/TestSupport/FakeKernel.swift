@@ -10,6 +10,8 @@ package final class FakeKernel {
   package private(set) var destroyRequests: [UInt64] = []
   /// Every cookie that was looked up.
   package private(set) var lookedUp: [UInt64] = []
+  /// How many datagrams were sent to it.
+  package private(set) var datagrams = 0
   /// How many dumps were asked for.
   package private(set) var dumps = 0
 
@@ -70,7 +72,20 @@ package final class FakeKernel {
     }
   }
 
-  private func answer(_ request: [UInt8]) -> [Result<[UInt8], NetlinkProblem>] {
+  /// The answers to the messages of a datagram, each in a datagram of its own, as the kernel does.
+  private func answer(_ datagram: [UInt8]) -> [Result<[UInt8], NetlinkProblem>] {
+    datagrams += 1
+    var answers: [Result<[UInt8], NetlinkProblem>] = []
+    var rest = datagram[...]
+    while rest.count >= 16 {
+      let length = Int(Array(rest.prefix(4)).span.uint32(at: 0))
+      answers += answer(request: Array(rest.prefix(length)))
+      rest = rest.dropFirst((length + 3) & ~3)
+    }
+    return answers
+  }
+
+  private func answer(request: [UInt8]) -> [Result<[UInt8], NetlinkProblem>] {
     let span = request.span
     let (type, flags, sequence) = (span.uint16(at: 4), span.uint16(at: 6), span.uint32(at: 8))
     let family = request[16]
