@@ -22,6 +22,8 @@ package final class FakeKernel {
   package var refuseDestroy: (Int, UInt64) -> Int32? = { _, _ in nil }
   /// What goes wrong with the answer to a destroy request, after it was carried out.
   package var loseDestroyAnswer: (Int) -> NetlinkProblem? = { _ in nil }
+  /// The errno with which a look-up is refused, by its number from 1 and its cookie.
+  package var refuseLookUp: (Int, UInt64) -> Int32? = { _, _ in nil }
   /// What goes wrong with a look-up, by its number from 1.
   package var failLookUp: (Int) -> NetlinkProblem? = { _ in nil }
   /// What goes wrong with a dump, by its number from 1.
@@ -128,6 +130,9 @@ package final class FakeKernel {
   private func lookUp(_ cookie: UInt64, _ sequence: UInt32) -> [Result<[UInt8], NetlinkProblem>] {
     lookedUp.append(cookie)
     if let problem = failLookUp(lookedUp.count) { return [.failure(problem)] }
+    if let errno = refuseLookUp(lookedUp.count, cookie) {
+      return [.success(WireBytes.error(-errno, sequence: sequence))]
+    }
     beforeLookUp(cookie)
     guard let socket = sockets.first(where: { $0.cookie == cookie }) else {
       return [.success(WireBytes.error(-2, sequence: sequence))]
