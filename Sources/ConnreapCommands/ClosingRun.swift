@@ -32,7 +32,7 @@ struct ClosingRun {
   ) throws {
     Interruption.watch()
     var supervision = limits.supervision
-    let progress = ClosingProgress(total: plan.closings.count)
+    let progress = ClosingProgress(total: plan.steps.count { $0.decision == .close })
     let outcomes = try ProgressLine.during(
       isShown: system.showsProgress, { progress.text(after: $0) }
     ) {

@@ -14,6 +14,7 @@ extension NetlinkConversation {
     type: UInt16, payloads: [[UInt8]],
     read: (Span<UInt8>, Range<Int>) throws(NetlinkProblem) -> Answer
   ) throws(NetlinkProblem) -> [Result<Answer, NetlinkProblem>] {
+    guard !payloads.isEmpty else { return [] }
     let last = sequence
     try transport.send(request(type: type, payloads: payloads))
     var answers: [Result<Answer, NetlinkProblem>] = []
@@ -37,6 +38,10 @@ extension NetlinkConversation {
   /// One datagram with a request for each of `payloads`, numbered in their order.
   private mutating func request(type: UInt16, payloads: [[UInt8]]) -> [UInt8] {
     var datagram: [UInt8] = []
+    datagram.reserveCapacity(
+      payloads.reduce(0) {
+        $0 + NetlinkMessage.aligned(NetlinkMessage.headerLength + $1.count)
+      })
     for payload in payloads {
       sequence &+= 1
       NetlinkMessage.appendRequest(

@@ -52,15 +52,14 @@ struct AuditTrail: ~Copyable {
   func announce(_ steps: some Sequence<Plan.Step>, _ text: ConnectionText) -> StopReason? {
     var json = JSONWriter(reserving: Self.usualLength * Reaper.groupSize)
     var lines = AuditLines(run, at: Timestamp.now, bootID: text.snapshot.moment.bootID)
-    let ranges = steps.map { step in
-      lines.write(step, event: "closing", outcome: nil, to: &json) { json in
+    for step in steps {
+      let range = lines.write(step, event: "closing", outcome: nil, to: &json) { json in
         ConnectionJSON(text: text).write(step.connection, to: &json)
       }
+      announced.keep(step.connection.cookie, json.bytes[range])
     }
-    let written = json.take()
-    announced.keep(steps.lazy.map(\.connection.cookie), in: written, at: ranges)
     do {
-      try log.append(written)
+      try log.append(json.bytes)
     } catch {
       return .cannotRecord(error.errno)
     }
