@@ -69,7 +69,9 @@ struct Verification {
       for start in stride(from: 0, to: indices.count, by: Self.lookedUpTogether) {
         let together = indices[start...].prefix(Self.lookedUpTogether)
         guard let states = try? lookUp(together, in: namespace, over: &session) else { continue }
-        for case (let index, .success(let state)) in zip(together, states) { found[index] = .some(state) }
+        for case (let index, .success(let state)) in zip(together, states) {
+          found[index] = .some(state)
+        }
       }
     }
     return found

@@ -62,10 +62,12 @@ import Testing
     let (destroy, lookUp) = (transport.sent[0], transport.sent[1])
     #expect(TCPDiagnostics.isRequestToDestroy(destroy))
     #expect(TCPDiagnostics.isRequestToDestroy(destroy + destroy))
-    let others = transport.sent.dropFirst() + [
-      destroy + lookUp, lookUp + destroy, destroy + destroy + lookUp, [], Array(destroy.prefix(15)),
-      Array(destroy.prefix(70)), destroy + [0], destroy + Array(lookUp.prefix(16)),
-    ]
+    let others =
+      transport.sent.dropFirst() + [
+        destroy + lookUp, lookUp + destroy, destroy + destroy + lookUp, [],
+        Array(destroy.prefix(15)),
+        Array(destroy.prefix(70)), destroy + [0], destroy + Array(lookUp.prefix(16)),
+      ]
     for other in others { #expect(!TCPDiagnostics.isRequestToDestroy(other)) }
   }
 
