@@ -70,6 +70,8 @@ extension LiveSystem {
     return try OwnPrivileges.raising(needs, work)
   }
 
+  private static func name(of family: AddressFamily?) -> String { family?.name ?? "TCP" }
+
   private static func failure(of problem: ScanProblem) -> CommandFailure {
     switch problem {
     case .cannotList(_, .refused(.noSuchFileOrDirectory)):
@@ -85,10 +87,10 @@ extension LiveSystem {
         remedy: isRefused ? missing.map { "\($0)" } : nil)
     case .cannotList(let family, .notRecorded):
       return CommandFailure(
-        .badData, "the recording has no dump of \(family.name) sockets",
+        .badData, "the recording has no dump of \(Self.name(of: family)) sockets",
         remedy: "record again with 'connreap list --record FILE'")
     case .cannotList(let family, let reason):
-      return CommandFailure(.failed, "cannot list the \(family.name) sockets: \(reason)")
+      return CommandFailure(.failed, "cannot list the \(Self.name(of: family)) sockets: \(reason)")
     case .cannotReadProcesses(let reason):
       return CommandFailure(
         .failed, "cannot read the owners: \(reason)",

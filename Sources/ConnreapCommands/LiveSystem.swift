@@ -189,7 +189,22 @@ struct LiveSystem {
     Scanner(
       processes: processes, controlGroups: isLive ? (try? processes.controlGroupTree()) : nil,
       threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
-      namespaces: namespaces)
+      namespaces: namespaces, halvingPort: halvingPort)
+  }
+
+  /// How many sockets there are on a machine that counts them with two cores.
+  private static let manySockets: Int64 = 50_000
+
+  /// The middle of the ports that the kernel chooses from: connections have one of those at the end
+  /// that asked for them. Nil where one core is enough to count them, and for recordings, which are
+  /// of one thread's conversation.
+  private var halvingPort: UInt16? {
+    guard isLive, recorder == nil,
+      let sockets = (try? processes.counters(.sockstat))?["TCP", "alloc"],
+      sockets >= Self.manySockets,
+      let ends = try? processes.setting("net.ipv4.ip_local_port_range"), ends.count == 2
+    else { return nil }
+    return UInt16(exactly: (ends[0] + ends[1]) / 2)
   }
 
   /// Closes connections that were found in `looked`, the namespaces of a snapshot: it may be older

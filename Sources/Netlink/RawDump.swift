@@ -91,17 +91,25 @@ public final class RawDumpTransport: NetlinkTransport {
     var offset = 0
     let request = try NetlinkMessage.read(from: datagram.span, at: &offset)
     let start = request.payload.lowerBound
-    guard Int32(request.type) == SOCK_DIAG_BY_FAMILY,
-      request.flags & UInt16(NLM_F_DUMP) == UInt16(NLM_F_DUMP), request.payload.count >= 8
-    else { throw .notRecorded }
-    let (family, states) = (datagram[start], datagram.span.uint32(at: start + 4))
+    guard request.flags & UInt16(NLM_F_DUMP) == UInt16(NLM_F_DUMP) else { throw .notRecorded }
+    let family: UInt8?
+    let states: UInt32
+    switch Int32(request.type) {
+    case SOCK_DIAG_BY_FAMILY where request.payload.count >= 8:
+      (family, states) = (datagram[start], datagram.span.uint32(at: start + 4))
+    case TCPDIAG_GETSOCK where request.payload.count >= 60:
+      (family, states) = (nil, datagram.span.uint32(at: start + 52))
+    default: throw .notRecorded
+    }
     var number: [UInt8] = []
     number.appendNative(request.sequence)
     var answers: [[UInt8]] = []
     for row in dump.rows {
       let payload = row.startIndex + NetlinkMessage.headerLength
       let state = UInt32(row[payload + 1])
-      guard row[payload] == family, state < 32, states & 1 << state != 0 else { continue }
+      guard family == nil || row[payload] == family, state < 32, states & 1 << state != 0 else {
+        continue
+      }
       var answer = Array(row)
       answer.replaceSubrange(8..<12, with: number)
       answers.append(answer)

@@ -1,19 +1,29 @@
 import CLinuxDiag
+import Glibc
 import SystemPackage
 
 /// Answers requests with what a recording holds, without a kernel.
 ///
 /// A request is answered by the first recorded one, not used yet, that asks for the same. A dump
 /// asks for the same when its type and the first octet of its payload, the address family, are
-/// the same: which rows are wanted is judged again by whoever asks. Every other request must be
-/// the same in type, flags and payload.
+/// the same: which rows are wanted is judged again by whoever asks. A dump of one family is also
+/// answered by its rows of a recorded dump of both (`TCPDIAG_GETSOCK`). Every other request must
+/// be the same in type, flags and payload.
 public final class ReplayTransport: NetlinkTransport {
   private var exchanges: [Exchange]
   private var current: Exchange?
 
   private struct Exchange {
     let request: [UInt8]
+    /// Of a recorded dump of both families the one whose rows these are.
+    var family: UInt8?
     var answers: [Recording.Entry] = []
+
+    /// What it answers.
+    var key: RequestKey? {
+      let key = RequestKey(request)
+      return family.flatMap { key?.parts[$0] } ?? key
+    }
   }
 
   /// Answers with what `recording` holds.
@@ -31,15 +41,31 @@ public final class ReplayTransport: NetlinkTransport {
 
   /// Sends one datagram.
   public func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
-    guard let key = RequestKey(datagram),
-      let index = exchanges.firstIndex(where: { RequestKey($0.request) == key })
-    else { throw .notRecorded }
+    guard let key = RequestKey(datagram), let index = place(of: key) else { throw .notRecorded }
     var exchange = exchanges.remove(at: index)
     let (recorded, asked) = (RequestKey.sequence(exchange.request), RequestKey.sequence(datagram))
     for index in exchange.answers.indices {
       exchange.answers[index] = exchange.answers[index].renumbered(from: recorded, to: asked)
     }
     current = exchange
+  }
+
+  /// Where the answer to such a request is; a dump of both families is made two for it.
+  private func place(of key: RequestKey) -> Int? {
+    if let index = exchanges.firstIndex(where: { $0.key == key }) { return index }
+    guard
+      let whole = exchanges.firstIndex(where: { $0.key?.parts.values.contains(key) == true }),
+      let families = exchanges[whole].key?.parts.keys.sorted()
+    else { return nil }
+    let exchange = exchanges[whole]
+    exchanges.replaceSubrange(
+      whole...whole,
+      with: families.map { family in
+        Exchange(
+          request: exchange.request, family: family,
+          answers: exchange.answers.compactMap { $0.withRows(of: family) })
+      })
+    return exchanges.firstIndex { $0.key == key }
   }
 
   /// Receives one datagram.
@@ -61,6 +87,25 @@ public final class ReplayTransport: NetlinkTransport {
 private struct RequestKey: Equatable {
   private let bytes: [UInt8]
 
+  private init(type: UInt16, family: UInt8) {
+    var bytes: [UInt8] = []
+    bytes.appendNative(type)
+    bytes.appendNative(UInt16(NLM_F_REQUEST | NLM_F_DUMP))
+    self.bytes = bytes + [family]
+  }
+
+  /// What asks for a part of what this asks for, by the family of its rows: this is a dump of the
+  /// sockets of both.
+  var parts: [UInt8: RequestKey] {
+    guard bytes == RequestKey(type: UInt16(TCPDIAG_GETSOCK), family: UInt8(AF_UNSPEC)).bytes else {
+      return [:]
+    }
+    return Dictionary(
+      uniqueKeysWithValues: [UInt8(AF_INET), UInt8(AF_INET6)].map {
+        ($0, RequestKey(type: UInt16(SOCK_DIAG_BY_FAMILY), family: $0))
+      })
+  }
+
   init?(_ datagram: [UInt8]) {
     var offset = 0
     guard let message = try? NetlinkMessage.read(from: datagram.span, at: &offset),
@@ -79,6 +124,27 @@ private struct RequestKey: Equatable {
 }
 
 extension Recording.Entry {
+  /// The entry without the rows of other families than `family`, nil when nothing is left of it.
+  /// Messages that are no row are kept, and so is what cannot be read.
+  fileprivate func withRows(of family: UInt8) -> Recording.Entry? {
+    guard case .answer(let bytes, let senderPort, let isTruncated) = self else { return self }
+    var kept: [UInt8] = []
+    var offset = 0
+    while offset < bytes.count {
+      let start = offset
+      guard let message = try? NetlinkMessage.read(from: bytes.span, at: &offset) else {
+        kept += bytes[start...]
+        break
+      }
+      let isRow = message.type >= UInt16(NLMSG_MIN_TYPE)
+      if !isRow || message.payload.isEmpty || bytes[message.payload.lowerBound] == family {
+        kept += bytes[start..<offset]
+      }
+    }
+    guard !kept.isEmpty || bytes.isEmpty else { return nil }
+    return .answer(kept, senderPort: senderPort, isTruncated: isTruncated)
+  }
+
   /// The entry with the messages of request `old` made messages of request `new`.
   ///
   /// Others keep their number: a wrong one is part of what was recorded.

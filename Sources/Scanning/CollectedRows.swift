@@ -73,7 +73,9 @@ struct CollectedRows {
       isPrunedByKernel = true
       return
     }
-    if request.states.contains(.listen) { familiesWithListeners.insert(request.family) }
+    if request.states.contains(.listen) {
+      familiesWithListeners.formUnion(request.families.members)
+    }
   }
 
   /// A family was not listed, since the kernel would have left out all of it.

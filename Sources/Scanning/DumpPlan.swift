@@ -2,7 +2,7 @@ public import Connections
 public import Selection
 public import SocketDiagnostics
 
-/// One dump of a scan: what is asked of the kernel for the sockets of one family.
+/// What is asked of the kernel in a scan for the sockets of one family.
 public struct DumpPlan: Equatable, Sendable {
   /// The part of the selection that the kernel judges.
   public let split: SelectionSplit
@@ -29,9 +29,21 @@ public struct DumpPlan: Equatable, Sendable {
 }
 
 extension ScanRequest {
-  /// The dumps that it takes, one a family.
+  /// What is asked for each family.
   public var dumps: [DumpPlan] {
     AddressFamily.allCases.map { DumpPlan(self, family: $0) }
+  }
+
+  /// The requests that carry out `dumps`: one for both families where the same is asked for them.
+  static func requests(for dumps: [DumpPlan]) -> [DumpRequest] {
+    let requests = dumps.compactMap(\.request)
+    guard requests.count > 1, let first = requests.first,
+      requests.allSatisfy({ first.asksTheSame(as: $0) })
+    else { return requests }
+    return [
+      DumpRequest(
+        families: .both, states: first.states, details: first.details, bytecode: first.bytecode)
+    ]
   }
 
   fileprivate var dumpDetails: DumpRequest.Details {
@@ -39,5 +51,16 @@ extension ScanRequest {
     if details.contains(.figures) { dumpDetails.insert(.figures) }
     if details.contains(.congestion) { dumpDetails.insert(.congestion) }
     return dumpDetails
+  }
+}
+
+extension DumpRequest {
+  fileprivate func asksTheSame(as other: DumpRequest) -> Bool {
+    states == other.states && details == other.details && bytecode == other.bytecode
+  }
+
+  /// The family whose sockets it lists; nil for both.
+  var onlyFamily: AddressFamily? {
+    if case .only(let family) = families { family } else { nil }
   }
 }

@@ -5,7 +5,7 @@ import SocketDiagnostics
 
 extension Scanner {
   /// Looks for the listening sockets that `request` selects, and counts all connections that came to
-  /// them, in one look at each family, keeping nothing else.
+  /// them, in one look, keeping nothing else.
   ///
   /// A socket that moves in the kernel's table while it is listed may be counted twice; see
   /// ``tally(_:at:)``.
@@ -20,9 +20,7 @@ extension Scanner {
       let before = (rows.mark, ends)
       do throws(ScanProblem) {
         rows.enter(namespace: number)
-        for family in AddressFamily.allCases {
-          try survey(family, in: source, number, moment.uptime, &rows, &ends)
-        }
+        try survey(source, number, moment.uptime, &rows, &ends)
       } catch {
         rows.goBack(to: before.0)
         ends = before.1
@@ -34,11 +32,11 @@ extension Scanner {
   }
 
   private func survey(
-    _ family: AddressFamily, in source: NamespaceSource, _ number: UInt16, _ uptime: UInt64?,
-    _ rows: inout CollectedRows, _ ends: inout ListenedEnds
+    _ source: NamespaceSource, _ number: UInt16, _ uptime: UInt64?, _ rows: inout CollectedRows,
+    _ ends: inout ListenedEnds
   ) throws(ScanProblem) {
     let before = (rows.mark, ends)
-    let dump = DumpRequest(family: family, states: .all, details: [])
+    let dump = DumpRequest(families: .both, states: .all, details: [])
     try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
       rows.goBack(to: before.0)
       ends = before.1

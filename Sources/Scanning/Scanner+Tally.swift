@@ -1,5 +1,6 @@
 import Connections
 import Netlink
+import ProcessTable
 import Selection
 import SocketDiagnostics
 
@@ -18,36 +19,111 @@ extension Scanner {
     }
     var tally = Tally()
     let gaps = try forEachNamespace { (source, _) throws(ScanProblem) in
-      let before = tally
-      do throws(ScanProblem) {
-        try count(request, in: source, uptime: moment.uptime, into: &tally)
-      } catch {
-        tally = before
-        throw error
-      }
+      tally += try count(request, in: source, uptime: moment.uptime)
     }
     tally.namespaceGaps = gaps
     return tally
   }
 
   private func count(
-    _ request: ScanRequest, in source: NamespaceSource, uptime: UInt64?, into tally: inout Tally
-  ) throws(ScanProblem) {
-    let selection = request.selection
-    let isOfStatesAlone = selection.stateMask.states.allSatisfy(selection.predicate.selectsAll)
-    for dump in request.dumps.compactMap(\.request) {
-      let before = tally
-      try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
-        tally = before
-        if isOfStatesAlone {
-          try diagnostics.dumpStates(dump) { state in
-            if dump.states.contains(state) { tally.add(state, of: dump.family) }
-          }
-        } else {
-          try diagnostics.dump(dump) { tally.add($0, if: selection, knowing: request.past) }
-        }
+    _ request: ScanRequest, in source: NamespaceSource, uptime: UInt64?
+  ) throws(ScanProblem) -> Tally {
+    var tally = Tally()
+    for dump in ScanRequest.requests(for: request.dumps) {
+      if let halves = countHalves(of: dump, for: request, in: source, uptime: uptime) {
+        tally += halves
+        continue
       }
+      var counted = Tally()
+      try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+        counted = try request.count(dump, over: &diagnostics).tally
+      }
+      tally += counted
     }
+    return tally
+  }
+
+  /// Counts what `dump` lists in two dumps at once, each of about half of it; nil where that is not
+  /// worth it, or has failed, so that it is to be done in one.
+  ///
+  /// The kernel fills the answer to a dump on the core of the one who reads it.
+  private func countHalves(
+    of dump: DumpRequest, for request: ScanRequest, in source: NamespaceSource, uptime: UInt64?
+  ) -> Tally? {
+    guard let halvingPort, threads > 1, let halves = dump.halves(at: halvingPort),
+      let transports = try? (source.openTransport(), source.openTransport())
+    else { return nil }
+    let errand = CountingErrand(
+      halves.other, for: request,
+      over: TCPDiagnostics(over: transports.1, uptime: uptime))
+    let started = ParallelWork.start(threads: 1) { errand.run() }
+    var diagnostics = TCPDiagnostics(over: transports.0, uptime: uptime)
+    let one = try? request.count(halves.one, over: &diagnostics)
+    let isDone = !started.isEmpty
+    _ = consume started
+    // A kernel that took a weaker program has listed more than that half.
+    guard isDone, let one, one.taken == halves.one,
+      case .success(let other)? = errand.result, other.taken == halves.other
+    else { return nil }
+    return one.tally + other.tally
+  }
+}
+
+/// What another thread counts.
+///
+/// `@unchecked Sendable`: that thread alone uses what is in it, from when it is started until it
+/// has ended, and only after that somebody reads the result.
+private final class CountingErrand: @unchecked Sendable {
+  private let dump: DumpRequest
+  private let request: ScanRequest
+  private var diagnostics: TCPDiagnostics
+  private(set) var result: Result<(tally: Tally, taken: DumpRequest), NetlinkProblem>?
+
+  init(_ dump: DumpRequest, for request: ScanRequest, over diagnostics: TCPDiagnostics) {
+    (self.dump, self.request, self.diagnostics) = (dump, request, diagnostics)
+  }
+
+  func run() {
+    do throws(NetlinkProblem) {
+      result = .success(try request.count(dump, over: &diagnostics))
+    } catch {
+      result = .failure(error)
+    }
+  }
+}
+
+extension ScanRequest {
+  /// Counts what `dump` lists of the selection; `taken` is the request that the kernel took.
+  fileprivate func count(
+    _ dump: DumpRequest, over diagnostics: inout TCPDiagnostics
+  ) throws(NetlinkProblem) -> (tally: Tally, taken: DumpRequest) {
+    var tally = Tally()
+    let taken: DumpRequest
+    if selection.stateMask.states.allSatisfy(selection.predicate.selectsAll) {
+      taken = try diagnostics.dumpStates(dump) { family, state in
+        if dump.states.contains(state) { tally.add(state, of: family) }
+      }
+    } else {
+      taken = try diagnostics.dump(dump) { tally.add($0, if: selection, knowing: past) }
+    }
+    return (tally, taken)
+  }
+}
+
+extension DumpRequest {
+  /// Two requests that together list what this one does, each socket once: those with a port from
+  /// `port` on, and those with none. Nil where the kernel has a program to run already, which it
+  /// may not know, or lists few.
+  fileprivate func halves(at port: UInt16) -> (one: DumpRequest, other: DumpRequest)? {
+    guard bytecode == nil, port > 0, states.contains(.established),
+      let low = InetDiagBytecode(.all([.port(.local, 0...port - 1), .port(.peer, 0...port - 1)])),
+      let high = InetDiagBytecode(
+        .any([.port(.local, port ... .max), .port(.peer, port ... .max)]))
+    else { return nil }
+    func half(_ bytecode: InetDiagBytecode) -> DumpRequest {
+      DumpRequest(families: families, states: states, details: details, bytecode: bytecode)
+    }
+    return (half(low), half(high))
   }
 }
 

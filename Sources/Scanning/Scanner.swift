@@ -9,7 +9,8 @@ import SystemPackage
 public struct Scanner {
   private let processes: ProcFileSystem
   private let controlGroups: ControlGroupTree?
-  private let threads: Int
+  let threads: Int
+  let halvingPort: UInt16?
   private let sources: [NamespaceSource]
 
   /// How often a dump is asked for again when it failed in passing.
@@ -35,10 +36,15 @@ public struct Scanner {
   }
 
   /// A scanner of several network namespaces.
+  ///
+  /// - Parameter halvingPort: a port such that about half of the connections have one from there on
+  ///   at one of their ends: those are counted at the same time as the others. Nil where there are
+  ///   too few connections to be worth it, or the answers are not the kernel's.
   public init(
     processes: ProcFileSystem, controlGroups: ControlGroupTree?, threads: Int,
-    namespaces: [NamespaceSource]
+    namespaces: [NamespaceSource], halvingPort: UInt16? = nil
   ) {
+    self.halvingPort = halvingPort
     self.processes = processes
     self.controlGroups = controlGroups
     self.threads = threads
@@ -79,7 +85,7 @@ public struct Scanner {
     for (index, source) in sources.enumerated() {
       do throws(ScanProblem) {
         guard let number = UInt16(exactly: index) else {
-          throw .cannotList(.ipv4, .cannotEnter(.tooManyOpenFiles))
+          throw .cannotList(nil, .cannotEnter(.tooManyOpenFiles))
         }
         try look(source, number)
       } catch {
@@ -120,11 +126,9 @@ public struct Scanner {
     into rows: inout CollectedRows, walk: inout OwnerWalk?
   ) throws(ScanProblem) {
     let needsOwners = request.details.contains(.ownerNames)
-    for plan in request.dumps {
-      guard let dump = plan.request else {
-        rows.skip(plan)
-        continue
-      }
+    let plans = request.dumps
+    for plan in plans where plan.request == nil { rows.skip(plan) }
+    for dump in ScanRequest.requests(for: plans) {
       if request.selection.needsAutobound {
         rows.know(autobound: try autobound(like: dump, from: source, uptime: uptime))
       }
@@ -148,7 +152,7 @@ public struct Scanner {
     like dump: DumpRequest, from source: NamespaceSource, uptime: UInt64?
   ) throws(ScanProblem) -> Set<SocketCookie>? {
     let question = DumpRequest(
-      family: dump.family, states: dump.states, details: [],
+      families: dump.families, states: dump.states, details: [],
       bytecode: InetDiagBytecode(.autobound))
     var cookies: Set<SocketCookie>?
     try repeated(question, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
@@ -188,7 +192,7 @@ public struct Scanner {
         return try body(&diagnostics)
       } catch {
         guard error.isPassing, attempt < Self.attempts else {
-          throw .cannotList(dump.family, error)
+          throw .cannotList(dump.onlyFamily, error)
         }
       }
     }
@@ -199,14 +203,13 @@ public struct Scanner {
     of families: [AddressFamily], from source: NamespaceSource, _ uptime: UInt64?,
     into rows: inout CollectedRows
   ) throws(ScanProblem) {
-    for family in families {
-      let dump = DumpRequest(family: family, states: TCPState.listen.asSet, details: [])
-      do throws(ScanProblem) {
-        try collect(dump, from: source, uptime: uptime, into: &rows) { $0.addListener($1) }
-      } catch {
-        // A recording that was made without owners: whose queue it is stays unknown.
-        guard error == .cannotList(family, .notRecorded) else { throw error }
-      }
+    guard let families = DumpRequest.Families(families) else { return }
+    let dump = DumpRequest(families: families, states: TCPState.listen.asSet, details: [])
+    do throws(ScanProblem) {
+      try collect(dump, from: source, uptime: uptime, into: &rows) { $0.addListener($1) }
+    } catch {
+      // A recording that was made without owners: whose queue it is stays unknown.
+      guard error == .cannotList(dump.onlyFamily, .notRecorded) else { throw error }
     }
   }
 

@@ -26,6 +26,17 @@ public struct Tally: Equatable, Sendable {
   /// Those of both families.
   public var both: StateCounts { ipv4 + ipv6 }
 
+  /// The sum of both, of the same namespaces.
+  static func + (one: Tally, other: Tally) -> Tally {
+    var sum = one
+    sum.ipv4 = one.ipv4 + other.ipv4
+    sum.ipv6 = one.ipv6 + other.ipv6
+    sum.undecided += other.undecided
+    return sum
+  }
+
+  static func += (sum: inout Tally, other: Tally) { sum = sum + other }
+
   mutating func add(_ state: TCPState, of family: AddressFamily) {
     switch family {
     case .ipv4: ipv4.add(state)

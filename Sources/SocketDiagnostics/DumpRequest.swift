@@ -3,11 +3,11 @@ public import Connections
 import Glibc
 import Netlink
 
-/// What the kernel is asked for: `struct inet_diag_req_v2` without an identity, and the bytecode
-/// behind it.
+/// What the kernel is asked for: `struct inet_diag_req_v2`, or for both families the older
+/// `struct inet_diag_req`, without an identity, and the bytecode behind it.
 public struct DumpRequest: Equatable, Sendable {
-  /// The family of the sockets. Sockets with v4-mapped addresses are `ipv6`.
-  public let family: AddressFamily
+  /// Of which families the sockets are.
+  public let families: Families
   /// The states of the sockets (`idiag_states`).
   public let states: TCPStateSet
   /// What is asked for beside the plain row. It costs time for every socket.
@@ -20,7 +20,14 @@ public struct DumpRequest: Equatable, Sendable {
     family: AddressFamily, states: TCPStateSet, details: Details,
     bytecode: InetDiagBytecode? = nil
   ) {
-    self.family = family
+    self.init(families: .only(family), states: states, details: details, bytecode: bytecode)
+  }
+
+  /// A request for the sockets of `families` in one of `states` that `bytecode` accepts.
+  public init(
+    families: Families, states: TCPStateSet, details: Details, bytecode: InetDiagBytecode? = nil
+  ) {
+    self.families = families
     self.states = states
     self.details = details
     self.bytecode = bytecode
@@ -32,7 +39,29 @@ public struct DumpRequest: Equatable, Sendable {
   var forOlderKernel: DumpRequest? {
     guard let bytecode else { return nil }
     return DumpRequest(
-      family: family, states: states, details: details, bytecode: bytecode.forOlderKernel)
+      families: families, states: states, details: details, bytecode: bytecode.forOlderKernel)
+  }
+
+  /// Of which families sockets are listed. Sockets with v4-mapped addresses are `ipv6`.
+  public enum Families: Equatable, Sendable {
+    /// Those of one.
+    case only(AddressFamily)
+    /// Those of both, for which the kernel walks its table of sockets once and not twice.
+    case both
+
+    /// These of `families`; nil for none.
+    public init?(_ families: [AddressFamily]) {
+      guard let first = families.first else { return nil }
+      self = families.contains { $0 != first } ? .both : .only(first)
+    }
+
+    /// The families, in the order in which they are asked for one after the other.
+    public var members: [AddressFamily] {
+      switch self {
+      case .only(let family): [family]
+      case .both: AddressFamily.allCases
+      }
+    }
   }
 
   /// The attributes to ask for (`idiag_ext`).
@@ -49,9 +78,31 @@ public struct DumpRequest: Equatable, Sendable {
     public static let congestion = Details(rawValue: 1 << UInt8(INET_DIAG_CONG - 1))
   }
 
+  /// The `nlmsg_type` of the request.
+  ///
+  /// A dump of type `TCPDIAG_GETSOCK`, which is all that kernels before Linux 3.3 had, lists both
+  /// families whatever the request says (`inet_diag_dump_compat` in `net/ipv4/inet_diag.c`).
+  var messageType: UInt16 {
+    switch families {
+    case .only: UInt16(SOCK_DIAG_BY_FAMILY)
+    case .both: UInt16(TCPDIAG_GETSOCK)
+    }
+  }
+
   var payload: [UInt8] {
-    var payload = Self.head(family: family, states: states, details: details)
-    payload.append(contentsOf: repeatElement(0, count: SocketIDCodec.length))
+    var payload: [UInt8]
+    let identity = repeatElement(UInt8(0), count: SocketIDCodec.length)
+    switch families {
+    case .only(let family):
+      payload = Self.head(family: family, states: states, details: details)
+      payload.append(contentsOf: identity)
+    case .both:
+      payload = [UInt8(AF_UNSPEC), 0, 0, details.rawValue]
+      payload.append(contentsOf: identity)
+      payload.appendNative(states.rawValue)
+      // idiag_dbs, which the kernel does not read.
+      payload.appendNative(UInt32(0))
+    }
     if let bytecode {
       payload.appendNative(UInt16(4 + bytecode.bytes.count))
       payload.appendNative(UInt16(INET_DIAG_REQ_BYTECODE))

@@ -13,27 +13,30 @@ struct InetDiagRow {
     tcpInfo = TCPInfoDecoder(uptime: uptime)
   }
 
-  /// The state of the row in `range` of `bytes`, which is all that counting reads of it.
-  static func state(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(NetlinkProblem) -> TCPState {
+  /// The family and the state of the row in `range` of `bytes`, which is all that counting reads
+  /// of it.
+  static func kind(
+    _ bytes: Span<UInt8>, _ range: Range<Int>
+  ) throws(NetlinkProblem) -> (AddressFamily, TCPState) {
     guard range.count >= Self.length else {
       throw .malformed(
         MalformedDatagram(
           .shortPayload(needed: Self.length, left: range.count), at: range.lowerBound))
     }
-    let place = range.lowerBound + 1
-    guard let state = TCPState(rawValue: bytes[place]) else {
-      throw .malformed(MalformedDatagram(.impossibleValue(UInt64(bytes[place])), at: place))
-    }
-    return state
-  }
-
-  /// The row in `range` of `bytes`.
-  func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(NetlinkProblem) -> Connection {
-    let state = try Self.state(bytes, range)
     let start = range.lowerBound
     guard let family = AddressFamily(rawValue: bytes[start]) else {
       throw .malformed(MalformedDatagram(.impossibleValue(UInt64(bytes[start])), at: start))
     }
+    guard let state = TCPState(rawValue: bytes[start + 1]) else {
+      throw .malformed(MalformedDatagram(.impossibleValue(UInt64(bytes[start + 1])), at: start + 1))
+    }
+    return (family, state)
+  }
+
+  /// The row in `range` of `bytes`.
+  func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(NetlinkProblem) -> Connection {
+    let (family, state) = try Self.kind(bytes, range)
+    let start = range.lowerBound
     let identity = try SocketIDCodec.decode(bytes, at: start + 4, family: family)
     let attributes = try attributes(bytes, start + Self.length..<range.upperBound)
     return Connection(

@@ -30,7 +30,8 @@ public struct TCPDiagnostics {
   ///
   /// A kernel that refuses the bytecode of the request, since it is too old to know an instruction
   /// (`EINVAL`) or shows marks to CAP_NET_ADMIN only (`EPERM`), is asked with a weaker one, and at
-  /// last without: it lists more sockets then, never fewer.
+  /// last without: it lists more sockets then, never fewer. Where both families cannot be asked for
+  /// at once, they are one after the other.
   ///
   /// - Returns: the request that the kernel took.
   @discardableResult
@@ -43,14 +44,15 @@ public struct TCPDiagnostics {
     }
   }
 
-  /// Hands over the state of every socket that the kernel lists for `request`, and reads nothing
-  /// else: the cheapest way to count. For the rest see ``dump(_:each:)``.
+  /// Hands over the family and the state of every socket that the kernel lists for `request`, and
+  /// reads nothing else: the cheapest way to count. For the rest see ``dump(_:each:)``.
   @discardableResult
   public mutating func dumpStates(
-    _ request: DumpRequest, each: (TCPState) -> Void
+    _ request: DumpRequest, each: (AddressFamily, TCPState) -> Void
   ) throws(NetlinkProblem) -> DumpRequest {
     try dumpRows(request) { (datagram, payload) throws(NetlinkProblem) in
-      each(try InetDiagRow.state(datagram, payload))
+      let (family, state) = try InetDiagRow.kind(datagram, payload)
+      each(family, state)
     }
   }
 
@@ -61,19 +63,39 @@ public struct TCPDiagnostics {
     while true {
       var hasRows = false
       do throws(NetlinkProblem) {
-        try conversation.dump(type: UInt16(SOCK_DIAG_BY_FAMILY), payload: request.payload) {
+        try conversation.dump(type: request.messageType, payload: request.payload) {
           (datagram, payload) throws(NetlinkProblem) in
           hasRows = true
           try each(datagram, payload)
         }
         return request
       } catch {
-        guard !hasRows, error.mayMeanBytecode, let next = request.forOlderKernel else {
+        guard !hasRows else { throw error }
+        if error.mayMeanBytecode, let next = request.forOlderKernel {
+          request = next
+        } else if request.families == .both, error.mayMeanBothFamilies {
+          return try dumpEachFamily(request, each: each)
+        } else {
           throw error
         }
-        request = next
       }
     }
+  }
+
+  /// Asks for the families of `request` one after the other. A kernel that refuses the bytecode for
+  /// the first refuses it for the second too.
+  private mutating func dumpEachFamily(
+    _ request: DumpRequest, each: (Span<UInt8>, Range<Int>) throws(NetlinkProblem) -> Void
+  ) throws(NetlinkProblem) -> DumpRequest {
+    var bytecode = request.bytecode
+    for family in request.families.members {
+      let part = DumpRequest(
+        family: family, states: request.states, details: request.details, bytecode: bytecode)
+      bytecode = try dumpRows(part, each: each).bytecode
+    }
+    return DumpRequest(
+      families: request.families, states: request.states, details: request.details,
+      bytecode: bytecode)
   }
 
   /// What the kernel says now of the socket that `identity` names.
@@ -137,6 +159,15 @@ extension NetlinkProblem {
   fileprivate var mayMeanBytecode: Bool {
     switch self {
     case .refused(.invalidArgument), .refused(.notPermitted): true
+    default: false
+    }
+  }
+
+  /// Whether it is how a request for both families is refused, or not found in a recording that
+  /// has one of each.
+  fileprivate var mayMeanBothFamilies: Bool {
+    switch self {
+    case .refused, .notRecorded: true
     default: false
     }
   }

@@ -45,6 +45,29 @@ import Testing
     #expect(try cookies(dump, family: 2, states: 1 << 10) == [2])
   }
 
+  @Test func bothFamiliesAreAnsweredTogether() throws {
+    let dump = try RawDump(row(1) + row(2, state: 10) + done + row(3, family: 10) + done)
+    func cookies(states: UInt32) throws -> [UInt64] {
+      var conversation = NetlinkConversation(over: RawDumpTransport(dump))
+      var request = WireBytes()
+      request.zeros(52)
+      request.u32(states)
+      request.zeros(4)
+      var cookies: [UInt64] = []
+      try conversation.dump(type: 18, payload: request.bytes) {
+        (datagram, payload) throws(NetlinkProblem) in
+        cookies.append(datagram.uint64(at: payload.lowerBound + 44))
+      }
+      return cookies
+    }
+    #expect(try cookies(states: .max) == [1, 2, 3])
+    #expect(try cookies(states: 1 << 1) == [1, 3])
+    var short = NetlinkConversation(over: RawDumpTransport(dump))
+    #expect(throws: NetlinkProblem.notRecorded) {
+      try short.dump(type: 18, payload: [UInt8](repeating: 0, count: 59)) { _, _ in }
+    }
+  }
+
   @Test func oneTransportAnswersAgainAndAgain() throws {
     let transport = RawDumpTransport(try RawDump(row(1) + done))
     for _ in 0..<3 {

@@ -174,4 +174,93 @@ import Testing
     #expect(throws: NetlinkProblem.overrun) { try dump(2, over: recorder) }
     #expect(entries.last == .failure(.noBufferSpace))
   }
+
+  // MARK: Dumps of both families
+
+  private func rows(
+    _ type: UInt16, _ family: UInt8, over transport: any NetlinkTransport
+  ) throws(NetlinkProblem) -> [UInt8] {
+    var conversation = NetlinkConversation(over: transport)
+    var rows: [UInt8] = []
+    try conversation.dump(type: type, payload: [family, 0]) { datagram, payload in
+      rows.append(datagram[payload.lowerBound + 1])
+    }
+    return rows
+  }
+
+  /// Rows 1 to 4, of one family and the other in turn, in datagrams of two, one, and one with the
+  /// end.
+  private static let both: Recording = {
+    func row(_ number: UInt8) -> [UInt8] {
+      WireBytes.message(
+        type: 18, sequence: 9, payload: [number.isMultiple(of: 2) ? 10 : 2, number, 0, 0])
+    }
+    var recording = Recording()
+    recording.entries = [
+      .request(
+        NetlinkMessage.request(type: 18, flags: 0x301, sequence: 9, payload: [0, 0, 0, 0])),
+      .answer(row(1) + row(2)), .answer(row(3)), .answer(row(4) + WireBytes.done(sequence: 9)),
+    ]
+    return recording
+  }()
+
+  @Test func aDumpOfBothFamiliesAnswersForBoth() throws {
+    let replay = ReplayTransport(Self.both)
+    #expect(try rows(18, 0, over: replay) == [1, 2, 3, 4])
+    #expect(throws: NetlinkProblem.notRecorded) { try rows(20, 2, over: replay) }
+  }
+
+  @Test func aDumpOfBothFamiliesAnswersForEachOnce() throws {
+    for families in [[2, 10], [10, 2]] as [[UInt8]] {
+      let replay = ReplayTransport(Self.both)
+      for family in families {
+        #expect(try rows(20, family, over: replay) == (family == 2 ? [1, 3] : [2, 4]))
+      }
+      for (type, family) in [(20, 2), (20, 10), (18, 0)] as [(UInt16, UInt8)] {
+        #expect(throws: NetlinkProblem.notRecorded) { try rows(type, family, over: replay) }
+      }
+    }
+  }
+
+  @Test func aDumpOfTheFamilyItselfComesFirst() throws {
+    var recording = Self.both
+    recording.entries += [
+      .request(request([10, 6], flags: 0x301)),
+      .answer(WireBytes.message(type: 20, payload: [10, 77, 0, 0]) + WireBytes.done()),
+    ]
+    let replay = ReplayTransport(recording)
+    #expect(try rows(20, 10, over: replay) == [77])
+    #expect(try rows(20, 10, over: replay) == [2, 4])
+    #expect(try rows(20, 2, over: replay) == [1, 3])
+  }
+
+  @Test func dumpsOfEachFamilyAreNoDumpOfBoth() {
+    var recording = Recording()
+    recording.entries = [
+      .request(request([2, 6], flags: 0x301)), .answer(WireBytes.done()),
+      .request(request([10, 6], flags: 0x301)), .answer(WireBytes.done()),
+    ]
+    let replay = ReplayTransport(recording)
+    #expect(throws: NetlinkProblem.notRecorded) { try rows(18, 0, over: replay) }
+  }
+
+  @Test func faultsOfADumpOfBothFamiliesAreOfEach() {
+    for (last, problem) in [
+      (.failure(.noBufferSpace), .overrun),
+      (
+        .answer([1, 2, 3], senderPort: 0),
+        .malformed(
+          MalformedDatagram(.shortMessageHeader(left: 3), at: 0))
+      ),
+      (.answer([], senderPort: 0), .unfinished),
+      (.answer(WireBytes.error(-12, sequence: 9)), .refused(.noMemory)),
+    ] as [(Recording.Entry, NetlinkProblem)] {
+      var recording = Self.both
+      recording.entries[3] = last
+      let replay = ReplayTransport(recording)
+      for family in [2, 10] as [UInt8] {
+        #expect(throws: problem) { try rows(20, family, over: replay) }
+      }
+    }
+  }
 }

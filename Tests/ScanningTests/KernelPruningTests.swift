@@ -184,6 +184,60 @@ struct KernelPruningTests {
     }
   }
 
+  @Test func bothFamiliesAreListedAtOnceAsOneAfterTheOther() throws {
+    try PrivateNetwork.run {
+      let scene = try Self.makeScene()
+      let rows = try Self.everything()
+      var generator = Seeded(53)
+      var generated = Self.generated
+      generated.isForKernelOnly = true
+      for round in 0..<50 {
+        let selection =
+          round == 0 ? .everything : generated.predicate(depth: 3, &generator)
+        // Of both families the same is asked, which a term on addresses would not.
+        let condition = SelectionSplit(of: selection, family: .ipv4).condition
+        let bytecode = InetDiagBytecode(condition)
+        let request = DumpRequest(
+          families: .both, states: .all, details: .figures, bytecode: bytecode)
+        let answer = try Self.dump(request)
+        #expect(answer.1 == request, "this kernel lists both")
+        let program = bytecode.map { DiagProgram($0.bytes) }
+        let expected = rows.filter { program?.accepts($0.entry) != false }
+        let isSame = Self.cookies(answer.rows) == Self.cookies(expected)
+        #expect(isSame, "\(condition)")
+        #expect(
+          answer.rows.allSatisfy { $0.cgroupID != nil || $0.state == .timeWait || $0.inode == 0 },
+          "with all that a row of one family says")
+      }
+      _ = scene
+    }
+  }
+
+  @Test func halvesMakeTheWholeWhereverItIsHalved() throws {
+    try PrivateNetwork.run {
+      let scene = try Self.makeScene()
+      let moment = ScanMoment(bootID: nil, networkNamespace: nil, uptime: nil, kernelRelease: nil)
+      for selection in [SelectionPredicate.everything, .term(.states(.all)), .term(.user(0))] {
+        func tally(halvingPort: UInt16?) throws -> Tally {
+          try Scanner(
+            processes: ProcFileSystem(), controlGroups: nil, threads: 2,
+            namespaces: [
+              NamespaceSource(.own) { () throws(NetlinkProblem) in
+                try KernelTransport(bus: TCPDiagnostics.bus)
+              }
+            ], halvingPort: halvingPort
+          ).tally(ScanRequest(selection, reading: []), at: moment)
+        }
+        let whole = try tally(halvingPort: nil)
+        #expect(whole.both.total > 40)
+        for port in [1, 80, 8081, 9090, 20_010, 20_030, .max] as [UInt16] {
+          #expect(try tally(halvingPort: port) == whole, "\(port)")
+        }
+      }
+      _ = scene
+    }
+  }
+
   @Test func marksAreComparedByTheKernelWhereAllRowsShowThem() throws {
     try PrivateNetwork.run {
       let scene = try Self.makeScene()

@@ -52,7 +52,7 @@ import Testing
     #expect(snapshot.connections.map { snapshot.networkNamespace(of: $0) } == [1])
     #expect(snapshot.namespaceGaps.map(\.namespace.name) == ["locked"])
     #expect(
-      snapshot.namespaceGaps.map(\.problem) == [.cannotList(.ipv4, .cannotEnter(.notPermitted))])
+      snapshot.namespaceGaps.map(\.problem) == [.cannotList(nil, .cannotEnter(.notPermitted))])
   }
 
   @Test func rowsOfADumpThatFailedDoNotStay() throws {
@@ -62,6 +62,7 @@ import Testing
         $0.family = 10; $0.local = .init(repeating: 0, count: 16); $0.peer = $0.local
       },
     ])
+    broken.listsBothFamilies = false
     broken.failDump = { $0 == 1 ? nil : .cannotReceive(.ioError) }
     let snapshot = try scan([
       source(2, broken), source(1, FakeKernel([FakeSocket(cookie: 10)])),
@@ -72,7 +73,7 @@ import Testing
   }
 
   @Test func whenNoneCanBeListedThereIsNoSnapshot() {
-    #expect(throws: ScanProblem.cannotList(.ipv4, .cannotEnter(.notPermitted))) {
+    #expect(throws: ScanProblem.cannotList(nil, .cannotEnter(.notPermitted))) {
       try scan([locked(2), locked(3)])
     }
   }

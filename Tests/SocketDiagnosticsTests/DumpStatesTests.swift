@@ -14,7 +14,7 @@ import Testing
     var states: [TCPState] = []
     try diagnostics.dumpStates(
       DumpRequest(family: .ipv4, states: .all, details: [], bytecode: bytecode)
-    ) { states.append($0) }
+    ) { states.append($1) }
     return states
   }
 

@@ -34,11 +34,14 @@ package final class FakeKernel {
   package var mayCompareMarks = true
   /// The dumps that were asked for, in order.
   package private(set) var dumpRequests: [DumpAsked] = []
+  /// Whether both families can be asked for at once.
+  package var listsBothFamilies = true
   /// Whether a destroyed socket stays listed.
   package var keepsDestroyed = false
 
   /// What a dump was asked for.
   package struct DumpAsked: Equatable {
+    /// 0 for both.
     package let family: UInt8
     package let states: UInt32
     package let details: UInt8
@@ -90,6 +93,13 @@ package final class FakeKernel {
   private func answer(request: [UInt8]) -> [Result<[UInt8], NetlinkProblem>] {
     let span = request.span
     let (type, flags, sequence) = (span.uint16(at: 4), span.uint16(at: 6), span.uint32(at: 8))
+    if type == 18 {
+      guard listsBothFamilies else { return [.success(WireBytes.error(-95, sequence: sequence))] }
+      let program = request.count > 76 ? Array(request[80...]) : nil
+      return dump(
+        DumpAsked(family: 0, states: span.uint32(at: 68), details: request[19], program: program),
+        type: type, sequence: sequence)
+    }
     let family = request[16]
     let cookie = span.uint64(at: 16 + 8 + 40)
     if flags & 0x300 == 0x300 {
@@ -97,13 +107,13 @@ package final class FakeKernel {
       return dump(
         DumpAsked(
           family: family, states: span.uint32(at: 20), details: request[18], program: program),
-        sequence: sequence)
+        type: type, sequence: sequence)
     }
     return type == 21 ? destroy(cookie, sequence) : lookUp(cookie, sequence)
   }
 
   private func dump(
-    _ asked: DumpAsked, sequence: UInt32
+    _ asked: DumpAsked, type: UInt16, sequence: UInt32
   ) -> [Result<[UInt8], NetlinkProblem>] {
     dumps += 1
     dumpRequests.append(asked)
@@ -112,12 +122,12 @@ package final class FakeKernel {
       return [.success(WireBytes.error(-errno, sequence: sequence))]
     }
     let rows = sockets.filter {
-      $0.family == asked.family && asked.states & 1 << UInt32($0.state) != 0
+      (asked.family == 0 || $0.family == asked.family) && asked.states & 1 << UInt32($0.state) != 0
         && program?.accepts($0.entry) != false
     }
     dumpRequests[dumpRequests.count - 1].listed = rows.count
     var answers: [Result<[UInt8], NetlinkProblem>] = rows.map {
-      .success(WireBytes.message(type: 20, sequence: sequence, payload: $0.row))
+      .success(WireBytes.message(type: type, sequence: sequence, payload: $0.row))
     }
     if let problem = failDump(dumps) {
       answers.append(.failure(problem))

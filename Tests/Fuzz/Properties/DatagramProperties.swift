@@ -83,14 +83,16 @@ enum DatagramProperties {
   private static func checkStates(
     _ rows: [Connection], of request: DumpRequest, _ input: DatagramInput
   ) throws(Violation) {
-    var states: [TCPState] = []
+    var kinds: [(AddressFamily, TCPState)] = []
     var diagnostics = TCPDiagnostics(over: input.transport, uptime: uptime)
     do throws(NetlinkProblem) {
-      try diagnostics.dumpStates(request) { states.append($0) }
+      try diagnostics.dumpStates(request) { kinds.append(($0, $1)) }
     } catch {
       throw Violation("what can be listed cannot be counted: \(error)")
     }
-    try require(states == rows.map(\.state), "what is listed is counted otherwise")
+    try require(
+      kinds.map(\.0) == rows.map(\.identity.family) && kinds.map(\.1) == rows.map(\.state),
+      "what is listed is counted otherwise")
   }
 
   /// The same datagrams in answer to other requests.
@@ -100,7 +102,7 @@ enum DatagramProperties {
     let bytecode = InetDiagBytecode(.all([.mark(1, mask: 1), .port(.peer, 80...80)]))
     do throws(NetlinkProblem) {
       var diagnostics = TCPDiagnostics(over: input.transport, uptime: nil)
-      let request = DumpRequest(family: .ipv6, states: .all, details: [], bytecode: bytecode)
+      let request = DumpRequest(families: .both, states: .all, details: [], bytecode: bytecode)
       try diagnostics.dump(request) { _ in }
     } catch {
       try requireOneLine(error.description)

@@ -52,9 +52,9 @@ enum RecordingProperties {
   private static func replay(
     _ open: () -> any NetlinkTransport
   ) throws(Violation) -> Int {
-    for family in AddressFamily.allCases {
+    for families in [DumpRequest.Families.only(.ipv4), .only(.ipv6), .both] {
       var diagnostics = TCPDiagnostics(over: open(), uptime: nil)
-      let request = DumpRequest(family: family, states: .all, details: .figures)
+      let request = DumpRequest(families: families, states: .all, details: .figures)
       do throws(NetlinkProblem) {
         try diagnostics.dump(request) { _ in }
       } catch {
