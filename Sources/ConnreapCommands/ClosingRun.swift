@@ -20,9 +20,6 @@ struct ClosingRun {
     self.limits = limits
   }
 
-  /// How many closings are written down together, before the first of them is done.
-  private static let announcedAtOnce = 8
-
   /// Closes what the plan says, and writes each closing down before it is done.
   ///
   /// - Parameters:
@@ -35,22 +32,15 @@ struct ClosingRun {
   ) throws {
     Interruption.watch()
     var supervision = limits.supervision
-    let closings = plan.closings
-    let progress = ClosingProgress(total: closings.count)
-    var announced = 0
-    var reached = 0
+    let progress = ClosingProgress(total: plan.steps.count { $0.decision == .close })
     let outcomes = try ProgressLine.during(
       isShown: system.showsProgress, { progress.text(after: $0) }
     ) {
-      try system.carryOut(plan, isStillSelected: isStillSelected) { step in
+      try system.carryOut(
+        plan, isPaced: { limits.rate($0) != nil }, isStillSelected: isStillSelected,
+        announcing: { trail.announce($0, text) }
+      ) { step in
         if let reason = supervision.reasonToStop(before: step) { return reason }
-        if reached == announced {
-          // One by one where time passes between them.
-          let count = limits.rate(step) == nil ? Self.announcedAtOnce : 1
-          announced = min(reached + count, closings.count)
-          if let reason = trail.announce(closings[reached..<announced], text) { return reason }
-        }
-        reached += 1
         progress.step()
         return nil
       }

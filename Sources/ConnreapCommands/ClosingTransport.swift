@@ -1,8 +1,12 @@
 import Netlink
 import Privileges
 import SocketDiagnostics
+import SystemPackage
 
 /// A conversation in which the requests to destroy, and they alone, are made with CAP_NET_ADMIN.
+///
+/// It is raised for each of them or, where several follow one another, once for all: until the last
+/// is made nothing else can be asked for.
 ///
 /// The kernel handles a request while it is sent, and asks then for the capability of who sends it
 /// and, besides, of who opened the socket. It is the thread that opened the conversation that
@@ -10,6 +14,7 @@ import SocketDiagnostics
 final class ClosingTransport: NetlinkTransport {
   private let transport: any NetlinkTransport
   private let closing: RaisableCapabilities
+  private var isRaised = false
 
   /// The conversation that `open` opens with CAP_NET_ADMIN.
   init(opening open: () throws(NetlinkProblem) -> any NetlinkTransport) throws(NetlinkProblem) {
@@ -19,9 +24,21 @@ final class ClosingTransport: NetlinkTransport {
   }
 
   func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
-    guard TCPDiagnostics.isRequestToDestroy(datagram) else { return try transport.send(datagram) }
+    guard TCPDiagnostics.isRequestToDestroy(datagram) else {
+      guard !isRaised else { throw .cannotSend(.notPermitted) }
+      return try transport.send(datagram)
+    }
+    guard !isRaised else { return try transport.send(datagram) }
     try closing.raising { () throws(NetlinkProblem) in
       try transport.send(datagram)
+    }
+  }
+
+  func duringCommands(_ work: () -> Void) {
+    closing.raising {
+      isRaised = true
+      work()
+      isRaised = false
     }
   }
 

@@ -124,12 +124,15 @@ extension LiveSystem {
 
   /// Carries out `plan`.
   func carryOut(
-    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool,
+    _ plan: Plan, isPaced: (Plan.Step) -> Bool,
+    isStillSelected: (Plan.Step, Connection) -> Bool,
+    announcing: (ArraySlice<Plan.Step>) -> StopReason?,
     reasonToStop: (Plan.Step) -> StopReason?
   ) throws(CommandFailure) -> [Outcome] {
     do {
       return try reaper(for: plan.snapshot.namespaces).carryOut(
-        plan, isStillSelected: isStillSelected, reasonToStop: reasonToStop)
+        plan, isPaced: isPaced, isStillSelected: isStillSelected, announcing: announcing,
+        reasonToStop: reasonToStop)
     } catch {
       throw CommandFailure(.failed, "nothing was closed: \(error)")
     }

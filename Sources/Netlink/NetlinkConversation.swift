@@ -3,9 +3,10 @@ import SystemPackage
 
 /// Requests and their answers over one transport.
 public struct NetlinkConversation {
-  private let transport: any NetlinkTransport
-  private var sequence: UInt32
-  private var buffer: [UInt8]
+  /// What carries the requests and their answers.
+  public let transport: any NetlinkTransport
+  var sequence: UInt32
+  private(set) var buffer: [UInt8]
 
   /// The kernel makes dump datagrams as large as the largest buffer offered, up to 32 KiB.
   public static let bufferSize = 32 * 1024
@@ -89,7 +90,7 @@ public struct NetlinkConversation {
     try transport.send(datagram)
   }
 
-  private mutating func receive() throws(NetlinkProblem) -> Int {
+  mutating func receive() throws(NetlinkProblem) -> Int {
     let received = try transport.receive(into: &buffer)
     guard received.senderPort == 0 else { throw .foreignSender(port: received.senderPort) }
     guard !received.isTruncated else { throw .truncated(capacity: buffer.count) }
@@ -113,7 +114,7 @@ public struct NetlinkConversation {
   }
 
   /// Reads the negative errno at the start of NLMSG_ERROR and of NLMSG_DONE; 0 is success.
-  private static func checkErrno(
+  static func checkErrno(
     in datagram: Span<UInt8>, _ payload: Range<Int>, isRequired: Bool
   ) throws(NetlinkProblem) {
     guard payload.count >= 4 else {

@@ -50,13 +50,23 @@ public struct NetlinkMessage: Equatable, Sendable {
   ) -> [UInt8] {
     var datagram: [UInt8] = []
     datagram.reserveCapacity(headerLength + payload.count)
+    appendRequest(type: type, flags: flags, sequence: sequence, payload: payload, to: &datagram)
+    return datagram
+  }
+
+  /// Appends one request to `datagram`, which may hold others: each starts at a multiple of four
+  /// bytes.
+  static func appendRequest(
+    type: UInt16, flags: UInt16, sequence: UInt32, payload: [UInt8], to datagram: inout [UInt8]
+  ) {
+    let padding = aligned(datagram.count) - datagram.count
+    datagram.append(contentsOf: repeatElement(0, count: padding))
     datagram.appendNative(UInt32(headerLength + payload.count))
     datagram.appendNative(type)
     datagram.appendNative(flags)
     datagram.appendNative(sequence)
     datagram.appendNative(UInt32(0))
     datagram.append(contentsOf: payload)
-    return datagram
   }
 
   /// `length` rounded up to a multiple of four (`NLMSG_ALIGN`, `NLA_ALIGN`).

@@ -8,7 +8,8 @@ import SystemPackage
 /// asks for the same when its type and the first octet of its payload, the address family, are
 /// the same: which rows are wanted is judged again by whoever asks. A dump of one family is also
 /// answered by its rows of a recorded dump of both (`TCPDIAG_GETSOCK`). Every other request must
-/// be the same in type, flags and payload.
+/// be the same in type, flags and payload. A datagram of several requests, as is sent when something
+/// is closed, is not answered.
 public final class ReplayTransport: NetlinkTransport {
   private var exchanges: [Exchange]
   private var current: Exchange?
@@ -109,7 +110,7 @@ private struct RequestKey: Equatable {
   init?(_ datagram: [UInt8]) {
     var offset = 0
     guard let message = try? NetlinkMessage.read(from: datagram.span, at: &offset),
-      let family = datagram[message.payload].first
+      offset == datagram.count, let family = datagram[message.payload].first
     else { return nil }
     var bytes = Array(datagram[4..<8])
     if message.flags & UInt16(NLM_F_DUMP) == UInt16(NLM_F_DUMP) {

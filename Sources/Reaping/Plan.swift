@@ -57,7 +57,10 @@ public struct Plan: Sendable {
   }
 
   /// The connections that are to be closed or, by keepalive, armed.
-  public var closings: [Step] { steps.filter { $0.decision == .close } }
+  public var closings: [Step] {
+    // Mostly nothing is spared, and then nothing need be copied.
+    steps.allSatisfy { $0.decision == .close } ? steps : steps.filter { $0.decision == .close }
+  }
 }
 
 extension Connection {

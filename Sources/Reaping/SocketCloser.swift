@@ -6,15 +6,72 @@ import Scanning
 import SocketDiagnostics
 import SystemPackage
 
-/// Closes one connection after the other, each after it was read again.
+/// Closes one connection after the other, each after it was read again, if need be with others.
 struct SocketCloser {
   let snapshot: Snapshot
   let descriptors: any DescriptorAccess
   /// Opens a conversation with the kernel, of a network namespace.
   let converse: (UInt16) throws(NetlinkProblem) -> TCPDiagnostics
 
-  /// Does `step`, over a conversation that is opened anew when there is none.
+  /// Does `steps`, each to destroy a socket of one network namespace or alone, over a conversation
+  /// that is opened anew when there is none.
+  ///
+  /// - Parameter mayGoOn: asked before each but the first.
+  /// - Returns: how far each came. It may have left off after any of them.
   func attempt(
+    _ steps: ArraySlice<Plan.Step>, over diagnostics: inout TCPDiagnostics?,
+    isStillSelected: (Plan.Step, Connection) -> Bool, mayGoOn: (Plan.Step) -> Bool
+  ) -> [ClosingAttempt] {
+    if steps.count > 1,
+      let attempts = attemptTogether(
+        steps, over: &diagnostics, isStillSelected: isStillSelected, mayGoOn: mayGoOn)
+    {
+      return attempts
+    }
+    var attempts: [ClosingAttempt] = []
+    for step in steps {
+      guard attempts.isEmpty || mayGoOn(step) else { break }
+      attempts.append(attempt(step, over: &diagnostics, isStillSelected: isStillSelected))
+    }
+    return attempts
+  }
+
+  /// Reads `steps` again together, and destroys one after the other what is to be closed still.
+  ///
+  /// - Returns: nil when they could not be read so: nothing is known then, and nothing was done.
+  private func attemptTogether(
+    _ steps: ArraySlice<Plan.Step>, over diagnostics: inout TCPDiagnostics?,
+    isStillSelected: (Plan.Step, Connection) -> Bool, mayGoOn: (Plan.Step) -> Bool
+  ) -> [ClosingAttempt]? {
+    guard var session = diagnostics else { return nil }
+    // Out of step with the kernel, a conversation is not used again.
+    diagnostics = nil
+    guard let found = try? session.lookUp(steps.map(\.connection.identity)) else { return nil }
+    let early = zip(steps, found).map { step, found in
+      switch found {
+      case .success(let now): judge(step, now, isStillSelected)
+      case .failure(let problem): ClosingAttempt.decided(.failed(.netlink(problem)))
+      }
+    }
+    var attempts: [ClosingAttempt] = []
+    var isInStep = true
+    session.destroyingSeveral { session in
+      for (step, early) in zip(steps, early) {
+        guard attempts.isEmpty || mayGoOn(step) else { return }
+        let attempt = early ?? destroy(step, over: &session)
+        attempts.append(attempt)
+        if case .unanswered = attempt {
+          isInStep = false
+          return
+        }
+      }
+    }
+    if isInStep { diagnostics = session }
+    return attempts
+  }
+
+  /// Does `step`, over a conversation that is opened anew when there is none.
+  private func attempt(
     _ step: Plan.Step, over diagnostics: inout TCPDiagnostics?,
     isStillSelected: (Plan.Step, Connection) -> Bool
   ) -> ClosingAttempt {
@@ -31,7 +88,8 @@ struct SocketCloser {
     // Out of step with the kernel, a conversation is not used again.
     diagnostics = nil
     do throws(NetlinkProblem) {
-      if let early = try look(at: step, over: &session, isStillSelected) {
+      let now = try session.lookUp(step.connection.identity)
+      if let early = judge(step, now, isStillSelected) {
         diagnostics = session
         return early
       }
@@ -43,24 +101,29 @@ struct SocketCloser {
       diagnostics = session
       return perform(action, on: step.connection)
     }
+    let attempt = destroy(step, over: &session)
+    if case .unanswered = attempt { return attempt }
+    diagnostics = session
+    return attempt
+  }
+
+  private func destroy(_ step: Plan.Step, over session: inout TCPDiagnostics) -> ClosingAttempt {
     do throws(NetlinkProblem) {
       try session.destroy(step.connection.identity)
-      diagnostics = session
       return .acknowledged
     } catch {
       guard case .refused(let errno) = error else { return .unanswered(error) }
-      diagnostics = session
       return Self.refusal(errno, error)
     }
   }
 
-  /// Reads the connection of `step` again; nil when it is to be closed still.
-  private func look(
-    at step: Plan.Step, over session: inout TCPDiagnostics,
-    _ isStillSelected: (Plan.Step, Connection) -> Bool
-  ) throws(NetlinkProblem) -> ClosingAttempt? {
+  /// What is said of the connection of `step` by what the kernel says of it `now`, nil when it finds
+  /// none such; nil when it is to be closed still.
+  private func judge(
+    _ step: Plan.Step, _ now: Connection?, _ isStillSelected: (Plan.Step, Connection) -> Bool
+  ) -> ClosingAttempt? {
     let connection = step.connection
-    guard var now = try session.lookUp(connection.identity) else { return .notFound }
+    guard var now else { return .notFound }
     now.namespace = connection.namespace
     now.isAutobound = connection.isAutobound
     // One that somebody else is destroying is still found for a moment, in CLOSE.

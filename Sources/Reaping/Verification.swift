@@ -12,6 +12,8 @@ struct Verification {
   let converse: (UInt16) throws(NetlinkProblem) -> TCPDiagnostics
 
   private static let lookAttempts = 4
+  /// How many connections are looked up together: their answers fit well into a socket's buffer.
+  private static let lookedUpTogether = 32
 
   /// What one dump shows.
   private struct Place: Hashable {
@@ -23,18 +25,16 @@ struct Verification {
 
   /// Decides what `attempts`, one a step of the plan, have left open.
   func outcomes(of attempts: [ClosingAttempt]) -> [Outcome] {
-    var sessions: [UInt16: TCPDiagnostics] = [:]
+    let found = lookUp(attempts)
     var looks: [Place: Look] = [:]
     var outcomes: [Outcome] = []
     outcomes.reserveCapacity(attempts.count)
-    for (step, attempt) in zip(plan.steps, attempts) {
+    for (index, (step, attempt)) in zip(plan.steps, attempts).enumerated() {
       if case .decided(let result) = attempt {
         outcomes.append(Outcome(step, result))
         continue
       }
-      if case .acknowledged = attempt,
-        case .success(let listed) = lookUp(step.connection, over: &sessions)
-      {
+      if let listed = found[index] {
         let outcome = Self.outcome(of: step, attempt, listed: listed)
         if outcome.result == .closed {
           outcomes.append(outcome)
@@ -55,23 +55,41 @@ struct Verification {
     return outcomes
   }
 
-  /// The state in which the kernel has `connection`; nil when it finds none such.
-  private func lookUp(
-    _ connection: Connection, over sessions: inout [UInt16: TCPDiagnostics]
-  ) -> Result<TCPState?, NetlinkProblem> {
-    do throws(NetlinkProblem) {
-      var session: TCPDiagnostics
-      if let open = sessions.removeValue(forKey: connection.namespace) {
-        session = open
-      } else {
-        session = try converse(connection.namespace)
-      }
-      let state = try session.lookUp(connection.identity, details: [])?.state
-      sessions[connection.namespace] = session
-      return .success(state)
-    } catch {
-      return .failure(error)
+  /// The state in which the kernel has each connection that it says it has closed, within that nil
+  /// when it finds none such; nil for those that were not, or could not be, looked up.
+  private func lookUp(_ attempts: [ClosingAttempt]) -> [TCPState??] {
+    var found = [TCPState??](repeating: .none, count: attempts.count)
+    var places: [UInt16: [Int]] = [:]
+    for (index, attempt) in attempts.enumerated() {
+      guard case .acknowledged = attempt else { continue }
+      places[plan.steps[index].connection.namespace, default: []].append(index)
     }
+    for (namespace, indices) in places {
+      var session: TCPDiagnostics?
+      for start in stride(from: 0, to: indices.count, by: Self.lookedUpTogether) {
+        let together = indices[start...].prefix(Self.lookedUpTogether)
+        guard let states = try? lookUp(together, in: namespace, over: &session) else { continue }
+        for case (let index, .success(let state)) in zip(together, states) {
+          found[index] = .some(state)
+        }
+      }
+    }
+    return found
+  }
+
+  /// The states of the connections of the steps at `indices`, over a conversation that is opened
+  /// anew when there is none.
+  private func lookUp(
+    _ indices: ArraySlice<Int>, in namespace: UInt16, over session: inout TCPDiagnostics?
+  ) throws(NetlinkProblem) -> [Result<TCPState?, NetlinkProblem>] {
+    var open: TCPDiagnostics
+    if let session { open = session } else { open = try converse(namespace) }
+    // Out of step with the kernel, a conversation is not used again.
+    session = nil
+    let identities = indices.map { plan.steps[$0].connection.identity }
+    let found = try open.lookUp(identities, details: [])
+    session = open
+    return found.map { $0.map { $0?.state } }
   }
 
   /// - Parameter listed: the state in which the kernel lists it now; nil when it does not.

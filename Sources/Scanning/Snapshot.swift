@@ -151,7 +151,9 @@ public struct Snapshot: Sendable {
     }
     guard let owners, let first = holdings.first,
       let group = owners.process(of: first).controlGroup,
-      holdings.allSatisfy({ owners.process(of: $0).controlGroup == group })
+      holdings.allSatisfy({
+        $0.process == first.process || owners.process(of: $0).controlGroup == group
+      })
     else { return origin(of: connection) }
     return group
   }

@@ -8,8 +8,8 @@ import SystemPackage
 ///
 /// See `man 7 sock_diag` and the kernel's `net/ipv4/inet_diag.c`.
 public struct TCPDiagnostics {
-  private var conversation: NetlinkConversation
-  private let row: InetDiagRow
+  var conversation: NetlinkConversation
+  let row: InetDiagRow
 
   /// The netlink family that transports for this type are opened with.
   public static let bus = Int32(NETLINK_SOCK_DIAG)
@@ -131,12 +131,6 @@ public struct TCPDiagnostics {
   public mutating func destroy(_ identity: SocketIdentity) throws(NetlinkProblem) {
     try conversation.command(
       type: UInt16(SOCK_DESTROY), payload: DumpRequest.payload(for: identity))
-  }
-
-  /// Whether a datagram is a request to destroy a socket, by its type.
-  public static func isRequestToDestroy(_ datagram: [UInt8]) -> Bool {
-    datagram.count >= NetlinkMessage.headerLength
-      && datagram.span.uint16(at: 4) == UInt16(SOCK_DESTROY)
   }
 
   /// Finds out whether this kernel can destroy sockets, without touching one.

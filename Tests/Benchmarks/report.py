@@ -113,8 +113,8 @@ def main():
             else:
                 cells.append(seconds(run))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines += ["", "`kill` and `floor: destroy` are for each connection; of `kill`, what its dry run takes is",
-              "taken off.", "", "![Time against sockets](results.svg)", ""]
+    lines += ["", "`kill` and `floor: destroy` are for each connection; `kill` is from the answer to its",
+              "question to its end, with the audit log and the last look at each connection.", "", "![Time against sockets](results.svg)", ""]
     with open(f"{folder}/results.md", "w") as file:
         file.write("\n".join(lines))
     with open(f"{folder}/results.svg", "w") as file:

@@ -122,6 +122,20 @@ import Testing
     #expect(throws: NetlinkProblem.notRecorded) { try dump(2, over: replay) }
   }
 
+  @Test func severalRequestsInOneDatagramAreNotAnswered() throws {
+    let first = request([2, 6], flags: 1)
+    let both = first + [0, 0] + request([2, 7], flags: 1, sequence: 2)
+    var recording = Recording()
+    recording.entries = [.request(both), .answer(row), .request(first), .answer(row)]
+    let replay = ReplayTransport(recording)
+    #expect(throws: NetlinkProblem.notRecorded) { try replay.send(both) }
+    var conversation = NetlinkConversation(over: replay)
+    #expect(throws: NetlinkProblem.notRecorded) {
+      try conversation.lookUpEach(type: 20, payloads: [[2, 6], [2, 7]]) { _, _ in 1 }
+    }
+    #expect(throws: Never.self) { try replay.send(first) }
+  }
+
   @Test func anotherFamilyIsAnotherQuestion() {
     var recording = Recording()
     recording.entries = [.request(request([2, 6], flags: 0x301)), .answer(WireBytes.done())]

@@ -45,6 +45,38 @@ import Testing
     #expect(kernels.map(\.destroyed) == [[10], [20]])
   }
 
+  @Test func ofSeveralThatFollowOneAnotherEachIsReadInItsOwnNamespace() throws {
+    func sockets(_ cookies: [UInt64]) -> [FakeSocket] {
+      cookies.map { cookie in
+        FakeSocket(cookie: cookie, inode: UInt32(cookie)) {
+          $0.peerPort = UInt16(40_000 + cookie)
+          $0.info = .idle(UInt32(100_000 - cookie))
+        }
+      }
+    }
+    // In the order of closing 1 2, 3, 4 5, 6: four looks.
+    let kernels = [FakeKernel(sockets([1, 2, 4, 5])), FakeKernel(sockets([3, 6]))]
+    let plan = try plan(kernels)
+    let before = kernels.map(\.datagrams)
+    let reaper = Reaper(
+      uptime: { nil },
+      openTransportOf: { (index) throws(NetlinkProblem) in
+        kernels[Int(index)].open()
+      })
+    var groups: [Int] = []
+    let outcomes = try reaper.carryOut(
+      plan, isStillSelected: { _, _ in true },
+      announcing: { group in
+        groups.append(group.count)
+        return nil
+      })
+    #expect(groups == [6])
+    #expect(outcomes.allSatisfy { $0.result == .closed })
+    #expect(kernels.map(\.destroyed) == [[1, 2, 4, 5], [3, 6]])
+    #expect(kernels.map(\.lookedUp) == [[1, 2, 4, 5, 1, 2, 4, 5], [3, 6, 3, 6]])
+    #expect(zip(kernels, before).map { $0.datagrams - $1 } == [2 + 4 + 1, 2 + 2 + 1])
+  }
+
   @Test func oneThatIsStillListedInItsNamespaceIsUnverified() throws {
     let kernels = [FakeKernel([FakeSocket(cookie: 10)]), FakeKernel([FakeSocket(cookie: 20)])]
     kernels[1].keepsDestroyed = true

@@ -127,7 +127,10 @@ import Testing
 
   @Test func aFailedLookUpClosesNothingAndTheNextOneGoesOn() throws {
     let scene = Scene.connections(2)
-    scene.kernel.failLookUp = { $0 == 1 ? .wrongSequence(expected: 1, received: 9) : nil }
+    // With the other, and alone.
+    scene.kernel.failLookUp = {
+      [1, 3].contains($0) ? .wrongSequence(expected: 1, received: 9) : nil
+    }
     #expect(
       try scene.carryOut(scene.plan()) == [
         1: .failed(.netlink(.wrongSequence(expected: 1, received: 9))), 2: .closed,
@@ -152,7 +155,7 @@ import Testing
 
   @Test func aRefusedLookUpIsAFailureOfThatOneAlone() throws {
     let scene = Scene.connections(3)
-    scene.kernel.failLookUp = { $0 == 2 ? .refused(.noMemory) : nil }
+    scene.kernel.refuseLookUp = { number, _ in number == 2 ? 12 : nil }
     #expect(
       try scene.carryOut(scene.plan()) == [
         1: .closed, 2: .failed(.netlink(.refused(.noMemory))), 3: .closed,

@@ -169,7 +169,7 @@ import Testing
       results == [
         1: .closed, 2: .closed, 3: .failed(.notDone(.timeIsUp)), 4: .failed(.notDone(.timeIsUp)),
       ])
-    #expect(scene.kernel.lookedUp == [1, 2, 1, 2], "the last look was taken")
+    #expect(scene.kernel.lookedUp == [1, 2, 3, 4, 1, 2], "the last look was taken")
     #expect(scene.kernel.destroyRequests == [1, 2])
     #expect(scene.kernel.dumps == before)
   }

@@ -10,6 +10,8 @@ package final class FakeKernel {
   package private(set) var destroyRequests: [UInt64] = []
   /// Every cookie that was looked up.
   package private(set) var lookedUp: [UInt64] = []
+  /// How many datagrams were sent to it.
+  package private(set) var datagrams = 0
   /// How many dumps were asked for.
   package private(set) var dumps = 0
 
@@ -20,6 +22,8 @@ package final class FakeKernel {
   package var refuseDestroy: (Int, UInt64) -> Int32? = { _, _ in nil }
   /// What goes wrong with the answer to a destroy request, after it was carried out.
   package var loseDestroyAnswer: (Int) -> NetlinkProblem? = { _ in nil }
+  /// The errno with which a look-up is refused, by its number from 1 and its cookie.
+  package var refuseLookUp: (Int, UInt64) -> Int32? = { _, _ in nil }
   /// What goes wrong with a look-up, by its number from 1.
   package var failLookUp: (Int) -> NetlinkProblem? = { _ in nil }
   /// What goes wrong with a dump, by its number from 1.
@@ -73,7 +77,20 @@ package final class FakeKernel {
     }
   }
 
-  private func answer(_ request: [UInt8]) -> [Result<[UInt8], NetlinkProblem>] {
+  /// The answers to the messages of a datagram, each in a datagram of its own, as the kernel does.
+  private func answer(_ datagram: [UInt8]) -> [Result<[UInt8], NetlinkProblem>] {
+    datagrams += 1
+    var answers: [Result<[UInt8], NetlinkProblem>] = []
+    var rest = datagram[...]
+    while rest.count >= 16 {
+      let length = Int(Array(rest.prefix(4)).span.uint32(at: 0))
+      answers += answer(request: Array(rest.prefix(length)))
+      rest = rest.dropFirst((length + 3) & ~3)
+    }
+    return answers
+  }
+
+  private func answer(request: [UInt8]) -> [Result<[UInt8], NetlinkProblem>] {
     let span = request.span
     let (type, flags, sequence) = (span.uint16(at: 4), span.uint16(at: 6), span.uint32(at: 8))
     if type == 18 {
@@ -123,6 +140,9 @@ package final class FakeKernel {
   private func lookUp(_ cookie: UInt64, _ sequence: UInt32) -> [Result<[UInt8], NetlinkProblem>] {
     lookedUp.append(cookie)
     if let problem = failLookUp(lookedUp.count) { return [.failure(problem)] }
+    if let errno = refuseLookUp(lookedUp.count, cookie) {
+      return [.success(WireBytes.error(-errno, sequence: sequence))]
+    }
     beforeLookUp(cookie)
     guard let socket = sockets.first(where: { $0.cookie == cookie }) else {
       return [.success(WireBytes.error(-2, sequence: sequence))]

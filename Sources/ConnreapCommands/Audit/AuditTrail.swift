@@ -50,17 +50,16 @@ struct AuditTrail: ~Copyable {
   ///
   /// - Returns: why they must not be, nor any after them: it could not be written down.
   func announce(_ steps: some Sequence<Plan.Step>, _ text: ConnectionText) -> StopReason? {
-    var json = JSONWriter()
-    var connection = JSONWriter()
-    let time = Timestamp.now
+    var json = JSONWriter(reserving: Self.usualLength * Reaper.groupSize)
+    var lines = AuditLines(run, at: Timestamp.now, bootID: text.snapshot.moment.bootID)
     for step in steps {
-      ConnectionJSON(text: text).write(step.connection, to: &connection)
-      let written = connection.takeDocument()
-      announced.keep(step.connection.cookie, written)
-      write(step, written, time, text, event: "closing", outcome: nil, to: &json)
+      let range = lines.write(step, event: "closing", outcome: nil, to: &json) { json in
+        ConnectionJSON(text: text).write(step.connection, to: &json)
+      }
+      announced.keep(step.connection.cookie, json.bytes[range])
     }
     do {
-      try log.append(json.take())
+      try log.append(json.bytes)
     } catch {
       return .cannotRecord(error.errno)
     }
@@ -70,20 +69,20 @@ struct AuditTrail: ~Copyable {
 
   /// Writes down what came of each connection.
   func report(_ outcomes: [Outcome], _ text: ConnectionText) throws(CommandFailure) {
-    var json = JSONWriter()
-    var connection = JSONWriter()
-    let time = Timestamp.now
+    var json = JSONWriter(reserving: Self.mostWaiting + Self.usualLength)
+    var lines = AuditLines(run, at: Timestamp.now, bootID: text.snapshot.moment.bootID)
     var place = 0
     for outcome in outcomes {
       let step = outcome.step
       let event = outcome.result.word
-      if let written = announced.written(at: place, of: step.connection.cookie) {
-        place += 1
-        write(step, written, time, text, event: event, outcome: outcome, to: &json)
-      } else {
-        ConnectionJSON(text: text).write(step.connection, to: &connection)
-        let written = connection.takeDocument()
-        write(step, written, time, text, event: event, outcome: outcome, to: &json)
+      let written = announced.written(at: place, of: step.connection.cookie)
+      if written != nil { place += 1 }
+      lines.write(step, event: event, outcome: outcome, to: &json) { json in
+        if let written {
+          json.part(written)
+        } else {
+          ConnectionJSON(text: text).write(step.connection, to: &json)
+        }
       }
       if json.bytes.count >= Self.mostWaiting { try append(json.take()) }
       tellJournal(step, text, event: event, outcome: outcome)
@@ -93,6 +92,8 @@ struct AuditTrail: ~Copyable {
 
   /// How many octets of results wait to be written together.
   private static let mostWaiting = 64 * 1024
+  /// For how many octets a line there is room from the beginning.
+  private static let usualLength = 1536
 
   private func append(_ lines: [UInt8]) throws(CommandFailure) {
     do {
@@ -100,27 +101,6 @@ struct AuditTrail: ~Copyable {
     } catch {
       throw Self.failure(error, "what was closed is said above")
     }
-  }
-
-  private func write(
-    _ step: Plan.Step, _ connection: some Collection<UInt8>, _ time: String,
-    _ text: ConnectionText, event: String, outcome: Outcome?, to json: inout JSONWriter
-  ) {
-    json.object { json in
-      json.member("time", time)
-      json.member("event", event)
-      json.member("command", run.command)
-      json.member("method", step.method.name)
-      if let policy = step.policy { json.member("policy", policy) }
-      if let selection = run.selection { json.member("selection", selection) }
-      if let reason = outcome?.reason { json.member("reason", reason) }
-      json.member("uid", run.userID)
-      if let invokedBy = run.invokedBy { json.member("invoked_by", invokedBy) }
-      json.member("pid", UInt32(run.pid))
-      json.member("boot_id", text.snapshot.moment.bootID)
-      json.member("connection", written: connection)
-    }
-    json.endDocument()
   }
 
   /// `closed 127.0.0.1:8080 → 127.0.0.1:40000, CLOSE-WAIT, java[1744]: policy pile-up`.

@@ -9,20 +9,16 @@ struct JSONWriter {
 
   /// - Parameter continuesArray: whether what is written goes on in an array that another writer
   ///   has put elements into.
-  init(continuesArray: Bool = false) {
+  /// - Parameter octets: for how many there is room from the beginning.
+  init(continuesArray: Bool = false, reserving octets: Int = 0) {
     needsComma = continuesArray
+    bytes.reserveCapacity(octets)
   }
 
   /// Takes what was written so far.
   mutating func take() -> [UInt8] {
     defer { bytes.removeAll(keepingCapacity: true) }
     return bytes
-  }
-
-  /// Takes one whole value; the next one starts anew.
-  mutating func takeDocument() -> [UInt8] {
-    needsComma = false
-    return take()
   }
 
   /// Moves what was written so far to the end of `output`; for many values, without taking memory.
@@ -62,7 +58,7 @@ struct JSONWriter {
 
   mutating func member(_ key: StaticString, _ value: Bool) {
     start(key)
-    bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
+    append(value ? "true" : "false")
   }
 
   /// A number that need not be whole; one that is no number is unknown.
@@ -86,10 +82,15 @@ struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// A value that another writer has written.
-  mutating func member(_ key: StaticString, written: some Collection<UInt8>) {
-    start(key)
+  /// The name of a member whose value follows as a part.
+  mutating func key(_ key: StaticString) { start(key) }
+
+  /// A part of what is being written that another writer has written: members, or a value.
+  ///
+  /// - Parameter endsWithKey: whether it ends with the name of a member whose value is to follow.
+  mutating func part(_ written: some Collection<UInt8>, endsWithKey: Bool = false) {
     bytes.append(contentsOf: written)
+    needsComma = !endsWithKey
   }
 
   mutating func element(_ value: UInt64) {
@@ -104,7 +105,7 @@ struct JSONWriter {
 
   mutating func null(_ key: StaticString) {
     start(key)
-    bytes.append(contentsOf: "null".utf8)
+    append("null")
   }
 
   /// A member whose name is not known beforehand.
@@ -172,17 +173,20 @@ struct JSONWriter {
     needsComma = true
     guard let key else { return }
     bytes.append(UInt8(ascii: "\""))
-    key.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
-    bytes.append(contentsOf: "\":".utf8)
+    append(key)
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: ":"))
+  }
+
+  private mutating func append(_ text: StaticString) {
+    text.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
   }
 
   // What could disturb a terminal is escaped as well as what JSON asks for.
   private mutating func string(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
     defer { bytes.append(UInt8(ascii: "\"")) }
-    guard text.utf8.contains(where: { !Self.isPlain($0) }) else {
-      return bytes.append(contentsOf: text.utf8)
-    }
+    guard !appendPlain(text) else { return }
     for scalar in text.unicodeScalars {
       switch scalar.value {
       case 0x22: bytes.append(contentsOf: #"\""#.utf8)
@@ -192,6 +196,16 @@ struct JSONWriter {
         bytes.append(contentsOf: String(scalar).utf8)
       default: for unit in String(scalar).utf16 { escape(unit) }
       }
+    }
+  }
+
+  /// Appends `text` as it is, if each octet of it stands for itself; says whether it did.
+  private mutating func appendPlain(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { octets in
+      for index in octets.indices where unsafe !Self.isPlain(octets[index]) { return false }
+      unsafe bytes.append(contentsOf: octets)
+      return true
     }
   }
 

@@ -63,6 +63,13 @@ struct OutcomeCounts: Equatable {
 
   /// Both ends of a loopback connection are listed, and with the one the other ends.
   private mutating func countOtherEnds(_ outcomes: [Outcome]) {
+    // What has its other end among the outcomes has its peer's port among their local ports: most
+    // connections have not, and are out of the question.
+    var isLocal = [Bool](repeating: false, count: 1 << UInt16.bitWidth)
+    for outcome in outcomes { isLocal[Int(outcome.step.connection.identity.localPort)] = true }
+    let outcomes = outcomes.lazy.filter {
+      isLocal[Int($0.step.connection.identity.peerPort)]
+    }
     var closedEnds: Set<End> = []
     for outcome in outcomes where outcome.result == .closed {
       let end = End(outcome.step.connection)
