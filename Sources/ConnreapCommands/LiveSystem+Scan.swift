@@ -62,7 +62,7 @@ extension LiveSystem {
   private func raisingForScan<Value, Failure>(
     of request: ScanRequest, seeingMarks: Bool, _ work: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    var needs: Set<Capability> = PrivilegedStep.readingOthersDescriptors.needs
+    var needs: Capabilities = PrivilegedStep.readingOthersDescriptors.needs
       .union(PrivilegedStep.enteringNamespace.needs)
     if seeingMarks || request.selection.predicate.namesMarks {
       needs.formUnion(PrivilegedStep.seeingMarks.needs)

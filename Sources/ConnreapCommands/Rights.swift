@@ -13,8 +13,8 @@ enum Rights {
   static let atStart = try? Credentials.current()
 
   /// Those that every command has effective all the time, where it has them.
-  private static var raised: Set<Capability> {
-    isElevated ? [] : Set(Capability.allCases).subtracting([.netAdmin])
+  private static var raised: Capabilities {
+    isElevated ? [] : .all.subtracting(.netAdmin)
   }
 
   /// Whether an ordinary user has rights here that others have not.
@@ -44,7 +44,7 @@ enum Rights {
   }
 
   /// Gives up for good all but `needed`.
-  static func keep(_ needed: Set<Capability>) throws(CommandFailure) {
+  static func keep(_ needed: Capabilities) throws(CommandFailure) {
     try check { () throws(PrivilegeProblem) in
       try OwnPrivileges.keep(needed, raised: raised)
     }
@@ -75,15 +75,15 @@ enum Rights {
 /// A command, and the capabilities that it needs: all others are given up when it starts.
 protocol PrivilegedCommand {
   /// What it needs at some time. That of it which is not held is not asked for.
-  var needs: Set<Capability> { get }
+  var needs: Capabilities { get }
 }
 
-extension Set<Capability> {
+extension Capabilities {
   /// To find the owners of sockets in /proc.
-  static let owners: Set = PrivilegedStep.readingOthersDescriptors.needs
+  static let owners = PrivilegedStep.readingOthersDescriptors.needs
 
   /// What a scan of `selection` on `source` needs.
-  static func scan(_ selection: SelectionOptions, on source: SourceOptions) -> Set {
+  static func scan(_ selection: SelectionOptions, on source: SourceOptions) -> Capabilities {
     guard source.replay == nil else { return [] }
     var needs = owners
     if selection.mayNameNamespaces {

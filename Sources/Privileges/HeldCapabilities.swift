@@ -3,12 +3,12 @@
 /// A value, so that what follows from it can be tested without being root.
 public struct HeldCapabilities: Sendable, Equatable {
   /// Those that the kernel checks against now.
-  public let effective: Set<Capability>
+  public let effective: Capabilities
   /// Those that the process may raise to effective.
-  public let permitted: Set<Capability>
+  public let permitted: Capabilities
 
   /// These sets, whatever the process holds.
-  public init(effective: Set<Capability>, permitted: Set<Capability>) {
+  public init(effective: Capabilities, permitted: Capabilities) {
     self.effective = effective
     self.permitted = permitted
   }

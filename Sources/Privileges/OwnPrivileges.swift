@@ -6,7 +6,7 @@ public enum OwnPrivileges {
   /// (`PR_SET_NO_NEW_PRIVS`).
   ///
   /// Of what it has, nothing is effective afterwards but what `raised` says.
-  public static func closeTheWayUp(raised: Set<Capability>) throws(PrivilegeProblem) {
+  public static func closeTheWayUp(raised: Capabilities) throws(PrivilegeProblem) {
     let thread = try ThreadCapabilities()
     let permitted = try thread.set(.permitted)
     try ThreadCapabilities.closeTheWayUp()
@@ -17,7 +17,7 @@ public enum OwnPrivileges {
   ///
   /// - Parameter raised: those of them that are effective from now on.
   public static func keep(
-    _ needed: Set<Capability>, raised: Set<Capability>
+    _ needed: Capabilities, raised: Capabilities
   ) throws(PrivilegeProblem) {
     let thread = try ThreadCapabilities()
     let permitted = try thread.set(.permitted).intersection(needed)
@@ -29,7 +29,7 @@ public enum OwnPrivileges {
   ///
   /// What cannot be raised is left to the kernel to refuse.
   public static func raising<Value, Failure>(
-    _ capabilities: Set<Capability>, _ work: () throws(Failure) -> Value
+    _ capabilities: Capabilities, _ work: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
     try RaisableCapabilities(capabilities).raising(work)
   }
@@ -45,7 +45,7 @@ public struct RaisableCapabilities: ~Copyable {
   private let raised: ThreadCapabilities?
 
   /// Those of `capabilities` that the thread holds, and that are not effective anyway.
-  public init(_ capabilities: Set<Capability>) {
+  public init(_ capabilities: Capabilities) {
     do {
       let lowered = try ThreadCapabilities()
       let added = capabilities.intersection(try lowered.set(.permitted))

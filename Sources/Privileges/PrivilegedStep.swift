@@ -14,13 +14,18 @@ public enum PrivilegedStep: CaseIterable, Sendable {
   case seeingMarks
 
   /// What must be effective while the step is done.
-  public var needs: Set<Capability> {
+  public var needs: Capabilities {
     switch self {
     case .closing, .seeingMarks: [.netAdmin]
     case .readingOthersDescriptors: [.sysPtrace, .dacReadSearch]
     case .reachingOthersDescriptors: [.sysPtrace]
     case .enteringNamespace: [.sysAdmin]
     }
+  }
+
+  /// What all of the steps together need.
+  public static var allNeeds: Capabilities {
+    allCases.reduce(into: []) { $0.formUnion($1.needs) }
   }
 
   /// What the step needs and `held` can not make effective, in the order of ``Capability``.

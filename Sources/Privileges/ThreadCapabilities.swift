@@ -28,27 +28,27 @@ internal import SystemPackage
   }
 
   /// Those of connreap's that are in a set.
-  borrowing func set(_ kind: Kind) throws(PrivilegeProblem) -> Set<Capability> {
-    var held: Set<Capability> = []
+  borrowing func set(_ kind: Kind) throws(PrivilegeProblem) -> Capabilities {
+    var held: Capabilities = []
     for capability in Capability.allCases {
       var value = CAP_CLEAR
       guard unsafe cap_get_flag(state, capability.number, kind.flag, &value) == 0 else {
         throw .capabilitiesUnreadable(Errno(rawValue: errno))
       }
-      if value == CAP_SET { held.insert(capability) }
+      if value == CAP_SET { held.formUnion(Capabilities(capability)) }
     }
     return held
   }
 
   /// Makes these the sets of the thread, and the inheritable one empty (cap_set_proc(3)).
   borrowing func become(
-    effective: Set<Capability>, permitted: Set<Capability>
+    effective: Capabilities, permitted: Capabilities
   ) throws(PrivilegeProblem) {
     guard unsafe cap_clear(state) == 0 else {
       throw .capabilitiesUnchangeable(Errno(rawValue: errno))
     }
     for (capabilities, kind) in [(permitted, Kind.permitted), (effective, .effective)] {
-      for capability in capabilities {
+      for capability in capabilities.members {
         var number = capability.number
         guard unsafe cap_set_flag(state, kind.flag, 1, &number, CAP_SET) == 0 else {
           throw .capabilitiesUnchangeable(Errno(rawValue: errno))
@@ -60,8 +60,8 @@ internal import SystemPackage
 
   /// Adds the capabilities to the effective ones that ``apply()`` will make the thread's, and
   /// leaves all else.
-  borrowing func raise(_ capabilities: Set<Capability>) throws(PrivilegeProblem) {
-    for capability in capabilities {
+  borrowing func raise(_ capabilities: Capabilities) throws(PrivilegeProblem) {
+    for capability in capabilities.members {
       var number = capability.number
       guard unsafe cap_set_flag(state, CAP_EFFECTIVE, 1, &number, CAP_SET) == 0 else {
         throw .capabilitiesUnchangeable(Errno(rawValue: errno))

@@ -6,7 +6,7 @@ import Testing
 
 /// What each command keeps of the privileges that it was started with.
 @Suite struct PrivilegedCommandTests {
-  private func needs(_ words: String...) throws -> Set<Capability> {
+  private func needs(_ words: String...) throws -> Capabilities {
     let command = try ConnreapCommand.parseAsRoot(words)
     return try #require(command as? any PrivilegedCommand).needs
   }
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func whatLooksNeedsToSeeOwners() throws {
-    let owners: Set<Capability> = [.sysPtrace, .dacReadSearch]
+    let owners: Capabilities = [.sysPtrace, .dacReadSearch]
     #expect(try needs("list") == owners)
     #expect(try needs("list", "--netns", "all") == owners.union([.sysAdmin]))
     #expect(try needs("list", "--mark", "1") == owners.union([.netAdmin]))
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func whatClosesNeedsToClose() throws {
-    let closing: Set<Capability> = [.sysPtrace, .dacReadSearch, .netAdmin]
+    let closing: Capabilities = [.sysPtrace, .dacReadSearch, .netAdmin]
     #expect(try needs("kill", "--all") == closing)
     #expect(try needs("top") == closing)
     #expect(try needs("top", "--netns", "blue") == closing.union([.sysAdmin]))

@@ -5,7 +5,31 @@ import Testing
 
 private let nothing = HeldCapabilities(effective: [], permitted: [])
 private let everything = HeldCapabilities(
-  effective: Set(Capability.allCases), permitted: Set(Capability.allCases))
+  effective: .all, permitted: .all)
+
+@Suite struct CapabilitiesTests {
+  @Test func everyCapabilityIsAMemberOfItsOwn() {
+    for capability in Capability.allCases {
+      let set = Capabilities(capability)
+      #expect(set.members == [capability] && set.contains(capability))
+      #expect(Capability.allCases.filter(set.contains) == [capability])
+    }
+    #expect(Capabilities.all.members == Capability.allCases)
+    #expect(Capabilities([]).members.isEmpty)
+  }
+
+  @Test func namesAreThoseOfTheCapabilities() {
+    let named: [Capabilities] = [.netAdmin, .sysPtrace, .dacReadSearch, .sysAdmin, .dacOverride]
+    #expect(named == Capability.allCases.map { Capabilities($0) })
+  }
+
+  @Test func membersMakeTheSetAgain() {
+    for bits in 0..<32 as Range<UInt8> {
+      let set = Capabilities(rawValue: bits)
+      #expect(Capabilities(set.members) == set)
+    }
+  }
+}
 
 @Suite struct HeldCapabilitiesTests {
   /// The masks of `/proc/thread-self/status` are another way to the same truth.
@@ -50,7 +74,7 @@ private let everything = HeldCapabilities(
     (.seeingMarks, [.netAdmin]),
   ])
   func needsWhatTheKernelChecks(step: PrivilegedStep, needs: [Capability]) {
-    #expect(step.needs == Set(needs))
+    #expect(step.needs == Capabilities(needs))
     #expect(step.missing(for: nothing) == needs)
     #expect(step.missing(for: everything) == [])
   }
@@ -60,7 +84,10 @@ private let everything = HeldCapabilities(
     for (held, missing) in [
       (Capability.sysPtrace, Capability.dacReadSearch), (.dacReadSearch, .sysPtrace),
     ] {
-      #expect(step.missing(for: .init(effective: [held], permitted: [held])) == [missing])
+      #expect(
+        step.missing(for: .init(effective: Capabilities(held), permitted: Capabilities(held))) == [
+          missing
+        ])
     }
   }
 
@@ -72,12 +99,12 @@ private let everything = HeldCapabilities(
   /// Every subset of what can be held.
   @Test func nothingIsMissingExactlyWhenAllNeedsArePermitted() {
     for mask in 0..<32 {
-      let set = Set(
+      let set = Capabilities(
         Capability.allCases.enumerated().filter { mask >> $0.offset & 1 == 1 }.map(\.element))
       let held = HeldCapabilities(effective: [], permitted: set)
       for step in PrivilegedStep.allCases {
         let missing = step.missing(for: held)
-        #expect(Set(missing) == step.needs.subtracting(set))
+        #expect(Capabilities(missing) == step.needs.subtracting(set))
         #expect(missing.count == Set(missing).count)
         #expect((MissingCapabilities(step, held: held) == nil) == missing.isEmpty)
       }
@@ -101,7 +128,7 @@ private let everything = HeldCapabilities(
 @Suite struct CredentialsTests {
   private func credentials(
     user: UInt32, effective: UInt32? = nil, group: Bool = false, secure: Bool = false,
-    permitted: Set<Capability> = []
+    permitted: Capabilities = []
   ) -> Credentials {
     Credentials(
       userID: user, effectiveUserID: effective ?? user, hasGroupOfFile: group,
@@ -151,7 +178,7 @@ private let everything = HeldCapabilities(
     return try #require(result).get()
   }
 
-  private static let isRoot = (try? HeldCapabilities.current().permitted.count) == 5
+  private static let isRoot = (try? HeldCapabilities.current().permitted) == .all
 
   @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
   func onlyWhatIsNeededIsKeptAndOnlyWhatIsRaisedIsEffective() throws {
@@ -177,7 +204,7 @@ private let everything = HeldCapabilities(
       effective: [.netAdmin, .sysPtrace], permitted: [.netAdmin, .sysPtrace])
     #expect(
       steps == [
-        HeldCapabilities(effective: [.sysPtrace], permitted: Set(Capability.allCases)),
+        HeldCapabilities(effective: [.sysPtrace], permitted: .all),
         kept, raised, raised, kept, nothing,
       ])
   }
@@ -211,7 +238,7 @@ private let everything = HeldCapabilities(
   @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
   func whatIsWorkedOutOnceIsRaisedAgainAndAgain() throws {
     let steps = try onThread {
-      var steps: [Set<Capability>] = []
+      var steps: [Capabilities] = []
       try OwnPrivileges.keep([.netAdmin, .sysPtrace], raised: [.sysPtrace])
       let raisable = RaisableCapabilities([.netAdmin, .sysAdmin])
       for _ in 0..<2 {

@@ -37,8 +37,7 @@ public struct ConnreapCommand: ParsableCommand {
       Standard.open()
       try Rights.begin()
       let words = Array(CommandLine.arguments.dropFirst())
-      try UnknownCommand.refuse(words)
-      var command = try parseQuickly(words) ?? parseAsRoot(words)
+      var command = try parseQuickly(words) ?? parse(words)
       try Rights.keep(for: command)
       try command.run()
     } catch let failure as CommandFailure {
@@ -53,6 +52,12 @@ public struct ConnreapCommand: ParsableCommand {
       exit(withError: error)
     }
     exit()
+  }
+
+  /// The command that `words` ask for.
+  private static func parse(_ words: [String]) throws -> any ParsableCommand {
+    try UnknownCommand.refuse(words)
+    return try parseAsRoot(words)
   }
 
   /// The command that `words` start with, when nothing is wrong with the others.

@@ -22,7 +22,7 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
   @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
   var color = ColorChoice.auto
 
-  var needs: Set<Capability> { Set(PrivilegedStep.allCases.flatMap(\.needs)) }
+  var needs: Capabilities { PrivilegedStep.allNeeds }
 
   func validate() throws {
     guard output == .table || output == .json else {

@@ -51,8 +51,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  var needs: Set<Capability> {
-    let scan = Set.scan(selection, on: source)
+  var needs: Capabilities {
+    let scan = Capabilities.scan(selection, on: source)
     guard !dryRun else { return scan }
     // A plan may say the method itself, and is not read yet.
     let destroys = (method.method ?? "destroy") == "destroy"

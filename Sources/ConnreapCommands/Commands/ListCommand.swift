@@ -43,7 +43,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  var needs: Set<Capability> {
+  var needs: Capabilities {
     let marks = isShowingMarks ? PrivilegedStep.seeingMarks.needs : []
     return explain ? [] : .scan(selection, on: source).union(source.replay == nil ? marks : [])
   }

@@ -22,7 +22,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  var needs: Set<Capability> { .scan(selection, on: source) }
+  var needs: Capabilities { .scan(selection, on: source) }
 
   func validate() throws {
     try selection.checkNamespaces(source)

@@ -8,7 +8,7 @@ import StateFiles
 import SystemPackage
 
 /// How the log is printed.
-enum LogFormat: String, CaseIterable, ExpressibleByArgument {
+enum LogFormat: String, WordChoice {
   case table
   case json
   case jsonl
@@ -65,7 +65,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
 
   static let results = ["closed", "gone", "spared", "failed", "unverified", LogSearch.unfinished]
 
-  var needs: Set<Capability> { [] }
+  var needs: Capabilities { [] }
 
   func validate() throws {
     guard !follow || output != .json else {

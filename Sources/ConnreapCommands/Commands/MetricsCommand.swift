@@ -30,10 +30,10 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  var needs: Set<Capability> {
+  var needs: Capabilities {
     guard source.replay == nil else { return textfile == nil ? [] : [.dacOverride] }
     let writes = textfile != nil || source.record != nil
-    return writes ? Set.owners.union([.dacOverride]) : .owners
+    return writes ? Capabilities.owners.union([.dacOverride]) : .owners
   }
 
   func validate() throws {

@@ -33,7 +33,7 @@ struct PolicyCheckCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup var arguments: PolicyFileArguments
 
-  var needs: Set<Capability> { [] }
+  var needs: Capabilities { [] }
 
   func run() throws {
     let loaded = try PolicyLoading(arguments.files, asRoot: false)
@@ -61,10 +61,10 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
     help: ArgumentHelp("where earlier runs have remembered what they saw", valueName: "folder"))
   var stateDir: String?
 
-  var needs: Set<Capability> {
+  var needs: Capabilities {
     guard source.replay == nil else { return [] }
     // A policy may be about marks or other namespaces, and its file is not read yet.
-    let needs = Set<Capability>.owners.union(PrivilegedStep.seeingMarks.needs)
+    let needs = Capabilities.owners.union(PrivilegedStep.seeingMarks.needs)
       .union(PrivilegedStep.enteringNamespace.needs)
     return source.record == nil ? needs : needs.union([.dacOverride])
   }
@@ -109,8 +109,9 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
-  var needs: Set<Capability> {
-    Set.owners.union(PrivilegedStep.closing.needs).union(PrivilegedStep.enteringNamespace.needs)
+  var needs: Capabilities {
+    Capabilities.owners.union(PrivilegedStep.closing.needs).union(
+      PrivilegedStep.enteringNamespace.needs)
   }
 
   func run() throws {
@@ -187,7 +188,7 @@ struct PolicySchemaCommand: ParsableCommand, PrivilegedCommand {
       '# yaml-language-server: $schema=policy.schema.json'.
       """)
 
-  var needs: Set<Capability> { [] }
+  var needs: Capabilities { [] }
 
   func run() throws {
     var stream = OutputStream(Standard.output)

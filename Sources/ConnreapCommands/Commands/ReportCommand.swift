@@ -36,11 +36,10 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  var needs: Set<Capability> {
-    let writes: Set<Capability> = html == "-" ? [] : [.dacOverride]
+  var needs: Capabilities {
+    let writes: Capabilities = html == "-" ? [] : [.dacOverride]
     guard source.replay == nil else { return writes }
-    return Set.scan(selection, on: source).union(PrivilegedStep.allCases.flatMap(\.needs))
-      .union(writes)
+    return Capabilities.scan(selection, on: source).union(PrivilegedStep.allNeeds).union(writes)
   }
 
   func validate() throws {

@@ -31,7 +31,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  var needs: Set<Capability> { .scan(selection, on: source) }
+  var needs: Capabilities { .scan(selection, on: source) }
 
   func validate() throws {
     try selection.checkNamespaces(source)
@@ -109,7 +109,4 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   }
 }
 
-extension Grouping: ExpressibleByArgument {
-  // See OutputFormat.
-  static var allValueStrings: [String] { allCases.map(\.rawValue) }
-}
+extension Grouping: WordChoice {}

@@ -34,9 +34,9 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
   @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
   var color = ColorChoice.auto
 
-  var needs: Set<Capability> {
+  var needs: Capabilities {
     // A filter that is typed may name marks.
-    Set.scan(selection, on: .live).union(PrivilegedStep.closing.needs)
+    Capabilities.scan(selection, on: .live).union(PrivilegedStep.closing.needs)
   }
 
   private static let usualInterval: UInt64 = 2000

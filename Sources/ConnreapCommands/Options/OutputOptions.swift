@@ -1,21 +1,15 @@
 import ArgumentParser
 
 /// How connections are printed.
-enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+enum OutputFormat: String, WordChoice {
   case table
   case wide
   case json
   case jsonl
   case csv
-
-  // Found by reflection otherwise, at every start.
-  static var allValueStrings: [String] { allCases.map(\.rawValue) }
 }
 
-extension ColorChoice: ExpressibleByArgument {
-  // See OutputFormat.
-  static var allValueStrings: [String] { allCases.map(\.rawValue) }
-}
+extension ColorChoice: WordChoice {}
 
 /// The options of output that every command with a table takes.
 struct OutputOptions: ParsableArguments {

@@ -149,7 +149,7 @@ struct ReportGathering {
     let isAll = selectsEverything && system.looksAtOwnNamespaceOnly
     // Why there is no memory, the page says elsewhere.
     let past = memory.map { RunHistory.Remembered.known($0) } ?? .nothing
-    let needs = Set(PrivilegedStep.allCases.flatMap(\.needs))
+    let needs = PrivilegedStep.allNeeds
     let examination = OwnPrivileges.raising(needs) {
       Examination(live, snapshot: isAll ? snapshot : nil, past: past)
     }
