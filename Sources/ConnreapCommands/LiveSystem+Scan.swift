@@ -87,7 +87,8 @@ extension LiveSystem {
         remedy: isRefused ? missing.map { "\($0)" } : nil)
     case .cannotList(let family, .notRecorded):
       return CommandFailure(
-        .badData, "the recording has no dump of \(Self.name(of: family)) sockets",
+        .badData,
+        "the recording has no dump of \(family?.name ?? "both ipv4 and ipv6") sockets",
         remedy: "record again with 'connreap list --record FILE'")
     case .cannotList(let family, let reason):
       return CommandFailure(.failed, "cannot list the \(Self.name(of: family)) sockets: \(reason)")

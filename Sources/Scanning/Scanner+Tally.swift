@@ -3,6 +3,7 @@ import Netlink
 import ProcessTable
 import Selection
 import SocketDiagnostics
+import Synchronization
 
 extension Scanner {
   /// Counts what `request` selects, and keeps nothing else of it.
@@ -53,42 +54,52 @@ extension Scanner {
     guard let halvingPort, threads > 1, let halves = dump.halves(at: halvingPort),
       let transports = try? (source.openTransport(), source.openTransport())
     else { return nil }
-    let errand = CountingErrand(
-      halves.other, for: request,
-      over: TCPDiagnostics(over: transports.1, uptime: uptime))
-    let started = ParallelWork.start(threads: 1) { errand.run() }
-    var diagnostics = TCPDiagnostics(over: transports.0, uptime: uptime)
-    let one = try? request.count(halves.one, over: &diagnostics)
-    let isDone = !started.isEmpty
-    _ = consume started
+    let errands = [
+      CountingErrand(halves.one, for: request, over: transports.0, uptime: uptime),
+      CountingErrand(halves.other, for: request, over: transports.1, uptime: uptime),
+    ]
+    let next = SharedNumber()
+    ParallelWork.run(threads: errands.count) {
+      while case let number = next.take(), errands.indices.contains(number) {
+        errands[number].run()
+      }
+    }
     // A kernel that took a weaker program has listed more than that half.
-    guard isDone, let one, one.taken == halves.one,
-      case .success(let other)? = errand.result, other.taken == halves.other
-    else { return nil }
-    return one.tally + other.tally
+    guard let one = errands[0].counted, let other = errands[1].counted else { return nil }
+    return one + other
   }
 }
 
-/// What another thread counts.
+/// Numbers from 0 on for several threads, each for one of them.
+private final class SharedNumber: Sendable {
+  private let next = Atomic(0)
+
+  func take() -> Int { next.wrappingAdd(1, ordering: .relaxed).oldValue }
+}
+
+/// What a thread counts.
 ///
-/// `@unchecked Sendable`: that thread alone uses what is in it, from when it is started until it
+/// `@unchecked Sendable`: only the thread that has taken it uses what is in it, from then until it
 /// has ended, and only after that somebody reads the result.
 private final class CountingErrand: @unchecked Sendable {
   private let dump: DumpRequest
   private let request: ScanRequest
   private var diagnostics: TCPDiagnostics
-  private(set) var result: Result<(tally: Tally, taken: DumpRequest), NetlinkProblem>?
+  /// What the kernel listed; nil unless it took the request as it is.
+  private(set) var counted: Tally?
 
-  init(_ dump: DumpRequest, for request: ScanRequest, over diagnostics: TCPDiagnostics) {
-    (self.dump, self.request, self.diagnostics) = (dump, request, diagnostics)
+  init(
+    _ dump: DumpRequest, for request: ScanRequest, over transport: any NetlinkTransport,
+    uptime: UInt64?
+  ) {
+    (self.dump, self.request) = (dump, request)
+    diagnostics = TCPDiagnostics(over: transport, uptime: uptime)
   }
 
   func run() {
-    do throws(NetlinkProblem) {
-      result = .success(try request.count(dump, over: &diagnostics))
-    } catch {
-      result = .failure(error)
-    }
+    guard let answer = try? request.count(dump, over: &diagnostics), answer.taken == dump
+    else { return }
+    counted = answer.tally
   }
 }
 
