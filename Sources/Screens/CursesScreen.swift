@@ -62,6 +62,13 @@ internal import Glibc
   }
 
   deinit {
+    // A terminal without a second screen, such as GNU screen as it comes, keeps the picture, and the
+    // shell asks in its last line.
+    let lastRow = unsafe getmaxy(window) - 1
+    if unsafe wmove(window, lastRow, 0) == OK {
+      unsafe wclrtoeol(window)
+      unsafe wrefresh(window)
+    }
     endwin()
     CrashRestoration.disarm()
     unsafe delwin(window)

@@ -64,6 +64,9 @@ final class TerminalPane {
     try tell(["display-message", "-p", "#{\(name)}"]).text.filter { $0 != "\n" }
   }
 
+  /// Takes the terminal its second screen, as GNU screen has none unless it is told to.
+  func takeSecondScreen() throws { try tell(["set-window-option", "alternate-screen", "off"]) }
+
   /// Gives the terminal another size.
   func resize(width: Int, height: Int) throws {
     try tell(["resize-window", "-x", "\(width)", "-y", "\(height)"])

@@ -282,6 +282,18 @@ import Testing
     try checkRestored(pane, status: 128 + number)
   }
 
+  @Test func withoutASecondScreenTheShellAsksInAnEmptyLine() throws {
+    let pane = try TerminalPane(in: namespace)
+    try pane.takeSecondScreen()
+    try pane.run("\(command); echo status $?")
+    try pane.wait(for: "8 connections")
+    #expect(try pane.variable("alternate_on") == "0")
+    try pane.press("q")
+    let screen = try pane.wait("it has ended") { $0.contains { $0.contains("status 0") } }
+    #expect(screen.contains("status 0"), "and nothing of the view in its line")
+    #expect(screen.contains { $0.contains("CLOSE-WAIT") }, "what was shown last stays")
+  }
+
   @Test func itIsStoppedAndGoesOn() throws {
     let pane = try started()
     try pane.press("C-z")
