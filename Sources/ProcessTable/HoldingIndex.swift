@@ -5,14 +5,11 @@
 struct HoldingIndex: Sendable {
   /// A slot is free while it is 0; else it is the place of a first holding, counted from 1.
   private var slots: [UInt32]
-  /// How many inodes have holdings.
-  let inodeCount: Int
 
   /// The index of `holdings`, which are sorted by inode.
   init(_ holdings: [Holding]) {
     var inodes = 0
     for place in holdings.indices where Self.isFirst(place, in: holdings) { inodes += 1 }
-    inodeCount = inodes
     slots = InodeSet.freeSlots(for: inodes)
     for place in holdings.indices where Self.isFirst(place, in: holdings) {
       slots[slot(of: holdings[place].inode, in: holdings)] = UInt32(place + 1)

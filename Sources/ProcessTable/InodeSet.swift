@@ -49,11 +49,20 @@ public struct InodeSet: Sendable {
     if count * 2 > slots.count { grow() }
   }
 
-  /// The named inodes for which `isKept` holds.
-  func filter(_ isKept: (UInt32) -> Bool) -> InodeSet {
-    var kept = InodeSet()
-    for inode in slots where inode != 0 && isKept(inode) { kept.insert(inode) }
-    return kept
+  /// The named inodes that none of `holders` has; none of ``everySocket``, which names none.
+  func withoutThose(of holders: [SocketHolder]) -> InodeSet {
+    var rest = InodeSet()
+    guard !isEverySocket else { return rest }
+    var isFound = [Bool](repeating: false, count: slots.count)
+    for holder in holders {
+      for socket in holder.sockets where socket.inode != 0 {
+        isFound[slot(of: socket.inode)] = true
+      }
+    }
+    for (slot, inode) in slots.enumerated() where inode != 0 && !isFound[slot] {
+      rest.insert(inode)
+    }
+    return rest
   }
 
   /// Where `inode` is, or the free slot where it would be put.

@@ -18,9 +18,6 @@ public struct OwnerTable: Sendable {
 
   private let index: HoldingIndex
 
-  /// How many sockets have an owner here.
-  var heldCount: Int { index.inodeCount }
-
   /// The table of these holders, in whatever order they come; one process may come in parts.
   public init(holders: [SocketHolder], gaps: [ProcessGap], isPruned: Bool) {
     let sorted = holders.sorted { $0.process.precedes($1.process) }

@@ -30,7 +30,7 @@ public struct OwnerWalk: ~Copyable, Sendable {
   ///
   /// - Throws: ``ProcessProblem/unreadable(_:_:)`` of the root.
   public consuming func finish(
-    wanted: InodeSet
+    wanted: consuming InodeSet
   ) throws(ProcessProblem) -> OwnerTable {
     work.take()?.finish()
     guard !wanted.isEmpty else {
@@ -39,8 +39,11 @@ public struct OwnerWalk: ~Copyable, Sendable {
     var found = search.takeResult()
     for place in found.holders.indices { found.holders[place].keep(wanted) }
     found.holders.removeAll { $0.sockets.isEmpty }
+    let missing = wanted.withoutThose(of: found.holders)
+    // Of a million sockets it is large, and so is the table to come.
+    _ = consume wanted
     return try files.owners(
-      of: wanted, first: found, search, then: .leadersAndThreads, threads: threads)
+      missing: missing, first: found, search, then: .leadersAndThreads, threads: threads)
   }
 }
 

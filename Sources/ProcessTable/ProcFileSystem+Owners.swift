@@ -26,23 +26,22 @@ extension ProcFileSystem {
     let search = OwnerSearch(
       root: try openRoot(), pids: pids, tables: .leaders, wanted: wanted, pruning: pruning,
       details: details)
+    let first = search.run(threads: threads)
     return try owners(
-      of: wanted, first: search.run(threads: threads), search, then: .threadsApart,
+      missing: wanted.withoutThose(of: first.holders), first: first, search, then: .threadsApart,
       threads: threads)
   }
 
   /// The owners that `search` has found first and, where some are missing, those in
   /// `furtherTables`.
   func owners(
-    of wanted: InodeSet, first: SearchResult, _ search: OwnerSearch,
+    missing: InodeSet, first: SearchResult, _ search: OwnerSearch,
     then furtherTables: OwnerSearch.Tables, threads: Int
   ) throws(ProcessProblem) -> OwnerTable {
     let isPruned = !search.pruning.keepsEveryProcess
-    let table = OwnerTable(holders: first.holders, gaps: first.gaps, isPruned: isPruned)
-    // All that were found are wanted, so that their number tells whether any is missing.
-    guard table.heldCount < wanted.count else { return table }
-    let missing = wanted.filter { table.holdings(of: $0).isEmpty }
-    guard !missing.isEmpty else { return table }
+    guard !missing.isEmpty else {
+      return OwnerTable(holders: first.holders, gaps: first.gaps, isPruned: isPruned)
+    }
     // What is already known to be unreadable need not be met twice.
     let unread = Set(first.gaps.lazy.map(\.pid))
     // What was read before the sockets were listed may be out of date, the processes too.

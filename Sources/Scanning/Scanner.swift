@@ -229,7 +229,7 @@ public struct Scanner {
         return try processes.findOwners(
           of: wanted, among: request.pruning, reading: request.details.ofOwners, threads: threads)
       }
-      return try walk.finish(wanted: wanted)
+      return try walk.finish(wanted: consume wanted)
     } catch {
       throw .cannotReadProcesses(error)
     }

@@ -1,3 +1,4 @@
+import Connections
 import TestSupport
 import Testing
 
@@ -56,12 +57,33 @@ import Testing
     #expect(set.isEmpty && !set.isEverySocket && !set.contains(1))
   }
 
-  @Test func filterKeepsWhatItIsToldTo() {
-    let rest = InodeSet(1...1000).filter { $0 % 2 == 1 }
-    #expect(rest.count == 500)
-    #expect((1...1000).allSatisfy { rest.contains($0) == ($0 % 2 == 1) })
-    #expect(InodeSet([1]).filter { _ in false }.isEmpty)
-    #expect(InodeSet.everySocket.filter { _ in true }.isEmpty, "it names none")
+  private func holder(_ pid: Int32, _ inodes: some Sequence<UInt32>) -> SocketHolder {
+    SocketHolder(
+      process: OwnerProcess(
+        identity: ProcessIdentity(pid: pid, startTicks: 1), name: "p", executable: nil, userID: nil),
+      sockets: inodes.map { HeldSocket(inode: $0, descriptor: 3) })
+  }
+
+  @Test func whatNobodyHoldsIsLeft() {
+    let even = holder(1, stride(from: 2, through: 1000, by: 2))
+    let rest = InodeSet(1...1000).withoutThose(of: [even, holder(2, [4, 5, 4000, 0])])
+    #expect(rest.count == 499)
+    #expect((1...1000).allSatisfy { rest.contains($0) == ($0 % 2 == 1 && $0 != 5) })
+    #expect(!rest.contains(4000))
+    #expect(InodeSet([1]).withoutThose(of: [holder(1, [1, 1])]).isEmpty)
+    #expect(InodeSet([1]).withoutThose(of: []).contains(1))
+    #expect(InodeSet.everySocket.withoutThose(of: []).isEmpty, "it names none")
+  }
+
+  @Test func whatIsLeftIsTheDifference() {
+    var numbers = Seeded(2)
+    for _ in 0..<50 {
+      let wanted = (0..<60).map { _ in UInt32.random(in: 1...100, using: &numbers) }
+      let held = (0..<40).map { _ in UInt32.random(in: 0...120, using: &numbers) }
+      let rest = InodeSet(wanted).withoutThose(of: [holder(1, held[..<20]), holder(2, held[20...])])
+      let difference = Set(wanted).subtracting(held)
+      #expect(rest.count == difference.count && difference.allSatisfy(rest.contains))
+    }
   }
 
   @Test func staysFastWithAMillionInARow() {
