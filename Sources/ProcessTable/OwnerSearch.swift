@@ -25,7 +25,7 @@ final class OwnerSearch: Sendable {
 
   /// The processes that are looked at, those that `pruning` leaves out among them.
   let pids: [Int32]
-  private let nextPid = Atomic(0)
+  private let places: WorkPlaces
   private let result = Mutex(SearchResult())
 
   init(
@@ -35,6 +35,7 @@ final class OwnerSearch: Sendable {
     isLive = FileTableComparison.isPossible(below: root)
     self.root = root
     self.pids = pids
+    places = WorkPlaces(pids.count)
     self.tables = tables
     self.wanted = wanted
     self.pruning = pruning
@@ -50,7 +51,7 @@ final class OwnerSearch: Sendable {
   /// The share of one thread: all of the work, if no other one comes.
   func work() {
     var worker = OwnerSearchWorker(self)
-    while let pid = takePid() { worker.visit(pid) }
+    while let place = places.take() { worker.visit(pids[place]) }
     let part = worker.result
     result.withLock { $0 += part }
   }
@@ -64,14 +65,7 @@ final class OwnerSearch: Sendable {
   }
 
   /// Lets every thread end after the process at which it is.
-  func abandon() {
-    nextPid.store(pids.count, ordering: .relaxed)
-  }
-
-  private func takePid() -> Int32? {
-    let place = nextPid.wrappingAdd(1, ordering: .relaxed).oldValue
-    return place < pids.count ? pids[place] : nil
-  }
+  func abandon() { places.abandon() }
 }
 
 /// What a search, or one thread of it, has found.

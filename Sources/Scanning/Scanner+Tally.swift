@@ -3,7 +3,6 @@ import Netlink
 import ProcessTable
 import Selection
 import SocketDiagnostics
-import Synchronization
 
 extension Scanner {
   /// Counts what `request` selects, and keeps nothing else of it.
@@ -58,23 +57,14 @@ extension Scanner {
       CountingErrand(halves.one, for: request, over: transports.0, uptime: uptime),
       CountingErrand(halves.other, for: request, over: transports.1, uptime: uptime),
     ]
-    let next = SharedNumber()
+    let places = WorkPlaces(errands.count)
     ParallelWork.run(threads: errands.count) {
-      while case let number = next.take(), errands.indices.contains(number) {
-        errands[number].run()
-      }
+      while let place = places.take() { errands[place].run() }
     }
     // A kernel that took a weaker program has listed more than that half.
     guard let one = errands[0].counted, let other = errands[1].counted else { return nil }
     return one + other
   }
-}
-
-/// Numbers from 0 on for several threads, each for one of them.
-private final class SharedNumber: Sendable {
-  private let next = Atomic(0)
-
-  func take() -> Int { next.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
 /// What a thread counts.

@@ -22,13 +22,19 @@ import Testing
   private func cookies(
     _ dump: RawDump, family: UInt8, states: UInt32 = .max
   ) throws(NetlinkProblem) -> [UInt64] {
-    var conversation = NetlinkConversation(over: RawDumpTransport(dump))
     var request = WireBytes()
     request.raw([family, 6, 0, 0])
     request.u32(states)
     request.zeros(48)
+    return try cookies(dump, type: 20, request)
+  }
+
+  private func cookies(
+    _ dump: RawDump, type: UInt16, _ request: WireBytes
+  ) throws(NetlinkProblem) -> [UInt64] {
+    var conversation = NetlinkConversation(over: RawDumpTransport(dump))
     var cookies: [UInt64] = []
-    try conversation.dump(type: 20, payload: request.bytes) {
+    try conversation.dump(type: type, payload: request.bytes) {
       (datagram, payload) throws(NetlinkProblem) in
       cookies.append(datagram.uint64(at: payload.lowerBound + 44))
     }
@@ -48,17 +54,11 @@ import Testing
   @Test func bothFamiliesAreAnsweredTogether() throws {
     let dump = try RawDump(row(1) + row(2, state: 10) + done + row(3, family: 10) + done)
     func cookies(states: UInt32) throws -> [UInt64] {
-      var conversation = NetlinkConversation(over: RawDumpTransport(dump))
       var request = WireBytes()
       request.zeros(52)
       request.u32(states)
       request.zeros(4)
-      var cookies: [UInt64] = []
-      try conversation.dump(type: 18, payload: request.bytes) {
-        (datagram, payload) throws(NetlinkProblem) in
-        cookies.append(datagram.uint64(at: payload.lowerBound + 44))
-      }
-      return cookies
+      return try self.cookies(dump, type: 18, request)
     }
     #expect(try cookies(states: .max) == [1, 2, 3])
     #expect(try cookies(states: 1 << 1) == [1, 3])

@@ -219,14 +219,18 @@ struct KernelPruningTests {
       let moment = ScanMoment(bootID: nil, networkNamespace: nil, uptime: nil, kernelRelease: nil)
       for selection in [SelectionPredicate.everything, .term(.states(.all)), .term(.user(0))] {
         func tally(halvingPort: UInt16?) throws -> Tally {
-          try Scanner(
+          var conversations = 0
+          let tally = try Scanner(
             processes: ProcFileSystem(), controlGroups: nil, threads: 2,
             namespaces: [
               NamespaceSource(.own) { () throws(NetlinkProblem) in
-                try KernelTransport(bus: TCPDiagnostics.bus)
+                conversations += 1
+                return try KernelTransport(bus: TCPDiagnostics.bus)
               }
             ], halvingPort: halvingPort
           ).tally(ScanRequest(selection, reading: []), at: moment)
+          #expect(conversations == (halvingPort == nil ? 1 : 2), "nothing had to be done again")
+          return tally
         }
         let whole = try tally(halvingPort: nil)
         #expect(whole.both.total > 40)

@@ -8,11 +8,6 @@ import Testing
 
 /// Sockets that are looked up, or destroyed, several at a time.
 @Suite struct LookUpTogetherTests {
-  private func identity(_ socket: FakeSocket) throws -> SocketIdentity {
-    let row = socket.row
-    return try InetDiagRow(uptime: nil).decode(row.span, 0..<row.count).identity
-  }
-
   @Test func eachIsFoundOrNot() throws {
     let sockets = (1...5).map { number in
       FakeSocket(cookie: UInt64(number), inode: 5) { $0.info = .idle(UInt32(number)) }

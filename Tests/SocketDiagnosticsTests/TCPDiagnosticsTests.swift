@@ -7,11 +7,6 @@ import Testing
 @testable import SocketDiagnostics
 
 @Suite struct TCPDiagnosticsTests {
-  private func identity(_ socket: FakeSocket) throws -> SocketIdentity {
-    let row = socket.row
-    return try InetDiagRow(uptime: nil).decode(row.span, 0..<row.count).identity
-  }
-
   @Test func aDumpAsksForTheFamilyTheStatesAndTheDetails() throws {
     let transport = ScriptedTransport(WireBytes.done())
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)

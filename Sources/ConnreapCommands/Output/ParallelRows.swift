@@ -57,18 +57,9 @@ enum ParallelRows {
   private static func start(
     _ batches: [Range<Int>], _ work: @escaping @Sendable (_ place: Int, Range<Int>) -> Void
   ) -> StartedWork {
-    let next = Counter()
+    let places = WorkPlaces(batches.count)
     return ParallelWork.start(threads: min(threadCount, batches.count)) {
-      while let place = next.take(below: batches.count) { work(place, batches[place]) }
-    }
-  }
-
-  private final class Counter: Sendable {
-    private let next = Atomic(0)
-
-    func take(below count: Int) -> Int? {
-      let place = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      return place < count ? place : nil
+      while let place = places.take() { work(place, batches[place]) }
     }
   }
 }
