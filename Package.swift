@@ -38,11 +38,11 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
-    .systemLibrary(
-      name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
-    .systemLibrary(
-      name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
-    // Not by pkg-config: it names macros for the C compiler too, which SwiftPM warns of at every build.
+    // None by pkg-config. It names the system's folder of libraries, which then is searched before
+    // the one that Scripts/run puts static libraries into; and for curses it names macros for the C
+    // compiler too, which SwiftPM warns of at every build.
+    .systemLibrary(name: "CMnl", providers: [.apt(["libmnl-dev"])]),
+    .systemLibrary(name: "CCap", providers: [.apt(["libcap-dev"])]),
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .systemLibrary(name: "CLinuxDiag"),
     .systemLibrary(name: "CLinuxProcess"),
