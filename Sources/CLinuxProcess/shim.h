@@ -34,3 +34,6 @@ static inline int duplicate_descriptor(int process, int descriptor) {
 
 /* glibc 2.34 and later, hidden like the others. */
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+/* An instruction of the processor, which Swift has no name for. */
+static inline void prefetch_for_reading(const void *address) { __builtin_prefetch(address); }

@@ -1,6 +1,8 @@
 /// The inodes of sockets that are looked for: some, or every one there is.
 ///
-/// A table with open addressing: four octets a slot, and at most half of the slots in use.
+/// A table with open addressing, at most half full, of which each slot is for 32 inodes that follow each
+/// other: the kernel counts them up, so that those of a machine's sockets lie close together, and a
+/// million of them in a few hundred KiB.
 public struct InodeSet: Sendable {
   /// The inode of every socket.
   public static let everySocket = InodeSet(isEverySocket: true)
@@ -10,23 +12,28 @@ public struct InodeSet: Sendable {
   /// How many inodes the set names; 0 for ``everySocket``, which names none.
   public private(set) var count = 0
 
-  /// A slot is free while it is 0, which is no socket's inode. Their number is a power of 2.
-  private var slots: [UInt32]
+  /// Their number is a power of 2.
+  private var slots = [Run](repeating: Run(), count: 16)
+  private var usedSlots = 0
 
-  private init(isEverySocket: Bool) {
-    self.isEverySocket = isEverySocket
-    slots = []
+  /// Those of 32 inodes that are in the set.
+  private struct Run {
+    /// All but the last 5 bits of the inodes; no inode has that of a slot that is free.
+    var start = UInt32.max
+    /// A bit for each.
+    var members: UInt32 = 0
+
+    var isFree: Bool { start == .max }
   }
 
-  /// The empty set, with room for `capacity` inodes.
-  public init(minimumCapacity capacity: Int = 0) {
-    isEverySocket = false
-    slots = Self.freeSlots(for: capacity)
-  }
+  private init(isEverySocket: Bool) { self.isEverySocket = isEverySocket }
+
+  /// The empty set.
+  public init() { self.init(isEverySocket: false) }
 
   /// The set of `inodes`.
   public init(_ inodes: some Sequence<UInt32>) {
-    self.init(minimumCapacity: inodes.underestimatedCount)
+    self.init()
     for inode in inodes { insert(inode) }
   }
 
@@ -36,54 +43,51 @@ public struct InodeSet: Sendable {
   /// Whether the set holds `inode`. No set holds 0: a socket with it has no owner.
   public func contains(_ inode: UInt32) -> Bool {
     guard inode != 0 else { return false }
-    return isEverySocket || slots[slot(of: inode)] == inode
+    return isEverySocket || slots[slot(of: inode.run)].members & inode.bit != 0
   }
 
   /// Adds `inode`; 0 is not added.
   public mutating func insert(_ inode: UInt32) {
     guard inode != 0, !isEverySocket else { return }
-    let place = slot(of: inode)
-    guard slots[place] != inode else { return }
-    slots[place] = inode
+    let place = slot(of: inode.run)
+    if slots[place].isFree {
+      slots[place].start = inode.run
+      usedSlots += 1
+    }
+    guard slots[place].members & inode.bit == 0 else { return }
+    slots[place].members |= inode.bit
     count += 1
-    if count * 2 > slots.count { grow() }
+    if usedSlots * 2 > slots.count { grow() }
   }
 
   /// The named inodes that none of `holders` has; none of ``everySocket``, which names none.
   func withoutThose(of holders: [SocketHolder]) -> InodeSet {
-    var rest = InodeSet()
-    guard !isEverySocket else { return rest }
-    var isFound = [Bool](repeating: false, count: slots.count)
+    var rest = isEverySocket ? InodeSet() : self
     for holder in holders {
-      for socket in holder.sockets where socket.inode != 0 {
-        isFound[slot(of: socket.inode)] = true
-      }
-    }
-    for (slot, inode) in slots.enumerated() where inode != 0 && !isFound[slot] {
-      rest.insert(inode)
+      for socket in holder.sockets { rest.remove(socket.inode) }
     }
     return rest
   }
 
-  /// Where `inode` is, or the free slot where it would be put.
-  private func slot(of inode: UInt32) -> Int {
+  private mutating func remove(_ inode: UInt32) {
+    let place = slot(of: inode.run)
+    guard slots[place].members & inode.bit != 0 else { return }
+    slots[place].members &= ~inode.bit
+    count -= 1
+  }
+
+  /// Where the run that begins with `start` is, or the free slot where it would be put.
+  private func slot(of start: UInt32) -> Int {
     let mask = slots.count - 1
-    var place = inode.spread & mask
-    while slots[place] != 0, slots[place] != inode { place = (place + 1) & mask }
+    var place = start.spread & mask
+    while !slots[place].isFree, slots[place].start != start { place = (place + 1) & mask }
     return place
   }
 
   private mutating func grow() {
     let full = slots
-    slots = Self.freeSlots(for: full.count)
-    for inode in full where inode != 0 { slots[slot(of: inode)] = inode }
-  }
-
-  /// Slots for a table with open addressing of `capacity` inodes: at least twice as many.
-  static func freeSlots(for capacity: Int) -> [UInt32] {
-    var size = 16
-    while size < capacity * 2 { size *= 2 }
-    return [UInt32](repeating: 0, count: size)
+    slots = [Run](repeating: Run(), count: full.count * 2)
+    for run in full where !run.isFree { slots[slot(of: run.start)] = run }
   }
 }
 
@@ -95,4 +99,10 @@ extension UInt32 {
     let mixed = self &* 0x9e37_79b1
     return Int(mixed ^ mixed >> 15)
   }
+
+  /// As an inode: which run of an ``InodeSet`` it is in.
+  fileprivate var run: UInt32 { self >> 5 }
+
+  /// As an inode: its bit in that run.
+  fileprivate var bit: UInt32 { 1 << (self & 31) }
 }

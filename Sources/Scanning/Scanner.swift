@@ -217,7 +217,7 @@ public struct Scanner {
     of rows: CollectedRows, for request: ScanRequest, walk: consuming OwnerWalk?
   ) throws(ScanProblem) -> OwnerTable? {
     guard request.details.contains(.ownerNames), !rows.candidates.isEmpty else { return nil }
-    var wanted = InodeSet(minimumCapacity: rows.heldCount)
+    var wanted = InodeSet()
     var hasWaiting = false
     for row in rows.candidates {
       wanted.insert(row.inode)

@@ -32,6 +32,13 @@ import Testing
     #expect(set.count == 2)
   }
 
+  @Test func neighboursAreToldApartAtTheEndsOfARun() {
+    let set = InodeSet([31, 32, 63, 65, .max - 31, .max - 32])
+    #expect([31, 32, 63, 65, .max - 31, .max - 32].allSatisfy(set.contains))
+    #expect(![1, 30, 33, 62, 64, 66, .max, .max - 30, .max - 33].contains(where: set.contains))
+    #expect(set.count == 6)
+  }
+
   @Test func countsAnInodeOnce() {
     let set = InodeSet([7, 7, 7])
     #expect(set.count == 1)
@@ -53,7 +60,7 @@ import Testing
   }
 
   @Test func emptySetHoldsNothing() {
-    let set = InodeSet(minimumCapacity: 1000)
+    let set = InodeSet()
     #expect(set.isEmpty && !set.isEverySocket && !set.contains(1))
   }
 

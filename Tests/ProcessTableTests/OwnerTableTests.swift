@@ -114,18 +114,20 @@ import Testing
 }
 
 extension OwnerTableTests {
-  @Test func everyHoldingIsFoundByItsInode() {
+  /// Inodes close together and far apart.
+  @Test(arguments: [0, 1, 3, 4, 12] as [UInt32])
+  func everyHoldingIsFoundByItsInode(shift: UInt32) {
     var numbers = Seeded(7)
     for count in [1, 2, 9, 100, 5000] {
       let sockets = (0..<count).map { _ in
-        (UInt32.random(in: 1...UInt32(count), using: &numbers) << 12, Int32(1))
+        (UInt32.random(in: 1...UInt32(count), using: &numbers) << shift, Int32(1))
       }
       let table = OwnerTable(
         holders: [holder(1, sockets), holder(2, sockets)], gaps: [], isPruned: false)
       let inodes = Set(sockets.map(\.0))
       for inode in inodes { #expect(rows(table, inode) == [[1, 1], [2, 1]]) }
-      for place in 1...UInt32(count) + 1 where !inodes.contains(place << 12) {
-        #expect(table.holdings(of: place << 12).isEmpty)
+      for place in 1...UInt32(count) + 1 where !inodes.contains(place << shift) {
+        #expect(table.holdings(of: place << shift).isEmpty)
       }
     }
   }

@@ -17,6 +17,14 @@ import Testing
     #expect(isNew == numbers.map { _ in true } + numbers.map { _ in false })
   }
 
+  @Test func neighboursAreToldApartAtTheEndsOfARun() throws {
+    var cookies = CookieSet()
+    let numbers: [UInt64] = [63, 64, 65, 127, 128, 1, 62, .max - 63, .max - 64]
+    #expect(try numbers.allSatisfy { cookies.insert(try cookie($0)) })
+    #expect(try numbers.allSatisfy { try !cookies.insert(try cookie($0)) })
+    #expect(try [2, 61, 66, 126, 129].allSatisfy { cookies.insert(try cookie($0)) })
+  }
+
   @Test func isMadeOfCookies() throws {
     var cookies = CookieSet([try cookie(7), try cookie(8), try cookie(7)])
     let isNew = try [7, 8, 9].map { cookies.insert(try cookie($0)) }

@@ -1,6 +1,6 @@
 import Connections
 
-/// Some connections of a snapshot in the order in which they are shown, without a copy of any.
+/// Some connections of a snapshot in the order in which they are shown.
 struct OrderedConnections: RandomAccessCollection, Sendable {
   let rows: [Connection]
   /// The places in ``rows``.
@@ -10,4 +10,10 @@ struct OrderedConnections: RandomAccessCollection, Sendable {
   var endIndex: Int { places.endIndex }
 
   subscript(index: Int) -> Connection { rows[Int(places[index])] }
+
+  /// A copy of those in `range`, one behind the other.
+  func gathered(_ range: Range<Int>) -> OrderedConnections {
+    OrderedConnections(
+      rows: places[range].map { rows[Int($0)] }, places: Array(0..<UInt32(range.count))[...])
+  }
 }

@@ -1,6 +1,5 @@
 import Glibc
 import ProcessTable
-import Synchronization
 
 /// Rows of an output that all cores work on, in batches.
 enum ParallelRows {
@@ -9,7 +8,11 @@ enum ParallelRows {
   /// Calls `visit` for ranges that make up the rows, several at once when there are many.
   static func forEachBatch(of rowCount: Int, _ visit: @escaping @Sendable (Range<Int>) -> Void) {
     guard rowCount > batchSize else { return visit(0..<rowCount) }
-    start(batches(in: 0..<rowCount)) { _, batch in visit(batch) }.finish()
+    let batches = batches(in: 0..<rowCount)
+    let places = WorkPlaces(batches.count)
+    ParallelWork.start(threads: min(threadCount, batches.count)) {
+      while let place = places.take() { visit(batches[place]) }
+    }.finish()
   }
 
   /// Writes what `render` appends for the rows of each range, in the order of the rows.
@@ -17,32 +20,21 @@ enum ParallelRows {
     _ rowCount: Int, to output: inout OutputStream,
     render: @escaping @Sendable (Range<Int>, inout [UInt8]) -> Void
   ) throws(OutputProblem) {
-    guard rowCount > batchSize else { return try output.write { render(0..<rowCount, &$0) } }
-    // No more is rendered at a time than is worth starting the threads, for the sake of memory.
-    let atATime = 8 * batchSize * threadCount
-    var rendered: [[UInt8]] = []
-    for start in stride(from: 0, to: rowCount, by: atATime) {
-      let batches = batches(in: start..<min(start + atATime, rowCount))
-      let texts = Mutex([[UInt8]](repeating: [], count: batches.count))
-      let round = self.start(batches) { place, batch in
-        var text: [UInt8] = []
-        text.reserveCapacity(64 * batch.count)
-        render(batch, &text)
-        texts.withLock { $0[place] = text }
-      }
-      // The rows before are written meanwhile.
-      try write(&rendered, to: &output)
-      round.finish()
-      rendered = texts.withLock { $0 }
+    let batches = batches(in: 0..<rowCount)
+    let threads = threadCount
+    let texts = RenderedBatches(batches.count, ahead: 4 * threads) { render(batches[$0], &$1) }
+    let work = ParallelWork.start(threads: batches.count > 1 ? threads : 0) { texts.work() }
+    guard !work.isEmpty else {
+      for batch in batches { try output.write { render(batch, &$0) } }
+      return
     }
-    try write(&rendered, to: &output)
-  }
-
-  private static func write(
-    _ texts: inout [[UInt8]], to output: inout OutputStream
-  ) throws(OutputProblem) {
-    defer { texts = [] }
-    for text in texts { try output.write { $0.append(contentsOf: text) } }
+    // The work ends before it is waited for, at the end of this function.
+    defer { texts.abandon() }
+    for place in batches.indices {
+      try texts.take(place) { text throws(OutputProblem) in
+        try output.write { $0.append(contentsOf: text) }
+      }
+    }
   }
 
   private static var threadCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
@@ -50,16 +42,6 @@ enum ParallelRows {
   private static func batches(in rows: Range<Int>) -> [Range<Int>] {
     stride(from: rows.lowerBound, to: rows.upperBound, by: batchSize).map {
       $0..<min($0 + batchSize, rows.upperBound)
-    }
-  }
-
-  /// Works on each batch, on several threads beside the caller's.
-  private static func start(
-    _ batches: [Range<Int>], _ work: @escaping @Sendable (_ place: Int, Range<Int>) -> Void
-  ) -> StartedWork {
-    let places = WorkPlaces(batches.count)
-    return ParallelWork.start(threads: min(threadCount, batches.count)) {
-      while let place = places.take() { work(place, batches[place]) }
     }
   }
 }

@@ -10,6 +10,9 @@ struct Table: Sendable {
   let rowCount: Int
   /// Appends the text of the cell at a row and a column, printable as it is.
   var cell: @Sendable (_ row: Int, _ column: Int, _ text: inout [UInt8]) -> Void
+  /// The same table of some of its rows alone, where it is quicker to have these together before
+  /// their cells are made; nil where it is not.
+  var part: (@Sendable (Range<Int>) -> Table)?
   /// How the cell looks.
   var style: @Sendable (_ row: Int, _ column: Int) -> Style? = { _, _ in nil }
 
@@ -81,16 +84,26 @@ struct Table: Sendable {
       }
     }
     try ParallelRows.write(rowCount, to: &output) { rows, lines in
-      var scratch: [UInt8] = []
-      for row in rows {
-        for column in columns.indices {
-          let style = layout.colors ? style(row, column) : nil
-          append(column, of: widths, style: style, layout, scratch: &scratch, to: &lines) {
-            cell(row, column, &$0)
-          }
-        }
-        Self.end(&lines)
+      if let part = part?(rows) {
+        part.appendLines(0..<rows.count, widths, layout, to: &lines)
+      } else {
+        appendLines(rows, widths, layout, to: &lines)
       }
+    }
+  }
+
+  private func appendLines(
+    _ rows: Range<Int>, _ widths: [Int], _ layout: Layout, to lines: inout [UInt8]
+  ) {
+    var scratch: [UInt8] = []
+    for row in rows {
+      for column in columns.indices {
+        let style = layout.colors ? style(row, column) : nil
+        append(column, of: widths, style: style, layout, scratch: &scratch, to: &lines) {
+          cell(row, column, &$0)
+        }
+      }
+      Self.end(&lines)
     }
   }
 
