@@ -1,6 +1,6 @@
 /// What the kernel said of one TCP socket at one moment.
 ///
-/// A row of a dump: of 144 octets and without references, since a machine can hold a million.
+/// A row of a dump: of 136 octets and without references, since a machine can hold a million.
 /// A figure that the kernel did not give is nil, never zero.
 public struct Connection: Equatable, Sendable {
   /// What names the socket to the kernel.

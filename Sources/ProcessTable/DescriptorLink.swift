@@ -4,8 +4,10 @@ internal import SystemPackage
 enum DescriptorLink: Equatable {
   /// A socket, with its inode.
   case socket(UInt32)
-  /// Something else, or nothing any more.
+  /// Something else.
   case other
+  /// Nothing: it, or the whole process, is no more.
+  case gone
   /// The link could not be read.
   case unreadable(Errno)
 
@@ -28,10 +30,9 @@ enum DescriptorLink: Equatable {
 
   /// The link whose reading failed.
   ///
-  /// A descriptor closed meanwhile is nothing any more. ENAMETOOLONG comes of a file whose path is
-  /// above `PATH_MAX`, and never of a socket.
+  /// ENAMETOOLONG comes of a file whose path is above `PATH_MAX`, and never of a socket.
   init(failure: Errno) {
-    self = failure.saysGone || failure == .fileNameTooLong ? .other : .unreadable(failure)
+    self = failure.saysGone ? .gone : failure == .fileNameTooLong ? .other : .unreadable(failure)
   }
 }
 

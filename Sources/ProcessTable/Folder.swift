@@ -84,19 +84,71 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
+  /// Where in an `fd` folder of the kernel the entries start that are not before descriptor 0: behind
+  /// `.` and `..` (`proc_readfd_common` in fs/proc/fd.c).
+  private static let positionOfFirstDescriptor = 2
+
+  /// Whether an `fd` folder below this root can be read from any descriptor on.
+  ///
+  /// It is tried, with the reader's own folder and the descriptor of this one.
+  func canStartAtDescriptors(_ buffer: borrowing EntryBuffer) -> Bool {
+    guard isInProcFileSystem, let own = try? folder("self").folder("fd"),
+      (try? own.start(at: descriptor)) != nil
+    else { return false }
+    var first: Int32?
+    try? unsafe own.forEachNumberedEntry(buffer) { number, _ in
+      first = number
+      return false
+    }
+    return first == descriptor
+  }
+
+  /// Lets the entries of an `fd` folder of the kernel begin at `descriptor`, or at the next one.
+  private func start(at descriptor: Int32) throws(Errno) {
+    try retried {
+      lseek(self.descriptor, Self.positionOfFirstDescriptor + Int(descriptor), SEEK_SET)
+    }
+  }
+
   /// Calls `body` with each descriptor of an `fd` folder and what its link says, until it
   /// returns false. No memory is taken for it.
+  ///
+  /// - Parameter canStartAtDescriptors: what ``canStartAtDescriptors(_:)`` says. Then the names up to
+  ///   the first gap are counted instead of read, which spares the kernel a sixth of the work:
+  ///   programs get the lowest number that is free.
   func forEachLink(
-    _ buffer: borrowing EntryBuffer, _ body: (Int32, DescriptorLink) -> Bool
+    _ buffer: borrowing EntryBuffer, canStartAtDescriptors: Bool,
+    _ body: (Int32, DescriptorLink) -> Bool
   ) throws(Errno) {
-    var target = InlineArray<32, UInt8>(repeating: 0)
-    try unsafe forEachNumberedEntry(buffer) { number, name in
-      var octets = target.mutableSpan
-      let count = unsafe readLink(name, into: &octets)
-      return count < 0
-        ? body(number, DescriptorLink(failure: Errno(rawValue: errno)))
-        : body(number, DescriptorLink(target: target.span.extracting(first: count)))
+    if canStartAtDescriptors {
+      guard let gap = forEachLinkBeforeTheFirstGap(body) else { return }
+      try start(at: gap)
     }
+    try unsafe forEachNumberedEntry(buffer) { number, name in
+      body(number, unsafe link(name))
+    }
+  }
+
+  /// Calls `body` with each descriptor from 0 on, until there is none of that number.
+  ///
+  /// - Returns: the number; nil when `body` has returned false.
+  private func forEachLinkBeforeTheFirstGap(_ body: (Int32, DescriptorLink) -> Bool) -> Int32? {
+    var name = CountedName()
+    while true {
+      let link: DescriptorLink = unsafe name.withCharacters { unsafe self.link($0) }
+      if case .gone = link { return name.number }
+      guard body(name.number, link) else { return nil }
+      name.increment()
+    }
+  }
+
+  private func link(_ name: UnsafePointer<CChar>) -> DescriptorLink {
+    var target = InlineArray<32, UInt8>(repeating: 0)
+    var octets = target.mutableSpan
+    let count = unsafe readLink(name, into: &octets)
+    return count < 0
+      ? DescriptorLink(failure: Errno(rawValue: errno))
+      : DescriptorLink(target: target.span.extracting(first: count))
   }
 
   /// Calls `body` with the name and the inode of each folder in this one, in the order of the

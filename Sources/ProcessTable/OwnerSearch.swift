@@ -22,6 +22,8 @@ final class OwnerSearch: Sendable {
   let details: OwnerDetails
   /// Whether the kernel can be asked about the pids of this root.
   let isLive: Bool
+  /// See ``Folder/canStartAtDescriptors(_:)``.
+  let canStartAtDescriptors: Bool
 
   /// The processes that are looked at, those that `pruning` leaves out among them.
   let pids: [Int32]
@@ -33,6 +35,7 @@ final class OwnerSearch: Sendable {
     pruning: ProcessPruning, details: OwnerDetails
   ) {
     isLive = FileTableComparison.isPossible(below: root)
+    canStartAtDescriptors = root.canStartAtDescriptors(EntryBuffer())
     self.root = root
     self.pids = pids
     places = WorkPlaces(pids.count)

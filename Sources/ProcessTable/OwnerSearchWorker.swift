@@ -96,14 +96,15 @@ struct OwnerSearchWorker: ~Copyable {
     var isEmpty = true
     var refusal: Errno?
     var firstUnread: (descriptor: Int32, error: Errno)?
-    try folder.forEachLink(names) { descriptor, link in
+    try folder.forEachLink(names, canStartAtDescriptors: search.canStartAtDescriptors) {
+      descriptor, link in
       isEmpty = false
       switch link {
       case .socket(let inode):
         if search.wanted.contains(inode) {
           sockets.append(HeldSocket(inode: inode, descriptor: descriptor))
         }
-      case .other: break
+      case .other, .gone: break
       case .unreadable(let error):
         // The kernel refuses the process as a whole, so that the others need not be tried.
         if error.isRefusal {

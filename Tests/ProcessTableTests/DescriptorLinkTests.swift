@@ -45,9 +45,13 @@ import Testing
     }
   }
 
-  @Test(arguments: [Errno.noSuchFileOrDirectory, .noSuchProcess, .fileNameTooLong])
-  func descriptorThatIsGoneOrNoSocketIsNoFailure(_ error: Errno) {
-    #expect(DescriptorLink(failure: error) == .other)
+  @Test(arguments: [Errno.noSuchFileOrDirectory, .noSuchProcess])
+  func descriptorThatIsNoMoreIsNoFailure(_ error: Errno) {
+    #expect(DescriptorLink(failure: error) == .gone)
+  }
+
+  @Test func aPathThatIsTooLongIsNoSocket() {
+    #expect(DescriptorLink(failure: .fileNameTooLong) == .other)
   }
 
   @Test(arguments: [Errno.permissionDenied, .notPermitted, .noMemory, .invalidArgument])
