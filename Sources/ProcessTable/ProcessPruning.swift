@@ -8,8 +8,7 @@ public struct ProcessPruning: Sendable {
   /// All are looked at.
   public static let everyProcess = ProcessPruning()
 
-  private let pids: Set<Int32>?
-  private let userIDs: Set<UInt32>?
+  private let members: Members?
   private let predicate: (@Sendable (OwnerProcess) -> Bool)?
   /// What is read of a process before it is admitted.
   let details: OwnerDetails
@@ -24,22 +23,35 @@ public struct ProcessPruning: Sendable {
     pids: Set<Int32>? = nil, userIDs: Set<UInt32>? = nil, knowing details: OwnerDetails = .all,
     where predicate: (@Sendable (OwnerProcess) -> Bool)? = nil
   ) {
-    self.pids = pids
-    self.userIDs = userIDs
+    members = pids == nil && userIDs == nil ? nil : Members(pids: pids, userIDs: userIDs)
     self.predicate = predicate
     self.details = predicate == nil ? .user : details
   }
 
+  /// The processes that are named. A class: before the first copy of a set that is optional, the runtime
+  /// looks through all types for what its elements are.
+  private final class Members: Sendable {
+    let pids: Set<Int32>?
+    let userIDs: Set<UInt32>?
+
+    init(pids: Set<Int32>?, userIDs: Set<UInt32>?) {
+      self.pids = pids
+      self.userIDs = userIDs
+    }
+  }
+
   /// Whether all processes are looked at.
-  public var keepsEveryProcess: Bool { pids == nil && !needsFacts }
+  public var keepsEveryProcess: Bool { members?.pids == nil && !needsFacts }
 
   /// Whether more than the pid must be known of a process.
-  var needsFacts: Bool { userIDs != nil || predicate != nil }
+  var needsFacts: Bool { members?.userIDs != nil || predicate != nil }
 
-  func admits(pid: Int32) -> Bool { pids?.contains(pid) ?? true }
+  func admits(pid: Int32) -> Bool { members?.pids?.contains(pid) ?? true }
 
   func admits(_ process: OwnerProcess) -> Bool {
-    if let userIDs, let userID = process.userID, !userIDs.contains(userID) { return false }
+    if let userIDs = members?.userIDs, let userID = process.userID, !userIDs.contains(userID) {
+      return false
+    }
     return predicate?(process) ?? true
   }
 }

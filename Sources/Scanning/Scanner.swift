@@ -8,7 +8,7 @@ import SystemPackage
 /// Turns a selection into a snapshot: asks the kernel for sockets and `/proc` for their owners.
 public struct Scanner {
   private let processes: ProcFileSystem
-  private let controlGroups: ControlGroupTree?
+  private let controlGroups: () -> ControlGroupTree?
   let threads: Int
   let halvingPort: UInt16?
   private let sources: [NamespaceSource]
@@ -23,15 +23,17 @@ public struct Scanner {
   /// A scanner of the machine that these show.
   ///
   /// - Parameters:
-  ///   - controlGroups: where the folders of cgroups are; nil where there are none.
+  ///   - controlGroups: where the folders of cgroups are; nil where there are none. Found out when a
+  ///     request needs it.
   ///   - openTransport: opens a conversation with the kernel, of the network namespace that is
   ///     looked at.
   public init(
-    processes: ProcFileSystem, controlGroups: ControlGroupTree? = nil, threads: Int,
+    processes: ProcFileSystem, controlGroups: @autoclosure @escaping () -> ControlGroupTree? = nil,
+    threads: Int,
     openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
   ) {
     self.init(
-      processes: processes, controlGroups: controlGroups, threads: threads,
+      processes: processes, controlGroups: controlGroups(), threads: threads,
       namespaces: [NamespaceSource(.own, openTransport: openTransport)])
   }
 
@@ -41,7 +43,8 @@ public struct Scanner {
   ///   at one of their ends: those are counted at the same time as the others. Nil where there are
   ///   too few connections to be worth it, or the answers are not the kernel's.
   public init(
-    processes: ProcFileSystem, controlGroups: ControlGroupTree?, threads: Int,
+    processes: ProcFileSystem, controlGroups: @autoclosure @escaping () -> ControlGroupTree?,
+    threads: Int,
     namespaces: [NamespaceSource], halvingPort: UInt16? = nil
   ) {
     self.halvingPort = halvingPort
@@ -108,7 +111,7 @@ public struct Scanner {
       isPrunedByKernel: rows.isPrunedByKernel, listeners: rows.listeners, owners: owners,
       unreadable: unreadable(in: owners), namespaces: sources.map(\.namespace),
       namespaceGaps: gaps, past: request.past)
-    if request.details.contains(.controlGroups), let controlGroups {
+    if request.details.contains(.controlGroups), let controlGroups = controlGroups() {
       candidates = candidates.knowing(controlGroups)
     }
     return request.selection.needsOwners ? candidates.deciding(request) : candidates

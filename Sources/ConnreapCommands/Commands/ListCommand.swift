@@ -171,7 +171,12 @@ extension OutputFormat {
 
 extension ConnectionColumn {
   /// The names of all columns, as help and errors list them.
-  static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+  static var names: String {
+    // Not by 'joined', for which the runtime looks through all types on every start.
+    var names = ""
+    for column in allCases { names += names.isEmpty ? column.rawValue : ", \(column.rawValue)" }
+    return names
+  }
 
   /// The columns that a comma list names; nil without a list.
   static func list(_ text: String?) throws(CommandFailure) -> [ConnectionColumn]? {

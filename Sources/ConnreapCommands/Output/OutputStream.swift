@@ -27,7 +27,13 @@ struct OutputStream: ~Copyable {
     guard !buffer.isEmpty else { return }
     defer { buffer.removeAll(keepingCapacity: true) }
     do {
-      _ = try descriptor.writeAll(buffer)
+      try unsafe buffer.withUnsafeBytes { octets in
+        var written = 0
+        while written < octets.count {
+          written += try unsafe descriptor.write(
+            UnsafeRawBufferPointer(rebasing: octets[written...]))
+        }
+      }
     } catch {
       throw OutputProblem(errno: error as? Errno ?? .ioError)
     }

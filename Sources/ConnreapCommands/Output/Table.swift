@@ -114,11 +114,11 @@ struct Table: Sendable {
     let titles = columns.map { layout.showsHeader ? $0.title.utf8.count : 0 }
     guard layout.width != nil || rowCount <= 2 * Self.measuredSample else {
       let step = rowCount / Self.measuredSample
-      return measure(stride(from: 0, to: rowCount, by: step), from: titles)
+      return measure(0..<rowCount, step: step, from: titles)
     }
     let widest = Mutex(titles)
     ParallelRows.forEachBatch(of: rowCount) { rows in
-      let widths = measure(rows, from: widest.withLock { $0 })
+      let widths = measure(rows, step: 1, from: widest.withLock { $0 })
       widest.withLock { widest in
         for column in columns.indices { widest[column] = max(widest[column], widths[column]) }
       }
@@ -130,17 +130,30 @@ struct Table: Sendable {
   func measure(_ rows: some Sequence<Int>, from known: [Int]) -> [Int] {
     var widths = known
     var scratch: [UInt8] = []
-    for row in rows {
-      for column in columns.indices {
-        scratch.removeAll(keepingCapacity: true)
-        cell(row, column, &scratch)
-        // No text is wider than it has octets.
-        if scratch.count > widths[column] {
-          widths[column] = max(widths[column], Self.width(of: scratch[...]))
-        }
-      }
+    for row in rows { widen(&widths, by: row, scratch: &scratch) }
+    return widths
+  }
+
+  private func measure(_ rows: Range<Int>, step: Int, from known: [Int]) -> [Int] {
+    var widths = known
+    var scratch: [UInt8] = []
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      widen(&widths, by: row, scratch: &scratch)
+      row += step
     }
     return widths
+  }
+
+  private func widen(_ widths: inout [Int], by row: Int, scratch: inout [UInt8]) {
+    for column in columns.indices {
+      scratch.removeAll(keepingCapacity: true)
+      cell(row, column, &scratch)
+      // No text is wider than it has octets.
+      if scratch.count > widths[column] {
+        widths[column] = max(widths[column], Self.width(of: scratch[...]))
+      }
+    }
   }
 
   /// With less between the cells where they would not fit otherwise: blanks tell nothing.
