@@ -28,6 +28,7 @@ struct OutputStream: ~Copyable {
     defer { buffer.removeAll(keepingCapacity: true) }
     do {
       try unsafe buffer.withUnsafeBytes { octets in
+        // Not by 'writeAll', which is generic: the runtime would look through all types for an array.
         var written = 0
         while written < octets.count {
           written += try unsafe descriptor.write(

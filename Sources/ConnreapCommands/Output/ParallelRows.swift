@@ -21,7 +21,7 @@ enum ParallelRows {
     render: @escaping @Sendable (Range<Int>, inout [UInt8]) -> Void
   ) throws(OutputProblem) {
     let batches = batches(in: 0..<rowCount)
-    let threads = threadCount
+    let threads = min(threadCount, batches.count)
     let texts = RenderedBatches(batches.count, ahead: 4 * threads) { render(batches[$0], &$1) }
     let work = ParallelWork.start(threads: batches.count > 1 ? threads : 0) { texts.work() }
     guard !work.isEmpty else {

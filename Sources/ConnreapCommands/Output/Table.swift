@@ -134,6 +134,8 @@ struct Table: Sendable {
     return widths
   }
 
+  /// The same of each `step`th row. Not generic: what a sequence of rows is, the runtime looks for
+  /// among all types, on every start.
   private func measure(_ rows: Range<Int>, step: Int, from known: [Int]) -> [Int] {
     var widths = known
     var scratch: [UInt8] = []
