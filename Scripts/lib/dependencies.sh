@@ -2,7 +2,7 @@
 # What the other scripts share: it brings in what the build and the tests need. To be sourced.
 # Whatever it says or does shows on standard error; standard output is the caller's.
 
-readonly build_packages=(pkg-config libmnl-dev libcap-dev libncurses-dev libsqlite3-dev)
+readonly build_packages=(libmnl-dev libcap-dev libncurses-dev libsqlite3-dev)
 readonly test_packages=(
   bash bsdutils coreutils cron grep iproute2 libcap2-bin nginx postgresql procps prometheus
   prometheus-node-exporter python3 python3-jsonschema python3-yaml redis-server strace systemd tmux

@@ -56,14 +56,19 @@ import Testing
   }
 
   @Test func theMemoryOfATextIsUsedAgain() {
+    let given = Mutex([(count: Int, capacity: Int)]())
     let texts = RenderedBatches(2, ahead: 1) { batch, text in
-      #expect(text.isEmpty)
-      #expect(batch == 0 || text.capacity >= 10_000)
+      given.withLock { [count = text.count, capacity = text.capacity] in
+        $0.append((count, capacity))
+      }
       text.append(contentsOf: repeatElement(1, count: batch == 0 ? 10_000 : 10))
     }
     let work = ParallelWork.start(threads: 1) { texts.work() }
     texts.take(0) { #expect($0.count == 10_000) }
     texts.take(1) { #expect($0.count == 10) }
     work.finish()
+    let (counts, capacities) = given.withLock { ($0.map(\.count), $0.map(\.capacity)) }
+    #expect(counts == [0, 0])
+    #expect(capacities.last.map { $0 >= 10_000 } == true)
   }
 }

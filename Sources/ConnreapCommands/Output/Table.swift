@@ -61,6 +61,7 @@ struct Table: Sendable {
       }
     }
     var table = self
+    table.part = nil
     table.cell = { [text, ends, count = columns.count] row, column, line in
       let place = row * count + column
       line.append(contentsOf: text[ends[place]..<ends[place + 1]])
