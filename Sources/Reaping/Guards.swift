@@ -13,8 +13,11 @@ public struct Guards: Sendable {
   private let machineInit: Int32?
   private let onlyUser: UInt32?
 
-  /// The names of the programs whose connections are spared unless the caller says otherwise.
-  public static let protectedByDefault: Set<String> = ["sshd", "sshd-session"]
+  /// The names of the programs whose connections are spared unless the caller unprotects them: the
+  /// servers of OpenSSH and Dropbear.
+  public static let protectedByDefault: Set<String> = [
+    "sshd", "sshd-session", "sshd-auth", "dropbear",
+  ]
 
   /// - Parameters:
   ///   - namedStates: the states that the caller named one by one: what has no owner, and
@@ -53,7 +56,8 @@ public struct Guards: Sendable {
     case .inAcceptQueue: return .inAcceptQueue
     case .unknown, .notRead:
       if connection.ownerless == .inAcceptQueue { return .inAcceptQueue }
-      return protectedNames.isEmpty ? nil : .ownerUnknown
+      // Lifting the protection of a name lifts no other: its owner may be an ancestor as well.
+      return .ownerUnknown
     case .held: return reasonToSpareByOwner(connection, in: snapshot)
     }
   }
@@ -81,6 +85,7 @@ public struct Guards: Sendable {
           return .protectedName(name, pid: holder.pid)
         }
       }
+      if holder.name == nil { return .ownerUnknown }
     }
     return nil
   }

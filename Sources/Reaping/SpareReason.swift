@@ -38,7 +38,7 @@ public enum SpareReason: Hashable, Sendable {
   case machineInit
   /// A process of this protected name holds it.
   case protectedName(String, pid: Int32)
-  /// No owner is known, so that it cannot be told from a protected process's.
+  /// No owner is known, or an owner's name is not, so a protected process may hold it.
   case ownerUnknown
   /// A protection of a policy file covers it.
   case protectedByPolicy(String)
@@ -72,7 +72,7 @@ extension SpareReason: CustomStringConvertible {
     case .machineInit: "held by the machine's init"
     case .protectedName(let name, let pid): "held by \(name)[\(pid)]; --unprotect \(name) allows it"
     case .ownerUnknown:
-      "owner unknown, so it might be sshd's; see 'connreap doctor', or --unprotect sshd"
+      "owner unknown, so a protected process may hold it; see 'connreap doctor'"
     case .protectedByPolicy(let protection): "protected by \(protection)"
     case .changed(let state): "no longer what was selected: now \(state.label), or active again"
     }

@@ -88,10 +88,20 @@ import Testing
       try reason(waiting, Scene.guards(namedStates: .all, unprotected: ["sshd"])) == .inAcceptQueue)
   }
 
-  @Test func anUnknownOwnerMightBeAProtectedOne() throws {
-    let unknown = scene(holder: nil)
-    #expect(try reason(unknown) == .ownerUnknown)
-    #expect(try reason(unknown, Scene.guards(unprotected: ["sshd"])) == nil)
+  @Test(arguments: [[], ["sshd"], ["dropbear"], Guards.protectedByDefault])
+  func anUnknownOwnerStaysProtectedWhateverIsUnprotected(names: Set<String>) throws {
+    #expect(try reason(scene(holder: nil), Scene.guards(unprotected: names)) == .ownerUnknown)
+  }
+
+  @Test func anOwnerWithoutAKnownNameStaysProtected() throws {
+    let nameless = scene()
+    nameless.tree.file("100/stat", "")
+    #expect(try reason(nameless) == .ownerUnknown)
+    #expect(try reason(nameless, Scene.guards(unprotected: ["sshd"])) == .ownerUnknown)
+    let shared = scene()
+    shared.tree.process(200, name: "java", links: [4: "socket:[11]"])
+    shared.tree.file("200/stat", "")
+    #expect(try reason(shared) == .ownerUnknown, "one of two owners has no known name")
   }
 
   @Test func anMptcpSubflowIsSpared() throws {
@@ -116,11 +126,22 @@ import Testing
     #expect(try reason(ofInit, Scene.guards(machineInit: nil)) == nil)
   }
 
-  @Test(arguments: ["sshd", "sshd-session"])
+  @Test(arguments: ["sshd", "sshd-session", "sshd-auth"])
   func sshIsSparedUnlessItIsGivenUp(name: String) throws {
     let ssh = scene(name: name)
     #expect(try reason(ssh) == .protectedName(name, pid: 100))
     #expect(try reason(ssh, Scene.guards(unprotected: ["sshd"])) == nil)
+    #expect(
+      try reason(ssh, Scene.guards(unprotected: ["dropbear"])) == .protectedName(name, pid: 100))
+  }
+
+  @Test func dropbearIsSparedUnlessItIsGivenUp() throws {
+    let dropbear = scene(name: "dropbear")
+    #expect(try reason(dropbear) == .protectedName("dropbear", pid: 100))
+    #expect(
+      try reason(dropbear, Scene.guards(unprotected: ["sshd"]))
+        == .protectedName("dropbear", pid: 100))
+    #expect(try reason(dropbear, Scene.guards(unprotected: ["dropbear"])) == nil)
   }
 
   @Test func aProtectedOwnerProtectsASharedSocket() throws {

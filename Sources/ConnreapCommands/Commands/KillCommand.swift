@@ -15,7 +15,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
       Every connection is read again by its cookie right before it is closed, and looked for \
       afterwards. Never closed: listeners (unless --state listen names them), what no process \
       holds (unless named by state), connreap's own connections, your own session, those of \
-      sshd (unless --unprotect sshd) and those of the machine's init.
+      sshd and dropbear (unless --unprotect), those of the machine's init, and those whose \
+      owner is unknown.
 
       \(FilterHelp.text)
       """)
