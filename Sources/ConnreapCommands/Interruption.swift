@@ -3,24 +3,29 @@ import Reaping
 import Synchronization
 import SystemPackage
 
-/// What can stop a run from outside: a signal, or that nobody reads its output any more.
+/// What can stop a run from outside: a signal, or a closed standard output.
 enum Interruption {
-  /// The first signal that arrived; 0 before.
+  /// The first signal that arrived; 0 before. It is never reset: a signal counts for all that the
+  /// process would still do, whatever it was doing when the signal arrived.
   private static let received = Atomic<Int32>(0)
+
+  /// The signals that end a run.
+  private static let numbers = [SIGINT, SIGTERM, SIGHUP]
 
   /// From now on SIGINT, SIGTERM and SIGHUP are remembered and end nothing by themselves; a write
   /// to a closed pipe fails (EPIPE), and one to a file that may grow no more too (EFBIG).
+  ///
+  /// It may be called more than once, and forgets no signal that arrived before.
   ///
   /// A signal that whoever started connreap had ignored, as nohup(1) does, stays ignored. A program
   /// that connreap starts has the signals as they were: handlers do not outlive execve(2). Those
   /// that are ignored here it has to be given back.
   static func watch() {
     // Safe in a handler, on whatever thread it runs and whatever it interrupts: it does one atomic
-    // exchange of a number, without a lock and without memory (signal-safety(7)). That the number
-    // is there at all is made sure of by using it here, before there is a handler: making a global
-    // is the one thing that Swift does at its first use.
-    received.store(0, ordering: .relaxed)
-    for number in [SIGINT, SIGTERM, SIGHUP] {
+    // exchange of a number, without a lock and without memory (signal-safety(7)). The first use of a
+    // global allocates it. This use comes before there is a handler.
+    _ = received.load(ordering: .relaxed)
+    for number in numbers {
       var before = sigaction()
       guard unsafe sigaction(number, nil, &before) == 0, !isIgnored(before) else { continue }
       var action = sigaction()
@@ -41,9 +46,23 @@ enum Interruption {
 
   /// Why the run is to stop now; nil when it may go on.
   static var reason: StopReason? {
-    let signal = received.load(ordering: .relaxed)
-    if signal != 0 { return .signal(signal) }
+    if let number = receivedSignal { return .signal(number) }
     return isOutputClosed ? .outputClosed : nil
+  }
+
+  /// The signal that arrived first; nil before one did.
+  static var receivedSignal: Int32? {
+    if let waiting = blockedSignal { remember(signal: waiting) }
+    let number = received.load(ordering: .relaxed)
+    return number == 0 ? nil : number
+  }
+
+  /// A signal that has arrived, is blocked (``Screens/TerminalSignals``) and has not been read yet:
+  /// the thread that reads it may be late.
+  private static var blockedSignal: Int32? {
+    var pending = sigset_t()
+    guard unsafe sigpending(&pending) == 0 else { return nil }
+    return numbers.first { number in unsafe sigismember(&pending, number) == 1 }
   }
 
   /// Whether standard output is a pipe or a terminal at whose other end nobody is any more.
