@@ -92,7 +92,7 @@ extension ProcFileSystem {
       .map { String(decoding: $0.dropFirst(start.count), as: UTF8.self) }
   }
 
-  private func status(of pid: Int32) throws(ProcessProblem) -> ProcessStatus {
+  func status(of pid: Int32) throws(ProcessProblem) -> ProcessStatus {
     let process = try open(pid)
     let status: ProcessStatus?
     do { status = try process.status() } catch {

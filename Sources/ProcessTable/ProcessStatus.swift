@@ -10,6 +10,9 @@ struct ProcessStatus: Equatable {
   let parent: Int32
   /// Field 9: the kernel's flags of the process, `PF_`.
   let flags: UInt64
+  /// Fields 14 and 15, `utime` and `stime`: the processor time of all its threads, in clock ticks;
+  /// nil if they are malformed.
+  let processorTicks: UInt64?
   /// Field 20: how many threads it has; 0 when its leader is a zombie and the only one.
   let threads: UInt64
   /// Field 22: when it started, in clock ticks since boot.
@@ -26,6 +29,7 @@ struct ProcessStatus: Equatable {
     // Of 50 fields and more, on every process: only those that are asked for are read.
     var state: UInt8?
     var numbers: (parent: UInt64?, flags: UInt64?, threads: UInt64?, start: UInt64?)
+    var times: (user: UInt64?, system: UInt64?)
     var number = 3
     var start = bracket + 2
     while number <= 22, start < line.count {
@@ -36,6 +40,8 @@ struct ProcessStatus: Equatable {
       case 3 where field.count == 1: state = field.first
       case 4: numbers.parent = field.decimal
       case 9: numbers.flags = field.decimal
+      case 14: times.user = field.decimal
+      case 15: times.system = field.decimal
       case 20: numbers.threads = field.decimal
       case 22: numbers.start = field.decimal
       default: break
@@ -50,6 +56,12 @@ struct ProcessStatus: Equatable {
     self.state = state
     self.parent = parent
     self.flags = flags
+    processorTicks = times.user.flatMap { user in
+      times.system.flatMap { system in
+        let (sum, overflow) = user.addingReportingOverflow(system)
+        return overflow ? nil : sum
+      }
+    }
     self.threads = threads
     self.startTicks = startTicks
   }

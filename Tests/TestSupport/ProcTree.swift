@@ -70,9 +70,27 @@ package final class ProcTree {
 
   package static func stat(
     _ pid: Int32, _ name: String, _ state: String, _ parent: Int32, _ flags: Int, _ threads: Int,
-    _ start: Int
+    _ start: Int, userTicks: Int = 0
   ) -> String {
-    "\(pid) (\(name)) \(state) \(parent) 1 1 0 -1 \(flags) 0 0 0 0 0 0 0 0 20 0 \(threads) 0 "
-      + "\(start) 4096 100 18446744073709551615\n"
+    "\(pid) (\(name)) \(state) \(parent) 1 1 0 -1 \(flags) 0 0 0 0 \(userTicks) 0 0 0 20 0 "
+      + "\(threads) 0 \(start) 4096 100 18446744073709551615\n"
+  }
+
+  /// Lets the process, named app, have used this much processor time since it started.
+  package func use(ticks: Int, in pid: Int32, start: Int = 1000) {
+    file("\(pid)/stat", Self.stat(pid, "app", "S", 1, 0, 1, start, userTicks: ticks))
+  }
+
+  /// Removes a file, a link or an empty folder.
+  package func delete(_ name: String) {
+    precondition(remove(path(name)) == 0, "\(name) is not there")
+  }
+
+  /// Removes all that there is of a process.
+  package func deleteProcess(_ pid: Int32) {
+    let folder = path("\(pid)")
+    for path in made.reversed() where path == folder || path.hasPrefix(folder + "/") {
+      remove(path)
+    }
   }
 }
