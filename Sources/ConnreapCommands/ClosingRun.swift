@@ -12,12 +12,14 @@ struct ClosingRun {
   private let plan: Plan
   private let text: ConnectionText
   private let limits: ClosingLimits
+  private var observation: OwnerObservation
 
   init(_ plan: Plan, _ text: ConnectionText, on system: LiveSystem, limits: ClosingLimits) {
     self.system = system
     self.plan = plan
     self.text = text
     self.limits = limits
+    observation = OwnerObservation(plan, on: system, limits: limits)
   }
 
   /// Closes what the plan says, and writes each closing down before it is done.
@@ -25,12 +27,15 @@ struct ClosingRun {
   /// - Parameters:
   ///   - remembering: keeps what came of it for later runs.
   ///   - printing: prints what came of it; when it cannot, the counts are said on standard error.
-  func carryOut(
+  ///   - concluding: prints what the owners of closed connections did within the next second.
+  mutating func carryOut(
     recording trail: borrowing AuditTrail, isStillSelected: (Plan.Step, Connection) -> Bool,
     remembering: ([Outcome]) throws -> Void = { _ in },
-    printing: ([Outcome]) throws -> Void
+    printing: ([Outcome]) throws -> Void,
+    concluding: ([Outcome], [OwnerReaction]) throws -> Void
   ) throws {
     Interruption.watch()
+    observation.begin()
     var supervision = limits.supervision
     let progress = ClosingProgress(total: plan.steps.count { $0.decision == .close })
     let outcomes = try ProgressLine.during(
@@ -51,6 +56,8 @@ struct ClosingRun {
     let counts = OutcomeCounts(outcomes)
     do {
       try printing(outcomes)
+      let reactions = observation.reactions(to: outcomes, in: plan.snapshot)
+      try concluding(outcomes, reactions)
     } catch let problem as OutputProblem {
       Standard.say("connreap: cannot write the output: \(problem.errno); \(counts.line)\n")
       try Self.checkStopped(outcomes)
@@ -91,6 +98,9 @@ struct ClosingLimits {
   var timeout: Duration?
   /// The greatest number of closings in a second; nil for as many as there can be.
   var rate: (Plan.Step) -> Int? = { _ in nil }
+
+  /// Whether the run has taken all the time that it was given.
+  var isTimeUp: Bool { timeout.map { start.duration(to: .now) >= $0 } ?? false }
 
   fileprivate var supervision: Supervision {
     Supervision(

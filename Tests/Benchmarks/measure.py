@@ -12,6 +12,7 @@ import pty
 import resource
 import subprocess
 import sys
+import threading
 import time
 
 import targets
@@ -63,11 +64,20 @@ class Meter:
                 "memory": int(said[3]) / 1024, "output": text}
 
     def after_question(self, command):
-        """A run that asks, measured from the answer to its end: what was before is not in it."""
+        """A run that asks, measured from the answer until it reports the outcome. Neither the scan
+        before nor the observation of the owners afterwards is part of it."""
         terminal, keyboard = pty.openpty()
-        with open(f"{self.folder}/output", "w") as output:
-            child = subprocess.Popen(
-                self.words(command), stdin=keyboard, stdout=output, stderr=subprocess.PIPE)
+        child = subprocess.Popen(
+            self.words(command), stdin=keyboard, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        reported = []
+
+        def read():
+            for line in child.stdout:
+                if line.startswith(b"closed "):
+                    reported.append(time.perf_counter())
+
+        reader = threading.Thread(target=read)
+        reader.start()
         said = b""
         while not said.endswith(b"[y/N] "):
             more = os.read(child.stderr.fileno(), 4096)
@@ -78,12 +88,15 @@ class Meter:
         os.write(terminal, b"y\n")
         child.stderr.read()
         _, status, usage = os.wait4(child.pid, 0)
-        taken = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
+        reader.join()
+        if not reported:
+            sys.exit(f"{command} reported no outcome")
+        child.stdout.close()
         child.stderr.close()
         os.close(terminal)
         os.close(keyboard)
-        return {"exit": str(child.returncode), "seconds": taken, "output": "",
+        return {"exit": str(child.returncode), "seconds": reported[-1] - start, "output": "",
                 "cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss / 1024}
 
     def best(self, command, runs, patience):

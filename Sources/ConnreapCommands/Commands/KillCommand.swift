@@ -88,6 +88,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
       try report.printPlan(isDryRun: dryRun)
       return try system.finish()
     }
+    var run = ClosingRun(plan, report.text, on: system, limits: limits)
     let asks = !yes && Terminal.of(.standardInput, columns: nil).isTerminal
     if asks {
       try report.printQuestion()
@@ -98,14 +99,13 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let trail = try AuditTrail(
       in: try StateAccess.open(option: stateDir),
       AuditTrail.Run(command: "kill", selection: Self.words))
-    let run = ClosingRun(plan, report.text, on: system, limits: limits)
     try run.carryOut(
       recording: trail,
       isStillSelected: work.isStillSelected,
       printing: { outcomes in
         try report.printOutcomes(outcomes, planWasShown: asks)
         try system.finish()
-      })
+      }, concluding: report.conclude)
   }
 
   /// The words of the command line behind `kill`.

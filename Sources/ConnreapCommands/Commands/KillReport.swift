@@ -40,18 +40,28 @@ struct KillReport {
     try printLines(PlanText.lines(of: plan), under: plan.heading("will be \(plan.deed)"))
   }
 
-  /// Prints what came of each connection, and what it means.
+  /// Prints what came of each connection, and what it means. JSON is printed by ``conclude`` alone.
   ///
   /// - Parameter planWasShown: whether the plan stands above already, so that only what did not go
   ///   as planned is worth a line.
   func printOutcomes(_ outcomes: [Outcome], planWasShown: Bool) throws {
-    if isMachineReadable { return try printMachineReadable(outcomes: outcomes) }
+    if isMachineReadable { return }
     let told =
       planWasShown
       ? outcomes.filter { $0.result != .closed && $0.step.decision == .close } : outcomes
     try printLines(PlanText.lines(of: told), under: nil)
     var stream = OutputStream(Standard.output)
     try stream.write(PlanText(text: text).summary(of: outcomes))
+    try stream.flush()
+  }
+
+  /// Prints what the owners of closed connections did afterwards, below the outcomes.
+  func conclude(_ outcomes: [Outcome], _ reactions: [OwnerReaction]) throws {
+    if isMachineReadable {
+      return try printMachineReadable(outcomes: outcomes, reactions: reactions)
+    }
+    var stream = OutputStream(Standard.output)
+    for line in OwnerReactionText.lines(of: reactions) { try stream.write(line + "\n") }
     try stream.flush()
   }
 
@@ -62,9 +72,11 @@ struct KillReport {
     }
   }
 
-  private func printMachineReadable(outcomes: [Outcome]?) throws {
+  private func printMachineReadable(
+    outcomes: [Outcome]?, reactions: [OwnerReaction]? = nil
+  ) throws {
     var json = JSONWriter()
-    PlanJSON(text: text).write(plan, outcomes: outcomes, to: &json)
+    PlanJSON(text: text).write(plan, outcomes: outcomes, reactions: reactions, to: &json)
     var stream = OutputStream(Standard.output)
     try stream.write { $0.append(contentsOf: json.take()) }
     try stream.flush()

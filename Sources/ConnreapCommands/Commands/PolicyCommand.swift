@@ -153,7 +153,7 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
       in: folder, AuditTrail.Run(command: "policy apply", selection: nil))
     var limits = limits
     limits.rate = evaluated.rate(of:)
-    let run = ClosingRun(evaluated.plan, report.text, on: system, limits: limits)
+    var run = ClosingRun(evaluated.plan, report.text, on: system, limits: limits)
     let result = Result {
       try run.carryOut(
         recording: trail, isStillSelected: evaluated.stillCovers,
@@ -162,7 +162,8 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
             evaluated.memories(history.memories, after: outcomes),
             ifLost: "what was closed is in the audit log")
         },
-        printing: { try report.printOutcomes($0, isQuiet: quiet) })
+        printing: { try report.printOutcomes($0, isQuiet: quiet, isFollowedByReactions: true) },
+        concluding: report.conclude)
     }
     let isEverybodyTold =
       Interruption.reason == nil ? try notices.send(remembering: &history) : true

@@ -6,9 +6,11 @@ import Scanning
 struct PlanJSON {
   let text: ConnectionText
 
-  /// Writes `plan` with the `outcomes` of its steps, and what `more` has to say of it.
+  /// Writes `plan` with the `outcomes` of its steps, the `reactions` of the owners of what was closed,
+  /// and what `more` has to say of it.
   func write(
-    _ plan: Plan, outcomes: [Outcome]?, to json: inout JSONWriter,
+    _ plan: Plan, outcomes: [Outcome]?, reactions: [OwnerReaction]? = nil,
+    to json: inout JSONWriter,
     more: (inout JSONWriter) -> Void = { _ in }
   ) {
     json.openObject()
@@ -21,6 +23,7 @@ struct PlanJSON {
       }
     }
     json.newline()
+    if let reactions { OwnerReactionText.write(reactions, to: &json) }
     json.object("summary") { json in
       if let outcomes {
         OutcomeCounts(outcomes).write(to: &json)

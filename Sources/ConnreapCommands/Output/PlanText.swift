@@ -102,32 +102,10 @@ struct PlanText {
     return connection.idle.map { "idle " + DurationText.rounded(milliseconds: UInt64($0)) } ?? ""
   }
 
-  /// The last lines: how many of each kind, and what is left of what was closed.
+  /// The last lines: how many of each kind, and what the programs see of it.
   func summary(of outcomes: [Outcome]) -> String {
-    let counts = [OutcomeCounts(outcomes).line + "."] + deadDescriptors(after: outcomes)
-    let lines = [counts.joined(separator: " ")] + ProgramView.sentences(after: outcomes)
+    let lines = [OutcomeCounts(outcomes).line + "."] + ProgramView.sentences(after: outcomes)
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  /// `java[1744] keeps 3 dead descriptors until it closes them.`: no method closes them.
-  private func deadDescriptors(after outcomes: [Outcome]) -> [String] {
-    var order: [OwnerProcess] = []
-    var counts: [Int32: Int] = [:]
-    for outcome in outcomes where outcome.result == .closed {
-      guard case .held(let holdings) = text.snapshot.attribution(of: outcome.step.connection)
-      else { continue }
-      for holding in holdings {
-        guard let process = text.snapshot.owners?.process(of: holding) else { continue }
-        if counts[process.pid] == nil { order.append(process) }
-        counts[process.pid, default: 0] += 1
-      }
-    }
-    return order.map { process in
-      let count = counts[process.pid] ?? 0
-      let name = EscapedText.escaped(process.name ?? "?")
-      return "\(name)[\(process.pid)] keeps \(Count.text(count)) dead descriptor"
-        + "\(Count.plural(count)) until it closes \(count == 1 ? "it" : "them")."
-    }
   }
 }
 

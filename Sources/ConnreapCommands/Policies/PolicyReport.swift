@@ -52,10 +52,16 @@ struct PolicyReport {
   }
 
   /// Prints what was found and what came of it; nothing when `isQuiet` and nothing was done.
-  func printOutcomes(_ outcomes: [Outcome], isQuiet: Bool) throws {
+  ///
+  /// - Parameter isFollowedByReactions: whether ``conclude`` comes next, which then prints JSON.
+  func printOutcomes(
+    _ outcomes: [Outcome], isQuiet: Bool, isFollowedByReactions: Bool = false
+  ) throws {
     let telling = evaluated.findings.filter(\.hasSomethingToSay)
     if isQuiet, telling.isEmpty { return }
-    guard output.output != .json else { return try printJSON(outcomes: outcomes) }
+    guard output.output != .json else {
+      return isFollowedByReactions ? () : try printJSON(outcomes: outcomes)
+    }
     var stream = OutputStream(Standard.output)
     try printFindings(of: isQuiet ? telling : evaluated.findings, to: &stream)
     let amiss = outcomes.filter { outcome in
@@ -70,6 +76,16 @@ struct PolicyReport {
     } else {
       try stream.write(PlanText(text: text).summary(of: outcomes))
     }
+    try stream.flush()
+  }
+
+  /// Prints what the owners of closed connections did afterwards, below the outcomes.
+  func conclude(_ outcomes: [Outcome], _ reactions: [OwnerReaction]) throws {
+    guard output.output != .json else {
+      return try printJSON(outcomes: outcomes, reactions: reactions)
+    }
+    var stream = OutputStream(Standard.output)
+    for line in OwnerReactionText.lines(of: reactions) { try stream.write(line + "\n") }
     try stream.flush()
   }
 
@@ -110,9 +126,13 @@ struct PolicyReport {
     }
   }
 
-  private func printJSON(outcomes: [Outcome]?) throws {
+  private func printJSON(
+    outcomes: [Outcome]?, reactions: [OwnerReaction]? = nil
+  ) throws {
     var json = JSONWriter()
-    PlanJSON(text: text).write(evaluated.plan, outcomes: outcomes, to: &json) { json in
+    PlanJSON(text: text).write(
+      evaluated.plan, outcomes: outcomes, reactions: reactions, to: &json
+    ) { json in
       json.member("history_known", evaluated.history != nil)
       json.array("policies") { json in
         for found in evaluated.findings { FindingLines(found, in: evaluated).write(to: &json) }

@@ -141,7 +141,7 @@ struct TopModel {
         plan,
         text ?? ConnectionText(snapshot: plan.snapshot, names: SystemNumbers(resolvesNames: false)))
     case .failure(let failure):
-      mode = .outcomes(TopOutcomes(outcomes: [], text: nil, failure: failure))
+      mode = .outcomes(TopOutcomes(outcomes: [], reactions: [], text: nil, failure: failure))
     }
   }
 
@@ -328,6 +328,8 @@ extension TopScan {
 /// What came of a closing, or why there was none.
 struct TopOutcomes: Sendable {
   let outcomes: [Outcome]
+  /// What the owners of the closed connections did afterwards.
+  let reactions: [OwnerReaction]
   let text: ConnectionText?
   let failure: CommandFailure?
 }

@@ -85,6 +85,9 @@ struct TopPage {
       for paragraph in plan.summary(of: outcomes.outcomes).split(separator: "\n") {
         lines += ScreenLine.wrapped(String(paragraph), to: width)
       }
+      for line in OwnerReactionText.lines(of: outcomes.reactions) {
+        lines += ScreenLine.wrapped(line, to: width)
+      }
     }
     guard let failure = outcomes.failure, let message = failure.message else { return lines }
     lines += ScreenLine.wrapped(message, to: width, ScreenLook(.red))

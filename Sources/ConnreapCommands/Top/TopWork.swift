@@ -67,22 +67,25 @@ struct TopWork: Sendable {
   func close(_ plan: Plan, filter: String) -> TopOutcomes {
     let text = ConnectionText(snapshot: plan.snapshot, names: names)
     var outcomes: [Outcome] = []
+    var reactions: [OwnerReaction] = []
     do {
       let trail = try AuditTrail(
         in: try StateAccess.open(option: stateFolder),
         AuditTrail.Run(
           command: "top", selection: "marked by hand" + (filter.isEmpty ? "" : ", of " + filter)))
-      let run = ClosingRun(
+      var run = ClosingRun(
         plan, text, on: try system(for: .everything), limits: ClosingLimits(start: .now))
       try run.carryOut(
         recording: trail, isStillSelected: { step, now in now.isUnchanged(since: step.connection) },
-        printing: { outcomes = $0 })
-      return TopOutcomes(outcomes: outcomes, text: text, failure: nil)
+        printing: { outcomes = $0 }, concluding: { reactions = $1 })
+      return TopOutcomes(outcomes: outcomes, reactions: reactions, text: text, failure: nil)
     } catch let failure as CommandFailure {
-      return TopOutcomes(outcomes: outcomes, text: text, failure: failure)
+      return TopOutcomes(
+        outcomes: outcomes, reactions: reactions, text: text, failure: failure)
     } catch {
       return TopOutcomes(
-        outcomes: outcomes, text: text, failure: CommandFailure(.failed, "\(error)"))
+        outcomes: outcomes, reactions: reactions, text: text,
+        failure: CommandFailure(.failed, "\(error)"))
     }
   }
 

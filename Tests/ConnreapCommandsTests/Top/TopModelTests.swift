@@ -493,7 +493,7 @@ import Testing
     let step = try #require(scene.plan([1]).steps.first)
     let scan = try scene.scan()
     let effects = model.closed(
-      TopOutcomes(outcomes: [Outcome(step, .closed)], text: scan.text, failure: nil))
+      TopOutcomes(outcomes: [Outcome(step, .closed)], reactions: [], text: scan.text, failure: nil))
     #expect(effects.scans)
     #expect(model.screen.contains { $0.hasPrefix("  closed  127.0.0.1:8080") })
     #expect(model.screen.contains { $0.hasPrefix("closed 1, gone 0, failed 0.") })

@@ -17,6 +17,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 import states
@@ -323,6 +324,24 @@ def can_destroy(request):
         return {"errno": errno.errorcode.get(-struct.unpack_from("=i", sock.recv(4096), 16)[0])}
 
 
+def react(request):
+    """Waits in an event loop of its own for an error on a socket. It closes the socket then or, to
+    spin, ignores the event, which epoll reports again at once; for half a minute at most."""
+    sock = sockets[request["on"]]
+    loop = select.epoll()
+    loop.register(sock.fileno(), 0)
+
+    def watch():
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            if loop.poll(1) and request["how"] == "close":
+                sock.close()
+                return
+
+    threading.Thread(target=watch, daemon=True).start()
+    return {}
+
+
 VERBS = {
     "hello": hello,
     "up": lambda _: set_loopback(True),
@@ -347,6 +366,7 @@ VERBS = {
     "poll": poll,
     "describe": describe_one,
     "error": error,
+    "react": react,
     "rename": rename,
     "become": become,
     "fork": fork,

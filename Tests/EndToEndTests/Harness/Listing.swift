@@ -20,6 +20,25 @@ struct PlanReport: Decodable {
   let bootID: String
   /// The connections, the spared ones included.
   let connections: [Row]
+  /// What the owners of closed connections did afterwards; nil before anything is done.
+  let ownersAfter: [Reaction]?
+
+  /// What one owner did.
+  struct Reaction: Decodable {
+    let pid: Int32
+    let name: String
+    let deadDescriptors: Int?
+    let percentBefore: Int?
+    let percentAfter: Int?
+    let spinning: Bool?
+
+    private enum CodingKeys: String, CodingKey {
+      case pid, name, spinning
+      case deadDescriptors = "dead_descriptors"
+      case percentBefore = "cpu_percent_before"
+      case percentAfter = "cpu_percent_after"
+    }
+  }
 
   /// Reads it from standard output.
   init(_ ended: Ended) throws {
@@ -28,6 +47,7 @@ struct PlanReport: Decodable {
 
   private enum CodingKeys: String, CodingKey {
     case connections
+    case ownersAfter = "owners_after"
     case bootID = "boot_id"
   }
 }

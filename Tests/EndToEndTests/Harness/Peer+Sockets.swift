@@ -61,6 +61,11 @@ struct Socket {
   /// Closes the descriptor with RST, so that the ports are free at once.
   func reset() throws { try peer.tell(["do": "reset", "on": .string(name)]) }
 
+  /// Lets the program react, in an event loop, to an error on it: `close` it, or `spin`.
+  func react(_ how: String) throws {
+    try peer.tell(["do": "react", "on": .string(name), "how": .string(how)])
+  }
+
   /// The events of `poll`, without waiting.
   func events() throws -> [String] {
     try peer.tell(["do": "poll", "on": .string(name)]).events ?? []

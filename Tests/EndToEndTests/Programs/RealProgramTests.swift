@@ -64,7 +64,11 @@ import Testing
     #expect(try isServed(used))
     let ended = try namespace.kill(words + ["-o", "json"])
     #expect(ended.status == 0, "\(ended.complaints)")
-    let rows = try PlanReport(ended).connections
+    let report = try PlanReport(ended)
+    let rows = report.connections
+    #expect(
+      try #require(report.ownersAfter).filter { $0.name == process }.isEmpty,
+      "it has closed the descriptors")
     #expect(Set(rows.map(\.cookie)) == Set(plan.connections.map(\.cookie)))
     #expect(rows.allSatisfy { $0.local.port == port && $0.result == "closed" })
     #expect(Set(rows.map(\.peer.port)) == Set(idle.map(\.port)))

@@ -139,7 +139,7 @@ import Testing
     try pane.wait(for: "Close it? [y/N]")
     try pane.press("y")
     screen = try pane.wait(for: "closed 1, gone 0, failed 0")
-    #expect(screen.contains { $0.contains("keeps 1 dead descriptor") })
+    #expect(screen.contains { $0.contains("still holds 1 dead descriptor") })
     #expect(try namespace.row(of: held[2].server) == nil)
     #expect(try held[2].client.receive() == .failed("ECONNRESET"))
     #expect(try held[1].client.reaches(held[1].server), "the others live")
