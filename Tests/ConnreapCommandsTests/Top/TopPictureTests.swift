@@ -183,7 +183,8 @@ import Testing
           number: model.planNumber)
       case 4:
         if case .closing = model.mode {
-          _ = model.closed(TopOutcomes(outcomes: [], reactions: [], text: nil, failure: .silent(.failed)))
+          _ = model.closed(
+            TopOutcomes(outcomes: [], reactions: [], text: nil, failure: .silent(.failed)))
         }
       default: _ = model.handle(Self.keys.randomElement(using: &random) ?? .other)
       }
