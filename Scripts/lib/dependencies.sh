@@ -6,7 +6,7 @@ readonly build_packages=(libmnl-dev libcap-dev libncurses-dev libsqlite3-dev)
 readonly test_packages=(
   bash bsdutils coreutils cron grep iproute2 libcap2-bin nginx postgresql procps prometheus
   prometheus-node-exporter python3 python3-jsonschema python3-yaml redis-server strace systemd tmux
-  util-linux
+  util-linux shellcheck
 )
 # What looks at the page of 'report'. Ubuntu has Chromium as a snap only, which tests cannot use.
 readonly browser_packages=(chromium chromium-driver fonts-dejavu-core python3-selenium)
@@ -73,11 +73,14 @@ disable_services() {
 
 # Whether apt-get could install all of the given Debian packages, or they are there.
 are_to_be_had() {
-  local package
+  local package policy
   command -v apt-cache >/dev/null || return 1
   for package in "$@"; do
-    is_installed "$package" || LC_ALL=C apt-cache policy "$package" 2>/dev/null |
-      grep -q '^  Candidate: [^(]' || return 1
+    if is_installed "$package"; then continue; fi
+    # Not a pipe into grep -q, which ends before apt-cache does: with pipefail, its SIGPIPE would
+    # count as a package that is missing.
+    policy=$(LC_ALL=C apt-cache policy "$package" 2>/dev/null) || return 1
+    [[ $policy =~ $'\n'\ \ Candidate:\ [^\(] ]] || return 1
   done
 }
 

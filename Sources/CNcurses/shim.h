@@ -2,6 +2,14 @@
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
 
+// Since ncurses 6.5 a window is an incomplete type, which Swift does not import. Nothing here looks
+// into one.
+#if NCURSES_OPAQUE
+struct _win_st {
+  char opaque;
+};
+#endif
+
 // Made with casts, which Swift does not import.
 static const attr_t connreap_bold = A_BOLD;
 static const attr_t connreap_dim = A_DIM;

@@ -28,8 +28,8 @@ func fuzzer(of subject: String) -> Target {
 let package = Package(
   name: "connreap-fuzz",
   dependencies: [
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     .systemLibrary(name: "CMnl", pkgConfig: "libmnl"),
