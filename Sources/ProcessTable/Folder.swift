@@ -66,6 +66,21 @@ struct Folder: ~Copyable, Sendable {
     return status.st_size
   }
 
+  /// The size that the file system gives for this folder: of an `fd` folder of the kernel, how many
+  /// descriptors are open (Linux 6.2 and later; before that 0).
+  func size() throws(Errno) -> Int {
+    var status = stat()
+    try retried { unsafe fstat(descriptor, &status) }
+    return status.st_size
+  }
+
+  /// The number of hard links of `name` (`st_nlink`).
+  func linkCount(of name: String) throws(Errno) -> Int {
+    var status = stat()
+    try retried { unsafe fstatat(descriptor, name, &status, 0) }
+    return Int(status.st_nlink)
+  }
+
   /// Whether the folder is in a `/proc` of the kernel, not in a copy of one (`PROC_SUPER_MAGIC`).
   var isInProcFileSystem: Bool {
     var status = statfs()

@@ -5,23 +5,14 @@ internal import SystemPackage
 ///
 /// Each takes the next process that none has taken and puts what it found to the rest at its end.
 final class OwnerSearch: Sendable {
-  /// Which tables of descriptors are read.
-  enum Tables {
-    /// One of each process: that of its leader, or of its threads where the leader has ended.
-    case leaders
-    /// Those of threads that do not share their leader's.
-    case threadsApart
-    /// Both.
-    case leadersAndThreads
-  }
-
   let root: Folder
-  let tables: Tables
   let wanted: InodeSet
   let pruning: ProcessPruning
   let details: OwnerDetails
-  /// Whether the kernel can be asked about the pids of this root.
-  let isLive: Bool
+  /// Whether the root is a `/proc` of the kernel, not a copy of one.
+  let isKernels: Bool
+  /// Whether the kernel compares descriptor tables of threads of this root.
+  let canCompareTables: Bool
   /// See ``Folder/canStartAtDescriptors(_:)``.
   let canStartAtDescriptors: Bool
 
@@ -31,19 +22,22 @@ final class OwnerSearch: Sendable {
   private let result = Mutex(SearchResult())
 
   init(
-    root: consuming Folder, pids: [Int32], tables: Tables, wanted: InodeSet,
-    pruning: ProcessPruning, details: OwnerDetails
+    root: consuming Folder, pids: [Int32], wanted: InodeSet, pruning: ProcessPruning,
+    details: OwnerDetails
   ) {
-    isLive = FileTableComparison.isPossible(below: root)
+    isKernels = root.isInProcFileSystem
+    canCompareTables = isKernels && FileTableComparison.isPossible(below: root)
     canStartAtDescriptors = root.canStartAtDescriptors(EntryBuffer())
     self.root = root
     self.pids = pids
     places = WorkPlaces(pids.count)
-    self.tables = tables
     self.wanted = wanted
     self.pruning = pruning
     self.details = details
   }
+
+  /// Whether ``ProcessFolder/threadCount()`` says how many threads there are.
+  var canCountThreads: Bool { isKernels }
 
   /// What all the threads have found, in no order.
   func run(threads: Int) -> SearchResult {

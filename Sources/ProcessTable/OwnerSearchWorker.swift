@@ -24,13 +24,7 @@ struct OwnerSearchWorker: ~Copyable {
         return
       }
       sockets.removeAll(keepingCapacity: true)
-      switch search.tables {
-      case .leaders: readLeader(process)
-      case .threadsApart: readThreads(process, leaderIsRead: true)
-      case .leadersAndThreads:
-        readLeader(process)
-        readThreads(process, leaderIsRead: true)
-      }
+      readTables(process)
       guard !sockets.isEmpty else { return }
       // A process that has ended meanwhile throws here, and is no owner any more.
       result.holders.append(
@@ -40,13 +34,18 @@ struct OwnerSearchWorker: ~Copyable {
     }
   }
 
-  private mutating func readLeader(_ process: borrowing ProcessFolder) {
+  private mutating func readTables(_ process: borrowing ProcessFolder) {
     do {
       let folder = try process.open("fd")
-      let isEmpty = try readTable(folder, of: process.pid, thread: nil)
-      if isEmpty, let status = try process.status(), status.isZombie, !status.holdsNothing {
-        readThreads(process, leaderIsRead: false)
+      guard try readTable(folder, of: process.pid, thread: nil) == 0 else {
+        if try search.canCountThreads ? process.threadCount() > 1 : true {
+          readThreads(process, main: process.pid)
+        }
+        return
       }
+      // A leader that has ended has no table any more, and its threads still have theirs.
+      guard let status = try process.status(), !status.holdsNothing else { return }
+      readThreads(process, main: status.isZombie ? nil : process.pid)
     } catch {
       // Zombies and threads of the kernel refuse whoever is not root, and have nothing to hide.
       if error.isRefusal, let status = try? process.status(), status.holdsNothing { return }
@@ -54,51 +53,63 @@ struct OwnerSearchWorker: ~Copyable {
     }
   }
 
-  /// Reads the tables of the threads, each only once.
-  private mutating func readThreads(
-    _ process: borrowing ProcessFolder, leaderIsRead: Bool
-  ) {
+  /// Reads the tables of the threads that have one apart from that of `main`.
+  ///
+  /// A protected program may hold a socket only there, and beside the leader of another process.
+  private mutating func readThreads(_ process: borrowing ProcessFolder, main: Int32?) {
     do {
       let threads = try process.open("task")
       var rest: [Int32] = []
       try threads.forEachNumber(names) { if $0 != process.pid { rest.append($0) } }
-      var read = leaderIsRead ? [process.pid] : []
-      for thread in rest where !sharesTable(thread, with: read) {
-        readThread(thread, of: process.pid, in: threads)
-        read.append(thread)
+      var tables = ThreadTables(main: main, canCompare: search.canCompareTables)
+      var (descriptors, distinct) = (0, sockets.count)
+      for thread in rest where !tables.isMain(thread) {
+        descriptors += readThread(thread, of: process.pid, in: threads, knowing: &tables)
+        if search.isKernels, !search.canCompareTables,
+          descriptors > ThreadTables.limitWithoutComparison
+        {
+          return note(.noFunction, .threads, of: process.pid)
+        }
+        // A new table is a copy of another one: what is in both is kept once.
+        if sockets.count > 2 * distinct + Self.repeatsKept {
+          sockets = Array(Set(sockets))
+          distinct = sockets.count
+        }
       }
     } catch {
       note(error, .threads, of: process.pid)
     }
   }
 
-  private func sharesTable(_ thread: Int32, with others: [Int32]) -> Bool {
-    search.isLive && others.contains { FileTableComparison.areShared(thread, $0) }
-  }
+  /// How many sockets are kept more than once before that is looked for.
+  private static let repeatsKept = 4096
 
+  /// - Returns: how many descriptors were read.
   private mutating func readThread(
-    _ thread: Int32, of pid: Int32, in threads: borrowing Folder
-  ) {
+    _ thread: Int32, of pid: Int32, in threads: borrowing Folder, knowing tables: inout ThreadTables
+  ) -> Int {
     do {
-      let folder = try threads.folder("\(thread)").folder("fd")
-      _ = try readTable(folder, of: pid, thread: thread)
+      let folder = try threads.folder("\(thread)/fd")
+      guard tables.isNew(thread, size: try folder.size()) else { return 0 }
+      return try readTable(folder, of: pid, thread: thread)
     } catch {
       note(error, .descriptorsOfThread(thread), of: pid)
+      return 0
     }
   }
 
   /// Keeps the wanted sockets of one table.
   ///
-  /// - Returns: whether it has no descriptor.
+  /// - Returns: how many descriptors it has.
   private mutating func readTable(
     _ folder: borrowing Folder, of pid: Int32, thread: Int32?
-  ) throws(Errno) -> Bool {
-    var isEmpty = true
+  ) throws(Errno) -> Int {
+    var count = 0
     var refusal: Errno?
     var firstUnread: (descriptor: Int32, error: Errno)?
     try folder.forEachLink(names, canStartAtDescriptors: search.canStartAtDescriptors) {
       descriptor, link in
-      isEmpty = false
+      count += 1
       switch link {
       case .socket(let inode):
         if search.wanted.contains(inode) {
@@ -121,7 +132,7 @@ struct OwnerSearchWorker: ~Copyable {
         thread.map { .descriptorOfThread($0, descriptor: descriptor) } ?? .descriptor(descriptor)
       note(error, part, of: pid)
     }
-    return isEmpty
+    return count
   }
 
   private mutating func note(_ error: Errno, _ part: ProcessGap.Part, of pid: Int32) {

@@ -16,8 +16,8 @@ public struct OwnerWalk: ~Copyable, Sendable {
     threads: Int
   ) throws(ProcessProblem) {
     let search = OwnerSearch(
-      root: try files.openRoot(), pids: try files.pids(), tables: .leaders, wanted: .everySocket,
-      pruning: pruning, details: details)
+      root: try files.openRoot(), pids: try files.pids(), wanted: .everySocket, pruning: pruning,
+      details: details)
     self.files = files
     self.search = search
     self.threads = threads
@@ -42,8 +42,21 @@ public struct OwnerWalk: ~Copyable, Sendable {
     let missing = wanted.withoutThose(of: found.holders)
     // Of a million sockets it is large, and so is the table to come.
     _ = consume wanted
-    return try files.owners(
-      missing: missing, first: found, search, then: .leadersAndThreads, threads: threads)
+    if !missing.isEmpty { found += try searchAgain(for: missing, besides: found.gaps) }
+    return OwnerTable(
+      holders: found.holders, gaps: found.gaps, isPruned: !search.pruning.keepsEveryProcess)
+  }
+
+  /// What was read before the sockets were listed may be out of date, the processes too.
+  private func searchAgain(
+    for missing: InodeSet, besides gaps: [ProcessGap]
+  ) throws(ProcessProblem) -> SearchResult {
+    // What is already known to be unreadable need not be met twice.
+    let unread = Set(gaps.lazy.map(\.pid))
+    let again = OwnerSearch(
+      root: try files.openRoot(), pids: try files.pids().filter { !unread.contains($0) },
+      wanted: missing, pruning: search.pruning, details: search.details)
+    return again.run(threads: threads)
   }
 }
 

@@ -2,9 +2,7 @@ extension ProcFileSystem {
   /// Looks through the descriptors of all processes for the sockets of `wanted`.
   ///
   /// The threads of a process share its table of descriptors, save where one has asked for its own
-  /// (`unshare` with CLONE_FILES). Such tables are read only when some of the named inodes have
-  /// not been found otherwise, so never for ``InodeSet/everySocket``. Where the leader of a
-  /// process has ended before its threads, theirs are always read.
+  /// (`unshare` with CLONE_FILES). Every table is read, and each once.
   ///
   /// What cannot be read of a process is among the gaps of the table, unless it has ended
   /// meanwhile. An owner is one process throughout, even when its pid is reused.
@@ -24,34 +22,10 @@ extension ProcFileSystem {
       return OwnerTable(holders: [], gaps: [], isPruned: !pruning.keepsEveryProcess)
     }
     let search = OwnerSearch(
-      root: try openRoot(), pids: pids, tables: .leaders, wanted: wanted, pruning: pruning,
-      details: details)
-    let first = search.run(threads: threads)
-    return try owners(
-      missing: wanted.withoutThose(of: first.holders), first: first, search, then: .threadsApart,
-      threads: threads)
-  }
-
-  /// The owners that `search` has found first and, where some are missing, those in
-  /// `furtherTables`.
-  func owners(
-    missing: InodeSet, first: SearchResult, _ search: OwnerSearch,
-    then furtherTables: OwnerSearch.Tables, threads: Int
-  ) throws(ProcessProblem) -> OwnerTable {
-    let isPruned = !search.pruning.keepsEveryProcess
-    guard !missing.isEmpty else {
-      return OwnerTable(holders: first.holders, gaps: first.gaps, isPruned: isPruned)
-    }
-    // What is already known to be unreadable need not be met twice.
-    let unread = Set(first.gaps.lazy.map(\.pid))
-    // What was read before the sockets were listed may be out of date, the processes too.
-    let pids = furtherTables == .leadersAndThreads ? try self.pids() : search.pids
-    let further = OwnerSearch(
-      root: try openRoot(), pids: pids.filter { !unread.contains($0) },
-      tables: furtherTables, wanted: missing, pruning: search.pruning, details: search.details)
-    let found = further.run(threads: threads)
+      root: try openRoot(), pids: pids, wanted: wanted, pruning: pruning, details: details)
+    let found = search.run(threads: threads)
     return OwnerTable(
-      holders: first.holders + found.holders, gaps: first.gaps + found.gaps, isPruned: isPruned)
+      holders: found.holders, gaps: found.gaps, isPruned: !pruning.keepsEveryProcess)
   }
 
   /// Every pid that the root shows, in the order of the kernel.

@@ -170,7 +170,7 @@ import Testing
     #expect(table.holdings.isEmpty && table.isComplete)
   }
 
-  @Test func tablesOfThreadsAreReadWhenAnInodeIsMissing() throws {
+  @Test func tablesOfThreadsAreReadWhateverTheLeadersHold() throws {
     let tree = ProcTree()
     tree.process(10, threads: 2, links: [3: "socket:[100]"])
     tree.link("10/task/10/fd/3", to: "socket:[100]")
@@ -185,7 +185,40 @@ import Testing
     let found = try tree.files.findOwners(of: InodeSet([100]), threads: 2)
     #expect(rows(found) == [[100, 10, 3]])
     let every = try tree.files.findOwners(of: .everySocket, threads: 2)
-    #expect(rows(every) == [[100, 10, 3]])
+    #expect(rows(every) == [[100, 10, 3], [101, 10, 4], [101, 20, 9]])
+  }
+
+  @Test func aSocketThatALeaderHoldsIsFoundInTheThreadOfAnotherProcessToo() throws {
+    let tree = ProcTree()
+    tree.process(10, name: "other", links: [3: "socket:[100]"])
+    tree.process(20, name: "precious", threads: 2, links: [0: "/dev/null"])
+    tree.link("20/task/21/fd/9", to: "socket:[100]")
+    for wanted in [InodeSet([100]), .everySocket] {
+      let table = try tree.files.findOwners(of: wanted, threads: 2)
+      #expect(rows(table) == [[100, 10, 3], [100, 20, 9]])
+      let walked = try tree.files.startFindingOwners(threads: 2).finish(wanted: wanted)
+      #expect(rows(walked) == rows(table))
+    }
+  }
+
+  @Test func aThreadIsReadBehindALeaderWithoutDescriptors() throws {
+    let tree = ProcTree()
+    tree.process(10, threads: 2)
+    tree.link("10/task/11/fd/4", to: "socket:[100]")
+    #expect(
+      rows(try tree.files.findOwners(of: .everySocket, threads: 1)) == [[100, 10, 4]])
+  }
+
+  @Test func whatManyTablesHaveInCommonIsKeptOnce() throws {
+    let tree = ProcTree()
+    tree.process(10, threads: 12)
+    for thread in 11...22 {
+      for descriptor in 0..<500 {
+        tree.link("10/task/\(thread)/fd/\(descriptor)", to: "socket:[\(descriptor + 1)]")
+      }
+    }
+    let table = try tree.files.findOwners(of: .everySocket, threads: 1)
+    #expect(table.holdings.map(\.inode) == Array(1...500))
   }
 
   @Test func unreadableThreadsAreGaps() throws {

@@ -183,6 +183,24 @@ extension Peer {
     try tell(["do": "fork", "keep": .list(sockets.map { .string($0.name) })]).pid
   }
 
+  /// Forks a child in which only threads with descriptor tables of their own hold these sockets.
+  ///
+  /// - Parameters:
+  ///   - name: its process name.
+  ///   - areTogether: whether all the threads share one table, apart from the leader's.
+  ///   - descriptors: how many more descriptors such a table has.
+  /// - Returns: its pid.
+  func fork(
+    sharing sockets: [Socket], named name: String, threads: Int, areTogether: Bool = false,
+    descriptors: Int = 0
+  ) throws -> Int32? {
+    try tell([
+      "do": "fork", "keep": .list(sockets.map { .string($0.name) }), "name": .string(name),
+      "threads": .number(threads), "together": .flag(areTogether),
+      "descriptors": .number(descriptors),
+    ]).pid
+  }
+
   /// Takes the loopback device down, so that nothing on it is answered any more.
   func cutLoopback() throws { try tell(["do": "down"]) }
 

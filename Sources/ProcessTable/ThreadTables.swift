@@ -1,0 +1,54 @@
+/// Which descriptor tables of one process have been read, so that none is read once per thread.
+///
+/// Anyone can start threads that have tables of their own, so the cost must be linear in the threads
+/// and the descriptors: each thread is compared with the leader, a small table is simply read, and
+/// a large one is looked up among the large ones by the kernel's order.
+struct ThreadTables {
+  /// Descriptors up to which reading a table costs less than comparing it with many others.
+  static let smallTable = 16
+  /// How many descriptors of threads are read where tables cannot be compared. All threads
+  /// may share one table, which would then be read once per thread.
+  static let limitWithoutComparison = 1 << 18
+
+  /// A thread whose table has been read: the leader, or another one if the leader has ended.
+  private var main: Int32?
+  /// One thread for each large table that has been read, in the kernel's order of tables.
+  private var large: [Int32] = []
+  private let canCompare: Bool
+
+  /// - Parameter main: a thread whose table has been read; nil if there is none.
+  init(main: Int32?, canCompare: Bool) {
+    self.main = main
+    self.canCompare = canCompare
+  }
+
+  /// Whether `thread` shares the table of the main thread.
+  mutating func isMain(_ thread: Int32) -> Bool {
+    guard canCompare else { return false }
+    guard let main else {
+      self.main = thread
+      return false
+    }
+    return FileTableComparison.order(thread, main) == .same
+  }
+
+  /// Whether the table of `thread`, which is not the main one, is to be read.
+  ///
+  /// - Parameter size: how many descriptors are open; 0 if the kernel does not say.
+  mutating func isNew(_ thread: Int32, size: Int) -> Bool {
+    guard canCompare, size == 0 || size > Self.smallTable else { return true }
+    var range = large.indices
+    while !range.isEmpty {
+      let middle = range.lowerBound + range.count / 2
+      switch FileTableComparison.order(thread, large[middle]) {
+      case .same: return false
+      case .before: range = range.lowerBound..<middle
+      case .after: range = (middle + 1)..<range.upperBound
+      // One of the two has ended: to read a table twice does no harm.
+      case nil: return true
+      }
+    }
+    large.insert(thread, at: range.lowerBound)
+    return true
+  }
+}

@@ -1,0 +1,88 @@
+import FoundationEssentials
+import Testing
+
+/// Sockets that a process holds only in the descriptor tables of its threads (`CLONE_FILES`).
+@Suite(.needsNamespaces, .needsDestroy) struct ThreadTableTests {
+  let namespace: NetworkNamespace
+
+  init() throws { namespace = try NetworkNamespace() }
+
+  @Test(arguments: [1, 3])
+  func aProtectedThreadProtectsWhatTheLeaderOfAnotherProcessHolds(threads: Int) throws {
+    let pair = try namespace.pair(port: 8080)
+    let pid = try namespace.server.fork(
+      sharing: [pair.server], named: "sshd", threads: threads)
+    let ended = try namespace.kill("--local-port", "8080", "-o", "json")
+    let row = try #require(try PlanReport(ended).connections.first)
+    #expect(row.result == "spared")
+    #expect(row.reason?.hasPrefix("held by sshd[\(pid ?? 0)]") == true, "\(row.reason ?? "")")
+    #expect(Set(row.owners?.map(\.pid) ?? []) == [pair.server.pid, pid])
+    #expect(try pair.client.reaches(pair.server))
+  }
+
+  @Test func policiesAndFiltersSeeTheThread() throws {
+    let pair = try namespace.pair(port: 8080)
+    _ = try namespace.server.fork(
+      sharing: [pair.server], named: "precious", threads: 2, areTogether: true)
+    let file = try namespace.state.write(
+      "precious.yaml",
+      """
+      version: 1
+      protect:
+        - process: precious
+      policies:
+        - name: all
+          match: {local-port: 8080}
+          action: destroy
+      """)
+    let plan = try namespace.connreap("policy", "plan", "--state-dir", namespace.state.path, file)
+    #expect(plan.status == 0)
+    #expect(plan.text.contains("close 0,"), "\(plan.text)")
+    let precious = ["--local-port", "8080", "--process", "precious"]
+    #expect(try namespace.rows(precious).map(\.cookie) == [pair.server.cookie])
+    let others = ["--local-port", "8080", "--filter", "not process = precious"]
+    #expect(try namespace.rows(others).isEmpty)
+  }
+
+  @Test func aSocketThatOnlyAThreadHoldsHasAnOwner() throws {
+    let pair = try namespace.pair(port: 8080)
+    let pid = try namespace.server.fork(sharing: [pair.server], named: "alone", threads: 1)
+    try pair.server.close()
+    let row = try #require(try namespace.row(of: pair.server))
+    #expect(row.owners?.map(\.pid) == [pid].compactMap { $0 } && row.note == nil)
+  }
+
+  /// How many system calls `list` makes to look at one process, whatever else runs.
+  private func calls(lookingAt pid: Int32?) throws -> Int {
+    let pid = try #require(pid)
+    let trace = "\(namespace.state.path)/trace"
+    let ended = try namespace.connreap(
+      ["list", "--pid", "\(pid)"], behind: ["strace", "-f", "-c", "-o", trace, "--"], seconds: 120)
+    #expect(ended.status == 0 && ended.lines.count > 1, "\(ended.text)\(ended.complaints)")
+    let table = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
+    // % time, seconds, usecs/call, calls, errors or nothing, syscall
+    return table.reduce(0) { sum, line in
+      let words = line.split(separator: " ")
+      guard words.count >= 5, words.last != "total", let calls = Int(words[3]) else { return sum }
+      return sum + calls
+    }
+  }
+
+  @Test(.needsTracing) func twiceAsManyTablesCostTwiceAsMuch() throws {
+    let pair = try namespace.pair(port: 8080)
+    func cost(of threads: Int) throws -> Int {
+      let pid = try namespace.server.fork(
+        sharing: [pair.server], named: "threads", threads: threads, descriptors: 20)
+      return try calls(lookingAt: pid)
+    }
+    let (some, many) = try (cost(of: 200), cost(of: 400))
+    #expect(many < some * 5 / 2, "\(some) calls, then \(many)")
+  }
+
+  @Test(.needsTracing) func oneTableOfManyThreadsIsReadOnce() throws {
+    let pair = try namespace.pair(port: 8080)
+    let pid = try namespace.server.fork(
+      sharing: [pair.server], named: "together", threads: 300, areTogether: true, descriptors: 300)
+    #expect(try calls(lookingAt: pid) < 10_000, "to read it for each thread takes 90,000")
+  }
+}
