@@ -286,15 +286,20 @@ extension Snapshot {
   fileprivate func deciding(_ request: ScanRequest) -> Snapshot {
     var selected: [Connection] = []
     var undecided = undecided
+    var undecidedByOwner = 0
+    let isAnswer = request.ownerConditions != nil
     for connection in connections {
       switch request.selection.verdict(
-        of: connection,
-        owners: ownerFacts(of: connection, isAnswer: request.ownerConditions != nil),
+        of: connection, owners: ownerFacts(of: connection, isAnswer: isAnswer),
         past: past.past(of: connection)
       ) {
       case .yes: selected.append(connection)
       case .unknown where request.keepsUndecided: selected.append(connection)
-      case .unknown: undecided += 1
+      case .unknown:
+        undecided += 1
+        if lacksOwner(of: connection, for: request.selection, isAnswer: isAnswer) {
+          undecidedByOwner += 1
+        }
       case .no: break
       }
     }
@@ -302,6 +307,6 @@ extension Snapshot {
       moment: moment, connections: selected, undecided: undecided, listed: listed,
       isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
       unreadable: unreadable, controlGroups: controlGroups, namespaces: namespaces,
-      namespaceGaps: namespaceGaps, past: past)
+      namespaceGaps: namespaceGaps, past: past, undecidedByOwner: undecidedByOwner)
   }
 }

@@ -10,6 +10,8 @@ public struct Snapshot: Sendable {
   public let connections: [Connection]
   /// Of how many connections the kernel listed the selection cannot be decided, for want of a fact.
   public let undecided: Int
+  /// How many of those are undecided because their owners are unknown.
+  public let undecidedByOwner: Int
   /// How many connections the kernel listed in the states of the selection.
   public let listed: Int
   /// Whether the kernel left out connections in the states of the selection, so that ``listed`` is
@@ -42,9 +44,10 @@ public struct Snapshot: Sendable {
     isPrunedByKernel: Bool, listeners: [Connection], owners: OwnerTable?,
     unreadable: [OwnerProcess], controlGroups: [UInt64: ControlGroup] = [:],
     namespaces: [ScannedNamespace] = [.own], namespaceGaps: [NamespaceGap] = [],
-    past: PastConnections = .unknown
+    past: PastConnections = .unknown, undecidedByOwner: Int = 0
   ) {
     self.past = past
+    self.undecidedByOwner = undecidedByOwner
     self.moment = moment
     self.connections = connections
     self.undecided = undecided
@@ -72,7 +75,7 @@ public struct Snapshot: Sendable {
       moment: moment, connections: connections.filter(wanted), undecided: undecided,
       listed: listed, isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
       unreadable: unreadable, controlGroups: controlGroups, namespaces: namespaces,
-      namespaceGaps: namespaceGaps, past: past)
+      namespaceGaps: namespaceGaps, past: past, undecidedByOwner: undecidedByOwner)
   }
 
   /// The network namespace of `connection`.

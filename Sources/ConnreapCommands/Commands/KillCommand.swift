@@ -29,7 +29,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   @Flag(name: [.customShort("n"), .long], help: "print the plan; send nothing")
   var dryRun = false
 
-  @Flag(name: .shortAndLong, help: "do not ask, on a terminal")
+  @Flag(name: .shortAndLong, help: "skip the confirmation; required without a terminal")
   var yes = false
 
   @OptionGroup var guarding: GuardOptions
@@ -79,23 +79,18 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let limits = try pace.limits(from: .now)
     let work = try plan.map { try readPlan($0) } ?? select()
     let (system, plan) = (work.system, work.plan)
-    let left = ListSummary(snapshot: plan.snapshot, shown: 0).namespaceWarnings
-    for warning in left + system.namespaceNotices { Standard.say("connreap: \(warning)\n") }
+    let gaps = work.gaps
+    for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
     let report = KillReport(plan: plan, output: output, isLive: system.isLive)
     try guarding.refuseIfTooLarge(plan)
     if !dryRun, plan.wantsPrivileges { try system.requireClosing(plan.steps) }
     guard !dryRun, !plan.closings.isEmpty else {
       try report.printPlan(isDryRun: dryRun)
-      return try system.finish()
+      try system.finish()
+      return try gaps.check()
     }
     var run = ClosingRun(plan, report.text, on: system, limits: limits)
-    let asks = !yes && Terminal.of(.standardInput, columns: nil).isTerminal
-    if asks {
-      try report.printQuestion()
-      guard Question.ask(plan.question) else {
-        throw CommandFailure(.done, "nothing was \(plan.deed)")
-      }
-    }
+    if !yes { try confirm(plan, report) }
     let trail = try AuditTrail(
       in: try StateAccess.open(option: stateDir),
       AuditTrail.Run(command: "kill", selection: Self.words))
@@ -103,9 +98,33 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
       recording: trail,
       isStillSelected: work.isStillSelected,
       printing: { outcomes in
-        try report.printOutcomes(outcomes, planWasShown: asks)
+        try report.printOutcomes(outcomes, planWasShown: !yes)
         try system.finish()
       }, concluding: report.conclude)
+    try gaps.check()
+  }
+
+  /// Asks whether to carry out `plan`.
+  ///
+  /// - Throws: unless the answer is yes.
+  private func confirm(_ plan: Plan, _ report: KillReport) throws {
+    guard Terminal.of(.standardInput, columns: nil).isTerminal else {
+      let count = plan.closings.count
+      throw CommandFailure(
+        .refused,
+        "refused: \(Count.text(count)) connection\(Count.plural(count)) would be \(plan.deed), and "
+          + "standard input is not a terminal on which to confirm that; nothing was \(plan.deed)",
+        remedy: "add --yes to skip the confirmation, or --dry-run to see the plan")
+    }
+    try report.printQuestion()
+    switch try Question.ask(plan.question) {
+    case .yes: break
+    case .no: throw CommandFailure(.done, "nothing was \(plan.deed)")
+    case .tooMuch:
+      throw CommandFailure(
+        .refused, "refused: more than one line was entered at once; nothing was \(plan.deed)",
+        remedy: "answer with y and Enter alone")
+    }
   }
 
   /// The words of the command line behind `kill`.
@@ -117,6 +136,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   private struct Work {
     let system: LiveSystem
     let plan: Plan
+    /// What a missing capability kept from being judged.
+    let gaps: JudgingGaps
     let isStillSelected: (Plan.Step, Connection) -> Bool
   }
 
@@ -142,8 +163,9 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
         predicate, reading: [.figures, .owners, .controlGroups],
         past: predicate.needsHistory
           ? try RunHistory.past(option: stateDir, of: system) : .unknown))
-    return Work(system: system, plan: Plan(closing: snapshot, guardedBy: guards)) {
-      _, connection in
+    let plan = Plan(closing: snapshot, guardedBy: guards)
+    let gaps = JudgingGaps(of: predicate, plan, on: system)
+    return Work(system: system, plan: plan, gaps: gaps) { _, connection in
       predicate.verdict(
         of: connection, owners: snapshot.ownerFacts(of: connection),
         past: snapshot.past(of: connection)) == .yes
@@ -166,6 +188,9 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let guards = try guarding.guards(
       on: system, agreed ?? .destroy, namedStates: planned.namedStates)
     let plan = try planned.plan(guardedBy: guards)
-    return Work(system: system, plan: plan) { step, now in now.isUnchanged(since: step.connection) }
+    let gaps = JudgingGaps(of: .everything, plan, on: system)
+    return Work(system: system, plan: plan, gaps: gaps) { step, now in
+      now.isUnchanged(since: step.connection)
+    }
   }
 }

@@ -33,11 +33,13 @@ struct KillReport {
 
   /// Prints the plan above the question.
   func printQuestion() throws {
-    if isMachineReadable {
-      say("\(Count.text(plan.closings.count)) connections will be \(plan.deed).")
-      return
+    if !isMachineReadable {
+      try printLines(PlanText.lines(of: plan), under: plan.heading("will be \(plan.deed)"))
     }
-    try printLines(PlanText.lines(of: plan), under: plan.heading("will be \(plan.deed)"))
+    // The question is asked on the terminal: what it is about has to be there too.
+    guard isMachineReadable || !terminal.isTerminal else { return }
+    let count = plan.closings.count
+    Question.tell("\(Count.text(count)) connection\(Count.plural(count)) will be \(plan.deed).\n")
   }
 
   /// Prints what came of each connection, and what it means. JSON is printed by ``conclude`` alone.

@@ -78,11 +78,13 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
     let system = try LiveSystem(source).inNamespaces(of: loaded.policies)
     let memories = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
     let evaluated = try PolicyEvaluation(loaded.policies, on: system, memories: memories)
-    Standard.say(PolicyReport.namespaceWarnings(evaluated, system))
+    let gaps = JudgingGaps(of: evaluated, on: system)
+    for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
     let report = PolicyReport(evaluated, output: output, isLive: system.isLive)
     try report.printPlan(arguments: arguments.files)
     try system.finish()
     try evaluated.checkLimits()
+    try gaps.check()
   }
 }
 
@@ -131,7 +133,8 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     let system = try LiveSystem(SourceOptions.live).inNamespaces(of: policies)
     var history = try RunHistory(in: folder, of: system)
     let evaluated = try PolicyEvaluation(policies, on: system, memories: history.memories)
-    Standard.say(PolicyReport.namespaceWarnings(evaluated, system))
+    let gaps = JudgingGaps(of: evaluated, on: system)
+    for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
     let report = PolicyReport(evaluated, output: output, isLive: true)
     let notices = PolicyNotices(evaluated, moment: system.moment)
     // Before anything is closed: a run that is cut off has counted all the same.
@@ -146,7 +149,7 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     guard !evaluated.plan.closings.isEmpty else {
       try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
       guard try notices.send(remembering: &history) else { throw CommandFailure.silent(.failed) }
-      return
+      return try gaps.check()
     }
     try system.requireClosing(evaluated.plan.closings)
     let trail = try AuditTrail(
@@ -169,6 +172,7 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
       Interruption.reason == nil ? try notices.send(remembering: &history) : true
     try result.get()
     guard isEverybodyTold else { throw CommandFailure.silent(.failed) }
+    try gaps.check()
   }
 }
 

@@ -1,10 +1,76 @@
-/// A question to whoever sits at the terminal.
+import Glibc
+import SystemPackage
+
+/// A question to the user at a terminal.
 enum Question {
-  /// Asks on standard error and reads the answer from standard input: `y` or `yes` is yes, and
-  /// everything else, the end of input too, is no.
-  static func ask(_ question: String) -> Bool {
-    Standard.say(question)
-    let answer = readLine()?.lowercased().filter { $0 != " " }
-    return answer == "y" || answer == "yes"
+  /// What the user answered.
+  enum Answer: Equatable {
+    /// `y` or `yes`, and nothing else.
+    case yes
+    /// Anything else, and the end of input.
+    case no
+    /// More than one line was there at once, as when text is pasted.
+    case tooMuch
+  }
+
+  /// More than an answer needs, in bytes.
+  private static let longest = 256
+  /// How long after a line the next one belongs to the same text, in milliseconds: nobody types so fast.
+  private static let grace: Int32 = 3
+  /// How often it looks for a signal while it waits, in milliseconds.
+  private static let pause: Int32 = 250
+
+  /// Asks `question`, and reads the answer from `terminal` alone.
+  ///
+  /// What was typed before the question is discarded: it answers something else.
+  ///
+  /// - Throws: when a signal ended the wait that does not end the process by itself.
+  static func ask(
+    _ question: String, at terminal: FileDescriptor = .standardInput
+  ) throws(CommandFailure) -> Answer {
+    // Before the question is shown and not after it, so that no answer to it is discarded.
+    tcflush(terminal.rawValue, TCIFLUSH)
+    tell(question, at: terminal)
+    guard let line = try readLine(from: terminal) else { return .no }
+    // A line that comes with others is a part of pasted text, of which the rest may still be on its way.
+    guard !isReadable(terminal, within: grace) else { return .tooMuch }
+    let answer = String(decoding: line, as: UTF8.self).lowercased().filter { $0 != " " }
+    return answer == "y" || answer == "yes" ? .yes : .no
+  }
+
+  /// Shows `text` to the user at `terminal`: on standard error and, when that is somewhere else, on
+  /// the terminal itself.
+  static func tell(_ text: String, at terminal: FileDescriptor = .standardInput) {
+    Standard.say(text)
+    guard isatty(Standard.error.rawValue) == 0,
+      fcntl(terminal.rawValue, F_GETFL) & O_ACCMODE != O_RDONLY
+    else { return }
+    _ = try? terminal.writeAll(text.utf8)
+  }
+
+  /// A line without its end; nil when input ends before that.
+  private static func readLine(
+    from terminal: FileDescriptor
+  ) throws(CommandFailure) -> [UInt8]? {
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    while line.count < longest {
+      while !isReadable(terminal, within: pause) {
+        guard let number = Interruption.receivedSignal else { continue }
+        throw CommandFailure(.afterSignal(number), "stopped by a signal; nothing was done")
+      }
+      // One byte at a time, so that whatever follows the line is still there to be seen.
+      let count = unsafe read(terminal.rawValue, &byte, 1)
+      if count < 0, errno == EINTR { continue }
+      guard count == 1 else { return nil }
+      if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { return line }
+      line.append(byte)
+    }
+    return line
+  }
+
+  private static func isReadable(_ terminal: FileDescriptor, within milliseconds: Int32) -> Bool {
+    var waiting = pollfd(fd: terminal.rawValue, events: Int16(POLLIN), revents: 0)
+    return unsafe poll(&waiting, 1, milliseconds) > 0
   }
 }

@@ -89,14 +89,6 @@ struct PolicyReport {
     try stream.flush()
   }
 
-  /// The network namespaces that policies name and nobody could look at, for standard error: also of
-  /// a quiet run, whose policies did not do there what they are for.
-  static func namespaceWarnings(_ evaluated: PolicyEvaluation, _ system: LiveSystem) -> String {
-    let warnings =
-      ListSummary.warnings(evaluated.snapshot.namespaceGaps) + system.namespaceNotices
-    return warnings.map { "connreap: \($0)\n" }.joined()
-  }
-
   private var layout: Table.Layout {
     Table.Layout(
       showsHeader: false, width: terminal.width,

@@ -40,6 +40,13 @@ final class TerminalPane {
   /// Types a text.
   func type(_ text: String) throws { try tell(["send-keys", "-l", "--", text]) }
 
+  /// Pastes a text, all of it at once, its line breaks as Enter: bracketed where the program has asked
+  /// for that, and `isBracketed`.
+  func paste(_ text: String, isBracketed: Bool = true) throws {
+    try tell(["set-buffer", "--", text])
+    try tell(["paste-buffer"] + (isBracketed ? ["-p"] : []))
+  }
+
   /// Types a command, and Enter.
   func run(_ command: String) throws {
     try type(command)

@@ -1,0 +1,161 @@
+import Testing
+
+/// What a missing capability keeps from being judged is reported first, and ends the run with 77
+/// when the rest is done.
+@Suite(.needsNamespaces, .needsDestroy) struct JudgingGapTests {
+  let namespace: NetworkNamespace
+  let pair: (listener: Socket, client: Socket, server: Socket)
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    pair = try namespace.pair(port: 8080)
+  }
+
+  private static let powerless = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"]
+  private static let withoutOwners = [
+    "setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace", "--",
+  ]
+  private static let ownerNotice =
+    "2 connections could not be judged: the owner cannot be read; it needs CAP_SYS_PTRACE"
+
+  private var isAlive: Bool { get throws { try pair.client.reaches(pair.server) } }
+
+  @Test(arguments: [
+    ["--process", "nothing"], ["--pid", "1"], ["--unit", "nothing.service"],
+    ["--container", "abcdef"], ["not process = sshd"], ["--process", "nothing", "--dry-run"],
+    ["--process", "nothing", "-o", "json"],
+  ])
+  func aSelectionByOwnerThatCannotBeJudgedIsNoSuccess(words: [String]) throws {
+    for prefix in [Self.powerless, Self.withoutOwners] {
+      let ended = try namespace.kill(words, behind: prefix)
+      #expect(ended.status == 77, "\(ended.complaints)")
+      #expect(ended.complaints.hasPrefix("connreap: " + Self.ownerNotice))
+    }
+    // With the right to see the owners there is nothing to report.
+    #expect(try namespace.kill(["--dry-run"] + words).complaints.contains("judged") == false)
+    #expect(try isAlive)
+  }
+
+  @Test func whatIsSparedBecauseItsOwnerCannotBeReadIsNotJudgedEither() throws {
+    let ended = try namespace.kill(
+      ["--port", "8080", "-o", "json"], behind: Self.withoutOwners)
+    #expect(ended.status == 77)
+    #expect(ended.complaints.hasPrefix("connreap: " + Self.ownerNotice))
+    #expect(try PlanReport(ended).connections.map(\.result) == ["spared", "spared"])
+    #expect(try isAlive)
+  }
+
+  @Test func theRestIsDoneFirst() throws {
+    // Its descriptors can be read without CAP_SYS_PTRACE: it has no capability either.
+    let other = try Peer(after: namespace.entering + Self.powerless)
+    try other.rename("reaped")
+    let listener = try other.listen("reaped", port: 8081)
+    let client = try other.connect("client", port: 8081)
+    let server = try other.accept("server", from: listener)
+    let ended = try namespace.kill(["--process", "reaped"], behind: Self.withoutOwners)
+    #expect(ended.status == 77, "\(ended.complaints)")
+    #expect(ended.complaints.hasPrefix("connreap: " + Self.ownerNotice))
+    #expect(ended.text.contains("failed 0"))
+    #expect(try client.reaches(server) == false)
+    #expect(try isAlive)
+  }
+
+  @Test func whatIsUndecidedForAnotherReasonIsReportedAndNoFailure() throws {
+    // An orphan: no process holds it, whoever asks.
+    try pair.client.close()
+    let ended = try namespace.kill("--process", "nothing")
+    #expect(ended.status == 0)
+    #expect(ended.complaints.hasPrefix("connreap: 1 connection left out"))
+    let powerless = try namespace.kill(["--process", "nothing"], behind: Self.powerless)
+    #expect(powerless.status == 77)
+    #expect(powerless.complaints.hasPrefix("connreap: 1 connection could not be judged"))
+    #expect(powerless.complaints.contains("\nconnreap: 1 connection left out"))
+  }
+
+  @Test func marksNeedACapabilityToo() throws {
+    let prefix = KillSafetyTests.withoutNetAdmin
+    let ended = try namespace.kill(["--dry-run", "--mark", "7"], behind: prefix)
+    #expect(ended.status == 77)
+    #expect(ended.complaints.contains("2 connections could not be judged: the mark cannot be read"))
+    #expect(ended.complaints.contains("CAP_NET_ADMIN"))
+    #expect(try namespace.kill("--dry-run", "--mark", "7").status == 0)
+  }
+
+  @Test func aNamespaceThatMayNotBeEnteredIsNoSuccess() throws {
+    let other = try NetworkNamespace()
+    let words = ["--port", "9999", "--netns", "\(other.server.pid),\(namespace.server.pid)"]
+    let prefix = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", "--"]
+    let ended = try namespace.kill(words, behind: prefix)
+    #expect(ended.status == 77)
+    #expect(ended.complaints.contains("CAP_SYS_ADMIN"))
+    #expect(try namespace.kill(words).status == 0)
+  }
+
+  // MARK: policies
+
+  private func policy(_ match: String, _ more: String = "") throws -> String {
+    try namespace.state.write(
+      "gaps.yaml",
+      """
+      version: 1
+      policies:
+        - name: gaps
+          match: {\(match)}
+          action: destroy
+          \(more)
+      """)
+  }
+
+  private func run(
+    _ command: String, _ file: String, _ options: [String] = [], behind prefix: [String]
+  ) throws -> Ended {
+    try namespace.connreap(
+      ["policy", command, "--state-dir", namespace.state.path, file] + options, behind: prefix)
+  }
+
+  @Test(arguments: [
+    ("process: nothing", ""), ("port: 8080", "except: [{process: nothing}]"),
+    ("port: 8080", "group-by: process"), ("port: 8080", ""),
+  ])
+  func policiesReportWhatTheyCouldNotJudge(match: String, more: String) throws {
+    let file = try policy(match, more)
+    for command in ["plan", "apply"] {
+      let ended = try run(command, file, behind: Self.withoutOwners)
+      #expect(ended.status == 77, "\(command): \(ended.complaints)")
+      #expect(ended.complaints.contains(Self.ownerNotice), "\(command): \(ended.complaints)")
+    }
+    #expect(try isAlive)
+    #expect(try run("plan", file, behind: []).status == 0)
+  }
+
+  @Test func aPossibleProtectionIsNotJudged() throws {
+    let file = try namespace.state.write(
+      "protected.yaml",
+      """
+      version: 1
+      protect: [{process: precious}]
+      policies:
+        - name: gaps
+          match: {local-port: 8080}
+          action: destroy
+      """)
+    let ended = try run("apply", file, behind: Self.withoutOwners)
+    #expect(ended.status == 77)
+    #expect(ended.complaints.contains("1 connection could not be judged"))
+    #expect(try isAlive)
+  }
+
+  @Test func aQuietRunReportsItAndDoesTheRest() throws {
+    let other = try Peer(after: namespace.entering + Self.powerless)
+    try other.rename("reaped")
+    let listener = try other.listen("reaped", port: 8081)
+    let client = try other.connect("client", port: 8081)
+    let server = try other.accept("server", from: listener)
+    let ended = try run(
+      "apply", try policy("process: reaped"), ["--quiet"], behind: Self.withoutOwners)
+    #expect(ended.status == 77, "\(ended.complaints)")
+    #expect(ended.complaints.contains(Self.ownerNotice))
+    #expect(try client.reaches(server) == false)
+    #expect(try isAlive)
+  }
+}
