@@ -16,13 +16,12 @@ import Testing
   private func lines(
     selection: String?, _ fill: (inout AuditLines, inout JSONWriter) -> Void
   ) -> [String] {
-    var lines = AuditLines(
-      AuditTrail.Run(command: "kill", selection: selection), at: "T", bootID: "b")
+    var lines = AuditLines(AuditedRun(command: "kill", selection: selection), at: "T")
     var json = JSONWriter()
     fill(&lines, &json)
     return String(decoding: json.bytes, as: UTF8.self).split(separator: "\n").map { line in
       let end = line.firstRange(of: #","uid":"#)?.lowerBound ?? line.endIndex
-      let rest = line.firstRange(of: #","boot_id""#)?.lowerBound ?? line.endIndex
+      let rest = line.firstRange(of: #","connection""#)?.lowerBound ?? line.endIndex
       return String(line[..<end] + line[rest...])
     }
   }
@@ -43,7 +42,7 @@ import Testing
     }
     func line(_ event: String, _ method: String, _ more: String, _ connection: String) -> String {
       #"{"time":"T","event":"\#(event)","command":"kill","method":"\#(method)""#
-        + more + #","boot_id":"b","connection":\#(connection)}"#
+        + more + #","connection":\#(connection)}"#
     }
     let reason = #","policy":"p\"q","selection":"--port 80","reason":"operation not permitted""#
     #expect(
@@ -57,8 +56,7 @@ import Testing
   }
 
   @Test func itSaysWhereTheConnectionIs() {
-    var lines = AuditLines(
-      AuditTrail.Run(command: "kill", selection: nil), at: "T", bootID: nil)
+    var lines = AuditLines(AuditedRun(command: "kill", selection: nil), at: "T")
     var json = JSONWriter()
     for number in 1...3 {
       let range = lines.write(step(), event: "closing", outcome: nil, to: &json) {

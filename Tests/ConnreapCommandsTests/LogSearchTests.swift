@@ -12,10 +12,12 @@ import Testing
   static func line(
     _ event: String, cookie: Int = 1, pid: Int = 7, boot: String = "b",
     time: String = "2026-11-21T05:42:50.123Z", policy: String? = nil, reason: String? = nil,
-    state: String = "close-wait", name: String = "java", complete: Bool = true, extra: String = ""
+    state: String = "close-wait", name: String = "java", complete: Bool = true, extra: String = "",
+    run: String? = nil
   ) -> AuditLogReader.Line {
     let policy = policy.map { "\"policy\":\"\($0)\"," } ?? ""
     let reason = reason.map { "\"reason\":\"\($0)\"," } ?? ""
+    let extra = (run.map { "\"run\":\"\($0)\",\"pid_start\":5," } ?? "") + extra
     let text = """
       {"time":"\(time)","event":"\(event)","command":"kill",\(policy)\(reason)"uid":0,"pid":\(pid),\
       "boot_id":"\(boot)",\(extra)"connection":{"netns":1,"family":"ipv4","state":"\(state)",\
@@ -33,7 +35,7 @@ import Testing
     _ selection: LogSelection = LogSelection(), _ lines: AuditLogReader.Line...
   ) -> [String] {
     var search = LogSearch(selection)
-    let found = lines.compactMap { search.take($0) }
+    let found = lines.compactMap { search.take($0)?.decision }
     return (found + search.takeUnfinished { _ in false }).map(\.result)
   }
 
@@ -67,9 +69,9 @@ import Testing
   @Test func whatARunningRunHasAnnouncedIsWaitedFor() {
     var search = LogSearch(LogSelection())
     _ = search.take(Self.line("closing"))
-    #expect(search.takeUnfinished { $0.pid == 7 }.isEmpty)
+    #expect(search.takeUnfinished { $0.run.pid == 7 }.isEmpty)
     #expect(search.isWaiting)
-    #expect(search.take(Self.line("closed"))?.result == "closed")
+    #expect(search.take(Self.line("closed"))?.decision?.result == "closed")
     #expect(!search.isWaiting)
   }
 
@@ -98,7 +100,7 @@ import Testing
     ]
     for line in lines { #expect(search.take(line) == nil) }
     #expect(search.damaged == lines.count)
-    #expect(search.take(good)?.result == "closed", "and the next good one is read")
+    #expect(search.take(good)?.decision?.result == "closed", "and the next good one is read")
   }
 
   @Test func aDamagedLineNeverEndsOrStartsADecision() throws {
@@ -175,6 +177,84 @@ import Testing
     var search = LogSearch(selection)
     #expect(search.take(Self.line("closed", complete: false)) == nil)
     #expect(search.undecided == 1, "an owner that was out of sight might have been nginx")
+  }
+
+  /// A line about a run.
+  private func runLine(
+    _ run: String, time: String = "2026-11-21T05:42:51Z", _ more: String = #","closed":0"#
+  ) -> AuditLogReader.Line {
+    let text =
+      #"{"time":"\#(time)","event":"run","command":"policy apply","exit":0"#
+      + #","policies":["a","b"],"pid":7,"run":"\#(run)","boot_id":"b"\#(more)}"#
+    return .whole(Array(text.utf8)[...])
+  }
+
+  private func shown(_ selection: LogSelection, _ line: AuditLogReader.Line) -> String? {
+    var search = LogSearch(selection)
+    guard case .run(let run) = search.take(line) else { return nil }
+    #expect(search.damaged == 0 && search.counts.isEmpty)
+    return run.text
+  }
+
+  @Test func runsWithTheSamePidAreToldApart() {
+    #expect(
+      found(
+        LogSelection(), Self.line("closing", run: "1"), Self.line("closed", run: "2"))
+        == ["closed", "unfinished"])
+    #expect(
+      found(LogSelection(), Self.line("closing", run: "1"), Self.line("closed", run: "1"))
+        == ["closed"])
+    #expect(
+      found(LogSelection(), Self.line("closing"), Self.line("closed", run: "1"))
+        == ["closed", "unfinished"], "an old line has no ID")
+  }
+
+  @Test func aRunThatHasEndedReportsNothingMore() {
+    var search = LogSearch(LogSelection())
+    _ = search.take(Self.line("closing", cookie: 1, run: "1"))
+    _ = search.take(Self.line("closing", cookie: 2, run: "2"))
+    #expect(search.takeUnfinished { _ in true }.isEmpty)
+    _ = search.take(runLine("1"))
+    #expect(
+      search.takeUnfinished { _ in true }.map(\.entry.connection.cookie.rawValue) == [1],
+      "its process goes on, as that of top does")
+    #expect(search.isWaiting)
+  }
+
+  @Test func aRunIsShownWhereItSaysMoreThanItsConnections() throws {
+    var selection = LogSelection()
+    #expect(shown(selection, runLine("1")) == "policy apply: closed 0; exit code 0")
+    #expect(shown(selection, runLine("1", #","found":3,"closed":2,"gone":1"#)) == nil)
+    #expect(
+      shown(
+        selection,
+        runLine(
+          "1", #","found":3,"closed":2,"refused":[{"policy":"a","reason":"9, limit 1"}]"#))
+        == "policy apply: found 3, closed 2; refused: a (9, limit 1); exit code 0")
+    #expect(
+      shown(selection, runLine("1", #","closed":2,"given_up":[{"policy":"a","groups":2}]"#))
+        == "policy apply: closed 2; given up: a (2 groups); exit code 0")
+    #expect(
+      shown(selection, runLine("1", #","closed":2,"failed_notifications":1"#))
+        == "policy apply: closed 2; 1 notification failed; exit code 0")
+    selection.results = ["run"]
+    #expect(shown(selection, runLine("1", #","closed":2"#)) != nil)
+    selection.results = ["closed"]
+    #expect(shown(selection, runLine("1")) == nil)
+  }
+
+  @Test func aRunIsOfItsPoliciesAndItsTimeAndOfNoConnection() throws {
+    var selection = LogSelection()
+    selection.policies = [try Glob("b")]
+    #expect(shown(selection, runLine("1")) != nil)
+    selection.policies = [try Glob("c*")]
+    #expect(shown(selection, runLine("1")) == nil)
+    selection = LogSelection()
+    selection.since = LogTime("2026-11-21T05:42:52Z")
+    #expect(shown(selection, runLine("1")) == nil)
+    selection = LogSelection()
+    selection.connections = .term(.port(.local, 8080...8080))
+    #expect(shown(selection, runLine("1")) == nil)
   }
 
   @Test func manyRunsTakeNoMoreMemoryThanWhatIsOpen() {

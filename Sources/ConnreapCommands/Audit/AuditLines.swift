@@ -3,7 +3,7 @@ import Reaping
 /// Writes lines of the audit log that are of one run and one moment: what they have in common is
 /// made once.
 struct AuditLines {
-  private let run: AuditTrail.Run
+  private let run: AuditedRun
   private let time: String
   /// What follows the reason, up to where the connection is to be written.
   private let end: [UInt8]
@@ -17,14 +17,11 @@ struct AuditLines {
     let written: [UInt8]
   }
 
-  init(_ run: AuditTrail.Run, at time: String, bootID: String?) {
+  init(_ run: AuditedRun, at time: String) {
     self.run = run
     self.time = time
     var json = JSONWriter(continuesArray: true)
-    json.member("uid", run.userID)
-    if let invokedBy = run.invokedBy { json.member("invoked_by", invokedBy) }
-    json.member("pid", UInt32(run.pid))
-    json.member("boot_id", bootID)
+    run.writeIdentity(to: &json)
     json.key("connection")
     end = json.take()
   }

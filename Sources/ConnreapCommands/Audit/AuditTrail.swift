@@ -6,44 +6,52 @@ import StateFiles
 import SystemPackage
 
 /// Writes down each decision of one run: before anything is closed what is going to be, and
-/// afterwards what came of it.
+/// afterwards what came of it; and at the end the run itself.
 struct AuditTrail: ~Copyable {
+  /// What the run has found and done so far.
+  let record: RunRecord
   private let log: AuditLog
-  private let run: Run
   private let journal: Journal?
   private let announced = AnnouncedConnections()
 
-  /// What all lines of a run have in common.
-  struct Run {
-    /// `kill` or `policy apply`.
-    let command: String
-    /// The words that selected, for a selection by hand; nil for policies, which have names.
-    let selection: String?
-    /// The effective user.
-    let userID: UInt32
-    /// The name of the user who became that one, as `SUDO_USER` tells it.
-    let invokedBy: String?
-    let pid: Int32
-
-    /// The run of this process.
-    init(command: String, selection: String?) {
-      self.command = command
-      self.selection = selection
-      userID = geteuid()
-      invokedBy = Rights.isElevated ? nil : Environment.ofProcess["SUDO_USER"]
-      pid = getpid()
-    }
-  }
-
   /// Opens the audit log of `state`.
-  init(in state: borrowing StateFolder, _ run: Run) throws(CommandFailure) {
+  init(in state: borrowing StateFolder, _ run: AuditedRun) throws(CommandFailure) {
     do {
       log = try AuditLog(in: state)
     } catch {
       throw Self.failure(error, "nothing was closed")
     }
-    self.run = run
+    record = RunRecord(run)
     journal = Journal()
+  }
+
+  private var run: AuditedRun { record.run }
+
+  /// Does the work of the run, and writes the line of the run when that has ended, however it did.
+  ///
+  /// - Throws: what `work` throws; and when it succeeds but the line could not be written.
+  borrowing func recordingRun(_ work: () throws -> Void) throws {
+    let result = Result { try work() }
+    let (status, error) = Self.end(of: result)
+    do {
+      try log.append(record.line(status: status.rawValue, error: error))
+    } catch {
+      try result.get()
+      throw Self.failure(error, "this run is not recorded")
+    }
+    try result.get()
+  }
+
+  /// The exit code of a run that ends with `result`, and why; nil without an error to name.
+  private static func end(of result: Result<Void, any Error>) -> (ExitStatus, String?) {
+    guard case .failure(let error) = result else { return (.done, nil) }
+    switch error {
+    case let failure as CommandFailure: return (failure.status, failure.message)
+    case let problem as OutputProblem where problem.errno == .brokenPipe: return (.done, nil)
+    case let problem as OutputProblem:
+      return (.failed, "cannot write the output: \(problem.errno)")
+    default: return (.failed, "\(error)")
+    }
   }
 
   /// Writes down that connections are going to be closed.
@@ -51,7 +59,7 @@ struct AuditTrail: ~Copyable {
   /// - Returns: why they must not be, nor any after them: it could not be written down.
   func announce(_ steps: some Sequence<Plan.Step>, _ text: ConnectionText) -> StopReason? {
     var json = JSONWriter(reserving: Self.usualLength * Reaper.groupSize)
-    var lines = AuditLines(run, at: Timestamp.now, bootID: text.snapshot.moment.bootID)
+    var lines = AuditLines(run, at: Timestamp.now)
     for step in steps {
       let range = lines.write(step, event: "closing", outcome: nil, to: &json) { json in
         ConnectionJSON(text: text).write(step.connection, to: &json)
@@ -69,8 +77,9 @@ struct AuditTrail: ~Copyable {
 
   /// Writes down what came of each connection.
   func report(_ outcomes: [Outcome], _ text: ConnectionText) throws(CommandFailure) {
+    record.update { $0.counts = OutcomeCounts(outcomes) }
     var json = JSONWriter(reserving: Self.mostWaiting + Self.usualLength)
-    var lines = AuditLines(run, at: Timestamp.now, bootID: text.snapshot.moment.bootID)
+    var lines = AuditLines(run, at: Timestamp.now)
     var place = 0
     for outcome in outcomes {
       let step = outcome.step

@@ -93,15 +93,17 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     if !yes { try confirm(plan, report) }
     let trail = try AuditTrail(
       in: try StateAccess.open(option: stateDir),
-      AuditTrail.Run(command: "kill", selection: Self.words))
-    try run.carryOut(
-      recording: trail,
-      isStillSelected: work.isStillSelected,
-      printing: { outcomes in
-        try report.printOutcomes(outcomes, planWasShown: !yes)
-        try system.finish()
-      }, concluding: report.conclude)
-    try gaps.check()
+      AuditedRun(command: "kill", selection: Self.words))
+    try trail.recordingRun {
+      try run.carryOut(
+        recording: trail,
+        isStillSelected: work.isStillSelected,
+        printing: { outcomes in
+          try report.printOutcomes(outcomes, planWasShown: !yes)
+          try system.finish()
+        }, concluding: report.conclude)
+      try gaps.check()
+    }
   }
 
   /// Asks whether to carry out `plan`.

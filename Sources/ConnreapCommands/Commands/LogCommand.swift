@@ -22,8 +22,9 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     abstract: "Shows the audit log: what was closed, when, why, by which policy.",
     discussion: """
       One line for each decision, in the order in which they were written down. What was announced \
-      and never reported is 'unfinished': the run died. The selection is about the connection as it \
-      was when the run looked. Times without a zone are UTC.
+      and never reported is 'unfinished': the run died. A run has a line of its own if it closed \
+      nothing, refused or gave up a policy, or ended early; '--result run' shows all runs. The \
+      selection is about the connection as it was when the run looked. Times without a zone are UTC.
 
       \(FilterHelp.text)
       """)
@@ -44,7 +45,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
 
   @Option(
     help: ArgumentHelp(
-      "what came of it: closed, gone, spared, failed, unverified, unfinished",
+      "what came of it: closed, gone, spared, failed, unverified, unfinished; run for runs",
       valueName: "result"))
   var result: [String] = []
 
@@ -123,13 +124,14 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       }
     }
     for word in result.flatMap({ $0.split(separator: ",").map(String.init) }) {
-      guard Self.results.contains(word) else {
-        let nearest = NearestWord.to(word, among: Self.results)
+      let words = Self.results + [RunRecord.event]
+      guard words.contains(word) else {
+        let nearest = NearestWord.to(word, among: words)
         throw CommandFailure(
           .usage,
           "--result: unknown result \"\(EscapedText.escaped(word))\""
             + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""),
-          remedy: "the results are " + Self.results.joined(separator: ", "))
+          remedy: "the results are " + words.joined(separator: ", "))
       }
       wanted.results.insert(word)
     }
@@ -175,7 +177,11 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   ) throws {
     do {
       while let line = try reader.next() {
-        if let found = search.take(line) { try printed.print(found) }
+        switch search.take(line) {
+        case .decision(let found): try printed.print(found)
+        case .run(let run): try printed.print(run)
+        case nil: break
+        }
       }
     } catch let problem as AuditLogProblem {
       throw CommandFailure(.failed, EscapedText.lines("\(problem)"))
@@ -212,13 +218,16 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   static func isRunning() -> (AuditEntry.Decision) -> Bool {
     let processes = ProcFileSystem()
     let bootID = try? processes.bootID()
-    var known: [Int32: Bool] = [:]
+    var known: [Int32: OwnerProcess?] = [:]
     return { decision in
-      guard decision.bootID == bootID else { return false }
-      if let isRunning = known[decision.pid] { return isRunning }
-      let name = (try? processes.process(decision.pid))?.name
-      known[decision.pid] = name == "connreap"
-      return name == "connreap"
+      let run = decision.run
+      // The reader of the log closes nothing, whatever pid it has: in a container always the same.
+      guard run.bootID == bootID, run.pid != getpid() else { return false }
+      if known[run.pid] == nil { known[run.pid] = .some(try? processes.process(run.pid)) }
+      guard let process = known[run.pid] ?? nil, process.name == "connreap" else { return false }
+      // Of old lines it is not known which of the processes with this pid it was.
+      guard let start = run.processStart else { return true }
+      return process.identity.startTicks == start
     }
   }
 

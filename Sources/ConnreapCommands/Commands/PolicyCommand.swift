@@ -2,7 +2,6 @@ import ArgumentParser
 import PolicyEngine
 import Privileges
 import Reaping
-import Scanning
 import Selection
 import StateFiles
 import SystemPackage
@@ -83,7 +82,7 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
     let report = PolicyReport(evaluated, output: output, isLive: system.isLive)
     try report.printPlan(arguments: arguments.files)
     try system.finish()
-    try evaluated.checkLimits()
+    try PolicyRefusals(evaluated.findings).check()
     try gaps.check()
   }
 }
@@ -94,8 +93,9 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     commandName: "apply",
     abstract: "Does what policies say: the command for cron.",
     discussion: """
-      Only one run at a time: a second one ends with exit code 75. When a policy would close more \
-      than its limit, nothing is closed at all and the exit code is 2.
+      Only one run at a time: a second one ends with exit code 75. If a policy exceeds its limit, \
+      that policy closes nothing, the other policies are applied, and the exit code is 2. The \
+      audit log gets one line for each run.
       """)
 
   @OptionGroup var arguments: PolicyFileArguments
@@ -123,56 +123,11 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     try keepRights(for: loaded.policies)
     let folder = try StateAccess.open(option: stateDir)
     let lock = try StateAccess.lock(folder)
-    try apply(loaded.policies, in: folder, holding: lock, limits: limits)
-  }
-
-  private func apply(
-    _ policies: PolicySet, in folder: borrowing StateFolder, holding _: borrowing RunLock,
-    limits: ClosingLimits
-  ) throws {
-    let system = try LiveSystem(SourceOptions.live).inNamespaces(of: policies)
-    var history = try RunHistory(in: folder, of: system)
-    let evaluated = try PolicyEvaluation(policies, on: system, memories: history.memories)
-    let gaps = JudgingGaps(of: evaluated, on: system)
-    for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
-    let report = PolicyReport(evaluated, output: output, isLive: true)
-    let notices = PolicyNotices(evaluated, moment: system.moment)
-    // Before anything is closed: a run that is cut off has counted all the same.
-    try history.save(evaluated.memories, ifLost: "nothing was closed")
-    do {
-      try evaluated.checkLimits()
-    } catch {
-      try report.printFindings(isQuiet: quiet)
-      _ = try notices.send(remembering: &history)
-      throw error
+    let trail = try AuditTrail(in: folder, AuditedRun(command: "policy apply", selection: nil))
+    let run = PolicyRun(loaded.policies, output: output, isQuiet: quiet, limits: limits)
+    try trail.recordingRun {
+      try run.carryOut(in: folder, holding: lock, recording: trail)
     }
-    guard !evaluated.plan.closings.isEmpty else {
-      try report.printOutcomes(evaluated.plan.outcomesOfSparing, isQuiet: quiet)
-      guard try notices.send(remembering: &history) else { throw CommandFailure.silent(.failed) }
-      return try gaps.check()
-    }
-    try system.requireClosing(evaluated.plan.closings)
-    let trail = try AuditTrail(
-      in: folder, AuditTrail.Run(command: "policy apply", selection: nil))
-    var limits = limits
-    limits.rate = evaluated.rate(of:)
-    var run = ClosingRun(evaluated.plan, report.text, on: system, limits: limits)
-    let result = Result {
-      try run.carryOut(
-        recording: trail, isStillSelected: evaluated.stillCovers,
-        remembering: { outcomes in
-          try history.save(
-            evaluated.memories(history.memories, after: outcomes),
-            ifLost: "what was closed is in the audit log")
-        },
-        printing: { try report.printOutcomes($0, isQuiet: quiet, isFollowedByReactions: true) },
-        concluding: report.conclude)
-    }
-    let isEverybodyTold =
-      Interruption.reason == nil ? try notices.send(remembering: &history) : true
-    try result.get()
-    guard isEverybodyTold else { throw CommandFailure.silent(.failed) }
-    try gaps.check()
   }
 }
 

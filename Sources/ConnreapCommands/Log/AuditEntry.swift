@@ -24,17 +24,26 @@ struct AuditEntry {
 
   /// One connection of one run.
   struct Decision: Hashable {
+    let run: Run
+    let cookie: UInt64
+  }
+
+  /// A run, as far as its lines identify it.
+  struct Run: Hashable {
     let bootID: String?
     let pid: Int32
-    let cookie: UInt64
+    /// When the process was started, in clock ticks since boot; nil in old lines.
+    let processStart: UInt64?
+    /// The ID of the run; nil in old lines, whose pid is all there is.
+    let id: String?
   }
 
   /// What stands before anything is closed.
   static let announcement = "closing"
 
-  /// The entry that `line` is; nil when it is no JSON, or lacks what an entry needs.
-  init?(_ line: ArraySlice<UInt8>) {
-    guard let value = try? JSONParser.parse(line), let time = value["time"]?.text,
+  /// The entry that `value` is; nil when it lacks what an entry needs.
+  init?(_ value: JSONValue) {
+    guard let time = value["time"]?.text,
       let time = LogTime(time), let event = value["event"]?.text,
       let command = value["command"]?.text, let pid = value["pid"]?.number(Int32.self),
       let recorded = value["connection"], let connection = Connection(recorded: recorded)
@@ -47,7 +56,9 @@ struct AuditEntry {
     policy = value["policy"]?.text
     reason = value["reason"]?.text
     decision = Decision(
-      bootID: value["boot_id"]?.text, pid: pid, cookie: connection.cookie.rawValue)
+      run: Run(
+        bootID: value["boot_id"]?.text, pid: pid, processStart: value["pid_start"]?.number(),
+        id: value["run"]?.text), cookie: connection.cookie.rawValue)
     let group = recorded["cgroup"]?.text.map(ControlGroup.init(path:))
     processes = (recorded["owners"]?.elements ?? []).compactMap {
       OwnerProcess(recorded: $0, in: group)

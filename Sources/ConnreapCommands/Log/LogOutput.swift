@@ -29,18 +29,35 @@ struct LogOutput: ~Copyable {
       try stream.write { Self.line(found, colors: colors, to: &$0) }
     case .csv:
       if count == 0 { try writeHeader() }
-      try stream.write { Self.fields(found, to: &$0) }
-    case .jsonl:
-      var json = JSONWriter()
-      json.element(Self.value(found))
-      json.endDocument()
-      try stream.write { $0.append(contentsOf: json.take()) }
-    case .json:
-      var json = JSONWriter(continuesArray: count > 0)
+      try stream.write { Self.append(Self.fields(found), to: &$0) }
+    case .jsonl, .json: try print(Self.value(found))
+    }
+  }
+
+  /// Prints one record as JSON.
+  private mutating func print(_ record: JSONValue) throws(OutputProblem) {
+    var json = JSONWriter(continuesArray: format == .json && count > 0)
+    if format == .json {
       if count == 0 { Self.open(&json) }
       json.newline()
-      json.element(Self.value(found))
-      try stream.write { $0.append(contentsOf: json.take()) }
+      json.element(record)
+    } else {
+      json.element(record)
+      json.endDocument()
+    }
+    try stream.write { $0.append(contentsOf: json.take()) }
+  }
+
+  mutating func print(_ run: RunEntry) throws(OutputProblem) {
+    defer { count += 1 }
+    switch format {
+    case .table:
+      let colors = colors
+      try stream.write { Self.line(run, colors: colors, to: &$0) }
+    case .csv:
+      if count == 0 { try writeHeader() }
+      try stream.write { Self.append(Self.fields(run), to: &$0) }
+    case .jsonl, .json: try print(run.value)
     }
   }
 
@@ -93,12 +110,7 @@ struct LogOutput: ~Copyable {
   /// `2026-11-21 05:42:50.123Z  closed  127.0.0.1:80 → 127.0.0.1:50000  CLOSE-WAIT  java[1744]  …`
   private static func line(_ found: LogSearch.Found, colors: Bool, to line: inout [UInt8]) {
     let entry = found.entry
-    line.append(contentsOf: entry.time.text.replacing("T", with: " ").utf8)
-    line.append(contentsOf: "  ".utf8)
-    Style.append(style(found.result), isOn: colors, to: &line) {
-      EscapedText.append(found.result, to: &$0)
-    }
-    pad(found.result.utf8.count, to: 12, &line)
+    start(entry.time, found.result, style(found.result), colors: colors, &line)
     let start = line.count
     entry.connection.local.appendText(to: &line)
     line.append(contentsOf: " → ".utf8)
@@ -115,6 +127,23 @@ struct LogOutput: ~Copyable {
       EscapedText.append(part, to: &line)
     }
     line.append(UInt8(ascii: "\n"))
+  }
+
+  /// `2026-11-21 05:42:50.123Z  run         policy apply: found 646; refused: …; exit code 2`.
+  private static func line(_ run: RunEntry, colors: Bool, to line: inout [UInt8]) {
+    start(run.time, RunRecord.event, run.exit == 0 ? .dim : .red, colors: colors, &line)
+    EscapedText.append(run.text, to: &line)
+    line.append(UInt8(ascii: "\n"))
+  }
+
+  /// The time and the result.
+  private static func start(
+    _ time: LogTime, _ result: String, _ style: Style?, colors: Bool, _ line: inout [UInt8]
+  ) {
+    line.append(contentsOf: time.text.replacing("T", with: " ").utf8)
+    line.append(contentsOf: "  ".utf8)
+    Style.append(style, isOn: colors, to: &line) { EscapedText.append(result, to: &$0) }
+    pad(result.utf8.count, to: 12, &line)
   }
 
   private static func pad(_ width: Int, to wanted: Int, _ line: inout [UInt8]) {
@@ -136,9 +165,9 @@ struct LogOutput: ~Copyable {
     return entry.command + words + who
   }
 
-  private static func fields(_ found: LogSearch.Found, to line: inout [UInt8]) {
+  private static func fields(_ found: LogSearch.Found) -> [String] {
     let entry = found.entry
-    let fields = [
+    return [
       entry.time.text, found.result, entry.connection.state.name,
       entry.connection.local.description, entry.connection.peer.description,
       entry.processes.map { $0.name ?? "?" }.joined(separator: " "),
@@ -146,6 +175,14 @@ struct LogOutput: ~Copyable {
       entry.value["connection"]?["user"]?.text ?? "", entry.command, entry.policy ?? "",
       found.reason ?? "",
     ]
+  }
+
+  private static func fields(_ run: RunEntry) -> [String] {
+    [run.time.text, RunRecord.event] + [String](repeating: "", count: 6)
+      + [run.command, run.policies.joined(separator: " "), run.text]
+  }
+
+  private static func append(_ fields: [String], to line: inout [UInt8]) {
     for (index, field) in fields.enumerated() {
       if index > 0 { line.append(UInt8(ascii: ",")) }
       CSVText.append(field, to: &line)

@@ -29,8 +29,20 @@ struct LogSearch {
   /// In which order.
   private var order: [AuditEntry.Decision] = []
 
+  /// The IDs of runs that have ended, and whose announcements without a result never get one.
+  private var ended: Set<String> = []
+
   /// What is said of an announcement without a result.
   static let unfinished = "unfinished"
+
+  /// What a line of the log adds.
+  enum Taken {
+    case decision(Found)
+    case run(RunEntry)
+
+    /// The decision; nil for a run.
+    var decision: Found? { if case .decision(let found) = self { found } else { nil } }
+  }
 
   /// A decision as it is shown.
   struct Found {
@@ -46,9 +58,14 @@ struct LogSearch {
 
   /// Takes the next line of the log.
   ///
-  /// - Returns: the decision that it ends, if that is wanted.
-  mutating func take(_ line: AuditLogReader.Line) -> Found? {
-    guard case .whole(let bytes) = line, let entry = AuditEntry(bytes) else {
+  /// - Returns: the decision or the run that it ends, if that is wanted.
+  mutating func take(_ line: AuditLogReader.Line) -> Taken? {
+    guard case .whole(let bytes) = line, let value = try? JSONParser.parse(bytes) else {
+      damaged += 1
+      return nil
+    }
+    if let run = RunEntry(value) { return take(run) }
+    guard let entry = AuditEntry(value) else {
       damaged += 1
       return nil
     }
@@ -61,6 +78,27 @@ struct LogSearch {
     announced[entry.decision] = nil
     if order.count > 2 * announced.count + 1000 { order.removeAll { announced[$0] == nil } }
     return wanted(Found(entry: entry, result: entry.event, reason: entry.reason))
+      .map(Taken.decision)
+  }
+
+  private mutating func take(_ run: RunEntry) -> Taken? {
+    if let id = run.id, announced.keys.contains(where: { $0.run.id == id }) { ended.insert(id) }
+    return isWanted(run) ? .run(run) : nil
+  }
+
+  /// Whether a run is shown: one that says more than its connections, or all if they are asked for.
+  private func isWanted(_ run: RunEntry) -> Bool {
+    // A run is not one of the connections that a selection is about.
+    guard selection.connections.selectsEverything else { return false }
+    if let since = selection.since, run.time < since { return false }
+    if let until = selection.until, run.time > until { return false }
+    if !selection.policies.isEmpty {
+      guard
+        run.policies.contains(where: { name in selection.policies.contains { $0.matches(name) } })
+      else { return false }
+    }
+    return selection.results.isEmpty
+      ? run.saysMore : selection.results.contains(RunRecord.event)
   }
 
   /// What was announced and never reported, by runs that are over.
@@ -71,7 +109,8 @@ struct LogSearch {
   ) -> [Found] {
     var found: [Found] = []
     for decision in order {
-      guard let entry = announced[decision], !isRunning(decision) else { continue }
+      guard let entry = announced[decision], hasEnded(decision.run) || !isRunning(decision)
+      else { continue }
       announced[decision] = nil
       let reason = "announced, never reported: the run died"
       if let one = wanted(Found(entry: entry, result: Self.unfinished, reason: reason)) {
@@ -81,6 +120,8 @@ struct LogSearch {
     order.removeAll { announced[$0] == nil }
     return found
   }
+
+  private func hasEnded(_ run: AuditEntry.Run) -> Bool { run.id.map(ended.contains) ?? false }
 
   /// Whether a run may still report something.
   var isWaiting: Bool { !announced.isEmpty }
@@ -128,7 +169,7 @@ extension LogSearch {
       var reader = try LogCommand.open(path)
       do throws(AuditLogProblem) {
         while let line = try reader.next() {
-          if let found = take(line) { body(found) }
+          if let found = take(line)?.decision { body(found) }
         }
       } catch {
         throw CommandFailure(.failed, EscapedText.lines("\(error)"))

@@ -34,7 +34,7 @@ struct FindingLines {
     lines += undecidedLines
     if let refusal = found.refusal {
       lines.append(
-        Line(cells: ["", Self.text(of: refusal), "refused: nothing is closed"], style: .red))
+        Line(cells: ["", refusal.text, "refused: the policy closes nothing"], style: .red))
     }
     if lines.isEmpty { lines.append(Line(cells: ["", "nothing matches", ""], style: .dim)) }
     return lines
@@ -86,8 +86,7 @@ struct FindingLines {
     let closed = rows.filter { spareReasons[cookie($0)] == nil }
     var parts: [String] = []
     if !closed.isEmpty {
-      let isRefused = evaluated.findings.contains { $0.refusal != nil }
-      let verb = (isRefused ? "would " : "") + (found.policy.action.closes ? "close" : "arm")
+      let verb = found.policy.action.closes ? "close" : "arm"
       parts.append("\(verb) \(Count.text(closed.count))\(details(of: closed))")
     }
     if let first = spared.first { parts.append("spare \(Count.text(spared.count)): \(first)") }
@@ -162,13 +161,6 @@ struct FindingLines {
     }
   }
 
-  private static func text(of refusal: LimitRefusal) -> String {
-    let count = Count.text(refusal.count)
-    guard let share = refusal.share else { return "\(count), limit \(Count.text(refusal.limit))" }
-    return "\(count) of the \(Count.text(share.total)) of \(share.label), "
-      + "limit \(share.percent) %"
-  }
-
   private var undecidedLines: [Line] {
     let undecided = found.undecided
     let kinds = [
@@ -228,6 +220,7 @@ struct FindingLines {
       json.member("excepted", found.excludedCount)
       json.member("undecided", found.undecided.total)
       json.member("refused", found.refusal != nil)
+      if let refusal = found.refusal { json.member("refused_reason", refusal.text) }
     }
   }
 }

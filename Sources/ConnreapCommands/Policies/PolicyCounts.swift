@@ -12,11 +12,8 @@ struct PolicyCounts {
   private let report: Int
   private let leave: Int
   private let spare: Int
-  /// The policy that has the whole run refused; nil without one.
-  let refusing: String?
 
   init(_ evaluated: PolicyEvaluation) {
-    refusing = evaluated.findings.first { $0.refusal != nil }?.policy.name
     let connections = evaluated.snapshot.connections
     var counted = Set(evaluated.plan.closings.map(\.connection.cookie))
     close = evaluated.plan.closings.count { $0.method.closes }

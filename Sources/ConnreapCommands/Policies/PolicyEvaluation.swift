@@ -53,26 +53,6 @@ struct PolicyEvaluation {
     self.policies = policies
   }
 
-  /// Refuses the whole run when a policy would close more than its limit.
-  func checkLimits() throws(CommandFailure) {
-    for found in findings {
-      guard let refusal = found.refusal else { continue }
-      if let share = refusal.share {
-        throw CommandFailure(
-          .refused,
-          "refused: policy \(found.policy.name) would close \(Count.text(refusal.count)) of the "
-            + "\(Count.text(share.total)) connections of \(EscapedText.escaped(share.label)), more "
-            + "than \(share.percent) %; nothing was closed",
-          remedy: "look at them with 'connreap list', and raise limit-percent if that is meant")
-      }
-      throw CommandFailure(
-        .refused,
-        "refused: policy \(found.policy.name) would close \(Count.text(refusal.count)) "
-          + "connections, more than its limit of \(Count.text(refusal.limit)); nothing was closed",
-        remedy: "look at them with 'connreap list', and raise the limit if that is meant")
-    }
-  }
-
   /// How many connections the policy of `step` closes in a second at most; nil without a rate.
   func rate(of step: Plan.Step) -> Int? {
     policies.policies.first { $0.name == step.policy }?.rate

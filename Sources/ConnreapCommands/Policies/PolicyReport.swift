@@ -28,26 +28,11 @@ struct PolicyReport {
     let counts = PolicyCounts(evaluated)
     let command = (["connreap", "policy", "apply"] + arguments.map(EscapedText.escaped))
       .joined(separator: " ")
-    if let policy = counts.refusing {
-      // The failure that follows says why.
-      try stream.write("Plan: close nothing: policy \(policy) has the whole run refused.\n")
-    } else {
-      try stream.write("Plan: \(counts.line). Nothing has been changed")
-      try stream.write(!counts.isEmpty ? "; '\(command)' does it.\n" : ".\n")
-    }
+    try stream.write("Plan: \(counts.line). Nothing has been changed")
+    try stream.write(!counts.isEmpty ? "; '\(command)' does it.\n" : ".\n")
     if evaluated.history == nil, evaluated.policies.policies.contains(where: \.needsHistory) {
       try stream.write("What earlier runs saw is unknown here: what depends on it is left alone.\n")
     }
-    try stream.flush()
-  }
-
-  /// Prints what was found, and no more: the run is refused.
-  func printFindings(isQuiet: Bool) throws {
-    guard output.output != .json else { return try printJSON(outcomes: nil) }
-    var stream = OutputStream(Standard.output)
-    try printFindings(
-      of: isQuiet ? evaluated.findings.filter(\.hasSomethingToSay) : evaluated.findings,
-      to: &stream)
     try stream.flush()
   }
 

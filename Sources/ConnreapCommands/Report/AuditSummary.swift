@@ -104,8 +104,7 @@ extension AuditSummary {
   /// Decisions of one run that differ in nothing but the connection.
   private struct Several {
     var decision: Decision
-    private let run: Int32
-    private let boot: String?
+    private let run: AuditEntry.Run
     private let peer: IPAddress
 
     /// Between two decisions of a run, in milliseconds: a minute.
@@ -118,15 +117,15 @@ extension AuditSummary {
         local: entry.connection.local.description, peer: entry.connection.peer.description,
         owners: LogOutput.owners(of: entry), origin: LogOutput.origin(of: entry),
         reason: found.reason)
-      (run, boot) = (entry.decision.pid, entry.decision.bootID)
+      run = entry.decision.run
       peer = entry.connection.peer.address
     }
 
     /// Takes one more in, if it is like the others.
     mutating func take(_ other: Several) -> Bool {
-      // A later run may have the same pid, in a container every one.
+      // In lines without the ID of the run, a later run may have the same pid.
       let distance = abs(other.decision.time.milliseconds - decision.time.milliseconds)
-      guard other.run == run, other.boot == boot, other.peer == peer, distance < Self.longestPause
+      guard other.run == run, other.peer == peer, distance < Self.longestPause
       else { return false }
       var same = other.decision
       (same.time, same.count) = (decision.time, decision.count)

@@ -71,13 +71,16 @@ struct TopWork: Sendable {
     do {
       let trail = try AuditTrail(
         in: try StateAccess.open(option: stateFolder),
-        AuditTrail.Run(
+        AuditedRun(
           command: "top", selection: "marked by hand" + (filter.isEmpty ? "" : ", of " + filter)))
       var run = ClosingRun(
         plan, text, on: try system(for: .everything), limits: ClosingLimits(start: .now))
-      try run.carryOut(
-        recording: trail, isStillSelected: { step, now in now.isUnchanged(since: step.connection) },
-        printing: { outcomes = $0 }, concluding: { reactions = $1 })
+      try trail.recordingRun {
+        try run.carryOut(
+          recording: trail,
+          isStillSelected: { step, now in now.isUnchanged(since: step.connection) },
+          printing: { outcomes = $0 }, concluding: { reactions = $1 })
+      }
       return TopOutcomes(outcomes: outcomes, reactions: reactions, text: text, failure: nil)
     } catch let failure as CommandFailure {
       return TopOutcomes(

@@ -7,9 +7,12 @@ import Testing
 
   init() throws { namespace = try NetworkNamespace() }
 
+  /// The lines of the log about connections.
   private var lines: [Substring] {
     get throws {
-      try Command.run(["cat", namespace.state.path + "/audit.jsonl"]).lines
+      try Command.run(["cat", namespace.state.path + "/audit.jsonl"]).lines.filter {
+        !$0.contains("\"event\":\"run\"")
+      }
     }
   }
 
@@ -26,6 +29,20 @@ import Testing
       #expect(line.contains("\"pid\":\(pair.server.pid),\"name\""))
       #expect(line.contains(/"time":"20[0-9]{2}-[0-9-]+T[0-9:]+\.[0-9]{3}Z"/))
     }
+  }
+
+  @Test func everyRunHasALineAndAnIDOfItsOwn() throws {
+    _ = try namespace.pair(port: 8080)
+    _ = try namespace.pair(port: 8081)
+    for port in ["8080", "8081"] {
+      #expect(try namespace.kill("--local-port", port).status == 0)
+    }
+    let runs = try AuditedRun.all(in: namespace.state.path)
+    #expect(runs.map(\.command) == ["kill", "kill"])
+    #expect(runs.map(\.exit) == [0, 0] && runs.map(\.closed) == [1, 1])
+    #expect(Set(runs.map(\.run)).count == 2)
+    let records = try AuditRecord.all(in: namespace.state.path)
+    #expect(records.map(\.run) == [runs[0].run, runs[0].run, runs[1].run, runs[1].run])
   }
 
   @Test func whatIsSparedIsWrittenDownWithItsReason() throws {

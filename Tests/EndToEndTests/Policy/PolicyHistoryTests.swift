@@ -313,7 +313,7 @@ import Testing
     _ = try wave(1, of: 9)
     let refused = try policy("apply", file)
     #expect(refused.status == 2)
-    #expect(refused.complaints.contains("more than 40 %"))
+    #expect(refused.complaints.contains("more than its limit of 40 %"))
     #expect(try leaks.count == 9)
   }
 

@@ -74,42 +74,6 @@ import Testing
     #expect(try namespace.rows("--state", "close-wait").map(\.local.port) == [8080, 8080])
   }
 
-  @Test func aLimitRefusesTheWholeRun() throws {
-    _ = try namespace.closeWaits(4, to: listener)
-    let limited = Self.pileUp.replacing("limit: 10", with: "limit: 3")
-    let ended = try policy("apply", try folder.write("leaks.yaml", limited))
-    #expect(ended.status == 2)
-    #expect(ended.complaints.contains("limit"))
-    #expect(try leaks == 4)
-  }
-
-  @Test func aLimitOfOnePolicyHoldsBackAllOthers() throws {
-    _ = try namespace.closeWaits(4, to: listener)
-    let two =
-      Self.pileUp + """
-          - name: too-many
-            match:
-              state: established
-            action: destroy
-            limit: 1
-
-        """
-    _ = try namespace.pair(to: listener, as: "one")
-    let file = try folder.write("leaks.yaml", two)
-    let planned = try policy("plan", file)
-    #expect(planned.status == 2)
-    #expect(planned.text.contains("would close 4"))
-    #expect(
-      planned.text.contains("Plan: close nothing: policy too-many has the whole run refused."))
-    #expect(!planned.text.contains("does it"))
-    let ended = try policy("apply", "--quiet", file)
-    #expect(ended.status == 2)
-    #expect(ended.complaints.contains("too-many"))
-    #expect(ended.complaints.contains("nothing was closed"))
-    #expect(ended.text.contains("would close 4"))
-    #expect(try leaks == 4)
-  }
-
   /// Each connection counts once, for the most that is done with it.
   @Test func thePlanAddsUpConnectionsAndNotPolicies() throws {
     _ = try namespace.closeWaits(5, to: listener)

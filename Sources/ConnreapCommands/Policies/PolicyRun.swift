@@ -1,0 +1,93 @@
+import Connections
+import PolicyEngine
+import Reaping
+import Scanning
+import StateFiles
+
+/// One run of `policy apply`, under the lock.
+struct PolicyRun {
+  private let policies: PolicySet
+  private let output: OutputOptions
+  private let isQuiet: Bool
+  private let limits: ClosingLimits
+
+  init(_ policies: PolicySet, output: OutputOptions, isQuiet: Bool, limits: ClosingLimits) {
+    self.policies = policies
+    self.output = output
+    self.isQuiet = isQuiet
+    self.limits = limits
+  }
+
+  /// Applies the policies, as far as none exceeds its limit, and notifies.
+  ///
+  /// - Throws: also when all was done but a policy is refused. Any other failure comes first.
+  func carryOut(
+    in folder: borrowing StateFolder, holding _: borrowing RunLock,
+    recording trail: borrowing AuditTrail
+  ) throws {
+    trail.record.update { $0.policies = policies.policies.map(\.name) }
+    let system = try LiveSystem(SourceOptions.live).inNamespaces(of: policies)
+    var history = try RunHistory(in: folder, of: system)
+    let evaluated = try PolicyEvaluation(policies, on: system, memories: history.memories)
+    trail.record.update { evaluated.note(in: &$0) }
+    let gaps = JudgingGaps(of: evaluated, on: system)
+    for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
+    let notices = PolicyNotices(evaluated, moment: system.moment)
+    // Before anything is closed: a run that is cut off has counted all the same.
+    try history.save(evaluated.memories, ifLost: "nothing was closed")
+    let result = Result {
+      try close(evaluated, on: system, recording: trail, remembering: &history)
+    }
+    let isEverybodyTold =
+      Interruption.reason == nil ? try notices.send(remembering: &history) : true
+    try result.get()
+    guard isEverybodyTold else { throw CommandFailure.silent(.failed) }
+    try PolicyRefusals(evaluated.findings).check()
+    try gaps.check()
+  }
+
+  /// Closes what the policies want closed, and prints what they found and what came of it.
+  private func close(
+    _ evaluated: PolicyEvaluation, on system: LiveSystem, recording trail: borrowing AuditTrail,
+    remembering history: inout RunHistory
+  ) throws {
+    let report = PolicyReport(evaluated, output: output, isLive: true)
+    guard !evaluated.plan.closings.isEmpty else {
+      let outcomes = evaluated.plan.outcomesOfSparing
+      trail.record.update { $0.counts = OutcomeCounts(outcomes) }
+      return try report.printOutcomes(outcomes, isQuiet: isQuiet)
+    }
+    try system.requireClosing(evaluated.plan.closings)
+    var limits = limits
+    limits.rate = evaluated.rate(of:)
+    var run = ClosingRun(evaluated.plan, report.text, on: system, limits: limits)
+    try run.carryOut(
+      recording: trail, isStillSelected: evaluated.stillCovers,
+      remembering: { outcomes in
+        try history.save(
+          evaluated.memories(history.memories, after: outcomes),
+          ifLost: "what was closed is in the audit log")
+      },
+      printing: { try report.printOutcomes($0, isQuiet: isQuiet, isFollowedByReactions: true) },
+      concluding: report.conclude)
+  }
+}
+
+extension PolicyEvaluation {
+  /// Notes what the policies found, for the run's line in the audit log.
+  fileprivate func note(in facts: inout RunRecord.Facts) {
+    var found: Set<Int> = []
+    var reported: Set<Int> = []
+    for finding in findings {
+      for group in finding.groups where group.decision != .belowThreshold {
+        found.formUnion(group.rows)
+      }
+      if finding.policy.action == .report { reported.formUnion(finding.rowsOverThreshold) }
+      let givenUp = finding.givenUp.count
+      if givenUp > 0 { facts.givenUp.append((finding.policy.name, givenUp)) }
+    }
+    facts.found = found.count
+    facts.reported = reported.count
+    facts.refused = PolicyRefusals(findings).reasons
+  }
+}
