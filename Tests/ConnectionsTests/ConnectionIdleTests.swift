@@ -44,8 +44,38 @@ struct ConnectionIdleTests {
       "the peer's keepalive probes", .row(figures: figures(7004, 7004, 7004)),
       idle: 7004, stalled: 0),
     Case(
-      "the peer's window is zero: probes count as data and are acknowledged",
-      .row(sendQueue: 4096, figures: figures(8, 7500, 8)), idle: 8, stalled: 8),
+      "the peer's window has just closed: what it took last went out a moment ago",
+      .row(sendQueue: 4096, timer: .zeroWindowProbe, figures: figures(8, 7500, 8)),
+      idle: 8, stalled: 8),
+    Case(
+      "the window is closed for 16 minutes: answers to probes acknowledge nothing new",
+      .row(
+        sendQueue: 2_626_560, timer: .zeroWindowProbe, retransmits: 12,
+        figures: figures(952_256, 952_264, 57_000)), idle: 952_256, stalled: 952_256),
+    Case(
+      "the window is closed, and a probe was answered right now",
+      .row(
+        sendQueue: 100, timer: .zeroWindowProbe, figures: figures(952_256, 952_264, 0)),
+      idle: 952_256, stalled: 952_256),
+    Case(
+      "the window is closed in one direction, and the other moves",
+      .row(sendQueue: 100, timer: .zeroWindowProbe, figures: figures(952_256, 20, 10)),
+      idle: 20, stalled: 20),
+    Case(
+      "the window is closed, and the peer no longer answers",
+      .row(sendQueue: 100, timer: .zeroWindowProbe, figures: figures(5000, 20, 90_000)),
+      idle: 20, stalled: 90_000),
+    Case(
+      "the window is closed, and the time of the last sending is unknown",
+      .row(sendQueue: 100, timer: .zeroWindowProbe, figures: figures(nil, 900, 70)),
+      idle: 70, stalled: 70),
+    Case(
+      "the window is closed, and the time of the acknowledgement is unknown",
+      .row(sendQueue: 100, timer: .zeroWindowProbe, figures: figures(800, 900, nil)),
+      idle: 800, stalled: 800),
+    Case(
+      "a probe timer without data that waits says nothing of the window",
+      .row(timer: .zeroWindowProbe, figures: figures(800, 900, 5)), idle: 800, stalled: 0),
     Case(
       "the peer is gone, 100 bytes unacknowledged: each retransmission renews the sending",
       .row(sendQueue: 100, figures: figures(164, 10272, 10272, unacknowledged: 1)),

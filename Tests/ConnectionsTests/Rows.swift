@@ -4,7 +4,8 @@ extension Connection {
   /// A row as a dump gives it, of which a test says only what it is about.
   static func row(
     _ state: TCPState = .established, inode: UInt32 = 6319, userID: UInt32 = 1000,
-    receiveQueue: UInt32 = 0, sendQueue: UInt32 = 0, figures: TCPFigures = TCPFigures(),
+    receiveQueue: UInt32 = 0, sendQueue: UInt32 = 0, timer: ConnectionTimer.Kind = .off,
+    retransmits: UInt8 = 0, figures: TCPFigures = TCPFigures(),
     mark: UInt32? = nil, cgroupID: UInt64? = nil, isMPTCPSubflow: Bool = false
   ) -> Connection {
     guard let cookie = SocketCookie(rawValue: 0x2a6d76) else { preconditionFailure() }
@@ -14,7 +15,8 @@ extension Connection {
       identity: SocketIdentity(
         local: local, peer: peer, family: .ipv4, interface: 0, cookie: cookie),
       state: state, inode: inode, userID: userID, receiveQueue: receiveQueue,
-      sendQueue: sendQueue, timer: ConnectionTimer(kind: .off, expires: 0, retransmits: 0),
+      sendQueue: sendQueue,
+      timer: ConnectionTimer(kind: timer, expires: 0, retransmits: retransmits),
       figures: figures, mark: mark, cgroupID: cgroupID, isMPTCPSubflow: isMPTCPSubflow)
   }
 }

@@ -122,7 +122,8 @@ struct ConnectionText: Sendable {
   func note(of connection: Connection) -> String? {
     if connection.isMPTCPSubflow { return "mptcp subflow" }
     switch snapshot.attribution(of: connection) {
-    case .held, .notRead: return nil
+    case .held, .notRead:
+      return connection.isPeerWindowClosed ? "the peer's window is closed" : nil
     case .inAcceptQueue(let listeners, _):
       return listeners.first.map { "in accept queue of :\($0.identity.localPort)" }
     case .orphan: return "orphan: no process holds it"
@@ -149,7 +150,9 @@ struct ConnectionText: Sendable {
     switch snapshot.attribution(of: connection) {
     case .held(let holdings):
       appendHolders(holdings, withDescriptors: true, to: &text)
-      if connection.isMPTCPSubflow, let note = note(of: connection) {
+      if connection.isMPTCPSubflow || connection.isPeerWindowClosed,
+        let note = note(of: connection)
+      {
         text.append(contentsOf: ", ".utf8)
         EscapedText.append(note, to: &text)
       }

@@ -85,6 +85,7 @@ struct Row: Decodable {
   let receiveQueue: Int
   let sendQueue: Int
   let idle: Int?
+  let lastAcknowledged: Int?
   let inState: Bound?
   let age: Bound?
   let timer: Timer?
@@ -107,6 +108,7 @@ struct Row: Decodable {
     case receiveQueue = "recv_queue"
     case sendQueue = "send_queue"
     case idle = "idle_ms"
+    case lastAcknowledged = "last_ack_ms"
     case inState = "in_state_ms"
     case age = "age_ms"
     case ownersComplete = "owners_complete"

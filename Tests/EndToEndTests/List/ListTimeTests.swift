@@ -58,4 +58,42 @@ import Testing
     #expect(idle >= 1500)
     #expect(try namespace.rows("--idle", "1500ms").map(\.cookie).contains(fine.server.cookie))
   }
+
+  /// A peer that never reads answers each probe of its closed window, and acknowledges nothing.
+  @Test(.timeLimit(.minutes(3))) func answersToWindowProbesAreNoSignOfLife() throws {
+    let pair = try namespace.pair(port: 8080)
+    let fine = try namespace.pair(port: 8081)
+    try pair.client.fill()
+    // Probes come after 0.2 s, 0.4 s and so on: shortly after one that was answered, the last
+    // acknowledgement is fresh while the last payload is old.
+    var answered: Row?
+    let deadline = ContinuousClock.now + .seconds(120)
+    while answered == nil, ContinuousClock.now < deadline {
+      let row = try #require(
+        try namespace.row(of: pair.client, "--local-port", "\(pair.client.port)"))
+      #expect(row.timer?.kind == "zero-window-probe" || row.idle.map { $0 < 5000 } != false)
+      if let last = row.lastAcknowledged, last < 4000, row.idle.map({ $0 >= 5000 }) == true {
+        answered = row
+      } else {
+        usleep(200_000)
+      }
+    }
+    let row = try #require(answered, "idle follows the answers to probes")
+    #expect(row.note == "the peer's window is closed")
+    #expect(try namespace.rows("--stalled", "5s").map(\.cookie) == [pair.client.cookie])
+    #expect(
+      Set(try namespace.rows("--idle", "5s", "--port", "8080").map(\.cookie))
+        == [pair.client.cookie, pair.server.cookie])
+    #expect(try namespace.rows("--stalled", "1h").isEmpty)
+    let table = try namespace.connreap("list", "--stalled", "5s", "--columns", "process,note")
+    #expect(table.text.contains("the peer's window is closed"), "\(table.text)")
+    #expect(try namespace.row(of: fine.client)?.note == nil)
+    // As soon as the peer reads, payload moves again.
+    for _ in 0..<100 where try namespace.row(of: pair.client)?.sendQueue != 0 {
+      while case .text(let text) = try pair.server.receive(), !text.isEmpty {
+        if try namespace.row(of: pair.client)?.sendQueue == 0 { break }
+      }
+    }
+    #expect(try namespace.rows("--stalled", "5s").isEmpty)
+  }
 }
