@@ -50,7 +50,7 @@ struct LiveSystem {
     processes = ProcFileSystem()
     moment = ScanMoment(
       bootID: try? processes.bootID(), networkNamespace: try? processes.networkNamespace(),
-      uptime: try? processes.uptimeMilliseconds(), kernelRelease: Self.kernelRelease)
+      uptime: SystemClock.uptime, kernelRelease: Self.kernelRelease)
     knowsOwners = true
     isLive = true
     guard let path else {
@@ -217,7 +217,7 @@ struct LiveSystem {
   func reaper(for looked: [ScannedNamespace]) -> Reaper {
     let (processes, namespaces) = (processes, namespaces)
     return Reaper(
-      uptime: { try? processes.uptimeMilliseconds() },
+      uptime: { SystemClock.uptime },
       through: ClosingDescriptors(processes),
       openTransportOf: { (index) throws(NetlinkProblem) in
         let wanted = looked[Int(index)]

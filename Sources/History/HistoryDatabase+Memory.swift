@@ -16,6 +16,9 @@ public struct MemoryPlace: Hashable, Sendable {
 }
 
 extension HistoryDatabase {
+  /// The tables in which runs are remembered.
+  static let memoryTables = ["connection", "flag", "round"]
+
   /// What runs in `place` remembered. Rows that make no sense are left out.
   public func memory(of place: MemoryPlace) throws(HistoryProblem) -> RunMemory {
     try Self.rethrowing(at: path) {
@@ -58,7 +61,7 @@ extension HistoryDatabase {
   ) throws(HistoryProblem) {
     try Self.rethrowing(at: path) {
       try queue.write { db in
-        for table in ["connection", "flag", "round"] {
+        for table in Self.memoryTables {
           try db.execute(
             sql: "DELETE FROM \(table) WHERE boot <> ?", arguments: [place.boot])
         }

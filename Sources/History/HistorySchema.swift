@@ -64,6 +64,18 @@ enum HistorySchema {
           ) STRICT, WITHOUT ROWID;
           """)
     }
+    // The clocks at the last run of each boot. Without a row for its boot, what is remembered was
+    // written by a version that took the uptime from a file.
+    migrator.registerMigration("2") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE clock (
+            boot TEXT NOT NULL PRIMARY KEY,
+            uptime INTEGER NOT NULL,
+            wall INTEGER NOT NULL
+          ) STRICT, WITHOUT ROWID;
+          """)
+    }
     return migrator
   }()
 }

@@ -54,6 +54,16 @@ extension RememberedGroup {
   }
 }
 
+extension ClockReading {
+  /// The reading in a row; nil when it makes no sense.
+  init?(_ row: Row) {
+    guard let uptime = row.time("uptime"),
+      let wall = Int64.fromDatabaseValue(row["wall"] ?? .null)
+    else { return nil }
+    self.init(uptime: uptime, wall: wall)
+  }
+}
+
 extension Row {
   fileprivate func text(_ column: String) -> String? {
     String.fromDatabaseValue(self[column] ?? .null)

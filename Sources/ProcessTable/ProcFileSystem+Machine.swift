@@ -20,16 +20,6 @@ extension ProcFileSystem {
     return text.flatMap { $0.prefix { $0 != 0x0a }.decimal }.flatMap(Int.init(exactly:))
   }
 
-  /// How long the machine has been up, in milliseconds, with the time it slept (`uptime`).
-  public func uptimeMilliseconds() throws(ProcessProblem) -> UInt64 {
-    let content = try bytes(of: "uptime")
-    let parts = content.prefix { $0 != UInt8(ascii: " ") }.split(separator: UInt8(ascii: "."))
-    guard parts.count == 2, parts[1].count == 2, let seconds = parts[0].decimal,
-      let hundredths = parts[1].decimal, seconds < 1 << 40
-    else { throw .malformed(path(to: "uptime")) }
-    return seconds * 1000 + hundredths * 10
-  }
-
   /// The inode of the process's network namespace; of the reader's own when `pid` is nil.
   ///
   /// The reader's own is that of its main thread, whatever namespace another thread has entered.

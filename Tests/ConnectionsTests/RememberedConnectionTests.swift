@@ -6,13 +6,15 @@ private let day: UInt64 = 86_400_000
 
 private func row(
   _ state: TCPState = .established, idle: UInt32 = 0, acknowledged: UInt32? = nil,
-  bytes: UInt64? = 100, received: UInt64? = nil, inFlight: UInt32 = 0
+  bytes: UInt64? = 100, received: UInt64? = nil, inFlight: UInt32 = 0, sendQueue: UInt32 = 0,
+  timer: ConnectionTimer.Kind = .off, retransmits: UInt8 = 0
 ) -> Connection {
   var figures = TCPFigures(
     sent: idle, received: idle, acknowledged: acknowledged ?? idle, unacknowledged: inFlight)
   figures.bytesAcknowledged = bytes
   figures.bytesReceived = received ?? bytes
-  return .row(state, figures: figures)
+  return .row(
+    state, sendQueue: sendQueue, timer: timer, retransmits: retransmits, figures: figures)
 }
 
 /// What runs remember of a connection, day after day.
@@ -68,6 +70,42 @@ struct RememberedConnectionTests {
     #expect(try #require(bare.past(of: row(idle: 10), at: start + day)).idle == 10)
     let mute = Connection.row(.timeWait, inode: 0)
     #expect(try #require(first.past(of: mute, at: start + day)).idle == nil)
+  }
+
+  @Test("What is stuck has stood still while no byte more was acknowledged or received")
+  func stuck() throws {
+    let first = RememberedConnection(row(idle: 5000), at: start)
+    let stuck = [
+      row(idle: 10, sendQueue: 1, timer: .zeroWindowProbe),
+      row(idle: 10, inFlight: 1, timer: .retransmit, retransmits: 1),
+    ]
+    for now in stuck {
+      #expect(try #require(first.past(of: now, at: start + day)).idle == day + 5000)
+      #expect(now.idle(knowing: first.past(of: now, at: start + day)) == day + 5000)
+      #expect(first.isUnchanged(in: now, at: start + day))
+    }
+    let moved = row(idle: 10, bytes: 101, received: 100, sendQueue: 1, timer: .zeroWindowProbe)
+    #expect(try #require(first.past(of: moved, at: start + day)).idle == 10)
+    // Sent for the first time a moment ago: nobody knows yet what becomes of it.
+    let sent = row(idle: 10, inFlight: 1, timer: .retransmit)
+    #expect(try #require(first.past(of: sent, at: start + day)).idle == 10)
+  }
+
+  @Test("What the kernel excludes was remembered by another clock")
+  func impossible() throws {
+    let first = RememberedConnection(row(.closeWait, idle: 5000, acknowledged: 1000), at: start)
+    // The FIN came after the last data, which is 20 s old, or was when the kernel counted from 0.
+    let fresh = row(.closeWait, idle: 20_000, acknowledged: 10)
+    #expect(first.past(of: fresh, at: start + 19_000)?.inState == 20_000)
+    #expect(first.past(of: fresh, at: start + 9 * day) == nil)
+    #expect(
+      first.seenAgain(fresh, at: start + 9 * day)
+        == RememberedConnection(fresh, at: start + 9 * day))
+    #expect(!first.isUnchanged(in: fresh, at: start + 9 * day))
+    #expect(first.past(of: fresh, at: start + 50 * day)?.inState == 50 * day + 1000)
+    // Of FIN-WAIT-2 the kernel keeps no bound.
+    let other = RememberedConnection(row(.finWait2, idle: 5000), at: start)
+    #expect(other.past(of: row(.finWait2, idle: 20), at: start + 9 * day)?.inState == 9 * day)
   }
 
   @Test("A change of state starts its time again, with what the kernel knows of the new one")

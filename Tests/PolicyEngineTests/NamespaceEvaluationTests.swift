@@ -157,7 +157,7 @@ import Testing
     #expect(after.keys.sorted() == [0])
     let found = Evaluation.findings(
       of: SampleTable(Self.rows), policies: PolicySet(policies: policies),
-      history: PolicyHistory(after, now: 2_000_000))
+      history: PolicyHistory(after, now: 1_003_000))
     #expect(found[0].rowsToActOn == [0, 1])
     #expect(found[0].spared.map(\.reason) == [.notSeenEnough(runs: 1)] * 3)
   }

@@ -1,3 +1,4 @@
+import Connections
 import Glibc
 import SystemPackage
 import TestSupport
@@ -26,31 +27,8 @@ import Testing
   @Test func missingFileIsAnError() {
     let tree = ProcTree()
     let missing = ProcessProblem.unreadable(
-      tree.root.appending("uptime"), .noSuchFileOrDirectory)
-    #expect(throws: missing) { try tree.files.uptimeMilliseconds() }
-  }
-
-  @Test(
-    arguments: [
-      ("0.00 0.00\n", 0), ("917.58 1700.25\n", 917_580), ("1.05 0.00\n", 1050),
-      ("31536000.99 1.00", 31_536_000_990),
-    ] as [(String, UInt64)])
-  func uptimeInMilliseconds(_ content: String, _ milliseconds: UInt64) throws {
-    let tree = ProcTree()
-    tree.file("uptime", content)
-    #expect(try tree.files.uptimeMilliseconds() == milliseconds)
-  }
-
-  @Test(arguments: [
-    "", "917", "917.5 1.00", "917.588 1.00", "-1.00 1.00", "x.00", ".50 1.00", "1.2.3",
-    "18446744073709551615.99 1.00",
-  ])
-  func otherUptimesAreMalformed(_ content: String) {
-    let tree = ProcTree()
-    tree.file("uptime", content)
-    #expect(throws: ProcessProblem.malformed(tree.root.appending("uptime"))) {
-      try tree.files.uptimeMilliseconds()
-    }
+      tree.root.pushing(FilePath(bootIDName)), .noSuchFileOrDirectory)
+    #expect(throws: missing) { try tree.files.bootID() }
   }
 
   @Test func namespacesAreReadFromDanglingLinks() throws {
@@ -149,7 +127,10 @@ import Testing
     var time = timespec()
     clock_gettime(CLOCK_BOOTTIME, &time)
     let now = UInt64(time.tv_sec) * 1000
-    #expect(try now.distance(to: files.uptimeMilliseconds()).magnitude < 60_000)
+    #expect(now.distance(to: try #require(SystemClock.uptime)).magnitude < 60_000)
+    let reading = try #require(SystemClock.reading)
+    #expect(reading.uptime >= now)
+    #expect((reading.wall / 1000).distance(to: Int64(Glibc.time(nil))).magnitude < 60)
     var status = stat()
     stat("/proc/self/ns/net", &status)
     #expect(try files.networkNamespace() == UInt64(status.st_ino))

@@ -82,15 +82,39 @@ public struct RememberedConnection: Equatable, Sendable {
       return now >= before
     }
     return connection.identity == identity && uptime >= lastSeen && firstSeen <= lastSeen
+      && isPossible(connection, at: uptime)
       && hasGrown(bytesAcknowledged, connection.tcp?.bytesAcknowledged)
       && hasGrown(bytesReceived, connection.tcp?.bytesReceived)
   }
 
-  /// Whether no payload has moved since, and none is on its way.
+  /// Whether the kernel's own times leave room for what is remembered. If they do not, the remembered
+  /// moments are of another clock.
+  ///
+  /// The kernel's bound is of no use beyond the 49.7 days after which it starts again.
+  private func isPossible(_ connection: Connection, at uptime: UInt64) -> Bool {
+    guard connection.state == state, let most = connection.inStateAtMost else { return true }
+    let inState = uptime - min(stateSince, uptime)
+    return inState > UInt64(UInt32.max) || inState <= UInt64(most) + Self.tolerance
+  }
+
+  /// How far two readings of one moment may differ, in milliseconds: the rows of a large dump come
+  /// after the clock was read.
+  private static let tolerance: UInt64 = 60_000
+
+  /// Whether no payload has moved since: nothing new was acknowledged and nothing received, and what
+  /// is in flight is stuck there.
+  ///
+  /// Of such data the kernel's times say less than these counters: a retransmission renews the
+  /// time of the last sending, and an answer that acknowledges nothing new that of the last
+  /// acknowledgement.
   private func hasStoodStill(until connection: Connection) -> Bool {
     guard let bytesAcknowledged, let bytesReceived, let tcp = connection.tcp else { return false }
-    return connection.hasDataInFlight == false && tcp.bytesAcknowledged == bytesAcknowledged
-      && tcp.bytesReceived == bytesReceived
+    guard tcp.bytesAcknowledged == bytesAcknowledged, tcp.bytesReceived == bytesReceived else {
+      return false
+    }
+    // Data that was sent a moment ago, and neither acknowledged nor sent again yet, is under way.
+    return connection.hasDataInFlight == false || connection.isPeerWindowClosed
+      || connection.timer.retransmits > 0
   }
 }
 

@@ -220,7 +220,7 @@ extension Examination {
     guard moment.bootID != nil, moment.uptime != nil, moment.networkNamespace != nil else {
       return Check(
         id: id, severity: .problem, title: title,
-        detail: "no: /proc does not tell the boot id, the uptime or the namespace; mount it")
+        detail: "no: /proc does not tell the boot id or the namespace; mount it")
     }
     return Check(
       id: id, severity: .well, title: title, detail: "boot id, uptime and network namespace")

@@ -1,6 +1,7 @@
 import Connections
 import Glibc
 import History
+import ProcessTable
 import Scanning
 import StateFiles
 import SystemPackage
@@ -25,11 +26,12 @@ struct RunHistory {
     guard isWhole else {
       throw CommandFailure(
         .failed,
-        "/proc does not tell the boot id, the uptime or the network namespace, without which a run "
-          + "cannot be remembered; nothing was closed", remedy: "mount /proc")
+        "/proc does not tell the boot id or the network namespace, without which a run cannot be "
+          + "remembered; nothing was closed", remedy: "mount /proc")
     }
     do throws(HistoryProblem) {
       database = try HistoryDatabase(openingOrMakingIn: folder, now: time(nil))
+      if let boot = system.moment.bootID { try Self.checkClock(of: database, boot) }
       for (index, place) in places { memories[index] = try database.memory(of: place) }
       if let uptime = system.moment.uptime {
         try database.forgetOthers(than: Array(places.values), at: uptime)
@@ -41,6 +43,21 @@ struct RunHistory {
     if let setAside = database.setAside {
       Standard.say("connreap: \(EscapedText.escaped("\(setAside)"))\n")
     }
+  }
+
+  /// Forgets what was remembered by a clock that is not the present one, and reports it; notes what
+  /// the clock shows now.
+  private static func checkClock(
+    of database: HistoryDatabase, _ boot: String
+  ) throws(HistoryProblem) {
+    guard let reading = SystemClock.reading else { return }
+    if let doubt = try database.doubt(about: boot, at: reading) {
+      Standard.say(
+        "connreap: warning: \(EscapedText.escaped("\(database.path): \(doubt)")); "
+          + "what earlier runs remember is discarded\n")
+      try database.forget(boot: boot)
+    }
+    try database.note(reading, of: boot)
   }
 
   /// Writes what `memories` hold of each namespace; of others, what is in the database stays. When
@@ -91,7 +108,7 @@ extension RunHistory {
     case found([UInt16: RunMemory])
     /// There is no database.
     case none
-    /// It is damaged or another program's, as the visible text says.
+    /// It is damaged, another program's, or by another clock, as the visible text says.
     case unusable(String)
   }
 
@@ -103,6 +120,11 @@ extension RunHistory {
     var memories: [UInt16: RunMemory] = [:]
     do throws(HistoryProblem) {
       guard let database = try HistoryDatabase(readingFrom: folder) else { return .none }
+      if system.isLive, let boot = system.moment.bootID, let reading = SystemClock.reading,
+        let doubt = try database.doubt(about: boot, at: reading)
+      {
+        return .unusable(EscapedText.escaped("\(database.path): \(doubt)"))
+      }
       for (index, place) in system.memoryPlaces { memories[index] = try database.memory(of: place) }
     } catch .unusable(let path, let fault) {
       return .unusable(EscapedText.escaped("\(HistoryProblem.unusable(path, fault))"))

@@ -1,0 +1,113 @@
+import Testing
+
+/// Policies that remember, on a machine whose clock cannot be trusted.
+@Suite(.needsNamespaces, .needsDestroy) struct PolicyClockTests {
+  let namespace: NetworkNamespace
+  let halfClosed: Socket
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    let pair = try namespace.pair(port: 8080)
+    try pair.client.finish()
+    halfClosed = pair.client
+  }
+
+  private func policy(inState: String) throws -> String {
+    try namespace.state.write(
+      "half-closed.yaml",
+      """
+      version: 1
+      policies:
+        - name: half-closed
+          match: {state: fin-wait-2}
+          in-state: \(inState)
+          action: destroy
+          limit: 9
+      """)
+  }
+
+  private func apply(_ file: String, behind prefix: [String] = []) throws -> Ended {
+    let ended = try namespace.connreap(
+      ["policy", "apply", "--state-dir", namespace.state.path, file], behind: prefix)
+    #expect(ended.status == 0, "\(ended.complaints)")
+    return ended
+  }
+
+  private var isOpen: Bool {
+    get throws { try namespace.row(of: halfClosed, "--state", "fin-wait-2") != nil }
+  }
+
+  /// What lxcfs does in a container: a file of its own over `/proc/uptime`.
+  private func withUptime(_ seconds: Int) throws -> [String] {
+    let file = try namespace.state.write("uptime", "\(seconds).00 \(seconds).00\n", mode: 0o444)
+    return [
+      "unshare", "--mount", "--propagation", "private", "--", "sh", "-c",
+      "mount --bind '\(file)' /proc/uptime && exec \"$@\"", "sh",
+    ]
+  }
+
+  /// Writes into the database as sqlite3 would.
+  private func change(_ statement: String) throws {
+    let script = """
+      import sqlite3, sys
+      with sqlite3.connect(sys.argv[1]) as database: database.execute(sys.argv[2])
+      """
+    let ended = try Command.run([
+      Tools.python, "-c", script, namespace.state.path + "/connreap.db", statement,
+    ])
+    #expect(ended.status == 0, "\(ended.complaints)")
+  }
+
+  @Test func aFileOverTheUptimeMakesNothingOlder() throws {
+    let file = try policy(inState: "30m")
+    #expect(try apply(file).text.contains("half-closed"))
+    for uptime in [864_000, 10_000_000, 1] {
+      let ended = try apply(file, behind: withUptime(uptime))
+      #expect(ended.complaints.isEmpty, "\(ended.complaints)")
+      let listed = try namespace.connreap(
+        ["list", "-o", "json", "--age", "30m", "--state-dir", namespace.state.path],
+        behind: withUptime(uptime))
+      #expect(try Listing(listed).connections.isEmpty)
+    }
+    #expect(try apply(file).text.contains("closed 1") == false)
+    #expect(try isOpen)
+  }
+
+  /// The memory of this connection says that it has been in its state since the machine started.
+  @Test(arguments: [
+    ("UPDATE clock SET wall = wall + 3600000", "more than the wall clock"),
+    ("UPDATE clock SET uptime = uptime + 3600000", "less than at the last run"),
+    ("DELETE FROM clock", "an earlier version of connreap wrote it"),
+  ])
+  func aMemoryByAnotherClockIsDiscarded(change: String, reason: String) throws {
+    let file = try policy(inState: "30s")
+    _ = try apply(file)
+    try self.change("UPDATE connection SET first_seen = 0, state_since = 0")
+    try self.change(change)
+    let selection = ["list", "-o", "json", "--age", "30s", "--state-dir", namespace.state.path]
+    let listed = try namespace.connreap(selection)
+    #expect(try Listing(listed).connections.isEmpty)
+    #expect(listed.complaints.contains(reason), "\(listed.complaints)")
+    let planned = try namespace.connreap(
+      "policy", "plan", "--state-dir", namespace.state.path, file)
+    #expect(planned.complaints.contains(reason), "\(planned.complaints)")
+    #expect(planned.text.contains("close nothing") || !planned.text.contains("close 1"))
+    let applied = try apply(file)
+    #expect(applied.complaints.contains("warning: "), "\(applied.complaints)")
+    #expect(applied.complaints.contains(reason), "\(applied.complaints)")
+    #expect(try isOpen)
+    // The next run trusts what this one wrote, and reports nothing.
+    #expect(try apply(file).complaints.isEmpty)
+    #expect(try isOpen)
+  }
+
+  /// The same, by a clock that nothing speaks against: what is remembered counts.
+  @Test func aMemoryByTheSameClockCounts() throws {
+    let file = try policy(inState: "30s")
+    _ = try apply(file)
+    try change("UPDATE connection SET first_seen = 0, state_since = 0")
+    let applied = try apply(file)
+    #expect(applied.text.contains("closed 1"), "\(applied.text)")
+    #expect(try !isOpen)
+  }
+}
