@@ -8,6 +8,9 @@ public enum DurationText {
 
   /// Reads a duration: one or more whole numbers, each with a unit, the larger units first.
   ///
+  /// The first number has no zero in front: `010m` could be meant as octal. A later one may have it,
+  /// as in `1h05m`, which is how tables print durations.
+  ///
   /// - Returns: milliseconds.
   /// - Throws: ``DurationProblem`` with the offending part of `text`.
   public static func parse(_ text: some StringProtocol) throws(DurationProblem) -> UInt64 {
@@ -24,7 +27,11 @@ public enum DurationText {
         throw DurationProblem(.notANumber, at: numberStart..<numberStart + 1)
       }
       let numberRange = numberStart..<position
-      guard let number = UInt64(String(decoding: bytes[numberRange], as: UTF8.self)) else {
+      let digits = String(decoding: bytes[numberRange], as: UTF8.self)
+      guard numberStart > 0 || !LeadingZero.starts(digits) else {
+        throw DurationProblem(.leadingZero(digits), at: numberRange)
+      }
+      guard let number = UInt64(digits) else {
         throw DurationProblem(.tooLong, at: numberRange)
       }
       let unitStart = position
@@ -115,6 +122,8 @@ public struct DurationProblem: Error, Equatable, Sendable {
     case negative
     /// A number should start here.
     case notANumber
+    /// The first number has a zero in front.
+    case leadingZero(String)
     /// The number has no unit.
     case missingUnit(number: UInt64)
     /// There is no such unit.
@@ -133,6 +142,7 @@ extension DurationProblem: CustomStringConvertible {
     case .empty: "a duration is missing; write 90s, 10m, 1h30m or 7d"
     case .negative: "a duration cannot be negative"
     case .notANumber: "a duration starts with a whole number, as in 90s, 10m, 1h30m or 7d"
+    case .leadingZero(let digits): LeadingZero.message(digits)
     case .missingUnit(let number):
       "a duration needs a unit: \"\(number)\"; write \(number)s, \(number)m or \(number)h"
     case .unknownUnit(let unit):

@@ -55,6 +55,10 @@ struct SourceScalar {
   /// Whether there is nothing at all, as after the colon of `key:`.
   var isAbsent: Bool { isPlain && text.isEmpty }
 
+  /// Whether it is the null of YAML (section 10.3.2 of YAML 1.2), which a template or a serializer
+  /// writes for a value that it does not have.
+  var isNull: Bool { isPlain && ["null", "Null", "NULL", "~"].contains(text) }
+
   /// The part in `range`, in UTF-8 offsets of ``text``; all of it when the part cannot be told.
   func span(of range: Range<Int>) -> SourceSpan {
     guard let verbatimColumn, range.upperBound <= text.utf8.count else { return span }

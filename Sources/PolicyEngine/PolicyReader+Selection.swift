@@ -75,7 +75,11 @@ extension PolicyReader {
     _ value: SourceScalar, of key: SelectionKey
   ) -> SelectionPredicate? {
     do {
-      return try SelectionVocabulary.parse(key: key, value: value.text, names: names)
+      let choice = try SelectionVocabulary.parse(key: key, value: value.text, names: names)
+      for warning in choice.patternWarnings {
+        report("\(warning)", at: value.span, severity: .warning)
+      }
+      return choice
     } catch {
       let isWhole = error.range.isEmpty && (key != .filter || value.text.isEmpty)
       let place = isWhole ? value.span : value.span(of: error.range)

@@ -55,6 +55,12 @@ extension PolicyReader {
       report("\(key) has no value", at: entry.key.span)
       return nil
     }
+    guard !scalar.isNull else {
+      report(
+        "\(key) has no value: \(scalar.text) means none in YAML; write it in quotes if it is a name",
+        at: scalar.span)
+      return nil
+    }
     return scalar
   }
 
@@ -82,10 +88,13 @@ extension PolicyReader {
   /// The value of `entry` as a whole number, in decimal digits and nothing else.
   mutating func whole(_ entry: SourceEntry, from least: Int) -> Int? {
     guard let scalar = scalar(entry) else { return nil }
-    let isPlainNumber =
-      scalar.text.utf8.allSatisfy(\.isDecimalDigit)
-      && (scalar.text == "0" || !scalar.text.hasPrefix("0"))
-    guard isPlainNumber, let number = Int(scalar.text), number >= least else {
+    guard !LeadingZero.starts(scalar.text) else {
+      report(LeadingZero.message(scalar.text), at: scalar.span)
+      return nil
+    }
+    guard scalar.text.utf8.allSatisfy(\.isDecimalDigit), let number = Int(scalar.text),
+      number >= least
+    else {
       report(
         "\(scalar.text.quoted) is not a whole number from \(least), as in 100",
         at: scalar.span)

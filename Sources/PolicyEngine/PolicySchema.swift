@@ -36,7 +36,7 @@ public enum PolicySchema {
   /// As ``DurationText`` reads it.
   private static let duration: SchemaValue = [
     "type": "string", "minLength": 2,
-    "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
+    "pattern": "^(?!0[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
     "examples": ["90s", "10m", "1h30m", "7d"],
   ]
 

@@ -1,24 +1,38 @@
-/// A shell pattern for a whole name: `*`, `?`, `[abc]`, `[!a-z]`, and `\` before a character that
-/// is meant as it is.
+/// A shell pattern for a whole name: `*`, `?`, `[abc]` and `[!a-z]`.
 ///
-/// It compares Unicode scalars as they are, without regard to canonical equivalence, and takes at
-/// most the product of both lengths in time, whatever the pattern.
+/// A `\` escapes only `*`, `?`, `[` and another `\`. Before anything else it is a backslash, so that
+/// the unit `my\x2dapp.service` matches itself.
+///
+/// Names are bytes, and so is the comparison: no Unicode equivalence, no case folding. A character,
+/// which `?` and a set stand for, is one Unicode scalar in UTF-8; a byte that is not part of valid
+/// UTF-8 is a character of its own. Matching takes at most the product of both lengths in time,
+/// whatever the pattern.
 public struct Glob: Hashable, Sendable {
   /// The pattern as it was written.
   public let pattern: String
   private let pieces: [Piece]
 
   private enum Piece: Hashable {
-    case scalar(Unicode.Scalar)
-    case anyScalar
+    case character(NameCharacter)
+    case anyCharacter
     case anyRun
-    case oneOf([ClosedRange<Unicode.Scalar>], negated: Bool)
+    case oneOf([ClosedRange<NameCharacter>], negated: Bool)
 
-    func matches(_ scalar: Unicode.Scalar) -> Bool {
+    func matches(_ character: NameCharacter) -> Bool {
       switch self {
-      case .scalar(let own): own == scalar
-      case .anyScalar, .anyRun: true
-      case .oneOf(let ranges, let negated): ranges.contains { $0.contains(scalar) } != negated
+      case .character(let own): own == character
+      case .anyCharacter, .anyRun: true
+      case .oneOf(let ranges, let negated): ranges.contains { $0.contains(character) } != negated
+      }
+    }
+
+    /// How many bytes it matches at least.
+    var minimumLength: Int {
+      switch self {
+      case .character(let own): own.length
+      case .anyCharacter, .oneOf(_, negated: true): 1
+      case .anyRun: 0
+      case .oneOf(let ranges, negated: false): ranges.map(\.lowerBound.length).min() ?? 1
       }
     }
   }
@@ -31,35 +45,36 @@ public struct Glob: Hashable, Sendable {
     var reader = Reader(pattern)
     guard !reader.isAtEnd else { throw GlobProblem(kind: .empty, range: 0..<0) }
     var pieces: [Piece] = []
-    while let (scalar, start) = reader.next() {
-      switch scalar {
-      case "*": if pieces.last != .anyRun { pieces.append(.anyRun) }
-      case "?": pieces.append(.anyScalar)
-      case "[": pieces.append(try reader.bracket(from: start))
-      case "\\": pieces.append(.scalar(try reader.escaped(from: start)))
-      default: pieces.append(.scalar(scalar))
+    while let element = reader.next() {
+      switch element.special {
+      case UInt8(ascii: "*"): if pieces.last != .anyRun { pieces.append(.anyRun) }
+      case UInt8(ascii: "?"): pieces.append(.anyCharacter)
+      case UInt8(ascii: "["): pieces.append(try reader.set(from: element.start))
+      default: pieces.append(.character(element.character))
       }
     }
     self.pieces = pieces
   }
 
   /// Whether the whole of `name` is what the pattern describes.
-  public func matches(_ name: some StringProtocol) -> Bool {
-    let scalars = name.unicodeScalars
-    var position = scalars.startIndex
+  public func matches(_ name: Span<UInt8>) -> Bool {
+    var position = 0
     var piece = 0
-    // Where to go on after the last `*`: it takes one scalar more each time the rest fails. An
+    // Where to go on after the last `*`: it takes one character more each time the rest fails. An
     // earlier `*` need not be tried again, as the later one can take whatever it would leave.
-    var afterRun: (piece: Int, position: String.Index)?
-    while position < scalars.endIndex {
+    var afterRun: (piece: Int, position: Int)?
+    while position < name.count {
       if piece < pieces.count, pieces[piece] == .anyRun {
         piece += 1
         afterRun = (piece, position)
-      } else if piece < pieces.count, pieces[piece].matches(scalars[position]) {
+        continue
+      }
+      let character = NameCharacter(at: position, of: name)
+      if piece < pieces.count, pieces[piece].matches(character) {
         piece += 1
-        scalars.formIndex(after: &position)
+        position += character.length
       } else if let run = afterRun {
-        let next = scalars.index(after: run.position)
+        let next = run.position + NameCharacter(at: run.position, of: name).length
         afterRun = (run.piece, next)
         piece = run.piece
         position = next
@@ -70,56 +85,102 @@ public struct Glob: Hashable, Sendable {
     return piece == pieces.count || (piece == pieces.count - 1 && pieces[piece] == .anyRun)
   }
 
-  /// Walks over a pattern and counts its octets.
-  private struct Reader {
-    private var rest: String.UnicodeScalarView.SubSequence
-    private var offset = 0
+  /// Whether the whole of `name` is what the pattern describes.
+  public func matches(_ name: String) -> Bool { matches(name.utf8Span.span) }
 
-    init(_ text: String) { rest = text.unicodeScalars[...] }
+  /// How many bytes a name has at least that the pattern matches.
+  public var minimumLength: Int { pieces.reduce(0) { $0 + $1.minimumLength } }
 
-    var isAtEnd: Bool { rest.isEmpty }
+  /// The first `count` bytes of the only name that the pattern matches; nil when there are others, or
+  /// when the bytes would end within a character.
+  func firstBytes(_ count: Int) -> String? {
+    guard pieces.allSatisfy({ if case .character = $0 { true } else { false } }),
+      !pattern.utf8.contains(UInt8(ascii: "\\"))
+    else { return nil }
+    return String(validating: pattern.utf8.prefix(count), as: UTF8.self)
+  }
 
-    mutating func next() -> (scalar: Unicode.Scalar, start: Int)? {
-      guard let scalar = rest.popFirst() else { return nil }
-      defer { offset += UTF8.width(scalar) }
-      return (scalar, offset)
+  /// Where the element of a pattern that starts at `position` ends: an escape, a set with its
+  /// brackets, or one byte.
+  static func endOfElement(in pattern: [UInt8], from position: Int) -> Int {
+    var reader = Reader(pattern, from: position)
+    guard let element = reader.next() else { return pattern.count }
+    if element.special == UInt8(ascii: "["), (try? reader.set(from: position)) != nil {
+      return reader.position
     }
-
-    mutating func escaped(from start: Int) throws(GlobProblem) -> Unicode.Scalar {
-      guard let (scalar, _) = next() else {
-        throw GlobProblem(kind: .nothingEscaped, range: start..<start + 1)
-      }
-      return scalar
-    }
-
-    /// The set after its `[`, up to its `]`; a `]` that comes first is one of the set.
-    mutating func bracket(from start: Int) throws(GlobProblem) -> Piece {
-      let negated = rest.first == "!" || rest.first == "^"
-      if negated { _ = next() }
-      var ranges: [ClosedRange<Unicode.Scalar>] = []
-      while let (scalar, from) = next() {
-        if scalar == "]", !ranges.isEmpty { return .oneOf(ranges, negated: negated) }
-        let low = scalar == "\\" ? try escaped(from: from) : scalar
-        guard rest.first == "-", let after = rest.dropFirst().first, after != "]" else {
-          ranges.append(low...low)
-          continue
-        }
-        _ = next()
-        guard let (last, at) = next() else { break }
-        let high = last == "\\" ? try escaped(from: at) : last
-        guard low <= high else {
-          throw GlobProblem(kind: .backwardRange, range: from..<offset)
-        }
-        ranges.append(low...high)
-      }
-      throw GlobProblem(kind: .unclosedBracket, range: start..<start + 1)
-    }
+    return element.isEscaped ? position + 2 : position + 1
   }
 }
 
 extension Glob: CustomStringConvertible {
   /// The pattern as it was written.
   public var description: String { pattern }
+}
+
+extension Glob {
+  /// Walks over the bytes of a pattern.
+  private struct Reader {
+    private let bytes: [UInt8]
+    private(set) var position: Int
+
+    init(_ text: String) { self.init(Array(text.utf8), from: 0) }
+
+    init(_ bytes: [UInt8], from position: Int) {
+      self.bytes = bytes
+      self.position = position
+    }
+
+    /// A character, and whether a `\` before it took its meaning away.
+    struct Element {
+      let character: NameCharacter
+      let isEscaped: Bool
+      let start: Int
+
+      /// The character of ASCII, if it can mean something of its own.
+      var special: UInt8? { isEscaped ? nil : character.ascii }
+    }
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    mutating func next() -> Element? {
+      guard !isAtEnd else { return nil }
+      let start = position
+      let isEscaped =
+        bytes[start] == UInt8(ascii: "\\") && start + 1 < bytes.count
+        && #"*?[\"#.utf8.contains(bytes[start + 1])
+      if isEscaped { position += 1 }
+      let character = NameCharacter(at: position, of: bytes.span)
+      position += character.length
+      return Element(character: character, isEscaped: isEscaped, start: start)
+    }
+
+    /// The set after its `[`, up to its `]`; a `]` that comes first is one of the set.
+    mutating func set(from start: Int) throws(GlobProblem) -> Piece {
+      let negated = isAt("!") || isAt("^")
+      if negated { position += 1 }
+      var ranges: [ClosedRange<NameCharacter>] = []
+      while let low = next() {
+        if low.special == UInt8(ascii: "]"), !ranges.isEmpty {
+          return .oneOf(ranges, negated: negated)
+        }
+        guard isAt("-"), position + 1 < bytes.count, bytes[position + 1] != UInt8(ascii: "]") else {
+          ranges.append(low.character...low.character)
+          continue
+        }
+        position += 1
+        guard let high = next() else { break }
+        guard low.character <= high.character else {
+          throw GlobProblem(kind: .backwardRange, range: low.start..<position)
+        }
+        ranges.append(low.character...high.character)
+      }
+      throw GlobProblem(kind: .unclosedBracket, range: start..<start + 1)
+    }
+
+    private func isAt(_ sign: Unicode.Scalar) -> Bool {
+      position < bytes.count && bytes[position] == UInt8(ascii: sign)
+    }
+  }
 }
 
 /// Why a text is not a pattern, and which part of it is at fault.
@@ -137,8 +198,6 @@ public struct GlobProblem: Error, Equatable, Sendable {
     case unclosedBracket
     /// In a set, the range ends before it starts.
     case backwardRange
-    /// It ends with a `\`.
-    case nothingEscaped
   }
 }
 
@@ -149,7 +208,6 @@ extension GlobProblem: CustomStringConvertible {
     case .empty: "a name or pattern is missing"
     case .unclosedBracket: "the \"[\" has no \"]\"; write \"\\[\" for the character itself"
     case .backwardRange: "the range ends before it starts"
-    case .nothingEscaped: "nothing follows the \"\\\"; write \"\\\\\" for the character itself"
     }
   }
 }

@@ -1,3 +1,5 @@
+import Connections
+
 /// A network namespace as a selection names it.
 public enum NamespaceName: Hashable, Sendable {
   /// The one that connreap runs in.
@@ -53,7 +55,7 @@ extension NamespaceName: CustomStringConvertible {
     let isNamed = names?.contains(String(word)) ?? false
     if word == "all" {
       self = .all
-    } else if !isNamed, word.isDigits, let pid = Int32(word), pid > 0 {
+    } else if !isNamed, word.isDigits, !LeadingZero.starts(word), let pid = Int32(word), pid > 0 {
       self = .process(pid)
     } else if isNamed || names == nil && !word.contains("/") {
       self = .named(String(word))

@@ -22,6 +22,8 @@ public struct SelectionProblem: Error, Equatable, Sendable {
     case missing
     /// There is no such state.
     case unknownState
+    /// It is a number with a zero in front, which could be octal.
+    case leadingZero
     /// It is not a duration.
     case duration(DurationProblem)
     /// It is neither an address nor a block, and no name looks like it.
@@ -87,6 +89,7 @@ extension SelectionProblem: CustomStringConvertible {
     return switch kind {
     case .missing: "a \(key.valueName) is missing"
     case .unknownState: "unknown state \(fault)"
+    case .leadingZero: LeadingZero.message(self.fault)
     case .duration(let problem): problem.description
     case .notAHost: "\(fault) is not an address, a block as in 10.0.0.0/8, or a host name"
     case .scopedAddress: "an address is written without \(fault); name the interface apart"

@@ -128,17 +128,23 @@ extension SelectionTerm {
 
   private static func unit(_ unit: String, matches glob: Glob) -> Bool {
     let kind = ".service"
-    return glob.matches(unit) || unit.hasSuffix(kind) && glob.matches(unit.dropLast(kind.count))
+    let name = unit.utf8Span.span
+    return glob.matches(name)
+      || unit.utf8.count >= kind.utf8.count
+        && unit.utf8.suffix(kind.utf8.count).elementsEqual(kind.utf8)
+        && glob.matches(name.extracting(droppingLast: kind.utf8.count))
   }
 
   private static func name(of owner: OwnerProcess, matches glob: Glob) -> Verdict {
     let byName = Verdict(owner.name.map { glob.matches($0) })
     guard byName != .yes else { return .yes }
-    return byName.or(Verdict(owner.executable.map { glob.matches(baseName($0)) }))
+    return byName.or(Verdict(owner.executable.map { matches(baseName: $0, glob) }))
   }
 
-  private static func baseName(_ path: String) -> Substring {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path[...] }
-    return path[path.utf8.index(after: slash)...]
+  private static func matches(baseName path: String, _ glob: Glob) -> Bool {
+    let bytes = path.utf8Span.span
+    var start = bytes.count
+    while start > 0, bytes[start - 1] != UInt8(ascii: "/") { start -= 1 }
+    return glob.matches(bytes.extracting(droppingFirst: start))
   }
 }

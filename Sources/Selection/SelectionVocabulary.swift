@@ -141,6 +141,7 @@ extension ValueItem {
   fileprivate func interfaceIndex(_ names: some NameResolver) throws(SelectionProblem) -> UInt32 {
     if let index = names.interfaceIndex(of: String(text)) { return index }
     // Like `ss`, by its number too: an interface that is gone has no name any more.
+    try checkLeadingZero()
     guard text.isDigits, let index = UInt32(text) else { throw problem(.unknownInterface) }
     return index
   }
@@ -148,6 +149,7 @@ extension ValueItem {
   /// A namespace that is there, as far as that can be known.
   fileprivate func namespace(_ names: some NameResolver) throws(SelectionProblem) -> NamespaceTerm {
     let known = names.networkNamespaceNames
+    if known?.contains(String(text)) != true { try checkLeadingZero() }
     guard let name = NamespaceName(text, among: known) else {
       throw problem(
         .unknownNamespace, suggestion: NearestWord.to(text, among: (known ?? []).sorted() + ["all"])

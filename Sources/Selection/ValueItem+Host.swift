@@ -32,6 +32,7 @@ extension ValueItem {
     of address: IPAddress, prefixLengthAt lengthRange: Range<Int>
   ) throws(SelectionProblem) -> AddressBlock {
     let length = text(lengthRange)
+    try checkLeadingZero(at: lengthRange)
     guard length.isDigits, let bits = Int(length),
       let block = AddressBlock(address, prefixLength: bits)
     else {

@@ -37,12 +37,14 @@ extension ValueItem {
   private func portNumber(at range: Range<Int>) throws(SelectionProblem) -> UInt16 {
     let digits = text(range)
     guard digits.isDigits else { throw problem(.notAPort, at: range) }
+    try checkLeadingZero(at: range)
     guard let port = UInt16(digits), port != 0 else { throw problem(.portOutOfRange, at: range) }
     return port
   }
 
   /// The item as a process id.
   func pid() throws(SelectionProblem) -> Int32 {
+    try checkLeadingZero()
     guard text.isDigits, let pid = Int32(text), pid > 0 else { throw problem(.notAPid) }
     return pid
   }
@@ -50,6 +52,7 @@ extension ValueItem {
   /// The item as a uid, or the uid of a user's name. All digits are a uid.
   func userID(_ names: some NameResolver) throws(SelectionProblem) -> UInt32 {
     if text.isDigits {
+      try checkLeadingZero()
       // The greatest is `(uid_t) -1`, which stands for no user.
       guard let id = UInt32(text), id != .max else { throw problem(.userOutOfRange) }
       return id
@@ -78,6 +81,7 @@ extension ValueItem {
   private func markNumber(at range: Range<Int>) throws(SelectionProblem) -> UInt32 {
     let text = text(range)
     let isHexadecimal = text.hasPrefix("0x") || text.hasPrefix("0X")
+    if !isHexadecimal { try checkLeadingZero(at: range) }
     let digits = isHexadecimal ? text.dropFirst(2) : text
     // The initializer of UInt32 would take a sign.
     guard isHexadecimal ? digits.utf8.allSatisfy(\.isHexadecimalDigit) : digits.isDigits,
@@ -97,6 +101,7 @@ extension ValueItem {
       }
     let digits = shift == 0 ? text : text.dropLast()
     guard digits.isDigits else { throw problem(.notASize) }
+    try checkLeadingZero(at: range.lowerBound..<range.lowerBound + digits.utf8.count)
     guard let number = UInt64(digits), number <= UInt64(UInt32.max) >> shift else {
       throw problem(.sizeTooLarge)
     }

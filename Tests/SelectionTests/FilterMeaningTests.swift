@@ -235,7 +235,9 @@ struct FilterMeaningTests {
     "A process is a pattern, in quotes where it has to be",
     arguments: [
       ("process = java", "java"), ("process java*", "java*"), ("process = [!a-z]*", "[!a-z]*"),
-      ("process = \"(sd-pam)\"", "(sd-pam)"), (#"process = a\(b"#, #"a\(b"#),
+      ("process = \"(sd-pam)\"", "(sd-pam)"), (#"process = "a\(b""#, #"a\(b"#),
+      (#"process = my\x2dapp"#, #"my\x2dapp"#), (#"process = CORP\alice"#, #"CORP\alice"#),
+      (#"process = "a""b""#, #"a"b"#), ("process = 'it''s'", "it's"), (#"process = """""#, #"""#),
       ("process = 'and'", "and"), (#"process="java x""#, "java x"), ("process = 'a\"b'", "a\"b"),
       ("process = user@1000.service", "user@1000.service"), ("process ünï", "ünï"),
     ])

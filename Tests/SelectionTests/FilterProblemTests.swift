@@ -51,7 +51,7 @@ struct FilterProblemTests {
     "sport = :htpp\n         ^~~~\nunknown service \"htpp\"; did you mean \"http\"?\n",
     "sport = :70000\n         ^~~~~\n\"70000\" is not a port; it is a number from 1 to 65535\n",
     "dst 10.0.0.1:010\n             ^~~\n"
-      + "\"010\" is not a port, a range as in 8000-8100, or a service name\n",
+      + "\"010\" starts with 0 and could be read as octal; write 10\n",
     "dst 10.0.0.0/33:80\n             ^~\n"
       + "\"33\" is not a prefix length; it is a number from 0 to 32\n",
     "dst 10.1\n    ^~~~\n\"10.1\" is not an address, a block as in 10.0.0.0/8, or a host name\n",

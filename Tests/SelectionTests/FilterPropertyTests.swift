@@ -33,15 +33,53 @@ struct FilterPropertyTests {
     "A pattern is the same after it was printed, or one that matches the same",
     arguments: [
       ("java", "java"), ("a b", "a b"), ("a\"b", "a\"b"), ("a'b", "a'b"), ("(sd-pam)", "(sd-pam)"),
-      ("and", "and"), ("a,b", #"a\,b"#), (#"a\,b"#, #"a\,b"#), (" a ", "[ ]a[ ]"),
-      (#"'"(x"#, #"[\']\"\(x"#), (#"('""#, #"[\(]\'\""#), (#"!'""#, #"[\!]\'\""#),
-      ("a\\ ", "a[ ]"), ("\"\u{711}", "\"\u{711}"), ("'\u{301}\"x", #"[\']"# + "\u{301}\\\"x"),
-      (" \u{301}a", "[ ]\u{301}a"), (" ", "[ ]"), (#"a\\ "#, #"a\\[ ]"#),
+      ("and", "and"), ("a,b", "a[,]b"), ("[a,b]", "[a,b]"), (#"a\,b"#, #"a\\[,]b"#),
+      (" a ", "[ ]a[ ]"), (#"'"(x"#, #"'"(x"#), (#"('""#, #"('""#), (#"!'""#, #"!'""#),
+      (#"""#, #"""#), (#"''""'"#, #"''""'"#), ("a\\ ", #"a\\[ ]"#), ("\"\u{711}", "\"\u{711}"),
+      ("'\u{301}\"x", "'\u{301}\"x"), (" \u{301}a", "[ ]\u{301}a"), (" ", "[ ]"),
+      (#"a\\ "#, #"a\\[ ]"#), (#"my\x2dapp.service"#, #"my\x2dapp.service"#), (#"a\"#, #"a\"#),
+      (#"\*"#, #"\*"#), (#"CORP\alice"#, #"CORP\alice"#), (#"a\(b"#, #"a\(b"#), (#"\"#, #"\"#),
     ])
   func patterns(pattern: String, printed: String) throws {
     let tree = SelectionPredicate.term(.process(try Glob(pattern)))
     let again = SelectionPredicate.term(.process(try Glob(printed)))
     #expect(try SelectionFilter.parse(tree.filterText, names: FixedNames()) == again)
+  }
+
+  @Test("Any pattern is read back from its text as one that matches the same names")
+  func anyPattern() throws {
+    var generator = Seeded(35)
+    let alphabet = Array("ab*?[]!-\\,'\"() |&=<>é\u{301}/.".unicodeScalars)
+    for _ in 0..<5000 {
+      var text = String.UnicodeScalarView()
+      for _ in 0..<Int.random(in: 1...8, using: &generator) {
+        text.append(alphabet.randomElement(using: &generator) ?? "a")
+      }
+      guard let glob = try? Glob(String(text)) else { continue }
+      let printed = SelectionTerm.process(glob).filterText
+      guard
+        case .term(.process(let again)) = try SelectionFilter.parse(printed, names: FixedNames())
+      else {
+        Issue.record("\(printed) is not one process")
+        continue
+      }
+      for _ in 0..<4 {
+        var name = String.UnicodeScalarView()
+        for _ in 0..<Int.random(in: 0...5, using: &generator) {
+          name.append(alphabet.randomElement(using: &generator) ?? "a")
+        }
+        #expect(glob.matches(String(name)) == again.matches(String(name)), "\(printed) \(name)")
+      }
+      #expect(glob.matches(String(text)) == again.matches(String(text)), "\(printed)")
+    }
+  }
+
+  @Test("A path is read back as it was, whatever its characters")
+  func anyPath() throws {
+    for path in [#"/a'b"c"#, #"/"#, "/a,b", #"/my\x2dapp.service"#, "/a b", #"/'""'"#, "/a;b(c)"] {
+      let term = SelectionPredicate.term(.cgroup(path: path))
+      #expect(try SelectionFilter.parse(term.filterText, names: FixedNames()) == term, "\(path)")
+    }
   }
 
   @Test("Whatever the text, it is a filter or a problem within its bounds")

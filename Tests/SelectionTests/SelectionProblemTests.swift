@@ -28,6 +28,8 @@ struct SelectionProblemTests {
   private static let notASize = " is not a size; write 4096, 64k, 1M or 1G"
   private static let openRange = "a range of ports has a number on both sides, as in 8000-8100"
 
+  private static let octal = " starts with 0 and could be read as octal; write"
+
   static let cases: [Case] = [
     Case(.state, "", 0..<0, "a state is missing"),
     Case(.state, "  ", 0..<2, "a state is missing"),
@@ -108,9 +110,20 @@ struct SelectionProblemTests {
       .process, "java,[ab", 5..<6,
       "the \"[\" has no \"]\"; write \"\\[\" for the character itself"),
     Case(.process, "[z-a]", 1..<4, "the range ends before it starts"),
-    Case(
-      .process, "a\\", 1..<2,
-      "nothing follows the \"\\\"; write \"\\\\\" for the character itself"),
+    Case(.port, "010", 0..<3, "\"010\"\(octal) 10"),
+    Case(.port, "00", 0..<2, "\"00\"\(octal) 0"),
+    Case(.localPort, "80-0090", 3..<7, "\"0090\"\(octal) 90"),
+    Case(.peerPort, "443,0080", 4..<8, "\"0080\"\(octal) 80"),
+    Case(.pid, "01744", 0..<5, "\"01744\"\(octal) 1744"),
+    Case(.user, "01000", 0..<5, "\"01000\"\(octal) 1000"),
+    Case(.mark, "010", 0..<3, "\"010\"\(octal) 10"),
+    Case(.mark, "1/07", 2..<4, "\"07\"\(octal) 7"),
+    Case(.receiveQueue, "04k", 0..<2, "\"04\"\(octal) 4"),
+    Case(.sendQueue, "0100", 0..<4, "\"0100\"\(octal) 100"),
+    Case(.host, "10.0.0.0/08", 9..<11, "\"08\"\(octal) 8"),
+    Case(.interface, "02", 0..<2, "\"02\"\(octal) 2"),
+    Case(.netns, "0174", 0..<4, "\"0174\"\(octal) 174"),
+    Case(.idle, "010m", 0..<3, "\"010\"\(octal) 10"),
     Case(.pid, "0", 0..<1, "\"0\" is not a process id; it is a number from 1 to 2147483647"),
     Case(
       .pid, "1,2147483648", 2..<12,

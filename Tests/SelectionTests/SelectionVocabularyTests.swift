@@ -39,7 +39,6 @@ struct SelectionVocabularyTests {
     (.host, "1a", .address(.either, block("0.0.0.1"))),
     (.port, "443", .port(.either, 443...443)), (.port, "1", .port(.either, 1...1)),
     (.port, "65535", .port(.either, 65535...65535)),
-    (.port, "0080", .port(.either, 80...80)),
     (.localPort, "8000-8100", .port(.local, 8000...8100)),
     (.localPort, "80-80", .port(.local, 80...80)), (.peerPort, "http", .port(.peer, 80...80)),
     (.peerPort, "http-alt", .port(.peer, 8080...8080)),
@@ -86,13 +85,27 @@ struct SelectionVocabularyTests {
         == .any([.term(.process(try Glob("java"))), .term(.process(try Glob("node*")))]))
   }
 
-  @Test("An escaped comma is part of a pattern")
-  func escapedComma() throws {
-    #expect(try parse(.process, "a\\,b") == .term(.process(try Glob("a\\,b"))))
-    #expect(try parse(.process, "[a\\,b]") == .term(.process(try Glob("[a\\,b]"))))
+  @Test("A comma in the brackets of a pattern is part of it; a backslash escapes none")
+  func commaInBrackets() throws {
+    #expect(try parse(.process, "a[,]b") == .term(.process(try Glob("a[,]b"))))
+    #expect(try parse(.process, "[],],b") == .any([try process("[],]"), try process("b")]))
+    #expect(try parse(.process, #"a\,b"#) == .any([try process(#"a\"#), try process("b")]))
+    #expect(try parse(.process, #"a\[,b"#) == .any([try process(#"a\["#), try process("b")]))
     #expect(
-      try parse(.process, "a\\\\,b")
-        == .any([.term(.process(try Glob("a\\\\"))), .term(.process(try Glob("b")))]))
+      try parse(.unit, #"my\x2dapp.service,b"#)
+        == .any([.term(.unit(try Glob(#"my\x2dapp.service"#))), .term(.unit(try Glob("b")))]))
+  }
+
+  private func process(_ pattern: String) throws -> SelectionPredicate {
+    .term(.process(try Glob(pattern)))
+  }
+
+  @Test("A comma separates paths of cgroups where another path follows")
+  func commaInPaths() throws {
+    #expect(try parse(.cgroup, "/a,b") == .term(.cgroup(path: "/a,b")))
+    #expect(
+      try parse(.cgroup, "/a, /b")
+        == .any([.term(.cgroup(path: "/a")), .term(.cgroup(path: "/b"))]))
   }
 
   @Test("A host is each of its addresses")
@@ -157,8 +170,8 @@ struct SelectionVocabularyTests {
   @Test("Units are patterns, containers the start of an id, cgroups paths from the root")
   func groups() throws {
     #expect(
-      try parse(.unit, "a\\,b.service,php*")
-        == .any([.term(.unit(try Glob("a\\,b.service"))), .term(.unit(try Glob("php*")))]))
+      try parse(.unit, "a[,]b.service,php*")
+        == .any([.term(.unit(try Glob("a[,]b.service"))), .term(.unit(try Glob("php*")))]))
     #expect(try parse(.container, "0A1b") == .term(.container(idPrefix: "0a1b")))
     let whole = String(repeating: "0a", count: 32)
     #expect(try parse(.container, whole) == .term(.container(idPrefix: whole)))

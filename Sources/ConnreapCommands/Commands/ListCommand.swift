@@ -24,7 +24,9 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
       "sort by this column, :desc for the greatest first", valueName: "column"))
   var sort: String?
 
-  @Option(help: ArgumentHelp("list at most this many", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("list at most this many", valueName: "n"),
+    transform: WholeNumber.read)
   var limit: Int?
 
   @Option(

@@ -22,7 +22,9 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
 
   @Option(help: ArgumentHelp("also count in groups", valueName: "key")) var by: Grouping?
 
-  @Option(help: ArgumentHelp("show at most this many groups", valueName: "n")) var limit: Int?
+  @Option(
+    help: ArgumentHelp("show at most this many groups", valueName: "n"),
+    transform: WholeNumber.read) var limit: Int?
 
   @Flag(help: "say of each state what many connections in it mean") var explain = false
 

@@ -5,7 +5,9 @@ import Reaping
 /// The options that say what is not closed, whatever is selected by hand.
 struct GuardOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("refuse the whole plan when it would close more than this", valueName: "n"))
+    help: ArgumentHelp(
+      "refuse the whole plan when it would close more than this (default: 100)", valueName: "n"),
+    transform: WholeNumber.read)
   var max = 100
 
   @Option(

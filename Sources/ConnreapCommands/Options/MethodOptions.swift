@@ -23,7 +23,8 @@ struct MethodOptions: ParsableArguments {
   var keepaliveInterval: String?
 
   @Option(
-    help: ArgumentHelp("unanswered probes until it is given up (default 6)", valueName: "n"))
+    help: ArgumentHelp("unanswered probes until it is given up (default 6)", valueName: "n"),
+    transform: WholeNumber.read)
   var keepaliveCount: Int?
 
   @Option(

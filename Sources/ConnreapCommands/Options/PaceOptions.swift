@@ -29,7 +29,9 @@ struct TimeoutOption: ParsableArguments {
 
 /// The options that bound how fast and how long `kill` closes.
 struct PaceOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("close at most this many in a second", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("close at most this many in a second", valueName: "n"),
+    transform: WholeNumber.read)
   var rate: Int?
 
   @OptionGroup var time: TimeoutOption

@@ -87,7 +87,12 @@ struct SelectionOptions: ParsableArguments {
   /// The selection that the options spell, without a default of its own.
   func predicate(names: some NameResolver) throws(CommandFailure) -> SelectionPredicate {
     do {
-      return try SelectionVocabulary.parse(options: values, names: names)
+      let selection = try SelectionVocabulary.parse(options: values, names: names)
+      for warning in selection.patternWarnings {
+        let text = EscapedText.escaped("\(warning)")
+        Standard.say("connreap: warning: --\(warning.key.rawValue): \(text)\n")
+      }
+      return selection
     } catch {
       let isTrailing = error.key == .filter && [error.value] == trailingFilter
       throw CommandFailure(.usage, error, isTrailing: isTrailing)

@@ -1,7 +1,8 @@
 /// Cuts a filter into tokens.
 ///
-/// A word ends at a blank or at an operator, save for a `!` that `=` does not follow; after `\` the
-/// next character belongs to the word. A `\` before an operator of its own is what a shell needed.
+/// A word ends at a blank or at an operator, save for a `!` that `=` does not follow. A word with such
+/// characters is written in quotes, single or double; a quotation mark inside is doubled. A `\` is a
+/// character of the word, except before an operator of its own, where a shell needed it.
 struct FilterLexer {
   private let bytes: [UInt8]
   private let text: String
@@ -34,19 +35,27 @@ struct FilterLexer {
         string(position - length..<position), at: start..<position)
     }
     while let byte = byte(at: position), !Self.isBlank(byte), !endsWord(at: position) {
-      position += byte == UInt8(ascii: "\\") && position + 1 < bytes.count ? 2 : 1
+      position += 1
     }
     return FilterToken(string(start..<position), at: start..<position)
   }
 
   private mutating func quoted(by quote: UInt8) throws(FilterProblem) -> FilterToken {
     let start = position
-    guard let end = bytes[(start + 1)...].firstIndex(of: quote) else {
-      throw FilterProblem(.unclosedQuote, at: start..<start + 1, of: text)
+    var word: [UInt8] = []
+    position += 1
+    while let end = bytes[position...].firstIndex(of: quote) {
+      word += bytes[position..<end]
+      position = end + 1
+      guard byte(at: position) == quote else {
+        return FilterToken(
+          kind: .word(isQuoted: true), text: String(decoding: word, as: UTF8.self),
+          at: start..<position)
+      }
+      word.append(quote)
+      position += 1
     }
-    position = end + 1
-    return FilterToken(
-      kind: .word(isQuoted: true), text: string(start + 1..<end), at: start..<position)
+    throw FilterProblem(.unclosedQuote, at: start..<start + 1, of: text)
   }
 
   private func operatorLength(at index: Int) -> Int? {

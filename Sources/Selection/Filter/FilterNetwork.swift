@@ -44,5 +44,8 @@ struct FilterNetwork {
     return bits & (bits &+ 1) == 0 ? bits.leadingZeroBitCount : nil
   }
 
-  private static func number(_ text: String) -> Int? { text.isDigits ? Int(text) : nil }
+  /// A number without a zero in front, which others take as octal.
+  private static func number(_ text: String) -> Int? {
+    text.isDigits && !LeadingZero.starts(text) ? Int(text) : nil
+  }
 }

@@ -199,8 +199,6 @@ struct FilterPort {
       guard let port = UInt16(text.dropFirst(2), radix: 16) else { throw item.problem(.notAPort) }
       return port...port
     }
-    // `ss` would read it in octal.
-    guard !(text.hasPrefix("0") && text.isDigits) else { throw item.problem(.notAPort) }
     return try item.ports(names)
   }
 }

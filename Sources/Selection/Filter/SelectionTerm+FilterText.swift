@@ -15,13 +15,13 @@ extension SelectionTerm {
     case .pid(let pid): "pid = \(pid)"
     case .unit(let glob): "unit = \(Self.word(glob))"
     case .container(let id): "container = \(id)"
-    case .cgroup(let path): "cgroup = \(Self.quoted(path) ?? path)"
+    case .cgroup(let path): "cgroup = \(Self.quoted(path))"
     case .user(let id): "user = \(id)"
     case .family(let family): "family = \(family.name)"
     case .receiveQueue(let least): "recv-queue >= \(least)"
     case .sendQueue(let least): "send-queue >= \(least)"
     case .interface(let index): "interface = \(index)"
-    case .namespace(let term): "netns = \(Self.quoted("\(term.name)") ?? "\(term.name)")"
+    case .namespace(let term): "netns = \(Self.quoted("\(term.name)"))"
     case .mark(let mark, let mask):
       "mark = \(Self.hexadecimal(mark))" + (mask == .max ? "" : "/\(Self.hexadecimal(mask))")
     case .autobound: "autobound"
@@ -47,59 +47,53 @@ extension SelectionTerm {
     return "= \(range.lowerBound)-\(range.upperBound)"
   }
 
-  /// The pattern as one word: in the quotes that it has not, else with its characters escaped.
+  /// The pattern as one word.
   ///
-  /// A comma would separate two patterns, and a blank at an end would not count.
+  /// A comma outside of brackets would separate two patterns, and a blank at an end would not count:
+  /// each becomes a set of its own.
   private static func word(_ glob: Glob) -> String {
-    var pattern = ""
-    var isEscaped = false
-    for scalar in glob.pattern.unicodeScalars {
-      if scalar == ",", !isEscaped { pattern.unicodeScalars.append("\\") }
-      isEscaped = scalar == "\\" && !isEscaped
-      pattern.unicodeScalars.append(scalar)
+    let bytes = Array(glob.pattern.utf8)
+    let backslash = UInt8(ascii: "\\")
+    var pattern: [UInt8] = []
+    var position = 0
+    var isAfterBackslash = false
+    while position < bytes.count {
+      let end = Glob.endOfElement(in: bytes, from: position)
+      let isAtEnd = position == 0 || end == bytes.count
+      switch bytes[position] {
+      case UInt8(ascii: ","),
+        UInt8(ascii: " ") where isAtEnd:
+        // A literal backslash must not escape the bracket.
+        if isAfterBackslash { pattern.append(backslash) }
+        pattern += [UInt8(ascii: "["), bytes[position], UInt8(ascii: "]")]
+      default: pattern += bytes[position..<end]
+      }
+      isAfterBackslash = bytes[position] == backslash && end == position + 1
+      position = end
     }
-    var scalars = pattern.unicodeScalars[...]
-    let startsBlank = scalars.first == " "
-    if startsBlank { scalars.removeFirst() }
-    let endsBlank = scalars.last == " "
-    if endsBlank {
-      scalars.removeLast()
-      let isEscaped = !scalars.reversed().prefix { $0 == "\\" }.count.isMultiple(of: 2)
-      if isEscaped { scalars.removeLast() }
-    }
-    pattern = (startsBlank ? "[ ]" : "") + String(scalars) + (endsBlank ? "[ ]" : "")
-    return quoted(pattern) ?? escapedWord(pattern)
+    return quoted(String(decoding: pattern, as: UTF8.self))
   }
 
-  /// The value as it is, where it is one word, else in the quotes that it has not; nil when it has
-  /// both.
-  private static func quoted(_ value: String) -> String? {
+  /// The value as it is, where it is one word, else in quotes: those that it has not or, when it has
+  /// both, with each of its own doubled.
+  private static func quoted(_ value: String) -> String {
     let isPlain = value.unicodeScalars.allSatisfy { plainCharacters.contains($0) }
     if isPlain, FilterToken(value, at: 0..<0).keyword != nil { return value }
     // By scalars, as it is read: a mark behind a quotation mark makes one character of both.
     let quotes: [Unicode.Scalar] = ["\"", "'"]
-    return quotes.first { !value.unicodeScalars.contains($0) }.map { "\($0)\(value)\($0)" }
+    if let quote = quotes.first(where: { !value.unicodeScalars.contains($0) }) {
+      return "\(quote)\(value)\(quote)"
+    }
+    var doubled = String.UnicodeScalarView()
+    for scalar in value.unicodeScalars {
+      if scalar == "\"" { doubled.append(scalar) }
+      doubled.append(scalar)
+    }
+    return "\"\(String(doubled))\""
   }
 
   private static let plainCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./*?:@+".unicodeScalars
-
-  /// The pattern without quotes; what would end the word is escaped, which a pattern may have.
-  private static func escapedWord(_ pattern: String) -> String {
-    var word = String.UnicodeScalarView()
-    var isEscaped = false
-    for scalar in pattern.unicodeScalars {
-      if !isEscaped, " \t\n\u{b}\u{c}\r()&|=<>\"'".unicodeScalars.contains(scalar) {
-        word.append("\\")
-      }
-      isEscaped = scalar == "\\" && !isEscaped
-      word.append(scalar)
-    }
-    // A `\` in front of an operator would be the shell's.
-    if word.first == "!" { return "[\\!]\(String(word.dropFirst()))" }
-    guard word.first == "\\" else { return String(word) }
-    return "[\(String(word.prefix(2)))]\(String(word.dropFirst(2)))"
-  }
 
   private static func hexadecimal(_ number: UInt32) -> String {
     "0x" + String(number, radix: 16)

@@ -53,6 +53,51 @@ import Testing
     #expect((ended.text + ended.complaints).contains("leaks.yaml"))
   }
 
+  @Test(arguments: [
+    ("\"{{ critical }}\"", "looks like a template"), ("\"${CRITICAL}\"", "looks like a template"),
+    ("“billing”", "curly quotes"), ("billing|sshd", "does not separate names"),
+    ("/usr/bin/billing", "is a path"), ("my-billing-worker", "matches only an executable"),
+  ])
+  func aProtectionThatCannotMatchIsAWarning(name: String, reason: String) throws {
+    let ended = try check(
+      PolicyTests.pileUp.replacing("policies:", with: "protect:\n  - process: \(name)\npolicies:"))
+    #expect(ended.status == 0)
+    #expect(ended.complaints.contains("leaks.yaml:3:14: warning: "), "\(ended.complaints)")
+    #expect(ended.complaints.contains(reason), "\(ended.complaints)")
+  }
+
+  @Test(arguments: ["null", "~", ""])
+  func aProtectionOfNothingIsAnError(name: String) throws {
+    let ended = try check(
+      PolicyTests.pileUp.replacing("policies:", with: "protect:\n  - process: \(name)\npolicies:"))
+    #expect(ended.status == 65)
+    #expect(ended.complaints.contains("\"process\" has no value"), "\(ended.complaints)")
+  }
+
+  @Test(arguments: [
+    ["list", "--port", "010"], ["list", "--limit", "010"], ["list", "--idle", "010m"],
+    ["kill", "--max", "010", "--state", "close-wait"], ["kill", "--pid", "010"],
+    ["kill", "--rate", "010", "--state", "close-wait"], ["list", "--filter", "dport = :010"],
+    ["stats", "--by", "peer", "--limit", "010"], ["list", "--user", "010"],
+  ])
+  func aNumberThatCouldBeOctalIsBadUsage(arguments: [String]) throws {
+    let ended = try Command.run([Tools.connreap] + arguments)
+    #expect(ended.status == 64)
+    #expect(ended.complaints.contains("\"010\" starts with 0"), "\(ended.complaints)")
+    #expect(ended.output.isEmpty)
+  }
+
+  @Test func theCommandLineIsWarnedToo() throws {
+    let ended = try Command.run([
+      Tools.connreap, "list", "--process", "billing|sshd,my-billing-worker", "--no-header",
+    ])
+    #expect(ended.status == 0)
+    #expect(
+      ended.complaints.contains("connreap: warning: --process: a \"|\" does not separate names"))
+    #expect(ended.complaints.contains("for a script, write \"my-billing-work\""))
+    #expect(ended.output.isEmpty)
+  }
+
   @Test func aFileThatIsNotThereIsNotAnEmptyPolicy() throws {
     let ended = try Command.run([Tools.connreap, "policy", "check", "\(folder.path)/none.yaml"])
     #expect(ended.status != 0)
