@@ -2,7 +2,9 @@
 # What the other scripts share: it brings in what the build and the tests need. To be sourced.
 # Whatever it says or does shows on standard error; standard output is the caller's.
 
-readonly build_packages=(libmnl-dev libcap-dev libncurses-dev libsqlite3-dev)
+# g++ brings the C++ library that fits the C compiler: the one that the instructions for Swift name may
+# be of an older compiler than the system has.
+readonly build_packages=(g++ libmnl-dev libcap-dev libncurses-dev libsqlite3-dev)
 readonly test_packages=(
   bash bsdutils coreutils cron grep iproute2 libcap2-bin nginx postgresql procps prometheus
   prometheus-node-exporter python3 python3-jsonschema python3-yaml redis-server strace systemd tmux
