@@ -57,6 +57,7 @@ struct ClosingRun {
     do {
       try printing(outcomes)
       let reactions = observation.reactions(to: outcomes, in: plan.snapshot)
+      trail.note(reactions)
       try concluding(outcomes, reactions)
     } catch let problem as OutputProblem {
       Standard.say("connreap: cannot write the output: \(problem.errno); \(counts.line)\n")

@@ -99,6 +99,17 @@ struct AuditTrail: ~Copyable {
     if !json.bytes.isEmpty { try append(json.take()) }
   }
 
+  /// Notes what owners of closed connections did afterwards, for the line of the run, and warns of
+  /// those that may be spinning.
+  func note(_ reactions: [OwnerReaction]) {
+    let spinning = reactions.filter(\.isSpinning)
+    record.update { $0.reactions = spinning + reactions.filter { !$0.isSpinning } }
+    for line in OwnerReactionText.warnings(of: reactions) {
+      journal?.write(
+        line, .warning, [("CONNREAP_EVENT", "spinning"), ("CONNREAP_COMMAND", run.command)])
+    }
+  }
+
   /// How many octets of results wait to be written together.
   private static let mostWaiting = 64 * 1024
   /// For how many octets a line there is room from the beginning.

@@ -1,3 +1,4 @@
+import Reaping
 import Synchronization
 
 /// Collects what a run found and did, for the one line that the audit log has of the run itself.
@@ -19,6 +20,8 @@ final class RunRecord: Sendable {
     var givenUp: [(policy: String, groups: Int)] = []
     /// What came of the connections; nil until that is known.
     var counts: OutcomeCounts?
+    /// What owners of closed connections did afterwards.
+    var reactions: [OwnerReaction] = []
     /// The notifications that failed or were not sent.
     var failedNotifications = 0
   }
@@ -54,6 +57,9 @@ final class RunRecord: Sendable {
     return json.take()
   }
 
+  /// How many owners are named in one line. The ones that may be spinning come first.
+  private static let maximumReactions = 100
+
   /// What the lines of runs have in place of a result.
   static let event = "run"
 
@@ -87,5 +93,9 @@ final class RunRecord: Sendable {
       json.member("failed_notifications", facts.failedNotifications)
     }
     facts.counts?.write(to: &json)
+    if !facts.reactions.isEmpty {
+      OwnerReactionText.write(
+        Array(facts.reactions.prefix(maximumReactions)), to: &json)
+    }
   }
 }

@@ -32,7 +32,7 @@ struct RunEntry {
   var saysMore: Bool {
     let decisions = Self.results.reduce(0) { sum, result in sum + (count(result) ?? 0) }
     return decisions == 0 || value["refused"] != nil || value["given_up"] != nil
-      || value["error"] != nil || value["failed_notifications"] != nil
+      || value["error"] != nil || value["failed_notifications"] != nil || !spinning.isEmpty
   }
 
   /// `policy apply: found 646, closed 4; refused: pile-up (646, limit 500); exit code 2`.
@@ -59,6 +59,9 @@ struct RunEntry {
       return (element["policy"]?.text ?? "?") + count
     }
     if !givenUp.isEmpty { parts.append("given up: " + givenUp.joined(separator: ", ")) }
+    if !spinning.isEmpty {
+      parts.append("may be spinning since: " + spinning.joined(separator: ", "))
+    }
     if let failed = count("failed_notifications") {
       parts.append("\(Count.text(failed)) notification\(Count.plural(failed)) failed")
     }
@@ -72,6 +75,15 @@ struct RunEntry {
     let words = value["selection"]?.text.map { " \($0)" } ?? ""
     let who = value["invoked_by"]?.text.map { " (by \($0))" } ?? ""
     return command + words + who
+  }
+
+  /// The processes that seemed to spin after the run: `app[2210] (55 % of a processor)`.
+  private var spinning: [String] {
+    (value["owners_after"]?.elements ?? []).filter { $0["spinning"] == .flag(true) }.map { owner in
+      let load = owner["cpu_percent_after"]?.number(Int.self).map { " (\($0) % of a processor)" }
+      let pid = owner["pid"]?.number(Int32.self).map { "[\($0)]" } ?? ""
+      return (owner["name"]?.text ?? "?") + pid + (load ?? "")
+    }
   }
 
   private func count(_ key: String) -> Int? { value[key]?.number(Int.self) }

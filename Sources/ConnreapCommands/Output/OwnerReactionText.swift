@@ -9,17 +9,22 @@ enum OwnerReactionText {
   /// One line for each process, the ones that seem to spin first, then those with the most dead
   /// descriptors.
   static func lines(of reactions: [OwnerReaction]) -> [String] {
-    let spinning = reactions.filter(\.isSpinning)
     let holding = reactions.filter { $0.deadDescriptors ?? 0 > 0 }
       .sorted { $0.deadDescriptors ?? 0 > $1.deadDescriptors ?? 0 }
     let unknown = reactions.filter { $0.deadDescriptors == nil }
-    return spinning.prefix(maximumProcesses).map(spinningLine)
-      + rest(of: spinning.count, "more process", "may be spinning")
+    return warnings(of: reactions)
       + holding.prefix(maximumProcesses).map(holdingLine)
       + rest(
         of: holding.count, "more process",
         "hold dead descriptors, \(Count.text(deadDescriptors(holding.dropFirst(maximumProcesses))))"
           + " in all") + unknownLine(unknown)
+  }
+
+  /// The lines about the processes that may be spinning.
+  static func warnings(of reactions: [OwnerReaction]) -> [String] {
+    let spinning = reactions.filter(\.isSpinning)
+    return spinning.prefix(maximumProcesses).map(spinningLine)
+      + rest(of: spinning.count, "more process", "may be spinning")
   }
 
   /// `java[1744] still holds 3 dead descriptors; only the program can free them.`

@@ -46,10 +46,12 @@ struct AuditedRun: Decodable {
   let closed: Int?
   let givenUp: [GivenUp]?
   let failedNotifications: Int?
+  let ownersAfter: [PlanReport.Reaction]?
 
   private enum CodingKeys: String, CodingKey {
     case command, run, pid, exit, error, policies, found, reported, refused, closed
     case givenUp = "given_up"
+    case ownersAfter = "owners_after"
     case failedNotifications = "failed_notifications"
   }
 

@@ -73,6 +73,21 @@ import Testing
       ended.text.contains("\(server) may be spinning on a closed connection: "), "\(ended.text)")
   }
 
+  @Test func theRunsLineInTheLogNamesTheOwners() throws {
+    let pair = try namespace.pair(port: 8080)
+    #expect(try namespace.kill("--local-port", "8080").status == 0)
+    let quiet = try #require(try AuditedRun.all(in: namespace.state.path).last?.ownersAfter)
+    #expect(quiet.map(\.pid) == [namespace.server.pid])
+    #expect(quiet.map(\.deadDescriptors) == [1])
+    let next = try namespace.pair(to: pair.listener, as: "next")
+    try next.server.react("spin")
+    #expect(try namespace.kill("--local-port", "8080").status == 0)
+    let runs = try AuditedRun.all(in: namespace.state.path)
+    #expect(runs.last?.ownersAfter?.map(\.spinning) == [true])
+    let log = try Command.run([Tools.connreap, "log", "--state-dir", namespace.state.path])
+    #expect(log.text.contains("may be spinning since: "), "\(log.text)")
+  }
+
   @Test func armingKeepaliveClosesNothingAndObservesNobody() throws {
     _ = try namespace.pair(port: 8080)
     let report = try PlanReport(
