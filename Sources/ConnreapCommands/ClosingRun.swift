@@ -10,14 +10,21 @@ import SystemPackage
 struct ClosingRun {
   private let system: LiveSystem
   private let plan: Plan
-  private let text: ConnectionText
+  private let rules: () throws -> any ClosingRules
+  private let names: SystemNumbers
   private let limits: ClosingLimits
   private var observation: OwnerObservation
 
-  init(_ plan: Plan, _ text: ConnectionText, on system: LiveSystem, limits: ClosingLimits) {
+  /// - Parameter rules: makes the rules that decide about each connection right before it is closed.
+  init(
+    _ plan: Plan, by rules: @escaping () throws -> any ClosingRules, naming names: SystemNumbers,
+    on system: LiveSystem,
+    limits: ClosingLimits
+  ) {
     self.system = system
     self.plan = plan
-    self.text = text
+    self.rules = rules
+    self.names = names
     self.limits = limits
     observation = OwnerObservation(plan, on: system, limits: limits)
   }
@@ -26,39 +33,40 @@ struct ClosingRun {
   ///
   /// - Parameters:
   ///   - remembering: keeps what came of it for later runs.
-  ///   - printing: prints what came of it; when it cannot, the counts are said on standard error.
+  ///   - printing: prints what came of it, with the owners at the moment of closing; when it cannot,
+  ///     the counts are said on standard error.
   ///   - concluding: prints what the owners of closed connections did within the next second.
   mutating func carryOut(
-    recording trail: borrowing AuditTrail, isStillSelected: (Plan.Step, Connection) -> Bool,
-    remembering: ([Outcome]) throws -> Void = { _ in },
-    printing: ([Outcome]) throws -> Void,
-    concluding: ([Outcome], [OwnerReaction]) throws -> Void
+    recording trail: AuditTrail, remembering: ([Outcome]) throws -> Void = { _ in },
+    printing: (ClosingResult) throws -> Void,
+    concluding: (ClosingResult, [OwnerReaction]) throws -> Void
   ) throws {
     Interruption.watch()
     observation.begin()
-    var supervision = limits.supervision
     let progress = ClosingProgress(total: plan.steps.count { $0.decision == .close })
-    let outcomes = try ProgressLine.during(
+    let announced = AnnouncedOwners(names)
+    let supervisor = ClosingSupervisor(
+      rules: rules, owners: system.ownerLookup, pace: limits.pace,
+      announcing: { steps, snapshot, reading in
+        progress.step(steps.count)
+        return trail.announce(steps, announced.text(of: snapshot, read: reading))
+      })
+    let result = try ProgressLine.during(
       isShown: system.showsProgress, { progress.text(after: $0) }
     ) {
-      try system.carryOut(
-        plan, isPaced: { limits.rate($0) != nil }, isStillSelected: isStillSelected,
-        announcing: { trail.announce($0, text) }
-      ) { step in
-        if let reason = supervision.reasonToStop(before: step) { return reason }
-        progress.step()
-        return nil
-      }
+      try system.carryOut(plan, supervisedBy: supervisor)
     }
+    let outcomes = result.outcomes
+    let text = ConnectionText(snapshot: result.snapshot, names: names)
     // The log first: it is what remains when the terminal is gone.
     let recorded = Result { try trail.report(outcomes, text) }
     let remembered = Result { try remembering(outcomes) }
     let counts = OutcomeCounts(outcomes)
     do {
-      try printing(outcomes)
-      let reactions = observation.reactions(to: outcomes, in: plan.snapshot)
+      try printing(result)
+      let reactions = observation.reactions(to: outcomes, in: result.snapshot)
       trail.note(reactions)
-      try concluding(outcomes, reactions)
+      try concluding(result, reactions)
     } catch let problem as OutputProblem {
       Standard.say("connreap: cannot write the output: \(problem.errno); \(counts.line)\n")
       try Self.checkStopped(outcomes)
@@ -91,6 +99,21 @@ struct ClosingRun {
   }
 }
 
+/// The texts of connections that are announced: made once for each time that owners were read.
+private final class AnnouncedOwners {
+  private let names: SystemNumbers
+  private var last: (reading: Int, text: ConnectionText)?
+
+  init(_ names: SystemNumbers) { self.names = names }
+
+  func text(of snapshot: Snapshot, read reading: Int) -> ConnectionText {
+    if let last, last.reading == reading { return last.text }
+    let text = ConnectionText(snapshot: snapshot, names: names)
+    last = (reading, text)
+    return text
+  }
+}
+
 /// How fast and how long a run may close.
 struct ClosingLimits {
   /// When the run began.
@@ -103,9 +126,9 @@ struct ClosingLimits {
   /// Whether the run has taken all the time that it was given.
   var isTimeUp: Bool { timeout.map { start.duration(to: .now) >= $0 } ?? false }
 
-  fileprivate var supervision: Supervision {
-    Supervision(
+  fileprivate var pace: ClosingPace {
+    ClosingPace(
       timeout: timeout, rate: rate, elapsed: { start.duration(to: .now) }, sleep: Pause.sleep,
-      interruption: { Interruption.reason })
+      interruption: { _ in Interruption.reason })
   }
 }

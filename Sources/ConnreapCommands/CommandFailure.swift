@@ -30,6 +30,11 @@ enum ExitStatus: Int32 {
   }
 }
 
+extension CommandFailure: CustomStringConvertible {
+  /// What happened, for a report about something else.
+  var description: String { message ?? "\(status)" }
+}
+
 /// An error that ends a command: what happened, what to do about it, and the exit code.
 struct CommandFailure: Error, Equatable {
   let status: ExitStatus

@@ -124,17 +124,27 @@ extension LiveSystem {
 
   /// Carries out `plan`.
   func carryOut(
-    _ plan: Plan, isPaced: (Plan.Step) -> Bool,
-    isStillSelected: (Plan.Step, Connection) -> Bool,
-    announcing: (ArraySlice<Plan.Step>) -> StopReason?,
-    reasonToStop: (Plan.Step) -> StopReason?
-  ) throws(CommandFailure) -> [Outcome] {
+    _ plan: Plan, supervisedBy supervisor: ClosingSupervisor
+  ) throws(CommandFailure) -> ClosingResult {
     do {
-      return try reaper(for: plan.snapshot.namespaces).carryOut(
-        plan, isPaced: isPaced, isStillSelected: isStillSelected, announcing: announcing,
-        reasonToStop: reasonToStop)
+      return try reaper(for: plan.snapshot.namespaces).carryOut(plan, supervisedBy: supervisor)
     } catch {
       throw CommandFailure(.failed, "nothing was closed: \(error)")
+    }
+  }
+
+  /// Reads owners again while connections are closed.
+  var ownerLookup: any OwnerLookup { LiveOwnerLookup(scanner: scanner) }
+}
+
+/// Reads owners with the capabilities for it raised for that moment.
+private struct LiveOwnerLookup: OwnerLookup {
+  let scanner: Scanner
+
+  func findOwnersAgain(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot {
+    try OwnPrivileges.raising(PrivilegedStep.readingOthersDescriptors.needs) {
+      () throws(ScanProblem) in
+      try scanner.findOwnersAgain(refresh)
     }
   }
 }

@@ -88,6 +88,11 @@ struct PolicySorting {
     groups[placed, default: ([], owner)].rows.append(row)
   }
 
+  /// The protection that spares the first connection, by its index in the policy; nil if none does.
+  var firstProtection: Int? {
+    if case .protected(let index, _) = spared.first?.reason { index } else { nil }
+  }
+
   /// Whether a connection found its place in a group.
   var hasMembers: Bool { !groups.isEmpty }
 

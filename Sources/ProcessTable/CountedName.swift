@@ -8,6 +8,18 @@ struct CountedName {
   /// The name `0`.
   init() { characters[start] = Self.zero }
 
+  /// The name of the descriptor `number`.
+  init(_ number: Int32) {
+    self.number = number
+    var rest = number
+    start = 10
+    repeat {
+      start -= 1
+      characters[start] = Self.zero + CChar(rest % 10)
+      rest /= 10
+    } while rest > 0
+  }
+
   private static let zero = CChar(bitPattern: UInt8(ascii: "0"))
   private static let nine = CChar(bitPattern: UInt8(ascii: "9"))
 

@@ -144,6 +144,12 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
+  /// What the link of one descriptor of an `fd` directory says.
+  func link(of descriptor: Int32) -> DescriptorLink {
+    let name = CountedName(descriptor)
+    return unsafe name.withCharacters { unsafe link($0) }
+  }
+
   /// Calls `body` with each descriptor from 0 on, until there is none of that number.
   ///
   /// - Returns: the number; nil when `body` has returned false.

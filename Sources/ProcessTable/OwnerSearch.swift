@@ -9,6 +9,8 @@ final class OwnerSearch: Sendable {
   let wanted: InodeSet
   let pruning: ProcessPruning
   let details: OwnerDetails
+  /// The descriptors that are read of a process that `pruning` does not admit.
+  let known: KnownHoldings?
   /// Whether the root is a `/proc` of the kernel, not a copy of one.
   let isKernels: Bool
   /// Whether the kernel compares descriptor tables of threads of this root.
@@ -23,8 +25,9 @@ final class OwnerSearch: Sendable {
 
   init(
     root: consuming Folder, pids: [Int32], wanted: InodeSet, pruning: ProcessPruning,
-    details: OwnerDetails
+    details: OwnerDetails, known: KnownHoldings? = nil
   ) {
+    self.known = known
     isKernels = root.isInProcFileSystem
     canCompareTables = isKernels && FileTableComparison.isPossible(below: root)
     canStartAtDescriptors = root.canStartAtDescriptors(EntryBuffer())

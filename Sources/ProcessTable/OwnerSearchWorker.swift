@@ -1,3 +1,4 @@
+internal import Connections
 internal import SystemPackage
 
 /// The share of one thread in a search.
@@ -18,19 +19,39 @@ struct OwnerSearchWorker: ~Copyable {
     guard search.pruning.admits(pid: pid) else { return }
     do {
       let process = try ProcessFolder(pid: pid, below: search.root)
-      if search.pruning.needsFacts,
-        try !search.pruning.admits(process.owner(search.pruning.details))
-      {
-        return
-      }
       sockets.removeAll(keepingCapacity: true)
-      readTables(process)
+      if search.pruning.needsFacts {
+        let facts = try process.owner(search.pruning.details)
+        if search.pruning.admits(facts) {
+          readTables(process)
+        } else if let known = search.known?.sockets(of: facts.identity) {
+          readAgain(known, of: process)
+        }
+      } else {
+        readTables(process)
+      }
       guard !sockets.isEmpty else { return }
       // A process that has ended meanwhile throws here, and is no owner any more.
       result.holders.append(
         SocketHolder(process: try process.owner(search.details), sockets: sockets))
     } catch {
       note(error, .process, of: pid)
+    }
+  }
+
+  /// Keeps those of `known`, which the process held before, that it still holds.
+  private mutating func readAgain(_ known: [HeldSocket], of process: borrowing ProcessFolder) {
+    do throws(Errno) {
+      let folder = try process.open("fd")
+      for socket in known {
+        switch folder.link(of: socket.descriptor) {
+        case .socket(socket.inode): sockets.append(socket)
+        case .socket, .other, .gone: break
+        case .unreadable(let error): throw error
+        }
+      }
+    } catch {
+      note(error, .descriptors, of: process.pid)
     }
   }
 

@@ -43,6 +43,21 @@ public struct OwnerTable: Sendable {
     self.isPruned = isPruned
   }
 
+  /// The table of these holdings, whose indices are of `processes`.
+  init(processes: [OwnerProcess], holdings: [Holding], gaps: [ProcessGap], isPruned: Bool) {
+    let order = processes.indices.sorted { processes[$0].precedes(processes[$1]) }
+    var places = [UInt32](repeating: 0, count: order.count)
+    for (place, index) in order.enumerated() { places[index] = UInt32(place) }
+    self.processes = order.map { processes[$0] }
+    self.holdings = holdings.map {
+      Holding(
+        inode: $0.inode, process: places[Int($0.process)], descriptor: $0.descriptor)
+    }.sorted().withoutRepeats()
+    index = HoldingIndex(self.holdings)
+    self.gaps = gaps.sorted().withoutRepeats()
+    self.isPruned = isPruned
+  }
+
   /// Whether every descriptor of every process was read.
   public var isComplete: Bool { gaps.isEmpty && !isPruned }
 

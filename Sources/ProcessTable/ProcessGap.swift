@@ -11,6 +11,9 @@ public struct ProcessGap: Hashable, Sendable {
   /// Why; EACCES and EPERM are for want of CAP_SYS_PTRACE or CAP_DAC_READ_SEARCH.
   public let error: Errno
 
+  /// Whether the kernel refuses the reader, and would do so again.
+  public var isRefused: Bool { error == .permissionDenied || error == .notPermitted }
+
   /// The gap left by `part` of the process `pid`.
   public init(pid: Int32, part: Part, error: Errno) {
     self.pid = pid

@@ -75,18 +75,32 @@ public struct Guards: Sendable {
     _ connection: Connection, in snapshot: Snapshot
   ) -> SpareReason? {
     for holder in snapshot.holders(of: connection) {
-      if holder.pid == caller.process.pid { return .ownProcess }
-      if caller.ancestors.contains(where: { $0.pid == holder.pid }) {
-        return .ancestor(pid: holder.pid)
-      }
-      if holder.pid == machineInit { return .machineInit }
-      for name in [holder.name, holder.executableName] {
-        if let name, protectedNames.contains(name) {
-          return .protectedName(name, pid: holder.pid)
-        }
-      }
-      if holder.name == nil { return .ownerUnknown }
+      if let reason = reasonToSpare(heldBy: holder) { return reason }
     }
     return nil
   }
+
+  /// Why a connection that `holder` holds must not be closed; nil if that is no reason.
+  private func reasonToSpare(heldBy holder: OwnerProcess) -> SpareReason? {
+    if holder.pid == caller.process.pid { return .ownProcess }
+    if caller.ancestors.contains(where: { $0.pid == holder.pid }) {
+      return .ancestor(pid: holder.pid)
+    }
+    if holder.pid == machineInit { return .machineInit }
+    for name in [holder.name, holder.executableName] {
+      if let name, protectedNames.contains(name) {
+        return .protectedName(name, pid: holder.pid)
+      }
+    }
+    return holder.name == nil ? .ownerUnknown : nil
+  }
+
+  /// Whether `process`, as an owner, would be a reason to spare a connection.
+  func concerns(_ process: OwnerProcess) -> Bool {
+    if let onlyUser, process.userID != onlyUser { return true }
+    return reasonToSpare(heldBy: process) != nil
+  }
+
+  /// The facts that ``concerns(_:)`` needs, beside the name.
+  var detailsOfConcern: OwnerDetails { onlyUser == nil ? .executable : [.executable, .user] }
 }

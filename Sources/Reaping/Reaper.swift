@@ -1,6 +1,7 @@
-public import Connections
+import Connections
 public import DescriptorActions
 public import Netlink
+public import Scanning
 import SocketDiagnostics
 
 /// Carries out a plan: reads each connection again, closes it, and looks at the end which are gone.
@@ -41,58 +42,90 @@ public struct Reaper {
     self.openTransport = openTransport
   }
 
-  /// Closes what `plan` says, one connection after the other.
+  /// Closes what `plan` says, one connection after the other, supervised by `supervisor`.
   ///
-  /// - Parameters:
-  ///   - isPaced: whether time may pass before the closing of a step: it is a group of its own.
-  ///   - announcing: told of each group before any of it is closed. When it has a reason to stop,
-  ///     neither they nor any after them are touched.
-  ///   - isStillSelected: judges the connection of a step again as it is now, right before it is
-  ///     closed.
-  ///   - reasonToStop: asked before each closing, which it may make wait. Once it has a
-  ///     reason, no further connection is touched; what was done until then is verified.
-  /// - Returns: the outcome of each step, in the plan's order.
+  /// Once there is a reason to stop, no further connection is touched; what was done until then is
+  /// verified.
+  ///
   /// - Throws: when no conversation with the kernel could be opened; nothing was closed then.
   public func carryOut(
-    _ plan: Plan, isPaced: (Plan.Step) -> Bool = { _ in false },
-    isStillSelected: (Plan.Step, Connection) -> Bool,
-    announcing: (ArraySlice<Plan.Step>) -> StopReason? = { _ in nil },
-    reasonToStop: (Plan.Step) -> StopReason? = { _ in nil }
-  ) throws(NetlinkProblem) -> [Outcome] {
+    _ plan: Plan, supervisedBy supervisor: ClosingSupervisor
+  ) throws(NetlinkProblem) -> ClosingResult {
     let closings = plan.closings
     var sessions: [UInt16: TCPDiagnostics] = [:]
     for namespace in Set(closings.map(\.connection.namespace)) {
       sessions[namespace] = try converse(namespace)
     }
-    let closer = SocketCloser(
-      snapshot: plan.snapshot, descriptors: descriptors, converse: converse)
+    let closer = SocketCloser(descriptors: descriptors, converse: converse)
+    var owners = FreshOwners(plan, closings: closings, supervisor)
+    var pace = supervisor.pace
     var stopped: StopReason?
     var attempts: [ClosingAttempt] = []
     attempts.reserveCapacity(closings.count)
     var group = closings[..<0]
     while stopped == nil, attempts.count < closings.count {
       let rest = closings[attempts.count...]
-      stopped = reasonToStop(closings[attempts.count])
+      let step = closings[attempts.count]
+      stopped = pace.reasonToStop(before: step)
       if stopped == nil, group.endIndex == rest.startIndex {
-        group = Self.group(at: rest, isPaced: isPaced)
-        stopped = announcing(group)
+        group = Self.group(at: rest, isPaced: pace.isPaced)
+        let start = pace.elapsed()
+        owners.readAgain(
+          before: rest.startIndex, isPaced: pace.isPaced, elapsed: pace.elapsed,
+          stillListed: { stillListed($0, of: rest) })
+        // A reading can take long on a large machine; the run may have to end meanwhile.
+        if pace.elapsed() - start > ClosingPace.longestSleep {
+          stopped = pace.reasonToStop(now: step)
+        }
+        stopped = stopped ?? supervisor.announcing(group, owners.snapshot, owners.readings)
       }
       guard stopped == nil else { break }
       let together = Self.alike(rest[..<group.endIndex])
       attempts += closer.attempt(
         together, over: &sessions[together[together.startIndex].connection.namespace],
-        isStillSelected: isStillSelected
+        owners: owners
       ) { step in
-        stopped = reasonToStop(step)
+        stopped = pace.reasonToStop(before: step)
         return stopped == nil
       }
     }
+    let snapshot = owners.finish(after: attempts.count)
     if let stopped {
       let left = closings.count - attempts.count
       attempts += repeatElement(.decided(.failed(.notDone(stopped))), count: left)
     }
-    return Verification(plan: plan, converse: converse).outcomes(
+    let outcomes = Verification(plan: plan, converse: converse).outcomes(
       of: plan.attempts(ofClosings: attempts))
+    return ClosingResult(outcomes: outcomes, snapshot: snapshot)
+  }
+
+  /// Those of `inodes`, of connections of `steps`, that the kernel still lists or may still list.
+  private func stillListed(_ inodes: [UInt32], of steps: ArraySlice<Plan.Step>) -> [UInt32] {
+    let wanted = Set(inodes)
+    let connections = steps.lazy.map(\.connection).filter { wanted.contains($0.inode) }
+    var listed: [UInt32] = []
+    for (namespace, connections) in Dictionary(grouping: connections, by: \.namespace) {
+      for start in stride(from: 0, to: connections.count, by: Self.lookedUpTogether) {
+        let together = connections[start...].prefix(Self.lookedUpTogether)
+        let found = try? lookUp(together.map(\.identity), in: namespace)
+        for (index, connection) in together.enumerated() {
+          // What could not be looked up may be listed.
+          if case .success(let now)? = found?[index], now?.inode != connection.inode { continue }
+          listed.append(connection.inode)
+        }
+      }
+    }
+    return listed
+  }
+
+  /// How many connections are looked up together: their answers fit well into a socket's buffer.
+  private static let lookedUpTogether = 32
+
+  private func lookUp(
+    _ identities: [SocketIdentity], in namespace: UInt16
+  ) throws(NetlinkProblem) -> [Result<Connection?, NetlinkProblem>] {
+    var session = try converse(namespace)
+    return try session.lookUp(identities, details: [])
   }
 
   /// The steps that are announced together: the first of `rest`, and more where no time passes.
@@ -126,5 +159,20 @@ extension Plan {
       next += 1
       return closings[next - 1]
     }
+  }
+}
+
+/// What came of a plan.
+public struct ClosingResult: Sendable {
+  /// The outcome of each step, in the plan's order.
+  public let outcomes: [Outcome]
+  /// The owners by which each connection was judged.
+  public let snapshot: Snapshot
+}
+
+extension Plan {
+  /// The result of a plan that closes nothing, which needs no carrying out.
+  public var resultOfSparing: ClosingResult {
+    ClosingResult(outcomes: outcomesOfSparing, snapshot: snapshot)
   }
 }

@@ -8,7 +8,6 @@ import SystemPackage
 
 /// Closes one connection after the other, each after it was read again, if need be with others.
 struct SocketCloser {
-  let snapshot: Snapshot
   let descriptors: any DescriptorAccess
   /// Opens a conversation with the kernel, of a network namespace.
   let converse: (UInt16) throws(NetlinkProblem) -> TCPDiagnostics
@@ -20,18 +19,18 @@ struct SocketCloser {
   /// - Returns: how far each came. It may have left off after any of them.
   func attempt(
     _ steps: ArraySlice<Plan.Step>, over diagnostics: inout TCPDiagnostics?,
-    isStillSelected: (Plan.Step, Connection) -> Bool, mayGoOn: (Plan.Step) -> Bool
+    owners: FreshOwners, mayGoOn: (Plan.Step) -> Bool
   ) -> [ClosingAttempt] {
     if steps.count > 1,
       let attempts = attemptTogether(
-        steps, over: &diagnostics, isStillSelected: isStillSelected, mayGoOn: mayGoOn)
+        steps, over: &diagnostics, owners: owners, mayGoOn: mayGoOn)
     {
       return attempts
     }
     var attempts: [ClosingAttempt] = []
     for step in steps {
       guard attempts.isEmpty || mayGoOn(step) else { break }
-      attempts.append(attempt(step, over: &diagnostics, isStillSelected: isStillSelected))
+      attempts.append(attempt(step, over: &diagnostics, owners: owners))
     }
     return attempts
   }
@@ -41,7 +40,7 @@ struct SocketCloser {
   /// - Returns: nil when they could not be read so: nothing is known then, and nothing was done.
   private func attemptTogether(
     _ steps: ArraySlice<Plan.Step>, over diagnostics: inout TCPDiagnostics?,
-    isStillSelected: (Plan.Step, Connection) -> Bool, mayGoOn: (Plan.Step) -> Bool
+    owners: FreshOwners, mayGoOn: (Plan.Step) -> Bool
   ) -> [ClosingAttempt]? {
     guard var session = diagnostics else { return nil }
     // Out of step with the kernel, a conversation is not used again.
@@ -49,7 +48,7 @@ struct SocketCloser {
     guard let found = try? session.lookUp(steps.map(\.connection.identity)) else { return nil }
     let early = zip(steps, found).map { step, found in
       switch found {
-      case .success(let now): judge(step, now, isStillSelected)
+      case .success(let now): judge(step, now, owners)
       case .failure(let problem): ClosingAttempt.decided(.failed(.netlink(problem)))
       }
     }
@@ -72,8 +71,7 @@ struct SocketCloser {
 
   /// Does `step`, over a conversation that is opened anew when there is none.
   private func attempt(
-    _ step: Plan.Step, over diagnostics: inout TCPDiagnostics?,
-    isStillSelected: (Plan.Step, Connection) -> Bool
+    _ step: Plan.Step, over diagnostics: inout TCPDiagnostics?, owners: FreshOwners
   ) -> ClosingAttempt {
     var session: TCPDiagnostics
     if let open = diagnostics {
@@ -89,7 +87,7 @@ struct SocketCloser {
     diagnostics = nil
     do throws(NetlinkProblem) {
       let now = try session.lookUp(step.connection.identity)
-      if let early = judge(step, now, isStillSelected) {
+      if let early = judge(step, now, owners) {
         diagnostics = session
         return early
       }
@@ -99,7 +97,7 @@ struct SocketCloser {
     }
     if let action = step.method.action {
       diagnostics = session
-      return perform(action, on: step.connection)
+      return perform(action, on: step.connection, in: owners.snapshot)
     }
     let attempt = destroy(step, over: &session)
     if case .unanswered = attempt { return attempt }
@@ -120,7 +118,7 @@ struct SocketCloser {
   /// What is said of the connection of `step` by what the kernel says of it `now`, nil when it finds
   /// none such; nil when it is to be closed still.
   private func judge(
-    _ step: Plan.Step, _ now: Connection?, _ isStillSelected: (Plan.Step, Connection) -> Bool
+    _ step: Plan.Step, _ now: Connection?, _ owners: FreshOwners
   ) -> ClosingAttempt? {
     let connection = step.connection
     guard var now else { return .notFound }
@@ -128,8 +126,7 @@ struct SocketCloser {
     now.isAutobound = connection.isAutobound
     // One that somebody else is destroying is still found for a moment, in CLOSE.
     guard now.inode == connection.inode, now.state != .closed else { return .decided(.gone) }
-    guard isStillSelected(step, now) else { return .decided(.spared(.changed(to: now.state))) }
-    return nil
+    return owners.reasonToSpare(step, now: now).map { .decided(.spared($0)) }
   }
 
   private static func refusal(_ errno: Errno, _ problem: NetlinkProblem) -> ClosingAttempt {
@@ -144,10 +141,10 @@ struct SocketCloser {
   /// Does `action` through the first descriptor that leads to `connection`: they are all of the
   /// same socket.
   private func perform(
-    _ action: DescriptorAction, on connection: Connection
+    _ action: DescriptorAction, on connection: Connection, in snapshot: Snapshot
   ) -> ClosingAttempt {
     var problem: DescriptorProblem?
-    for descriptor in descriptorsKnown(of: connection) {
+    for descriptor in descriptorsKnown(of: connection, in: snapshot) {
       do throws(DescriptorProblem) {
         switch try descriptors.perform(
           action, on: connection.identity, isMPTCPSubflow: connection.isMPTCPSubflow,
@@ -165,7 +162,9 @@ struct SocketCloser {
     return problem.map(ClosingAttempt.unreached) ?? .decided(.spared(.noDescriptor))
   }
 
-  private func descriptorsKnown(of connection: Connection) -> [SocketDescriptor] {
+  private func descriptorsKnown(
+    of connection: Connection, in snapshot: Snapshot
+  ) -> [SocketDescriptor] {
     guard let owners = snapshot.owners,
       case .held(let holdings) = snapshot.attribution(of: connection)
     else { return [] }

@@ -40,10 +40,31 @@ public enum SpareReason: Hashable, Sendable {
   case protectedName(String, pid: Int32)
   /// No owner is known, or an owner's name is not, so a protected process may hold it.
   case ownerUnknown
-  /// A protection of a policy file covers it.
-  case protectedByPolicy(String)
+  /// A protection of a policy file covers it; the first owner, if one is known.
+  case protectedByPolicy(String, OwnerLabel? = nil)
+  /// When its owners were read again, none was found; the first owner until then.
+  case ownerLost(OwnerLabel)
+  /// When its owners were read again, it was no longer selected; the first owner then.
+  case ownerChanged(OwnerLabel)
+  /// Its owners could not be read again, for this reason.
+  case ownersUnreadable(String)
   /// When it was read again it was no longer what was selected.
   case changed(to: TCPState)
+}
+
+/// A process, as a reason names it.
+public struct OwnerLabel: Hashable, Sendable, CustomStringConvertible {
+  private let name: String?
+  private let pid: Int32
+
+  /// The name and the pid of `process`.
+  public init(_ process: OwnerProcess) {
+    name = process.name
+    pid = process.pid
+  }
+
+  /// `java[1744]`; escape it before printing.
+  public var description: String { "\(name ?? "?")[\(pid)]" }
 }
 
 extension SpareReason: CustomStringConvertible {
@@ -73,7 +94,11 @@ extension SpareReason: CustomStringConvertible {
     case .protectedName(let name, let pid): "held by \(name)[\(pid)]; --unprotect \(name) allows it"
     case .ownerUnknown:
       "owner unknown, so a protected process may hold it; see 'connreap doctor'"
-    case .protectedByPolicy(let protection): "protected by \(protection)"
+    case .protectedByPolicy(let protection, let owner):
+      "protected by \(protection)" + (owner.map { "; held by \($0)" } ?? "")
+    case .ownerLost(let earlier): "owner unknown now; it was \(earlier)"
+    case .ownerChanged(let owner): "no longer what was selected: now held by \(owner)"
+    case .ownersUnreadable(let problem): "its owners could not be read again: \(problem)"
     case .changed(let state): "no longer what was selected: now \(state.label), or active again"
     }
   }

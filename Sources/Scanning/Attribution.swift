@@ -31,6 +31,8 @@ public struct ConnectionOwners: OwnerFacts {
   let unreadable: [OwnerProcess]
   /// Whether a process that the table leaves out is none that is asked for.
   let isAnswer: Bool
+  /// Whether a process that the table omits cannot change a verdict that matters.
+  let omitsNoneOfConcern: Bool
   /// The cgroup in which the socket was made; nil where an owner is known.
   public let origin: ControlGroup?
 
@@ -44,7 +46,9 @@ public struct ConnectionOwners: OwnerFacts {
       verdict = verdict.or(matches(table.processes[Int(holding.process)]))
       if verdict == .yes { return .yes }
     }
-    if isAmbiguous || table.isPruned && !isAnswer { return verdict.or(.unknown) }
+    if isAmbiguous || table.isPruned && !isAnswer && !omitsNoneOfConcern {
+      return verdict.or(.unknown)
+    }
     // One that matches may hold the connection or not; one that does not match changes nothing.
     for process in unreadable where matches(process) != .no { return .unknown }
     return verdict

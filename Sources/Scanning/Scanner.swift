@@ -7,7 +7,7 @@ import SystemPackage
 
 /// Turns a selection into a snapshot: asks the kernel for sockets and `/proc` for their owners.
 public struct Scanner {
-  private let processes: ProcFileSystem
+  let processes: ProcFileSystem
   private let controlGroups: () -> ControlGroupTree?
   let threads: Int
   let halvingPort: UInt16?
@@ -242,7 +242,7 @@ public struct Scanner {
 extension Scanner {
   /// What can be known of the processes in the gaps of `owners`: the command name of any process
   /// may be read.
-  private func unreadable(in owners: OwnerTable?) -> [OwnerProcess] {
+  func unreadable(in owners: OwnerTable?) -> [OwnerProcess] {
     Set((owners?.gaps ?? []).map(\.pid)).sorted().map { pid in
       let process = try? processes.process(pid)
       return OwnerProcess(

@@ -21,10 +21,10 @@ public struct Snapshot: Sendable {
   /// whose accept queue a connection waits in.
   public let listeners: [Connection]
   /// Who holds the connections; nil when that was not asked for, or nothing was selected.
-  public let owners: OwnerTable?
+  public private(set) var owners: OwnerTable?
   /// The processes whose descriptors could not be read, as far as they are known: each may hold
   /// any connection. Their command name stands for the executable, which could not be read either.
-  public let unreadable: [OwnerProcess]
+  public private(set) var unreadable: [OwnerProcess]
 
   /// The network namespaces that were looked at; see ``Connections/Connection/namespace``.
   public let namespaces: [ScannedNamespace]
@@ -38,6 +38,10 @@ public struct Snapshot: Sendable {
   let controlGroups: [UInt64: ControlGroup]
 
   private let acceptQueues: AcceptQueues
+
+  /// Whether a process that ``owners`` omits cannot change, as an owner, what is decided about a
+  /// connection.
+  private var omitsNoOwnerOfConcern = false
 
   init(
     moment: ScanMoment, connections: [Connection], undecided: Int, listed: Int,
@@ -68,6 +72,22 @@ public struct Snapshot: Sendable {
 
   /// Whether earlier runs know of any connection.
   public var knowsEarlierRuns: Bool { !past.isEmpty }
+
+  /// The same snapshot with owners that were read later.
+  ///
+  /// - Parameter owners: if pruned, it has every owner that can change what is decided.
+  func replacing(owners: OwnerTable, unreadable: [OwnerProcess]) -> Snapshot {
+    var snapshot = self
+    snapshot.owners = owners
+    snapshot.unreadable = unreadable
+    snapshot.omitsNoOwnerOfConcern = true
+    return snapshot
+  }
+
+  /// The same snapshot with owners that were collected from later ones.
+  public func replacing(owners: OwnerTable) -> Snapshot {
+    replacing(owners: owners, unreadable: unreadable)
+  }
 
   /// The same snapshot with those of its connections alone that are `wanted`.
   public func keeping(_ wanted: (Connection) -> Bool) -> Snapshot {
@@ -129,16 +149,16 @@ public struct Snapshot: Sendable {
     case .held(let holdings):
       return ConnectionOwners(
         holdings: holdings, table: table, isAmbiguous: false, unreadable: unreadable,
-        isAnswer: isAnswer, origin: nil)
+        isAnswer: isAnswer, omitsNoneOfConcern: omitsNoOwnerOfConcern, origin: nil)
     case .inAcceptQueue(let listeners, let holdings):
       return ConnectionOwners(
         holdings: holdings[...], table: table, isAmbiguous: listeners.count > 1,
-        unreadable: unreadable, isAnswer: isAnswer,
+        unreadable: unreadable, isAnswer: isAnswer, omitsNoneOfConcern: false,
         origin: holdings.isEmpty ? origin(of: connection) : nil)
     case .minisocket, .orphan, .unknown, .notRead:
       return ConnectionOwners(
         holdings: [], table: table, isAmbiguous: false, unreadable: unreadable,
-        isAnswer: isAnswer, origin: origin(of: connection))
+        isAnswer: isAnswer, omitsNoneOfConcern: false, origin: origin(of: connection))
     }
   }
 

@@ -53,9 +53,9 @@ import Testing
   @Test func closingTellsHowManyAreLeftAndForHowLong() {
     let progress = ClosingProgress(total: 5000)
     #expect(progress.text(after: .seconds(1)) == "closing 0 of 5,000")
-    for _ in 0..<1000 { progress.step() }
+    for _ in 0..<1000 { progress.step(1) }
     #expect(progress.text(after: .seconds(5)) == "closing 1,000 of 5,000, about 20s left")
-    for _ in 0..<4000 { progress.step() }
+    for _ in 0..<4000 { progress.step(1) }
     #expect(progress.text(after: .seconds(25)) == "closing 5,000 of 5,000")
   }
 }

@@ -19,7 +19,7 @@ import Testing
 
   private func outcomes(
     _ scene: Scene, _ method: ClosingMethod, _ plan: Plan? = nil,
-    isStillSelected: (Plan.Step, Connection) -> Bool = { _, _ in true }
+    isStillSelected: @escaping (Plan.Step, Connection) -> Bool = { _, _ in true }
   ) throws -> [Outcome] {
     let plan = try plan ?? scene.plan(guards: Scene.guards(method: method))
     let reaper = Reaper(uptime: { nil }, through: descriptors) { scene.kernel.open() }

@@ -18,8 +18,8 @@ import Testing
   }
 
   private func carryOut(
-    _ scene: Scene, _ plan: Plan, isPaced: (Plan.Step) -> Bool = { _ in false },
-    isStillSelected: (Plan.Step, Connection) -> Bool = { _, _ in true },
+    _ scene: Scene, _ plan: Plan, isPaced: @escaping (Plan.Step) -> Bool = { _ in false },
+    isStillSelected: @escaping (Plan.Step, Connection) -> Bool = { _, _ in true },
     cannotAnnounce: Int? = nil, stopBefore: UInt64? = nil
   ) throws -> Run {
     var run = Run()

@@ -58,11 +58,54 @@ struct Scene {
 
   /// What comes of `plan`, by cookie.
   func carryOut(
-    _ plan: Plan, isStillSelected: (Plan.Step, Connection) -> Bool = { _, _ in true }
+    _ plan: Plan, isStillSelected: @escaping (Plan.Step, Connection) -> Bool = { _, _ in true }
   ) throws -> [UInt64: Outcome.Result] {
     let reaper = Reaper(uptime: { nil }) { kernel.open() }
     let outcomes = try reaper.carryOut(plan, isStillSelected: isStillSelected)
     return Dictionary(
       uniqueKeysWithValues: outcomes.map { ($0.step.connection.cookie.rawValue, $0.result) })
+  }
+}
+
+extension Reaper {
+  /// Carries out `plan` without reading owners again, by rules that only ask `isStillSelected`.
+  ///
+  /// - Parameter reasonToStop: asked before each closing.
+  func carryOut(
+    _ plan: Plan, isPaced: @escaping (Plan.Step) -> Bool = { _ in false },
+    isStillSelected: @escaping (Plan.Step, Connection) -> Bool,
+    announcing: @escaping (ArraySlice<Plan.Step>) -> StopReason? = { _ in nil },
+    reasonToStop: @escaping (Plan.Step) -> StopReason? = { _ in nil }
+  ) throws(NetlinkProblem) -> [Outcome] {
+    // At the highest rate there is nothing to wait for.
+    let pace = ClosingPace(
+      rate: { isPaced($0) ? .max : nil }, elapsed: { .zero }, sleep: { _ in },
+      interruption: reasonToStop)
+    return try carryOut(
+      plan,
+      supervisedBy: ClosingSupervisor(
+        rules: { FakeRules(isStillSelected: isStillSelected) }, owners: SameOwners(), pace: pace,
+        announcing: { steps, _, _ in announcing(steps) })
+    ).outcomes
+  }
+}
+
+/// Rules that ask one question. A test uses them on one thread.
+private struct FakeRules: ClosingRules, @unchecked Sendable {
+  let isStillSelected: (Plan.Step, Connection) -> Bool
+
+  func reasonToSpare(_ step: Plan.Step, now: Connection, in snapshot: Snapshot) -> SpareReason? {
+    isStillSelected(step, now) ? nil : .changed(to: now.state)
+  }
+
+  func concerns(_ process: OwnerProcess) -> Bool { false }
+
+  var detailsOfConcern: OwnerDetails { [] }
+}
+
+/// Owners that never change.
+private struct SameOwners: OwnerLookup {
+  func findOwnersAgain(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot {
+    refresh.snapshot
   }
 }

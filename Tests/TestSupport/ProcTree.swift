@@ -60,6 +60,17 @@ package final class ProcTree {
     for (descriptor, target) in links { link("\(pid)/fd/\(descriptor)", to: target) }
   }
 
+  /// Another name, start or executable for a process that there is, which keeps its descriptors.
+  package func process(again pid: Int32, name: String, executable: String? = nil, start: Int) {
+    file("\(pid)/stat", Self.stat(pid, name, "S", 1, 0, 1, start))
+    file("\(pid)/comm", name + "\n")
+    unlink("\(pid)/exe")
+    link("\(pid)/exe", to: "/usr/bin/\(executable ?? name)")
+  }
+
+  /// Removes a file or a link.
+  package func unlink(_ name: String) { Glibc.unlink(path(name)) }
+
   /// A process whose descriptors cannot be read, not even by root: its `fd` is a circle of links.
   package func process(unreadable pid: Int32, name: String) {
     file("\(pid)/stat", Self.stat(pid, name, "S", 0, 0, 1, 1000))

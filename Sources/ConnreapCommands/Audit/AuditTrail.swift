@@ -7,7 +7,7 @@ import SystemPackage
 
 /// Writes down each decision of one run: before anything is closed what is going to be, and
 /// afterwards what came of it; and at the end the run itself.
-struct AuditTrail: ~Copyable {
+final class AuditTrail {
   /// What the run has found and done so far.
   let record: RunRecord
   private let log: AuditLog
@@ -30,7 +30,7 @@ struct AuditTrail: ~Copyable {
   /// Does the work of the run, and writes the line of the run when that has ended, however it did.
   ///
   /// - Throws: what `work` throws; and when it succeeds but the line could not be written.
-  borrowing func recordingRun(_ work: () throws -> Void) throws {
+  func recordingRun(_ work: () throws -> Void) throws {
     let result = Result { try work() }
     let (status, error) = Self.end(of: result)
     do {

@@ -89,7 +89,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
       try system.finish()
       return try gaps.check()
     }
-    var run = ClosingRun(plan, report.text, on: system, limits: limits)
+    var run = ClosingRun(
+      plan, by: work.rules, naming: report.text.names, on: system, limits: limits)
     if !yes { try confirm(plan, report) }
     let trail = try AuditTrail(
       in: try StateAccess.open(option: stateDir),
@@ -97,9 +98,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     try trail.recordingRun {
       try run.carryOut(
         recording: trail,
-        isStillSelected: work.isStillSelected,
-        printing: { outcomes in
-          try report.printOutcomes(outcomes, planWasShown: !yes)
+        printing: { result in
+          try report.printOutcomes(result, planWasShown: !yes)
           try system.finish()
         }, concluding: report.conclude)
       try gaps.check()
@@ -134,13 +134,13 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     CommandLine.arguments.drop { $0 != "kill" }.dropFirst().joined(separator: " ")
   }
 
-  /// What is to be closed, and how that is judged again right before.
+  /// What is to be closed, and the rules that decide again right before.
   private struct Work {
     let system: LiveSystem
     let plan: Plan
     /// What a missing capability kept from being judged.
     let gaps: JudgingGaps
-    let isStillSelected: (Plan.Step, Connection) -> Bool
+    let rules: () throws -> any ClosingRules
   }
 
   /// The work of the selection.
@@ -158,19 +158,18 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let asked = selected.limitedToDefaultStates()
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: asked)
     let predicate = asked.knowing(system.verdicts(of:))
-    let guards = try guarding.guards(
-      on: system, method, namedStates: predicate.namedStatesOneByOne)
+    let makeGuards = { () throws(CommandFailure) -> Guards in
+      try guarding.guards(on: system, method, namedStates: predicate.namedStatesOneByOne)
+    }
     let snapshot = try system.scan(
       ScanRequest(
         predicate, reading: [.figures, .owners, .controlGroups],
         past: predicate.needsHistory
           ? try RunHistory.past(option: stateDir, of: system) : .unknown))
-    let plan = Plan(closing: snapshot, guardedBy: guards)
+    let plan = Plan(closing: snapshot, guardedBy: try makeGuards())
     let gaps = JudgingGaps(of: predicate, plan, on: system)
-    return Work(system: system, plan: plan, gaps: gaps) { _, connection in
-      predicate.verdict(
-        of: connection, owners: snapshot.ownerFacts(of: connection),
-        past: snapshot.past(of: connection)) == .yes
+    return Work(system: system, plan: plan, gaps: gaps) {
+      SelectionRules(predicate, guardedBy: try makeGuards())
     }
   }
 
@@ -187,12 +186,13 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let planned = try PlannedClosing(file, named: path, on: system)
     // Times that are given count, and others do not take the place of the plan's.
     let agreed = self.method.givesTimes ? chosen : file.method ?? chosen
-    let guards = try guarding.guards(
-      on: system, agreed ?? .destroy, namedStates: planned.namedStates)
-    let plan = try planned.plan(guardedBy: guards)
+    let makeGuards = { () throws(CommandFailure) -> Guards in
+      try guarding.guards(on: system, agreed ?? .destroy, namedStates: planned.namedStates)
+    }
+    let plan = try planned.plan(guardedBy: try makeGuards())
     let gaps = JudgingGaps(of: .everything, plan, on: system)
-    return Work(system: system, plan: plan, gaps: gaps) { step, now in
-      now.isUnchanged(since: step.connection)
+    return Work(system: system, plan: plan, gaps: gaps) {
+      ChosenRules(guardedBy: try makeGuards())
     }
   }
 }

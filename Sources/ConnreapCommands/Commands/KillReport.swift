@@ -20,7 +20,7 @@ struct KillReport {
   /// Prints the plan alone: it is a dry run, or there is nothing to close.
   func printPlan(isDryRun: Bool) throws {
     if isMachineReadable {
-      return try printMachineReadable(outcomes: isDryRun ? nil : plan.outcomesOfSparing)
+      return try printMachineReadable(isDryRun ? nil : plan.resultOfSparing)
     }
     guard !plan.steps.isEmpty else { return say("nothing matches; nothing to close") }
     guard !plan.closings.isEmpty else {
@@ -46,21 +46,23 @@ struct KillReport {
   ///
   /// - Parameter planWasShown: whether the plan stands above already, so that only what did not go
   ///   as planned is worth a line.
-  func printOutcomes(_ outcomes: [Outcome], planWasShown: Bool) throws {
+  func printOutcomes(_ result: ClosingResult, planWasShown: Bool) throws {
+    let outcomes = result.outcomes
     if isMachineReadable { return }
     let told =
       planWasShown
       ? outcomes.filter { $0.result != .closed && $0.step.decision == .close } : outcomes
-    try printLines(PlanText.lines(of: told), under: nil)
+    let text = ConnectionText(snapshot: result.snapshot, names: self.text.names)
+    try printLines(PlanText.lines(of: told), of: text, under: nil)
     var stream = OutputStream(Standard.output)
     try stream.write(PlanText(text: text).summary(of: outcomes))
     try stream.flush()
   }
 
   /// Prints what the owners of closed connections did afterwards, below the outcomes.
-  func conclude(_ outcomes: [Outcome], _ reactions: [OwnerReaction]) throws {
+  func conclude(_ result: ClosingResult, _ reactions: [OwnerReaction]) throws {
     if isMachineReadable {
-      return try printMachineReadable(outcomes: outcomes, reactions: reactions)
+      return try printMachineReadable(result, reactions: reactions)
     }
     var stream = OutputStream(Standard.output)
     for line in OwnerReactionText.lines(of: reactions) { try stream.write(line + "\n") }
@@ -75,19 +77,23 @@ struct KillReport {
   }
 
   private func printMachineReadable(
-    outcomes: [Outcome]?, reactions: [OwnerReaction]? = nil
+    _ result: ClosingResult?, reactions: [OwnerReaction]? = nil
   ) throws {
     var json = JSONWriter()
-    PlanJSON(text: text).write(plan, outcomes: outcomes, reactions: reactions, to: &json)
+    let text =
+      result.map { ConnectionText(snapshot: $0.snapshot, names: self.text.names) } ?? self.text
+    PlanJSON(text: text).write(plan, outcomes: result?.outcomes, reactions: reactions, to: &json)
     var stream = OutputStream(Standard.output)
     try stream.write { $0.append(contentsOf: json.take()) }
     try stream.flush()
   }
 
-  private func printLines(_ lines: [PlanText.Line], under heading: String?) throws {
+  private func printLines(
+    _ lines: [PlanText.Line], of text: ConnectionText? = nil, under heading: String?
+  ) throws {
     var stream = OutputStream(Standard.output)
     if let heading { try stream.write(heading + "\n") }
-    try PlanText(text: text).print(
+    try PlanText(text: text ?? self.text).print(
       lines,
       layout: Table.Layout(
         width: terminal.width,

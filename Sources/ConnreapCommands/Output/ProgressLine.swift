@@ -87,9 +87,9 @@ final class ClosingProgress: Sendable {
     self.total = total
   }
 
-  /// One more is begun.
-  func step() {
-    done.wrappingAdd(1, ordering: .relaxed)
+  /// So many more are begun.
+  func step(_ count: Int) {
+    done.wrappingAdd(count, ordering: .relaxed)
   }
 
   /// `closing 120 of 5,000, about 24s left`.

@@ -24,8 +24,7 @@ struct PolicyEvaluation {
   ) throws(CommandFailure) {
     let policies = policies.knowing(system)
     processes = system.processes
-    let caller = try system.caller()
-    let machineInit = try system.machineInit()
+    let guards = try Self.guards(on: system)
     var wanted = policies.policies.map(\.match)
     // A part of all that an owner holds can be told only of all.
     if policies.policies.contains(where: { $0.limitPercent != nil }) {
@@ -45,12 +44,21 @@ struct PolicyEvaluation {
     let names = SystemNumbers(resolvesNames: system.isLive)
     findings = Evaluation.findings(
       of: snapshot, policies: policies, history: history, userName: names.userName)
-    plan = Plan(closing: findings, in: snapshot) { policy in
+    plan = Plan(closing: findings, in: snapshot, guardedBy: guards)
+    self.policies = policies
+  }
+
+  /// What spares connections of `system` from a policy, as processes are now.
+  private static func guards(
+    on system: LiveSystem
+  ) throws(CommandFailure) -> (Policy) -> Guards {
+    let caller = try system.caller()
+    let machineInit = try system.machineInit()
+    return { policy in
       Guards(
         caller: caller, namedStates: policy.match.namedStatesOneByOne, unprotected: [],
         machineInit: machineInit, method: ClosingMethod(policy.action), onlyUser: Rights.onlyUser)
     }
-    self.policies = policies
   }
 
   /// How many connections the policy of `step` closes in a second at most; nil without a rate.
@@ -58,15 +66,9 @@ struct PolicyEvaluation {
     policies.policies.first { $0.name == step.policy }?.rate
   }
 
-  /// Whether the policy of `step` would still close `connection`, looked at again.
-  func stillCovers(_ step: Plan.Step, _ connection: Connection) -> Bool {
-    guard let policy = policies.policies.first(where: { $0.name == step.policy }) else {
-      return false
-    }
-    return policy.stillCovers(
-      connection, owners: snapshot.ownerFacts(of: connection),
-      knownOwners: snapshot.holders(of: connection),
-      controlGroup: snapshot.controlGroup(of: connection), past: snapshot.past(of: connection))
+  /// The rules that decide about each connection right before it is closed.
+  func rules(on system: LiveSystem) throws(CommandFailure) -> PolicyRules {
+    PolicyRules(policies.policies, guardedBy: try Self.guards(on: system))
   }
 
   /// What is known of the groups that the policy of `found` has given up.

@@ -22,7 +22,7 @@ struct PolicyReport {
 
   /// Prints the plan; `arguments` are the files, for the command that would carry it out.
   func printPlan(arguments: [String]) throws {
-    guard output.output != .json else { return try printJSON(outcomes: nil) }
+    guard output.output != .json else { return try printJSON(nil) }
     var stream = OutputStream(Standard.output)
     try printFindings(of: evaluated.findings, to: &stream)
     let counts = PolicyCounts(evaluated)
@@ -40,15 +40,17 @@ struct PolicyReport {
   ///
   /// - Parameter isFollowedByReactions: whether ``conclude`` comes next, which then prints JSON.
   func printOutcomes(
-    _ outcomes: [Outcome], isQuiet: Bool, isFollowedByReactions: Bool = false
+    _ result: ClosingResult, isQuiet: Bool, isFollowedByReactions: Bool = false
   ) throws {
     let telling = evaluated.findings.filter(\.hasSomethingToSay)
     if isQuiet, telling.isEmpty { return }
     guard output.output != .json else {
-      return isFollowedByReactions ? () : try printJSON(outcomes: outcomes)
+      return isFollowedByReactions ? () : try printJSON(result)
     }
     var stream = OutputStream(Standard.output)
     try printFindings(of: isQuiet ? telling : evaluated.findings, to: &stream)
+    let outcomes = result.outcomes
+    let text = ConnectionText(snapshot: result.snapshot, names: self.text.names)
     let amiss = outcomes.filter { outcome in
       switch outcome.result {
       case .failed, .unverified, .spared: true
@@ -65,9 +67,9 @@ struct PolicyReport {
   }
 
   /// Prints what the owners of closed connections did afterwards, below the outcomes.
-  func conclude(_ outcomes: [Outcome], _ reactions: [OwnerReaction]) throws {
+  func conclude(_ result: ClosingResult, _ reactions: [OwnerReaction]) throws {
     guard output.output != .json else {
-      return try printJSON(outcomes: outcomes, reactions: reactions)
+      return try printJSON(result, reactions: reactions)
     }
     var stream = OutputStream(Standard.output)
     for line in OwnerReactionText.lines(of: reactions) { try stream.write(line + "\n") }
@@ -104,11 +106,13 @@ struct PolicyReport {
   }
 
   private func printJSON(
-    outcomes: [Outcome]?, reactions: [OwnerReaction]? = nil
+    _ result: ClosingResult?, reactions: [OwnerReaction]? = nil
   ) throws {
     var json = JSONWriter()
+    let text =
+      result.map { ConnectionText(snapshot: $0.snapshot, names: self.text.names) } ?? self.text
     PlanJSON(text: text).write(
-      evaluated.plan, outcomes: outcomes, reactions: reactions, to: &json
+      evaluated.plan, outcomes: result?.outcomes, reactions: reactions, to: &json
     ) { json in
       json.member("history_known", evaluated.history != nil)
       json.array("policies") { json in

@@ -23,7 +23,7 @@ struct PolicyRun {
   /// - Throws: also when all was done but a policy is refused. Any other failure comes first.
   func carryOut(
     in folder: borrowing StateFolder, holding _: borrowing RunLock,
-    recording trail: borrowing AuditTrail
+    recording trail: AuditTrail
   ) throws {
     trail.record.update { $0.policies = policies.policies.map(\.name) }
     let system = try LiveSystem(SourceOptions.live).inNamespaces(of: policies)
@@ -48,21 +48,23 @@ struct PolicyRun {
 
   /// Closes what the policies want closed, and prints what they found and what came of it.
   private func close(
-    _ evaluated: PolicyEvaluation, on system: LiveSystem, recording trail: borrowing AuditTrail,
+    _ evaluated: PolicyEvaluation, on system: LiveSystem, recording trail: AuditTrail,
     remembering history: inout RunHistory
   ) throws {
     let report = PolicyReport(evaluated, output: output, isLive: true)
     guard !evaluated.plan.closings.isEmpty else {
-      let outcomes = evaluated.plan.outcomesOfSparing
-      trail.record.update { $0.counts = OutcomeCounts(outcomes) }
-      return try report.printOutcomes(outcomes, isQuiet: isQuiet)
+      let result = evaluated.plan.resultOfSparing
+      trail.record.update { $0.counts = OutcomeCounts(result.outcomes) }
+      return try report.printOutcomes(result, isQuiet: isQuiet)
     }
     try system.requireClosing(evaluated.plan.closings)
     var limits = limits
     limits.rate = evaluated.rate(of:)
-    var run = ClosingRun(evaluated.plan, report.text, on: system, limits: limits)
+    var run = ClosingRun(
+      evaluated.plan, by: { try evaluated.rules(on: system) }, naming: report.text.names,
+      on: system, limits: limits)
     try run.carryOut(
-      recording: trail, isStillSelected: evaluated.stillCovers,
+      recording: trail,
       remembering: { outcomes in
         try history.save(
           evaluated.memories(history.memories, after: outcomes),

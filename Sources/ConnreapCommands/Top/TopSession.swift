@@ -142,7 +142,7 @@ struct TopSession: ~Copyable {
         }
       case .close(let plan):
         isClosing = true
-        start { inbox.deliver(.closed(work.close(plan, filter: filter.text))) }
+        start { inbox.deliver(.closed(work.close(plan, filter: filter))) }
       }
     }
   }

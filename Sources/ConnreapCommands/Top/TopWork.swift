@@ -53,10 +53,8 @@ struct TopWork: Sendable {
   func plan(
     _ chosen: [PlanFile.Planned], filter: SelectionPredicate?
   ) throws(CommandFailure) -> Plan {
-    let predicate = wanted(filter)
     let system = try system(for: .everything)
-    let guards = try guarding.guards(
-      on: system, .destroy, namedStates: predicate.namedStatesOneByOne)
+    let guards = try guards(on: system, filter: filter)
     let plan = try PlannedClosing(chosen, on: system).plan(guardedBy: guards)
     try guarding.refuseIfTooLarge(plan)
     if plan.wantsPrivileges { try system.requireClosing(plan.steps) }
@@ -64,22 +62,31 @@ struct TopWork: Sendable {
   }
 
   /// Carries out `plan`, and writes the audit log.
-  func close(_ plan: Plan, filter: String) -> TopOutcomes {
-    let text = ConnectionText(snapshot: plan.snapshot, names: names)
+  ///
+  /// - Parameter filter: the filter that was in force when the plan was made.
+  func close(
+    _ plan: Plan, filter: (text: String, predicate: SelectionPredicate?)
+  ) -> TopOutcomes {
+    var text = ConnectionText(snapshot: plan.snapshot, names: names)
     var outcomes: [Outcome] = []
     var reactions: [OwnerReaction] = []
     do {
       let trail = try AuditTrail(
         in: try StateAccess.open(option: stateFolder),
         AuditedRun(
-          command: "top", selection: "marked by hand" + (filter.isEmpty ? "" : ", of " + filter)))
+          command: "top",
+          selection: "marked by hand" + (filter.text.isEmpty ? "" : ", of " + filter.text)))
+      let system = try system(for: .everything)
       var run = ClosingRun(
-        plan, text, on: try system(for: .everything), limits: ClosingLimits(start: .now))
+        plan, by: { ChosenRules(guardedBy: try guards(on: system, filter: filter.predicate)) },
+        naming: names, on: system, limits: ClosingLimits(start: .now))
       try trail.recordingRun {
         try run.carryOut(
           recording: trail,
-          isStillSelected: { step, now in now.isUnchanged(since: step.connection) },
-          printing: { outcomes = $0 }, concluding: { reactions = $1 })
+          printing: {
+            outcomes = $0.outcomes
+            text = ConnectionText(snapshot: $0.snapshot, names: names)
+          }, concluding: { reactions = $1 })
       }
       return TopOutcomes(outcomes: outcomes, reactions: reactions, text: text, failure: nil)
     } catch let failure as CommandFailure {
@@ -90,6 +97,12 @@ struct TopWork: Sendable {
         outcomes: outcomes, reactions: reactions, text: text,
         failure: CommandFailure(.failed, "\(error)"))
     }
+  }
+
+  private func guards(
+    on system: LiveSystem, filter: SelectionPredicate?
+  ) throws(CommandFailure) -> Guards {
+    try guarding.guards(on: system, .destroy, namedStates: wanted(filter).namedStatesOneByOne)
   }
 
   private func wanted(_ filter: SelectionPredicate?) -> SelectionPredicate {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// When a run may close the next connection, told with a clock that only sleeping moves.
-@Suite struct SupervisionTests {
+@Suite struct ClosingPaceTests {
   /// A clock that stands still but for sleeping, or work that is pretended.
   final class FakeTime {
     var now = Duration.zero
@@ -21,12 +21,12 @@ import Testing
 
   let time = FakeTime()
 
-  private func supervision(
+  private func pace(
     timeout: Duration? = nil, rate: Int? = nil, interruption: @escaping () -> StopReason? = { nil }
-  ) -> Supervision {
-    Supervision(
+  ) -> ClosingPace {
+    ClosingPace(
       timeout: timeout, rate: { _ in rate }, elapsed: { [time] in time.now },
-      sleep: { [time] in time.sleep($0) }, interruption: interruption)
+      sleep: { [time] in time.sleep($0) }, interruption: { _ in interruption() })
   }
 
   private static func step(policy: String? = nil) throws -> Plan.Step {
@@ -35,38 +35,38 @@ import Testing
   }
 
   @Test func withoutARateNothingIsWaitedFor() throws {
-    var supervision = supervision()
+    var pace = pace()
     let step = try Self.step()
-    for _ in 0..<1000 { #expect(supervision.reasonToStop(before: step) == nil) }
+    for _ in 0..<1000 { #expect(pace.reasonToStop(before: step) == nil) }
     #expect(time.now == .zero)
   }
 
   @Test(arguments: [1, 3, 10, 250])
   func aRateSpacesTheClosingsAndTheFirstIsAtOnce(rate: Int) throws {
-    var supervision = supervision(rate: rate)
+    var pace = pace(rate: rate)
     let step = try Self.step()
-    #expect(supervision.reasonToStop(before: step) == nil)
+    #expect(pace.reasonToStop(before: step) == nil)
     #expect(time.now == .zero)
-    for _ in 0..<rate { #expect(supervision.reasonToStop(before: step) == nil) }
+    for _ in 0..<rate { #expect(pace.reasonToStop(before: step) == nil) }
     #expect(time.now > .milliseconds(999) && time.now <= .seconds(1))
   }
 
   @Test func itSleepsInSlicesSoThatASignalIsSeenSoon() throws {
-    var supervision = supervision(rate: 1)
+    var pace = pace(rate: 1)
     let step = try Self.step()
-    _ = supervision.reasonToStop(before: step)
-    _ = supervision.reasonToStop(before: step)
+    _ = pace.reasonToStop(before: step)
+    _ = pace.reasonToStop(before: step)
     #expect(time.longestSleep == .milliseconds(50))
   }
 
   @Test func aClosingThatTookLongIsNotMadeUpForByABurst() throws {
-    var supervision = supervision(rate: 10)
+    var pace = pace(rate: 10)
     let step = try Self.step()
-    _ = supervision.reasonToStop(before: step)
+    _ = pace.reasonToStop(before: step)
     time.now += .seconds(60)
-    _ = supervision.reasonToStop(before: step)
+    _ = pace.reasonToStop(before: step)
     let start = time.now
-    for _ in 0..<10 { _ = supervision.reasonToStop(before: step) }
+    for _ in 0..<10 { _ = pace.reasonToStop(before: step) }
     #expect(time.now - start >= .milliseconds(990))
   }
 
@@ -76,10 +76,10 @@ import Testing
     let step = try Self.step()
     for _ in 0..<50 {
       let rate = Int.random(in: 1...2000, using: &random)
-      var supervision = supervision(rate: rate)
+      var pace = pace(rate: rate)
       var moments: [Duration] = []
       for _ in 0..<rate * 2 {
-        _ = supervision.reasonToStop(before: step)
+        _ = pace.reasonToStop(before: step)
         moments.append(time.now)
         time.now += .microseconds(Int.random(in: 0...1500, using: &random))
       }
@@ -91,43 +91,43 @@ import Testing
   }
 
   @Test func everyStepWaitsByTheRateOfItsOwnPolicy() throws {
-    var supervision = Supervision(
+    var pace = ClosingPace(
       rate: { $0.policy == "slow" ? 2 : nil }, elapsed: { [time] in time.now },
       sleep: { [time] in time.sleep($0) })
     let (slow, quick) = (try Self.step(policy: "slow"), try Self.step(policy: "quick"))
     var moments: [Duration] = []
     for step in [quick, quick, slow, quick, slow] {
-      #expect(supervision.reasonToStop(before: step) == nil)
+      #expect(pace.reasonToStop(before: step) == nil)
       moments.append(time.now)
     }
     #expect(moments == [.zero, .zero, .milliseconds(500), .milliseconds(500), .seconds(1)])
   }
 
   @Test func afterTheTimeoutNothingMoreIsClosed() throws {
-    var supervision = supervision(timeout: .seconds(2))
+    var pace = pace(timeout: .seconds(2))
     let step = try Self.step()
     time.now = .milliseconds(1999)
-    #expect(supervision.reasonToStop(before: step) == nil)
+    #expect(pace.reasonToStop(before: step) == nil)
     time.now = .seconds(2)
-    #expect(supervision.reasonToStop(before: step) == .timeIsUp)
+    #expect(pace.reasonToStop(before: step) == .timeIsUp)
   }
 
   @Test func aWaitThatWouldOutlastTheTimeoutIsNotBegun() throws {
-    var supervision = supervision(timeout: .milliseconds(1500), rate: 1)
+    var pace = pace(timeout: .milliseconds(1500), rate: 1)
     let step = try Self.step()
-    #expect(supervision.reasonToStop(before: step) == nil)
-    #expect(supervision.reasonToStop(before: step) == nil)
-    #expect(supervision.reasonToStop(before: step) == .timeIsUp)
+    #expect(pace.reasonToStop(before: step) == nil)
+    #expect(pace.reasonToStop(before: step) == nil)
+    #expect(pace.reasonToStop(before: step) == .timeIsUp)
     #expect(time.now == .seconds(1))
   }
 
   @Test func anInterruptionEndsTheWait() throws {
-    var supervision = supervision(rate: 1) { [time] in
+    var pace = pace(rate: 1) { [time] in
       time.now > .milliseconds(200) ? .signal(15) : nil
     }
     let step = try Self.step()
-    #expect(supervision.reasonToStop(before: step) == nil)
-    #expect(supervision.reasonToStop(before: step) == .signal(15))
+    #expect(pace.reasonToStop(before: step) == nil)
+    #expect(pace.reasonToStop(before: step) == .signal(15))
     #expect(time.now == .milliseconds(250))
   }
 
@@ -150,7 +150,7 @@ import Testing
 /// What a run that has to stop has done, and what it leaves alone.
 @Suite struct StoppedRunTests {
   private func carryOut(
-    _ scene: Scene, _ plan: Plan, _ reasonToStop: (Plan.Step) -> StopReason?
+    _ scene: Scene, _ plan: Plan, _ reasonToStop: @escaping (Plan.Step) -> StopReason?
   ) throws -> [UInt64: Outcome.Result] {
     let reaper = Reaper(uptime: { nil }) { scene.kernel.open() }
     let outcomes = try reaper.carryOut(

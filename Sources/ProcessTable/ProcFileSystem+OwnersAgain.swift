@@ -1,0 +1,52 @@
+// Looking again, at little cost, for owners that are known.
+extension ProcFileSystem {
+  /// Reads again who holds the sockets with `inodes`, whose owners were `earlier`.
+  ///
+  /// It reads every descriptor table, those of threads too, of the processes that `pruning` keeps.
+  /// Of every other process it reads only the descriptors that held one of the sockets. A new owner
+  /// that `pruning` does not keep is therefore missing, and the table is pruned.
+  ///
+  /// - Parameters:
+  ///   - pruning: the processes that can be new owners of interest, judged by what they are now.
+  ///   - details: what is read of each owner.
+  ///   - threads: how many threads share the work.
+  /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the root.
+  public func findOwnersAgain(
+    of inodes: [UInt32], knowing earlier: OwnerTable, among pruning: ProcessPruning,
+    reading details: OwnerDetails = .all, threads: Int
+  ) throws(ProcessProblem) -> OwnerTable {
+    let pids = try self.pids()
+    let search = OwnerSearch(
+      root: try openRoot(), pids: pids, wanted: InodeSet(inodes), pruning: pruning,
+      details: details, known: KnownHoldings(of: inodes, in: earlier))
+    let found = search.run(threads: threads)
+    return OwnerTable(
+      holders: found.holders, gaps: found.gaps, isPruned: !pruning.keepsEveryProcess)
+  }
+
+  /// How many files the kernel has open, on the whole machine (`fs.file-nr`); nil if unknown.
+  ///
+  /// It approximates how many descriptors a walk through all processes reads.
+  public var openFileCount: Int? {
+    guard let counts = try? setting("fs.file-nr"), let count = counts.first else { return nil }
+    return Int(exactly: count)
+  }
+}
+
+extension OwnerTable {
+  /// The table with what `other` says, of other sockets, added.
+  public func adding(_ other: OwnerTable) -> OwnerTable {
+    OwnerTable(
+      holders: holders + other.holders, gaps: gaps + other.gaps,
+      isPruned: isPruned || other.isPruned)
+  }
+
+  private var holders: [SocketHolder] {
+    var sockets = [[HeldSocket]](repeating: [], count: processes.count)
+    for holding in holdings {
+      sockets[Int(holding.process)].append(
+        HeldSocket(inode: holding.inode, descriptor: holding.descriptor))
+    }
+    return zip(processes, sockets).map { SocketHolder(process: $0, sockets: $1) }
+  }
+}

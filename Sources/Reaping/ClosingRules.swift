@@ -1,0 +1,116 @@
+public import Connections
+public import PolicyEngine
+public import ProcessTable
+public import Scanning
+public import Selection
+
+/// Decides about a connection right before it is closed, by its state and its owners then.
+public protocol ClosingRules: Sendable {
+  /// Why the connection of `step` must not be closed; nil if it may.
+  ///
+  /// - Parameters:
+  ///   - now: the connection as the kernel has just described it.
+  ///   - snapshot: the owners as they were last read.
+  func reasonToSpare(_ step: Plan.Step, now: Connection, in snapshot: Snapshot) -> SpareReason?
+
+  /// Whether `process`, as an owner, could be the reason to spare a connection.
+  ///
+  /// When owners are read again, every descriptor of such a process is read.
+  func concerns(_ process: OwnerProcess) -> Bool
+
+  /// The facts that ``concerns(_:)`` needs, beside the name.
+  var detailsOfConcern: OwnerDetails { get }
+}
+
+/// The rules for connections that a selection found.
+public struct SelectionRules: ClosingRules {
+  private let predicate: SelectionPredicate
+  private let guards: Guards
+
+  /// The connection must still be selected by `predicate`, and no guard may protect it.
+  public init(_ predicate: SelectionPredicate, guardedBy guards: Guards) {
+    self.predicate = predicate
+    self.guards = guards
+  }
+
+  /// See ``ClosingRules/reasonToSpare(_:now:in:)``.
+  public func reasonToSpare(
+    _ step: Plan.Step, now: Connection, in snapshot: Snapshot
+  ) -> SpareReason? {
+    if let reason = guards.reasonToSpare(now, in: snapshot) { return reason }
+    let verdict = predicate.verdict(
+      of: now, owners: snapshot.ownerFacts(of: now), past: snapshot.past(of: now))
+    return verdict == .yes ? nil : .changed(to: now.state)
+  }
+
+  /// See ``ClosingRules/concerns(_:)``.
+  public func concerns(_ process: OwnerProcess) -> Bool {
+    guards.concerns(process) || predicate.mayExclude(ownersLike: process)
+  }
+
+  /// See ``ClosingRules/detailsOfConcern``.
+  public var detailsOfConcern: OwnerDetails { guards.detailsOfConcern.union(.executable) }
+}
+
+/// The rules for connections that were chosen one by one: those of a plan file, or marked by hand.
+public struct ChosenRules: ClosingRules {
+  private let guards: Guards
+
+  /// The connection must be what it was when it was chosen, and no guard may protect it.
+  public init(guardedBy guards: Guards) {
+    self.guards = guards
+  }
+
+  /// See ``ClosingRules/reasonToSpare(_:now:in:)``.
+  public func reasonToSpare(
+    _ step: Plan.Step, now: Connection, in snapshot: Snapshot
+  ) -> SpareReason? {
+    if let reason = guards.reasonToSpare(now, in: snapshot) { return reason }
+    return now.isUnchanged(since: step.connection) ? nil : .changed(to: now.state)
+  }
+
+  /// See ``ClosingRules/concerns(_:)``.
+  public func concerns(_ process: OwnerProcess) -> Bool { guards.concerns(process) }
+
+  /// See ``ClosingRules/detailsOfConcern``.
+  public var detailsOfConcern: OwnerDetails { guards.detailsOfConcern }
+}
+
+/// The rules for connections that policies found.
+public struct PolicyRules: ClosingRules {
+  private let rules: [String: (policy: Policy, guards: Guards)]
+
+  /// The policy of a step must still cover the connection, and neither its guards nor a protection
+  /// of its file may protect it.
+  public init(_ policies: [Policy], guardedBy guards: (Policy) -> Guards) {
+    rules = Dictionary(
+      policies.map { ($0.name, (policy: $0, guards: guards($0))) },
+      uniquingKeysWith: { one, _ in one })
+  }
+
+  /// See ``ClosingRules/reasonToSpare(_:now:in:)``.
+  public func reasonToSpare(
+    _ step: Plan.Step, now: Connection, in snapshot: Snapshot
+  ) -> SpareReason? {
+    guard let name = step.policy, let rule = rules[name] else { return .changed(to: now.state) }
+    if let reason = rule.guards.reasonToSpare(now, in: snapshot) { return reason }
+    let look = rule.policy.secondLook(
+      at: now, owners: snapshot.ownerFacts(of: now), knownOwners: snapshot.holders(of: now),
+      controlGroup: snapshot.controlGroup(of: now), past: snapshot.past(of: now))
+    return switch look {
+    case .covered: nil
+    case .protected(let protection): .protectedByPolicy(protection)
+    case .notCovered: .changed(to: now.state)
+    }
+  }
+
+  /// See ``ClosingRules/concerns(_:)``.
+  public func concerns(_ process: OwnerProcess) -> Bool {
+    rules.values.contains { $0.guards.concerns(process) || $0.policy.maySpare(ownersLike: process) }
+  }
+
+  /// See ``ClosingRules/detailsOfConcern``.
+  public var detailsOfConcern: OwnerDetails {
+    rules.values.reduce(.executable) { $0.union($1.guards.detailsOfConcern) }
+  }
+}

@@ -1,0 +1,168 @@
+import Connections
+import ProcessTable
+import Scanning
+
+/// The owners of the connections of a run, kept as fresh as the run promises.
+///
+/// They are read before the first closing, before each closing for which time may have passed by
+/// the run's own rate, and when the last reading is a second old.
+struct FreshOwners {
+  private let plan: Plan
+  private let closings: [Plan.Step]
+  private let makeRules: () throws -> any ClosingRules
+  private let lookup: any OwnerLookup
+
+  /// The owners as they were last read.
+  private(set) var snapshot: Snapshot
+  private var rules: (made: any ClosingRules, at: Duration)?
+  /// How many times they were read.
+  private(set) var readings = 0
+  /// Why every connection is spared from now on: its owners cannot be read any more.
+  private var failure: SpareReason?
+  /// The closings whose owners `snapshot` has.
+  private var covered = 0..<0
+  private var lastReading: (start: Duration, end: Duration)?
+  /// The owners of closings that were judged by an earlier snapshot.
+  private var collected = CollectedOwners()
+  private var collectedCount = 0
+
+  /// How old owners may be when they decide.
+  static let interval = Duration.seconds(1)
+  /// How long a run goes on after a reading that itself took about as long as ``interval``.
+  static let leastUse = Duration.milliseconds(100)
+  /// The number of closings for which owners are read at once: more than are done in a second.
+  static let coveredTogether = 65_536
+  /// With at most this many open files on the machine, every process is read: that takes some
+  /// milliseconds.
+  static let walkLimit = 16_384
+  /// The same for a single closing, before which owners are always read.
+  static let walkLimitForOne = 4_096
+
+  init(_ plan: Plan, closings: [Plan.Step], _ supervisor: ClosingSupervisor) {
+    self.plan = plan
+    self.closings = closings
+    makeRules = supervisor.rules
+    lookup = supervisor.owners
+    snapshot = plan.snapshot
+  }
+
+  /// Reads owners again before the closing at `index`, if that is due.
+  ///
+  /// - Parameters:
+  ///   - isPaced: whether time may pass before the closing of a step by the run's own rate.
+  ///   - stillListed: which of some sockets, by inode, the kernel still lists.
+  mutating func readAgain(
+    before index: Int, isPaced: (Plan.Step) -> Bool, elapsed: () -> Duration,
+    stillListed: @escaping ([UInt32]) -> [UInt32]
+  ) {
+    guard failure == nil else { return }
+    let start = elapsed()
+    guard let rules = rules(at: start), plan.snapshot.owners != nil else { return }
+    let isAlone = isPaced(closings[index])
+    guard isAlone || !covered.contains(index) || isDue(at: start) else { return }
+    let rest = closings[index...].prefix(Self.coveredTogether)
+    let scope = index..<(isAlone ? index + 1 : rest.firstIndex(where: isPaced) ?? rest.endIndex)
+    let known =
+      covered.contains(index) && scope.upperBound <= covered.upperBound ? snapshot : plan.snapshot
+    collect(upTo: index)
+    let inodes = closings[scope].lazy.map { $0.connection.inode }.filter { $0 != 0 }
+    let refresh = OwnerRefresh(
+      of: Array(inodes), in: known, concerning: { rules.concerns($0) },
+      knowing: rules.detailsOfConcern,
+      walkLimit: isAlone ? Self.walkLimitForOne : Self.walkLimit, stillListed: stillListed)
+    do {
+      snapshot = refresh.inodes.isEmpty ? known : try lookup.findOwnersAgain(refresh)
+      readings += 1
+      covered = scope
+      lastReading = (start, elapsed())
+      failure = snapshot.lossOfSight(since: plan.snapshot)
+    } catch {
+      failure = .ownersUnreadable("\(error)")
+    }
+  }
+
+  /// The rules, made again if they are too old; nil if that failed.
+  private mutating func rules(at now: Duration) -> (any ClosingRules)? {
+    if let rules, now < rules.at + Self.interval { return rules.made }
+    do {
+      let made = try makeRules()
+      rules = (made, now)
+      return made
+    } catch {
+      failure = .ownersUnreadable("\(error)")
+      return nil
+    }
+  }
+
+  private func isDue(at now: Duration) -> Bool {
+    guard let lastReading else { return true }
+    return now >= max(lastReading.start + Self.interval, lastReading.end + Self.leastUse)
+  }
+
+  /// Why the connection of `step`, which is `now`, must not be closed; nil if it may.
+  func reasonToSpare(_ step: Plan.Step, now: Connection) -> SpareReason? {
+    if let failure { return failure }
+    if let owners = snapshot.owners, owners.holdings(of: now.inode).isEmpty,
+      let earlier = plan.snapshot.holders(of: step.connection).first
+    {
+      return .ownerLost(OwnerLabel(earlier))
+    }
+    guard let rules = rules?.made else { return .ownerUnknown }
+    let reason = rules.reasonToSpare(step, now: now, in: snapshot)
+    switch reason {
+    case .changed:
+      let owner = snapshot.holders(of: now).first
+      guard let owner, owner.identity != plan.snapshot.holders(of: step.connection).first?.identity
+      else { return reason }
+      return .ownerChanged(OwnerLabel(owner))
+    case .protectedByPolicy(let protection, nil):
+      return .protectedByPolicy(protection, snapshot.holders(of: now).first.map(OwnerLabel.init))
+    default: return reason
+    }
+  }
+
+  /// The owners of every connection of the plan: of those that were closed or spared during the
+  /// run, as they were then.
+  ///
+  /// - Parameter count: how many closings were done or spared.
+  mutating func finish(after count: Int) -> Snapshot {
+    guard let owners = snapshot.owners else { return plan.snapshot }
+    guard collectedCount > 0 || covered != closings.indices || plan.steps.count > closings.count
+    else { return snapshot }
+    collect(upTo: count)
+    for (index, step) in closings.enumerated().dropFirst(count) {
+      let table = covered.contains(index) ? owners : plan.snapshot.owners ?? owners
+      collected.add(CollectionOfOne(step.connection.inode), from: table)
+    }
+    if let owners = plan.snapshot.owners {
+      for step in plan.steps where step.decision != .close {
+        collected.add(plan.snapshot.inodesOfOwners(of: step.connection), from: owners)
+      }
+    }
+    return plan.snapshot.replacing(owners: collected.table)
+  }
+
+  /// Keeps the owners by which the closings before `index` were judged.
+  private mutating func collect(upTo index: Int) {
+    guard collectedCount < index, let owners = snapshot.owners else { return }
+    collected.add(closings[collectedCount..<index].lazy.map { $0.connection.inode }, from: owners)
+    collectedCount = index
+  }
+}
+
+extension Snapshot {
+  /// Why owners cannot be relied on although they were read: descriptors could not be read that
+  /// could be read for the `earlier` snapshot.
+  fileprivate func lossOfSight(since earlier: Snapshot) -> SpareReason? {
+    guard let owners, let before = earlier.owners else { return nil }
+    guard let gap = owners.gaps.first(where: { before.gaps.isEmpty || !$0.isRefused })
+    else { return nil }
+    return .ownersUnreadable("process \(gap.pid): \(gap.error)")
+  }
+
+  /// The sockets by whose owners `connection` is attributed.
+  fileprivate func inodesOfOwners(of connection: Connection) -> [UInt32] {
+    if connection.inode != 0 { return [connection.inode] }
+    return listeners(for: connection).map(\.inode)
+  }
+}

@@ -1,0 +1,26 @@
+public import Connections
+
+// What one more owner of a connection can change. Terms about owners ask whether any owner matches,
+// so an owner can only make them true.
+extension SelectionPredicate {
+  /// Whether an owner like `process` could make the selection omit a connection that it selects
+  /// without that owner.
+  public func mayExclude(ownersLike process: OwnerProcess) -> Bool {
+    mayChange(process, isNegated: false)
+  }
+
+  /// Whether an owner like `process` could make it select a connection that it omits without that
+  /// owner.
+  public func mayInclude(ownersLike process: OwnerProcess) -> Bool {
+    mayChange(process, isNegated: true)
+  }
+
+  private func mayChange(_ process: OwnerProcess, isNegated: Bool) -> Bool {
+    switch self {
+    case .term(let term): isNegated && term.needsOwners && term.verdict(of: process) != .no
+    case .all(let parts), .any(let parts):
+      parts.contains { $0.mayChange(process, isNegated: isNegated) }
+    case .not(let part): part.mayChange(process, isNegated: !isNegated)
+    }
+  }
+}
