@@ -18,7 +18,8 @@ extension LiveSystem {
     }
     do {
       return try Caller(
-        pid: getpid(), sshConnection: Environment.ofProcess["SSH_CONNECTION"], in: processes)
+        pid: try processes.ownPid(), sshConnection: Environment.ofProcess["SSH_CONNECTION"],
+        in: processes)
     } catch {
       throw CommandFailure(
         .failed, "cannot find out which processes run connreap, so it closes nothing: \(error)",

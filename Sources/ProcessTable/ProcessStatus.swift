@@ -69,9 +69,11 @@ struct ProcessStatus: Equatable {
   /// Whether the leader has ended and its parent has not asked for it yet.
   var isZombie: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
 
-  /// Whether there can be no descriptor: a zombie without threads, or a thread of the kernel
-  /// (`PF_KTHREAD`).
-  var holdsNothing: Bool { isZombie && threads <= 1 || flags & 0x0020_0000 != 0 }
+  /// Whether it is a thread of the kernel (`PF_KTHREAD`).
+  var isKernelThread: Bool { flags & 0x0020_0000 != 0 }
+
+  /// Whether there can be no descriptor: a zombie without threads, or a thread of the kernel.
+  var holdsNothing: Bool { isZombie && threads <= 1 || isKernelThread }
 }
 
 extension Collection<UInt8> {

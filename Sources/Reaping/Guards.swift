@@ -58,7 +58,9 @@ public struct Guards: Sendable {
       if connection.ownerless == .inAcceptQueue { return .inAcceptQueue }
       // Lifting the protection of a name lifts no other: its owner may be an ancestor as well.
       return .ownerUnknown
-    case .held: return reasonToSpareByOwner(connection, in: snapshot)
+    case .held:
+      return reasonToSpareByOwner(connection, in: snapshot)
+        ?? snapshot.viewLimits.first.map(SpareReason.ownerHidden)
     }
   }
 

@@ -1,5 +1,6 @@
 public import Connections
 public import DescriptorActions
+public import ProcessTable
 
 /// Why a connection that is selected is not closed.
 public enum SpareReason: Hashable, Sendable {
@@ -40,6 +41,8 @@ public enum SpareReason: Hashable, Sendable {
   case protectedName(String, pid: Int32)
   /// No owner is known, or an owner's name is not, so a protected process may hold it.
   case ownerUnknown
+  /// A protected process that `/proc` does not show may hold it, besides its known owners.
+  case ownerHidden(ViewLimit)
   /// A protection of a policy file covers it.
   case protectedByPolicy(String)
   /// When it was read again it was no longer what was selected.
@@ -73,6 +76,8 @@ extension SpareReason: CustomStringConvertible {
     case .protectedName(let name, let pid): "held by \(name)[\(pid)]; --unprotect \(name) allows it"
     case .ownerUnknown:
       "owner unknown, so a protected process may hold it; see 'connreap doctor'"
+    case .ownerHidden(let limit):
+      "a hidden process may hold it too: \(limit); see 'connreap doctor'"
     case .protectedByPolicy(let protection): "protected by \(protection)"
     case .changed(let state): "no longer what was selected: now \(state.label), or active again"
     }

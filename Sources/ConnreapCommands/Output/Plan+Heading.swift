@@ -36,7 +36,8 @@ extension Plan {
   var wantsPrivileges: Bool {
     steps.contains { step in
       switch step.decision {
-      case .close, .spare(.ownerUnknown), .spare(.noDescriptor): true
+      case .close, .spare(.ownerUnknown), .spare(.ownerHidden(.hidepid)), .spare(.noDescriptor):
+        true
       case .spare: false
       }
     }
