@@ -81,6 +81,9 @@ public struct Guards: Sendable {
       if caller.ancestors.contains(where: { $0.pid == holder.pid }) {
         return .ancestor(pid: holder.pid)
       }
+      if let support = caller.supporters[holder.pid] {
+        return .supportsSession(support, pid: holder.pid)
+      }
       if holder.pid == machineInit { return .machineInit }
       for name in [holder.name, holder.executableName] {
         if let name, protectedNames.contains(name) {

@@ -32,6 +32,8 @@ public enum SpareReason: Hashable, Sendable {
   case ancestor(pid: Int32)
   /// `SSH_CONNECTION` names it: the caller's own session.
   case callersSession
+  /// A process without which the caller's session ends holds it.
+  case supportsSession(Caller.Support, pid: Int32)
   /// It is not known to be the caller's, who has only by capabilities of connreap's file, or ambient
   /// ones, the right to close.
   case ofOtherUser
@@ -71,6 +73,9 @@ extension SpareReason: CustomStringConvertible {
     case .ownProcess: "connreap's own"
     case .ancestor(let pid): "your own session: process \(pid), which runs connreap, holds it"
     case .callersSession: "your own session"
+    case .supportsSession(.terminal, let pid):
+      "your own session: process \(pid) runs it on a terminal that an ancestor has open"
+    case .supportsSession(.tunnel, let pid): "your own session: it passes through process \(pid)"
     case .ofOtherUser: "not known to be yours, and you are not root"
     case .machineInit: "held by the machine's init"
     case .protectedName(let name, let pid): "held by \(name)[\(pid)]; --unprotect \(name) allows it"
