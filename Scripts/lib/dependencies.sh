@@ -6,9 +6,9 @@
 # be of an older compiler than the system has.
 readonly build_packages=(g++ libmnl-dev libcap-dev libncurses-dev libsqlite3-dev)
 readonly test_packages=(
-  bash bsdutils coreutils cron grep iproute2 libcap2-bin nginx postgresql procps prometheus
-  prometheus-node-exporter python3 python3-jsonschema python3-yaml redis-server strace systemd tmux
-  util-linux shellcheck
+  bash bsdutils coreutils cron dropbear-bin grep haproxy iproute2 libcap2-bin nginx openssh-client
+  openssh-server postgresql procps prometheus prometheus-node-exporter python3 python3-jsonschema
+  python3-yaml redis-server screen shellcheck socat strace systemd tmux util-linux
 )
 # What looks at the page of 'report'. Ubuntu has Chromium as a snap only, which tests cannot use.
 readonly browser_packages=(chromium chromium-driver fonts-dejavu-core python3-selenium)
@@ -66,7 +66,7 @@ disable_services() {
   [[ -d /run/systemd/system ]] || return 0
   for package in "$@"; do
     case $package in
-      cron | nginx | postgresql | prometheus | prometheus-node-exporter | redis-server)
+      cron | haproxy | nginx | postgresql | prometheus | prometheus-node-exporter | redis-server | ssh)
         as_root systemctl disable --quiet "$package" >&2 || true
         ;;
     esac

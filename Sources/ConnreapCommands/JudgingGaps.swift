@@ -23,9 +23,10 @@ struct JudgingGaps {
   ///   - unknownMarks: the same for marks.
   ///   - undecided: how many connections could not be judged, whatever the reason.
   init(
-    unknownOwners: Int, unknownMarks: Int, undecided: Int = 0, _ namespaces: [NamespaceGap],
+    unknownOwners: Int, unknownMarks: Int, undecided: Int = 0, in snapshot: Snapshot,
     on system: LiveSystem
   ) {
+    let namespaces = snapshot.namespaceGaps
     var notices: [String] = []
     var rest = undecided
     func add(_ count: Int, _ what: String, _ step: PrivilegedStep) {
@@ -43,8 +44,9 @@ struct JudgingGaps {
       system.missing(.readingOthersDescriptors) != nil && !system.namespaceNotices.isEmpty
     isAnyForbidden = !notices.isEmpty || isNamespaceForbidden || isUnseen
     self.notices =
-      notices + ListSummary.warnings(undecided: rest) + ListSummary.warnings(namespaces)
-      + system.namespaceNotices
+      notices + ListSummary.warnings(undecided: rest)
+      + ListSummary(snapshot: snapshot, shown: 0).viewWarnings
+      + ListSummary.warnings(namespaces) + system.namespaceNotices
   }
 
   /// Ends the command, which has done everything else, with the exit code for a missing permission.
@@ -57,11 +59,11 @@ extension JudgingGaps {
   /// The gaps of a selection by hand, for which `plan` was made.
   init(of predicate: SelectionPredicate, _ plan: Plan, on system: LiveSystem) {
     let snapshot = plan.snapshot
-    let spared = plan.steps.count { $0.decision == .spare(.ownerUnknown) }
+    let spared = plan.steps.count { $0.decision.isForLackOfOwners }
     let marks = predicate.namesMarks ? snapshot.undecided - snapshot.undecidedByOwner : 0
     self.init(
       unknownOwners: snapshot.undecidedByOwner + spared, unknownMarks: marks,
-      undecided: snapshot.undecided + spared, snapshot.namespaceGaps, on: system)
+      undecided: snapshot.undecided + spared, in: snapshot, on: system)
   }
 
   /// The gaps of a run of policies.
@@ -70,7 +72,7 @@ extension JudgingGaps {
       unknownOwners: system.missing(.readingOthersDescriptors) == nil
         ? 0 : evaluated.connectionsWithoutOwner.count,
       unknownMarks: system.missing(.seeingMarks) == nil ? 0 : evaluated.connectionsWithoutMark,
-      evaluated.snapshot.namespaceGaps, on: system)
+      in: evaluated.snapshot, on: system)
   }
 }
 
@@ -92,7 +94,7 @@ extension PolicyEvaluation {
         if isUnknown { found.insert(snapshot.key(of: connection)) }
       }
     }
-    for step in plan.steps where step.decision == .spare(.ownerUnknown) {
+    for step in plan.steps where step.decision.isForLackOfOwners {
       found.insert(snapshot.key(of: step.connection))
     }
     return found

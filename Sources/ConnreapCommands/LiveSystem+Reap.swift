@@ -16,13 +16,28 @@ extension LiveSystem {
       return Caller(
         process: ProcessIdentity(pid: 0, startTicks: nil), ancestors: [])
     }
-    do {
-      return try Caller(
-        pid: getpid(), sshConnection: Environment.ofProcess["SSH_CONNECTION"], in: processes)
-    } catch {
-      throw CommandFailure(
-        .failed, "cannot find out which processes run connreap, so it closes nothing: \(error)",
-        remedy: "mount /proc")
+    return try OwnPrivileges.raising(.owners.union(PrivilegedStep.enteringNamespace.needs)) {
+      () throws(CommandFailure) in
+      let caller: Caller
+      do {
+        caller = try Caller(
+          pid: try processes.ownPid(), sshConnection: Environment.ofProcess["SSH_CONNECTION"],
+          in: processes)
+      } catch {
+        throw CommandFailure(
+          .failed, "cannot find out which processes run connreap, so it closes nothing: \(error)",
+          remedy: "mount /proc")
+      }
+      let tunnels = SessionTunnels(
+        in: processes, threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+      ) { (request, each) throws(ScanProblem) in
+        try scanner.list(request, each: each)
+      }
+      do throws(ScanProblem) {
+        return try tunnels.following(caller)
+      } catch {
+        throw Self.failure(of: error)
+      }
     }
   }
 

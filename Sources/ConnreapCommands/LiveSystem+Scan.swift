@@ -72,7 +72,7 @@ extension LiveSystem {
 
   private static func name(of family: AddressFamily?) -> String { family?.name ?? "TCP" }
 
-  private static func failure(of problem: ScanProblem) -> CommandFailure {
+  static func failure(of problem: ScanProblem) -> CommandFailure {
     switch problem {
     case .cannotList(_, .refused(.noSuchFileOrDirectory)):
       return CommandFailure(

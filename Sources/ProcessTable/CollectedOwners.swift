@@ -9,6 +9,7 @@ public struct CollectedOwners: Sendable {
   private var holdings: [Holding] = []
   private var gaps: Set<ProcessGap> = []
   private var isPruned = false
+  private var limits: Set<ViewLimit> = []
 
   /// No owners.
   public init() {}
@@ -17,6 +18,7 @@ public struct CollectedOwners: Sendable {
   public mutating func add(_ inodes: some Sequence<UInt32>, from table: OwnerTable) {
     gaps.formUnion(table.gaps)
     isPruned = isPruned || table.isPruned
+    limits.formUnion(table.limits)
     var known: [UInt32?] = .init(repeating: nil, count: table.processes.count)
     for inode in inodes {
       for holding in table.holdings(of: inode) {
@@ -30,7 +32,9 @@ public struct CollectedOwners: Sendable {
 
   /// All that was added, as one table.
   public var table: OwnerTable {
-    OwnerTable(processes: processes, holdings: holdings, gaps: Array(gaps), isPruned: isPruned)
+    OwnerTable(
+      processes: processes, holdings: holdings, gaps: Array(gaps), isPruned: isPruned,
+      limits: limits.sorted())
   }
 
   private mutating func place(of process: OwnerProcess) -> UInt32 {

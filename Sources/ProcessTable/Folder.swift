@@ -74,6 +74,13 @@ struct Folder: ~Copyable, Sendable {
     return status.st_size
   }
 
+  /// The id of the mount that the folder is in (`mnt_id`), as the first field of mountinfo has it;
+  /// only if this folder is a `/proc` that shows the reader. Nil if the kernel does not say.
+  func mountID() -> UInt64? {
+    guard let info = try? bytes(of: "self/fdinfo/\(descriptor)") else { return nil }
+    return StatusLine.numbers("mnt_id:", in: info).first
+  }
+
   /// The number of hard links of `name` (`st_nlink`).
   func linkCount(of name: String) throws(Errno) -> Int {
     var status = stat()

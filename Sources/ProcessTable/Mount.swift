@@ -1,5 +1,7 @@
 /// One line of `/proc/PID/mountinfo`; see proc_pid_mountinfo(5).
 struct Mount {
+  /// The id of the mount, unique while it exists.
+  let id: UInt64?
   /// The folder of the file system that is mounted.
   let root: String
   /// Where it is mounted.
@@ -9,7 +11,7 @@ struct Mount {
   /// The options of the file system.
   let options: [String]
 
-  /// Field 4 is the root and field 5 the mount point; after a lone hyphen come type, source and
+  /// Field 1 is the id, field 4 the root and field 5 the mount point; after a lone hyphen come type, source and
   /// options.
   init?(_ line: ArraySlice<UInt8>) {
     let fields = line.split(separator: UInt8(ascii: " ")).map {
@@ -18,6 +20,7 @@ struct Mount {
     guard let hyphen = fields.dropFirst(6).firstIndex(of: "-"), fields.count > hyphen + 3 else {
       return nil
     }
+    id = UInt64(fields[0])
     root = fields[3]
     point = fields[4]
     type = fields[hyphen + 1]

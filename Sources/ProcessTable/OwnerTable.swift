@@ -12,6 +12,8 @@ public struct OwnerTable: Sendable {
   public let holdings: [Holding]
   /// What could not be read, sorted.
   public let gaps: [ProcessGap]
+  /// Why processes may be missing from it that `/proc` does not show.
+  public let limits: [ViewLimit]
   /// Whether processes were left out by a ``ProcessPruning``, so that an inode without holdings
   /// says nothing at all.
   public let isPruned: Bool
@@ -19,7 +21,9 @@ public struct OwnerTable: Sendable {
   private let index: HoldingIndex
 
   /// The table of these holders, in whatever order they come; one process may come in parts.
-  public init(holders: [SocketHolder], gaps: [ProcessGap], isPruned: Bool) {
+  public init(
+    holders: [SocketHolder], gaps: [ProcessGap], isPruned: Bool, limits: [ViewLimit] = []
+  ) {
     let sorted = holders.sorted { $0.process.precedes($1.process) }
     var processes: [OwnerProcess] = []
     var groups: Set<ControlGroup> = []
@@ -41,10 +45,14 @@ public struct OwnerTable: Sendable {
     index = HoldingIndex(self.holdings)
     self.gaps = gaps.sorted().withoutRepeats()
     self.isPruned = isPruned
+    self.limits = limits
   }
 
   /// The table of these holdings, whose indices are of `processes`.
-  init(processes: [OwnerProcess], holdings: [Holding], gaps: [ProcessGap], isPruned: Bool) {
+  init(
+    processes: [OwnerProcess], holdings: [Holding], gaps: [ProcessGap], isPruned: Bool,
+    limits: [ViewLimit]
+  ) {
     let order = processes.indices.sorted { processes[$0].precedes(processes[$1]) }
     var places = [UInt32](repeating: 0, count: order.count)
     for (place, index) in order.enumerated() { places[index] = UInt32(place) }
@@ -56,10 +64,11 @@ public struct OwnerTable: Sendable {
     index = HoldingIndex(self.holdings)
     self.gaps = gaps.sorted().withoutRepeats()
     self.isPruned = isPruned
+    self.limits = limits
   }
 
   /// Whether every descriptor of every process was read.
-  public var isComplete: Bool { gaps.isEmpty && !isPruned }
+  public var isComplete: Bool { gaps.isEmpty && !isPruned && limits.isEmpty }
 
   /// Who holds the socket with `inode`: by process, then by descriptor.
   public func holdings(of inode: UInt32) -> ArraySlice<Holding> {

@@ -34,7 +34,9 @@ public struct OwnerWalk: ~Copyable, Sendable {
   ) throws(ProcessProblem) -> OwnerTable {
     work.take()?.finish()
     guard !wanted.isEmpty else {
-      return OwnerTable(holders: [], gaps: [], isPruned: !search.pruning.keepsEveryProcess)
+      return OwnerTable(
+        holders: [], gaps: [], isPruned: !search.pruning.keepsEveryProcess,
+        limits: files.viewLimits())
     }
     var found = search.takeResult()
     for place in found.holders.indices { found.holders[place].keep(wanted) }
@@ -44,7 +46,8 @@ public struct OwnerWalk: ~Copyable, Sendable {
     _ = consume wanted
     if !missing.isEmpty { found += try searchAgain(for: missing, besides: found.gaps) }
     return OwnerTable(
-      holders: found.holders, gaps: found.gaps, isPruned: !search.pruning.keepsEveryProcess)
+      holders: found.holders, gaps: found.gaps, isPruned: !search.pruning.keepsEveryProcess,
+      limits: files.viewLimits())
   }
 
   /// What was read before the sockets were listed may be out of date, the processes too.

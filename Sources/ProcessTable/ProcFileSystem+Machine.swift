@@ -38,24 +38,16 @@ extension ProcFileSystem {
   /// Whether the process is the machine's init, without which it does not run.
   ///
   /// That is pid 1 of the kernel's first pid namespace. In a container pid 1 is the program. Where
-  /// the namespace of pid 1 may not be read, the reader's own stands for it.
+  /// the namespace of pid 1 may not be read, threads of the kernel show it, or the reader's own
+  /// stands for it.
   public func isMachineInit(_ pid: Int32) throws(ProcessProblem) -> Bool {
     guard pid == 1 else { return false }
     let namespace: UInt64
-    do { namespace = try pidNamespace(of: 1) } catch { namespace = try pidNamespace() }
+    do { namespace = try pidNamespace(of: 1) } catch {
+      if showsThreadsOfTheKernel(try openRoot()) { return true }
+      namespace = try pidNamespace()
+    }
     return namespace == Self.firstPidNamespace
-  }
-
-  /// How the processes of others are hidden: the value of the mount option `hidepid`, as the
-  /// kernel writes it (`invisible`, `ptraceable`, `noaccess`; before 5.8 a number).
-  ///
-  /// Nil when the option is not set. Members of the group of the option `gid`, and who has
-  /// CAP_SYS_PTRACE, see all nonetheless.
-  public func hidepid() throws(ProcessProblem) -> String? {
-    let mounts = try mounts().filter { $0.type == "proc" }
-    let own = mounts.last { $0.point == root.string } ?? mounts.last { $0.point == "/proc" }
-    let option = own?.options.last { $0.hasPrefix("hidepid=") }
-    return option.map { String($0.dropFirst("hidepid=".count)) }
   }
 
   /// The mounts that the reader sees, in the order in which they were made.

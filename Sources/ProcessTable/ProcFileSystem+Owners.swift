@@ -5,7 +5,7 @@ extension ProcFileSystem {
   /// (`unshare` with CLONE_FILES). Every table is read, and each once.
   ///
   /// What cannot be read of a process is among the gaps of the table, unless it has ended
-  /// meanwhile. An owner is one process throughout, even when its pid is reused.
+  /// meanwhile. What `/proc` hides is among its limits. An owner is one process throughout, even when its pid is reused.
   ///
   /// - Parameters:
   ///   - wanted: the inodes to look for; an empty set reads no process.
@@ -19,13 +19,15 @@ extension ProcFileSystem {
   ) throws(ProcessProblem) -> OwnerTable {
     let pids = try self.pids()
     guard !wanted.isEmpty else {
-      return OwnerTable(holders: [], gaps: [], isPruned: !pruning.keepsEveryProcess)
+      return OwnerTable(
+        holders: [], gaps: [], isPruned: !pruning.keepsEveryProcess, limits: viewLimits())
     }
     let search = OwnerSearch(
       root: try openRoot(), pids: pids, wanted: wanted, pruning: pruning, details: details)
     let found = search.run(threads: threads)
     return OwnerTable(
-      holders: found.holders, gaps: found.gaps, isPruned: !pruning.keepsEveryProcess)
+      holders: found.holders, gaps: found.gaps, isPruned: !pruning.keepsEveryProcess,
+      limits: viewLimits())
   }
 
   /// Every pid that the root shows, in the order of the kernel.

@@ -21,7 +21,8 @@ extension ProcFileSystem {
       details: details, known: KnownHoldings(of: inodes, in: earlier))
     let found = search.run(threads: threads)
     return OwnerTable(
-      holders: found.holders, gaps: found.gaps, isPruned: !pruning.keepsEveryProcess)
+      holders: found.holders, gaps: found.gaps, isPruned: !pruning.keepsEveryProcess,
+      limits: viewLimits())
   }
 
   /// How many files the kernel has open, on the whole machine (`fs.file-nr`); nil if unknown.
@@ -38,7 +39,8 @@ extension OwnerTable {
   public func adding(_ other: OwnerTable) -> OwnerTable {
     OwnerTable(
       holders: holders + other.holders, gaps: gaps + other.gaps,
-      isPruned: isPruned || other.isPruned)
+      isPruned: isPruned || other.isPruned,
+      limits: Set(limits).union(other.limits).sorted())
   }
 
   private var holders: [SocketHolder] {

@@ -8,6 +8,8 @@ struct ProcessStatus: Equatable {
   let state: UInt8
   /// Field 4: the pid of the parent; 0 for none, or for one outside the pid namespace.
   let parent: Int32
+  /// Field 7: the controlling terminal; nil if it has none.
+  let terminal: TerminalDevice?
   /// Field 9: the kernel's flags of the process, `PF_`.
   let flags: UInt64
   /// Fields 14 and 15, `utime` and `stime`: the processor time of all its threads, in clock ticks;
@@ -28,6 +30,7 @@ struct ProcessStatus: Equatable {
     else { return nil }
     // Of 50 fields and more, on every process: only those that are asked for are read.
     var state: UInt8?
+    var terminal: TerminalDevice?
     var numbers: (parent: UInt64?, flags: UInt64?, threads: UInt64?, start: UInt64?)
     var times: (user: UInt64?, system: UInt64?)
     var number = 3
@@ -39,6 +42,11 @@ struct ProcessStatus: Equatable {
       switch number {
       case 3 where field.count == 1: state = field.first
       case 4: numbers.parent = field.decimal
+      // The kernel writes it with a sign.
+      case 7:
+        terminal = Int32(String(decoding: field, as: UTF8.self)).flatMap {
+          TerminalDevice(device: UInt32(bitPattern: $0))
+        }
       case 9: numbers.flags = field.decimal
       case 14: times.user = field.decimal
       case 15: times.system = field.decimal
@@ -55,6 +63,7 @@ struct ProcessStatus: Equatable {
     name = String(decoding: line[(opening + 1)..<bracket], as: UTF8.self)
     self.state = state
     self.parent = parent
+    self.terminal = terminal
     self.flags = flags
     processorTicks = times.user.flatMap { user in
       times.system.flatMap { system in
@@ -69,9 +78,11 @@ struct ProcessStatus: Equatable {
   /// Whether the leader has ended and its parent has not asked for it yet.
   var isZombie: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
 
-  /// Whether there can be no descriptor: a zombie without threads, or a thread of the kernel
-  /// (`PF_KTHREAD`).
-  var holdsNothing: Bool { isZombie && threads <= 1 || flags & 0x0020_0000 != 0 }
+  /// Whether it is a thread of the kernel (`PF_KTHREAD`).
+  var isKernelThread: Bool { flags & 0x0020_0000 != 0 }
+
+  /// Whether there can be no descriptor: a zombie without threads, or a thread of the kernel.
+  var holdsNothing: Bool { isZombie && threads <= 1 || isKernelThread }
 }
 
 extension Collection<UInt8> {

@@ -9,7 +9,20 @@ public struct Caller: Equatable, Sendable {
   public let ancestors: [ProcessIdentity]
   /// The ends of the connections that `SSH_CONNECTION` names, here or where an ancestor has it:
   /// sudo takes it away, and the shells of tmux do not descend from sshd.
-  public let sessions: [Session]
+  public private(set) var sessions: [Session]
+  /// The processes, besides the ancestors, without which a session ends.
+  public private(set) var supporters: [Int32: Support]
+  /// The processes above a terminal of the caller, which may hold the connection of a session that
+  /// no `SSH_CONNECTION` names.
+  public private(set) var carriers: Set<Int32>
+
+  /// What a process does for a session of the caller.
+  public enum Support: Equatable, Sendable {
+    /// It is above a terminal that an ancestor has open.
+    case terminal
+    /// The session's connection passes through it.
+    case tunnel
+  }
 
   /// The two ends of an ssh session.
   public struct Session: Equatable, Sendable {
@@ -55,27 +68,53 @@ public struct Caller: Equatable, Sendable {
   }
 
   /// A caller of which these things are known.
-  public init(process: ProcessIdentity, ancestors: [ProcessIdentity], sessions: [Session] = []) {
+  public init(
+    process: ProcessIdentity, ancestors: [ProcessIdentity], sessions: [Session] = [],
+    supporters: [Int32: Support] = [:], carriers: Set<Int32> = []
+  ) {
     self.process = process
     self.ancestors = ancestors
     self.sessions = sessions
+    self.supporters = supporters
+    self.carriers = carriers
   }
 
   /// The caller of the process with `pid`.
   ///
-  /// - Parameter sshConnection: `SSH_CONNECTION` of that process. Those of its ancestors are read;
-  ///   one that may not be read is left out.
+  /// - Parameter sshConnection: `SSH_CONNECTION` of that process. Those of its ancestors are read,
+  ///   and of every process on a terminal that one of them has open; one that may not be read is
+  ///   left out.
   public init(
     pid: Int32, sshConnection: String?, in processes: ProcFileSystem
   ) throws(ProcessProblem) {
     let ancestors = try processes.ancestors(of: pid)
-    var texts = sshConnection.map { [$0] } ?? []
-    for ancestor in ancestors {
-      let text = try? processes.environmentValue(of: "SSH_CONNECTION", in: ancestor.pid)
-      if let text, !texts.contains(text) { texts.append(text) }
-    }
     self.init(
       process: ProcessIdentity(pid: pid, startTicks: try processes.startTicks(of: pid)),
-      ancestors: ancestors, sessions: texts.compactMap { Session(sshConnection: $0) })
+      ancestors: ancestors)
+    let own = [pid] + ancestors.map(\.pid)
+    var search = CallerSessions(besides: Set(own), sshConnection: sshConnection, in: processes)
+    search.follow(own, as: .terminal)
+    take(search)
+    carriers = Set(search.carriers(among: own + Array(supporters.keys)))
+  }
+
+  /// Makes processes that hold the other end of a session supporters, with those that run them.
+  ///
+  /// - Returns: those of `pids` that were none before.
+  mutating func add(tunnels pids: [Int32], in processes: ProcFileSystem) -> Set<Int32> {
+    let known = Set([process.pid] + ancestors.map(\.pid) + Array(supporters.keys))
+    var search = CallerSessions(besides: known, in: processes)
+    let new = pids.filter { search.add($0, as: .tunnel) }
+    search.follow(new, as: .tunnel)
+    take(search)
+    return Set(new)
+  }
+
+  private mutating func take(_ search: CallerSessions) {
+    supporters.merge(search.supporters) { first, _ in first }
+    for session in search.texts.compactMap({ Session(sshConnection: $0) })
+    where !sessions.contains(session) {
+      sessions.append(session)
+    }
   }
 }

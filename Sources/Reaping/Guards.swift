@@ -58,7 +58,9 @@ public struct Guards: Sendable {
       if connection.ownerless == .inAcceptQueue { return .inAcceptQueue }
       // Lifting the protection of a name lifts no other: its owner may be an ancestor as well.
       return .ownerUnknown
-    case .held: return reasonToSpareByOwner(connection, in: snapshot)
+    case .held:
+      return reasonToSpareByOwner(connection, in: snapshot)
+        ?? snapshot.viewLimits.first.map(SpareReason.ownerHidden)
     }
   }
 
@@ -85,6 +87,9 @@ public struct Guards: Sendable {
     if holder.pid == caller.process.pid { return .ownProcess }
     if caller.ancestors.contains(where: { $0.pid == holder.pid }) {
       return .ancestor(pid: holder.pid)
+    }
+    if let support = caller.supporters[holder.pid] {
+      return .supportsSession(support, pid: holder.pid)
     }
     if holder.pid == machineInit { return .machineInit }
     for name in [holder.name, holder.executableName] {

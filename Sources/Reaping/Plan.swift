@@ -37,6 +37,14 @@ public struct Plan: Sendable {
     case close
     /// It is left alone, for this reason.
     case spare(SpareReason)
+
+    /// Whether it is left alone only because not all of its owners are known.
+    public var isForLackOfOwners: Bool {
+      switch self {
+      case .spare(.ownerUnknown), .spare(.ownerHidden): true
+      case .close, .spare: false
+      }
+    }
   }
 
   /// The plan of these steps, which are put in order: the longest idle first.

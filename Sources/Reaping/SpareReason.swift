@@ -1,5 +1,6 @@
 public import Connections
 public import DescriptorActions
+public import ProcessTable
 
 /// Why a connection that is selected is not closed.
 public enum SpareReason: Hashable, Sendable {
@@ -31,6 +32,8 @@ public enum SpareReason: Hashable, Sendable {
   case ancestor(pid: Int32)
   /// `SSH_CONNECTION` names it: the caller's own session.
   case callersSession
+  /// A process without which the caller's session ends holds it.
+  case supportsSession(Caller.Support, pid: Int32)
   /// It is not known to be the caller's, who has only by capabilities of connreap's file, or ambient
   /// ones, the right to close.
   case ofOtherUser
@@ -40,6 +43,8 @@ public enum SpareReason: Hashable, Sendable {
   case protectedName(String, pid: Int32)
   /// No owner is known, or an owner's name is not, so a protected process may hold it.
   case ownerUnknown
+  /// A protected process that `/proc` does not show may hold it, besides its known owners.
+  case ownerHidden(ViewLimit)
   /// A protection of a policy file covers it; the first owner, if one is known.
   case protectedByPolicy(String, OwnerLabel? = nil)
   /// When its owners were read again, none was found; the first owner until then.
@@ -89,11 +94,16 @@ extension SpareReason: CustomStringConvertible {
     case .ownProcess: "connreap's own"
     case .ancestor(let pid): "your own session: process \(pid), which runs connreap, holds it"
     case .callersSession: "your own session"
+    case .supportsSession(.terminal, let pid):
+      "your own session: process \(pid) runs it on a terminal that an ancestor has open"
+    case .supportsSession(.tunnel, let pid): "your own session: it passes through process \(pid)"
     case .ofOtherUser: "not known to be yours, and you are not root"
     case .machineInit: "held by the machine's init"
     case .protectedName(let name, let pid): "held by \(name)[\(pid)]; --unprotect \(name) allows it"
     case .ownerUnknown:
       "owner unknown, so a protected process may hold it; see 'connreap doctor'"
+    case .ownerHidden(let limit):
+      "a hidden process may hold it too: \(limit); see 'connreap doctor'"
     case .protectedByPolicy(let protection, let owner):
       "protected by \(protection)" + (owner.map { "; held by \($0)" } ?? "")
     case .ownerLost(let earlier): "owner unknown now; it was \(earlier)"

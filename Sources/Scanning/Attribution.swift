@@ -21,7 +21,8 @@ public enum Attribution: Sendable {
 /// The owners of one connection, for the terms that ask about them.
 ///
 /// A process whose descriptors cannot be read might hold any connection beside the owners that are
-/// known. It leaves a term undecided only if it would match itself.
+/// known. It leaves a term undecided only if it would match itself. A process that `/proc` does not
+/// show might match any term.
 public struct ConnectionOwners: OwnerFacts {
   let holdings: ArraySlice<Holding>
   let table: OwnerTable
@@ -46,7 +47,7 @@ public struct ConnectionOwners: OwnerFacts {
       verdict = verdict.or(matches(table.processes[Int(holding.process)]))
       if verdict == .yes { return .yes }
     }
-    if isAmbiguous || table.isPruned && !isAnswer && !omitsNoneOfConcern {
+    if isAmbiguous || table.isPruned && !isAnswer && !omitsNoneOfConcern || !table.limits.isEmpty {
       return verdict.or(.unknown)
     }
     // One that matches may hold the connection or not; one that does not match changes nothing.

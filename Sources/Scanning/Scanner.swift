@@ -1,8 +1,8 @@
-import Connections
+public import Connections
 public import Netlink
 public import ProcessTable
 import Selection
-import SocketDiagnostics
+public import SocketDiagnostics
 import SystemPackage
 
 /// Turns a selection into a snapshot: asks the kernel for sockets and `/proc` for their owners.
@@ -74,6 +74,20 @@ public struct Scanner {
       }
     }
     return try snapshot(of: rows, for: request, at: moment, gaps: gaps, walk: walk.take())
+  }
+
+  /// Hands over every socket that the kernel lists for `request` in the namespaces that can be
+  /// looked at. After a failure in passing, a socket may be handed over again.
+  ///
+  /// - Throws: when not one namespace could be listed.
+  public func list(
+    _ request: DumpRequest, each: (Connection) -> Void
+  ) throws(ScanProblem) {
+    _ = try forEachNamespace { (source, _) throws(ScanProblem) in
+      try repeated(request, in: source, uptime: nil) { (diagnostics) throws(NetlinkProblem) in
+        _ = try diagnostics.dump(request, each: each)
+      }
+    }
   }
 
   /// Calls `look` with each namespace and its index.

@@ -26,6 +26,10 @@ public struct Snapshot: Sendable {
   /// any connection. Their command name stands for the executable, which could not be read either.
   public private(set) var unreadable: [OwnerProcess]
 
+  /// Why processes may be missing among the owners that `/proc` does not show; empty if none is, or
+  /// owners were not asked for.
+  public var viewLimits: [ViewLimit] { owners?.limits ?? [] }
+
   /// The network namespaces that were looked at; see ``Connections/Connection/namespace``.
   public let namespaces: [ScannedNamespace]
   /// Those of them whose connections could not be listed.

@@ -80,43 +80,17 @@ import Testing
     #expect(try tree.files.isMachineInit(1))
   }
 
+  @Test func threadsOfTheKernelShowTheMachinesInitToAReaderInAContainer() throws {
+    let tree = ProcTree()
+    tree.link("self/ns/pid", to: "pid:[4026532201]")
+    #expect(try !tree.files.isMachineInit(1))
+    tree.process(2, name: "kthreadd", flags: 0x0020_8040)
+    #expect(try tree.files.isMachineInit(1))
+  }
+
   @Test func unknownNamespaceIsAnErrorAndNotANo() {
     let tree = ProcTree()
     #expect(throws: ProcessProblem.self) { try tree.files.isMachineInit(1) }
-  }
-
-  // MARK: hidepid
-
-  private func hidepid(_ lines: String) throws -> String? {
-    let tree = ProcTree()
-    tree.file("self/mountinfo", lines)
-    return try tree.files.hidepid()
-  }
-
-  @Test(arguments: ["1", "2", "4", "invisible", "noaccess", "ptraceable"])
-  func optionIsGivenAsTheKernelWritesIt(_ value: String) throws {
-    #expect(
-      try hidepid("22 27 0:21 / /proc rw,nosuid shared:5 - proc proc rw,gid=4,hidepid=\(value)\n")
-        == value)
-  }
-
-  @Test(arguments: [
-    "", "\n", "garbage\n", "22 27 0:21 / /proc rw,relatime - proc proc rw\n",
-    "22 27 0:21 / /proc rw,hidepid=2 - proc proc rw\n",
-    "22 27 0:21 / /proc rw - tmpfs proc rw,hidepid=2\n",
-    "22 27 0:21 / /elsewhere rw - proc proc rw,hidepid=2\n",
-    "22 27 0:21 / /proc rw - proc proc rw,nohidepid=2\n",
-    "22 27 0:21 / /proc rw - proc\n",
-  ])
-  func withoutTheOptionNothingIsHidden(_ lines: String) throws {
-    #expect(try hidepid(lines) == nil)
-  }
-
-  @Test func laterMountCoversTheEarlier() throws {
-    let covered = "22 27 0:21 / /proc rw - proc proc rw,hidepid=1\n"
-    let over = "23 27 0:22 / /proc rw master:1 shared:2 - proc proc rw,hidepid=invisible\n"
-    #expect(try hidepid(covered + over) == "invisible")
-    #expect(try hidepid(over + covered) == "1")
   }
 
   // MARK: This machine
@@ -138,6 +112,5 @@ import Testing
     stat("/proc/self/ns/pid", &status)
     #expect(try files.pidNamespace() == UInt64(status.st_ino))
     #expect(try !files.isMachineInit(getpid()) || getpid() == 1)
-    #expect(throws: Never.self) { try files.hidepid() }
   }
 }

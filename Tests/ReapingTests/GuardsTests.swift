@@ -104,6 +104,24 @@ import Testing
     #expect(try reason(shared) == .ownerUnknown, "one of two owners has no known name")
   }
 
+  @Test func aHiddenProcessMayHoldWhatAVisibleOneHolds() throws {
+    let hidden = scene()
+    hidden.tree.link("self/ns/pid", to: "pid:[4026532201]")
+    #expect(try reason(hidden) == .ownerHidden(.pidNamespace))
+    #expect(
+      try reason(hidden, Scene.guards(unprotected: Guards.protectedByDefault))
+        == .ownerHidden(.pidNamespace))
+    let protected = scene(name: "sshd")
+    protected.tree.link("self/ns/pid", to: "pid:[4026532201]")
+    #expect(try reason(protected) == .protectedName("sshd", pid: 100), "what is known comes first")
+    let orphan = scene(holder: nil) {
+      $0.state = 5
+      $0.inode = 0
+    }
+    orphan.tree.link("self/ns/pid", to: "pid:[4026532201]")
+    #expect(try reason(orphan, Scene.guards(namedStates: TCPState.finWait2.asSet)) == nil)
+  }
+
   @Test func anMptcpSubflowIsSpared() throws {
     let subflow = scene {
       $0.attributes = WireBytes.attribute(
@@ -181,6 +199,7 @@ import Testing
       .ancestor(pid: 7), .callersSession, .machineInit, .protectedName("sshd", pid: 7),
       .ownerUnknown, .protectedByPolicy("port: 22"), .changed(to: .timeWait), .ofOtherUser,
       .noDescriptor, .alreadyShutDown(.finWait2), .noPeerToProbe(.listen), .ended,
+      .ownerHidden(.pidNamespace), .ownerHidden(.hidepid("invisible")),
     ]
     #expect(Set(reasons.map(\.description)).count == reasons.count)
     #expect(SpareReason.listener.description == "a listener; --state listen names it")

@@ -49,9 +49,10 @@ package final class ProcTree {
   package func process(
     _ pid: Int32, name: String = "app", state: String = "S", parent: Int32 = 1,
     flags: Int = 0, threads: Int = 1, start: Int = 1000, userID: UInt32 = 1000,
-    links: KeyValuePairs<Int32, String> = [:]
+    terminal: Int = 0, links: KeyValuePairs<Int32, String> = [:]
   ) {
-    file("\(pid)/stat", Self.stat(pid, name, state, parent, flags, threads, start))
+    file(
+      "\(pid)/stat", Self.stat(pid, name, state, parent, flags, threads, start, terminal: terminal))
     file("\(pid)/comm", name + "\n")
     file(
       "\(pid)/status", "Name:\t\(name)\nUmask:\t0022\nUid:\t\(userID)\t0\t0\t0\nGid:\t0\t0\t0\t0\n")
@@ -81,9 +82,9 @@ package final class ProcTree {
 
   package static func stat(
     _ pid: Int32, _ name: String, _ state: String, _ parent: Int32, _ flags: Int, _ threads: Int,
-    _ start: Int, userTicks: Int = 0
+    _ start: Int, userTicks: Int = 0, terminal: Int = 0
   ) -> String {
-    "\(pid) (\(name)) \(state) \(parent) 1 1 0 -1 \(flags) 0 0 0 0 \(userTicks) 0 0 0 20 0 "
+    "\(pid) (\(name)) \(state) \(parent) 1 1 \(terminal) -1 \(flags) 0 0 0 0 \(userTicks) 0 0 0 20 0 "
       + "\(threads) 0 \(start) 4096 100 18446744073709551615\n"
   }
 

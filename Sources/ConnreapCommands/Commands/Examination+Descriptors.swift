@@ -22,7 +22,9 @@ extension Examination {
       return reach.check(kernelProblem: "\(error)")
     }
     let held = (try? HeldCapabilities.current())?.permitted.contains(.sysPtrace)
-    return reach.check(holdsCapability: held, ptraceScope: system.processes.ptraceScope())
+    return reach.check(
+      holdsCapability: held, ptraceScope: system.processes.ptraceScope(),
+      limits: system.processes.viewLimits())
   }
 }
 
@@ -59,11 +61,13 @@ struct DescriptorReach {
   /// - Parameters:
   ///   - holdsCapability: whether CAP_SYS_PTRACE is held; nil when that is unknown.
   ///   - ptraceScope: `kernel.yama.ptrace_scope`; nil where there is none.
-  func check(holdsCapability: Bool?, ptraceScope: Int?) -> Check {
+  ///   - limits: why `/proc` may not show all processes.
+  func check(holdsCapability: Bool?, ptraceScope: Int?, limits: [ViewLimit] = []) -> Check {
     guard refused > 0 else {
+      let isWhole = limits.isEmpty
       return Check(
-        id: Self.id, severity: .well, title: Self.title,
-        detail: "pidfd_getfd, into every process: \(Self.methods)")
+        id: Self.id, severity: isWhole ? .well : .note, title: Self.title,
+        detail: "pidfd_getfd, into every \(isWhole ? "" : "visible ")process: \(Self.methods)")
     }
     let count = "\(Count.text(refused)) of \(Count.text(reached + refused)) processes"
     let reason: String

@@ -183,6 +183,13 @@ extension Examination {
     } catch {
       return Check(id: id, severity: .problem, title: title, detail: "no: \(error)")
     }
+    guard table.limits.isEmpty else {
+      return Check(
+        id: id, severity: .warning, title: title,
+        detail: "no: " + table.limits.map { "\($0)" }.joined(separator: "; ")
+          + "; connreap spares what they may hold",
+        remedy: table.limits.map(\.remedy).joined(separator: "; "))
+    }
     let pids = Set(table.gaps.map(\.pid)).sorted()
     let unreadable = pids.count
     let some = pids.prefix(3).map { pid in

@@ -35,7 +35,13 @@ struct ListSummary {
         "owners are missing: \(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") "
           + "could not be read; \(remedy)")
     }
-    return warnings + namespaceWarnings
+    return warnings + viewWarnings + namespaceWarnings
+  }
+
+  /// Why owners may be missing that `/proc` does not show.
+  var viewWarnings: [String] {
+    guard !snapshot.connections.isEmpty || snapshot.undecided > 0 else { return [] }
+    return snapshot.viewLimits.map { "owners may be missing: \($0); \($0.remedy)" }
   }
 
   /// What is said of so many connections for which the selection cannot be decided.

@@ -34,11 +34,9 @@ extension Plan {
   /// Whether the privilege to close would change anything: what is spared only because its owner
   /// could not be read is as a rule out of sight for want of privileges.
   var wantsPrivileges: Bool {
-    steps.contains { step in
-      switch step.decision {
-      case .close, .spare(.ownerUnknown), .spare(.noDescriptor): true
-      case .spare: false
-      }
+    steps.contains {
+      $0.decision == .close || $0.decision.isForLackOfOwners
+        || $0.decision == .spare(.noDescriptor)
     }
   }
 }

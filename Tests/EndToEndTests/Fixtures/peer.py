@@ -26,7 +26,8 @@ SO_COOKIE = 57
 IPPROTO_MPTCP = 262
 ETH_P_ALL, PACKET_OUTGOING = 0x3, 4
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
-PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15
+CLONE_FILES, CLONE_NEWPID = 0x400, 0x20000000
 FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 SHUTDOWNS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
 
@@ -273,17 +274,18 @@ def become(request):
     os.setresgid(request["user"], request["user"], request["user"])
     os.setresuid(request["user"], request["user"], request["user"])
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if request.get("readable"):
+        libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     return {}
 
 
 def start_threads(count, are_together, descriptors):
     """Starts threads with descriptor tables of their own, or with one table together."""
-    clone_files = 0x400
     ready = threading.Semaphore(0)
     threading.stack_size(128 << 10)
 
     def rest():
-        if libc.unshare(clone_files):
+        if libc.unshare(CLONE_FILES):
             os._exit(1)
         for _ in range(descriptors):
             os.open("/dev/null", os.O_RDONLY)
@@ -306,8 +308,12 @@ def start_threads(count, are_together, descriptors):
 def fork(request):
     """Forks a child that holds the named sockets and no other, until this process ends.
 
-    With "threads", only the descriptor tables of so many threads hold them.
+    With "threads", only the descriptor tables of so many threads hold them. With "container", the
+    child is pid 1 of a new pid namespace.
     """
+    is_container = request.get("container", False)
+    if is_container and libc.unshare(CLONE_NEWPID):
+        raise OSError(ctypes.get_errno(), "unshare")
     parent = os.getpid()
     reading, writing = os.pipe()
     pid = os.fork()
@@ -323,7 +329,7 @@ def fork(request):
             for name in request["keep"]:
                 sockets[name].close()
         os.write(writing, b"1")
-        while os.getppid() == parent:
+        while is_container or os.getppid() == parent:
             signal.pause()
         os._exit(0)
     os.close(writing)

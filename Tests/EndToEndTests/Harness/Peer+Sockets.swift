@@ -172,8 +172,22 @@ extension Peer {
   func rename(_ name: String) throws { try rename(Array(name.utf8)) }
 
   /// Takes another user, for good.
-  func become(user: UInt32) throws {
-    try tell(["do": "become", "user": .number(Int(user))])
+  ///
+  /// - Parameter isReadable: whether that user may read what `/proc` shows of it.
+  func become(user: UInt32, isReadable: Bool = false) throws {
+    try tell(["do": "become", "user": .number(Int(user)), "readable": .flag(isReadable)])
+  }
+
+  /// Forks a child that shares these sockets, as pid 1 of a pid namespace of its own.
+  ///
+  /// Its later children are in that namespace too.
+  ///
+  /// - Returns: its pid, of the namespace of the tests.
+  func forkContainer(sharing sockets: [Socket], named name: String) throws -> Int32? {
+    try tell([
+      "do": "fork", "keep": .list(sockets.map { .string($0.name) }), "name": .string(name),
+      "container": .flag(true),
+    ]).pid
   }
 
   /// Forks a child that shares these sockets.

@@ -1,0 +1,124 @@
+internal import SystemPackage
+
+// Whether the root shows its reader every process of the machine.
+extension ProcFileSystem {
+  /// Why processes may be missing below the root; empty if it shows all of them.
+  ///
+  /// A copy of `/proc` is taken to be complete where it does not say otherwise.
+  public func viewLimits() -> [ViewLimit] {
+    guard let root = try? Folder(root) else { return [] }
+    let isKernels = root.isInProcFileSystem
+    var limits: [ViewLimit] = []
+    if let mode = hiding(root, isKernels: isKernels) { limits.append(.hidepid(mode)) }
+    if !showsFirstPidNamespace(root, isKernels: isKernels) { limits.append(.pidNamespace) }
+    return limits
+  }
+
+  /// The reader's own pid, as this root shows it.
+  ///
+  /// It differs from getpid(2) where `/proc` shows a pid namespace above the reader's.
+  public func ownPid() throws(ProcessProblem) -> Int32 {
+    let folder = try openRoot()
+    let target: [UInt8]
+    do { target = try folder.target(of: "self") } catch {
+      throw problem(error, at: "self", of: nil)
+    }
+    guard let pid = target.decimal.flatMap({ Int32(exactly: $0) }) else {
+      throw .malformed(path(to: "self"))
+    }
+    return pid
+  }
+
+  /// Whether the pid namespace that the root shows is the machine's first.
+  ///
+  /// That of the reader is the first, or the root shows a namespace above the reader's.
+  private func showsFirstPidNamespace(_ root: borrowing Folder, isKernels: Bool) -> Bool {
+    let own = try? root.target(of: "self/ns/pid")
+    if let own, own.elementsEqual("pid:[\(Self.firstPidNamespace)]".utf8) { return true }
+    if own == nil, !isKernels { return true }
+    return showsThreadsOfTheKernel(root)
+  }
+
+  /// Whether pid 2 is `kthreadd` (`PF_KTHREAD`), as only in the machine's first pid namespace.
+  func showsThreadsOfTheKernel(_ root: borrowing Folder) -> Bool {
+    let second = (try? root.bytes(of: "2/stat")).flatMap { ProcessStatus($0) }
+    return second?.isKernelThread ?? false
+  }
+
+  /// The value of `hidepid` that hides processes from the reader; nil if none does.
+  ///
+  /// Who has CAP_SYS_PTRACE in the machine's first user namespace is shown all. The group of the
+  /// option `gid`, 0 by default, is too, except with `ptraceable` (`has_pid_permissions` in
+  /// fs/proc/base.c).
+  private func hiding(_ root: borrowing Folder, isKernels: Bool) -> String? {
+    // Capabilities are the thread's, and may be raised only for a while.
+    let status =
+      (try? root.bytes(of: "thread-self/status")) ?? (try? root.bytes(of: "self/status")) ?? []
+    let userNamespace = try? root.target(of: "self/ns/user")
+    if let userNamespace, userNamespace.elementsEqual("user:[4026531837]".utf8),
+      StatusLine.hexadecimal("CapEff:", in: status).map({ $0 & Self.sysPtrace != 0 }) == true
+    {
+      return nil
+    }
+    guard let mount = mount(of: root, isKernels: isKernels), let mode = mount.hidepid,
+      mode != "0", mode != "off"
+    else { return nil }
+    let isByAccess = mode == "4" || mode == "ptraceable"
+    return !isByAccess && StatusLine.groups(in: status).contains(mount.exemptGroup) ? nil : mode
+  }
+
+  /// CAP_SYS_PTRACE of linux/capability.h.
+  private static let sysPtrace: UInt64 = 1 << 19
+
+  /// The mount that the root is in.
+  private func mount(of root: borrowing Folder, isKernels: Bool) -> Mount? {
+    guard let mounts = try? mounts().filter({ $0.type == "proc" }) else { return nil }
+    // By its id: another mount at the same path may cover it, or be covered.
+    if isKernels, let id = root.mountID(), let mount = mounts.last(where: { $0.id == id }) {
+      return mount
+    }
+    return mounts.last { $0.point == self.root.string } ?? mounts.last { $0.point == "/proc" }
+  }
+}
+
+extension Mount {
+  /// How the processes of others are hidden: the value of the option `hidepid`, as the kernel
+  /// writes it (`invisible`, `ptraceable`, `noaccess`; before 5.8 a number). Nil without one.
+  fileprivate var hidepid: String? { value(of: "hidepid=") }
+
+  /// The group that is shown all nonetheless.
+  fileprivate var exemptGroup: UInt64 { value(of: "gid=").flatMap { UInt64($0) } ?? 0 }
+
+  private func value(of name: String) -> String? {
+    options.last { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) }
+  }
+}
+
+/// Lines of `/proc/PID/status`. The kernel escapes the newlines of the name on the first one.
+enum StatusLine {
+  /// What stands behind `label`; nil if there is no such line.
+  static func value(_ label: String, in status: [UInt8]) -> ArraySlice<UInt8>? {
+    for line in status.split(separator: 0x0a) where line.starts(with: label.utf8) {
+      return line.dropFirst(label.utf8.count)
+    }
+    return nil
+  }
+
+  /// The numbers behind `label`.
+  static func numbers(_ label: String, in status: [UInt8]) -> [UInt64] {
+    (value(label, in: status) ?? []).split { $0 == 0x09 || $0 == 0x20 }.compactMap(\.decimal)
+  }
+
+  /// The hexadecimal number behind `label`.
+  static func hexadecimal(_ label: String, in status: [UInt8]) -> UInt64? {
+    value(label, in: status).flatMap { value in
+      let digits = value.drop { $0 == 0x09 || $0 == 0x20 }
+      return UInt64(String(decoding: digits, as: UTF8.self), radix: 16)
+    }
+  }
+
+  /// The group for file access, and the supplementary ones.
+  fileprivate static func groups(in status: [UInt8]) -> [UInt64] {
+    numbers("Gid:", in: status).suffix(1) + numbers("Groups:", in: status)
+  }
+}

@@ -1,0 +1,159 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// The session in which connreap runs, with real servers, tunnels and terminals.
+@Suite(
+  .needsNamespaces, .needsDestroy, .needs("ssh"),
+  .enabled(if: Tools.has("test", "-x", "/usr/sbin/sshd")))
+struct OwnSessionTests {
+  let namespace: NetworkNamespace
+  let server: ShellServer
+  private static let port: UInt16 = 2200
+  private static let tunnel: UInt16 = 2222
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    server = try ShellServer(in: namespace, port: Self.port)
+  }
+
+  /// The words of a `kill` of everything, sshd's connections included.
+  private var killing: String {
+    "\(Tools.connreap) kill --all --yes --unprotect sshd,dropbear --state-dir "
+      + "\(namespace.state.path) -o json"
+  }
+
+  /// Kills everything from a session through the tunnel, and checks that the session lives on.
+  private func killThroughTheTunnel() throws {
+    let other = try namespace.pair(port: 8080)
+    // The end of the session's input would end a session that lives.
+    let ended = try Command.run(
+      server.client(to: Self.tunnel) + [killing + "; echo status $?"], seconds: 60)
+    #expect(ended.status == 0, "\(ended.complaints)")
+    let text = ended.text
+    let end = try #require(text.range(of: "status 0"), "\(text)\(ended.complaints)")
+    let report = try JSONDecoder().decode(
+      PlanReport.self, from: Data(text[..<end.lowerBound].utf8))
+    let ofTunnel = report.connections.filter {
+      [$0.local.port, $0.peer.port].contains { [Self.port, Self.tunnel].contains($0) }
+    }
+    #expect(ofTunnel.count >= 4, "two connections, with both of their ends")
+    for row in ofTunnel {
+      #expect(row.result == "spared" && row.reason?.hasPrefix("your own session") == true)
+    }
+    #expect(try other.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test(.needs("socat")) func socatInFrontOfTheServerIsPartOfIt() throws {
+    let socat = try Command(
+      namespace.entering + [
+        "socat", "TCP-LISTEN:\(Self.tunnel),fork,reuseaddr,bind=127.0.0.1",
+        "TCP:127.0.0.1:\(Self.port)",
+      ])
+    defer { socat.signal(SIGTERM) }
+    try namespace.wait(forListenerOn: Self.tunnel)
+    try killThroughTheTunnel()
+  }
+
+  @Test(.needs("haproxy")) func aProxyInFrontOfTheServerIsPartOfIt() throws {
+    let file = try namespace.state.write(
+      "haproxy.cfg",
+      """
+      defaults
+        mode tcp
+        timeout connect 5s
+        timeout client 60s
+        timeout server 60s
+      listen ssh
+        bind 127.0.0.1:\(Self.tunnel)
+        server one 127.0.0.1:\(Self.port)
+
+      """)
+    let haproxy = try Command(namespace.entering + ["haproxy", "-db", "-f", file])
+    defer { haproxy.signal(SIGTERM) }
+    try namespace.wait(forListenerOn: Self.tunnel)
+    try killThroughTheTunnel()
+  }
+
+  @Test func aTunnelOfSecureShellIsPartOfIt() throws {
+    let forward = "\(Self.tunnel):127.0.0.1:\(Self.port)"
+    let ssh = try Command(server.client(options: ["-N", "-R", forward]))
+    defer { ssh.signal(SIGTERM) }
+    try namespace.wait(forListenerOn: Self.tunnel)
+    try killThroughTheTunnel()
+  }
+
+  /// Attaches to a multiplexer from a second session, and kills everything from inside.
+  private func killInside(
+    start: String, attach: String, clients: () throws -> Bool, type: (String) throws -> Void
+  ) throws {
+    let other = try namespace.pair(port: 8080)
+    let first = try Command.run(
+      server.client(options: ["-tt"]) + ["TERM=xterm \(start)"], seconds: 60)
+    #expect(first.status == 0, "\(first.text)\(first.complaints)")
+    let second = try Command(server.client(options: ["-tt"]) + ["TERM=xterm \(attach)"])
+    defer { second.signal(SIGTERM) }
+    func wait(_ what: String, until isSo: () throws -> Bool) throws {
+      let deadline = ContinuousClock.now + .seconds(60)
+      while try !isSo() {
+        guard ContinuousClock.now < deadline else { throw HarnessProblem.fault("late: \(what)") }
+        usleep(50_000)
+      }
+    }
+    try wait("attached", until: clients)
+    let (output, status) = ("\(namespace.state.path)/out", "\(namespace.state.path)/status")
+    try type("\(killing) >\(output) 2>&1; echo $? >\(status).new; mv \(status).new \(status)")
+    try wait("killed") { access(status, F_OK) == 0 }
+    let text = try String(contentsOfFile: output, encoding: .utf8)
+    #expect(try String(contentsOfFile: status, encoding: .utf8) == "0\n", "\(text)")
+    let report = try JSONDecoder().decode(PlanReport.self, from: Data(text.utf8))
+    let sessions = report.connections.filter { $0.local.port == Self.port }
+    #expect(!sessions.isEmpty)
+    for row in sessions {
+      #expect(row.result == "spared" && row.reason?.hasPrefix("your own session") == true)
+    }
+    #expect(try clients(), "the second session lives on")
+    #expect(try other.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test(.needs("tmux")) func theSessionThatAttachedToTmuxIsYours() throws {
+    let tmux = "tmux -S \(namespace.state.path)/tmux -f /dev/null"
+    let words = tmux.split(separator: " ").map(String.init)
+    defer { _ = try? Command.run(words + ["kill-server"]) }
+    try killInside(
+      start: "\(tmux) new-session -d 'exec sh'", attach: "\(tmux) attach",
+      clients: { try !Command.run(words + ["list-clients"]).lines.isEmpty },
+      type: { _ = try Command.run(words + ["send-keys", "--", $0, "Enter"]) })
+  }
+
+  @Test(.needs("screen")) func theSessionThatAttachedToScreenIsYours() throws {
+    let folder = "\(namespace.state.path)/screens"
+    let name = "connreap-\(namespace.server.pid)"
+    let screen = ["env", "SCREENDIR=\(folder)", "screen"]
+    #expect(mkdir(folder, 0o700) == 0)
+    defer { _ = try? Command.run(screen + ["-S", name, "-X", "quit"]) }
+    let words = screen.joined(separator: " ")
+    try killInside(
+      start: "\(words) -c /dev/null -dmS \(name) sh", attach: "\(words) -x \(name)",
+      clients: { try Command.run(screen + ["-ls"]).text.contains("ttached)") },
+      type: { _ = try Command.run(screen + ["-S", name, "-p", "0", "-X", "stuff", $0 + "\r"]) })
+  }
+
+  @Test(.needs("dropbear")) func dropbearIsSparedUnlessItIsNamed() throws {
+    let key = "\(namespace.state.path)/dropbear-key"
+    #expect(try Command.run(["dropbearkey", "-t", "ed25519", "-f", key]).status == 0)
+    let dropbear = try Command(
+      namespace.entering + ["dropbear", "-F", "-E", "-r", key, "-p", "127.0.0.1:2300"])
+    defer { dropbear.signal(SIGTERM) }
+    try namespace.wait(forListenerOn: 2300)
+    let client = try namespace.server.connect("client", port: 2300)
+    guard case .text(let banner) = try client.receive(), banner.hasPrefix("SSH-2.0") else {
+      Issue.record("no banner")
+      return
+    }
+    let spared = try namespace.kill("--local-port", "2300", "--unprotect", "sshd")
+    #expect(spared.text.contains("held by dropbear["), "\(spared.text)\(spared.complaints)")
+    let closed = try namespace.kill("--local-port", "2300", "--unprotect", "dropbear")
+    #expect(closed.text.contains("closed 1"), "\(closed.text)\(closed.complaints)")
+  }
+}

@@ -1,0 +1,229 @@
+import Connections
+import ProcessTable
+import Reaping
+import Scanning
+import Selection
+import TestSupport
+import Testing
+
+/// The sessions of a caller that its own environment does not name.
+@Suite struct CallerSessionTests {
+  private let tree = ProcTree()
+
+  /// The number that `stat` has of a pseudoterminal.
+  private func tty(_ number: Int) -> Int { 136 << 8 | number & 0xff | (number & ~0xff) << 12 }
+
+  private func process(
+    _ pid: Int32, _ name: String, parent: Int32, terminal: Int? = nil, session: Int? = nil,
+    links: KeyValuePairs<Int32, String> = [:]
+  ) {
+    tree.process(
+      pid, name: name, parent: parent, terminal: terminal.map { tty($0) } ?? 0, links: links)
+    if let session {
+      tree.file("\(pid)/environ", "A=b\0SSH_CONNECTION=10.0.0.9 \(session) 10.0.0.5 22\0")
+    }
+  }
+
+  private func caller(_ pid: Int32) throws -> Caller {
+    try Caller(pid: pid, sshConnection: nil, in: tree.files)
+  }
+
+  /// tmux was started in one session, which has ended, and is attached from another.
+  private func tmux(client: String = "tmux: client", server: String = "tmux: server") {
+    process(1, "init", parent: 0)
+    process(10, "sshd-session", parent: 1, links: [4: "socket:[11]", 5: "/dev/ptmx"])
+    process(11, "bash", parent: 10, terminal: 2, session: 2000, links: [0: "/dev/pts/2"])
+    process(12, client, parent: 11, terminal: 2, session: 2000, links: [0: "/dev/pts/2"])
+    process(
+      20, server, parent: 1, session: 1000,
+      links: [3: "/dev/ptmx", 6: "/dev/pts/2", 7: "/dev/null"])
+    process(30, "bash", parent: 20, terminal: 7, session: 1000, links: [0: "/dev/pts/7"])
+    process(40, "connreap", parent: 30, terminal: 7, links: [0: "/dev/pts/7"])
+  }
+
+  @Test func theSessionFromWhichTmuxIsAttachedIsYours() throws {
+    tmux()
+    let caller = try caller(40)
+    #expect(Set(caller.sessions.map(\.client.port)) == [1000, 2000])
+    #expect(caller.supporters == [10: .terminal])
+    #expect(caller.ancestors.map(\.pid) == [30, 20, 1])
+  }
+
+  @Test func aTerminalInATerminalIsFollowed() throws {
+    tmux(client: "screen", server: "SCREEN")
+    // The shell in screen runs tmux, and connreap runs there.
+    process(50, "tmux: client", parent: 30, terminal: 7, links: [0: "/dev/pts/7"])
+    process(60, "tmux: server", parent: 1, links: [9: "/dev/pts/7"])
+    process(61, "bash", parent: 60, terminal: 300, links: [0: "/dev/pts/300"])
+    process(62, "connreap", parent: 61, terminal: 300)
+    let caller = try caller(62)
+    #expect(caller.supporters == [10: .terminal, 20: .terminal])
+    #expect(Set(caller.sessions.map(\.client.port)) == [1000, 2000])
+  }
+
+  @Test func aProgramStartedOnTheTerminalIsNoSupporter() throws {
+    tmux()
+    process(50, "leaky-server", parent: 30, terminal: 7, links: [3: "socket:[50]"])
+    process(51, "worker", parent: 50, terminal: 7)
+    process(52, "worker", parent: 11, terminal: 2)
+    process(53, "orphan", parent: 1, terminal: 7)
+    let caller = try caller(40)
+    #expect(caller.supporters == [10: .terminal])
+    #expect(caller.carriers == [10, 20])
+  }
+
+  @Test func withoutATerminalNobodyIsLookedFor() throws {
+    tmux()
+    process(70, "cron", parent: 1, links: [3: "socket:[70]"])
+    process(71, "connreap", parent: 70, links: [0: "/dev/null", 1: "pipe:[1]", 3: "/dev/ptmx"])
+    let caller = try caller(71)
+    #expect(caller.supporters.isEmpty && caller.sessions.isEmpty && caller.carriers.isEmpty)
+  }
+
+  @Test func terminalsAreThoseOfTheKernelsNumbers() throws {
+    tmux()
+    process(
+      80, "getty", parent: 1,
+      links: [
+        0: "/dev/tty1", 1: "/dev/tty", 2: "/dev/pts/x", 3: "/tmp/pts/2", 4: "/dev/pts/2 (deleted)",
+      ])
+    #expect(try tree.files.terminals(of: 80).count == 2, "tty1 and pts/2")
+    #expect(try tree.files.terminals(of: 20) == tree.files.terminals(of: 12))
+    #expect(try tree.files.terminals(of: 10).isEmpty)
+    #expect(try tree.files.places()[12]?.terminal == tree.files.terminals(of: 11).first)
+  }
+
+  // MARK: Tunnels
+
+  /// A socket of a connection from one port of this machine to another.
+  private func socket(
+    _ inode: UInt32, _ localPort: UInt16, _ peerPort: UInt16, peer: [UInt8] = [127, 0, 0, 1],
+    state: UInt8 = 1
+  ) -> FakeSocket {
+    FakeSocket(cookie: UInt64(inode), inode: inode) {
+      $0.peer = peer
+      ($0.localPort, $0.peerPort, $0.state) = (localPort, peerPort, state)
+    }
+  }
+
+  private func listener(_ inode: UInt32, _ port: UInt16) -> FakeSocket {
+    FakeSocket(cookie: UInt64(inode), inode: inode) {
+      ($0.local, $0.peer) = ([0, 0, 0, 0], [0, 0, 0, 0])
+      ($0.localPort, $0.peerPort, $0.state) = (port, 0, 10)
+    }
+  }
+
+  /// sshd with a session that came from port 5001 of this machine, and connreap in it.
+  private func session(from port: UInt16 = 5001) throws -> Caller {
+    process(1, "init", parent: 0)
+    process(10, "sshd-session", parent: 1, links: [4: "socket:[11]"])
+    process(11, "bash", parent: 10)
+    process(12, "connreap", parent: 11)
+    return try Caller(pid: 12, sshConnection: "127.0.0.1 \(port) 127.0.0.1 22", in: tree.files)
+  }
+
+  private func follow(_ caller: Caller, _ sockets: [FakeSocket]) throws -> Caller {
+    let kernel = FakeKernel(sockets)
+    let scanner = Scanner(processes: tree.files, threads: 1) { kernel.open() }
+    return try SessionTunnels(in: tree.files, threads: 1) { (request, each) throws(ScanProblem) in
+      try scanner.list(request, each: each)
+    }.following(caller)
+  }
+
+  @Test func aLocalProcessAtTheOtherEndIsATunnel() throws {
+    let caller = try session()
+    process(20, "socat", parent: 1, links: [5: "socket:[21]", 6: "socket:[22]"])
+    process(30, "other", parent: 1, links: [5: "socket:[31]"])
+    let found = try follow(
+      caller,
+      [
+        socket(11, 22, 5001), socket(21, 5001, 22), listener(9, 2222),
+        socket(22, 2222, 40_000, peer: [10, 0, 0, 9]), socket(31, 2222, 40_001),
+      ])
+    #expect(found.supporters == [20: .tunnel])
+  }
+
+  @Test func aTunnelInATunnelIsFollowed() throws {
+    let caller = try session()
+    process(20, "socat", parent: 1, links: [5: "socket:[21]", 6: "socket:[22]"])
+    process(30, "haproxy", parent: 1, links: [5: "socket:[31]", 6: "socket:[32]"])
+    process(40, "database", parent: 1, links: [5: "socket:[41]"])
+    let found = try follow(
+      caller,
+      [
+        socket(11, 22, 5001), socket(21, 5001, 22), listener(9, 2222),
+        socket(22, 2222, 5002), socket(31, 5002, 2222),
+        // What a tunnel asks of others is not followed.
+        socket(32, 6001, 5432), socket(41, 5432, 6001), listener(8, 5432),
+      ])
+    #expect(found.supporters == [20: .tunnel, 30: .tunnel])
+  }
+
+  @Test func theSessionOfALocalClientIsYoursToo() throws {
+    let caller = try session()
+    process(40, "sshd-session", parent: 1, links: [4: "socket:[41]"])
+    process(41, "bash", parent: 40, terminal: 3, session: 3000)
+    process(
+      42, "ssh", parent: 41, terminal: 3, session: 3000,
+      links: [0: "/dev/pts/3", 3: "socket:[21]"])
+    let found = try follow(caller, [socket(11, 22, 5001), socket(21, 5001, 22)])
+    #expect(found.supporters == [42: .tunnel, 40: .tunnel])
+    #expect(found.sessions.map(\.client.port) == [5001, 3000])
+  }
+
+  @Test func aSessionFromElsewhereAsksOnlyForItsOtherEnd() throws {
+    let caller = try session()
+    let kernel = FakeKernel([socket(11, 22, 5001)])
+    let scanner = Scanner(processes: tree.files, threads: 1) { kernel.open() }
+    var requests = 0
+    let found = try SessionTunnels(in: tree.files, threads: 1) {
+      (request, each) throws(ScanProblem) in
+      requests += 1
+      #expect(request.bytecode != nil, "the kernel leaves out all others")
+      try scanner.list(request, each: each)
+    }.following(caller)
+    #expect(found == caller && requests == 1)
+  }
+
+  @Test func aServiceWithManyLocalClientsIsATunnelAndTheyAreNot() throws {
+    let caller = try session()
+    var sockets = [socket(11, 22, 5001), socket(21, 5001, 22), listener(9, 2222)]
+    process(20, "haproxy", parent: 1, links: [5: "socket:[21]"])
+    process(30, "app", parent: 1)
+    for number in 0..<UInt16(100) {
+      let (server, client) = (1000 + UInt32(number), 2000 + UInt32(number))
+      sockets += [socket(server, 2222, 7000 + number), socket(client, 7000 + number, 2222)]
+      tree.link("20/fd/\(server)", to: "socket:[\(server)]")
+      tree.link("30/fd/\(client)", to: "socket:[\(client)]")
+    }
+    #expect(try follow(caller, sockets).supporters == [20: .tunnel])
+  }
+
+  @Test func aFailureToListIsNoAnswer() throws {
+    let caller = try session()
+    let kernel = FakeKernel([])
+    kernel.failDump = { _ in .refused(.notPermitted) }
+    let scanner = Scanner(processes: tree.files, threads: 1) { kernel.open() }
+    #expect(throws: ScanProblem.self) {
+      try SessionTunnels(in: tree.files, threads: 1) { (request, each) throws(ScanProblem) in
+        try scanner.list(request, each: each)
+      }.following(caller)
+    }
+  }
+
+  @Test func aConnectionOfASupporterIsSpared() throws {
+    let scene = Scene([FakeSocket(cookie: 1, inode: 11)])
+    scene.tree.process(100, name: "socat", links: [3: "socket:[11]"])
+    let snapshot = try scene.snapshot(.term(.states(.all)))
+    for (support, word) in [(Caller.Support.tunnel, "passes"), (.terminal, "terminal")] {
+      let caller = Caller(
+        process: ProcessIdentity(pid: 9000, startTicks: nil), ancestors: [],
+        supporters: [100: support])
+      let reason = Scene.guards(caller: caller, unprotected: ["sshd"])
+        .reasonToSpare(snapshot.connections[0], in: snapshot)
+      #expect(reason == .supportsSession(support, pid: 100))
+      #expect(reason?.description.contains(word) == true)
+      #expect(reason?.description.hasPrefix("your own session") == true)
+    }
+  }
+}
