@@ -7,6 +7,8 @@ public enum SpareReason: Hashable, Sendable {
   case listener
   /// A record of the kernel's: TIME_WAIT or SYN_RECV, which no state names.
   case minisocket
+  /// It is only bound to a port: there is no connection, and the kernel finds no such socket to close.
+  case notConnected
   /// Its program has closed it, and no state names it.
   case orphan
   /// The program that listens has not accepted it yet.
@@ -52,6 +54,7 @@ extension SpareReason: CustomStringConvertible {
     switch self {
     case .listener: "a listener; --state listen names it"
     case .minisocket: "nobody holds it and it ends by itself; --state names it"
+    case .notConnected: "only bound to its port, not connected: only its program can close it"
     case .orphan: "its program has closed it and the kernel ends it; --state names it"
     case .inAcceptQueue: "in an accept queue: its program has not seen it yet"
     case .mptcpSubflow:
