@@ -27,6 +27,8 @@ public enum SpareReason: Hashable, Sendable {
   case ended
   /// Whether it still is cannot be told: its network namespace could not be looked at.
   case namespaceNotListed
+  /// It is in none of the states that `--state` names for a plan.
+  case stateNotSelected
   /// It is a connection of connreap's own process.
   case ownProcess
   /// A process that the caller descends from holds it.
@@ -68,6 +70,7 @@ extension SpareReason: CustomStringConvertible {
       "keepalive armed, nothing closed: \(change.new), before \(change.old)"
     case .ended: "it has ended by itself"
     case .namespaceNotListed: "its network namespace could not be looked at"
+    case .stateNotSelected: "not in a state that --state selects"
     case .ownProcess: "connreap's own"
     case .ancestor(let pid): "your own session: process \(pid), which runs connreap, holds it"
     case .callersSession: "your own session"
