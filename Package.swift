@@ -109,8 +109,8 @@ let package = Package(
     tests(
       "ReapingTests",
       [
-        "Reaping", "PolicyEngine", "Scanning", "Selection", "DescriptorActions", "ProcessTable",
-        "Netlink", "Connections", "TestSupport", system,
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics",
+        "DescriptorActions", "ProcessTable", "Netlink", "Connections", "TestSupport", system,
       ]),
     tests(
       "ConnreapCommandsTests",

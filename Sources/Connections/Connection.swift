@@ -109,7 +109,7 @@ public struct ConnectionTimer: Equatable, Sendable {
   }
 
   /// What the timer is for, with the kernel's number.
-  public enum Kind: UInt8, Sendable {
+  public enum Kind: UInt8, CaseIterable, Sendable {
     /// No timer runs.
     case off = 0
     /// Data is waiting for its acknowledgement.
@@ -120,6 +120,13 @@ public struct ConnectionTimer: Equatable, Sendable {
     case timeWait = 3
     /// The next probe of the peer's closed window.
     case zeroWindowProbe = 4
+    /// The end of the delay of an acknowledgement (newer kernels).
+    case delayedAcknowledgement = 5
+    /// A kind that only newer kernels have: it is not the same as no timer.
+    case unknown = 255
+
+    /// The kind with the kernel's number.
+    public init(number: UInt8) { self = Kind(rawValue: number) ?? .unknown }
 
     /// The name in JSON and in tables.
     public var name: String {
@@ -129,6 +136,8 @@ public struct ConnectionTimer: Equatable, Sendable {
       case .keepalive: "keepalive"
       case .timeWait: "time-wait"
       case .zeroWindowProbe: "zero-window-probe"
+      case .delayedAcknowledgement: "delayed-ack"
+      case .unknown: "unknown"
       }
     }
   }

@@ -49,6 +49,7 @@ public struct Guards: Sendable {
     if caller.sessions.contains(where: { $0.isEnd(of: connection) }) { return .callersSession }
     if let onlyUser, !isHeld(connection, by: onlyUser, in: snapshot) { return .ofOtherUser }
     if connection.isMPTCPSubflow, !endsMPTCP(by: connection) { return .mptcpSubflow }
+    if connection.state == .boundInactive { return .notConnected }
     if connection.state == .listen, !namedStates.contains(.listen) { return .listener }
     switch snapshot.attribution(of: connection) {
     case .minisocket: return namedStates.contains(connection.state) ? nil : .minisocket

@@ -8,6 +8,8 @@ public enum SpareReason: Hashable, Sendable {
   case listener
   /// A record of the kernel's: TIME_WAIT or SYN_RECV, which no state names.
   case minisocket
+  /// It is only bound to a port: there is no connection, and the kernel finds no such socket to close.
+  case notConnected
   /// Its program has closed it, and no state names it.
   case orphan
   /// The program that listens has not accepted it yet.
@@ -26,6 +28,8 @@ public enum SpareReason: Hashable, Sendable {
   case ended
   /// Whether it still is cannot be told: its network namespace could not be looked at.
   case namespaceNotListed
+  /// It is in none of the states that `--state` names for a plan.
+  case stateNotSelected
   /// It is a connection of connreap's own process.
   case ownProcess
   /// A process that the caller descends from holds it.
@@ -78,6 +82,7 @@ extension SpareReason: CustomStringConvertible {
     switch self {
     case .listener: "a listener; --state listen names it"
     case .minisocket: "nobody holds it and it ends by itself; --state names it"
+    case .notConnected: "only bound to its port, not connected: only its program can close it"
     case .orphan: "its program has closed it and the kernel ends it; --state names it"
     case .inAcceptQueue: "in an accept queue: its program has not seen it yet"
     case .mptcpSubflow:
@@ -91,6 +96,7 @@ extension SpareReason: CustomStringConvertible {
       "keepalive armed, nothing closed: \(change.new), before \(change.old)"
     case .ended: "it has ended by itself"
     case .namespaceNotListed: "its network namespace could not be looked at"
+    case .stateNotSelected: "not in a state that --state selects"
     case .ownProcess: "connreap's own"
     case .ancestor(let pid): "your own session: process \(pid), which runs connreap, holds it"
     case .callersSession: "your own session"

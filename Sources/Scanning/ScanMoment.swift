@@ -21,3 +21,15 @@ public struct ScanMoment: Equatable, Sendable {
     self.kernelRelease = kernelRelease
   }
 }
+
+extension ScanMoment {
+  /// Whether the kernel lists sockets that are only bound to a port, as Linux does since 6.8; nil if
+  /// its release is unknown. A distribution's older kernel may list them too.
+  public var listsBoundSockets: Bool? {
+    guard let kernelRelease else { return nil }
+    let numbers = kernelRelease.split(separator: ".", maxSplits: 2).prefix(2)
+      .map { Int($0.prefix { $0.isASCII && $0.isNumber }) }
+    guard numbers.count == 2, let major = numbers[0], let minor = numbers[1] else { return nil }
+    return (major, minor) >= (6, 8)
+  }
+}

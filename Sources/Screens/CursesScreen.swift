@@ -11,9 +11,21 @@ internal import Glibc
   private let showsColors: Bool
   private let isUnicode: Bool
   private let width: (Unicode.Scalar) -> Int
+  /// Whether what comes from the terminal is pasted text, until its end is read.
+  private var isPasting = false
+  /// When something was read last.
+  private var lastInput = ContinuousClock.now
 
   /// How long an escape may be apart from what belongs to it, in milliseconds: enough for ssh.
   private static let escapeDelay: Int32 = 100
+  /// After which silence pasted text has ended, even if its end was lost.
+  private static let longestPasteGap = Duration.seconds(1)
+  /// How much is read at once, so that signals are not kept waiting.
+  private static let inputsAtOnce = 1024
+
+  /// The largest screen that is drawn on. Of a larger terminal, this part at its upper left is used:
+  /// the memory that curses takes grows with the area.
+  static let largest = (width: 1000, height: 400)
 
   /// Takes the terminal of standard input and output.
   ///
@@ -36,10 +48,16 @@ internal import Glibc
     unsafe tcgetattr(STDIN_FILENO, &modes)
     let name = unsafe getenv("TERM").map { unsafe String(cString: $0) }
     set_escdelay(Self.escapeDelay)
+    let terminalSize = Self.terminalSize
+    // Else curses makes a screen of the size that the terminal has.
+    if let terminalSize, terminalSize.isCut { use_env(false) }
     guard let output = unsafe fdopen(STDOUT_FILENO, "w"),
       let input = unsafe fdopen(STDIN_FILENO, "r"),
       let screen = unsafe newterm(nil, output, input)
     else { throw .unknownTerminal(name) }
+    if let terminalSize, terminalSize.isCut {
+      resizeterm(Int32(terminalSize.height), Int32(terminalSize.width))
+    }
     guard Self.capability("cup") != nil, let window = unsafe newwin(0, 0, 0, 0) else {
       endwin()
       unsafe delscreen(screen)
@@ -59,9 +77,13 @@ internal import Glibc
       }
     }
     unsafe Self.prepare(unsafe window)
+    unsafe define_key(Paste.start, Paste.startCode)
+    unsafe define_key(Paste.end, Paste.endCode)
+    Self.send(Paste.on)
   }
 
   deinit {
+    Self.send(Paste.off)
     // A terminal without a second screen, such as GNU screen as it comes, keeps the picture, and the
     // shell asks in its last line.
     let lastRow = unsafe getmaxy(window) - 1
@@ -87,11 +109,8 @@ internal import Glibc
 
   /// Asks the terminal for its size again.
   public mutating func takeNewSize() {
-    var size = winsize()
-    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0,
-      size.ws_col > 0
-    else { return }
-    resizeterm(Int32(size.ws_row), Int32(size.ws_col))
+    guard let size = Self.terminalSize else { return }
+    resizeterm(Int32(size.height), Int32(size.width))
     guard let renewed = unsafe newwin(0, 0, 0, 0) else { return }
     unsafe delwin(window)
     unsafe window = renewed
@@ -99,8 +118,32 @@ internal import Glibc
     drawAllAgain()
   }
 
+  /// The size to draw in, and whether the terminal is larger; nil where it does not tell its size.
+  private static var terminalSize: (width: Int, height: Int, isCut: Bool)? {
+    var size = winsize()
+    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0,
+      size.ws_col > 0
+    else { return nil }
+    let (width, height) = (Int(size.ws_col), Int(size.ws_row))
+    return (
+      min(width, largest.width), min(height, largest.height),
+      width > largest.width || height > largest.height
+    )
+  }
+
   /// Gives the terminal back until something is drawn again.
-  public func leave() { endwin() }
+  public func leave() {
+    Self.send(Paste.off)
+    endwin()
+  }
+
+  /// Takes the terminal again after ``leave()``, or after another program had it.
+  public mutating func takeBack() {
+    Self.send(Paste.on)
+    isPasting = false
+    takeNewSize()
+    drawAllAgain()
+  }
 
   /// Has the next picture drawn without trust in what is there.
   public func drawAllAgain() { unsafe clearok(window, true) }
@@ -139,21 +182,58 @@ internal import Glibc
 
   private func pair(of look: ScreenLook) -> Int16 { showsColors ? look.color?.rawValue ?? 0 : 0 }
 
-  /// The keys that were pressed and not read yet.
-  public func takeKeys() -> [ScreenKey] {
-    var keys: [ScreenKey] = []
-    while true {
+  /// What was entered and not read yet; of much, the first part.
+  public mutating func takeInputs() -> [ScreenInput] {
+    if isPasting, .now - lastInput > Self.longestPasteGap { isPasting = false }
+    var inputs: [ScreenInput] = []
+    while inputs.count < Self.inputsAtOnce {
       var code: wint_t = 0
-      switch unsafe wget_wch(window, &code) {
-      case KEY_CODE_YES: keys.append(Self.key(code: Int32(bitPattern: code)))
-      case OK: keys.append(Self.key(character: code))
-      default: return keys
+      let result = unsafe wget_wch(window, &code)
+      guard result != ERR else { break }
+      lastInput = .now
+      switch (result, Int32(bitPattern: code)) {
+      case (KEY_CODE_YES, Paste.startCode): isPasting = true
+      case (KEY_CODE_YES, Paste.endCode): isPasting = false
+      case (KEY_CODE_YES, let code):
+        if !isPasting { inputs.append(.key(Self.key(code: code))) }
+      default:
+        if !isPasting {
+          inputs.append(.key(Self.key(character: code)))
+        } else if let scalar = Self.pasted(code) {
+          inputs.append(.pasted(scalar))
+        }
       }
+    }
+    return inputs
+  }
+
+  /// A character of pasted text: a blank for each control character, such as a line break.
+  private static func pasted(_ code: wint_t) -> Unicode.Scalar? {
+    switch code {
+    case 0..<0x20, 0x7f..<0xa0: " "
+    default: Unicode.Scalar(code)
     }
   }
 
-  /// Forgets the keys that were pressed and not read yet.
-  public func discardKeys() { flushinp() }
+  /// Discards what was entered and not read yet.
+  public func discardInputs() { flushinp() }
+
+  /// Writes `sequence` to the terminal, past curses, which knows nothing of it.
+  private static func send(_ sequence: StaticString) {
+    _ = unsafe write(STDOUT_FILENO, sequence.utf8Start, sequence.utf8CodeUnitCount)
+  }
+
+  /// Bracketed paste (xterm's control sequences, mode 2004): the terminal marks the start and the end
+  /// of pasted text. Terminals that do not know it ignore it.
+  private enum Paste {
+    static let on: StaticString = "\u{1b}[?2004h"
+    static let off: StaticString = "\u{1b}[?2004l"
+    static let start = "\u{1b}[200~"
+    static let end = "\u{1b}[201~"
+    /// Codes that curses does not use.
+    static let startCode = KEY_MAX - 2
+    static let endCode = KEY_MAX - 1
+  }
 
   private static func key(code: Int32) -> ScreenKey {
     switch code {
@@ -189,7 +269,9 @@ internal import Glibc
   /// What a terminal has to be sent to be as it was: its other screen left, keys and cursor as
   /// usual, and no look or colour.
   private static var restoringSequence: [UInt8] {
-    ["sgr0", "op", "cnorm", "rmkx", "rmcup"].reduce(into: []) { sequence, name in
+    let pasteOff = unsafe Array(
+      UnsafeBufferPointer(start: Paste.off.utf8Start, count: Paste.off.utf8CodeUnitCount))
+    return ["sgr0", "op", "cnorm", "rmkx", "rmcup"].reduce(into: pasteOff) { sequence, name in
       sequence += withoutDelays(capability(name) ?? [])
     }
   }

@@ -138,6 +138,12 @@ extension SelectionPredicate {
   public func limitedToDefaultStates() -> SelectionPredicate {
     namesStates ? self : .all([.term(.states(.shownByDefault)), self])
   }
+
+  /// The selection, without a state in it of the sockets in every state, those included that are
+  /// only bound to a port.
+  public func includingBoundSockets() -> SelectionPredicate {
+    namesStates ? self : .all([.term(.states(.all.union(TCPState.boundInactive.asSet))), self])
+  }
 }
 
 // The states that a dump has to ask for.

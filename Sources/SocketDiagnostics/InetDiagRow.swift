@@ -8,15 +8,36 @@ struct InetDiagRow {
   static let length = 72
 
   private let tcpInfo: TCPInfoDecoder
+  private let closedMeans: TCPState
 
   init(uptime: UInt64?) {
     tcpInfo = TCPInfoDecoder(uptime: uptime)
+    closedMeans = .closed
+  }
+
+  private init(tcpInfo: TCPInfoDecoder, closedMeans: TCPState) {
+    (self.tcpInfo, self.closedMeans) = (tcpInfo, closedMeans)
+  }
+
+  /// Reads rows of the answer to `request`.
+  func answering(_ request: DumpRequest) -> InetDiagRow {
+    InetDiagRow(tcpInfo: tcpInfo, closedMeans: Self.meaningOfClosed(in: request))
+  }
+
+  /// What `TCP_CLOSE` means in the answer to `request`.
+  ///
+  /// The kernel lists bound-inactive sockets only if the request names them, and gives them the
+  /// state that they really have. It lists no others in this state.
+  static func meaningOfClosed(in request: DumpRequest) -> TCPState {
+    request.states.contains(.boundInactive) ? .boundInactive : .closed
   }
 
   /// The family and the state of the row in `range` of `bytes`, which is all that counting reads
   /// of it.
+  ///
+  /// - Parameter closedMeans: the state to report for `TCP_CLOSE`.
   static func kind(
-    _ bytes: Span<UInt8>, _ range: Range<Int>
+    _ bytes: Span<UInt8>, _ range: Range<Int>, closedMeans: TCPState
   ) throws(NetlinkProblem) -> (AddressFamily, TCPState) {
     guard range.count >= Self.length else {
       throw .malformed(
@@ -30,12 +51,12 @@ struct InetDiagRow {
     guard let state = TCPState(rawValue: bytes[start + 1]) else {
       throw .malformed(MalformedDatagram(.impossibleValue(UInt64(bytes[start + 1])), at: start + 1))
     }
-    return (family, state)
+    return (family, state == .closed ? closedMeans : state)
   }
 
   /// The row in `range` of `bytes`.
   func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(NetlinkProblem) -> Connection {
-    let (family, state) = try Self.kind(bytes, range)
+    let (family, state) = try Self.kind(bytes, range, closedMeans: closedMeans)
     let start = range.lowerBound
     let identity = try SocketIDCodec.decode(bytes, at: start + 4, family: family)
     let attributes = try attributes(bytes, start + Self.length..<range.upperBound)
@@ -44,7 +65,7 @@ struct InetDiagRow {
       inode: bytes.uint32(at: start + 68), userID: bytes.uint32(at: start + 64),
       receiveQueue: bytes.uint32(at: start + 56), sendQueue: bytes.uint32(at: start + 60),
       timer: ConnectionTimer(
-        kind: ConnectionTimer.Kind(rawValue: bytes[start + 2]) ?? .off,
+        kind: ConnectionTimer.Kind(number: bytes[start + 2]),
         expires: bytes.uint32(at: start + 52), retransmits: bytes[start + 3]),
       figures: attributes.figures, mark: attributes.mark, cgroupID: attributes.cgroupID,
       isMPTCPSubflow: attributes.isMPTCPSubflow)

@@ -38,7 +38,7 @@ public struct TCPDiagnostics {
   public mutating func dump(
     _ request: DumpRequest, each: (Connection) -> Void
   ) throws(NetlinkProblem) -> DumpRequest {
-    let row = row
+    let row = row.answering(request)
     return try dumpRows(request) { (datagram, payload) throws(NetlinkProblem) in
       each(try row.decode(datagram, payload))
     }
@@ -50,8 +50,9 @@ public struct TCPDiagnostics {
   public mutating func dumpStates(
     _ request: DumpRequest, each: (AddressFamily, TCPState) -> Void
   ) throws(NetlinkProblem) -> DumpRequest {
-    try dumpRows(request) { (datagram, payload) throws(NetlinkProblem) in
-      let (family, state) = try InetDiagRow.kind(datagram, payload)
+    let closedMeans = InetDiagRow.meaningOfClosed(in: request)
+    return try dumpRows(request) { (datagram, payload) throws(NetlinkProblem) in
+      let (family, state) = try InetDiagRow.kind(datagram, payload, closedMeans: closedMeans)
       each(family, state)
     }
   }

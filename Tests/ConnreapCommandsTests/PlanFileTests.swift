@@ -19,10 +19,19 @@ import Testing
       """)
   }
 
-  private static func plan(
-    _ connections: String..., head: String = #""boot_id":"b","method":"destroy","#
-  ) -> String {
-    "{\(head)\"connections\":[\(connections.joined(separator: ",\n"))]}"
+  /// What comes before the connections of a plan that was made for `method`.
+  private static func head(_ method: String = "destroy", command: String? = nil) -> String {
+    let command = command ?? "connreap kill --dry-run --method \(method) -o json"
+    return """
+      "version":2,"time":"2026-11-21T05:42:50.123Z","uptime_ms":1000000,"host":"here",\
+      "made_by":{"uid":0,"user":"root","sudo_user":null,"command":"\(command)","version":"0.1.0"},\
+      "boot_id":"b","method":"\(method)",
+      """
+  }
+
+  private static func plan(_ connections: String..., head: String = head()) -> String {
+    "{\(head)\"connections\":[\(connections.joined(separator: ",\n"))],"
+      + "\"summary\":{\"close\":\(connections.count)}}"
   }
 
   private func read(_ text: String) throws(PlanFileProblem) -> PlanFile {
@@ -60,19 +69,14 @@ import Testing
 
   @Test(arguments: ["shutdown", "abort", "destroy"])
   func theMethodIsThePlans(name: String) throws {
-    let head = #""boot_id":"b","method":"\#(name)","#
-    #expect(try read(Self.plan(head: head)).method?.name == name)
-  }
-
-  @Test func withoutAMethodItSaysNone() throws {
-    #expect(try read(Self.plan(head: #""boot_id":"b","#)).method == nil)
+    #expect(try read(Self.plan(head: Self.head(name))).method.name == name)
   }
 
   @Test func keepaliveKeepsItsTimes() throws {
     let times = #""keepalive":{"idle_s":30,"interval_s":5,"count":3,"user_timeout_ms":45000},"#
     let settings = try #require(
       KeepaliveSettings(idle: 30, interval: 5, count: 3, userTimeout: 45_000))
-    let head = #""boot_id":"b","method":"keepalive","#
+    let head = Self.head("keepalive")
     #expect(try read(Self.plan(head: head + times)).method == .keepalive(settings))
     #expect(try read(Self.plan(head: head)).method == .keepalive(.usual))
     #expect(
@@ -80,37 +84,113 @@ import Testing
         == "keepalive: the kernel would not take these times")
   }
 
+  @Test func whoMadeItIsRead() throws {
+    let origin = try read(Self.plan()).origin
+    #expect(origin.time == LogTime("2026-11-21T05:42:50.123Z"))
+    #expect(origin.uptime == 1_000_000 && origin.host == "here" && origin.userID == 0)
+    #expect(origin.user == "root" && origin.sudoUser == nil && origin.version == "0.1.0")
+    #expect(origin.command == "connreap kill --dry-run --method destroy -o json")
+  }
+
   @Test(arguments: [
     ("", "line 1, column 1: the file is empty"),
     ("{\"boot_id\":\"b\",\n \"connections\":[oops]}", "line 2, column 17: this is no JSON"),
     ("{\"boot_id\":\"b\"", "line 1, column 15: this is no JSON"),
     ("[]", "a plan is an object"),
-    ("{}", "boot_id: it does not say of which boot its cookies are"),
+    ("{}", "version: this connreap reads plans of version 2"),
+    (#"{"version":1,"connections":[]}"#, "version: this connreap reads plans of version 2"),
+    (#"{"version":2}"#, "boot_id: it does not say of which boot its cookies are"),
     (
-      #"{"boot_id":null,"connections":[]}"#,
-      "boot_id: it does not say of which boot its cookies are"
+      #"{"version":2,"boot_id":null}"#, "boot_id: it does not say of which boot its cookies are"
     ),
-    (#"{"boot_id":"b"}"#, "connections: there is no list of them"),
-    (#"{"boot_id":"b","connections":{}}"#, "connections: there is no list of them"),
-    (
-      #"{"version":2,"boot_id":"b","connections":[]}"#,
-      "version: this connreap reads plans of version 1"
-    ),
+    (#"{"version":2,"boot_id":"b"}"#, "connections: there is no list of them"),
     (
       #"{"boot_id":"b","policies":[],"connections":[]}"#,
       "policies: this is what policies would do; 'connreap policy apply' does it"
     ),
     (
-      #"{"boot_id":"b","method":"kick","connections":[]}"#,
-      "method: the methods are destroy, shutdown, abort, keepalive"
-    ),
-    (
-      #"{"boot_id":"b","connections":[{}]}"#,
-      "connections[0].decision: it is \"close\" or \"spare\""
+      #"{"version":2,"boot_id":"b","connections":[]}"#, "time: missing, or not a time of RFC 3339"
     ),
   ])
   func whatIsWrongIsSaidWithItsPlace(text: String, message: String) {
     #expect(problem(text) == message)
+  }
+
+  @Test(arguments: [
+    (#""time":"2026-11-21T05:42:50.123Z""#, #""time":"yesterday""#, "time: missing"),
+    (#""time":"2026-11-21T05:42:50.123Z""#, #""time":null"#, "time: missing"),
+    (#""uptime_ms":1000000"#, #""uptime_ms":-1"#, "uptime_ms: missing"),
+    (#""uptime_ms":1000000"#, #""uptime_ms":18446744073709551615"#, "uptime_ms: missing"),
+    (#""host":"here""#, #""host":"""#, "host: missing"),
+    (#""uid":0"#, #""uid":"root""#, "made_by.uid: "),
+    (#""user":"root""#, #""user":7"#, "made_by.user: "),
+    (#""sudo_user":null"#, #""sudo_user":[]"#, "made_by.sudo_user: "),
+    (#""command":"#, #""x":"#, "made_by.command: "),
+    (#""version":"0.1.0""#, #""version":1"#, "made_by.version: "),
+    (#""method":"destroy""#, #""method":"kick""#, "method: the methods are destroy, shutdown"),
+    (#""method":"destroy""#, #""method":null"#, "method: the methods are destroy, shutdown"),
+    (#""method":"destroy""#, #""method":"abort""#, "method: it was changed: the plan was made for"),
+    (#""summary":{"close":1}"#, #""summary":{}"#, "summary.close: missing"),
+    (#""summary":{"close":1}"#, #""summary":{"close":0}"#, "connections: 1 are to be closed"),
+    (#""reason":null"#, #""reason":"a listener""#, "connections[0].decision: it was changed"),
+    (#""decision":"close""#, #""decision":"perhaps""#, "connections[0].decision: it is \"close\""),
+    (#""decision":"close""#, #""decision":true"#, "connections[0].decision: it is \"close\""),
+  ])
+  func whatContradictsTheRestIsRefused(good: String, bad: String, message: String) {
+    let whole = Self.plan(Self.connection())
+    #expect(problem(whole) == nil)
+    let changed = whole.replacing(good, with: bad)
+    #expect(changed != whole)
+    #expect(problem(changed)?.hasPrefix(message) == true, "\(problem(changed) ?? "none")")
+  }
+
+  @Test func theMethodOfTheCommandCountsInEverySpelling() throws {
+    for command in ["connreap kill --method=abort -n", "connreap kill --method abort"] {
+      #expect(try read(Self.plan(head: Self.head("abort", command: command))).method == .abort)
+      #expect(problem(Self.plan(head: Self.head("destroy", command: command))) != nil)
+    }
+    let command = "connreap kill -n"
+    #expect(try read(Self.plan(head: Self.head("destroy", command: command))).method == .destroy)
+    #expect(problem(Self.plan(head: Self.head("abort", command: command))) != nil)
+  }
+
+  @Test func itsAgeIsTheLongerOfTwo() throws {
+    let origin = try read(Self.plan()).origin
+    func age(_ clock: Int64, _ uptime: UInt64) -> UInt64? {
+      let now = LogTime(milliseconds: origin.time.milliseconds + clock)
+      return try? origin.age(at: now, sinceBoot: uptime)
+    }
+    #expect(age(0, 1_000_000) == 0)
+    #expect(age(60_000, 1_060_000) == 60_000)
+    #expect(age(60_000, 1_090_000) == 90_000, "the clock was set back")
+    #expect(age(90_000, 1_060_000) == 90_000, "the clock was set forward")
+    #expect(age(-500, 999_500) == 0, "clocks are read one after the other")
+    #expect(age(-5000, 1_060_000) == nil)
+    #expect(age(60_000, 900_000) == nil)
+    #expect(age(.max / 2, 1_000_000) == UInt64(Int64.max / 2))
+  }
+
+  @Test func onlyItsOwnHostAndAFreshOneDo() throws {
+    let file = try read(Self.plan())
+    func failure(_ host: String?, after clock: Int64, limit: UInt64 = 1000) -> CommandFailure? {
+      do throws(CommandFailure) {
+        try file.check(
+          named: "plan.json", limit: limit,
+          now: LogTime(milliseconds: file.origin.time.milliseconds + clock),
+          sinceBoot: file.origin.uptime + UInt64(max(0, clock)), host: host)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    #expect(failure("here", after: 1000) == nil)
+    let stale = failure("here", after: 7_200_000, limit: 3_600_000)
+    #expect(stale?.status == .badData)
+    #expect(stale?.message == "plan.json was made 2h00m ago, more than --plan-age 1h")
+    let foreign = failure("there", after: 0)
+    #expect(foreign?.message == "plan.json was made on the host here, and this is there")
+    #expect(failure(nil, after: 0)?.status == .badData)
+    #expect(failure("here", after: -5000)?.message?.hasPrefix("plan.json: time: ") == true)
   }
 
   @Test(arguments: [

@@ -1,8 +1,11 @@
 import Connections
+import Netlink
 import ProcessTable
 import Reaping
 import Scanning
 import Selection
+import SocketDiagnostics
+import SystemPackage
 import TestSupport
 import Testing
 

@@ -61,6 +61,15 @@ import Testing
     #expect(try reason(listener, Scene.guards(namedStates: TCPState.listen.asSet)) == nil)
   }
 
+  @Test func aSocketThatIsOnlyBoundIsSparedWhateverIsNamed() throws {
+    let bound = scene { $0.state = 13 }
+    let named = TCPState.boundInactive.asSet
+    let snapshot = try bound.snapshot(.term(.states(named)))
+    let row = try #require(snapshot.connections.first)
+    #expect(row.state == .boundInactive)
+    #expect(Scene.guards(namedStates: named).reasonToSpare(row, in: snapshot) == .notConnected)
+  }
+
   @Test(arguments: [(UInt8(3), TCPState.synReceived), (6, .timeWait)])
   func aMinisocketIsSparedUnlessItsStateIsNamed(number: UInt8, state: TCPState) throws {
     let mini = scene(holder: nil) {

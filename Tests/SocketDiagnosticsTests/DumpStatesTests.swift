@@ -66,6 +66,26 @@ import Testing
     #expect(kernel.dumps > 1)
   }
 
+  @Test(arguments: [
+    (TCPStateSet.all, TCPState.closed), (TCPState.boundInactive.asSet, .boundInactive),
+    (TCPStateSet.all.union(TCPState.boundInactive.asSet), .boundInactive),
+  ])
+  func aClosedSocketIsBoundInactiveWhereThatWasAskedFor(asked: TCPStateSet, state: TCPState) throws
+  {
+    let row = FakeSocket(cookie: 1, inode: 1) { $0.state = 13 }.row
+    #expect(row[1] == 7, "as the kernel lists it")
+    func transport() -> ScriptedTransport {
+      ScriptedTransport(WireBytes.message(type: 20, payload: row), WireBytes.done())
+    }
+    let request = DumpRequest(family: .ipv4, states: asked, details: [])
+    var (counted, listed): ([TCPState], [TCPState]) = ([], [])
+    var counting = TCPDiagnostics(over: transport(), uptime: nil)
+    try counting.dumpStates(request) { counted.append($1) }
+    var listing = TCPDiagnostics(over: transport(), uptime: nil)
+    try listing.dump(request) { listed.append($0.state) }
+    #expect(counted == [state] && listed == [state])
+  }
+
   @Test func aDumpThatEndsInAnErrorIsNoAnswer() {
     let transport = ScriptedTransport(
       WireBytes.message(type: 20, payload: FakeSocket(cookie: 1).row), WireBytes.done(-2))

@@ -58,6 +58,22 @@ import Testing
     #expect(row.mark == 7 && row.cgroupID == 0x2_0000_0001)
   }
 
+  @Test(arguments: [
+    (UInt8(0), ConnectionTimer.Kind.off), (1, .retransmit), (2, .keepalive), (3, .timeWait),
+    (4, .zeroWindowProbe), (5, .delayedAcknowledgement), (6, .unknown), (200, .unknown),
+    (255, .unknown),
+  ])
+  func everyTimerHasItsKindAndANewOneIsNotOff(number: UInt8, kind: ConnectionTimer.Kind) throws {
+    let row = try decode(FakeSocket(cookie: 1, inode: 1) { $0.timer = number }.row)
+    #expect(row.timer.kind == kind)
+  }
+
+  @Test func noTwoTimersShareAName() {
+    let names = ConnectionTimer.Kind.allCases.map(\.name)
+    #expect(Set(names).count == names.count)
+    #expect(ConnectionTimer.Kind.delayedAcknowledgement.name == "delayed-ack")
+  }
+
   @Test func anIPv6AddressIsReadWhole() throws {
     let row = try decode(
       FakeSocket(cookie: 1, inode: 1) {

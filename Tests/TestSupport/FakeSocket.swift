@@ -111,7 +111,8 @@ package struct FakeSocket: Sendable {
   package var row: [UInt8] {
     var wire = WireBytes()
     wire.u8(family)
-    wire.u8(state)
+    // Of a bound-inactive socket the kernel reports TCP_CLOSE.
+    wire.u8(state == 13 ? 7 : state)
     wire.u8(timer)
     wire.u8(retransmits)
     wire.raw(identity)

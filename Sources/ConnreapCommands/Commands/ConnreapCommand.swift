@@ -15,18 +15,21 @@ public struct ConnreapCommand: ParsableCommand {
                                            closes them, verifies each, and spares your session
       connreap policy apply Policies/      from cron: closes what the policies say
       """,
-    version: "0.1.0",
+    version: ConnreapCommand.versionText,
     subcommands: [
       ListCommand.self, KillCommand.self, PolicyCommand.self, DoctorCommand.self,
       StatsCommand.self, ListenersCommand.self, LogCommand.self, TopCommand.self,
       ReportCommand.self, MetricsCommand.self,
     ])
 
+  /// The version of this connreap.
+  static let versionText = "0.1.0"
+
   /// The command without a subcommand.
   public init() {}
 
-  /// Runs what the command line asks for, and ends the process with the contract's exit code.
-  public static func runAndExit() -> Never {
+  /// Runs what `arguments` ask for, and ends the process with the contract's exit code.
+  public static func runAndExit(_ arguments: ArgumentVector) -> Never {
     // Tables of a million rows are to go back to the system when they are done with, not to stay in
     // the heap, as glibc has it of what is smaller than the largest block that was freed before.
     mallopt(M_MMAP_THRESHOLD, 1 << 20)
@@ -36,7 +39,8 @@ public struct ConnreapCommand: ParsableCommand {
     do {
       Standard.open()
       try Rights.begin()
-      let words = Array(CommandLine.arguments.dropFirst())
+      let words = try arguments.words()
+      CommandLineWords.all = words
       var command = try parseQuickly(words) ?? parse(words)
       try Rights.keep(for: command)
       try command.run()

@@ -49,6 +49,10 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
       valueName: "file"))
   var plan: String?
 
+  @Option(
+    help: ArgumentHelp("refuse a --plan older than this (default 1h)", valueName: "duration"))
+  var planAge: String?
+
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
 
@@ -66,9 +70,13 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     if source.replay != nil, !dryRun {
       throw ValidationError("a recording cannot be closed: --replay goes with --dry-run")
     }
-    guard plan != nil else { return }
-    if all || !selection.isEmpty {
-      throw ValidationError("--plan names its connections: it does not go with a selection")
+    guard plan != nil else {
+      if planAge != nil { throw ValidationError("--plan-age goes with --plan") }
+      return
+    }
+    if all || !selection.isOfStatesOnly {
+      throw ValidationError(
+        "--plan names its connections: of a selection, only --state and --netns go with it")
     }
     if source.replay != nil {
       throw ValidationError("--plan is held against this machine: it does not go with --replay")
@@ -94,7 +102,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     if !yes { try confirm(plan, report) }
     let trail = try AuditTrail(
       in: try StateAccess.open(option: stateDir),
-      AuditedRun(command: "kill", selection: Self.words))
+      AuditedRun(command: "kill", selection: CommandLineWords.following("kill")))
     try trail.recordingRun {
       try run.carryOut(
         recording: trail,
@@ -127,11 +135,6 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
         .refused, "refused: more than one line was entered at once; nothing was \(plan.deed)",
         remedy: "answer with y and Enter alone")
     }
-  }
-
-  /// The words of the command line behind `kill`.
-  private static var words: String {
-    CommandLine.arguments.drop { $0 != "kill" }.dropFirst().joined(separator: " ")
   }
 
   /// What is to be closed, and the rules that decide again right before.
@@ -174,22 +177,30 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   }
 
   /// The work of the plan in the file at `path`.
+  ///
+  /// Nothing in the file lifts a guard: what the guards make an exception for, such as listeners,
+  /// is named on this command line.
   private func readPlan(_ path: String) throws -> Work {
+    let limit = try PlanAge.parse(planAge)
     let chosen = try method.chosen()
+    let confirmed = try selection.predicate(names: SystemNames())
     let file = try PlanFile(path: path)
-    if let chosen, let planned = file.method, chosen.name != planned.name {
+    try file.check(named: EscapedText.escaped(path), limit: limit)
+    if let chosen, chosen.name != file.method.name {
       throw CommandFailure(
-        .usage, "--method \(chosen.name) is not what the plan was made for: \(planned.name)",
-        remedy: "leave --method and its options away, or make the plan again")
+        .usage,
+        "--method \(chosen.name) is not the method of the plan, which is \(file.method.name)",
+        remedy: "omit --method and its options, or make the plan again")
     }
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: .everything)
     let planned = try PlannedClosing(file, named: path, on: system)
     // Times that are given count, and others do not take the place of the plan's.
-    let agreed = self.method.givesTimes ? chosen : file.method ?? chosen
+    let agreed = self.method.givesTimes ? chosen ?? file.method : file.method
     let makeGuards = { () throws(CommandFailure) -> Guards in
-      try guarding.guards(on: system, agreed ?? .destroy, namedStates: planned.namedStates)
+      try guarding.guards(on: system, agreed, namedStates: confirmed.namedStatesOneByOne)
     }
-    let plan = try planned.plan(guardedBy: try makeGuards())
+    let plan = try planned.plan(
+      guardedBy: try makeGuards(), in: selection.state.isEmpty ? nil : confirmed.stateMask)
     let gaps = JudgingGaps(of: .everything, plan, on: system)
     return Work(system: system, plan: plan, gaps: gaps) {
       ChosenRules(guardedBy: try makeGuards())

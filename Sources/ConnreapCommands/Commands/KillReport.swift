@@ -8,6 +8,8 @@ struct KillReport {
   private let terminal: Terminal
   /// The texts of the connections that it is about.
   let text: ConnectionText
+  /// Who makes the plan; nil for a recording.
+  private let origin: PlanOrigin?
 
   init(plan: Plan, output: OutputOptions, isLive: Bool) {
     self.plan = plan
@@ -15,6 +17,7 @@ struct KillReport {
     terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
     text = ConnectionText(
       snapshot: plan.snapshot, names: SystemNumbers(resolvesNames: isLive))
+    origin = isLive ? PlanOrigin.current(text.names) : nil
   }
 
   /// Prints the plan alone: it is a dry run, or there is nothing to close.
@@ -82,7 +85,8 @@ struct KillReport {
     var json = JSONWriter()
     let text =
       result.map { ConnectionText(snapshot: $0.snapshot, names: self.text.names) } ?? self.text
-    PlanJSON(text: text).write(plan, outcomes: result?.outcomes, reactions: reactions, to: &json)
+    PlanJSON(text: text, origin: origin).write(
+      plan, outcomes: result?.outcomes, reactions: reactions, to: &json)
     var stream = OutputStream(Standard.output)
     try stream.write { $0.append(contentsOf: json.take()) }
     try stream.flush()

@@ -81,6 +81,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     if explain { return try print(ScanExplanation(request: request)) }
     let snapshot = try system.scan(request, seeingMarks: isShowingMarks)
     try print(snapshot, columns: columns, order: order, system: system)
+    for notice in system.boundSocketNotices(predicate) { Standard.say("connreap: \(notice)\n") }
     try system.finish()
   }
 

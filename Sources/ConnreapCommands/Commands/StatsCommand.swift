@@ -48,7 +48,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   }
 
   func run() throws {
-    let predicate = try selection.predicate(names: SystemNames())
+    let predicate = try selection.predicate(names: SystemNames()).includingBoundSockets()
     try watch.run({ look in try report(of: predicate, &look) }, print: print)
   }
 
@@ -75,13 +75,15 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
         ListSummary.warnings(undecided: tally.undecided)
         + ListSummary.warnings(tally.namespaceGaps)
     }
-    look.warn(warnings + system.namespaceNotices)
+    look.warn(
+      warnings + system.namespaceNotices
+        + (selection.state.isEmpty ? [] : system.boundSocketNotices(predicate)))
     try system.finish()
     let isAll = [TCPState.established, .closeWait].allSatisfy(predicate.selectsAll)
     return StatsReport(
       tally: tally, groups: groups, grouping: by,
       kernel: system.kernelFigures(besides: tally.namespaceGaps), countsAllEstablished: isAll,
-      time: look.time)
+      listsBoundSockets: system.isLive && system.moment.listsBoundSockets == true, time: look.time)
   }
 
   private func print(

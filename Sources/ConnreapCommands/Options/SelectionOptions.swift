@@ -70,6 +70,9 @@ struct SelectionOptions: ParsableArguments {
   /// Whether nothing was selected: every connection would be.
   var isEmpty: Bool { values.allSatisfy { $0.values.isEmpty } }
 
+  /// Whether nothing but states was selected.
+  var isOfStatesOnly: Bool { values.allSatisfy { $0.values.isEmpty || $0.key == .state } }
+
   /// The options again, as one would write them; empty when nothing was selected.
   var words: String {
     let options = (values + [(.netns, netns)]).flatMap { key, values in

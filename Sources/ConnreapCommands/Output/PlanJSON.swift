@@ -5,6 +5,8 @@ import Scanning
 /// A plan as JSON, and with it, once it was carried out, what came of it.
 struct PlanJSON {
   let text: ConnectionText
+  /// When, where and by whom it is made; nil for a recording, which nothing can be closed of.
+  var origin: PlanOrigin?
 
   /// Writes `plan` with the `outcomes` of its steps, the `reactions` of the owners of what was closed,
   /// and what `more` has to say of it.
@@ -38,6 +40,7 @@ struct PlanJSON {
 
   private func writeHead(of plan: Plan, to json: inout JSONWriter) {
     json.member("version", PlanFile.version)
+    origin?.write(to: &json)
     json.member("boot_id", plan.snapshot.moment.bootID)
     // Of several namespaces each connection has its own.
     let namespaces = plan.snapshot.namespaces

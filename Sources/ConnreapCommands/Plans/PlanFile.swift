@@ -5,12 +5,16 @@ import SystemPackage
 
 /// A plan that `kill --dry-run -o json` printed, read back.
 ///
-/// It names connections and decides nothing else: whether one may be closed is judged again.
+/// It names connections and decides nothing else: whether one may be closed is judged again. What
+/// was changed since connreap printed it can only leave connections out: where its parts contradict
+/// each other, it is refused.
 struct PlanFile: Equatable {
   /// The boot that its cookies are of.
   let bootID: String
-  /// How it is to be carried out; nil when it does not say, as plans from elsewhere may.
-  let method: ClosingMethod?
+  /// When, where and by whom it was made.
+  let origin: PlanOrigin
+  /// How it is to be carried out.
+  let method: ClosingMethod
   /// The connections that it would close, in its order.
   let closings: [Planned]
 
@@ -21,7 +25,7 @@ struct PlanFile: Equatable {
   }
 
   /// What `version` says in the plans of this connreap.
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
 
   /// More than a million connections need.
   private static let largest = 2 << 30
@@ -57,7 +61,7 @@ struct PlanFile: Equatable {
       throw PlanFileProblem(
         "policies", "this is what policies would do; 'connreap policy apply' does it")
     }
-    guard value["version"].map({ $0.number(UInt32.self) == Self.version }) ?? true else {
+    guard value["version"]?.number(UInt32.self) == Self.version else {
       throw PlanFileProblem("version", "this connreap reads plans of version \(Self.version)")
     }
     guard let bootID = value["boot_id"]?.text else {
@@ -67,13 +71,17 @@ struct PlanFile: Equatable {
       throw PlanFileProblem("connections", "there is no list of them")
     }
     self.bootID = bootID
-    method = try Self.method(value)
+    origin = try PlanOrigin(value)
+    method = try Self.method(value, of: origin)
     var closings: [Planned] = []
     var seen: Set<SocketCookie> = []
     for (index, element) in connections.enumerated() {
       let place = "connections[\(index)]"
       switch element["decision"]?.text {
       case "spare": continue
+      case "close" where element["reason"] != nil:
+        throw PlanFileProblem(
+          "\(place).decision", "it was changed: the reason says why this connection is spared")
       case "close": break
       default: throw PlanFileProblem("\(place).decision", "it is \"close\" or \"spare\"")
       }
@@ -82,6 +90,13 @@ struct PlanFile: Equatable {
         throw PlanFileProblem("\(place).cookie", "another connection has the same")
       }
       closings.append(planned)
+    }
+    guard let planned = value["summary"]?["close"]?.number(Int.self) else {
+      throw PlanFileProblem("summary.close", "missing, or not a number")
+    }
+    guard closings.count <= planned else {
+      throw PlanFileProblem(
+        "connections", "\(closings.count) are to be closed, and the plan was made for \(planned)")
     }
     self.closings = closings
   }
@@ -103,11 +118,18 @@ struct PlanFile: Equatable {
     return Planned(connection: connection, networkNamespace: namespace)
   }
 
-  private static func method(_ value: JSONValue) throws(PlanFileProblem) -> ClosingMethod? {
-    guard let entry = value["method"] else { return nil }
-    guard let name = entry.text, let method = ClosingMethod(name: name) else {
+  private static func method(
+    _ value: JSONValue, of origin: PlanOrigin
+  ) throws(PlanFileProblem) -> ClosingMethod {
+    guard let name = value["method"]?.text, let method = ClosingMethod(name: name) else {
+      // An empty plan has no method.
+      if value["method"] == nil, value["connections"]?.elements?.isEmpty == true { return .destroy }
       throw PlanFileProblem(
         "method", "the methods are " + ClosingMethod.names.joined(separator: ", "))
+    }
+    let asked = origin.method ?? ClosingMethod.destroy.name
+    guard asked == name else {
+      throw PlanFileProblem("method", "it was changed: the plan was made for \(asked)")
     }
     guard !method.closes, let times = value["keepalive"] else { return method }
     guard let idle = times["idle_s"]?.number(Int32.self),

@@ -37,11 +37,12 @@ struct PlannedClosing {
     namespace.inode ?? (namespace.isOwn ? system.moment.networkNamespace : nil)
   }
 
-  /// The states in which something would be closed: as good as named one by one in a file.
-  var namedStates: TCPStateSet { TCPStateSet(closings.map(\.connection.state)) }
-
   /// The plan to close what is still there of the connections, and no guard spares now.
-  func plan(guardedBy guards: Guards) throws(CommandFailure) -> Plan {
+  ///
+  /// - Parameter states: the only states in which one is closed; nil for every state.
+  func plan(
+    guardedBy guards: Guards, in states: TCPStateSet? = nil
+  ) throws(CommandFailure) -> Plan {
     var snapshot = try scan(reading: [.figures, .owners, .controlGroups])
     // One dump can miss a connection that lives: absent is who is so twice.
     let keys = snapshot.keys
@@ -55,12 +56,13 @@ struct PlannedClosing {
     for connection in snapshot.connections { found[snapshot.key(of: connection)] = connection }
     return Plan(
       closings.map { planned in
-        step(for: planned, now: found[planned.key], in: snapshot, guards)
+        step(for: planned, now: found[planned.key], in: snapshot, guards, states)
       }, from: snapshot)
   }
 
   private func step(
-    for planned: PlanFile.Planned, now: Connection?, in snapshot: Snapshot, _ guards: Guards
+    for planned: PlanFile.Planned, now: Connection?, in snapshot: Snapshot, _ guards: Guards,
+    _ states: TCPStateSet?
   ) -> Plan.Step {
     guard let now else {
       var connection = planned.connection
@@ -79,6 +81,8 @@ struct PlannedClosing {
       reason = .ended
     } else if !now.isUnchanged(since: planned.connection) {
       reason = .changed(to: now.state)
+    } else if let states, !states.contains(now.state) {
+      reason = .stateNotSelected
     } else {
       reason = guards.reasonToSpare(now, in: snapshot)
     }

@@ -11,13 +11,16 @@ struct StatsReport {
   var kernel: KernelFigures?
   /// Whether all of ESTABLISHED and CLOSE_WAIT were counted, as the kernel does.
   let countsAllEstablished: Bool
+  /// Whether the kernel is known to list sockets that are only bound to a port.
+  var listsBoundSockets = false
   /// When, where several moments are printed.
   var time: String?
 
-  /// The states that are shown: all that there are, and sockets that are only bound when there are
-  /// any, since no dump asks for them by itself.
+  /// The states that are shown: all that the kernel lists. Zero bound sockets would be a guess where
+  /// it lists none.
   var states: [TCPState] {
-    TCPState.inOrderOfLife + (tally.both[.boundInactive] > 0 ? [.boundInactive] : [])
+    let showsBound = listsBoundSockets || tally.both[.boundInactive] > 0
+    return TCPState.inOrderOfLife + (showsBound ? [.boundInactive] : [])
   }
 
   /// How many were listed that the kernel counts as established.

@@ -6,8 +6,11 @@ struct LineEditor: Equatable {
   /// Before which character the next one goes.
   private(set) var place: Int
 
+  /// The greatest number of characters: more than a filter needs.
+  static let longest = 1000
+
   init(_ text: String) {
-    scalars = Array(text.unicodeScalars)
+    scalars = Array(text.unicodeScalars.prefix(Self.longest))
     place = scalars.count
   }
 
@@ -30,6 +33,7 @@ struct LineEditor: Equatable {
   mutating func handle(_ key: ScreenKey) -> Bool {
     switch key {
     case .character(let scalar):
+      guard scalars.count < Self.longest else { return true }
       scalars.insert(scalar, at: place)
       place += 1
     case .backspace:

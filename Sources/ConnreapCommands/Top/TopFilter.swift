@@ -13,6 +13,9 @@ struct TopFilter {
   /// The text whose names of hosts are being looked up; nil when none is.
   private(set) var pending: String?
 
+  /// Whether what was typed has not been read yet.
+  private(set) var isUnread = false
+
   private let names: TypingNames
   private var before: (text: String, predicate: SelectionPredicate?) = ("", nil)
 
@@ -23,15 +26,23 @@ struct TopFilter {
   /// Starts to type, with what counts now.
   mutating func begin() {
     before = (applied, predicate)
+    isUnread = false
     editor = LineEditor(applied)
     problem = nil
   }
 
-  /// Takes a key. What makes sense counts at once.
+  /// Takes a key; what it makes of the text is read by ``read()``.
   mutating func type(_ key: (inout LineEditor) -> Bool) {
     guard var editor, key(&editor) else { return }
     self.editor = editor
     pending = nil
+    isUnread = true
+  }
+
+  /// Reads what was typed. What makes sense counts at once.
+  mutating func read() {
+    guard isUnread, let editor else { return }
+    isUnread = false
     let text = editor.text
     let trimmed = text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
     guard !trimmed.isEmpty else { return use("", nil) }
@@ -57,6 +68,7 @@ struct TopFilter {
   /// Ends the typing, with the filter that counted before it.
   mutating func cancel() {
     editor = nil
+    isUnread = false
     pending = nil
     use(before.text, before.predicate)
   }

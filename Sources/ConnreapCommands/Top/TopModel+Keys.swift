@@ -2,8 +2,51 @@ import Reaping
 import Screens
 
 extension TopModel {
+  /// Does what all of `inputs` ask for, in their order.
+  ///
+  /// What is typed into the filter is read once for all of them: each time takes a pass over all
+  /// connections. Pasted text is text for the filter, and never a key.
+  @discardableResult
+  mutating func handle(_ inputs: [ScreenInput]) -> [Effect] {
+    var effects: [Effect] = []
+    for input in inputs {
+      switch input {
+      case .key(let key): effects += act(on: key)
+      case .pasted(let scalar): paste(scalar)
+      }
+    }
+    return effects + readFilter()
+  }
+
   /// Does what `key` asks for, and says what else is to be done.
-  mutating func handle(_ key: ScreenKey) -> [Effect] {
+  mutating func handle(_ key: ScreenKey) -> [Effect] { handle([.key(key)]) }
+
+  private mutating func paste(_ scalar: Unicode.Scalar) {
+    if case .filter = mode {
+      type(.character(scalar))
+    } else {
+      message = "pasted text is ignored here"
+    }
+  }
+
+  /// Takes a key that edits the filter.
+  private mutating func type(_ key: ScreenKey) {
+    filter.type { $0.handle(key) }
+    if filter.editor?.scalars.count == LineEditor.longest {
+      message = "a filter has at most \(LineEditor.longest) characters"
+    }
+  }
+
+  /// Reads what was typed into the filter.
+  private mutating func readFilter() -> [Effect] {
+    guard filter.isUnread else { return [] }
+    let before = filter.applied
+    filter.read()
+    refresh()
+    return filter.applied == before ? [] : [.scan]
+  }
+
+  private mutating func act(on key: ScreenKey) -> [Effect] {
     message = nil
     // What stands above and below the table may have become more or less.
     defer { follow() }
@@ -68,22 +111,26 @@ extension TopModel {
   }
 
   private mutating func handleInFilter(_ key: ScreenKey) -> [Effect] {
-    let before = filter.applied
     switch key {
     case .enter:
-      if let text = filter.accept() { return [.lookUp(text)] }
+      let effects = readFilter()
+      if let text = filter.accept() { return effects + [.lookUp(text)] }
       if filter.editor == nil { mode = .table }
-      return []
+      return effects
     case .escape:
+      let before = filter.applied
       filter.cancel()
       mode = .table
+      refresh()
+      return filter.applied == before ? [] : [.scan]
     case .up, .down, .pageUp, .pageDown:
+      let effects = readFilter()
       move(by: key == .up ? -1 : key == .down ? 1 : (key == .pageUp ? -1 : 1) * tableHeight)
+      return effects
+    default:
+      type(key)
       return []
-    default: filter.type { $0.handle(key) }
     }
-    refresh()
-    return filter.applied == before ? [] : [.scan]
   }
 
   private mutating func handleInPage(_ key: ScreenKey) -> [Effect] {

@@ -35,6 +35,8 @@ struct TopModel {
   var pageScroll = 0
   /// What the user should know, until the next key.
   var message: String?
+  /// Whether something was entered at the question that is no answer, such as pasted text.
+  var isAnswerIgnored = false
   /// Why the last scan failed; nil when it did not.
   private(set) var failure: CommandFailure?
 
@@ -79,6 +81,11 @@ struct TopModel {
     self.size = size
     self.interval = interval
     filter = TopFilter(names: names)
+  }
+
+  /// Whether a question is shown.
+  var asks: Bool {
+    if case .question(let plan, _) = mode { !plan.closings.isEmpty } else { false }
   }
 
   // MARK: what comes from outside
@@ -135,6 +142,7 @@ struct TopModel {
   {
     guard case .planning = mode, number == planNumber else { return }
     pageScroll = 0
+    isAnswerIgnored = false
     switch result {
     case .success(let plan):
       mode = .question(

@@ -24,17 +24,15 @@ struct TopPage {
   }
 
   /// Whether the page asks something.
-  var asks: Bool {
-    if case .question(let plan, _) = model.mode { !plan.closings.isEmpty } else { false }
-  }
+  var asks: Bool { model.asks }
 
   /// The last line of the screen.
   func footer(isCut: Bool) -> ScreenLine {
     var line: ScreenLine
     switch model.mode {
     case .question(let plan, _) where !plan.closings.isEmpty:
-      if isCut { return ScreenLine("(↑↓ scroll) " + plan.question, ScreenLook(nil, .bold)) }
-      return ScreenLine(plan.question, ScreenLook(nil, .bold))
+      let note = model.isAnswerIgnored ? "Press y alone. " : isCut ? "(↑↓ scroll) " : ""
+      return ScreenLine(note + plan.question, ScreenLook(nil, .bold))
     case .question, .outcomes: line = TopKeys.line([("any key", "back")])
     case .planning: line = TopKeys.line([("Esc", "back")])
     case .closing: line = ScreenLine()

@@ -19,6 +19,8 @@ struct TopSession: ~Copyable {
   private var isScanWanted = true
   private var lastScan: ContinuousClock.Instant?
   private var isClosing = false
+  /// Whether a key answers the question that is shown; nil when none is.
+  private var confirmation: TopConfirmation?
   /// Why it ends; nil while it goes on.
   private var end: End?
 
@@ -60,20 +62,44 @@ struct TopSession: ~Copyable {
     ]
     // Once the end is near nobody's keys count, and a terminal that is gone would never be quiet.
     if end != nil { waiting[0].fd = -1 }
-    guard unsafe poll(&waiting, nfds_t(waiting.count), pause) > 0 else { return }
+    guard unsafe poll(&waiting, nfds_t(waiting.count), pause) >= 0 else { return }
     if waiting[1].revents != 0 { for request in signals.take() { follow(request) } }
     if waiting[2].revents != 0 { for delivery in inbox.take() { take(delivery) } }
-    guard waiting[0].revents != 0, end == nil else { return }
-    let keys = screen.takeKeys()
-    if keys.isEmpty, waiting[0].revents & Int16(POLLHUP | POLLERR) != 0 { end = .signal(SIGHUP) }
-    for key in keys { perform(model.handle(key)) }
+    guard end == nil else { return }
+    if waiting[0].revents != 0 {
+      let inputs = screen.takeInputs()
+      if inputs.isEmpty, waiting[0].revents & Int16(POLLHUP | POLLERR) != 0 {
+        end = .signal(SIGHUP)
+      } else if !inputs.isEmpty {
+        take(inputs)
+      }
+    }
+    if confirmation?.takeAnswer(at: .now) == true { answer("y") }
+  }
+
+  private mutating func take(_ inputs: [ScreenInput]) {
+    switch confirmation?.decide(inputs, at: .now) {
+    case nil: perform(model.handle(inputs))
+    case .take(let key): answer(key)
+    case .wait: break
+    case .ignore: model.isAnswerIgnored = true
+    }
+  }
+
+  private mutating func answer(_ key: ScreenKey) {
+    perform(model.handle(key))
+    if !model.asks { confirmation = nil }
   }
 
   /// How long nothing need be done unasked, in milliseconds; -1 for ever.
   private var pause: Int32 {
-    guard !isScanning, !model.isPaused, let lastScan, end == nil else { return -1 }
-    let left = lastScan + .milliseconds(Int64(model.interval)) - .now
-    return Int32(max(0, (left / .milliseconds(1)).rounded(.up)))
+    guard end == nil else { return -1 }
+    var times = confirmation?.deadline.map { [$0] } ?? []
+    if !isScanning, !model.isPaused, let lastScan {
+      times.append(lastScan + .milliseconds(Int64(model.interval)))
+    }
+    guard let next = times.min() else { return -1 }
+    return Int32(max(0, ((next - .now) / .milliseconds(1)).rounded(.up)))
   }
 
   private mutating func follow(_ request: TerminalSignals.Request) {
@@ -94,8 +120,7 @@ struct TopSession: ~Copyable {
 
   /// Takes the terminal again after others had it.
   private mutating func takeBack() {
-    screen.takeNewSize()
-    screen.drawAllAgain()
+    screen.takeBack()
     model.resize(to: screen.size)
   }
 
@@ -114,7 +139,8 @@ struct TopSession: ~Copyable {
       model.planned(result, text: text, number: number)
       // What was typed before the question could be read is no answer to it.
       screen.draw(model.picture)
-      screen.discardKeys()
+      screen.discardInputs()
+      confirmation = model.asks ? TopConfirmation(shownAt: .now) : nil
     case .closed(let outcomes):
       isClosing = false
       perform(model.closed(outcomes))

@@ -85,6 +85,14 @@ def listen(request):
     return keep(request["as"], sock)
 
 
+def bind(request):
+    """A socket that is bound to a port, and nothing more."""
+    sock = socket.socket(FAMILIES[request.get("family", "ipv4")])
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((request["address"], request["port"]))
+    return keep(request["as"], sock)
+
+
 def connect(request):
     sock = socket.socket(FAMILIES[request.get("family", "ipv4")])
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -389,6 +397,7 @@ VERBS = {
     "up": lambda _: set_loopback(True),
     "down": lambda _: set_loopback(False),
     "listen": listen,
+    "bind": bind,
     "connect": connect,
     "accept": accept,
     "pairs": pairs,

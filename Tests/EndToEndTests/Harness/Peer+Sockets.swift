@@ -103,6 +103,15 @@ extension Peer {
     return try Socket(self, name, answer)
   }
 
+  /// A socket that is bound to a port, and nothing more.
+  func bind(_ name: String, on address: String = "127.0.0.1", port: UInt16) throws -> Socket {
+    let answer = try tell([
+      "do": "bind", "as": .string(name), "address": .string(address),
+      "port": .number(Int(port)), "family": .string(address.contains(":") ? "ipv6" : "ipv4"),
+    ])
+    return try Socket(self, name, answer)
+  }
+
   /// A connection, once the handshake is done, or at once without `waiting`.
   func connect(
     _ name: String, to address: String = "127.0.0.1", port: UInt16, waiting: Bool = true,

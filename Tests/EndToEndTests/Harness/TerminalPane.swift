@@ -37,6 +37,12 @@ final class TerminalPane {
   /// Presses keys, by tmux's names of them.
   func press(_ keys: String...) throws { try tell(["send-keys", "--"] + keys) }
 
+  /// Answers a question that `top` shows, no sooner than a reader would.
+  func answer(_ key: String) throws {
+    usleep(500_000)
+    try press(key)
+  }
+
   /// Types a text.
   func type(_ text: String) throws { try tell(["send-keys", "-l", "--", text]) }
 

@@ -18,6 +18,13 @@ enum Tools {
     "\(directoryOfTests)/connreap_EndToEndTests.resources/Fixtures/\(name)"
   }
 
+  /// Whether the kernel lists sockets that are only bound to a port: Linux 6.8 and later.
+  static let kernelListsBoundSockets: Bool = {
+    let release = (try? Command.run(["uname", "-r"]).text) ?? ""
+    let numbers = release.split(separator: ".").prefix(2).compactMap { Int($0) }
+    return numbers.count == 2 && (numbers[0], numbers[1]) >= (6, 8)
+  }()
+
   /// Whether a program can be found and run.
   static func has(_ arguments: String...) -> Bool {
     (try? Command.run(arguments).status) == 0

@@ -35,7 +35,7 @@ struct TopInterruptionTests {
     try pane.wait(for: "12 marked")
     try pane.press("k")
     try pane.wait(for: "Close them? [y/N]")
-    try pane.press("y")
+    try pane.answer("y")
     // The screen need not show that any more: the whole process may have been stopped.
     try pane.wait("the answer is acted on") { _ in
       try Command.run(["grep", "-q", "mkdir", trace]).status == 0

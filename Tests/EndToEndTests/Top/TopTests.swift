@@ -131,13 +131,13 @@ import Testing
     #expect(screen.contains { $0.contains("This connection") && $0.contains("RST to the peer") })
     #expect(screen.contains { $0.contains("127.0.0.1:8080 → 127.0.0.1:\(held[2].client.port)") })
     // No is the answer to whatever is not y.
-    try pane.press("Enter")
+    try pane.answer("Enter")
     try pane.wait(for: "nothing was closed")
     #expect(try namespace.row(of: held[2].server) != nil)
     #expect(try AuditRecord.all(in: namespace.state.path).isEmpty)
     try pane.press("k")
     try pane.wait(for: "Close it? [y/N]")
-    try pane.press("y")
+    try pane.answer("y")
     screen = try pane.wait(for: "closed 1, gone 0, failed 0")
     #expect(screen.contains { $0.contains("still holds 1 dead descriptor") })
     #expect(try namespace.row(of: held[2].server) == nil)
@@ -193,7 +193,7 @@ import Testing
     try pane.press("k")
     try pane.wait(for: "Close it? [y/N]")
     #expect(try bits("CapEff") & netAdmin == 0 && bits("CapBnd") == 0)
-    try pane.press("y")
+    try pane.answer("y")
     try pane.wait(for: "closed 1, gone 0, failed 0")
     #expect(try bits("CapEff") & netAdmin == 0)
   }
@@ -351,7 +351,7 @@ import Testing
     try pane.type("peer-port \(held[1].client.port)")
     try pane.press("Enter", "k")
     try pane.wait(for: "Close it? [y/N]")
-    try pane.press("y")
+    try pane.answer("y")
     try pane.wait(for: "closed 1, gone 0, failed 0")
     #expect(try namespace.row(of: held[1].server) == nil)
   }
@@ -369,7 +369,7 @@ import Testing
     let name = "connreap-test-\(getpid())-new"
     try #require(try Command.run(["ip", "netns", "add", name]).status == 0)
     defer { _ = try? Command.run(["ip", "netns", "delete", name]) }
-    try pane.press("y")
+    try pane.answer("y")
     try pane.wait(for: "closed 1, gone 0, failed 0", seconds: 30)
     #expect(try namespace.row(of: held[1].server) == nil)
   }

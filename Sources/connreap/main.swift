@@ -1,3 +1,0 @@
-import ConnreapCommands
-
-ConnreapCommand.runAndExit()

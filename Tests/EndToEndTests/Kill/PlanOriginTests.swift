@@ -1,0 +1,204 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// What a plan records of its origin, and what a plan is refused for that is old, from elsewhere or
+/// changed.
+@Suite(.needsNamespaces, .needsDestroy) struct PlanOriginTests {
+  let namespace: NetworkNamespace
+  let listener: Socket
+  let planned: (client: Socket, server: Socket)
+  let other: (client: Socket, server: Socket)
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    listener = try namespace.server.listen("planned", port: 8080)
+    planned = try namespace.pair(to: listener, as: "planned")
+    other = try namespace.pair(port: 8081, as: "other")
+  }
+
+  private func plan(_ arguments: String...) throws -> String {
+    let dry = try namespace.kill(["--dry-run", "-o", "json"] + arguments)
+    try #require(dry.status == 0)
+    return dry.text
+  }
+
+  /// Carries out the plan `text`, with every answer given.
+  private func carryOut(_ text: String, _ options: String...) throws -> Ended {
+    try namespace.kill(["--plan", try namespace.state.write("plan.json", text)] + options)
+  }
+
+  private func checkRefused(
+    _ text: String, _ message: String, _ location: SourceLocation = #_sourceLocation
+  ) throws {
+    let ended = try carryOut(text)
+    #expect(ended.status == 65, "\(ended.complaints)", sourceLocation: location)
+    #expect(
+      ended.complaints.contains(message), "\(ended.complaints)", sourceLocation: location)
+    #expect(try planned.client.reaches(planned.server), sourceLocation: location)
+    #expect(try other.client.reaches(other.server), sourceLocation: location)
+    #expect(try namespace.rows("--state", "listen").count == 2, sourceLocation: location)
+  }
+
+  private struct Origin: Decodable {
+    struct Maker: Decodable {
+      let uid: UInt32
+      let user: String?
+      let sudoUser: String?
+      let command: String
+      let version: String
+    }
+    let time: String
+    let host: String
+    let uptimeMs: UInt64
+    let madeBy: Maker
+  }
+
+  @Test func itRecordsWhenWhereAndByWhom() throws {
+    let dry = try namespace.connreap(
+      ["kill", "-n", "-o", "json", "--filter", "local-port 8080 and peer 127.0.0.1"],
+      environment: ["SUDO_USER": "alice"])
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let origin = try decoder.decode(Origin.self, from: Data(dry.output))
+    #expect(origin.time.contains(#/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/#))
+    #expect(origin.host == (try Command.run(["uname", "-n"])).lines.first.map(String.init))
+    #expect(origin.madeBy.uid == geteuid())
+    #expect(origin.madeBy.user == (try Command.run(["id", "-un"])).lines.first.map(String.init))
+    #expect(origin.madeBy.sudoUser == "alice")
+    #expect(
+      origin.madeBy.command
+        == "connreap kill -n -o json --filter 'local-port 8080 and peer 127.0.0.1'")
+    #expect(try namespace.connreap("--version").text == origin.madeBy.version + "\n")
+  }
+
+  @Test func anOldPlanIsRefused() throws {
+    let text = try plan("--local-port", "8080")
+    let file = try namespace.state.write("plan.json", text)
+    usleep(20_000)
+    let old = try namespace.kill("--plan", file, "--plan-age", "10ms")
+    #expect(old.status == 65)
+    #expect(old.complaints.contains("ago, more than --plan-age 10ms"))
+    #expect(try planned.client.reaches(planned.server))
+    // By its clock alone it is 10 years old.
+    try checkRefused(
+      text.replacing(#/"time":"\d{4}/#, with: "\"time\":\"2016"), "more than --plan-age 1h")
+    #expect(try namespace.kill("--plan", file, "--plan-age", "1d").status == 0)
+    #expect(try planned.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test(arguments: [
+    ["--plan-age", "5"], ["--plan-age", "0s"], ["--plan-age", "-1h"], ["--plan-age", "soon"],
+  ])
+  func anAgeThatIsNoneIsBadUsage(words: [String]) throws {
+    let file = try namespace.state.write("plan.json", try plan("--local-port", "8080"))
+    #expect(try namespace.kill(["--plan", file] + words).status == 64)
+    #expect(try namespace.kill(["--local-port", "8080"] + words).status == 64)
+    #expect(try planned.client.reaches(planned.server))
+  }
+
+  @Test func aPlanOfTheFutureOrOfAnotherHostIsRefused() throws {
+    let text = try plan("--local-port", "8080")
+    try checkRefused(
+      text.replacing(#/"time":"\d{4}/#, with: "\"time\":\"2199"), "time: 2199")
+    try checkRefused(
+      text.replacing(#/"uptime_ms":/#, with: "\"uptime_ms\":9"), "uptime_ms: it is in the future")
+    try checkRefused(
+      text.replacing(#/"host":"[^"]*"/#, with: "\"host\":\"elsewhere.example\""),
+      "made on the host elsewhere.example")
+    for member in ["time", "uptime_ms", "host", "made_by", "command", "version"] {
+      try checkRefused(text.replacing("\"\(member)\":", with: "\"x-\(member)\":"), member)
+    }
+  }
+
+  /// The text of a plan, whose rows are lines, with the rows changed that contain `mark`.
+  private func changing(
+    _ text: String, rowsWith mark: String, _ change: (String) -> String
+  ) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.contains(mark) ? change(String(line)) : String(line)
+    }.joined(separator: "\n")
+  }
+
+  @Test func editingADecisionLiftsNoGuard() throws {
+    let text = try plan("--state", "all", "--local-port", "8080")
+    let isListener = "\"state\":\"listen\""
+    let decided = changing(text, rowsWith: isListener) {
+      $0.replacing("\"decision\":\"spare\"", with: "\"decision\":\"close\"")
+    }
+    #expect(decided != text)
+    try checkRefused(decided, "decision: it was changed")
+    let reasoned = changing(decided, rowsWith: isListener) {
+      $0.replacing(#/"reason":"[^"]*"/#, with: "\"reason\":null")
+    }
+    try checkRefused(reasoned, "connections: 2 are to be closed, and the plan was made for 1")
+    // Without a contradiction left, the guard is what spares it.
+    let summed = reasoned.replacing("\"close\":1,", with: "\"close\":2,")
+    #expect(summed != reasoned)
+    let ended = try carryOut(summed)
+    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.text.contains("a listener; --state listen names it"))
+    #expect(try namespace.rows("--state", "listen").count == 2)
+    #expect(try planned.client.receive() == .failed("ECONNRESET"))
+    #expect(try other.client.reaches(other.server))
+  }
+
+  @Test func anotherMethodOrAnotherConnectionIsRefused() throws {
+    let text = try plan("--local-port", "8080", "--method", "keepalive")
+    try checkRefused(
+      text.replacing("\"method\":\"keepalive\"", with: "\"method\":\"destroy\""),
+      "method: it was changed: the plan was made for keepalive")
+    // A row of another plan is added to this one.
+    let mine = try plan("--local-port", "8080")
+    let theirs = try plan("--local-port", "8081")
+    let row = try #require(theirs.split(separator: "\n").first { $0.contains("\"cookie\"") })
+    let added = changing(mine, rowsWith: "\"cookie\"") { "\(row.drop { $0 != "{" }),\n\($0)" }
+    try checkRefused(added, "connections: 2 are to be closed")
+  }
+
+  @Test func aChangedConnectionIsNotClosed() throws {
+    let text = try plan("--local-port", "8080")
+    let changes: [(String) -> String] = [
+      { $0.replacing(planned.server.cookie, with: other.server.cookie) },
+      {
+        $0.replacing("\"inode\":\(planned.server.inode)", with: "\"inode\":\(other.server.inode)")
+      },
+      { $0.replacing("\"state\":\"established\"", with: "\"state\":\"close-wait\"") },
+      { $0.replacing("\"port\":8080", with: "\"port\":8081") },
+      {
+        $0.replacing(planned.server.cookie, with: other.server.cookie)
+          .replacing("\"inode\":\(planned.server.inode)", with: "\"inode\":\(other.server.inode)")
+      },
+    ]
+    for change in changes {
+      let changed = change(text)
+      #expect(changed != text)
+      #expect(try carryOut(changed).status == 0)
+      #expect(try planned.client.reaches(planned.server))
+      #expect(try other.client.reaches(other.server))
+    }
+  }
+
+  @Test func leavingOutConnectionsNarrowsIt() throws {
+    let second = try namespace.pair(to: listener, as: "second")
+    let text = try plan("--local-port", "8080")
+    let narrowed = changing(text, rowsWith: "\"port\":\(planned.client.port)}") {
+      $0.replacing("\"decision\":\"close\"", with: "\"decision\":\"spare\"")
+    }
+    #expect(narrowed != text)
+    #expect(try carryOut(narrowed).status == 0)
+    #expect(try planned.client.reaches(planned.server))
+    #expect(try second.client.receive() == .failed("ECONNRESET"))
+  }
+
+  @Test func aStateNarrowsItToo() throws {
+    let second = try namespace.pair(to: listener, as: "second")
+    try second.client.finish()
+    let text = try plan("--local-port", "8080")
+    let ended = try carryOut(text, "--state", "close-wait")
+    #expect(ended.status == 0)
+    #expect(ended.text.contains("not in a state that --state selects"))
+    #expect(try planned.client.reaches(planned.server))
+    #expect(try second.client.receive() == .failed("ECONNRESET"))
+  }
+}
