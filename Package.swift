@@ -54,8 +54,8 @@ let package = Package(
     module(
       "History",
       ["Connections", "StateFiles", system, .product(name: "GRDB", package: "GRDB.swift")]),
-    module("Notifying", ["StateFiles", "CLinuxProcess", system]),
     module("ProcessTable", ["Connections", "CLinuxProcess", system]),
+    module("Notifying", ["StateFiles", "ProcessTable", "Connections", "CLinuxProcess", system]),
     module("DescriptorActions", ["Connections", "ProcessTable", "CLinuxProcess", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
     module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),

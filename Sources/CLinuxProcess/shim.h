@@ -1,5 +1,6 @@
 #include <linux/kcmp.h>
 #include <linux/magic.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
 #include <malloc.h>
 #include <spawn.h>
@@ -32,8 +33,9 @@ static inline int duplicate_descriptor(int process, int descriptor) {
   return (int)syscall(SYS_pidfd_getfd, process, descriptor, 0);
 }
 
-/* glibc 2.34 and later, hidden like the others. */
-extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+static inline long become_subreaper(void) {
+  return syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
 
 /* An instruction of the processor, which Swift has no name for. */
 static inline void prefetch_for_reading(const void *address) { __builtin_prefetch(address); }

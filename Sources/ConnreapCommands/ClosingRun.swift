@@ -123,6 +123,12 @@ struct ClosingLimits {
   /// The greatest number of closings in a second; nil for as many as there can be.
   var rate: (Plan.Step) -> Int? = { _ in nil }
 
+  /// When the time of the run is up; nil without a timeout.
+  var deadline: ContinuousClock.Instant? { timeout.map { start + $0 } }
+
+  /// Why the run has to stop now, whatever it is doing; nil when it may go on.
+  var stopReason: StopReason? { Interruption.reason ?? (isTimeUp ? .timeIsUp : nil) }
+
   /// Whether the run has taken all the time that it was given.
   var isTimeUp: Bool { timeout.map { start.duration(to: .now) >= $0 } ?? false }
 

@@ -1,18 +1,46 @@
 internal import CLinuxProcess
+internal import Connections
 internal import Glibc
+internal import ProcessTable
+internal import StateFiles
 internal import SystemPackage
 
-/// A program that was started and is waited for; the one place that calls `posix_spawn`.
+/// A program that was started, with everything that it starts; the one place that calls
+/// `posix_spawn`, `waitpid` and `kill`.
+///
+/// It leads a session of its own. What its descendants leave behind becomes a child of this process
+/// (`PR_SET_CHILD_SUBREAPER`), whatever session or group it has moved to, so that it is found there.
 struct ChildProcess: ~Copyable {
   private let pid: pid_t
+  /// Where this process sees its children.
+  private let processes = ProcFileSystem()
+  /// When the program was started, in clock ticks since boot; nil if `/proc` does not tell.
+  private let startTicks: UInt64?
+  private var status: Int32?
 
-  /// Starts `words[0]` by its path, with `input` as its standard input, with its output where
-  /// this process says its errors, and with no other descriptor.
+  /// Where an interpreter finds its script: see ``script``.
+  static let scriptPath = "/proc/self/fd/\(script)"
+  /// The descriptor of the script in the new process, which stays open for the interpreter.
+  private static let script = STDERR_FILENO + 1
+
+  /// `POSIX_SPAWN_SETSID` of glibc 2.26 and later, hidden without `_GNU_SOURCE`.
+  private static let ownSession: Int16 = 0x80
+
+  /// How long it may take until the descendants have ended.
+  private static let patience = Duration.seconds(1)
+
+  /// Starts `program` with `words`, the first of which names it.
   ///
-  /// It leads a process group of its own and starts with no signal blocked or ignored.
+  /// It has `input` and `output` as its standard streams and no other descriptor but its script,
+  /// and starts with no signal blocked or ignored.
   init(
-    _ words: [String], environment: [String], input: FileDescriptor
+    _ program: borrowing TrustedProgram, _ words: [String], environment: [String],
+    input: FileDescriptor, output: FileDescriptor
   ) throws(Errno) {
+    guard become_subreaper() == 0 else { throw Errno(rawValue: errno) }
+    // Whoever ignores it never learns how a child ended (waitpid(2)), and it is inherited.
+    signal(SIGCHLD, SIG_DFL)
+    Self.closeOnExecution()
     var actions = unsafe posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
     unsafe posix_spawn_file_actions_init(&actions)
@@ -22,26 +50,44 @@ struct ChildProcess: ~Copyable {
       unsafe posix_spawnattr_destroy(&attributes)
     }
     unsafe posix_spawn_file_actions_adddup2(&actions, input.rawValue, STDIN_FILENO)
-    unsafe posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
-    unsafe posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
+    unsafe posix_spawn_file_actions_adddup2(&actions, output.rawValue, STDOUT_FILENO)
+    unsafe posix_spawn_file_actions_adddup2(&actions, output.rawValue, STDERR_FILENO)
+    if let script = program.script {
+      unsafe posix_spawn_file_actions_adddup2(&actions, script.rawValue, Self.script)
+    }
     var none = sigset_t()
     unsafe sigemptyset(&none)
     var every = sigset_t()
     unsafe sigfillset(&every)
     unsafe posix_spawnattr_setsigmask(&attributes, &none)
     unsafe posix_spawnattr_setsigdefault(&attributes, &every)
-    unsafe posix_spawnattr_setpgroup(&attributes, 0)
     unsafe posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | Self.ownSession)
     var pid: pid_t = 0
-    let code = unsafe Self.withTexts(words) { arguments in
+    // The file that was checked, whatever is at its path now: execveat(2) needs /proc as well.
+    let file = "/proc/self/fd/\(program.executable.rawValue)"
+    let arguments = program.arguments(words, script: Self.scriptPath)
+    let code = unsafe Self.withTexts(arguments) { arguments in
       unsafe Self.withTexts(environment) { settings in
-        guard let path = unsafe arguments[0] else { return EINVAL }
-        return unsafe posix_spawn(&pid, path, &actions, &attributes, arguments, settings)
+        unsafe posix_spawn(&pid, file, &actions, &attributes, arguments, settings)
       }
     }
     guard code == 0 else { throw Errno(rawValue: code) }
     self.pid = pid
+    startTicks = try? processes.startTicks(of: pid)
+  }
+
+  /// Keeps the descriptors of this process, but the standard streams, from any program.
+  private static func closeOnExecution() {
+    guard let folder = unsafe opendir("/proc/self/fd") else { return }
+    defer { unsafe closedir(folder) }
+    while let entry = unsafe readdir(folder) {
+      let number = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        unsafe Int32(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
+      }
+      guard let number, number > STDERR_FILENO else { continue }
+      _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+    }
   }
 
   /// Calls `body` with `texts` as C has them: ended by zeros, and the list by a null pointer.
@@ -57,16 +103,54 @@ struct ChildProcess: ~Copyable {
   }
 
   /// The status that wait(2) gives once the program has ended; nil while it runs.
-  borrowing func endedStatus() -> Int32? {
-    var status: Int32 = 0
-    let result = unsafe waitpid(pid, &status, WNOHANG)
-    return result == pid ? status : nil
-  }
-
-  /// Kills the program with all that it has started.
-  consuming func kill() {
+  mutating func endedStatus() -> Int32? {
+    if let status { return status }
+    var information = unsafe siginfo_t()
+    // It stays a zombie, so that its pid and its process group can be no other's.
+    let code = unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT)
+    guard code == 0, unsafe information.si_signo == SIGCHLD else { return nil }
+    // Nobody reuses the process group before the leader is waited for.
     _ = Glibc.kill(-pid, SIGKILL)
     var status: Int32 = 0
-    while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    guard unsafe waitpid(pid, &status, 0) == pid else { return nil }
+    self.status = status
+    return status
+  }
+
+  /// Kills what is left of the program and of everything that it started.
+  ///
+  /// A child of this process keeps its pid until this process has waited for it, so that no other
+  /// process can be meant. The children of a child become this process's when that ends.
+  ///
+  /// - Returns: how many processes the program had left behind; what the kernel did not permit to
+  ///   kill is among them.
+  mutating func endAll() -> Int {
+    let hadEnded = status != nil
+    if !hadEnded { _ = Glibc.kill(-pid, SIGKILL) }
+    let deadline = ContinuousClock.now + Self.patience
+    var killed: Set<pid_t> = []
+    while ContinuousClock.now < deadline {
+      var result = waitpid(-1, nil, WNOHANG)
+      while result > 0 {
+        if result == pid { status = 0 }
+        result = waitpid(-1, nil, WNOHANG)
+      }
+      if result < 0, errno == ECHILD { break }
+      let left = descendants
+      if left.isEmpty, status != nil { break }
+      for child in left where child != pid || !hadEnded {
+        _ = Glibc.kill(child, SIGKILL)
+        if child != pid { killed.insert(child) }
+      }
+      usleep(2000)
+    }
+    return killed.count
+  }
+
+  /// The children of this process that the program can have started: the first process of a
+  /// container has others too, whose parents have ended.
+  private var descendants: [pid_t] {
+    guard let startTicks, let children = try? processes.children(of: getpid()) else { return [] }
+    return children.filter { ($0.startTicks ?? 0) >= startTicks }.map(\.pid)
   }
 }

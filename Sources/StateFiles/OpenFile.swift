@@ -26,6 +26,13 @@ struct OpenFile: ~Copyable {
     }
   }
 
+  /// Opens one more descriptor of the file, with a number not below `number` (`F_DUPFD_CLOEXEC`).
+  init(duplicating file: borrowing OpenFile, from number: CInt) throws(Errno) {
+    let copy = fcntl(file.descriptor.rawValue, F_DUPFD_CLOEXEC, number)
+    guard copy >= 0 else { throw Errno(rawValue: errno) }
+    descriptor = FileDescriptor(rawValue: copy)
+  }
+
   private static func open(
     _ text: UnsafePointer<CChar>, from start: CInt, flags: CInt, mode: mode_t
   ) -> CInt {

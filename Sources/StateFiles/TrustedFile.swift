@@ -40,23 +40,6 @@ public enum TrustedFile {
     throw .tooLarge(path, limit: limit)
   }
 
-  /// Makes sure that the program at `path` is one that its user alone can have put there.
-  ///
-  /// A symbolic link is followed; what counts is the file that it leads to.
-  ///
-  /// - Parameter asRoot: whether it is going to have root's power: the file and the folder of
-  ///   `path` must then belong to root and be writable by nobody else.
-  public static func checkProgram(_ path: FilePath, asRoot: Bool) throws(TrustedFileProblem) {
-    let folderPath = path.removingLastComponent()
-    let folder = try open(
-      folderPath, from: nil, flags: OpenFile.pathOnly | O_DIRECTORY, shown: folderPath)
-    let file = try open(path, from: nil, flags: OpenFile.pathOnly, shown: path)
-    guard try facts(of: file, at: path).type == .regular else { throw .notRegular(path) }
-    guard asRoot else { return }
-    try requireRootsOwn(folder, at: folderPath)
-    try requireRootsOwn(file, at: path)
-  }
-
   private static func open(
     _ path: FilePath, from start: FileDescriptor?, flags: CInt, shown: FilePath
   ) throws(TrustedFileProblem) -> OpenFile {

@@ -15,8 +15,23 @@ private final class Programs {
   }
 
   deinit {
-    for name in ["program", "output", "link", "pid"] { unlink("\(path)/\(name)") }
-    rmdir(path)
+    var folders = [path]
+    while let folder = folders.popLast() { Self.remove(folder, &folders) }
+  }
+
+  /// Removes a folder, or puts those in it first.
+  private static func remove(_ folder: String, _ folders: inout [String]) {
+    guard let stream = opendir(folder) else { return }
+    defer { closedir(stream) }
+    var inner: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard name != ".", name != ".." else { continue }
+      if unlink("\(folder)/\(name)") != 0, errno == EISDIR { inner.append("\(folder)/\(name)") }
+    }
+    if inner.isEmpty { rmdir(folder) } else { folders += [folder] + inner }
   }
 
   /// Makes a shell script.
@@ -53,10 +68,40 @@ private final class Programs {
   init() throws { programs = try Programs() }
 
   private func tell(
-    _ words: [String], _ input: String = "hello", milliseconds: Int = 5000, asRoot: Bool = false
+    _ words: [String], _ input: String = "hello", milliseconds: Int = 20_000,
+    user: UInt32 = geteuid(), isStopped: () -> Bool = { false },
+    reporting: (ProgramOutput) -> Void = { _ in }
   ) throws {
     let program = try #require(NotifiedProgram(words))
-    try program.tell(Array(input.utf8), timeout: .milliseconds(milliseconds), asRoot: asRoot)
+    try program.tell(
+      Array(input.utf8), timeout: .milliseconds(milliseconds), user: user, isStopped: isStopped,
+      reporting: reporting)
+  }
+
+  /// The output of a program.
+  private func output(of words: [String], milliseconds: Int = 20_000) throws -> ProgramOutput {
+    var output: ProgramOutput?
+    try tell(words, milliseconds: milliseconds, reporting: { output = $0 })
+    return try #require(output)
+  }
+
+  /// Waits until a process has ended; a zombie has.
+  private func isGone(_ pid: Int32) throws -> Bool {
+    for _ in 0..<500 {
+      if try kill(pid, 0) != 0 || state(of: pid) == "Z" { return true }
+      usleep(10_000)
+    }
+    return false
+  }
+
+  /// The number that a program wrote to a file.
+  private func number(in name: String) throws -> Int32 {
+    let file = try FileDescriptor.open("\(programs.path)/\(name)", .readOnly)
+    return try file.closeAfter {
+      var bytes = [UInt8](repeating: 0, count: 32)
+      let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
+      return try #require(Int32(String(decoding: bytes[..<count].dropLast(), as: UTF8.self)))
+    }
   }
 
   @Test func readsTheReportOnItsStandardInput() throws {
@@ -76,7 +121,7 @@ private final class Programs {
     let program = try programs.program("exit 0")
     let start = ContinuousClock.now
     try tell([program], String(repeating: "x", count: 1 << 22))
-    #expect(ContinuousClock.now - start < .seconds(3), "nor is it waited for")
+    #expect(ContinuousClock.now - start < .seconds(15), "nor is it waited for")
   }
 
   @Test func argumentsAreWordsAndNoShellReadsThem() throws {
@@ -99,8 +144,10 @@ private final class Programs {
     let folder = try FileDescriptor.open("/", .readOnly, options: .closeOnExec)
     defer { try? folder.close() }
     try tell([program])
-    // The fourth is that of ls for the folder itself.
-    #expect(try programs.output.split(separator: "\n").count <= 4)
+    // The script is open for its interpreter, and ls opens the folder itself.
+    #expect(try programs.output.split(separator: "\n").count <= 5)
+    let binary = try output(of: ["/bin/ls", "/proc/self/fd"])
+    #expect(String(decoding: binary.bytes, as: UTF8.self).split(separator: "\n").count <= 4)
   }
 
   @Test func anExitStatusIsTold() throws {
@@ -116,19 +163,8 @@ private final class Programs {
     #expect(throws: NotificationProblem.late(program, .milliseconds(400))) {
       try tell([program], milliseconds: 400)
     }
-    #expect(ContinuousClock.now - start < .seconds(5))
-    let file = try FileDescriptor.open("\(programs.path)/pid", .readOnly)
-    defer { try? file.close() }
-    var bytes = [UInt8](repeating: 0, count: 32)
-    let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
-    let pid = try #require(Int32(String(decoding: bytes[..<count].dropLast(), as: UTF8.self)))
-    var isGone = false
-    for _ in 0..<200 where !isGone {
-      // A zombie whose parent has not looked yet is gone too.
-      isGone = try kill(pid, 0) != 0 || state(of: pid) == "Z"
-      usleep(10_000)
-    }
-    #expect(isGone)
+    #expect(ContinuousClock.now - start < .seconds(30))
+    #expect(try isGone(number(in: "pid")))
   }
 
   private func state(of pid: Int32) throws -> Substring? {
@@ -140,15 +176,125 @@ private final class Programs {
     }
   }
 
+  /// Each leaves the process group, the session, or its parent.
+  @Test(arguments: [
+    "setsid sleep 60 & echo $! > PID",
+    "( setsid sh -c 'echo $$ > PID; exec sleep 60' & )",
+    "( ( sleep 60 & echo $! > PID ) & )",
+    "python3 -c 'import os,time; os.setpgid(0,0); open(\"PID\",\"w\").write(\"%d\\n\" % os.getpid()); time.sleep(60)' &",
+  ])
+  func whatItStartsIsKilledWhereverItHasGone(line: String) throws {
+    let line = line.replacing("PID", with: programs.path + "/pid")
+    let waiting = "for i in $(seq 500); do [ -s \(programs.path)/pid ] && break; sleep 0.02; done"
+    let left = try output(of: [try programs.program(line + "\n" + waiting)])
+    #expect(left.processesLeft >= 1)
+    #expect(try isGone(number(in: "pid")))
+    #expect(unlink(programs.path + "/pid") == 0)
+    let endless = try programs.program(line + "\nsleep 60")
+    #expect(throws: NotificationProblem.stopped(endless)) {
+      try tell([endless], isStopped: { (try? number(in: "pid")) != nil })
+    }
+    #expect(try isGone(number(in: "pid")))
+  }
+
+  @Test func whatKeepsItsOutputOpenIsNotWaitedFor() throws {
+    let program = try programs.program("echo before; setsid sleep 60 &")
+    let start = ContinuousClock.now
+    let left = try output(of: [program])
+    #expect(String(decoding: left.bytes, as: UTF8.self) == "before\n")
+    #expect(ContinuousClock.now - start < .seconds(30))
+  }
+
+  @Test func itsOutputIsKeptUpToALimit() throws {
+    let both = try output(of: [try programs.program("echo one; echo two >&2; echo three")])
+    #expect(String(decoding: both.bytes, as: UTF8.self) == "one\ntwo\nthree\n")
+    #expect(!both.isCut && both.processesLeft == 0)
+    let much = try output(of: [
+      try programs.program("head -c 3000000 /dev/zero; cat > \(programs.path)/output")
+    ])
+    #expect(much.bytes.count == ProgramOutput.limit && much.isCut)
+    #expect(try programs.output == "hello", "it has not waited for its output to be read")
+  }
+
+  @Test func itIsKilledWhenTheRunIsStopped() throws {
+    let program = try programs.program("echo $$ > \(programs.path)/pid; sleep 60")
+    let start = ContinuousClock.now
+    #expect(throws: NotificationProblem.stopped(program)) {
+      try tell(
+        [program], isStopped: { (try? number(in: "pid")) != nil })
+    }
+    #expect(ContinuousClock.now - start < .seconds(15))
+    #expect(try isGone(number(in: "pid")))
+  }
+
   @Test func whatIsNotThereOrCannotBeRunIsTold() throws {
     let missing = programs.path + "/missing"
     #expect(
       throws: NotificationProblem.untrusted(
         .cannotOpen(FilePath(missing), .noSuchFileOrDirectory))
     ) { try tell([missing]) }
-    #expect(throws: NotificationProblem.untrusted(.notRegular("/tmp"))) { try tell(["/tmp"]) }
+    #expect(throws: NotificationProblem.untrusted(.notRegular(FilePath(programs.path)))) {
+      try tell([programs.path])
+    }
     let plain = try programs.program("exit 0", mode: .ownerReadWrite)
-    #expect(throws: NotificationProblem.cannotStart(plain, .permissionDenied)) { try tell([plain]) }
+    #expect(throws: NotificationProblem.untrusted(.notExecutable(FilePath(plain)))) {
+      try tell([plain])
+    }
+  }
+
+  /// A file of any text as the program.
+  private func file(_ text: String) throws -> String {
+    let path = programs.path + "/program"
+    let descriptor = try FileDescriptor.open(
+      path, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWriteExecute)
+    _ = try descriptor.closeAfter { try descriptor.writeAll(text.utf8) }
+    return path
+  }
+
+  @Test func aScriptIsRunByTheInterpreterOfItsFirstLine() throws {
+    func text(_ script: String, _ arguments: String...) throws -> String {
+      String(decoding: try output(of: [try file(script)] + arguments).bytes, as: UTF8.self)
+    }
+    #expect(try text("#!/bin/sh\necho \"<$1><$2>\"\n", "a b", "") == "<a b><>\n")
+    #expect(try text("#! \t/bin/sh  -e \nfalse\necho no || :\n", "x").isEmpty == true)
+    #expect(try text("#!/usr/bin/env sh\necho $1\n", "x") == "x\n")
+    #expect(
+      try text("#!/usr/bin/python3\nimport sys; print(sys.argv[1:])\n", "1", "2")
+        == "['1', '2']\n")
+    #expect(try text("#!/usr/bin/env python3\nprint(open(__file__).readline())\n").hasPrefix("#!"))
+  }
+
+  @Test func anInterpreterThatCannotBeCheckedIsRefused() throws {
+    func problem(_ script: String) throws -> NotificationProblem? {
+      let program = try #require(NotifiedProgram([try file(script)]))
+      do throws(NotificationProblem) {
+        try program.tell([], timeout: .seconds(20), user: geteuid())
+        return nil
+      } catch {
+        return error
+      }
+    }
+    func refusal(_ problem: InterpreterProblem) -> NotificationProblem {
+      .untrusted(.interpreter(of: FilePath(programs.path + "/program"), problem))
+    }
+    #expect(try problem("#!sh\n") == refusal(.notAbsolute))
+    #expect(try problem("#!\n") == refusal(.notAbsolute))
+    #expect(try problem("#!/bin/sh") == refusal(.unended))
+    #expect(try problem("#!/usr/bin/env -S sh -e\n") == refusal(.options("-S sh -e")))
+    #expect(try problem("#!/usr/bin/env A=1\n") == refusal(.options("A=1")))
+    #expect(
+      try problem("#!/usr/bin/env no-such-program\n") == refusal(.notFound("no-such-program")))
+    #expect(
+      try problem("#!/nowhere/sh\n")
+        == .untrusted(.cannotOpen("/nowhere", .noSuchFileOrDirectory)))
+    let path = programs.path + "/interpreter"
+    let copy = try file("#!/bin/sh\n")
+    #expect(rename(copy, path) == 0)
+    #expect(try problem("#!\(path)\n") == refusal(.isScript(FilePath(path))))
+    #expect(chmod(path, 0o777) == 0)
+    #expect(
+      try problem("#!\(path)\n")
+        == .untrusted(.writableByOthers(FilePath(path), FilePermissions(rawValue: 0o777))))
   }
 
   @Test(arguments: [[], [""], ["page"], ["./page"], ["~/page"]])
@@ -156,30 +302,115 @@ private final class Programs {
     #expect(NotifiedProgram(words) == nil)
   }
 
-  @Test(.enabled(if: geteuid() == 0, "needs root")) func rootRunsOnlyItsOwn() throws {
-    let program = try programs.program("exit 0")
-    try tell([program], asRoot: true)
-    for mode in [FilePermissions(rawValue: 0o722), FilePermissions(rawValue: 0o720)] {
-      let path = try programs.program("exit 0", mode: mode)
-      #expect(
-        throws: NotificationProblem.untrusted(.writableByOthers(FilePath(path), mode))
-      ) { try tell([path], asRoot: true) }
+  @Test(arguments: [FilePermissions(rawValue: 0o722), FilePermissions(rawValue: 0o720)])
+  func whatOthersCanWriteIsRefused(mode: FilePermissions) throws {
+    let path = try programs.program("exit 0", mode: mode)
+    #expect(throws: NotificationProblem.untrusted(.writableByOthers(FilePath(path), mode))) {
       try tell([path])
     }
-    _ = try programs.program("exit 0")
-    #expect(chown(program, 1, 1) == 0)
-    #expect(
-      throws: NotificationProblem.untrusted(.notOwnedByRoot(FilePath(program), owner: 1))
-    ) { try tell([program], asRoot: true) }
-    #expect(symlink(program, programs.path + "/link") == 0)
+    let fine = try programs.program("exit 0")
+    try tell([fine])
+    #expect(chmod(programs.path, 0o1777) == 0)
     #expect(
       throws: NotificationProblem.untrusted(
-        .notOwnedByRoot(FilePath(programs.path + "/link"), owner: 1))
-    ) { try tell([programs.path + "/link"], asRoot: true) }
-    #expect(chown(program, 0, 0) == 0)
-    try tell([programs.path + "/link"], asRoot: true)
-    #expect(chmod(programs.path, 0o777) == 0)
-    #expect(throws: NotificationProblem.self) { try tell([program], asRoot: true) }
+        .writableByOthers(FilePath(programs.path), FilePermissions(rawValue: 0o1777)))
+    ) { try tell([fine]) }
+  }
+
+  @Test func aDirectoryFarAboveCountsToo() throws {
+    for name in ["a", "a/b", "a/b/c"] { #expect(mkdir("\(programs.path)/\(name)", 0o755) == 0) }
+    let path = programs.path + "/a/b/c/program"
+    #expect(rename(try programs.program("exit 0"), path) == 0)
+    try tell([path])
+    for name in ["a", "a/b", "a/b/c"] {
+      let directory = "\(programs.path)/\(name)"
+      #expect(chmod(directory, 0o775) == 0)
+      #expect(
+        throws: NotificationProblem.untrusted(
+          .writableByOthers(FilePath(directory), FilePermissions(rawValue: 0o775)))
+      ) { try tell([path]) }
+      #expect(chmod(directory, 0o755) == 0)
+    }
+    // Nobody can replace what is not theirs in a directory like /tmp: above a directory it may be.
+    #expect(chmod(programs.path + "/a", 0o1777) == 0)
+    try tell([path])
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "needs root")) func anotherUserOwnsNoPartOfThePath() throws {
+    let directory = programs.path + "/a"
+    #expect(mkdir(directory, 0o755) == 0)
+    let path = directory + "/program"
+    #expect(rename(try programs.program("exit 0"), path) == 0)
+    let link = programs.path + "/link"
+    #expect(symlink("a/program", link) == 0)
+    let folderLink = programs.path + "/folder"
+    #expect(symlink(directory, folderLink) == 0)
+    let ways = [path, link, folderLink + "/program", folderLink + "/../link"]
+    for way in ways { try tell([way]) }
+    for owned in [path, directory] {
+      #expect(chown(owned, 1, 1) == 0)
+      for way in ways {
+        #expect(
+          throws: NotificationProblem.untrusted(
+            .untrustedOwner(FilePath(owned), owner: 1, user: 0)), "\(way)"
+        ) { try tell([way]) }
+      }
+      try tell([path], user: 1)
+      #expect(chown(owned, 0, 0) == 0)
+    }
+    #expect(lchown(link, 1, 1) == 0)
+    #expect(throws: NotificationProblem.self) { try tell([link]) }
+    #expect(symlink("circle", programs.path + "/circle") == 0)
+    #expect(
+      throws: NotificationProblem.untrusted(
+        .cannotOpen(FilePath(programs.path + "/circle"), .tooManySymbolicLinkLevels))
+    ) { try tell([programs.path + "/circle"]) }
+  }
+
+  /// A user exchanges the directory that holds root's program for one with a program of their own.
+  @Test(.enabled(if: geteuid() == 0, "needs root")) func nobodyCanExchangeTheProgram() throws {
+    #expect(chmod(programs.path, 0o755) == 0)
+    let base = programs.path + "/users"
+    #expect(mkdir(base, 0o755) == 0)
+    for name in ["real", "fake"] { #expect(mkdir("\(base)/\(name)", 0o755) == 0) }
+    let good = "echo good >> \(programs.path)/output"
+    #expect(rename(try programs.program(good), base + "/real/program") == 0)
+    let evil = base + "/fake/program"
+    #expect(rename(try programs.program("touch \(programs.path)/evil"), evil) == 0)
+    for path in [base, base + "/fake", evil] { #expect(chown(path, 1000, 1000) == 0) }
+    #expect(symlink("users/real/program", programs.path + "/link") == 0)
+    let swapping = fork(swappingIn: base)
+    defer {
+      kill(swapping, SIGKILL)
+      waitpid(swapping, nil, 0)
+    }
+    for _ in 0..<60 {
+      for path in [base + "/real/program", programs.path + "/link"] {
+        #expect(throws: NotificationProblem.self) { try tell([path]) }
+      }
+    }
+    #expect(access(programs.path + "/evil", F_OK) != 0)
+    #expect(
+      access(programs.path + "/output", F_OK) != 0, "nor is root's, in whose place it could be")
+  }
+
+  /// Starts a process of uid 1000 that exchanges `real` and `fake` again and again, at most 60 s.
+  private func fork(swappingIn base: String) -> pid_t {
+    let script = """
+      import os, time
+      os.setgroups([]); os.setgid(1000); os.setuid(1000); os.chdir("\(base)")
+      end = time.time() + 60
+      while time.time() < end:
+          try:
+              os.rename("real", "tmp"); os.rename("fake", "real"); os.rename("tmp", "fake")
+          except OSError: time.sleep(0.001)
+      """
+    var pid: pid_t = 0
+    let texts: [String] = ["/usr/bin/python3", "-c", script]
+    let words = texts.map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    #expect(posix_spawn(&pid, "/usr/bin/python3", nil, nil, words, environ) == 0)
+    return pid
   }
 
   @Test func everyProblemHasWordsForAUser() {
@@ -188,7 +419,18 @@ private final class Programs {
       (.late("/bin/page", .seconds(10)), "/bin/page did not end within 10.0 seconds"),
       (.exited("/bin/page", status: 3), "/bin/page ended with exit status 3"),
       (.killed("/bin/page", signal: 9), "signal 9 ended /bin/page"),
+      (.stopped("/bin/page"), "/bin/page was killed before it had ended"),
       (.untrusted(.notRegular("/bin/page")), "/bin/page is not a regular file"),
+      (
+        .untrusted(.interpreter(of: "/bin/page", .options("-S sh"))),
+        "the first line of /bin/page runs env with \"-S sh\": "
+      ),
+      (.untrusted(.interpreter(of: "/bin/page", .unended)), "the first line of /bin/page is too"),
+      (.untrusted(.interpreter(of: "/bin/page", .notAbsolute)), "the first line of /bin/page does"),
+      (
+        .untrusted(.untrustedOwner("/bin", owner: 7, user: 0)),
+        "/bin belongs to uid 7, who could replace the program: chown 0 /bin"
+      ),
     ]
     for (problem, text) in problems { #expect("\(problem)".hasPrefix(text)) }
   }

@@ -34,7 +34,7 @@ final class AuditTrail {
     let result = Result { try work() }
     let (status, error) = Self.end(of: result)
     do {
-      try log.append(record.line(status: status.rawValue, error: error))
+      if let line = record.end(status.rawValue, error: error) { try log.append(line) }
     } catch {
       try result.get()
       throw Self.failure(error, "this run is not recorded")

@@ -24,6 +24,7 @@ final class RunRecord: Sendable {
     var reactions: [OwnerReaction] = []
     /// The notifications that failed or were not sent.
     var failedNotifications = 0
+    fileprivate var hasEnded = false
   }
 
   init(_ run: AuditedRun) {
@@ -35,11 +36,15 @@ final class RunRecord: Sendable {
     facts.withLock { facts in change(&facts) }
   }
 
-  /// The line of the run, which ends now with the exit code `status`.
+  /// The line of the run, which ends now with the exit code `status`; nil if it has ended before.
   ///
   /// - Parameter error: why it ended early, or did not do all; nil when it did.
-  func line(status: Int32, error: String?) -> [UInt8] {
-    let facts = facts.withLock { $0 }
+  func end(_ status: Int32, error: String?) -> [UInt8]? {
+    let facts = facts.withLock { facts in
+      defer { facts.hasEnded = true }
+      return facts
+    }
+    guard !facts.hasEnded else { return nil }
     var json = JSONWriter()
     json.object { json in
       json.member("time", Timestamp.now)

@@ -85,6 +85,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let limits = try pace.limits(from: .now)
+    let watchdog = RunWatchdog.start(limits)
+    defer { watchdog.disarm() }
     let work = try plan.map { try readPlan($0) } ?? select()
     let (system, plan) = (work.system, work.plan)
     let gaps = work.gaps
@@ -103,6 +105,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let trail = try AuditTrail(
       in: try StateAccess.open(option: stateDir),
       AuditedRun(command: "kill", selection: CommandLineWords.following("kill")))
+    watchdog.beginActing()
     try trail.recordingRun {
       try run.carryOut(
         recording: trail,

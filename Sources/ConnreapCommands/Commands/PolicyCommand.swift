@@ -118,15 +118,19 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let limits = try time.limits(from: .now)
+    Interruption.watch()
+    let watchdog = RunWatchdog.start(limits)
+    defer { watchdog.disarm() }
     let loaded = try PolicyLoading(arguments.files, asRoot: true)
     if !quiet { Standard.say(loaded.report) }
     try keepRights(for: loaded.policies)
     let folder = try StateAccess.open(option: stateDir)
     let lock = try StateAccess.lock(folder)
     let trail = try AuditTrail(in: folder, AuditedRun(command: "policy apply", selection: nil))
+    watchdog.record(trail.record, in: folder.path)
     let run = PolicyRun(loaded.policies, output: output, isQuiet: quiet, limits: limits)
     try trail.recordingRun {
-      try run.carryOut(in: folder, holding: lock, recording: trail)
+      try run.carryOut(in: folder, holding: lock, recording: trail, watchedBy: watchdog)
     }
   }
 }

@@ -23,7 +23,7 @@ struct PolicyRun {
   /// - Throws: also when all was done but a policy is refused. Any other failure comes first.
   func carryOut(
     in folder: borrowing StateFolder, holding _: borrowing RunLock,
-    recording trail: AuditTrail
+    recording trail: AuditTrail, watchedBy watchdog: RunWatchdog
   ) throws {
     trail.record.update { $0.policies = policies.policies.map(\.name) }
     let system = try LiveSystem(SourceOptions.live).inNamespaces(of: policies)
@@ -32,18 +32,36 @@ struct PolicyRun {
     trail.record.update { evaluated.note(in: &$0) }
     let gaps = JudgingGaps(of: evaluated, on: system)
     for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
-    let notices = PolicyNotices(evaluated, moment: system.moment)
+    let notices = PolicyNotices(evaluated, on: system, in: trail.record.run)
     // Before anything is closed: a run that is cut off has counted all the same.
     try history.save(evaluated.memories, ifLost: "nothing was closed")
+    watchdog.beginActing()
     let result = Result {
       try close(evaluated, on: system, recording: trail, remembering: &history)
     }
-    let isEverybodyTold =
-      Interruption.reason == nil ? try notices.send(remembering: &history) : true
+    let notified = try notices.send(remembering: &history, unless: { limits.stopReason })
+    trail.record.update { $0.failedNotifications = notified.failed + notified.notDone }
     try result.get()
-    guard isEverybodyTold else { throw CommandFailure.silent(.failed) }
+    try check(notified)
     try PolicyRefusals(evaluated.findings).check()
     try gaps.check()
+  }
+
+  /// Throws when not everybody was notified.
+  private func check(_ notified: PolicyNotices.Result) throws(CommandFailure) {
+    guard let reason = notified.stopped else {
+      if notified.failed > 0 { throw CommandFailure.silent(.failed) }
+      return
+    }
+    let count = notified.notDone
+    let status: ExitStatus
+    if case .signal(let number) = reason {
+      status = .afterSignal(number)
+    } else {
+      status = .failed
+    }
+    throw CommandFailure(
+      status, "\(reason); \(Count.text(count)) notification\(Count.plural(count)) not done")
   }
 
   /// Closes what the policies want closed, and prints what they found and what came of it.

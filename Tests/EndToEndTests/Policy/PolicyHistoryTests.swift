@@ -118,12 +118,15 @@ import Testing
     let told = try #require(read("told"))
     let report = try JSONDecoder().decode(Report.self, from: Data(told.utf8))
     #expect(report.event == "leak" && report.policy == "pool-leak")
-    #expect(report.leak.rounds == 2)
-    #expect(report.leak.peer.address == "127.0.0.1")
-    #expect(report.leak.process.pid == namespace.server.pid)
-    #expect(report.leak.process.name == "leaky")
-    #expect(report.leak.growth > 0)
-    let process = report.leak.process
+    #expect(report.run == (try AuditedRun.all(in: namespace.state.path).last?.run))
+    #expect(report.groups.count == 1 && report.groups.first?.new == true)
+    let reported = try #require(report.groups.first?.leak)
+    #expect(reported.rounds == 2)
+    #expect(reported.peer.address == "127.0.0.1")
+    #expect(reported.process.pid == namespace.server.pid)
+    #expect(reported.process.name == "leaky")
+    #expect(reported.growth > 0)
+    let process = reported.process
     #expect(process.left == process.limit - process.open && process.left > 0)
 
     // 6: it stays given up, and nobody is told again.
@@ -159,9 +162,14 @@ import Testing
         case growth = "growth_per_hour"
       }
     }
+    struct Group: Decodable {
+      let new: Bool
+      let leak: Leak
+    }
     let event: String
     let policy: String
-    let leak: Leak
+    let run: String
+    let groups: [Group]
   }
 
   private static let twice = """

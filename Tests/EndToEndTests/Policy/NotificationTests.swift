@@ -1,0 +1,216 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// The programs of policies: one message each, bounded in time and output, and ended with the run.
+@Suite(.needsNamespaces, .needsDestroy) struct NotificationTests {
+  let namespace: NetworkNamespace
+  let folder: TemporaryFolder
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    folder = try TemporaryFolder()
+    #expect(chmod(namespace.state.path, 0o700) == 0)
+  }
+
+  private var state: String { namespace.state.path }
+
+  private func read(_ name: String) -> String? {
+    try? String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
+  }
+
+  /// A program of shell lines.
+  private func program(_ name: String, _ lines: String) throws -> String {
+    try folder.write(name, "#!/bin/sh\n\(lines)\n", mode: 0o700)
+  }
+
+  /// A file of policies that report, one a port, each with its program.
+  private func policies(_ programs: [String], groupBy: String = "none") throws -> String {
+    let text = programs.enumerated().map { index, program in
+      """
+        - name: tell-\(index)
+          match: {state: close-wait, local-port: \(8080 + index)}
+          group-by: \(groupBy)
+          action: report
+          notify: ["\(program)"]
+
+      """
+    }.joined()
+    return try folder.write("policies.yaml", "version: 1\npolicies:\n" + text)
+  }
+
+  private func leak(ports: Range<UInt16>) throws {
+    for port in ports {
+      let listener = try namespace.server.listen("pool-\(port)", port: port)
+      _ = try namespace.closeWaits(1, to: listener)
+    }
+  }
+
+  private func apply(_ file: String, _ options: String...) throws -> Ended {
+    try namespace.connreap(
+      ["policy", "apply", "--state-dir", state, file] + options, seconds: 120)
+  }
+
+  private func wait(seconds: Int = 60, until isSo: () throws -> Bool) throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while try !isSo() {
+      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: seconds) }
+      usleep(10_000)
+    }
+  }
+
+  private func isGone(_ pid: Int32) -> Bool {
+    guard kill(pid, 0) == 0 else { return true }
+    let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ") Z"
+    return stat.split(separator: ") ").last?.hasPrefix("Z") == true
+  }
+
+  private struct Message: Decodable {
+    struct Group: Decodable {
+      let group: String
+      let new: Bool
+      let count: Int
+      let threshold: Int
+    }
+    let event: String
+    let policy: String
+    let time: String
+    let host: String
+    let groups: [Group]
+    private enum CodingKeys: String, CodingKey { case event, policy, time, host, groups }
+  }
+
+  @Test func aPolicySendsOneMessageForAllItsGroups() throws {
+    let file = try policies(
+      [try program("page", "cat >> \(folder.path)/told")], groupBy: "peer")
+    let listener = try namespace.server.listen("pool", port: 8080)
+    func leak(_ address: String, _ count: Int) throws {
+      for number in 0..<count {
+        let client = try namespace.server.connect(
+          "c-\(address)-\(number)", to: "127.0.0.1", port: listener.port,
+          ["source": .string(address), "source_port": 0])
+        _ = try namespace.server.accept("s-\(address)-\(number)", from: listener)
+        try client.finish()
+      }
+    }
+    func messages() throws -> [Message] {
+      try (read("told") ?? "").split(separator: "\n").map {
+        try JSONDecoder().decode(Message.self, from: Data($0.utf8))
+      }
+    }
+    try leak("127.0.0.2", 2)
+    try leak("127.0.0.3", 1)
+    #expect(try apply(file).status == 0)
+    let first = try messages()
+    #expect(first.count == 1)
+    #expect(first.first?.event == "report" && first.first?.policy == "tell-0")
+    #expect(first.first?.groups.map(\.group) == ["127.0.0.2", "127.0.0.3"])
+    #expect(first.first?.groups.map(\.count) == [2, 1])
+    #expect(first.first?.groups.allSatisfy(\.new) == true)
+    #expect(first.first?.time.hasSuffix("Z") == true && first.first?.host.isEmpty == false)
+    #expect(try apply(file).status == 0)
+    #expect(try messages().count == 1, "nothing is new")
+    try leak("127.0.0.4", 3)
+    #expect(try apply(file).status == 0)
+    let second = try messages()
+    #expect(second.count == 2)
+    #expect(second.last?.groups.map(\.group) == ["127.0.0.4", "127.0.0.2", "127.0.0.3"])
+    #expect(second.last?.groups.map(\.new) == [true, false, false])
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+  func aSignalEndsTheNotification(number: Int32) throws {
+    try leak(ports: 8080..<8083)
+    let page = try program("page", "echo $$ >> \(folder.path)/pids; sleep 100")
+    let file = try policies([page, page, page])
+    let running = try namespace.start(["policy", "apply", "--state-dir", state, file])
+    try wait { read("pids")?.hasSuffix("\n") == true }
+    let start = ContinuousClock.now
+    running.signal(number)
+    let ended = try running.end(within: 60)
+    #expect(ContinuousClock.now - start < .seconds(20), "and not after the programs")
+    #expect(ended.status == 128 + number, "\(ended.complaints)")
+    for name in ["tell-0", "tell-1", "tell-2"] {
+      #expect(ended.complaints.contains("policy \(name): notification not done: stopped by SIG"))
+    }
+    #expect(ended.complaints.contains("3 notifications not done"))
+    let pids = (read("pids") ?? "").split(separator: "\n").compactMap { Int32($0) }
+    #expect(pids.count == 1)
+    for pid in pids { try wait { isGone(pid) } }
+    let run = try #require(try AuditedRun.all(in: state).last)
+    #expect(run.exit == 128 + number && run.failedNotifications == 3)
+    // The lock is free, and the next run notifies.
+    let next = try policies(["/bin/true", "/bin/true", "/bin/true"])
+    #expect(try apply(next).status == 0)
+  }
+
+  @Test func theTimeoutIsForAllNotificationsTogether() throws {
+    try leak(ports: 8080..<8084)
+    let page = try program("page", "sleep 100")
+    let file = try policies([page, page, page, page])
+    let start = ContinuousClock.now
+    let ended = try apply(file, "--timeout", "3s")
+    #expect(ContinuousClock.now - start < .seconds(25), "four programs would take 40 s")
+    #expect(ended.status == 1)
+    for name in ["tell-0", "tell-1", "tell-2", "tell-3"] {
+      #expect(ended.complaints.contains("policy \(name): notification not done: "))
+    }
+    #expect(ended.complaints.contains("4 notifications not done"))
+  }
+
+  @Test func whatAProgramWritesIsPassedOnUpToALimit() throws {
+    try leak(ports: 8080..<8081)
+    let page = try program("page", "echo paged; head -c 3000000 /dev/zero | tr '\\0' x")
+    let ended = try apply(try policies([page]))
+    #expect(ended.status == 0)
+    #expect(ended.complaints.hasPrefix("paged\nxxxx"))
+    #expect(ended.errors.count < 70_000)
+    #expect(ended.complaints.contains("page wrote more than 64 KiB; the rest is discarded"))
+  }
+
+  /// The output of the run is a pipe of cron's, which a child must not keep open.
+  @Test func aChildThatStaysKeepsNeitherTheRunNorItsOutput() throws {
+    try leak(ports: 8080..<8081)
+    let page = try program(
+      "page",
+      "setsid sh -c 'echo $$ > \(folder.path)/pid; exec sleep 100' &\n"
+        + "while [ ! -s \(folder.path)/pid ]; do sleep 0.05; done; cat > \(folder.path)/told")
+    // It reads to the end of the output: of all who hold it.
+    let ended = try apply(try policies([page]))
+    #expect(ended.status == 0)
+    #expect(ended.complaints.contains("page left 1 process running; killed"))
+    #expect(read("told")?.isEmpty == false)
+    let pid = try #require(read("pid").flatMap { Int32($0.dropLast()) })
+    try wait { isGone(pid) }
+  }
+
+  @Test func aSignalThatIsIgnoredForChildrenLosesNoEnd() throws {
+    try leak(ports: 8080..<8081)
+    let page = try program("page", "cat > \(folder.path)/told")
+    let script =
+      "import os,signal,sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+      + "os.execv(sys.argv[1], sys.argv[1:])"
+    let ended = try namespace.connreap(
+      ["policy", "apply", "--state-dir", state, try policies([page])],
+      behind: [Tools.python, "-c", script])
+    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(read("told")?.isEmpty == false)
+  }
+
+  @Test func aProgramBelowAnotherUsersDirectoryIsNotRun() throws {
+    try leak(ports: 8080..<8081)
+    #expect(chmod(folder.path, 0o755) == 0)
+    let inner = folder.path + "/theirs/ours"
+    #expect(mkdir(folder.path + "/theirs", 0o755) == 0 && mkdir(inner, 0o755) == 0)
+    _ = try program("theirs/ours/page", "touch \(folder.path)/told")
+    #expect(chown(folder.path + "/theirs", 1000, 1000) == 0)
+    #expect(symlink(inner + "/page", folder.path + "/link") == 0)
+    for path in [inner + "/page", folder.path + "/link"] {
+      let ended = try apply(try policies([path]))
+      #expect(ended.status == 1)
+      #expect(
+        ended.complaints.contains("theirs belongs to uid 1000, who could replace the program"))
+    }
+    #expect(read("told") == nil)
+  }
+}

@@ -1,0 +1,174 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// A run of policies ends on a signal and at its timeout, whatever it is waiting for.
+@Suite(.needsNamespaces, .needsDestroy) struct RunEndTests {
+  let namespace: NetworkNamespace
+  let folder: TemporaryFolder
+
+  init() throws {
+    namespace = try NetworkNamespace()
+    folder = try TemporaryFolder()
+    #expect(chmod(namespace.state.path, 0o700) == 0)
+    let listener = try namespace.server.listen("pool", port: 8080)
+    _ = try namespace.closeWaits(3, to: listener)
+  }
+
+  private var state: String { namespace.state.path }
+
+  private func file(_ match: String = "{state: close-wait}") throws -> String {
+    try folder.write(
+      "policy.yaml",
+      "version: 1\npolicies:\n  - name: leak\n    match: \(match)\n    action: destroy\n")
+  }
+
+  private var leaks: Int {
+    get throws { try namespace.rows("--state", "close-wait").count }
+  }
+
+  /// What a run is made to wait for.
+  enum Obstacle: String, CaseIterable, CustomTestStringConvertible {
+    /// A process that writes the database and does not end.
+    case database
+    /// A name server that does not answer.
+    case nameServer
+    /// The kernel, which takes its time to list sockets.
+    case kernel
+    var testDescription: String { rawValue }
+  }
+
+  /// A run that waits for `obstacle`, and what has to live meanwhile.
+  private func waitingRun(
+    _ obstacle: Obstacle, _ options: [String]
+  ) throws -> (running: Command, helper: Command?) {
+    var apply = [Tools.connreap, "policy", "apply", "--state-dir", state] + options
+    switch obstacle {
+    case .database:
+      #expect(
+        try namespace.connreap("policy", "apply", "--state-dir", state, file("{port: 9}")).status
+          == 0)
+      let script =
+        "import sqlite3,sys,time; c=sqlite3.connect(sys.argv[1],isolation_level=None); "
+        + "c.execute('BEGIN EXCLUSIVE'); open(sys.argv[2],'w').close(); time.sleep(100)"
+      let ready = folder.path + "/ready"
+      let helper = try Command([Tools.python, "-c", script, state + "/connreap.db", ready])
+      try wait { access(ready, F_OK) == 0 }
+      return (try Command(namespace.entering + apply + [try file()]), helper)
+    case .nameServer:
+      let script =
+        "import socket,sys,time; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); "
+        + "s.bind(('127.0.0.1',53)); open(sys.argv[1],'w').close(); time.sleep(100)"
+      let ready = folder.path + "/ready"
+      let helper = try Command(
+        namespace.entering + [Tools.python, "-c", script, ready])
+      try wait { access(ready, F_OK) == 0 }
+      let servers = try folder.write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:30\n")
+      apply.append(try file("{state: close-wait, peer: no-such-host.example}"))
+      return (
+        try Command(
+          namespace.entering + [
+            "unshare", "--mount", "bash", "-c",
+            "mount --bind \"$0\" /etc/resolv.conf; exec \"$@\"", servers,
+          ] + apply), helper
+      )
+    case .kernel:
+      return (
+        try Command(
+          namespace.entering + [
+            "strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=recvmsg", "-e",
+            "inject=recvmsg:delay_enter=60000000",
+          ] + apply + [try file()]), nil
+      )
+    }
+  }
+
+  private func wait(seconds: Int = 60, until isSo: () throws -> Bool) throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while try !isSo() {
+      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: seconds) }
+      usleep(10_000)
+    }
+  }
+
+  /// Whether the run is at its work: it has the watchdog's thread.
+  private func hasBegun(_ running: Command) -> Bool {
+    let name = (try? String(contentsOfFile: "/proc/\(running.pid)/comm", encoding: .utf8)) ?? ""
+    let status =
+      (try? String(contentsOfFile: "/proc/\(running.pid)/status", encoding: .utf8)) ?? ""
+    return name == "connreap\n" && !status.contains("Threads:\t1\n")
+  }
+
+  private static let isTracing = Tools.has("strace", "-D", "-e", "trace=none", "/bin/true")
+
+  @Test(arguments: Obstacle.allCases) func aSignalEndsIt(obstacle: Obstacle) throws {
+    guard obstacle != .kernel || Self.isTracing else { return }
+    let (running, helper) = try waitingRun(obstacle, [])
+    defer { helper?.signal(SIGKILL) }
+    try wait { hasBegun(running) }
+    usleep(300_000)
+    let start = ContinuousClock.now
+    running.signal(SIGTERM)
+    let ended = try running.end(within: 40)
+    #expect(ContinuousClock.now - start < .seconds(4), "5 s is what it waits for the database")
+    #expect(ended.status == 143, "\(ended.complaints)")
+    #expect(ended.complaints.contains("stopped by SIGTERM"))
+    helper?.signal(SIGKILL)
+    #expect(try leaks == 3)
+    if obstacle != .nameServer {
+      #expect(try AuditedRun.all(in: state).last?.exit == 143)
+    }
+    #expect(try namespace.connreap("policy", "apply", "--state-dir", state, file()).status == 0)
+    #expect(try leaks == 0, "the lock is free")
+  }
+
+  @Test(arguments: Obstacle.allCases) func theTimeoutEndsIt(obstacle: Obstacle) throws {
+    guard obstacle != .kernel || Self.isTracing else { return }
+    let (running, helper) = try waitingRun(obstacle, ["--timeout", "1500ms"])
+    defer { helper?.signal(SIGKILL) }
+    let ended = try running.end(within: 40)
+    #expect(ended.status == 1, "\(ended.complaints)")
+    #expect(ended.complaints.contains("the time was up; nothing was closed"))
+    helper?.signal(SIGKILL)
+    #expect(try leaks == 3)
+  }
+
+  @Test func theTimeoutOfKillIsForItsScanToo() throws {
+    guard Self.isTracing else { return }
+    let ended = try namespace.connreap(
+      [
+        "kill", "--yes", "--state-dir", state, "--local-port", "8080", "--timeout", "1500ms",
+      ],
+      behind: [
+        "strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=recvmsg", "-e",
+        "inject=recvmsg:delay_enter=60000000",
+      ])
+    #expect(ended.status == 1, "\(ended.complaints)")
+    #expect(ended.complaints.contains("the time was up; nothing was closed"))
+    #expect(try leaks == 3)
+  }
+
+  /// Nothing ends a container's first process but what it does itself.
+  @Test func theFirstProcessOfAContainerEndsToo() throws {
+    let container =
+      namespace.entering + [
+        "unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
+      ]
+    let page = try folder.write(
+      "page", "#!/bin/sh\ntouch \(folder.path)/ready; sleep 100\n", mode: 0o700)
+    let file = try folder.write(
+      "policy.yaml",
+      "version: 1\npolicies:\n  - name: leak\n    match: {state: close-wait}\n"
+        + "    action: report\n    notify: [\"\(page)\"]\n")
+    let running = try Command(
+      container + [Tools.connreap, "policy", "apply", "--state-dir", state, file])
+    try wait { access(folder.path + "/ready", F_OK) == 0 }
+    let children = "/proc/\(running.pid)/task/\(running.pid)/children"
+    let text = try String(contentsOfFile: children, encoding: .utf8)
+    let first = try #require(text.split(separator: " ").first.flatMap { Int32($0) })
+    kill(first, SIGTERM)
+    #expect(try running.end(within: 40).status == 143)
+    let run = try #require(try AuditedRun.all(in: state).last)
+    #expect(run.pid == 1 && run.exit == 143)
+  }
+}
