@@ -83,11 +83,15 @@ extension Recording {
   }
 
   private mutating func continueLast(_ bytes: [UInt8], line: Int) throws(RecordingProblem) {
-    switch entries.last {
-    case .request(let start): entries[entries.count - 1] = .request(start + bytes)
-    case .answer(let start, let senderPort, let isTruncated):
-      entries[entries.count - 1] = .answer(
-        start + bytes, senderPort: senderPort, isTruncated: isTruncated)
+    // Taken out of the array, the datagram has one owner and grows in place: a line costs its own
+    // length, not that of the datagram so far.
+    switch entries.popLast() {
+    case .request(var datagram):
+      datagram.append(contentsOf: bytes)
+      entries.append(.request(datagram))
+    case .answer(var datagram, let senderPort, let isTruncated):
+      datagram.append(contentsOf: bytes)
+      entries.append(.answer(datagram, senderPort: senderPort, isTruncated: isTruncated))
     case .failure, nil: throw RecordingProblem(line: line, fault: .nothingToContinue)
     }
   }
