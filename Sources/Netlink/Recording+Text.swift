@@ -38,6 +38,11 @@ extension Recording {
     text.append(UInt8(ascii: "\n"))
   }
 
+  /// Whether what starts with `bytes` can be the text of a recording, of whatever version.
+  public static func isStart(of bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.starts(with: title.utf8.prefix(bytes.count))
+  }
+
   /// Reads the text of a recording.
   public init(text: [UInt8]) throws(RecordingProblem) {
     self.init()

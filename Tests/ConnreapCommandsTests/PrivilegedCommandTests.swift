@@ -34,7 +34,7 @@ import Testing
     #expect(try needs("stats", "--replay", "r") == [] && needs("listeners", "--replay", "r") == [])
     #expect(try needs("metrics", "--replay", "r") == [])
     #expect(try needs("report", "--html", "-", "--replay", "r") == [])
-    #expect(try needs("report", "--html", "f", "--replay", "r") == [.dacOverride])
+    #expect(try needs("report", "--html", "f", "--replay", "r") == [.dacOverride, .chown])
   }
 
   @Test func whatLooksNeedsToSeeOwners() throws {
@@ -50,7 +50,7 @@ import Testing
     #expect(try needs("kill", "-n", "--all") == owners)
     #expect(try needs("stats") == owners && needs("listeners") == owners)
     #expect(try needs("metrics") == owners)
-    #expect(try needs("metrics", "--textfile", "f") == owners.union([.dacOverride]))
+    #expect(try needs("metrics", "--textfile", "f") == owners.union([.dacOverride, .chown]))
   }
 
   @Test func whatClosesNeedsToClose() throws {
