@@ -53,7 +53,10 @@ let package = Package(
     module("StateFiles", [system]),
     module(
       "History",
-      ["Connections", "StateFiles", system, .product(name: "GRDB", package: "GRDB.swift")]),
+      [
+        "Connections", "StateFiles", system, .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
     module("Notifying", ["StateFiles", "CLinuxProcess", system]),
     module("ProcessTable", ["Connections", "CLinuxProcess", system]),
     module("DescriptorActions", ["Connections", "ProcessTable", "CLinuxProcess", system]),

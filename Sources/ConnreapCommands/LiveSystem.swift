@@ -7,6 +7,7 @@ import Reaping
 import Scanning
 import Selection
 import SocketDiagnostics
+import StateFiles
 import SystemPackage
 
 /// The one place where the parts are put together: the running kernel, or a recording of one.

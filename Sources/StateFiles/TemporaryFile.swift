@@ -26,16 +26,20 @@ struct TemporaryFile: ~Copyable {
   }
 
   /// Makes the file, for this user alone, and writes `bytes`.
+  ///
+  /// - Parameter isUnnamed: whether it has no name until it is moved, where that can be.
   static func make(
-    in directory: FileDescriptor, _ bytes: [UInt8]
+    in directory: FileDescriptor, _ bytes: [UInt8], isUnnamed: Bool = true
   ) throws(Errno) -> TemporaryFile {
-    let file = try empty(in: directory)
+    let file = try empty(in: directory, isUnnamed: isUnnamed)
     try file.file.descriptor.writeWhole(bytes)
     return file
   }
 
-  private static func empty(in directory: FileDescriptor) throws(Errno) -> TemporaryFile {
-    if let file = unnamed(in: directory) {
+  private static func empty(
+    in directory: FileDescriptor, isUnnamed: Bool
+  ) throws(Errno) -> TemporaryFile {
+    if isUnnamed, let file = unnamed(in: directory) {
       return TemporaryFile(file, in: directory, name: nil, held: nil)
     }
     let held = HeldSignals()

@@ -63,6 +63,6 @@ import Testing
     #expect(try needs("policy", "apply", "f") == closing.union([.sysAdmin]))
     #expect(try needs("doctor") == closing.union([.sysAdmin]))
     #expect(try needs("report", "--html", "-") == needs("doctor"), "it asks the same")
-    #expect(try needs("report", "--html", "f") == needs("doctor").union([.dacOverride]))
+    #expect(try needs("report", "--html", "f") == needs("doctor").union([.dacOverride, .chown]))
   }
 }

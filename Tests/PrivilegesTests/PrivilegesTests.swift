@@ -101,7 +101,7 @@ private let everything = HeldCapabilities(
 
   /// Every subset of what can be held.
   @Test func nothingIsMissingExactlyWhenAllNeedsArePermitted() {
-    for mask in 0..<32 {
+    for mask in 0..<64 {
       let set = Capabilities(
         Capability.allCases.enumerated().filter { mask >> $0.offset & 1 == 1 }.map(\.element))
       let held = HeldCapabilities(effective: [], permitted: set)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Connections
 import Privileges
 import Selection
+import StateFiles
 import SystemPackage
 
 /// `connreap report`: one page that tells how it stands.
@@ -61,7 +62,7 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
     try system.finish()
     try FileContents.write(
       page, to: output, "--html", permissions: .ownerReadWrite, keepsOwner: true)
-    if case .file = output, Terminal.of(Standard.error, columns: nil).isTerminal {
+    if case .file(_) = output, Terminal.of(Standard.error, columns: nil).isTerminal {
       Standard.say("\(EscapedText.escaped(html)): \(ReportVerdict(contents).headline)\n")
     }
   }
