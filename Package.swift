@@ -44,13 +44,14 @@ let package = Package(
     .systemLibrary(name: "CMnl", providers: [.apt(["libmnl-dev"])]),
     .systemLibrary(name: "CCap", providers: [.apt(["libcap-dev"])]),
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLinuxDiag"),
     .systemLibrary(name: "CLinuxProcess"),
 
     module("Connections"),
     module("Privileges", ["CCap", system]),
     module("Screens", ["CNcurses", "CLinuxProcess", system]),
-    module("StateFiles", [system]),
+    module("StateFiles", ["CZlib", system]),
     module(
       "History",
       [

@@ -2,9 +2,9 @@
 # What the other scripts share: it brings in what the build and the tests need. To be sourced.
 # Whatever it says or does shows on standard error; standard output is the caller's.
 
-readonly build_packages=(libmnl-dev libcap-dev libncurses-dev libsqlite3-dev)
+readonly build_packages=(libmnl-dev libcap-dev libncurses-dev libsqlite3-dev zlib1g-dev)
 readonly test_packages=(
-  bash bsdutils coreutils cron grep iproute2 libcap2-bin nginx postgresql procps prometheus
+  bash bsdutils coreutils cron grep iproute2 libcap2-bin logrotate nginx postgresql procps prometheus
   prometheus-node-exporter python3 python3-jsonschema python3-yaml redis-server strace systemd tmux
   util-linux shellcheck
 )
@@ -89,8 +89,8 @@ require_packages() {
   local package missing=()
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     # Not Debian's family: what the build asks for may be there under other names.
-    if command -v pkg-config >/dev/null && pkg-config --exists libmnl libcap ncursesw sqlite3; then return; fi
-    die 'apt-get is missing, and pkg-config does not find libmnl, libcap, ncursesw and sqlite3' \
+    if command -v pkg-config >/dev/null && pkg-config --exists libmnl libcap ncursesw sqlite3 zlib; then return; fi
+    die 'apt-get is missing, and pkg-config does not find libmnl, libcap, ncursesw, sqlite3 and zlib' \
       "Install, with this system's own tool, what Debian calls: $*"
   fi
   for package in "$@"; do
