@@ -78,8 +78,10 @@ public struct AuditLogFiles {
         unreadable.append(path)
         continue
       }
-      guard let file = try AuditLogFile(path) ?? AuditLogFile(folder.appending(name + ".gz")),
-        current.map({ !file.isSame(as: $0) }) ?? true,
+      var found = try AuditLogFile(path)
+      // Compressed since the names were read.
+      if found == nil { found = try AuditLogFile(folder.appending(name + ".gz")) }
+      guard let file = found, current.map({ !file.isSame(as: $0) }) ?? true,
         !rotated.contains(where: { $0.file.isSame(as: file) })
       else { continue }
       rotated.append((file, file.firstTime ?? "", kind.order))

@@ -116,10 +116,13 @@ public struct AuditLogReader: ~Copyable {
   private mutating func fillFromPacked() throws(AuditLogProblem) -> Bool {
     do {
       return try packed?.append(from: file, atMost: Self.partSize, to: &buffer) ?? false
-    } catch .cannotRead(let errno) {
-      throw AuditLogProblem(path: path, errno: errno, isReading: true)
-    } catch .fault(let fault) {
-      throw AuditLogProblem(path: path, errno: .ioError, isReading: true, fault: fault)
+    } catch {
+      switch error {
+      case .cannotRead(let errno):
+        throw AuditLogProblem(path: path, errno: errno, isReading: true)
+      case .fault(let fault):
+        throw AuditLogProblem(path: path, errno: .ioError, isReading: true, fault: fault)
+      }
     }
   }
 }

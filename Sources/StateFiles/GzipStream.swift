@@ -2,7 +2,9 @@ internal import CZlib
 internal import SystemPackage
 
 /// Uncompresses what gzip(1) has compressed, a part at a time: the only file that calls zlib.
-struct GzipStream: ~Copyable {
+///
+/// It is the only owner of the memory that zlib works in, and gives none of it out.
+@safe struct GzipStream: ~Copyable {
   private let stream: UnsafeMutablePointer<z_stream>
   private let input: UnsafeMutableRawBufferPointer
   /// Whether the next byte belongs to a new member (RFC 1952): a file may have several.
