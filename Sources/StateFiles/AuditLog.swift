@@ -21,10 +21,20 @@ public struct AuditLog: ~Copyable {
   private let directory: OpenFile
   private let opened: Mutex<Opened>
 
-  private struct Opened: ~Copyable {
-    var file: OpenFile
+  /// Not private: the compiler (6.3) makes no code for other modules then.
+  struct Opened: ~Copyable {
+    let file: OpenFile
+    let inode: ino_t
+    let device: dev_t
     /// Where this run's last line ended; -1 before the first.
     var ownEnd = -1
+
+    init(_ file: consuming OpenFile) throws(Errno) {
+      let facts = try file.facts()
+      guard facts.type == .regular else { throw .invalidArgument }
+      (inode, device) = (facts.rawValue.st_ino, facts.rawValue.st_dev)
+      self.file = file
+    }
   }
 
   /// Opens the log of `folder`, made when it is not there (mode 0600).
@@ -32,9 +42,9 @@ public struct AuditLog: ~Copyable {
     let path = folder.path.appending(Self.fileName)
     do throws(Errno) {
       let directory = try OpenFile(duplicating: folder.file.descriptor.rawValue)
-      let file = try Self.open(in: directory)
+      let file = try Opened(Self.open(in: directory))
       self.directory = directory
-      opened = Mutex(Opened(file: file))
+      opened = Mutex(file)
       self.path = path
     } catch {
       throw AuditLogProblem(path: path, errno: error)
@@ -42,11 +52,9 @@ public struct AuditLog: ~Copyable {
   }
 
   private static func open(in directory: borrowing OpenFile) throws(Errno) -> OpenFile {
-    let file = try OpenFile(
+    try OpenFile(
       FilePath(fileName), from: directory.descriptor,
       flags: O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
-    guard try file.facts().type == .regular else { throw .invalidArgument }
-    return file
   }
 
   /// How often lines are written when the file is moved again each time.
@@ -71,23 +79,22 @@ public struct AuditLog: ~Copyable {
   /// - Returns: whether the file still had its name afterwards.
   private borrowing func appendOnce(_ lines: [UInt8]) throws(Errno) -> Bool {
     try opened.withLock { opened throws(Errno) in
-      if !Self.isInPlace(opened.file, in: directory) {
-        opened = Opened(file: try Self.open(in: directory))
+      if !Self.isInPlace(opened, in: directory) {
+        opened = try Opened(Self.open(in: directory))
       }
       try Self.append(lines, to: &opened)
-      return Self.isInPlace(opened.file, in: directory)
+      return Self.isInPlace(opened, in: directory)
     }
   }
 
+  /// Whether the file still has its name: one system call, for it is asked twice an append.
   private static func isInPlace(
-    _ file: borrowing OpenFile, in directory: borrowing OpenFile
+    _ opened: borrowing Opened, in directory: borrowing OpenFile
   ) -> Bool {
-    guard let open = try? file.facts(),
-      let named = try? OpenFile(
-        FilePath(fileName), from: directory.descriptor, flags: OpenFile.pathOnly | O_NOFOLLOW
-      ).facts()
-    else { return false }
-    return named.inode == open.inode && named.deviceID == open.deviceID
+    var named = stat()
+    let code = unsafe fstatat(
+      directory.descriptor.rawValue, fileName, &named, AT_SYMLINK_NOFOLLOW)
+    return code == 0 && named.st_ino == opened.inode && named.st_dev == opened.device
   }
 
   private static func append(
