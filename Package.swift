@@ -44,16 +44,20 @@ let package = Package(
     .systemLibrary(name: "CMnl", providers: [.apt(["libmnl-dev"])]),
     .systemLibrary(name: "CCap", providers: [.apt(["libcap-dev"])]),
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLinuxDiag"),
     .systemLibrary(name: "CLinuxProcess"),
 
     module("Connections"),
     module("Privileges", ["CCap", system]),
     module("Screens", ["CNcurses", "CLinuxProcess", system]),
-    module("StateFiles", [system]),
+    module("StateFiles", ["CZlib", system]),
     module(
       "History",
-      ["Connections", "StateFiles", system, .product(name: "GRDB", package: "GRDB.swift")]),
+      [
+        "Connections", "StateFiles", system, .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
     module("ProcessTable", ["Connections", "CLinuxProcess", system]),
     module("Notifying", ["StateFiles", "ProcessTable", "Connections", "CLinuxProcess", system]),
     module("DescriptorActions", ["Connections", "ProcessTable", "CLinuxProcess", system]),

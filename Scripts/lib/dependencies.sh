@@ -4,11 +4,11 @@
 
 # g++ brings the C++ library that fits the C compiler: the one that the instructions for Swift name may
 # be of an older compiler than the system has.
-readonly build_packages=(g++ libmnl-dev libcap-dev libncurses-dev libsqlite3-dev)
+readonly build_packages=(g++ libmnl-dev libcap-dev libncurses-dev libsqlite3-dev zlib1g-dev)
 readonly test_packages=(
-  bash bsdutils coreutils cron dropbear-bin grep haproxy iproute2 libcap2-bin nginx openssh-client
-  openssh-server postgresql procps prometheus prometheus-node-exporter python3 python3-jsonschema
-  python3-yaml redis-server screen shellcheck socat strace systemd tmux util-linux
+  bash bsdutils coreutils cron dropbear-bin grep haproxy iproute2 libcap2-bin logrotate nginx
+  openssh-client openssh-server postgresql procps prometheus prometheus-node-exporter python3
+  python3-jsonschema python3-yaml redis-server screen shellcheck socat strace systemd tmux util-linux
 )
 # What looks at the page of 'report'. Ubuntu has Chromium as a snap only, which tests cannot use.
 readonly browser_packages=(chromium chromium-driver fonts-dejavu-core python3-selenium)
@@ -66,7 +66,7 @@ disable_services() {
   [[ -d /run/systemd/system ]] || return 0
   for package in "$@"; do
     case $package in
-      cron | haproxy | nginx | postgresql | prometheus | prometheus-node-exporter | redis-server | ssh)
+      cron | haproxy | logrotate | nginx | postgresql | prometheus | prometheus-node-exporter | redis-server | ssh)
         as_root systemctl disable --quiet "$package" >&2 || true
         ;;
     esac
@@ -91,8 +91,8 @@ require_packages() {
   local package missing=()
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     # Not Debian's family: what the build asks for may be there under other names.
-    if command -v pkg-config >/dev/null && pkg-config --exists libmnl libcap ncursesw sqlite3; then return; fi
-    die 'apt-get is missing, and pkg-config does not find libmnl, libcap, ncursesw and sqlite3' \
+    if command -v pkg-config >/dev/null && pkg-config --exists libmnl libcap ncursesw sqlite3 zlib; then return; fi
+    die 'apt-get is missing, and pkg-config does not find libmnl, libcap, ncursesw, sqlite3 and zlib' \
       "Install, with this system's own tool, what Debian calls: $*"
   fi
   for package in "$@"; do

@@ -1,81 +1,62 @@
-import Glibc
+import StateFiles
 import SystemPackage
 
-/// Whole files, read and written at once.
+/// Files that the command line names, read and written as a whole.
 enum FileContents {
-  /// The bytes of the file at `path`.
+  /// The largest recording: one of a million sockets has about 1 GB.
+  static let recordingLimit = 2 << 30
+
+  /// The content of `name`: a regular file, or `-` or `/dev/stdin` for standard input.
   ///
-  /// - Throws: `fileTooLarge` when they are more than `limit`.
-  static func read(_ path: FilePath, atMost limit: Int = .max) throws(Errno) -> [UInt8] {
-    try Errno.only {
-      let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-      return try file.closeAfter {
-        var contents: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 64 * 1024)
-        while true {
-          let count = try unsafe part.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
-          guard count > 0 else { return contents }
-          contents.append(contentsOf: part[..<count])
-          guard contents.count <= limit else { throw Errno.fileTooLarge }
-        }
-      }
-    }
-  }
-
-  /// Makes or replaces the file at `path`, readable by its owner alone: it says who talks to whom.
-  static func write(_ bytes: [UInt8], to path: FilePath) throws(Errno) {
-    try Errno.only {
-      let file = try FileDescriptor.open(
-        path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
-      _ = try file.closeAfter { try file.writeAll(bytes) }
-    }
-  }
-}
-
-extension FileContents {
-  /// Makes or replaces the file at `path` as a whole: who reads it finds the old content or the new
-  /// (rename(2)), and the old when this fails.
-  ///
-  /// - Parameter permissions: of the file, whatever the umask is; readable by all, if nothing is said.
-  static func replace(
-    _ path: FilePath, with bytes: [UInt8],
-    permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
-  ) throws(Errno) {
-    guard let name = path.lastComponent else { throw .invalidArgument }
-    // No name that a collector of *.prom would read.
-    let temporary = path.removingLastComponent().appending(".\(name).\(getpid()).tmp")
-    try Errno.only {
-      let file = try FileDescriptor.open(
-        temporary, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-        permissions: .ownerReadWrite)
-      do {
-        _ = try file.closeAfter {
-          try file.writeAll(bytes)
-          try check(fchmod(file.rawValue, permissions.rawValue))
-          try check(fsync(file.rawValue))
-        }
-        try unsafe temporary.withPlatformString { from in
-          try unsafe path.withPlatformString { to in try check(unsafe rename(from, to)) }
-        }
-      } catch {
-        _ = unsafe temporary.withPlatformString { unsafe unlink($0) }
-        throw error
-      }
-    }
-  }
-
-  private static func check(_ result: Int32) throws(Errno) {
-    guard result == 0 else { throw Errno(rawValue: errno) }
-  }
-}
-
-extension Errno {
-  /// Runs `body`, all of whose errors are errnos: what swift-system throws.
-  fileprivate static func only<Value>(_ body: () throws -> Value) throws(Errno) -> Value {
+  /// - Parameters:
+  ///   - limit: the largest size, in bytes.
+  ///   - continues: says of the first bytes whether the rest is worth reading.
+  static func read(
+    _ name: String, limit: Int, while continues: (ArraySlice<UInt8>) -> Bool
+  ) throws(CommandFailure) -> [UInt8] {
     do {
-      return try body()
+      return try InputFile.read(name, limit: limit, while: continues)
     } catch {
-      throw error as? Errno ?? .ioError
+      throw CommandFailure(.badData, EscapedText.escaped("\(error)"))
+    }
+  }
+
+  /// What `name` stands for, as the value of `option`, before anything is done: a regular file or a
+  /// new one, or `-` or `/dev/stdout` for standard output.
+  static func output(_ name: String, _ option: String) throws(CommandFailure) -> OutputFile {
+    do {
+      return try OutputFile(name)
+    } catch {
+      throw failure(error, option)
+    }
+  }
+
+  /// Writes `bytes` to `output`; see ``StateFiles/OutputFile/write(_:permissions:keepsOwner:)``.
+  static func write(
+    _ bytes: [UInt8], to output: OutputFile, _ option: String, permissions: FilePermissions,
+    keepsOwner: Bool
+  ) throws {
+    if case .descriptor(let descriptor) = output {
+      var stream = OutputStream(descriptor)
+      try stream.write { $0.append(contentsOf: bytes) }
+      return try stream.flush()
+    }
+    do {
+      try output.write(bytes, permissions: permissions, keepsOwner: keepsOwner)
+    } catch {
+      throw failure(error, option)
+    }
+  }
+
+  private static func failure(_ problem: FileProblem, _ option: String) -> CommandFailure {
+    let text = "\(option): \(EscapedText.escaped("\(problem)"))"
+    switch problem {
+    case .notRegular, .noSuchDirectory, .plantedByOther:
+      return CommandFailure(
+        .usage, text, remedy: "name a regular file or a new one, or - for standard output")
+    default:
+      let isRefused = problem.errno == .permissionDenied || problem.errno == .notPermitted
+      return CommandFailure(isRefused ? .permission : .failed, text)
     }
   }
 }

@@ -12,14 +12,20 @@ enum Interruption {
   /// The signals that end a run.
   private static let numbers = [SIGINT, SIGTERM, SIGHUP]
 
-  /// From now on SIGINT, SIGTERM and SIGHUP are remembered and end nothing by themselves; a write
-  /// to a closed pipe fails (EPIPE), and one to a file that may grow no more too (EFBIG).
+  /// From now on a write to a closed pipe fails with EPIPE, and one beyond the limit on file sizes
+  /// (RLIMIT_FSIZE) with EFBIG. Neither ends the process, so a run can still report it.
+  ///
+  /// A program that connreap starts gets both signals back.
+  static func surviveFailedWrites() {
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+  }
+
+  /// From now on SIGINT, SIGTERM and SIGHUP are remembered and end nothing by themselves.
   ///
   /// It may be called more than once, and forgets no signal that arrived before.
   ///
   /// A signal that whoever started connreap had ignored, as nohup(1) does, stays ignored. A program
-  /// that connreap starts has the signals as they were: handlers do not outlive execve(2). Those
-  /// that are ignored here it has to be given back.
+  /// that connreap starts has the signals as they were: handlers do not outlive execve(2).
   static func watch() {
     // Safe in a handler, on whatever thread it runs and whatever it interrupts: it does one atomic
     // exchange of a number, without a lock and without memory (signal-safety(7)). The first use of a
@@ -36,7 +42,6 @@ enum Interruption {
       action.sa_flags = SA_RESTART
       _ = unsafe sigaction(number, &action, nil)
     }
-    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
   }
 
   /// Remembers a signal that was read instead of handled; the first one counts.

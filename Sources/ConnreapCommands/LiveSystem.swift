@@ -7,6 +7,7 @@ import Reaping
 import Scanning
 import Selection
 import SocketDiagnostics
+import StateFiles
 import SystemPackage
 
 /// The one place where the parts are put together: the running kernel, or a recording of one.
@@ -41,12 +42,12 @@ struct LiveSystem {
     if let replay = options.replay {
       try self.init(replaying: replay, procRoot: options.procRoot)
     } else {
-      self.init(recordingTo: options.record)
+      try self.init(recordingTo: options.record)
     }
   }
 
   /// The running kernel.
-  private init(recordingTo path: String?) {
+  private init(recordingTo path: String?) throws(CommandFailure) {
     processes = ProcFileSystem()
     moment = ScanMoment(
       bootID: try? processes.bootID(), networkNamespace: try? processes.networkNamespace(),
@@ -61,7 +62,7 @@ struct LiveSystem {
       namespaces = [NamespaceSource(.own, openTransport: openTransport)]
       return
     }
-    let recorder = Recorder(path: FilePath(path))
+    let recorder = Recorder(try FileContents.output(path, "--record"))
     self.recorder = recorder
     recorder.recording.facts = Self.facts(of: moment)
     openTransport = { () throws(NetlinkProblem) in
@@ -231,7 +232,7 @@ struct LiveSystem {
   }
 
   /// Writes what was recorded, if that was asked for.
-  func finish() throws(CommandFailure) {
+  func finish() throws {
     try recorder?.save()
   }
 
@@ -250,11 +251,8 @@ struct LiveSystem {
   private static func readRecording(
     _ path: String
   ) throws(CommandFailure) -> (Recording, any NetlinkTransport) {
-    let bytes: [UInt8]
-    do {
-      bytes = try FileContents.read(FilePath(path))
-    } catch {
-      throw CommandFailure(.badData, "cannot read \(EscapedText.escaped(path)): \(error)")
+    let bytes = try FileContents.read(path, limit: FileContents.recordingLimit) { start in
+      RawDump.isStart(of: Array(start)) || Recording.isStart(of: start)
     }
     do {
       if RawDump.isStart(of: bytes) {
@@ -289,18 +287,15 @@ struct LiveSystem {
 /// Collects a conversation until it is saved.
 private final class Recorder {
   var recording = Recording()
-  private let path: FilePath
+  private let output: OutputFile
 
-  init(path: FilePath) {
-    self.path = path
+  init(_ output: OutputFile) {
+    self.output = output
   }
 
-  func save() throws(CommandFailure) {
-    do {
-      try FileContents.write(recording.text, to: path)
-    } catch {
-      throw CommandFailure(
-        .failed, "cannot write \(EscapedText.escaped(path.string)): \(error)")
-    }
+  /// The file is for this user alone, whoever made the one before: it says who talks to whom.
+  func save() throws {
+    try FileContents.write(
+      recording.text, to: output, "--record", permissions: .ownerReadWrite, keepsOwner: false)
   }
 }

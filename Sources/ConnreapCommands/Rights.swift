@@ -82,6 +82,9 @@ extension Capabilities {
   /// To find the owners of sockets in /proc.
   static let owners = PrivilegedStep.readingOthersDescriptors.needs
 
+  /// To replace a file in another user's directory, and give it to the owner of the old one.
+  static let replacingFiles: Capabilities = [.dacOverride, .chown]
+
   /// What a scan of `selection` on `source` needs.
   static func scan(_ selection: SelectionOptions, on source: SourceOptions) -> Capabilities {
     guard source.replay == nil else { return [] }

@@ -25,13 +25,13 @@ public struct HistoryDatabase {
     let path = folder.path.appending(Self.fileName)
     if try !Self.isThere(in: folder) { try Self.make(in: folder) }
     do throws(HistoryProblem) {
-      self.init(path: path, queue: try Self.open(path, readOnly: false), setAside: nil)
+      self.init(path: path, queue: try Self.open(in: folder, readOnly: false), setAside: nil)
     } catch .unusable(_, let fault) {
       let newName = "\(Self.fileName).\(fault.rawValue)-\(now)"
       try Self.rename(in: folder, to: newName)
       try Self.make(in: folder)
       self.init(
-        path: path, queue: try Self.open(path, readOnly: false),
+        path: path, queue: try Self.open(in: folder, readOnly: false),
         setAside: SetAside(path: path, newName: newName, fault: fault))
     }
   }
@@ -40,7 +40,7 @@ public struct HistoryDatabase {
   public init?(readingFrom folder: borrowing StateFolder) throws(HistoryProblem) {
     guard try Self.isThere(in: folder) else { return nil }
     let path = folder.path.appending(Self.fileName)
-    self.init(path: path, queue: try Self.open(path, readOnly: true), setAside: nil)
+    self.init(path: path, queue: try Self.open(in: folder, readOnly: true), setAside: nil)
   }
 
   private init(path: FilePath, queue: DatabaseQueue, setAside: SetAside?) {
@@ -79,39 +79,49 @@ public struct HistoryDatabase {
   }
 
   private static func open(
-    _ path: FilePath, readOnly: Bool
+    in folder: borrowing StateFolder, readOnly: Bool
   ) throws(HistoryProblem) -> DatabaseQueue {
-    try rethrowing(at: path) {
+    let path = folder.path.appending(fileName)
+    let descriptor: CInt
+    do { descriptor = try folder.duplicate() } catch { throw .untrusted(error) }
+    guard let directory = DatabaseDirectory(owning: descriptor) else {
+      throw .database(path, code: 1, message: "this SQLite cannot be told which directory to use")
+    }
+    return try rethrowing(at: path) {
       // To read alone, so that what is not connreap's stays as it is.
-      let reader = try connect(path, readOnly: true)
+      let reader = try connect(directory, readOnly: true)
       try reader.read { db in try check(db, at: path) }
       guard !readOnly else { return reader }
       try reader.close()
-      let queue = try connect(path, readOnly: false)
+      let queue = try connect(directory, readOnly: false)
+      try queue.write { db in try HistorySchema.claim(db) }
       try HistorySchema.migrator.migrate(queue)
       return queue
     }
   }
 
-  private static func connect(_ path: FilePath, readOnly: Bool) throws -> DatabaseQueue {
+  private static func connect(
+    _ directory: DatabaseDirectory, readOnly: Bool
+  ) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = readOnly
     configuration.busyMode = .timeout(5)
     if !readOnly { configuration.journalMode = .wal }
     configuration.prepareDatabase { db in
+      // The directory stays open as long as the connection has its configuration.
+      withExtendedLifetime(directory) {}
       try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
     }
-    return try DatabaseQueue(path: path.string, configuration: configuration)
+    return try DatabaseQueue(
+      path: directory.path + "/" + fileName, configuration: configuration)
   }
 
-  /// Makes sure that the database is whole and connreap's own; an empty one is.
+  /// Makes sure that the database is whole and connreap's own, or empty.
   private static func check(_ db: Database, at path: FilePath) throws {
     let application = try Int32.fetchOne(db, sql: "PRAGMA application_id")
-    let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
-    if application == 0, tables == 0 { return }
-    guard application == HistorySchema.applicationID else {
-      throw HistoryProblem.unusable(path, .foreign)
-    }
+    let isOurs = application == HistorySchema.applicationID
+    if application == 0 || isOurs, try HistorySchema.isNotBegun(db) { return }
+    guard isOurs else { throw HistoryProblem.unusable(path, .foreign) }
     guard try String.fetchOne(db, sql: "PRAGMA quick_check(1)") == "ok" else {
       throw HistoryProblem.unusable(path, .damaged)
     }
@@ -133,11 +143,17 @@ public struct HistoryDatabase {
     } catch let error as DatabaseError {
       switch error.resultCode {
       case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT: throw .unusable(path, .damaged)
-      default:
-        throw .database(
-          path, code: error.extendedResultCode.rawValue,
-          message: error.message ?? "the database failed")
+      case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY:
+        // SQLite does not tell the reason of each failure. Writing something there does.
+        let directory = path.removingLastComponent()
+        if let errno = StateFolder.whyNothingCanBeWritten(in: directory) {
+          throw .cannotWrite(directory, errno)
+        }
+      default: break
       }
+      throw .database(
+        path, code: error.extendedResultCode.rawValue,
+        message: error.message ?? "the database failed")
     } catch {
       throw .database(path, code: 1, message: "the database failed")
     }

@@ -9,6 +9,8 @@ public enum HistoryProblem: Error, Equatable, Sendable {
   case unusable(FilePath, Fault)
   /// A later version of connreap wrote it.
   case newer(FilePath)
+  /// Nothing can be written in the directory, and this is why.
+  case cannotWrite(FilePath, Errno)
   /// SQLite failed; `code` is its extended result code.
   case database(FilePath, code: Int32, message: String)
 
@@ -30,6 +32,10 @@ extension HistoryProblem: CustomStringConvertible {
     case .unusable(let path, .foreign): "\(path) is the database of another program"
     case .newer(let path):
       "\(path) was written by a later version of connreap: use that one, or move the file away"
+    case .cannotWrite(let directory, .noSpace): "no space left on \(directory)"
+    case .cannotWrite(let directory, .fileTooLarge):
+      "cannot write in \(directory): the limit on file sizes is reached (see 'ulimit -f')"
+    case .cannotWrite(let directory, let errno): "cannot write in \(directory): \(errno)"
     case .database(let path, let code, let message):
       "\(path): \(message) (SQLite \(code))"
     }

@@ -8,6 +8,21 @@ enum HistorySchema {
   /// `PRAGMA application_id`: the letters "crea".
   static let applicationID: Int32 = 0x6372_6561
 
+  /// Marks the database as connreap's, before anything else is in it: a run whose disk is full then
+  /// leaves nothing that looks like the database of another program.
+  static func claim(_ db: Database) throws {
+    guard try Int32.fetchOne(db, sql: "PRAGMA application_id") != applicationID else { return }
+    try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+  }
+
+  /// Whether the database has none of the tables, since it is empty or was cut off before them. What
+  /// the migrator makes for itself counts as nothing.
+  static func isNotBegun(_ db: Database) throws -> Bool {
+    let tables = try Int.fetchOne(
+      db, sql: "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations'")
+    return try tables == 0 && migrator.appliedMigrations(db).isEmpty
+  }
+
   static let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { db in

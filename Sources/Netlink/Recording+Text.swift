@@ -38,6 +38,11 @@ extension Recording {
     text.append(UInt8(ascii: "\n"))
   }
 
+  /// Whether what starts with `bytes` can be the text of a recording, of whatever version.
+  public static func isStart(of bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.starts(with: title.utf8.prefix(bytes.count))
+  }
+
   /// Reads the text of a recording.
   public init(text: [UInt8]) throws(RecordingProblem) {
     self.init()
@@ -83,11 +88,15 @@ extension Recording {
   }
 
   private mutating func continueLast(_ bytes: [UInt8], line: Int) throws(RecordingProblem) {
-    switch entries.last {
-    case .request(let start): entries[entries.count - 1] = .request(start + bytes)
-    case .answer(let start, let senderPort, let isTruncated):
-      entries[entries.count - 1] = .answer(
-        start + bytes, senderPort: senderPort, isTruncated: isTruncated)
+    // Taken out of the array, the datagram has one owner and grows in place: a line costs its own
+    // length, not that of the datagram so far.
+    switch entries.popLast() {
+    case .request(var datagram):
+      datagram.append(contentsOf: bytes)
+      entries.append(.request(datagram))
+    case .answer(var datagram, let senderPort, let isTruncated):
+      datagram.append(contentsOf: bytes)
+      entries.append(.answer(datagram, senderPort: senderPort, isTruncated: isTruncated))
     case .failure, nil: throw RecordingProblem(line: line, fault: .nothingToContinue)
     }
   }

@@ -23,6 +23,7 @@ public struct Capabilities: OptionSet, Equatable, Sendable {
       case .dacReadSearch: .dacReadSearch
       case .sysAdmin: .sysAdmin
       case .dacOverride: .dacOverride
+      case .chown: .chown
       }
   }
 
@@ -36,6 +37,8 @@ public struct Capabilities: OptionSet, Equatable, Sendable {
   public static let sysAdmin = Capabilities(rawValue: 8)
   /// ``Capability/dacOverride``.
   public static let dacOverride = Capabilities(rawValue: 16)
+  /// ``Capability/chown``.
+  public static let chown = Capabilities(rawValue: 32)
 
   /// All of them.
   public static let all = Capabilities(Capability.allCases)

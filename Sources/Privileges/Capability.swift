@@ -10,6 +10,8 @@ public enum Capability: String, CaseIterable, Sendable {
   case sysAdmin = "CAP_SYS_ADMIN"
   /// Writes files whatever their mode: root's recording in the folder of another user.
   case dacOverride = "CAP_DAC_OVERRIDE"
+  /// Gives files to other users: a file that is replaced keeps its owner.
+  case chown = "CAP_CHOWN"
 
   /// The kernel's name, as in capabilities(7): `CAP_NET_ADMIN`.
   public var name: String { rawValue }

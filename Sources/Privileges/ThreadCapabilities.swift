@@ -102,6 +102,7 @@ extension Capability {
     case .dacReadSearch: CAP_DAC_READ_SEARCH
     case .sysAdmin: CAP_SYS_ADMIN
     case .dacOverride: CAP_DAC_OVERRIDE
+    case .chown: CAP_CHOWN
     }
   }
 }

@@ -10,6 +10,8 @@ public struct AuditLogReader: ~Copyable {
   public let path: FilePath
 
   private let file: OpenFile
+  /// What uncompresses the file; nil for a plain one.
+  private var packed: GzipStream?
   /// What was read and not given out, from ``start`` on.
   private var buffer: [UInt8] = []
   private var start = 0
@@ -28,16 +30,40 @@ public struct AuditLogReader: ~Copyable {
     case tooLong
   }
 
+  /// How many bytes a compressed log may have: 8 GiB, those of seven million entries.
+  public static let unpackedLimit = 8 << 30
+
+  /// Opens the log that was found, which gzip(1) may have compressed.
+  public init(
+    _ found: AuditLogFile, unpackedLimit: Int = unpackedLimit
+  ) throws(AuditLogProblem) {
+    path = found.path
+    do throws(Errno) {
+      let file = try OpenFile.reading(found.found, at: found.path)
+      let start = try Self.start(of: file)
+      self.file = file
+      packed = start == GzipStream.magic ? GzipStream(limit: unpackedLimit) : nil
+    } catch {
+      throw AuditLogProblem(path: found.path, errno: error, isReading: true)
+    }
+  }
+
   /// Opens the log at `path`. A link, a FIFO or a device is refused.
   public init(_ path: FilePath) throws(AuditLogProblem) {
-    do throws(Errno) {
-      let file = try OpenFile(path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
-      guard try AccessFacts(of: file).type == .regular else { throw .invalidArgument }
-      self.file = file
-      self.path = path
-    } catch {
-      throw AuditLogProblem(path: path, errno: error, isReading: true)
+    guard let found = try AuditLogFile(path) else {
+      throw AuditLogProblem(path: path, errno: .noSuchFileOrDirectory, isReading: true)
     }
+    try self.init(found)
+  }
+
+  private static func start(of file: borrowing OpenFile) throws(Errno) -> [UInt8] {
+    var start = [UInt8](repeating: 0, count: GzipStream.magic.count)
+    let (count, code) = unsafe start.withUnsafeMutableBytes { buffer in
+      let count = unsafe pread(file.descriptor.rawValue, buffer.baseAddress, buffer.count, 0)
+      return (count, errno)
+    }
+    guard count >= 0 else { throw Errno(rawValue: code) }
+    return Array(start[..<count])
   }
 
   /// The next line that ends with a line break; nil when there is none yet.
@@ -77,19 +103,26 @@ public struct AuditLogReader: ~Copyable {
   private mutating func fill() throws(AuditLogProblem) -> Bool {
     buffer.removeSubrange(..<start)
     start = 0
+    guard packed == nil else { return try fillFromPacked() }
     let old = buffer.count
-    buffer.append(contentsOf: repeatElement(0, count: Self.partSize))
     do {
-      let count = try unsafe buffer.withUnsafeMutableBytes { bytes in
-        try unsafe file.descriptor.read(
-          into: UnsafeMutableRawBufferPointer(rebasing: bytes[old...]))
-      }
-      buffer.removeSubrange((old + count)...)
-      read += Int64(count)
-      return count > 0
+      defer { read += Int64(buffer.count - old) }
+      return try file.append(atMost: Self.partSize, to: &buffer)
     } catch {
-      buffer.removeSubrange(old...)
-      throw AuditLogProblem(path: path, errno: error as? Errno ?? .ioError, isReading: true)
+      throw AuditLogProblem(path: path, errno: error, isReading: true)
+    }
+  }
+
+  private mutating func fillFromPacked() throws(AuditLogProblem) -> Bool {
+    do {
+      return try packed?.append(from: file, atMost: Self.partSize, to: &buffer) ?? false
+    } catch {
+      switch error {
+      case .cannotRead(let errno):
+        throw AuditLogProblem(path: path, errno: errno, isReading: true)
+      case .fault(let fault):
+        throw AuditLogProblem(path: path, errno: .ioError, isReading: true, fault: fault)
+      }
     }
   }
 }

@@ -17,6 +17,15 @@ enum RemedyText {
     return "'" + text.replacing("'", with: #"'\''"#) + "'"
   }
 
+  /// `1 GiB`; `1000 bytes` for what is no whole number of a larger unit.
+  static func size(_ bytes: Int) -> String {
+    for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+    where bytes >= size && bytes.isMultiple(of: size) {
+      return "\(bytes / size) \(unit)"
+    }
+    return "\(bytes) bytes"
+  }
+
   static func octal(_ permissions: FilePermissions) -> String {
     let digits = String(permissions.rawValue, radix: 8)
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits

@@ -38,6 +38,26 @@ extension StateFolder {
     }
   }
 
+  /// Another descriptor of the directory, for the caller to close.
+  public borrowing func duplicate() throws(StateFileProblem) -> CInt {
+    let copy = fcntl(file.descriptor.rawValue, F_DUPFD_CLOEXEC, 3)
+    guard copy >= 0 else { throw .cannotOpen(path, Errno(rawValue: errno)) }
+    return copy
+  }
+
+  /// Why nothing can be written in `directory`, after trying; nil when it can.
+  public static func whyNothingCanBeWritten(in directory: FilePath) -> Errno? {
+    do throws(Errno) {
+      let opened = try OpenFile(directory, flags: OpenFile.pathOnly | O_DIRECTORY)
+      // As much as the smallest file that SQLite makes beside a database needs twice over.
+      _ = try TemporaryFile.make(
+        in: opened.descriptor, [UInt8](repeating: 0, count: 64 * 1024))
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   /// Gives a file another name; nothing when it is not there.
   public borrowing func renameFile(
     _ name: String, to newName: String

@@ -24,12 +24,14 @@ public enum TrustedFile {
     let folder = try open(
       shownFolder, from: nil, flags: OpenFile.pathOnly | O_DIRECTORY, shown: shownFolder)
     if asRoot { try requireRootsOwn(folder, at: shownFolder) }
-    let file = try open(
+    let found = try open(
       FilePath(root: nil, [name]), from: folder.descriptor,
-      flags: O_RDONLY | O_NONBLOCK | O_NOCTTY | (asRoot ? O_NOFOLLOW : 0), shown: path)
-    let facts = try facts(of: file, at: path)
-    guard facts.type == .regular else { throw .notRegular(path) }
-    if asRoot { try requireRootsOwn(file, at: path) }
+      flags: OpenFile.pathOnly | (asRoot ? O_NOFOLLOW : 0), shown: path)
+    let type = try facts(of: found, at: path).type
+    guard type != .symbolicLink else { throw .symbolicLink(path) }
+    guard type == .regular else { throw .notRegular(path, type) }
+    if asRoot { try requireRootsOwn(found, at: path) }
+    let file = try reading(found, FilePath(root: nil, [name]), in: folder, shown: path)
     do {
       // The size at one moment is no promise; one byte more than allowed tells.
       let bytes = try file.read(atMost: limit + 1)
@@ -45,11 +47,16 @@ public enum TrustedFile {
   ) throws(TrustedFileProblem) -> OpenFile {
     do {
       return try OpenFile(path, from: start, flags: flags)
-    } catch .tooManySymbolicLinkLevels where flags & O_NOFOLLOW != 0 {
-      throw .symbolicLink(shown)
-    } catch .noSuchAddressOrDevice {
-      // What open(2) says of a socket.
-      throw .notRegular(shown)
+    } catch {
+      throw .cannotOpen(shown, error)
+    }
+  }
+
+  private static func reading(
+    _ found: borrowing OpenFile, _ name: FilePath, in folder: borrowing OpenFile, shown: FilePath
+  ) throws(TrustedFileProblem) -> OpenFile {
+    do {
+      return try OpenFile.reading(found, at: name, from: folder.descriptor)
     } catch {
       throw .cannotOpen(shown, error)
     }

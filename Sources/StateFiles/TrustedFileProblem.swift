@@ -6,8 +6,8 @@ public enum TrustedFileProblem: Error, Equatable, Sendable {
   case cannotOpen(FilePath, Errno)
   /// It was opened and could not be read.
   case cannotRead(FilePath, Errno)
-  /// It is a folder, a FIFO, a device or a socket.
-  case notRegular(FilePath)
+  /// It is a folder, a FIFO, a device or a socket; nil when it is not known which.
+  case notRegular(FilePath, FileType? = nil)
   /// It is a symbolic link, and root follows none.
   case symbolicLink(FilePath)
   /// It has more than `limit` bytes.
@@ -24,10 +24,11 @@ extension TrustedFileProblem: CustomStringConvertible {
     switch self {
     case .cannotOpen(let path, let errno): "cannot open \(path): \(errno)"
     case .cannotRead(let path, let errno): "cannot read \(path): \(errno)"
-    case .notRegular(let path): "\(path) is not a regular file"
+    case .notRegular(let path, nil): "\(path) is not a regular file"
+    case .notRegular(let path, let type?): "\(FileProblem.notRegular(path, type))"
     case .symbolicLink(let path):
       "\(path) is a symbolic link, which root does not follow: name the file itself"
-    case .tooLarge(let path, let limit): "\(path) has more than \(limit) bytes"
+    case .tooLarge(let path, let limit): "\(path) has more than \(RemedyText.size(limit))"
     case .notOwnedByRoot(let path, let owner):
       "\(path) belongs to uid \(owner), and root trusts only its own: "
         + "chown root \(RemedyText.shellWord(path))"

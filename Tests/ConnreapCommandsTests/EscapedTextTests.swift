@@ -83,6 +83,31 @@ import Testing
   func quotesWhatNeedsIt(text: String, expected: String) {
     #expect(field(text) == expected)
   }
+
+  @Test(arguments: [
+    ("=cmd|calc!A1", "'=cmd|calc!A1"), ("=1+1", "'=1+1"), ("+1+1", "'+1+1"), ("-1+1", "'-1+1"),
+    ("@SUM(A1)", "'@SUM(A1)"), ("-", "'-"), ("--5", "'--5"), ("-5-", "'-5-"), ("-.5", "'-.5"),
+    ("=HYPERLINK(\"http://x\",1)", "\"'=HYPERLINK(\"\"http://x\"\",1)\""),
+    ("＝1+1", "'＝1+1"), ("＋1", "'＋1"), ("－1", "'－1"), ("＠x", "'＠x"),
+  ])
+  func aFormulaBecomesText(text: String, expected: String) {
+    #expect(field(text) == expected)
+  }
+
+  @Test(arguments: [
+    "-5", "+5", "-5.25", "0", "10.0.0.1:80", "*:80", "[::]:80", "a=b", "java", "'x",
+  ])
+  func whatIsNoFormulaStaysAsItIs(text: String) {
+    #expect(field(text) == text)
+  }
+
+  @Test func aControlCharacterThatIsPrintedAsItIsStartsNoFormula() {
+    for start in ["\t", "\r"] {
+      var line: [UInt8] = []
+      CSVText.append(printable: Array("\(start)=1".utf8), to: &line)
+      #expect(line.first == UInt8(ascii: "'"))
+    }
+  }
 }
 
 @Suite struct CountTests {

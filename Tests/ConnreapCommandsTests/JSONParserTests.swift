@@ -52,6 +52,29 @@ import Testing
     #expect(throws: JSONProblem.self) { try parse(nested(1_000_000)) }
   }
 
+  /// Looking through all members for each one takes minutes here.
+  @Test func duplicateNamesAreFoundInLinearTime() throws {
+    let members = (0..<300_000).map { "\"k\($0)\":0" }.joined(separator: ",")
+    let clock = ContinuousClock()
+    let start = clock.now
+    #expect(throws: Never.self) { try parse("{\(members)}") }
+    #expect(throws: JSONProblem(offset: members.utf8.count + 2)) {
+      try parse("{\(members),\"k7\":1}")
+    }
+    #expect(clock.now - start < .seconds(60))
+  }
+
+  @Test(arguments: [1, 2, 62, 63, 64, 65, 66, 200])
+  func aDuplicateIsFoundHoweverManyNamesThereAre(count: Int) {
+    let members = (0..<count).map { "\"k\($0)\":0" }.joined(separator: ",")
+    for repeated in Set([0, count / 2, count - 1]) {
+      #expect(throws: JSONProblem(offset: members.utf8.count + 2)) {
+        try parse("{\(members),\"k\(repeated)\":1}")
+      }
+    }
+    #expect(throws: Never.self) { try parse("{\(members),\"k\(count)\":1}") }
+  }
+
   @Test func whatIsWrittenIsReadAgain() throws {
     var random = Seeded(11)
     for _ in 0..<300 {

@@ -91,6 +91,43 @@ import Testing
     #expect(lines.contains(#"connreap_listener_backlog{local="*:8080"} 256"#))
   }
 
+  @Test func theRestOfTheListenersIsSummed() throws {
+    let listeners = (1...400).map { number in
+      FakeSocket(cookie: UInt64(number), inode: UInt32(number)) {
+        $0.state = 10
+        $0.local = [10, 0, UInt8(number / 256), UInt8(number % 256)]
+        $0.receiveQueue = UInt32(number <= 50 ? 0 : number)
+        $0.sendQueue = number == 60 ? 1 : 1000
+      }
+    }
+    let lines = try lines(StatsScene(listeners))
+    let queues = lines.filter { $0.hasPrefix("connreap_listener_accept_queue{") }
+    #expect(queues.count == MetricsReport.mostListeners)
+    #expect(queues.contains(#"connreap_listener_accept_queue{local="10.0.1.144:8080"} 400"#))
+    #expect(
+      queues.contains(#"connreap_listener_accept_queue{local="10.0.0.60:8080"} 60"#),
+      "a full one comes first")
+    #expect(lines.contains("connreap_listeners 400"))
+    let shown = (302...400).reduce(60, +)
+    #expect(
+      lines.contains("connreap_listener_accept_queue_other \((51...400).reduce(0, +) - shown)"))
+    #expect(lines.contains("connreap_listener_backlog_other 300000"))
+    #expect(lines.count < 400)
+  }
+
+  @Test func theRestOfTheProcessesIsSummed() throws {
+    let scene = StatsScene((1...6).map { FakeSocket(cookie: UInt64($0), inode: UInt32($0)) })
+    for number in 1...6 {
+      scene.tree.process(
+        Int32(100 + number), name: number == 1 ? "other" : "p\(number)",
+        links: [3: "socket:[\(number)]"])
+    }
+    let lines = try lines(scene, top: 2)
+    #expect(lines.contains(#"connreap_process_connections{process="other",state="established"} 1"#))
+    #expect(lines.contains(#"connreap_process_connections_other{state="established"} 4"#))
+    #expect(lines.contains(#"connreap_process_connections_other{state="close-wait"} 0"#))
+  }
+
   @Test func withoutALogNothingIsSaidOfIt() throws {
     #expect(try !lines(StatsScene([])).contains { $0.contains("outcomes") })
     let folder = ProcTree()

@@ -34,7 +34,7 @@ import Testing
     #expect(try needs("stats", "--replay", "r") == [] && needs("listeners", "--replay", "r") == [])
     #expect(try needs("metrics", "--replay", "r") == [])
     #expect(try needs("report", "--html", "-", "--replay", "r") == [])
-    #expect(try needs("report", "--html", "f", "--replay", "r") == [.dacOverride])
+    #expect(try needs("report", "--html", "f", "--replay", "r") == [.dacOverride, .chown])
   }
 
   @Test func whatLooksNeedsToSeeOwners() throws {
@@ -50,7 +50,7 @@ import Testing
     #expect(try needs("kill", "-n", "--all") == owners)
     #expect(try needs("stats") == owners && needs("listeners") == owners)
     #expect(try needs("metrics") == owners)
-    #expect(try needs("metrics", "--textfile", "f") == owners.union([.dacOverride]))
+    #expect(try needs("metrics", "--textfile", "f") == owners.union([.dacOverride, .chown]))
   }
 
   @Test func whatClosesNeedsToClose() throws {
@@ -63,6 +63,6 @@ import Testing
     #expect(try needs("policy", "apply", "f") == closing.union([.sysAdmin]))
     #expect(try needs("doctor") == closing.union([.sysAdmin]))
     #expect(try needs("report", "--html", "-") == needs("doctor"), "it asks the same")
-    #expect(try needs("report", "--html", "f") == needs("doctor").union([.dacOverride]))
+    #expect(try needs("report", "--html", "f") == needs("doctor").union([.dacOverride, .chown]))
   }
 }

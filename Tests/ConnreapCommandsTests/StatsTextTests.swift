@@ -113,11 +113,11 @@ import Testing
     report.write(to: &json)
     let outputs = [
       try lines(text).joined(separator: "\n"),
-      try printed { try text.printCSV(showsHeader: true, to: &$0) }.joined(separator: "\r\n"),
+      try printed { try text.printCSV(showsHeader: true, to: &$0) }.joined(separator: "\n"),
       String(decoding: json.take(), as: UTF8.self),
     ]
     for output in outputs { #expect(!output.contains("\u{1b}")) }
-    #expect(outputs[1].split(separator: "\r\n").count == 2)
+    #expect(outputs[1].split(separator: "\n").count == 2)
   }
 
   @Test func csvHasARecordAStateOrAGroup() throws {

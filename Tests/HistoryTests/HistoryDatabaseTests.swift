@@ -104,6 +104,70 @@ import Testing
     #expect(try folder.database().setAside == nil)
   }
 
+  /// What runs whose disk was full have left.
+  @Test(arguments: [
+    "PRAGMA application_id = 0", "PRAGMA application_id = 1668441441",
+    "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)",
+    """
+    PRAGMA application_id = 1668441441;
+    CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)
+    """,
+  ])
+  func aDatabaseWithoutTablesWasNotBegun(content: String) throws {
+    try sql("PRAGMA user_version = 1; " + content)
+    let reader = try #require(try HistoryDatabase(readingFrom: folder.open()))
+    #expect(try reader.memory(of: place) == RunMemory())
+    let database = try folder.database()
+    #expect(database.setAside == nil)
+    try database.replace(RunMemory(), by: memory(1), in: place)
+    #expect(try folder.database().memory(of: place) == memory(1))
+  }
+
+  @Test func aTableOfAnotherProgramIsNotOverlooked() throws {
+    try sql(
+      "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY); CREATE TABLE t (a)")
+    #expect(try folder.database(now: 9).setAside?.fault == .foreign)
+  }
+
+  /// Between the check of the directory and the opening of the database, somebody who may write in
+  /// the directory above puts another in its place.
+  @Test func aDirectoryThatIsSwappedIsNotUsed() throws {
+    try write(memory(1))
+    let swapped = try TemporaryFolder()
+    let database = try swapped.database()
+    try database.replace(RunMemory(), by: memory(66), in: place)
+    let state = try folder.open()
+    let aside = FilePath(folder.path.string + ".aside")
+    #expect(rename(folder.path.string, aside.string) == 0)
+    #expect(symlink(swapped.path.string, folder.path.string) == 0)
+    defer {
+      unlink(folder.path.string)
+      rename(aside.string, folder.path.string)
+    }
+    let reader = try #require(try HistoryDatabase(readingFrom: state))
+    #expect(try reader.memory(of: place) == memory(1))
+    let writer = try HistoryDatabase(openingOrMakingIn: state, now: 1)
+    try writer.replace(memory(1), by: memory(1, 2), in: place)
+    #expect(try reader.memory(of: place) == memory(1, 2))
+    #expect(try swapped.database().memory(of: place) == memory(66), "nor written to")
+  }
+
+  @Test func aDatabaseLeavesNoDescriptorBehind() throws {
+    func directories() throws -> Int {
+      (3..<1024).count { number in
+        (try? FilePath("/proc/self/fd/\(number)").stat()).map {
+          $0.inode == (try? folder.path.stat().inode)
+        } ?? false
+      }
+    }
+    let before = try directories()
+    for _ in 0..<5 {
+      try write(memory(1))
+      _ = try HistoryDatabase(readingFrom: folder.open())
+    }
+    #expect(try directories() == before)
+  }
+
   @Test func onlyItsOwnerCanReadIt() throws {
     try write(memory(1))
     var facts = stat()
@@ -245,10 +309,12 @@ import Testing
     let path = folder.file
     let problems: [HistoryProblem] = [
       .untrusted(.symbolicLink(path)), .unusable(path, .damaged), .unusable(path, .foreign),
-      .newer(path), .database(path, code: 13, message: "database or disk is full"),
+      .newer(path), .cannotWrite(path, .noSpace),
+      .database(path, code: 13, message: "database or disk is full"),
     ]
     for problem in problems { #expect("\(problem)".contains("\(path)")) }
-    #expect("\(problems[4])".hasSuffix("database or disk is full (SQLite 13)"))
+    #expect("\(problems[4])" == "no space left on \(path)")
+    #expect("\(problems[5])".hasSuffix("database or disk is full (SQLite 13)"))
   }
 }
 

@@ -37,6 +37,19 @@ import Testing
       ])
   }
 
+  /// Copying the datagram for each of its lines moves hundreds of gigabytes here.
+  @Test func aDatagramOfManyLinesIsReadInLinearTime() throws {
+    let lines = 200_000
+    let line = Array((" " + String(repeating: "ab", count: 32) + "\n").utf8)
+    var text = Array("# connreap recording 1\n< 00\n".utf8)
+    for _ in 0..<lines { text += line }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let recording = try Recording(text: text)
+    #expect(clock.now - start < .seconds(60))
+    #expect(recording.entries == [.answer([0] + [UInt8](repeating: 0xab, count: lines * 32))])
+  }
+
   @Test func everyRecordingSurvivesItsText() throws {
     var random = Seeded(2)
     for _ in 0..<200 {

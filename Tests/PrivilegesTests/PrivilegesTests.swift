@@ -19,12 +19,14 @@ private let everything = HeldCapabilities(
   }
 
   @Test func namesAreThoseOfTheCapabilities() {
-    let named: [Capabilities] = [.netAdmin, .sysPtrace, .dacReadSearch, .sysAdmin, .dacOverride]
+    let named: [Capabilities] = [
+      .netAdmin, .sysPtrace, .dacReadSearch, .sysAdmin, .dacOverride, .chown,
+    ]
     #expect(named == Capability.allCases.map { Capabilities($0) })
   }
 
   @Test func membersMakeTheSetAgain() {
-    for bits in 0..<32 as Range<UInt8> {
+    for bits in 0..<64 as Range<UInt8> {
       let set = Capabilities(rawValue: bits)
       #expect(Capabilities(set.members) == set)
     }
@@ -41,6 +43,7 @@ private let everything = HeldCapabilities(
     }
     let bits: [Capability: UInt64] = [
       .netAdmin: 12, .sysPtrace: 19, .dacReadSearch: 2, .sysAdmin: 21, .dacOverride: 1,
+      .chown: 0,
     ]
     let held = try HeldCapabilities.current()
     let (effective, permitted) = (try mask("CapEff"), try mask("CapPrm"))
@@ -61,7 +64,7 @@ private let everything = HeldCapabilities(
     #expect(
       Capability.allCases.map(\.name) == [
         "CAP_NET_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN",
-        "CAP_DAC_OVERRIDE",
+        "CAP_DAC_OVERRIDE", "CAP_CHOWN",
       ])
   }
 }
@@ -98,7 +101,7 @@ private let everything = HeldCapabilities(
 
   /// Every subset of what can be held.
   @Test func nothingIsMissingExactlyWhenAllNeedsArePermitted() {
-    for mask in 0..<32 {
+    for mask in 0..<64 {
       let set = Capabilities(
         Capability.allCases.enumerated().filter { mask >> $0.offset & 1 == 1 }.map(\.element))
       let held = HeldCapabilities(effective: [], permitted: set)

@@ -36,15 +36,19 @@ import Testing
     let temporary = try TemporaryFolder()
     let fifo = temporary("fifo")
     try check(mkfifo(fifo.string, 0o600))
-    for path in [fifo, temporary.path, "/dev/null", "/dev/zero", "/"] {
-      #expect(throws: TrustedFileProblem.notRegular(path)) { try text(path) }
+    for (path, type) in [
+      (fifo, FileType.fifo), (temporary.path, .directory), ("/dev/null", .characterSpecial),
+      ("/dev/zero", .characterSpecial),
+    ] {
+      #expect(throws: TrustedFileProblem.notRegular(path, type)) { try text(path) }
     }
+    #expect(throws: TrustedFileProblem.notRegular("/")) { try text("/") }
     let program = """
       import socket, sys
       socket.socket(socket.AF_UNIX).bind(sys.argv[1])
       """
     try #require(try Child(["python3", "-c", program, temporary("socket").string]).wait() == 0)
-    #expect(throws: TrustedFileProblem.notRegular(temporary("socket"))) {
+    #expect(throws: TrustedFileProblem.notRegular(temporary("socket"), .socket)) {
       try text(temporary("socket"))
     }
   }
@@ -153,6 +157,7 @@ struct TrustedFileAsRootTests {
       (.cannotOpen(path, .permissionDenied), "cannot open \(path): Permission denied"),
       (.cannotRead(path, .ioError), "cannot read \(path): Input/output error"),
       (.notRegular(path), "\(path) is not a regular file"),
+      (.notRegular(path, .fifo), "\(path) is a FIFO, not a regular file"),
       (
         .symbolicLink(path),
         "\(path) is a symbolic link, which root does not follow: name the file itself"

@@ -38,6 +38,7 @@ public struct ConnreapCommand: ParsableCommand {
     unsafe setenv("LIBDISPATCH_LOG", "NO", 0)
     do {
       Standard.open()
+      Interruption.surviveFailedWrites()
       try Rights.begin()
       let words = try arguments.words()
       CommandLineWords.all = words
@@ -50,7 +51,7 @@ public struct ConnreapCommand: ParsableCommand {
     } catch let problem as OutputProblem {
       // Who reads a pipe may stop reading: `connreap list | head` is no failure.
       guard problem.errno != .brokenPipe else { exit() }
-      Standard.say("connreap: cannot write the output: \(problem.errno)\n")
+      Standard.say("connreap: cannot write the output: \(problem)\n")
       exit(withError: ArgumentParser.ExitCode(ExitStatus.failed.rawValue))
     } catch {
       exit(withError: error)

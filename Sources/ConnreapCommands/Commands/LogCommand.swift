@@ -85,22 +85,26 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     var printed = LogOutput(
       output, showsHeader: !hidesHeader,
       colors: color.isOn(for: terminal, environment: .ofProcess), to: Standard.output)
-    for path in Self.rotated(in: folder) {
-      var reader = try Self.open(path)
+    let files = try LogFiles.find(in: folder)
+    for path in files.unreadable {
+      Standard.say(
+        "connreap: \(EscapedText.escaped(path.string)) is left out: only gzip is read\n")
+    }
+    for file in files.rotated {
+      var reader = try LogFiles.open(file)
       try Self.read(&reader, search: &search, printed: &printed)
     }
-    let path = folder.appending(AuditLog.fileName)
     if follow {
-      try self.follow(path, search: &search, printed: &printed)
+      let path = folder.appending(AuditLog.fileName)
+      try self.follow(path, from: files.current, search: &search, printed: &printed)
     }
-    if Self.exists(path) {
-      var reader = try Self.open(path)
+    if let current = files.current {
+      var reader = try LogFiles.open(current)
       try Self.read(&reader, search: &search, printed: &printed)
     }
     for found in search.takeUnfinished(unless: Self.isRunning()) { try printed.print(found) }
     try printed.end(search)
-    let isThere = Self.exists(path) || !Self.rotated(in: folder).isEmpty
-    say(of: search, in: isThere ? nil : folder)
+    say(of: search, in: files.all.isEmpty ? folder : nil)
   }
 
   private func logSelection() throws -> LogSelection {
@@ -138,36 +142,10 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     return wanted
   }
 
-  /// What logrotate(8) has put aside and not packed, the oldest first.
-  static func rotated(in folder: FilePath) -> [FilePath] {
-    var paths: [FilePath] = []
-    for number in 1...999 {
-      let path = folder.appending("\(AuditLog.fileName).\(number)")
-      guard exists(path) else { break }
-      paths.append(path)
-    }
-    return paths.reversed()
-  }
-
-  static func exists(_ path: FilePath) -> Bool {
-    (try? path.stat(followTargetSymlink: false)) != nil
-  }
-
-  static func open(_ path: FilePath) throws(CommandFailure) -> AuditLogReader {
-    do {
-      return try AuditLogReader(path)
-    } catch {
-      let isRefused = error.errno == .permissionDenied
-      throw CommandFailure(
-        isRefused ? .permission : .failed, EscapedText.lines("\(error)"),
-        remedy: isRefused
-          ? "read it as the user that wrote it, root perhaps: run it with sudo" : nil)
-    }
-  }
-
   private static func read(
     _ reader: inout AuditLogReader, search: inout LogSearch, printed: inout LogOutput
   ) throws {
+    search.startFile()
     try readOn(&reader, search: &search, printed: &printed)
     if reader.endsWithPart { search.takePart() }
   }
@@ -184,22 +162,28 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
         }
       }
     } catch let problem as AuditLogProblem {
-      throw CommandFailure(.failed, EscapedText.lines("\(problem)"))
+      try LogFiles.check(problem)
+      Standard.say("connreap: \(EscapedText.escaped("\(problem)"))\n")
+      search.takePart()
     }
   }
 
   /// Prints what is there, and then what comes, until a signal ends the process.
   private func follow(
-    _ path: FilePath, search: inout LogSearch, printed: inout LogOutput
+    _ path: FilePath, from current: AuditLogFile?, search: inout LogSearch,
+    printed: inout LogOutput
   ) throws -> Never {
     let pause = Duration.milliseconds(200)
+    var first = current
     while true {
-      guard Self.exists(path) else {
+      guard let file = try first ?? LogFiles.find(at: path) else {
         try printed.flush()
         Pause.sleep(pause)
         continue
       }
-      var reader = try Self.open(path)
+      first = nil
+      var reader = try LogFiles.open(file)
+      search.startFile()
       while true {
         // Whether it was replaced is asked first: what was written before that is then read below.
         let isReplaced = reader.isReplaced

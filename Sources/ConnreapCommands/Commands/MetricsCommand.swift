@@ -16,7 +16,7 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
         * * * * * root connreap metrics --textfile /var/lib/prometheus/node-exporter/connreap.prom
 
       The file is replaced as a whole, and left as it is when something fails: its age then tells \
-      (node_textfile_mtime_seconds).
+      (node_textfile_mtime_seconds). It keeps its owner and mode; a new one is readable by all.
       """)
 
   @Option(
@@ -31,9 +31,10 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup(title: "Source") var source: SourceOptions
 
   var needs: Capabilities {
-    guard source.replay == nil else { return textfile == nil ? [] : [.dacOverride] }
-    let writes = textfile != nil || source.record != nil
-    return writes ? Capabilities.owners.union([.dacOverride]) : .owners
+    var needs: Capabilities = source.replay == nil ? .owners : []
+    if source.record != nil { needs.formUnion(.dacOverride) }
+    if textfile != nil { needs.formUnion(.replacingFiles) }
+    return needs
   }
 
   func validate() throws {
@@ -41,6 +42,7 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
   }
 
   func run() throws {
+    let output = try FileContents.output(textfile ?? "-", "--textfile")
     let system = try LiveSystem(source)
     let clock = ContinuousClock()
     let start = clock.now
@@ -52,7 +54,9 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
     if case .unknown(let problem) = past { Standard.say("connreap: \(problem)\n") }
     let report = MetricsReport(
       snapshot: snapshot, totals: totals(), past: past, scanSeconds: seconds, mostProcesses: top)
-    try write(Array(report.text.utf8))
+    try FileContents.write(
+      Array(report.text.utf8), to: output, "--textfile",
+      permissions: [.ownerReadWrite, .groupRead, .otherRead], keepsOwner: true)
     try system.finish()
   }
 
@@ -63,22 +67,6 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
     } catch {
       Standard.say(error.text)
       return nil
-    }
-  }
-
-  private func write(_ bytes: [UInt8]) throws {
-    guard let textfile else {
-      var stream = OutputStream(Standard.output)
-      try stream.write { $0.append(contentsOf: bytes) }
-      return try stream.flush()
-    }
-    do throws(Errno) {
-      try FileContents.replace(FilePath(textfile), with: bytes)
-    } catch {
-      throw CommandFailure(
-        error == .permissionDenied ? .permission : .failed,
-        "cannot write \(EscapedText.escaped(textfile)): \(error)",
-        remedy: "its folder must exist, and you must be allowed to write there")
     }
   }
 }

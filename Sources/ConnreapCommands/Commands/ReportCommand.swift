@@ -2,6 +2,7 @@ import ArgumentParser
 import Connections
 import Privileges
 import Selection
+import StateFiles
 import SystemPackage
 
 /// `connreap report`: one page that tells how it stands.
@@ -11,8 +12,8 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
     abstract: "Writes one page that tells how it stands: leaks, queues, policies, health.",
     discussion: """
       The page is a file by itself: it loads nothing and runs no script, so it can be mailed and \
-      printed. The file is replaced as a whole, and left as it is when something fails; a new one \
-      is for its owner alone, since it says who talks to whom.
+      printed. The file is replaced as a whole, and left as it is when something fails. It keeps its \
+      owner and mode; a new one is for its owner alone, since it says who talks to whom.
 
       Sockets in all states are looked at. A connection counts as leaked when its peer has closed \
       it, the program has not (CLOSE-WAIT), and nothing has moved on it since --leaked-after.
@@ -37,7 +38,7 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup(title: "Source") var source: SourceOptions
 
   var needs: Capabilities {
-    let writes: Capabilities = html == "-" ? [] : [.dacOverride]
+    let writes: Capabilities = html == "-" ? [] : .replacingFiles
     guard source.replay == nil else { return writes }
     return Capabilities.scan(selection, on: source).union(PrivilegedStep.allNeeds).union(writes)
   }
@@ -50,7 +51,7 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
   func run() throws {
     let asked = try selection.predicate(names: SystemNames())
     let limit = try leakLimit
-    let permissions = try filePermissions
+    let output = try FileContents.output(html, "--html")
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: asked)
     let predicate = asked.knowing(system.verdicts(of:))
     let contents = try ReportGathering(
@@ -59,13 +60,9 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
     ).contents()
     let page = ReportPage(contents).bytes
     try system.finish()
-    guard let permissions else {
-      var stream = OutputStream(Standard.output)
-      try stream.write { $0.append(contentsOf: page) }
-      return try stream.flush()
-    }
-    try write(page, permissions)
-    if Terminal.of(Standard.error, columns: nil).isTerminal {
+    try FileContents.write(
+      page, to: output, "--html", permissions: .ownerReadWrite, keepsOwner: true)
+    if case .file(_) = output, Terminal.of(Standard.error, columns: nil).isTerminal {
       Standard.say("\(EscapedText.escaped(html)): \(ReportVerdict(contents).headline)\n")
     }
   }
@@ -77,34 +74,6 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
       } catch {
         throw CommandFailure(.usage, "--leaked-after: \(error)")
       }
-    }
-  }
-
-  /// Those of the file that is replaced, or the owner's alone; nil for standard output.
-  private var filePermissions: FilePermissions? {
-    get throws {
-      guard html != "-" else { return nil }
-      guard let old = try? FilePath(html).stat(followTargetSymlink: false) else {
-        return .ownerReadWrite
-      }
-      // A device or a link would be replaced by the page.
-      guard old.type == .regular else {
-        throw CommandFailure(
-          .usage, "--html: \(EscapedText.escaped(html)) is there, and is no ordinary file",
-          remedy: "name another file, or - for standard output")
-      }
-      return old.permissions.intersection([.ownerReadWrite, .groupReadWrite, .otherReadWrite])
-    }
-  }
-
-  private func write(_ page: [UInt8], _ permissions: FilePermissions) throws {
-    do throws(Errno) {
-      try FileContents.replace(FilePath(html), with: page, permissions: permissions)
-    } catch {
-      throw CommandFailure(
-        error == .permissionDenied ? .permission : .failed,
-        "cannot write \(EscapedText.escaped(html)): \(error)",
-        remedy: "its folder must exist, and you must be allowed to write there")
     }
   }
 }

@@ -5,6 +5,8 @@ struct JSONParser {
 
   /// The deepest nesting that is read: a connection in the log has four levels.
   private static let deepest = 32
+  /// From how many members on the names of an object are kept in a set.
+  private static let fewMembers = 64
 
   /// The value that `bytes` are, without anything but white space around it.
   ///
@@ -61,13 +63,19 @@ struct JSONParser {
   private mutating func object(level: Int) throws(JSONProblem) -> JSONValue {
     position += 1
     var members: [(name: String, value: JSONValue)] = []
+    var names: Set<String> = []
     if take("}") { return .object(members) }
     while true {
       skipSpace()
       guard next == UInt8(ascii: "\"") else { throw problem }
       let start = problem
       let name = try string()
-      guard !members.contains(where: { $0.name == name }) else { throw start }
+      // Nearly all objects have few members: looking through those is faster than a set.
+      if members.count == Self.fewMembers { names = Set(members.lazy.map(\.name)) }
+      let isRepeated =
+        members.count < Self.fewMembers
+        ? members.contains { $0.name == name } : !names.insert(name).inserted
+      guard !isRepeated else { throw start }
       guard take(":") else { throw problem }
       members.append((name, try value(level: level + 1)))
       if take("}") { return .object(members) }

@@ -29,6 +29,9 @@ struct LogSearch {
   /// In which order.
   private var order: [AuditEntry.Decision] = []
 
+  /// What a run wrote twice, since the log was moved meanwhile.
+  private var repeated = RepeatedLines()
+
   /// The IDs of runs that have ended, and whose announcements without a result never get one.
   private var ended: Set<String> = []
 
@@ -60,6 +63,7 @@ struct LogSearch {
   ///
   /// - Returns: the decision or the run that it ends, if that is wanted.
   mutating func take(_ line: AuditLogReader.Line) -> Taken? {
+    if case .whole(let bytes) = line, repeated.contains(bytes) { return nil }
     guard case .whole(let bytes) = line, let value = try? JSONParser.parse(bytes) else {
       damaged += 1
       return nil
@@ -123,6 +127,9 @@ struct LogSearch {
 
   private func hasEnded(_ run: AuditEntry.Run) -> Bool { run.id.map(ended.contains) ?? false }
 
+  /// The lines that follow are those of the next log.
+  mutating func startFile() { repeated.startFile() }
+
   /// Whether a run may still report something.
   var isWaiting: Bool { !announced.isEmpty }
 
@@ -153,8 +160,8 @@ struct LogSearch {
 }
 
 extension LogSearch {
-  /// Takes all lines of the log of `folder`, and of those that logrotate(8) has put aside and not
-  /// packed.
+  /// Takes all lines of the log of `folder`, and of those that logrotate(8) has put aside. What of
+  /// them cannot be uncompressed counts as one damaged line.
   ///
   /// A line that is not ended yet is no damage: another run may be in the middle of it.
   ///
@@ -163,18 +170,20 @@ extension LogSearch {
   mutating func read(
     in folder: FilePath, _ body: (Found) -> Void
   ) throws(CommandFailure) -> Int {
-    let current = folder.appending(AuditLog.fileName)
-    let paths = LogCommand.rotated(in: folder) + (LogCommand.exists(current) ? [current] : [])
-    for path in paths {
-      var reader = try LogCommand.open(path)
+    let files = try LogFiles.find(in: folder)
+    damaged += files.unreadable.count
+    for file in files.all {
+      var reader = try LogFiles.open(file)
+      startFile()
       do throws(AuditLogProblem) {
         while let line = try reader.next() {
           if let found = take(line)?.decision { body(found) }
         }
       } catch {
-        throw CommandFailure(.failed, EscapedText.lines("\(error)"))
+        try LogFiles.check(error)
+        takePart()
       }
     }
-    return paths.count
+    return files.all.count
   }
 }

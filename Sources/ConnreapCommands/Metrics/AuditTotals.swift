@@ -9,8 +9,8 @@ struct AuditTotals: Equatable {
   /// The results that are counted, also where there is none of them.
   static let results = ["closed", "gone", "spared", "failed", "unverified"]
 
-  /// Counts what is in the log of `folder`, and in those that logrotate(8) has put aside and not
-  /// packed. Without a log nothing has been done.
+  /// Counts what is in the log of `folder`, and in those that logrotate(8) has put aside.
+  /// Without a log nothing has been done.
   init(in folder: FilePath) throws(CommandFailure) {
     var search = LogSearch(LogSelection())
     try search.read(in: folder) { _ in }

@@ -62,14 +62,24 @@ struct MetricsReport {
     text.family(
       name, .gauge,
       "TCP sockets by command name and state, of the \(mostProcesses) names with most of them.")
-    let most = totals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(mostProcesses)
-    for (owner, _) in most {
+    let sorted = totals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    for (owner, _) in sorted.prefix(mostProcesses) {
       for state in TCPState.inOrderOfLife {
         guard let count = counts[ProcessKey(name: owner, state: state)] else { continue }
         text.sample(name, count, ["process": owner, "state": state.name])
       }
     }
+    // A family of its own: a process may have any name, "other" too.
+    text.family("\(name)_other", .gauge, "TCP sockets of all other command names, by state.")
+    let others = sorted.dropFirst(mostProcesses).map(\.key)
+    for state in TCPState.inOrderOfLife {
+      let count = others.reduce(0) { $0 + (counts[ProcessKey(name: $1, state: state)] ?? 0) }
+      text.sample("\(name)_other", count, ["state": state.name])
+    }
   }
+
+  /// How many listeners have time series of their own.
+  static let mostListeners = 100
 
   /// Those that share a local end (`SO_REUSEPORT`) are one: labels must differ.
   private func writeListeners(to text: inout PrometheusText) {
@@ -79,16 +89,38 @@ struct MetricsReport {
       queues[local, default: (0, 0)].waiting += Int(listener.receiveQueue)
       queues[local]?.backlog += Int(listener.sendQueue)
     }
-    let sorted = queues.sorted { $0.key < $1.key }
+    let sorted = queues.sorted { one, other in
+      let (first, second) = (one.value, other.value)
+      let (isFull, isOtherFull) = (
+        first.waiting > first.backlog, second.waiting > second.backlog
+      )
+      if isFull != isOtherFull { return isFull }
+      return (second.waiting, one.key) < (first.waiting, other.key)
+    }
+    let shown = sorted.prefix(Self.mostListeners).sorted { $0.key < $1.key }
+    let others = sorted.dropFirst(Self.mostListeners).map(\.value)
+    let which = "of the \(Self.mostListeners) fullest listeners"
+    text.family("connreap_listeners", .gauge, "Local ends that programs listen on.")
+    text.sample("connreap_listeners", queues.count)
     text.family(
-      "connreap_listener_accept_queue", .gauge, "Connections that wait to be accepted.")
-    for (local, queue) in sorted {
+      "connreap_listener_accept_queue", .gauge, "Connections that wait to be accepted, \(which).")
+    for (local, queue) in shown {
       text.sample("connreap_listener_accept_queue", queue.waiting, ["local": local])
     }
-    text.family("connreap_listener_backlog", .gauge, "How many may wait to be accepted.")
-    for (local, queue) in sorted {
+    text.family(
+      "connreap_listener_backlog", .gauge, "How many may wait to be accepted, \(which).")
+    for (local, queue) in shown {
       text.sample("connreap_listener_backlog", queue.backlog, ["local": local])
     }
+    text.family(
+      "connreap_listener_accept_queue_other", .gauge,
+      "Connections that wait to be accepted by all other listeners.")
+    text.sample(
+      "connreap_listener_accept_queue_other", others.reduce(0) { $0 + $1.waiting })
+    text.family(
+      "connreap_listener_backlog_other", .gauge,
+      "How many may wait to be accepted by all other listeners.")
+    text.sample("connreap_listener_backlog_other", others.reduce(0) { $0 + $1.backlog })
   }
 
   /// By the policies that have found anything since the machine started; without the history that is

@@ -77,7 +77,7 @@ struct ConnectionList: Sendable {
     _ columns: [ConnectionColumn], showsHeader: Bool, to output: inout OutputStream
   ) throws(OutputProblem) {
     if showsHeader {
-      try output.write(columns.map(\.csvName).joined(separator: ",") + "\r\n")
+      try output.write(columns.map(\.csvName).joined(separator: ",") + "\n")
     }
     try ParallelRows.write(connections.count, to: &output) { rows, lines in
       var field: [UInt8] = []
@@ -88,7 +88,7 @@ struct ConnectionList: Sendable {
           text.appendField(column, of: connection, to: &field)
           CSVText.append(printable: field, to: &lines)
         }
-        lines.append(contentsOf: "\r\n".utf8)
+        lines.append(UInt8(ascii: "\n"))
       }
     }
   }

@@ -45,3 +45,10 @@ struct OutputStream: ~Copyable {
 struct OutputProblem: Error, Equatable {
   let errno: Errno
 }
+
+extension OutputProblem: CustomStringConvertible {
+  /// The reason, for a user.
+  var description: String {
+    errno == .fileTooLarge ? "the limit on file sizes is reached (see 'ulimit -f')" : "\(errno)"
+  }
+}

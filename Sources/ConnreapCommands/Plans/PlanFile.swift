@@ -27,18 +27,19 @@ struct PlanFile: Equatable {
   /// What `version` says in the plans of this connreap.
   static let version: UInt32 = 2
 
-  /// More than a million connections need.
-  private static let largest = 2 << 30
+  /// The largest plan, in bytes: one of a million connections has about 1 GB.
+  static let sizeLimit = 2 << 30
+
+  /// Whether what starts with `bytes` can be a plan.
+  private static func canStart(with bytes: ArraySlice<UInt8>) -> Bool {
+    let first = bytes.first { $0 != 0x20 && $0 != 0x0a && $0 != 0x0d && $0 != 0x09 }
+    return first == UInt8(ascii: "{") || first == nil
+  }
 
   /// Reads the file at `path`.
   init(path: String) throws(CommandFailure) {
     let name = EscapedText.escaped(path)
-    let bytes: [UInt8]
-    do {
-      bytes = try FileContents.read(FilePath(path), atMost: Self.largest)
-    } catch {
-      throw CommandFailure(.badData, "cannot read \(name): \(error)")
-    }
+    let bytes = try FileContents.read(path, limit: Self.sizeLimit, while: Self.canStart)
     do throws(PlanFileProblem) {
       try self.init(bytes)
     } catch {

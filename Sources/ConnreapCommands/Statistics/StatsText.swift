@@ -215,7 +215,7 @@ struct StatsText {
         if index > 0 { line.append(UInt8(ascii: ",")) }
         CSVText.append(field, to: &line)
       }
-      line.append(contentsOf: "\r\n".utf8)
+      line.append(UInt8(ascii: "\n"))
     }
   }
 }

@@ -25,7 +25,7 @@ import Testing
     #expect(wide.lines.last?.contains("web.service") == true)
     let csv = try namespace.connreap(
       "list", "-o", "csv", "--columns", "unit,container,pod,cgroup", "--local-port", "8080")
-    #expect(csv.text == "unit,container,pod,cgroup\r\nweb.service,,,\(service.path)\r\n")
+    #expect(csv.text == "unit,container,pod,cgroup\nweb.service,,,\(service.path)\n")
   }
 
   @Test func connectionsAreSelectedByUnitContainerAndCgroup() throws {

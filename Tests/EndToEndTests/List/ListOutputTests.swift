@@ -150,6 +150,27 @@ import Testing
     }
   }
 
+  @Test func linesOfCSVEndInLF() throws {
+    _ = try scene()
+    for command in [["list"], ["stats"], ["stats", "--by", "process"]] {
+      let ended = try namespace.connreap(command + ["-o", "csv"])
+      #expect(ended.status == 0 && ended.output.contains(10), "\(command)")
+      #expect(!ended.output.contains(13), "\(command)")
+    }
+  }
+
+  @Test(arguments: ["=cmd|calc!A1", "+cmd|calc!A1", "-1+cmd|calc!A1", "@SUM(1,2)"])
+  func theNameOfAProcessStartsNoFormula(name: String) throws {
+    _ = try scene()
+    try namespace.server.rename(name)
+    let list = try csv(
+      try namespace.connreap("list", "--local-port", "8080", "--columns", "process", "-o", "csv"))
+    #expect(list.dropFirst().allSatisfy { $0[0].hasPrefix("'\(name)[") } && list.count == 4)
+    let stats = try csv(try namespace.connreap("stats", "--by", "process", "-o", "csv"))
+    #expect(stats.contains { $0.contains("'\(name)") })
+    #expect(!stats.joined().contains { $0.hasPrefix(name) })
+  }
+
   /// Records as Python's csv module reads them, which is no kin of the writer.
   private func csv(_ ended: Ended) throws -> [[String]] {
     #expect(ended.status == 0, "\(ended.complaints)")

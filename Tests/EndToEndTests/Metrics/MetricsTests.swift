@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @Suite(.needsNamespaces) struct MetricsTests {
@@ -66,6 +67,32 @@ import Testing
     #expect(content.contains("connreap_scan_duration_seconds "))
     #expect(try Command.run(["stat", "-c", "%a", file]).text == "644\n")
     #expect(try Command.run(["ls", "-A", namespace.state.path]).lines == ["connreap.prom"])
+  }
+
+  @Test func thousandsOfListenersMakeFewSeries() throws {
+    let script = """
+      import resource, socket, time
+      resource.setrlimit(resource.RLIMIT_NOFILE, (6000, 6000))
+      ends = []
+      for i in range(5000):
+          end = socket.socket()
+          end.bind(("127.1.%d.%d" % (i // 250, i % 250 + 1), 8080))
+          end.listen(1)
+          ends.append(end)
+      time.sleep(300)
+      """
+    let holder = try Command(namespace.entering + [Tools.python, "-c", script])
+    let deadline = ContinuousClock.now + .seconds(120)
+    var ended = try metrics()
+    while !ended.lines.contains("connreap_listeners 5000"), ContinuousClock.now < deadline {
+      usleep(200_000)
+      ended = try metrics()
+    }
+    holder.signal(SIGKILL)
+    _ = try holder.end()
+    #expect(ended.lines.contains("connreap_listeners 5000"))
+    #expect(ended.lines.filter { !$0.hasPrefix("#") }.count < 400)
+    #expect(ended.lines.contains("connreap_listener_backlog_other 4900"))
   }
 
   @Test func whatCannotBeWrittenIsSaidAndTheOldFileStays() throws {

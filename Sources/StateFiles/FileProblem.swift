@@ -1,0 +1,79 @@
+public import SystemPackage
+
+/// Why a file that a user names cannot be read or written.
+public enum FileProblem: Error, Equatable, Sendable {
+  /// It could not be opened.
+  case cannotOpen(FilePath, Errno)
+  /// It was opened and could not be read.
+  case cannotRead(FilePath, Errno)
+  /// It could not be written or put in place.
+  case cannotWrite(FilePath, Errno)
+  /// It is something else than a regular file.
+  case notRegular(FilePath, FileType)
+  /// It is a symbolic link of `owner`, and root follows only its own.
+  case linkOfOther(FilePath, owner: UInt32)
+  /// It has more than `limit` bytes.
+  case tooLarge(FilePath, limit: Int)
+  /// The name ends in a slash, and nothing is there.
+  case noSuchDirectory(String)
+  /// It cannot be written, since the directory that it should be in could not be opened.
+  case cannotOpenDirectory(FilePath, of: FilePath, Errno)
+  /// The file there belongs to `owner`, and the new one could not be given to that user and group.
+  case cannotKeepOwner(FilePath, owner: UInt32, group: UInt32, Errno)
+  /// The file there belongs to `owner`, in a directory in which everybody can make files: that user
+  /// may have put it there to read what is written.
+  case plantedByOther(FilePath, owner: UInt32)
+
+  /// What the system said; nil where it is connreap that refuses.
+  public var errno: Errno? {
+    switch self {
+    case .cannotOpen(_, let errno), .cannotRead(_, let errno), .cannotWrite(_, let errno),
+      .cannotOpenDirectory(_, _, let errno), .cannotKeepOwner(_, _, _, let errno):
+      errno
+    case .notRegular, .linkOfOther, .tooLarge, .noSuchDirectory, .plantedByOther: nil
+    }
+  }
+}
+
+extension FileProblem: CustomStringConvertible {
+  /// The message for a user.
+  public var description: String {
+    switch self {
+    case .cannotOpen(let path, let errno): "cannot open \(path): \(errno)"
+    case .cannotRead(let path, let errno): "cannot read \(path): \(errno)"
+    case .cannotWrite(let path, .fileTooLarge):
+      "cannot write \(path): the limit on file sizes is reached (see 'ulimit -f')"
+    case .cannotWrite(let path, let errno): "cannot write \(path): \(errno)"
+    case .notRegular(let path, let type): "\(path) is \(type.noun), not a regular file"
+    case .linkOfOther(let path, let owner):
+      "\(path) is a symbolic link owned by uid \(owner), and root follows only its own: "
+        + "name the file itself"
+    case .tooLarge(let path, let limit): "\(path) has more than \(RemedyText.size(limit))"
+    case .noSuchDirectory(let name): "there is no directory \(name)"
+    case .cannotOpenDirectory(let directory, let path, let errno):
+      "cannot write \(path): cannot open the directory \(directory): \(errno)"
+    case .cannotKeepOwner(let path, let owner, let group, let errno):
+      "cannot keep the owner of \(path) (uid \(owner), gid \(group)): \(errno); "
+        + "delete it first, or write as its owner"
+    case .plantedByOther(let path, let owner):
+      "\(path) belongs to uid \(owner), in a directory that everybody can write: delete it first, "
+        + "or name another file"
+    }
+  }
+}
+
+extension FileType {
+  /// What it is called in a message, with its article.
+  var noun: String {
+    switch self {
+    case .regular: "a regular file"
+    case .directory: "a directory"
+    case .symbolicLink: "a symbolic link"
+    case .fifo: "a FIFO"
+    case .socket: "a socket"
+    case .characterSpecial: "a character device"
+    case .blockSpecial: "a block device"
+    default: "a file of unknown type"
+    }
+  }
+}

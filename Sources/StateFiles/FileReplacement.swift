@@ -1,0 +1,109 @@
+internal import Glibc
+internal import SystemPackage
+
+/// A regular file that is to be replaced or made, in a directory that is held open.
+struct FileReplacement: ~Copyable {
+  private let path: FilePath
+  private let name: FilePath
+  private let directory: OpenFile
+  /// What is there now; nil when nothing is.
+  private let old: Stat?
+
+  /// Looks at what is at `path`, and opens its directory.
+  ///
+  /// - Throws: ``FileProblem`` for anything but a regular file, and for one that another user may
+  ///   have put there.
+  init(of path: FilePath) throws(FileProblem) {
+    guard let last = path.lastComponent else { throw .notRegular(path, .directory) }
+    let name = FilePath(root: nil, [last])
+    let directory = try Self.directory(of: path)
+    let old = try Self.facts(of: name, in: directory, at: path)
+    if let old {
+      guard old.type == .regular else { throw .notRegular(path, old.type) }
+      guard try !Self.isPlanted(old, in: directory, at: path) else {
+        throw .plantedByOther(path, owner: old.userID.rawValue)
+      }
+    }
+    self.path = path
+    self.name = name
+    self.directory = directory
+    self.old = old
+  }
+
+  private static func directory(of path: FilePath) throws(FileProblem) -> OpenFile {
+    let parent = path.removingLastComponent()
+    let shown: FilePath = parent.isEmpty ? "." : parent
+    do {
+      return try OpenFile(shown, flags: OpenFile.pathOnly | O_DIRECTORY)
+    } catch {
+      throw .cannotOpenDirectory(shown, of: path, error)
+    }
+  }
+
+  private static func facts(
+    of name: FilePath, in directory: borrowing OpenFile, at path: FilePath
+  ) throws(FileProblem) -> Stat? {
+    do {
+      return try OpenFile(
+        name, from: directory.descriptor, flags: OpenFile.pathOnly | O_NOFOLLOW
+      ).facts()
+    } catch .noSuchFileOrDirectory {
+      return nil
+    } catch {
+      throw .cannotOpen(path, error)
+    }
+  }
+
+  /// Whether `file` belongs to another user, in a directory in which everybody can make files and
+  /// nobody can remove those of others: what the kernel refuses to open as well
+  /// (`fs.protected_regular`, proc(5)).
+  private static func isPlanted(
+    _ file: Stat, in directory: borrowing OpenFile, at path: FilePath
+  ) throws(FileProblem) -> Bool {
+    guard file.userID.rawValue != geteuid() else { return false }
+    do throws(Errno) {
+      let facts = try directory.facts()
+      return facts.permissions.isSuperset(of: [.saveText, .otherWrite])
+        && file.userID != facts.userID
+    } catch {
+      throw .cannotOpen(path, error)
+    }
+  }
+
+  /// Puts a file with `bytes` in place.
+  borrowing func replace(
+    with bytes: [UInt8], permissions: FilePermissions, keepsOwner: Bool
+  ) throws(FileProblem) {
+    TemporaryFile.removeStale(in: directory.descriptor)
+    let kept = keepsOwner ? old : nil
+    var file = try writing { () throws(Errno) in
+      try TemporaryFile.make(in: directory.descriptor, bytes)
+    }
+    try writing { () throws(Errno) in
+      try file.setPermissions(kept?.permissions.intersection(Self.access) ?? permissions)
+    }
+    if let kept {
+      do {
+        try file.setOwner(kept.userID.rawValue, group: kept.groupID.rawValue)
+      } catch {
+        throw .cannotKeepOwner(
+          path, owner: kept.userID.rawValue, group: kept.groupID.rawValue, error)
+      }
+    }
+    try writing { () throws(Errno) in
+      try file.sync()
+      try file.move(to: name)
+    }
+  }
+
+  private borrowing func writing<Value: ~Copyable>(
+    _ body: () throws(Errno) -> Value
+  ) throws(FileProblem) -> Value {
+    do { return try body() } catch { throw .cannotWrite(path, error) }
+  }
+
+  /// What of a mode says who may do what.
+  private static let access: FilePermissions = [
+    .ownerReadWriteExecute, .groupReadWriteExecute, .otherReadWriteExecute,
+  ]
+}

@@ -1,0 +1,86 @@
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import StateFiles
+
+@Suite struct InputFileTests {
+  private func text(_ path: FilePath, limit: Int = 100) throws -> String {
+    String(decoding: try InputFile.read(path.string, limit: limit), as: UTF8.self)
+  }
+
+  @Test func isReadUpToItsLimit() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("12345678", to: "file")
+    #expect(try text(path, limit: 8) == "12345678")
+    #expect(throws: FileProblem.tooLarge(path, limit: 7)) { try text(path, limit: 7) }
+    #expect(try text(try folder.write("", to: "empty")) == "")
+  }
+
+  @Test func aLargeFileIsReadAsItIs() throws {
+    let folder = try TemporaryFolder()
+    let content = String(repeating: "0123456789abcde\n", count: 50_000)
+    let path = try folder.write(content, to: "file")
+    #expect(try text(path, limit: content.utf8.count) == content)
+  }
+
+  @Test func readingStopsWhereTheStartIsNotWorthIt() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(String(repeating: "x", count: 1 << 20), to: "file")
+    var seen: [Int] = []
+    let bytes = try InputFile.read(path.string, limit: 1 << 20) { start in
+      seen.append(start.count)
+      return false
+    }
+    #expect(seen == [4096] && bytes.count < 1 << 20 && bytes.count >= 4096)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func onlyARegularFileIsOpened() throws {
+    let folder = try TemporaryFolder()
+    let fifo = folder("fifo")
+    try check(mkfifo(fifo.string, 0o600))
+    for (path, type) in [
+      (fifo, FileType.fifo), (folder.path, .directory), ("/dev/null", .characterSpecial),
+    ] {
+      #expect(throws: FileProblem.notRegular(path, type)) { try text(path) }
+    }
+    #expect(throws: FileProblem.cannotOpen(folder("no"), .noSuchFileOrDirectory)) {
+      try text(folder("no"))
+    }
+  }
+
+  @Test func aDescriptorIsReadAndStaysOpen() throws {
+    let pipe = try FileDescriptor.pipe()
+    defer { try? pipe.readEnd.close() }
+    _ = try pipe.writeEnd.writeAll("hello".utf8)
+    try pipe.writeEnd.close()
+    #expect(try text(FilePath("/dev/fd/\(pipe.readEnd.rawValue)")) == "hello")
+    #expect(fcntl(pipe.readEnd.rawValue, F_GETFD) >= 0)
+    #expect(throws: FileProblem.cannotOpen("/dev/fd/999999", .badFileDescriptor)) {
+      try text("/dev/fd/999999")
+    }
+  }
+
+  @Test func aNonBlockingPipeIsWaitedFor() async throws {
+    let pipe = try FileDescriptor.pipe()
+    let reading = pipe.readEnd
+    #expect(fcntl(reading.rawValue, F_SETFL, O_NONBLOCK) == 0)
+    let read = Task.detached {
+      try InputFile.read("/dev/fd/\(reading.rawValue)", limit: 100)
+    }
+    usleep(20_000)
+    _ = try pipe.writeEnd.writeAll("late".utf8)
+    try pipe.writeEnd.close()
+    #expect(try await read.value == Array("late".utf8))
+    try reading.close()
+  }
+
+  @Test(arguments: [
+    ("-", 7), ("/dev/stdin", 0), ("/dev/stdout", 1), ("/dev/stderr", 2), ("/dev/fd/63", 63),
+    ("/proc/self/fd/3", 3), ("/dev/fd/", nil), ("/dev/fd/x", nil), ("/dev/fd/-1", nil),
+    ("/dev/fd/99999999999", nil), ("stdin", nil), ("./-", nil), ("", nil),
+  ])
+  func namesOfDescriptors(name: String, number: CInt?) {
+    #expect(DescriptorName.number(of: name, dash: 7) == number)
+  }
+}
