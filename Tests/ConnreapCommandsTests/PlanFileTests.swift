@@ -29,7 +29,7 @@ import Testing
       """
   }
 
-  private static func plan(_ connections: String..., head: String = head()) -> String {
+  private static func plan(_ connections: String..., head: String = Self.head()) -> String {
     "{\(head)\"connections\":[\(connections.joined(separator: ",\n"))],"
       + "\"summary\":{\"close\":\(connections.count)}}"
   }

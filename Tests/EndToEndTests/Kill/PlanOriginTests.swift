@@ -151,8 +151,10 @@ import Testing
     // A row of another plan is added to this one.
     let mine = try plan("--local-port", "8080")
     let theirs = try plan("--local-port", "8081")
-    let row = try #require(theirs.split(separator: "\n").first { $0.contains("\"cookie\"") })
-    let added = changing(mine, rowsWith: "\"cookie\"") { "\(row.drop { $0 != "{" }),\n\($0)" }
+    let line = try #require(theirs.split(separator: "\n").first { $0.contains("\"cookie\"") })
+    let start = try #require(line.firstIndex(of: "{"))
+    let end = try #require(line.lastIndex(of: "}"))
+    let added = changing(mine, rowsWith: "\"cookie\"") { "\(line[start...end]),\n\($0)" }
     try checkRefused(added, "connections: 2 are to be closed")
   }
 
