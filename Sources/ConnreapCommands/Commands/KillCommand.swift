@@ -93,9 +93,9 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     }
     var run = ClosingRun(plan, report.text, on: system, limits: limits)
     if !yes { try confirm(plan, report) }
-    let trail = try AuditTrail(
-      in: try StateAccess.open(option: stateDir),
-      AuditedRun(command: "kill", selection: Self.words))
+    let folder = try StateAccess.open(option: stateDir)
+    let trail = try AuditTrail(in: folder, AuditedRun(command: "kill", selection: Self.words))
+    watchdog.record(trail.record, in: folder.path)
     watchdog.beginActing()
     try trail.recordingRun {
       try run.carryOut(
