@@ -130,10 +130,16 @@ struct ChildProcess: ~Copyable {
     let deadline = ContinuousClock.now + Self.patience
     var killed: Set<pid_t> = []
     while ContinuousClock.now < deadline {
-      var result = waitpid(-1, nil, WNOHANG)
+      var code: Int32 = 0
+      var result = unsafe waitpid(-1, &code, WNOHANG)
       while result > 0 {
-        if result == pid { status = 0 }
-        result = waitpid(-1, nil, WNOHANG)
+        if result == pid {
+          status = code
+        } else if code & 0x7f == SIGKILL {
+          // One of the program's group, which was killed when the program ended.
+          killed.insert(result)
+        }
+        result = unsafe waitpid(-1, &code, WNOHANG)
       }
       if result < 0, errno == ECHILD { break }
       let left = descendants

@@ -21,7 +21,9 @@ enum InterpreterLine: Equatable {
     }
     // What env does with options, settings and several words is not for another program to repeat.
     let isName = rest.allSatisfy { !Self.isBlank($0) && $0 != UInt8(ascii: "=") }
-    guard isName, !argument.hasPrefix("-"), !argument.contains("/") else { throw .options(argument) }
+    guard isName, !argument.hasPrefix("-"), !argument.contains("/") else {
+      throw .options(argument)
+    }
     self = .searched(argument)
   }
 

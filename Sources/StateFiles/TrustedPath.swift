@@ -30,7 +30,9 @@ struct TrustedPath: ~Copyable {
     var links = 0
     while let component = pending.popLast() {
       let name = FilePath(root: nil, [component])
-      let shown = walk.shown.appending(component)
+      // No link is left in the path so far, so that the parent is what it says.
+      let isUp = component.kind == .parentDirectory
+      let shown = isUp ? walk.shown.removingLastComponent() : walk.shown.appending(component)
       let entry = try Self.open(name, from: walk.directory.descriptor, shown: shown)
       let facts = try Self.facts(of: entry, at: shown)
       guard facts.owner == 0 || facts.owner == user else {

@@ -18,7 +18,7 @@ public enum TrustedProgramProblem: Error, Equatable, Sendable {
 
 /// What is wrong with the first line of a script.
 public enum InterpreterProblem: Error, Equatable, Sendable {
-  /// The line is longer than the kernel reads.
+  /// The line does not end in what the kernel reads of it.
   case unended
   /// The interpreter is not an absolute path.
   case notAbsolute
@@ -52,7 +52,7 @@ extension InterpreterProblem: CustomStringConvertible {
   /// What is wrong, to follow "the first line of a script".
   public var description: String {
     switch self {
-    case .unended: "is too long"
+    case .unended: "does not end within 256 bytes"
     case .notAbsolute: "does not name its interpreter by an absolute path"
     case .options(let argument):
       "runs env with \"\(argument)\": name the interpreter by its path instead"

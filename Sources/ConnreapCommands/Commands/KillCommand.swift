@@ -102,9 +102,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     var run = ClosingRun(
       plan, by: work.rules, naming: report.text.names, on: system, limits: limits)
     if !yes { try confirm(plan, report) }
-    let trail = try AuditTrail(
-      in: try StateAccess.open(option: stateDir),
       AuditedRun(command: "kill", selection: CommandLineWords.following("kill")))
+    watchdog.beginActing()
     watchdog.beginActing()
     try trail.recordingRun {
       try run.carryOut(

@@ -111,4 +111,37 @@ import Testing
     #expect(
       try namespace.connreap("report", "--state-dir", state, "--html", page).status == 0)
   }
+
+  /// In a container every run is process 1, and so is whoever reads the log: it is no sign that the
+  /// run still works at it.
+  @Test func aRunThatDiedInAContainerIsUnfinished() throws {
+    try namespace.server.connectPairs(3, as: "many", to: listener)
+    let running = try namespace.start([
+      "kill", "--yes", "--state-dir", state, "--local-port", "8080", "--rate", "1",
+    ])
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try AuditRecord.cookies(of: "closing", in: state).isEmpty {
+      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 60) }
+      usleep(5000)
+    }
+    running.signal(SIGKILL)
+    _ = try running.end()
+    let log = state + "/audit.jsonl"
+    let text = try String(contentsOfFile: log, encoding: .utf8)
+    _ = try namespace.state.write(
+      "audit.jsonl", text.replacing("\"pid\":\(running.pid),", with: "\"pid\":1,"))
+    #expect(try AuditRecord.all(in: state).map(\.pid) == [1])
+    let container = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
+    let unfinished = try Command.run(
+      container + [Tools.connreap, "log", "--result", "unfinished", "--state-dir", state])
+    #expect(unfinished.lines.count == 1, "\(unfinished.complaints)")
+    // A line from before runs had IDs has nothing but the pid, which is the reader's own.
+    _ = try namespace.state.write(
+      "audit.jsonl",
+      text.replacing("\"pid\":\(running.pid),", with: "\"pid\":1,")
+        .replacing(/"pid_start":[0-9]+,"run":"[0-9a-f]+",/, with: ""))
+    let old = try Command.run(
+      container + [Tools.connreap, "log", "--result", "unfinished", "--state-dir", state])
+    #expect(old.lines.count == 1, "\(old.complaints)")
+  }
 }

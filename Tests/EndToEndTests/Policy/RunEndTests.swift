@@ -107,10 +107,9 @@ import Testing
     defer { helper?.signal(SIGKILL) }
     try wait { hasBegun(running) }
     usleep(300_000)
-    let start = ContinuousClock.now
     running.signal(SIGTERM)
-    let ended = try running.end(within: 40)
-    #expect(ContinuousClock.now - start < .seconds(4), "5 s is what it waits for the database")
+    // What it waits for takes 30 s and more or, of the database, ends with another exit code.
+    let ended = try running.end(within: 25)
     #expect(ended.status == 143, "\(ended.complaints)")
     #expect(ended.complaints.contains("stopped by SIGTERM"))
     helper?.signal(SIGKILL)
