@@ -18,7 +18,10 @@ public struct ProcessDescriptors: DescriptorAccess {
     _ action: DescriptorAction, on identity: SocketIdentity, isMPTCPSubflow: Bool,
     through descriptor: SocketDescriptor
   ) throws(DescriptorProblem) -> DescriptorEffect {
-    let process = try OpenProcess(descriptor.process.pid)
+    guard let pid = processes.callablePid(of: descriptor.process.pid) else {
+      throw .processGone(pid: descriptor.process.pid)
+    }
+    let process = try OpenProcess(pid)
     try check(descriptor.process)
     let socket = try process.duplicate(descriptor)
     let isTheOne =

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SystemPackage
 
 // Whether the root shows its reader every process of the machine.
@@ -27,6 +28,20 @@ extension ProcFileSystem {
       throw .malformed(path(to: "self"))
     }
     return pid
+  }
+
+  /// The pid by which system calls name the process that the root shows as `pid`; nil if the
+  /// reader's pid namespace does not have it.
+  public func callablePid(of pid: Int32) -> Int32? {
+    guard let own = try? ownPid(), own != getpid() else { return pid }
+    // The pids of a process, from the namespace that the root shows down to its own.
+    func pids(of name: String) -> [UInt64] {
+      StatusLine.numbers("NSpid:", in: (try? bytes(of: "\(name)/status")) ?? [])
+    }
+    let depth = pids(of: "self").count
+    let numbers = pids(of: "\(pid)")
+    guard depth > 0, numbers.count >= depth else { return nil }
+    return Int32(exactly: numbers[depth - 1])
   }
 
   /// Whether the pid namespace that the root shows is the machine's first.

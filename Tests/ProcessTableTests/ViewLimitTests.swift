@@ -112,6 +112,22 @@ import Testing
     }
   }
 
+  @Test func aPidIsThatOfTheReadersNamespaceForSystemCalls() {
+    #expect(ProcFileSystem().callablePid(of: 1) == 1)
+    let tree = ProcTree()
+    #expect(tree.files.callablePid(of: 7) == 7, "a copy does not say who reads it")
+    // No process of this machine has that pid.
+    tree.link("self", to: "99999999")
+    tree.file("500/status", "Name:\tinside\nNSpid:\t500\t7\n")
+    #expect(tree.files.callablePid(of: 500) == nil, "the depth of the reader is unknown")
+    tree.file("99999999/status", "Name:\tconnreap\nNSpid:\t99999999\t12\n")
+    #expect(tree.files.callablePid(of: 500) == 7)
+    tree.file("501/status", "Name:\tdeeper\nNSpid:\t501\t8\t1\n")
+    #expect(tree.files.callablePid(of: 501) == 8)
+    tree.file("502/status", "Name:\toutside\nNSpid:\t502\n")
+    #expect(tree.files.callablePid(of: 502) == nil)
+  }
+
   @Test func theOwnPidIsThatOfTheRoot() throws {
     #expect(try ProcFileSystem().ownPid() == getpid())
     let tree = ProcTree()

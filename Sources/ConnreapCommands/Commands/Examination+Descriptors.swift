@@ -11,7 +11,8 @@ extension Examination {
     var reach = DescriptorReach()
     do throws(DescriptorProblem) {
       try OpenProcess(getpid()).checkAccess()
-      for pid in (try? system.processes.programs()) ?? [] where pid != getpid() {
+      for pid in (try? system.processes.programs()) ?? [] {
+        guard let pid = system.processes.callablePid(of: pid), pid != getpid() else { continue }
         reach.count(pid)
       }
     } catch .notPermitted {

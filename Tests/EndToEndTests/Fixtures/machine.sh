@@ -66,6 +66,10 @@ for device in null zero full random urandom tty; do
 done
 ln -s pts/ptmx /srv/dev/ptmx
 mount --rbind /srv/dev /dev
+# The processes of the machine below, which connreap has to see: those that it does not see might
+# hold what it is to close.
+mkdir /srv/proc
+mount --rbind /proc /srv/proc
 mount -t proc proc /proc
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 for place in /tmp /var/tmp; do mount -t tmpfs -o mode=1777 tmpfs "$place"; done

@@ -13,6 +13,7 @@ struct ServiceTests {
     mkdir connreap.timer.d connreap.service.d
     printf '[Timer]\\nOnCalendar=\\nOnCalendar=*:*:0/2\\nAccuracySec=100ms\\n' >connreap.timer.d/often.conf
     printf '[Unit]\\nOnFailure=page@%%n.service\\n' >connreap.service.d/failure.conf
+    printf '[Service]\\nBindPaths=/srv/proc:/proc\\n' >connreap.service.d/proc.conf
     printf '[Service]\\nExecStart=/bin/sh -c "echo %%i >>/srv/paged"\\nType=oneshot\\n' >page@.service
     printf '[Service]\\nExecStart=/srv/demo-leak 12 300\\n' >leak.service
     printf '[Unit]\\nBefore=connreap.service\\n[Service]\\nExecStart=sleep infinity\\n' >keep.service
