@@ -17,9 +17,9 @@ public struct OwnerProcess: Hashable, Sendable {
   /// Which process it is.
   public let identity: ProcessIdentity
   /// The command name (`/proc/PID/comm`), as the process chose it: escape it before printing.
-  public let name: String?
+  public let name: KernelName?
   /// The path of the executable (`/proc/PID/exe`), with ` (deleted)` taken off.
-  public let executable: String?
+  public let executable: KernelName?
   /// The real user id of the process.
   public let userID: UInt32?
   /// The cgroup that it runs in.
@@ -27,7 +27,7 @@ public struct OwnerProcess: Hashable, Sendable {
 
   /// A process of which these facts are known.
   public init(
-    identity: ProcessIdentity, name: String?, executable: String?, userID: UInt32?,
+    identity: ProcessIdentity, name: KernelName?, executable: KernelName?, userID: UInt32?,
     controlGroup: ControlGroup? = nil
   ) {
     self.identity = identity
@@ -41,7 +41,7 @@ public struct OwnerProcess: Hashable, Sendable {
   public var pid: Int32 { identity.pid }
 
   /// The last component of ``executable``.
-  public var executableName: String? {
-    executable?.split(separator: "/").last.map(String.init)
+  public var executableName: KernelName? {
+    executable?.bytes.split(separator: UInt8(ascii: "/")).last.map { KernelName(bytes: $0) }
   }
 }

@@ -18,7 +18,7 @@ struct NamespaceChoice {
 
   private var places: [Place] = []
   private let files: NetworkNamespaceFiles
-  private let named: [String: FilePath]
+  private let named: [KernelName: FilePath]
   private let own: UInt64
   private let openOwn: () throws(NetlinkProblem) -> any NetlinkTransport
 
@@ -41,9 +41,14 @@ struct NamespaceChoice {
   /// Adds those that the `values` of the option name.
   mutating func add(_ values: [String]) throws(CommandFailure) {
     for value in values {
-      for item in value.split(separator: ",", omittingEmptySubsequences: false) {
+      // A name can have commas.
+      let isName = named[KernelName(value)] != nil
+      let items =
+        isName ? [value[...]] : value.split(separator: ",", omittingEmptySubsequences: false)
+      for item in items {
         guard let name = NamespaceName(item, among: Array(named.keys)) else {
-          let nearest = NearestWord.to(String(item), among: named.keys.sorted() + ["all"])
+          let known = named.keys.sorted().map(\.text)
+          let nearest = NearestWord.to(String(item), among: known + ["all"])
           throw CommandFailure(
             .usage,
             "--netns: unknown network namespace \"\(EscapedText.escaped(String(item)))\""
@@ -72,10 +77,10 @@ struct NamespaceChoice {
     case .all:
       if isLookedAt { try addAll() }
       return
-    case .named(let label): file = named[label] ?? FilePath("/run/netns").appending(label)
+    case .named(let label): file = named[label] ?? files.file(named: label)
     case .process(let pid): file = files.file(of: pid)
     }
-    var label: String?
+    var label: KernelName?
     if case .named(let known) = name { label = known }
     guard let place = place(of: file, name: label) else {
       let what =
@@ -117,7 +122,7 @@ struct NamespaceChoice {
   }
 
   /// The namespace of a file; nil when there is no such file.
-  private func place(of file: FilePath, name: String?, inode: UInt64? = nil) -> Place? {
+  private func place(of file: FilePath, name: KernelName?, inode: UInt64? = nil) -> Place? {
     do throws(Errno) {
       let open = try OpenNetworkNamespace(file)
       return Place(inode: open.inode, name: name, isOwn: open.inode == own, way: .success(open))
@@ -148,7 +153,7 @@ struct NamespaceChoice {
   /// One namespace and the way into it, which the own one does not need.
   private struct Place {
     let inode: UInt64?
-    var name: String?
+    var name: KernelName?
     let isOwn: Bool
     var way: Result<OpenNetworkNamespace, Errno>?
 

@@ -184,7 +184,7 @@ private struct RoundRows: MemoryRows {
 
   init(_ place: MemoryPlace) { self.place = place.arguments }
 
-  func arguments(of key: RememberedGroupKey) -> StatementArguments { [key.policy, key.group] }
+  func arguments(of key: RememberedGroupKey) -> StatementArguments { [key.policy, key.group.text] }
 
   func columns(of value: RememberedGroup) -> StatementArguments {
     [

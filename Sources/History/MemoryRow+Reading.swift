@@ -46,7 +46,7 @@ extension RememberedGroup {
       let told = row.count("told")
     else { return nil }
     return (
-      RememberedGroupKey(policy: policy, group: member),
+      RememberedGroupKey(policy: policy, group: KernelName(member)),
       RememberedGroup(
         rules: rules, rounds: rounds, quiet: quiet, firstRound: firstRound, firstCount: firstCount,
         closed: closed, isTold: told != 0)

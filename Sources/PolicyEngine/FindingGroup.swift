@@ -5,7 +5,7 @@ public enum GroupKey: Hashable, Sendable {
   /// The process that holds them; of several, the one with the lowest pid.
   case process(ProcessIdentity)
   /// The systemd unit of the processes that hold them.
-  case unit(String)
+  case unit(KernelName)
   /// The container of the processes that hold them, by its id.
   case container(String)
   /// The user of the socket.

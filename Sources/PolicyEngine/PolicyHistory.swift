@@ -51,11 +51,16 @@ public struct PolicyHistory: Sendable {
 
 extension GroupKey {
   /// A text that names the group in every run of this boot.
-  public var identifier: String {
+  public var identifier: KernelName { KernelName(identifyingText) }
+
+  private var identifyingText: String {
     switch self {
     case .process(let identity):
       "process \(identity.pid) \(identity.startTicks.map(String.init) ?? "?")"
-    case .unit(let name): "unit \(name)"
+    case .unit(let name):
+      // A name that is not UTF-8 as its bytes: other names must not look the same.
+      name.exactText.map { "unit \($0)" }
+        ?? "unit-bytes " + name.bytes.map { String($0, radix: 16) }.joined(separator: " ")
     case .container(let id): "container \(id)"
     case .user(let id): "user \(id)"
     case .peer(let address): "peer \(address)"

@@ -262,7 +262,7 @@ extension PolicySorting {
     switch key {
     case .process(let identity):
       "\(process?.name ?? process?.executableName ?? "?")[\(identity.pid)]"
-    case .unit(let name): name
+    case .unit(let name): name.text
     case .container(let id): String(id.prefix(12))
     case .user(let id): userName(id) ?? String(id)
     case .peer(let address): address.description

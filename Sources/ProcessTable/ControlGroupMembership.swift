@@ -19,7 +19,7 @@ enum ControlGroupMembership {
 
   private struct Line {
     let rank: Int
-    let path: String
+    let path: KernelName
 
     /// A path can hold colons; the fields before it cannot.
     init?(_ line: ArraySlice<UInt8>) {
@@ -30,7 +30,7 @@ enum ControlGroupMembership {
       }
       let mark = " (deleted)".utf8
       let isMarked = fields[2].suffix(mark.count).elementsEqual(mark)
-      path = String(decoding: fields[2].dropLast(isMarked ? mark.count : 0), as: UTF8.self)
+      path = KernelName(bytes: fields[2].dropLast(isMarked ? mark.count : 0))
       rank = fields[1].isEmpty ? 0 : fields[1].elementsEqual("name=systemd".utf8) ? 1 : 2
     }
   }

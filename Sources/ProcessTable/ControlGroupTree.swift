@@ -9,10 +9,10 @@ public struct ControlGroupTree: Sendable {
   /// The folder on which the hierarchy is mounted.
   public let root: FilePath
   /// The cgroup that the folder is of, `/` unless only a part of the hierarchy is mounted.
-  public let top: String
+  public let top: KernelName
 
   /// The hierarchy at `root`, whose folder is that of the cgroup `top`.
-  public init(root: FilePath, top: String = "/") {
+  public init(root: FilePath, top: KernelName = "/") {
     self.root = root
     self.top = top
   }
@@ -24,15 +24,19 @@ public struct ControlGroupTree: Sendable {
     var found: [UInt64: ControlGroup] = [:]
     if let id = try? rootFolder.inode(), ids.contains(id) { found[id] = ControlGroup(path: top) }
     let names = EntryBuffer()
-    var rest = [""]
+    var rest: [[UInt8]] = [[]]
+    let start = top == "/" ? [] : top.bytes
     while let path = rest.popLast(), found.count < ids.count {
-      guard let folder = try? rootFolder.folder(path.isEmpty ? "." : path) else { continue }
+      guard let folder = try? rootFolder.folder(path.isEmpty ? "." : KernelName(bytes: path)) else {
+        continue
+      }
       // What was read before an error is right nonetheless.
       try? folder.forEachFolder(names) { name, id in
-        let below = path.isEmpty ? name : "\(path)/\(name)"
+        let below = path.isEmpty ? name.bytes : path + [UInt8(ascii: "/")] + name.bytes
         rest.append(below)
         if ids.contains(id) {
-          found[id] = ControlGroup(path: top == "/" ? "/\(below)" : "\(top)/\(below)")
+          found[id] = ControlGroup(
+            path: KernelName(bytes: start + [UInt8(ascii: "/")] + below))
         }
       }
     }
@@ -44,7 +48,7 @@ extension ProcFileSystem {
   /// Where the reader sees the version 2 hierarchy of cgroups; nil where it is not mounted.
   public func controlGroupTree() throws(ProcessProblem) -> ControlGroupTree? {
     try mounts().last { $0.type == "cgroup2" }.map { mount in
-      ControlGroupTree(root: FilePath(mount.point), top: mount.root)
+      ControlGroupTree(root: FilePath(mount.point), top: KernelName(mount.root))
     }
   }
 }

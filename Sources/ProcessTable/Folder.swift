@@ -31,6 +31,12 @@ struct Folder: ~Copyable, Sendable {
     Folder(descriptor: try retried { unsafe openat(descriptor, name, Self.flags) })
   }
 
+  /// Opens the folder `name` below this one, whose name can have any bytes.
+  func folder(_ name: KernelName) throws(Errno) -> Folder {
+    let characters = name.bytes.map { CChar(bitPattern: $0) } + [0]
+    return Folder(descriptor: try retried { unsafe openat(descriptor, characters, Self.flags) })
+  }
+
   /// The whole content of the file `name`.
   ///
   /// - Parameter isOneRecord: whether the kernel writes all of it at once (`single_open`), so that
@@ -182,7 +188,7 @@ struct Folder: ~Copyable, Sendable {
   /// Calls `body` with the name and the inode of each folder in this one, in the order of the
   /// kernel.
   func forEachFolder(
-    _ buffer: borrowing EntryBuffer, _ body: (String, UInt64) -> Void
+    _ buffer: borrowing EntryBuffer, _ body: (KernelName, UInt64) -> Void
   ) throws(Errno) {
     try unsafe forEachEntry(buffer) { entry, name in
       guard unsafe entry[18] == UInt8(DT_DIR) else { return true }
@@ -191,7 +197,7 @@ struct Folder: ~Copyable, Sendable {
         return true
       }
       body(
-        unsafe String(decoding: octets, as: UTF8.self),
+        unsafe KernelName(bytes: octets),
         unsafe entry.loadUnaligned(as: UInt64.self))
       return true
     }
@@ -199,10 +205,10 @@ struct Folder: ~Copyable, Sendable {
 
   /// Calls `body` with each name in the folder, in the order of the kernel.
   func forEachName(
-    _ buffer: borrowing EntryBuffer, _ body: (String) -> Void
+    _ buffer: borrowing EntryBuffer, _ body: (KernelName) -> Void
   ) throws(Errno) {
     try unsafe forEachEntry(buffer) { _, name in
-      let name = unsafe String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+      let name = unsafe KernelName(bytes: name.prefix { $0 != 0 })
       if name != ".", name != ".." { body(name) }
       return true
     }

@@ -1,3 +1,4 @@
+public import Connections
 public import SystemPackage
 
 /// Where the network namespaces of the machine can be found: those that `ip netns` has named, and
@@ -17,9 +18,9 @@ public struct NetworkNamespaceFiles: Sendable {
   }
 
   /// The files of the named namespaces, by name; see ip-netns(8). Empty where none was ever named.
-  public func named() throws(ProcessProblem) -> [String: FilePath] {
+  public func named() throws(ProcessProblem) -> [KernelName: FilePath] {
     for path in folders {
-      var files: [String: FilePath] = [:]
+      var files: [KernelName: FilePath] = [:]
       do {
         let folder = try Folder(path)
         try folder.forEachName(EntryBuffer()) { name in files[name] = path.appending(name) }
@@ -29,6 +30,11 @@ public struct NetworkNamespaceFiles: Sendable {
       }
     }
     return [:]
+  }
+
+  /// The file of a namespace with this name, whether it is there or not.
+  public func file(named name: KernelName) -> FilePath {
+    (folders.first ?? "/run/netns").appending(name)
   }
 
   /// The file of the namespace that the process is in.
@@ -49,5 +55,13 @@ public struct NetworkNamespaceFiles: Sendable {
       }
     }
     return (pids, unreadable)
+  }
+}
+
+extension FilePath {
+  /// The path with a name of any bytes behind it; unchanged where that is no name of a file.
+  fileprivate func appending(_ name: KernelName) -> FilePath {
+    let characters = name.bytes.map { CChar(bitPattern: $0) } + [0]
+    return FilePath.Component(platformString: characters).map { appending($0) } ?? self
   }
 }

@@ -53,11 +53,11 @@ struct ProcessFolder: ~Copyable {
   }
 
   /// A thread of the kernel has none.
-  private var executable: String? {
+  private var executable: KernelName? {
     guard let target = try? folder.target(of: "exe") else { return nil }
     let mark = Array(" (deleted)".utf8)
     let isMarked = target.suffix(mark.count).elementsEqual(mark)
-    return String(decoding: target.dropLast(isMarked ? mark.count : 0), as: UTF8.self)
+    return KernelName(bytes: target.dropLast(isMarked ? mark.count : 0))
   }
 
   /// The first number of the line `Uid:`. The kernel escapes the newlines of the name above it.

@@ -3,7 +3,7 @@ internal import Connections
 /// What `/proc/PID/stat` says of one process; see proc_pid_stat(5).
 struct ProcessStatus: Equatable {
   /// Field 2: the command name, the same as in `comm`.
-  let name: String
+  let name: KernelName
   /// Field 3: `R`, `S`, `Z` and so on.
   let state: UInt8
   /// Field 4: the pid of the parent; 0 for none, or for one outside the pid namespace.
@@ -60,7 +60,7 @@ struct ProcessStatus: Equatable {
     guard let state, let parent = numbers.parent.flatMap(Int32.init(exactly:)),
       let flags = numbers.flags, let threads = numbers.threads, let startTicks = numbers.start
     else { return nil }
-    name = String(decoding: line[(opening + 1)..<bracket], as: UTF8.self)
+    name = KernelName(bytes: line[(opening + 1)..<bracket])
     self.state = state
     self.parent = parent
     self.terminal = terminal

@@ -94,7 +94,7 @@ public struct Guards: Sendable {
     }
     if holder.pid == machineInit { return .machineInit }
     for name in [holder.name, holder.executableName] {
-      if let name, protectedNames.contains(name) {
+      if let name = name?.exactText, protectedNames.contains(name) {
         return .protectedName(name, pid: holder.pid)
       }
     }

@@ -1,3 +1,4 @@
+public import Connections
 public import Netlink
 public import ProcessTable
 
@@ -6,12 +7,12 @@ public struct ScannedNamespace: Hashable, Sendable {
   /// Its inode number; nil when it could not be read.
   public let inode: UInt64?
   /// Its name, where `ip netns` has given it one.
-  public let name: String?
+  public let name: KernelName?
   /// Whether it is the one that connreap runs in, whose interfaces it knows by name.
   public let isOwn: Bool
 
   /// A namespace of which these facts are known.
-  public init(inode: UInt64?, name: String?, isOwn: Bool) {
+  public init(inode: UInt64?, name: KernelName?, isOwn: Bool) {
     self.inode = inode
     self.name = name
     self.isOwn = isOwn

@@ -1,3 +1,5 @@
+public import Connections
+
 /// A shell pattern for a whole name: `*`, `?`, `[abc]` and `[!a-z]`.
 ///
 /// A `\` escapes only `*`, `?`, `[` and another `\`. Before anything else it is a backslash, so that
@@ -87,6 +89,9 @@ public struct Glob: Hashable, Sendable {
 
   /// Whether the whole of `name` is what the pattern describes.
   public func matches(_ name: String) -> Bool { matches(name.utf8Span.span) }
+
+  /// Whether the whole of `name` is what the pattern describes.
+  public func matches(_ name: KernelName) -> Bool { name.withBytes { matches($0) } }
 
   /// How many bytes a name has at least that the pattern matches.
   public var minimumLength: Int { pieces.reduce(0) { $0 + $1.minimumLength } }

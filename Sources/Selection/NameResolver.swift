@@ -21,7 +21,7 @@ public protocol NameResolver: Sendable {
   var ephemeralPorts: ClosedRange<UInt16>? { get }
 
   /// The names that `ip netns` has given to network namespaces; nil when they are unknown.
-  var networkNamespaceNames: [String]? { get }
+  var networkNamespaceNames: [KernelName]? { get }
 
   /// The services that are known, to suggest one; possibly none.
   var serviceNames: [String] { get }
@@ -32,7 +32,7 @@ extension NameResolver {
   public var ephemeralPorts: ClosedRange<UInt16>? { nil }
 
   /// Unknown, where nothing else is said.
-  public var networkNamespaceNames: [String]? { nil }
+  public var networkNamespaceNames: [KernelName]? { nil }
 }
 
 /// Why a name could not be turned into a number.

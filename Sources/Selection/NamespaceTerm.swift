@@ -1,4 +1,4 @@
-import Connections
+public import Connections
 
 /// A network namespace as a selection names it.
 public enum NamespaceName: Hashable, Sendable {
@@ -7,7 +7,7 @@ public enum NamespaceName: Hashable, Sendable {
   /// Any.
   case all
   /// The one that `ip netns` has given this name.
-  case named(String)
+  case named(KernelName)
   /// The one that the process with this id is in.
   case process(Int32)
 }
@@ -44,21 +44,21 @@ extension NamespaceName: CustomStringConvertible {
     switch self {
     case .own: "self"
     case .all: "all"
-    case .named(let name): name
+    case .named(let name): name.text
     case .process(let pid): "\(pid)"
     }
   }
 
   /// What `word` names, where `names` are those that `ip netns` has given; nil when it can only be
   /// a name, and is none of them. When the names are unknown, any will do.
-  public init?(_ word: some StringProtocol, among names: [String]?) {
-    let isNamed = names?.contains(String(word)) ?? false
+  public init?(_ word: some StringProtocol, among names: [KernelName]?) {
+    let isNamed = names?.contains(KernelName(word)) ?? false
     if word == "all" {
       self = .all
     } else if !isNamed, word.isDigits, !LeadingZero.starts(word), let pid = Int32(word), pid > 0 {
       self = .process(pid)
     } else if isNamed || names == nil && !word.contains("/") {
-      self = .named(String(word))
+      self = .named(KernelName(word))
     } else {
       return nil
     }

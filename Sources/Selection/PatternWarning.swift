@@ -77,7 +77,7 @@ extension SelectionTerm {
         kinds.append(.longerThanCommandNames(cut: glob.firstBytes(PatternWarning.commandNameLimit)))
       }
     case .unit(let glob): (key, text) = (.unit, glob.pattern)
-    case .cgroup(let path): (key, text) = (.cgroup, path)
+    case .cgroup(let path): (key, text) = (.cgroup, path.text)
     default: return []
     }
     let doubt = PatternWarning.Kind(of: text, for: key)

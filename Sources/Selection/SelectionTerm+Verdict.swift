@@ -126,13 +126,11 @@ extension SelectionTerm {
     return owner(of: connection, owners) { Verdict($0.controlGroup.map(matches)) }
   }
 
-  private static func unit(_ unit: String, matches glob: Glob) -> Bool {
+  private static func unit(_ unit: KernelName, matches glob: Glob) -> Bool {
     let kind = ".service"
-    let name = unit.utf8Span.span
-    return glob.matches(name)
-      || unit.utf8.count >= kind.utf8.count
-        && unit.utf8.suffix(kind.utf8.count).elementsEqual(kind.utf8)
-        && glob.matches(name.extracting(droppingLast: kind.utf8.count))
+    return glob.matches(unit)
+      || unit.hasSuffix(kind)
+        && unit.withBytes { glob.matches($0.extracting(droppingLast: kind.utf8.count)) }
   }
 
   private static func name(of owner: OwnerProcess, matches glob: Glob) -> Verdict {
@@ -141,10 +139,11 @@ extension SelectionTerm {
     return byName.or(Verdict(owner.executable.map { matches(baseName: $0, glob) }))
   }
 
-  private static func matches(baseName path: String, _ glob: Glob) -> Bool {
-    let bytes = path.utf8Span.span
-    var start = bytes.count
-    while start > 0, bytes[start - 1] != UInt8(ascii: "/") { start -= 1 }
-    return glob.matches(bytes.extracting(droppingFirst: start))
+  private static func matches(baseName path: KernelName, _ glob: Glob) -> Bool {
+    path.withBytes { bytes in
+      var start = bytes.count
+      while start > 0, bytes[start - 1] != UInt8(ascii: "/") { start -= 1 }
+      return glob.matches(bytes.extracting(droppingFirst: start))
+    }
   }
 }

@@ -28,7 +28,7 @@ public enum SelectionTerm: Equatable, Sendable {
   /// An owner is in a container whose id starts so.
   case container(idPrefix: String)
   /// An owner is in the cgroup at this path, or in one below it.
-  case cgroup(path: String)
+  case cgroup(path: KernelName)
   /// The socket belongs to this uid (`idiag_uid`).
   case user(UInt32)
   /// The socket is of this family, as `-4` and `-6` of `ss` mean it: a v4-mapped connection is

@@ -133,9 +133,10 @@ extension ValueItem {
   }
 
   /// A path from the root, without slashes at its end.
-  fileprivate func controlGroupPath() throws(SelectionProblem) -> String {
+  fileprivate func controlGroupPath() throws(SelectionProblem) -> KernelName {
     guard text.hasPrefix("/"), !text.contains("//") else { throw problem(.notAControlGroup) }
-    return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : String(text)
+    let isFolder = text.utf8.count > 1 && text.utf8.last == UInt8(ascii: "/")
+    return KernelName(isFolder ? text.dropLast() : text)
   }
 
   fileprivate func interfaceIndex(_ names: some NameResolver) throws(SelectionProblem) -> UInt32 {
@@ -149,10 +150,11 @@ extension ValueItem {
   /// A namespace that is there, as far as that can be known.
   fileprivate func namespace(_ names: some NameResolver) throws(SelectionProblem) -> NamespaceTerm {
     let known = names.networkNamespaceNames
-    if known?.contains(String(text)) != true { try checkLeadingZero() }
+    if known?.contains(KernelName(text)) != true { try checkLeadingZero() }
     guard let name = NamespaceName(text, among: known) else {
       throw problem(
-        .unknownNamespace, suggestion: NearestWord.to(text, among: (known ?? []).sorted() + ["all"])
+        .unknownNamespace,
+        suggestion: NearestWord.to(text, among: (known ?? []).sorted().map(\.text) + ["all"])
       )
     }
     return NamespaceTerm(name)

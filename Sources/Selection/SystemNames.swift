@@ -136,14 +136,14 @@ public struct SystemNames: NameResolver {
   }
 
   /// The names in `/run/netns` (ip-netns(8)); nil when they could not be read.
-  public var networkNamespaceNames: [String]? {
+  public var networkNamespaceNames: [KernelName]? {
     guard isOfThisMachine else { return nil }
     guard let folder = unsafe opendir("/run/netns") else { return errno == ENOENT ? [] : nil }
     defer { unsafe closedir(folder) }
-    var names: [String] = []
+    var names: [KernelName] = []
     while let entry = unsafe readdir(folder) {
       let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        unsafe KernelName(bytes: bytes.prefix { $0 != 0 })
       }
       if name != ".", name != ".." { names.append(name) }
     }

@@ -162,7 +162,7 @@ struct ConnectionTests {
 
   @Test("An executable's name is the last part of its path")
   func executableName() {
-    func name(_ path: String?) -> String? {
+    func name(_ path: KernelName?) -> KernelName? {
       OwnerProcess(
         identity: ProcessIdentity(pid: 1744, startTicks: nil), name: nil, executable: path,
         userID: nil

@@ -120,8 +120,8 @@ import Testing
   ])
   func aPathSaysWhoseItIs(expected: Case) {
     let group = ControlGroup(path: expected.path)
-    #expect(group.path == expected.path)
-    #expect(group.unit == expected.unit)
+    #expect(group.path == KernelName(expected.path))
+    #expect(group.unit == expected.unit.map { KernelName($0) })
     #expect(group.container == expected.container)
     #expect(group.podUID == expected.pod)
   }
@@ -131,6 +131,6 @@ import Testing
     ("/", "/", true), ("/a", "/", true), ("/", "/a", false), ("/a/é", "/a/é", true),
   ])
   func aGroupIsWithinItselfAndWhatIsAboveIt(path: String, ancestor: String, isWithin: Bool) {
-    #expect(ControlGroup(path: path).isWithin(ancestor) == isWithin)
+    #expect(ControlGroup(path: path).isWithin(KernelName(ancestor)) == isWithin)
   }
 }

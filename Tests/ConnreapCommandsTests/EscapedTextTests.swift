@@ -1,3 +1,4 @@
+import Connections
 import TestSupport
 import Testing
 
@@ -116,5 +117,13 @@ import Testing
   ])
   func hasACommaBeforeEachThreeDigits(number: Int, text: String) {
     #expect(Count.text(number) == text)
+  }
+}
+
+@Suite struct EscapedNameTests {
+  @Test func aNameShowsItsStrayBytes() {
+    #expect(EscapedText.escaped(KernelName(bytes: [0x61, 0xff, 0x1b, 0x5c])) == #"a\xff\x1b\\"#)
+    #expect(EscapedText.escaped(KernelName("e\u{301}")) == EscapedText.escaped("e\u{301}"))
+    #expect(EscapedText.escaped(KernelName(#"my\x2dapp"#)) == EscapedText.escaped(#"my\x2dapp"#))
   }
 }

@@ -56,7 +56,7 @@ import Testing
       memory.flags[FlagKey(policy: "p", cookie: connection.cookie)] = RememberedFlag(
         rules: 1, runs: rounds)
     }
-    memory.groups[RememberedGroupKey(policy: "p", group: "process 1744 \(start)")] =
+    memory.groups[RememberedGroupKey(policy: "p", group: KernelName("process 1744 \(start)"))] =
       RememberedGroup(
         rules: 1, rounds: rounds, firstRound: then, firstCount: firstCount, closed: closed)
     return memory

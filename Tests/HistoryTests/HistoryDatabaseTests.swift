@@ -53,6 +53,17 @@ import Testing
     #expect(read.connections.count == 1 && read.flags.count == 1)
   }
 
+  @Test func groupsWhoseNamesDifferInBytesAloneAreApart() throws {
+    var written = memory(1)
+    for (name, rounds) in [("unit caf\u{e9}", 5), ("unit cafe\u{301}", 7)] {
+      written.groups[RememberedGroupKey(policy: "leak", group: KernelName(name))] =
+        RememberedGroup(rules: 1, rounds: rounds, firstRound: 1, firstCount: 1)
+    }
+    #expect(written.groups.count == 3)
+    try write(written)
+    #expect(try folder.database().memory(of: place) == written)
+  }
+
   @Test func eachNamespaceHasItsOwn() throws {
     try write(memory(1))
     let other = MemoryPlace(boot: place.boot, networkNamespace: 7)

@@ -14,7 +14,7 @@ struct SampleNames: NameResolver {
   func userID(of name: String) throws(LookupFailure) -> UInt32? { name == "app" ? 1000 : nil }
   func interfaceIndex(of name: String) -> UInt32? { name == "lo" ? 1 : nil }
   var serviceNames: [String] { ["https"] }
-  var networkNamespaceNames: [String]? { ["blue", "green"] }
+  var networkNamespaceNames: [KernelName]? { ["blue", "green"] }
 }
 
 /// Reads `text` as the file `leaks.yaml`.
@@ -92,8 +92,8 @@ struct SampleRow {
 
 func process(_ pid: Int32, _ name: String?, executable: String? = nil) -> OwnerProcess {
   OwnerProcess(
-    identity: ProcessIdentity(pid: pid, startTicks: UInt64(pid)), name: name,
-    executable: executable ?? name.map { "/usr/bin/\($0)" }, userID: 1000)
+    identity: ProcessIdentity(pid: pid, startTicks: UInt64(pid)), name: name.map { KernelName($0) },
+    executable: (executable ?? name.map { "/usr/bin/\($0)" }).map { KernelName($0) }, userID: 1000)
 }
 
 /// Rows as evaluation wants them.
@@ -116,6 +116,6 @@ struct SampleTable: EvaluatedConnections {
   }
   func knownOwners(at index: Int) -> [OwnerProcess] { rows[index].owners }
   func controlGroup(at index: Int) -> ControlGroup? {
-    rows[index].controlGroup.map(ControlGroup.init)
+    rows[index].controlGroup.map { ControlGroup(path: $0) }
   }
 }

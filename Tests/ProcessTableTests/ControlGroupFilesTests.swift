@@ -33,7 +33,7 @@ import Testing
     ),
   ])
   func theLineThatTellsMostIsTaken(content: String, path: String) {
-    #expect(ControlGroupMembership.controlGroup(Array(content.utf8))?.path == path)
+    #expect(ControlGroupMembership.controlGroup(Array(content.utf8))?.path == KernelName(path))
   }
 
   @Test(arguments: ["", "\n", "nonsense\n", "0:/x\n", "x::/a\n", "0::relative\n"])
@@ -55,7 +55,7 @@ import Testing
 
   @Test func thisProcessHasAGroup() throws {
     let own = try ProcFileSystem().process(getpid())
-    #expect(own.controlGroup?.path.hasPrefix("/") == true)
+    #expect(own.controlGroup?.path.bytes.first == UInt8(ascii: "/"))
   }
 }
 
@@ -65,6 +65,41 @@ import Testing
     var status = stat()
     precondition(stat(path, &status) == 0)
     return UInt64(status.st_ino)
+  }
+
+  @Test func namesOfAnyBytesAreToldApart() {
+    let tree = ProcTree()
+    let names = [
+      Array("caf\u{e9}.service".utf8), Array("cafe\u{301}.service".utf8),
+      Array("caf".utf8) + [0xff] + Array(".service".utf8),
+      Array("caf".utf8) + [0xfe] + Array(".service".utf8),
+    ]
+    tree.folder("a.slice")
+    var expected: [UInt64: ControlGroup] = [:]
+    for name in names {
+      let path = Array("/a.slice/".utf8) + name
+      let file = (Array(tree.root.string.utf8) + path).map { CChar(bitPattern: $0) } + [0]
+      precondition(mkdir(file, 0o755) == 0)
+      var status = stat()
+      precondition(stat(file, &status) == 0)
+      expected[UInt64(status.st_ino)] = ControlGroup(path: KernelName(bytes: path))
+      precondition(mkdir(file.dropLast() + "/x".utf8CString, 0o755) == 0)
+      precondition(stat(file.dropLast() + "/x".utf8CString, &status) == 0)
+      expected[UInt64(status.st_ino)] = ControlGroup(
+        path: KernelName(bytes: path + Array("/x".utf8)))
+    }
+    defer {
+      for name in names {
+        let path = Array("\(tree.root.string)/a.slice/".utf8) + name
+        let file = path.map { CChar(bitPattern: $0) } + [0]
+        rmdir(file.dropLast() + "/x".utf8CString)
+        rmdir(file)
+      }
+    }
+    #expect(expected.count == 8)
+    let groups = ControlGroupTree(root: tree.root).controlGroups(Set(expected.keys))
+    #expect(groups == expected)
+    #expect(Set(groups.values.compactMap(\.unit)).count == 4)
   }
 
   @Test func anIDIsTheInodeOfAFolder() {

@@ -160,9 +160,11 @@ struct LiveOwnersTests {
     let child = PythonChild(
       "libc.prctl(15, b'x) Z 7\\n\\x1b[\\xff) R', 0, 0, 0); ready('up'); time.sleep(60)")
     let process = try files.process(child.pid)
-    #expect(process.name == "x) Z 7\n\u{1b}[\u{fffd}) R")
+    #expect(
+      process.name
+        == KernelName(bytes: Array("x) Z 7\n\u{1b}[".utf8) + [0xff] + Array(") R".utf8)))
     #expect(try files.parent(of: child.pid) == getpid())
-    #expect(process.executableName?.hasPrefix("python3") == true)
+    #expect(process.executableName?.text.hasPrefix("python3") == true)
     let ticks = try UInt64(sysconf(Int32(_SC_CLK_TCK))) * #require(SystemClock.uptime) / 1000
     let start = try #require(process.identity.startTicks)
     #expect(start <= ticks && start + 6000 > ticks)

@@ -1,3 +1,4 @@
+import Connections
 import Glibc
 import SystemPackage
 import TestSupport
@@ -40,6 +41,37 @@ import Testing
     #expect(Set(named.keys) == ["blue", "with space"])
     #expect(named["blue"] == tree.root.appending("netns").appending("blue"))
     #expect(try NetworkNamespaceFiles(processes: tree.files, folders: [none]).named().isEmpty)
+  }
+
+  @Test func namesOfAnyBytesHaveFilesOfTheirOwn() throws {
+    let tree = ProcTree()
+    tree.folder("netns")
+    let names = [
+      Array("caf\u{e9}".utf8), Array("cafe\u{301}".utf8), Array("caf".utf8) + [0xff],
+      Array("caf".utf8) + [0xfe], Array("a,b".utf8),
+    ]
+    for name in names {
+      let path =
+        (Array("\(tree.root.string)/netns/".utf8) + name).map { CChar(bitPattern: $0) } + [0]
+      let descriptor = open(path, O_WRONLY | O_CREAT, 0o644)
+      precondition(descriptor >= 0 && write(descriptor, name, name.count) == name.count)
+      close(descriptor)
+    }
+    let files = NetworkNamespaceFiles(
+      processes: tree.files, folders: [tree.root.appending("netns")])
+    let named = try files.named()
+    #expect(Set(named.keys) == Set(names.map { KernelName(bytes: $0) }))
+    for name in names {
+      let file = try #require(named[KernelName(bytes: name)])
+      #expect(file == files.file(named: KernelName(bytes: name)))
+      let descriptor = try FileDescriptor.open(file, .readOnly)
+      var content = [UInt8](repeating: 0, count: 32)
+      let count = try descriptor.closeAfter {
+        try content.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+      }
+      #expect(Array(content[..<count]) == name, "it is opened by its own bytes")
+      file.withPlatformString { _ = unlink($0) }
+    }
   }
 
   @Test func aFolderThatCannotBeReadIsAnErrorAndNotEmpty() throws {

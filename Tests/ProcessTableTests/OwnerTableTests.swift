@@ -11,7 +11,8 @@ import Testing
   ) -> SocketHolder {
     SocketHolder(
       process: OwnerProcess(
-        identity: ProcessIdentity(pid: pid, startTicks: start), name: "p\(pid)", executable: nil,
+        identity: ProcessIdentity(pid: pid, startTicks: start), name: KernelName("p\(pid)"),
+        executable: nil,
         userID: nil),
       sockets: sockets.map { HeldSocket(inode: $0.0, descriptor: $0.1) })
   }

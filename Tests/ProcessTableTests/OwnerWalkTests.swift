@@ -60,9 +60,9 @@ import Testing
     arguments: [
       ([], nil, nil, nil), (.executable, "/usr/bin/app", nil, nil), (.user, nil, 1000, nil),
       (.controlGroup, nil, nil, "/a.slice"), (.all, "/usr/bin/app", 1000, "/a.slice"),
-    ] as [(OwnerDetails, String?, UInt32?, String?)])
+    ] as [(OwnerDetails, KernelName?, UInt32?, KernelName?)])
   func readsOfEachOwnerWhatIsAskedFor(
-    _ details: OwnerDetails, _ executable: String?, _ userID: UInt32?, _ path: String?
+    _ details: OwnerDetails, _ executable: KernelName?, _ userID: UInt32?, _ path: KernelName?
   ) throws {
     let tree = ProcTree()
     tree.process(10, name: "app", start: 55, links: [3: "socket:[100]"])

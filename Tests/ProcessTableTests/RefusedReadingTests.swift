@@ -66,7 +66,7 @@ struct RefusedReadingTests {
     // Its size and its facts are no secret.
     #expect(try Stranger.act { try files.descriptorCount(of: child.pid) } >= 3)
     let process = try Stranger.act { try files.process(child.pid) }
-    #expect(process.name?.hasPrefix("python3") == true && process.executable == nil)
+    #expect(process.name?.text.hasPrefix("python3") == true && process.executable == nil)
   }
 
   /// The folder opens to its effective user, its links only to who may trace the process.

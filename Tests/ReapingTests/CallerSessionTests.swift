@@ -4,6 +4,7 @@ import ProcessTable
 import Reaping
 import Scanning
 import Selection
+import SocketDiagnostics
 import SystemPackage
 import TestSupport
 import Testing

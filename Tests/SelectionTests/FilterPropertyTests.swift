@@ -77,7 +77,7 @@ struct FilterPropertyTests {
   @Test("A path is read back as it was, whatever its characters")
   func anyPath() throws {
     for path in [#"/a'b"c"#, #"/"#, "/a,b", #"/my\x2dapp.service"#, "/a b", #"/'""'"#, "/a;b(c)"] {
-      let term = SelectionPredicate.term(.cgroup(path: path))
+      let term = SelectionPredicate.term(.cgroup(path: KernelName(path)))
       #expect(try SelectionFilter.parse(term.filterText, names: FixedNames()) == term, "\(path)")
     }
   }
@@ -221,7 +221,7 @@ struct FilterPropertyTests {
     case 15: return .container(idPrefix: String(UInt64(number) + 65_536, radix: 16))
     case 16:
       let paths = ["/", "/a.slice/b c", "/it's", #"/dev-disk\x2dby.slice"#, "/user@1000.service"]
-      return .cgroup(path: paths.randomElement(using: &generator) ?? "/")
+      return .cgroup(path: KernelName(paths.randomElement(using: &generator) ?? "/"))
     default:
       let mask = UInt32.random(in: 0...UInt32.max, using: &generator)
       return Bool.random(using: &generator)

@@ -33,7 +33,7 @@ struct FixedNames: NameResolver {
 
   var serviceNames: [String] { ["http", "https", "http-alt", "ssh"] }
 
-  var networkNamespaceNames: [String]? { ["blue", "green", "7"] }
+  var networkNamespaceNames: [KernelName]? { ["blue", "green", "7"] }
 }
 
 /// A machine that must not be asked.

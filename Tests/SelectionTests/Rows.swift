@@ -39,8 +39,9 @@ extension OwnerProcess {
     _ pid: Int32, _ name: String?, _ executable: String?, in group: String? = nil
   ) -> OwnerProcess {
     OwnerProcess(
-      identity: ProcessIdentity(pid: pid, startTicks: nil), name: name, executable: executable,
-      userID: nil, controlGroup: group.map(ControlGroup.init))
+      identity: ProcessIdentity(pid: pid, startTicks: nil), name: name.map { KernelName($0) },
+      executable: executable.map { KernelName($0) },
+      userID: nil, controlGroup: group.map { ControlGroup(path: $0) })
   }
 }
 

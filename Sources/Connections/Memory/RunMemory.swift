@@ -72,10 +72,10 @@ public struct RememberedGroupKey: Hashable, Sendable {
   /// The name of the policy.
   public let policy: String
   /// What the connections have in common, as a text that is the same in each run.
-  public let group: String
+  public let group: KernelName
 
   /// The group of `policy` with this text.
-  public init(policy: String, group: String) {
+  public init(policy: String, group: KernelName) {
     self.policy = policy
     self.group = group
   }

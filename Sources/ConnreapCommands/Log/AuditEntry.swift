@@ -59,7 +59,7 @@ struct AuditEntry {
       run: Run(
         bootID: value["boot_id"]?.text, pid: pid, processStart: value["pid_start"]?.number(),
         id: value["run"]?.text), cookie: connection.cookie.rawValue)
-    let group = recorded["cgroup"]?.text.map(ControlGroup.init(path:))
+    let group = recorded["cgroup"]?.text.map { ControlGroup(path: KernelName($0)) }
     processes = (recorded["owners"]?.elements ?? []).compactMap {
       OwnerProcess(recorded: $0, in: group)
     }
@@ -73,8 +73,10 @@ extension OwnerProcess {
   fileprivate init?(recorded value: JSONValue, in group: ControlGroup?) {
     guard let pid = value["pid"]?.number(Int32.self) else { return nil }
     self.init(
-      identity: ProcessIdentity(pid: pid, startTicks: nil), name: value["name"]?.text,
-      executable: value["executable"]?.text, userID: nil, controlGroup: group)
+      identity: ProcessIdentity(pid: pid, startTicks: nil),
+      name: value["name"]?.text.map { KernelName($0) },
+      executable: value["executable"]?.text.map { KernelName($0) }, userID: nil, controlGroup: group
+    )
   }
 }
 

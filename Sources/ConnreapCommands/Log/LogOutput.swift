@@ -170,7 +170,7 @@ struct LogOutput: ~Copyable {
     return [
       entry.time.text, found.result, entry.connection.state.name,
       entry.connection.local.description, entry.connection.peer.description,
-      entry.processes.map { $0.name ?? "?" }.joined(separator: " "),
+      entry.processes.map { ($0.name ?? "?").text }.joined(separator: " "),
       entry.processes.map { "\($0.pid)" }.joined(separator: " "),
       entry.value["connection"]?["user"]?.text ?? "", entry.command, entry.policy ?? "",
       found.reason ?? "",

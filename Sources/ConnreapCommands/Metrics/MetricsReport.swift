@@ -42,7 +42,7 @@ struct MetricsReport {
   }
 
   private struct ProcessKey: Hashable {
-    let name: String
+    let name: KernelName
     let state: TCPState
   }
 
@@ -50,12 +50,13 @@ struct MetricsReport {
   private func writeProcesses(to text: inout PrometheusText) {
     let name = "connreap_process_connections"
     var counts: [ProcessKey: Int] = [:]
-    var totals: [String: Int] = [:]
+    var totals: [KernelName: Int] = [:]
     for connection in snapshot.connections {
       guard case .process(let index) = Grouping.process.key(of: connection, in: snapshot),
         let process = snapshot.owners?.processes[Int(index)]
       else { continue }
-      let owner = process.name ?? process.executableName ?? "?"
+      // As it is printed: two samples must not have the same labels.
+      let owner = KernelName((process.name ?? process.executableName ?? "?").text)
       counts[ProcessKey(name: owner, state: connection.state), default: 0] += 1
       totals[owner, default: 0] += 1
     }
@@ -66,7 +67,7 @@ struct MetricsReport {
     for (owner, _) in sorted.prefix(mostProcesses) {
       for state in TCPState.inOrderOfLife {
         guard let count = counts[ProcessKey(name: owner, state: state)] else { continue }
-        text.sample(name, count, ["process": owner, "state": state.name])
+        text.sample(name, count, ["process": owner.text, "state": state.name])
       }
     }
     // A family of its own: a process may have any name, "other" too.

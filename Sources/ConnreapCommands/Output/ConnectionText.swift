@@ -76,7 +76,8 @@ struct ConnectionText: Sendable {
     case .timer: appendTimer(of: connection, to: &text)
     case .process: appendProcess(of: connection, to: &text)
     case .note: if let note = note(of: connection) { EscapedText.append(note, to: &text) }
-    case .pid: appendJoined(snapshot.holders(of: connection).map { "\($0.pid)" }, to: &text)
+    case .pid:
+      appendJoined(snapshot.holders(of: connection).map { KernelName("\($0.pid)") }, to: &text)
     case .executable:
       appendJoined(snapshot.holders(of: connection).compactMap(\.executable), to: &text)
     case .descriptors:
@@ -200,11 +201,15 @@ struct ConnectionText: Sendable {
     }
   }
 
+  private func appendEscaped(_ part: KernelName?, to text: inout [UInt8]) {
+    if let part { EscapedText.append(part, to: &text) }
+  }
+
   private func appendEscaped(_ part: String?, to text: inout [UInt8]) {
     if let part { EscapedText.append(part, to: &text) }
   }
 
-  private func appendJoined(_ parts: [String], to text: inout [UInt8]) {
+  private func appendJoined(_ parts: [KernelName], to text: inout [UInt8]) {
     for (index, part) in parts.enumerated() {
       if index > 0 { text.append(UInt8(ascii: " ")) }
       EscapedText.append(part, to: &text)

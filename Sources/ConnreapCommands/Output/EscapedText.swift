@@ -24,6 +24,31 @@ enum EscapedText {
     }
   }
 
+  /// Appends `name`, escaped; a byte that is not part of UTF-8 is written as in `\xff`.
+  static func append(_ name: KernelName, to output: inout [UInt8]) {
+    if let text = name.exactText { return append(text, to: &output) }
+    name.withBytes { bytes in
+      var position = 0
+      while position < bytes.count {
+        let character = NameCharacter(at: position, of: bytes)
+        if let scalar = character.scalar {
+          append(String(scalar), to: &output)
+        } else {
+          output.append(contentsOf: "\\x".utf8)
+          output.appendHexadecimal(UInt64(bytes[position]))
+        }
+        position += character.length
+      }
+    }
+  }
+
+  /// The escaped name as a string.
+  static func escaped(_ name: KernelName) -> String {
+    var output: [UInt8] = []
+    append(name, to: &output)
+    return String(decoding: output, as: UTF8.self)
+  }
+
   /// The escaped text as a string.
   static func escaped(_ text: String) -> String {
     var output: [UInt8] = []

@@ -74,6 +74,9 @@ struct JSONWriter {
     string(value)
   }
 
+  /// A name; a byte that is not part of UTF-8, which JSON cannot have, as in `\xff`.
+  mutating func member(_ key: StaticString, _ value: KernelName?) { member(key, value?.text) }
+
   /// A string whose text is ASCII that needs no escape, appended by `fill`.
   mutating func member(_ key: StaticString, plain fill: (inout [UInt8]) -> Void) {
     start(key)

@@ -80,21 +80,21 @@ struct ConnectionGroup: Equatable {
       guard let process = snapshot.owners?.processes[Int(index)] else {
         return (nil, GroupingKey.Reason.ownerUnknown.text, nil)
       }
-      let name = process.name ?? process.executableName ?? "?"
+      let name = (process.name ?? process.executableName ?? "?").text
       return (name, "\(name)[\(process.pid)]", process.pid)
     case .container(let id): return (id, String(id.prefix(12)), nil)
     case .namespace(let index):
       let namespace = snapshot.namespaces[Int(index)]
       let inode = namespace.inode ?? (namespace.isOwn ? snapshot.moment.networkNamespace : nil)
       let number = inode.map { "\($0)" }
-      return (number, namespace.name ?? number ?? "unknown", nil)
+      return (number, namespace.name?.text ?? number ?? "unknown", nil)
     case .state(let state): return (state.name, state.label, nil)
     case .peer(let bits): return plain("\(address(bits))")
     case .localPort(let port): return plain("\(port)")
     case .listener(let bits, let port):
       return plain("\(Endpoint(address: address(bits), port: port))")
     case .user(let id): return plain(names.userName(id) ?? "\(id)")
-    case .unit(let name): return plain(name)
+    case .unit(let name): return plain(name.text)
     case .none(let reason): return (nil, reason.text, nil)
     }
   }
@@ -110,19 +110,22 @@ struct ConnectionGroup: Equatable {
 
   private static func comesBefore(_ one: ConnectionGroup, _ other: ConnectionGroup) -> Bool {
     if one.figures.count != other.figures.count { return one.figures.count > other.figures.count }
-    if one.label != other.label { return one.label < other.label }
-    return (one.key ?? "") < (other.key ?? "")
+    let (label, otherLabel) = (KernelName(one.label), KernelName(other.label))
+    if label != otherLabel { return label < otherLabel }
+    return KernelName(one.key ?? "") < KernelName(other.key ?? "")
   }
 }
 
 extension ConnectionGroup {
   /// What tells the group from others, at another moment too.
   struct Identity: Hashable {
-    let key: String?
-    let label: String
+    let key: KernelName?
+    let label: KernelName
   }
 
-  var identity: Identity { Identity(key: key, label: label) }
+  var identity: Identity {
+    Identity(key: key.map { KernelName($0) }, label: KernelName(label))
+  }
 
   /// The same group when there is nothing left of it.
   var gone: ConnectionGroup {

@@ -86,7 +86,7 @@ enum GroupingKey: Hashable {
   /// The local end of the listener that they came to.
   case listener(UInt128, UInt16)
   case user(UInt32)
-  case unit(String)
+  case unit(KernelName)
   case container(String)
   /// The network namespace with this index among those of the snapshot.
   case namespace(UInt16)

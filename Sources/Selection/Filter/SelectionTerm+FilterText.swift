@@ -15,7 +15,7 @@ extension SelectionTerm {
     case .pid(let pid): "pid = \(pid)"
     case .unit(let glob): "unit = \(Self.word(glob))"
     case .container(let id): "container = \(id)"
-    case .cgroup(let path): "cgroup = \(Self.quoted(path))"
+    case .cgroup(let path): "cgroup = \(Self.quoted(path.text))"
     case .user(let id): "user = \(id)"
     case .family(let family): "family = \(family.name)"
     case .receiveQueue(let least): "recv-queue >= \(least)"

@@ -141,7 +141,7 @@ import Testing
       memory.flags[FlagKey(policy: policy, cookie: connection.cookie)] = RememberedFlag(
         rules: 1, runs: rounds)
     }
-    memory.groups[RememberedGroupKey(policy: policy, group: group)] = RememberedGroup(
+    memory.groups[RememberedGroupKey(policy: policy, group: KernelName(group))] = RememberedGroup(
       rules: 1, rounds: rounds, firstRound: then, firstCount: firstCount, closed: closed)
     return memory
   }

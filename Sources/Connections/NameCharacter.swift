@@ -1,12 +1,12 @@
 /// One character of a name of bytes: a Unicode scalar in UTF-8, or a byte that is not part of one.
-struct NameCharacter: Hashable, Comparable {
+public struct NameCharacter: Hashable, Comparable, Sendable {
   /// The scalar; of a stray byte, its value and a bit that no scalar has.
   private let code: UInt32
 
   private static let stray: UInt32 = 1 << 31
 
   /// The character that starts at `position` (Unicode Standard, table 3-7: well-formed sequences).
-  init(at position: Int, of bytes: Span<UInt8>) {
+  public init(at position: Int, of bytes: Span<UInt8>) {
     let first = bytes[position]
     guard first >= 0x80 else {
       code = UInt32(first)
@@ -31,7 +31,7 @@ struct NameCharacter: Hashable, Comparable {
   }
 
   /// How many bytes it has.
-  var length: Int {
+  public var length: Int {
     switch code {
     case ..<0x80, Self.stray...: 1
     case ..<0x800: 2
@@ -41,8 +41,11 @@ struct NameCharacter: Hashable, Comparable {
   }
 
   /// The byte of ASCII that it is; nil for any other.
-  var ascii: UInt8? { code < 0x80 ? UInt8(code) : nil }
+  public var ascii: UInt8? { code < 0x80 ? UInt8(code) : nil }
+
+  /// The scalar; nil of a stray byte.
+  public var scalar: Unicode.Scalar? { Unicode.Scalar(code) }
 
   /// By scalar; stray bytes come last, so that no range of a pattern holds them.
-  static func < (lhs: Self, rhs: Self) -> Bool { lhs.code < rhs.code }
+  public static func < (lhs: Self, rhs: Self) -> Bool { lhs.code < rhs.code }
 }
