@@ -63,7 +63,7 @@ public enum SpareReason: Hashable, Sendable {
 
 /// A process, as a reason names it.
 public struct OwnerLabel: Hashable, Sendable, CustomStringConvertible {
-  private let name: String?
+  private let name: KernelName?
   private let pid: Int32
 
   /// The name and the pid of `process`.
@@ -73,7 +73,7 @@ public struct OwnerLabel: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// `java[1744]`; escape it before printing.
-  public var description: String { "\(name ?? "?")[\(pid)]" }
+  public var description: String { "\((name ?? "?").text)[\(pid)]" }
 }
 
 extension SpareReason: CustomStringConvertible {

@@ -111,6 +111,8 @@ public struct TrustedProgram: ~Copyable {
   private static func duplicate(
     _ file: borrowing OpenFile, at path: FilePath
   ) throws(TrustedProgramProblem) -> OpenFile {
-    do { return try OpenFile(duplicating: file.descriptor.rawValue, from: 10) } catch { throw .cannotOpen(path, error) }
+    do { return try OpenFile(duplicating: file.descriptor.rawValue, from: 10) } catch {
+      throw .cannotOpen(path, error)
+    }
   }
 }

@@ -204,7 +204,7 @@ import Testing
     let plan = try scene.plan()
     scene.tree.unlink("100/fd/1")
     scene.tree.link("300/fd/6", to: "socket:[11]")
-    var announced: [[String?]] = []
+    var announced: [[KernelName?]] = []
     let result = try run(
       scene, plan,
       announcing: { steps, snapshot in
@@ -212,7 +212,7 @@ import Testing
       })
     #expect(results(result) == [.closed, .closed])
     #expect(announced == [["worker"], ["java"]])
-    #expect(result.snapshot.holders(of: plan.steps[0].connection).map(\.name) == ["worker"])
+    #expect(result.snapshot.holders(of: plan.steps[0].connection).map { $0.name } == ["worker"])
   }
 
   @Test(arguments: walks) func whatTheSelectedProgramNoLongerHoldsIsSpared(

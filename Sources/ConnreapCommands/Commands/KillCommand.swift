@@ -4,6 +4,7 @@ import Privileges
 import Reaping
 import Scanning
 import Selection
+import StateFiles
 import SystemPackage
 
 /// `connreap kill`: closes what it selects, verifies each one, reports each one.
@@ -102,8 +103,10 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     var run = ClosingRun(
       plan, by: work.rules, naming: report.text.names, on: system, limits: limits)
     if !yes { try confirm(plan, report) }
-      AuditedRun(command: "kill", selection: CommandLineWords.following("kill")))
-    watchdog.beginActing()
+    let folder = try StateAccess.open(option: stateDir)
+    let trail = try AuditTrail(
+      in: folder, AuditedRun(command: "kill", selection: CommandLineWords.following("kill")))
+    watchdog.record(trail.record, in: folder.path)
     watchdog.beginActing()
     try trail.recordingRun {
       try run.carryOut(
