@@ -93,6 +93,7 @@ struct RememberedConnectionTests {
 
   @Test("What the kernel excludes was remembered by another clock")
   func impossible() throws {
+    let start = 20 * day
     let first = RememberedConnection(row(.closeWait, idle: 5000, acknowledged: 1000), at: start)
     // The FIN came after the last data, which is 20 s old, or was when the kernel counted from 0.
     let fresh = row(.closeWait, idle: 20_000, acknowledged: 10)
@@ -103,6 +104,9 @@ struct RememberedConnectionTests {
         == RememberedConnection(fresh, at: start + 9 * day))
     #expect(!first.isUnchanged(in: fresh, at: start + 9 * day))
     #expect(first.past(of: fresh, at: start + 50 * day)?.inState == 50 * day + 1000)
+    // 60 days after the last data the kernel says 10.3: nothing can be held against 40 in the state.
+    let wrapped = row(.closeWait, idle: UInt32(truncatingIfNeeded: 60 * day), acknowledged: 10)
+    #expect(first.past(of: wrapped, at: start + 40 * day)?.inState == 40 * day + 1000)
     // Of FIN-WAIT-2 the kernel keeps no bound.
     let other = RememberedConnection(row(.finWait2, idle: 5000), at: start)
     #expect(other.past(of: row(.finWait2, idle: 20), at: start + 9 * day)?.inState == 9 * day)

@@ -30,6 +30,8 @@ import Testing
       FakeSocket(cookie: UInt64(number), inode: UInt32(number)) {
         $0.state = 8
         $0.info = .idle(120_000)
+        // The last data is older than anything that runs remember: it came before the FIN.
+        $0.info?.lastDataReceived = UInt32(Self.uptime)
         ($0.peer, $0.peerPort) = ([10, 0, 0, number > count - others ? 21 : 20], 5432)
       }
     }

@@ -114,7 +114,7 @@ import Testing
     let groups = ControlGroupTree(root: tree.root)
       .controlGroups(Set(names.map { inode(tree.path($0)) } + [1]))
     #expect(groups.count == 4)
-    for name in names { #expect(groups[inode(tree.path(name))]?.path == "/" + name) }
+    for name in names { #expect(groups[inode(tree.path(name))]?.path == KernelName("/" + name)) }
   }
 
   @Test func aFileOrALinkIsNoGroup() {

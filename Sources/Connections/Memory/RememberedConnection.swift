@@ -90,11 +90,13 @@ public struct RememberedConnection: Equatable, Sendable {
   /// Whether the kernel's own times leave room for what is remembered. If they do not, the remembered
   /// moments are of another clock.
   ///
-  /// The kernel's bound is of no use beyond the 49.7 days after which it starts again.
+  /// The kernel's bound starts again after 49.7 days: on a machine that is up for longer it may be of
+  /// a younger moment than it seems.
   private func isPossible(_ connection: Connection, at uptime: UInt64) -> Bool {
-    guard connection.state == state, let most = connection.inStateAtMost else { return true }
-    let inState = uptime - min(stateSince, uptime)
-    return inState > UInt64(UInt32.max) || inState <= UInt64(most) + Self.tolerance
+    guard connection.state == state, uptime <= UInt64(UInt32.max),
+      let most = connection.inStateAtMost
+    else { return true }
+    return uptime - min(stateSince, uptime) <= UInt64(most) + Self.tolerance
   }
 
   /// How far two readings of one moment may differ, in milliseconds: the rows of a large dump come

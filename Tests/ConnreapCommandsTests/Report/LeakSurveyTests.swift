@@ -42,6 +42,8 @@ import Testing
     FakeSocket(cookie: cookie, inode: UInt32(cookie)) {
       $0.state = 8
       $0.info = .idle(time)
+      // The last data is older than anything that runs remember: it came before the FIN.
+      $0.info?.lastDataReceived = UInt32(Self.uptime)
       ($0.peer, $0.peerPort) = (peer, peerPort)
     }
   }

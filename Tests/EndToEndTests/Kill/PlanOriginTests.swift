@@ -14,7 +14,8 @@ import Testing
     namespace = try NetworkNamespace()
     listener = try namespace.server.listen("planned", port: 8080)
     planned = try namespace.pair(to: listener, as: "planned")
-    other = try namespace.pair(port: 8081, as: "other")
+    let pair = try namespace.pair(port: 8081, as: "other")
+    other = (pair.client, pair.server)
   }
 
   private func plan(_ arguments: String...) throws -> String {

@@ -26,10 +26,10 @@ import Testing
   @Test func asUsual() throws { try check(behind: []) }
 
   @Test(.needsNamespaces) func withoutProc() throws {
-    try check(behind: withoutProc)
+    try check(behind: hidingProc)
   }
 
-  private var withoutProc: [String] {
+  private var hidingProc: [String] {
     [
       "unshare", "--mount", "--propagation", "private", "sh", "-c",
       "mount -t tmpfs tmpfs /proc && exec \"$@\"", "sh",
@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test(.needs("cc"), .needsNamespaces) func withBoth() throws {
-    try check(behind: withoutProc, environment: ["LD_PRELOAD": try library()])
+    try check(behind: hidingProc, environment: ["LD_PRELOAD": try library()])
   }
 
   /// Starts the tool with a vector that no shell can make.
