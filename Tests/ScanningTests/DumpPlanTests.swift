@@ -29,7 +29,9 @@ import Testing
     return (1...200).map { number in
       var socket = FakeSocket(cookie: UInt64(number), inode: UInt32(number % 7))
       socket.family = Bool.random(using: &generator) ? 2 : 10
-      socket.state = UInt8.random(in: 1...11, using: &generator)
+      // The kernel lists no socket in TCP_CLOSE, 7, but those that are only bound, 13.
+      let state = UInt8.random(in: 1...11, using: &generator)
+      socket.state = state == 7 ? 13 : state
       let addresses = socket.family == 2 ? short : long
       socket.local = addresses.randomElement(using: &generator) ?? short[0]
       socket.peer = addresses.randomElement(using: &generator) ?? short[0]
