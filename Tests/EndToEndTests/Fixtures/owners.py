@@ -276,28 +276,61 @@ def connreap(*words):
     return done.returncode, done.stdout, done.stderr
 
 
+class Asker:
+    """The process that runs the tool on a terminal, and answers its question.
+
+    It is the parent of the scene and holds no connection. What the ancestors of the tool hold off
+    its terminal can be the caller's own session, which is spared whoever owns the other end.
+    """
+
+    def __init__(self, channel):
+        self.requests, self.answers = channel.makefile("r"), channel.makefile("w")
+
+    def tell(self, what):
+        self.answers.write(json.dumps(what) + "\n")
+        self.answers.flush()
+
+    def hear(self):
+        return json.loads(self.requests.readline() or sys.exit("the other process has ended"))
+
+    def run(self, words):
+        """Tells when the question was asked, answers it when told to, and tells how it ended."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ.update(COLUMNS="240", NO_COLOR="1")
+            os.execv(CONNREAP, [CONNREAP, *words])
+        seen, asked, deadline = b"", False, time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if not select.select([terminal], [], [], 1)[0]:
+                continue
+            try:
+                more = os.read(terminal, 65536)
+            except OSError:
+                break
+            seen += more
+            if not asked and b"[y/N]" in seen:
+                asked = True
+                self.tell("asked")
+                self.hear()
+                os.write(terminal, b"y\n")
+        else:
+            os.kill(pid, signal.SIGKILL)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(terminal)
+        self.tell([status, seen.decode(), ""])
+
+    def serve(self):
+        for line in self.requests:
+            self.run(json.loads(line))
+
+
 def connreap_asking(change, *words):
     """Runs the tool on a terminal, and answers its question once `change` was called."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ.update(COLUMNS="240", NO_COLOR="1")
-        os.execv(CONNREAP, [CONNREAP, *words])
-    seen, asked, deadline = b"", False, time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if not select.select([terminal], [], [], 1)[0]:
-            continue
-        try:
-            more = os.read(terminal, 65536)
-        except OSError:
-            break
-        seen += more
-        if not asked and b"[y/N]" in seen:
-            asked = True
-            change()
-            os.write(terminal, b"y\n")
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    os.close(terminal)
-    return status, seen.decode(), ""
+    ASKER.tell(words)
+    while (heard := ASKER.hear()) == "asked":
+        change()
+        ASKER.tell("changed")
+    return tuple(heard)
 
 
 def audit(state=STATE):
@@ -494,9 +527,20 @@ def seconds(text):
 
 
 def main():
+    global ASKER
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit, 65536),) * 2)
     os.makedirs(STATE, mode=0o700, exist_ok=True)
+    near, far = socket.socketpair()
+    scene = os.fork()
+    if scene != 0:
+        far.close()
+        Asker(near).serve()
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(scene, 0)[1]))
+    LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)
+    near.close()
+    far.settimeout(PATIENCE)
+    ASKER = Asker(far)
     words = sys.argv[4:]
     if WHAT == "scenario":
         scenario(*words)
