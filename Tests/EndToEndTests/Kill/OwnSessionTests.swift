@@ -133,8 +133,9 @@ struct OwnSessionTests {
     #expect(mkdir(folder, 0o700) == 0)
     defer { _ = try? Command.run(screen + ["-S", name, "-X", "quit"]) }
     let words = screen.joined(separator: " ")
+    // In a session of its own at once: until screen has made one, the end of the first hangs it up.
     try killInside(
-      start: "\(words) -c /dev/null -dmS \(name) sh", attach: "\(words) -x \(name)",
+      start: "setsid -w \(words) -c /dev/null -dmS \(name) sh", attach: "\(words) -x \(name)",
       clients: { try Command.run(screen + ["-ls"]).text.contains("ttached)") },
       type: { _ = try Command.run(screen + ["-S", name, "-p", "0", "-X", "stuff", $0 + "\r"]) })
   }
