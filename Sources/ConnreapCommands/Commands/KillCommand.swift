@@ -94,12 +94,13 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
     let report = KillReport(plan: plan, output: output, isLive: system.isLive)
     try guarding.refuseIfTooLarge(plan)
-    if !dryRun, plan.wantsPrivileges { try system.requireClosing(plan.steps) }
     guard !dryRun, !plan.closings.isEmpty else {
       try report.printPlan(isDryRun: dryRun)
       try system.finish()
+      if !dryRun, plan.wantsPrivileges { try system.requireClosing(plan.steps) }
       return try gaps.check()
     }
+    try system.requireClosing(plan.steps)
     var run = ClosingRun(
       plan, by: work.rules, naming: report.text.names, on: system, limits: limits)
     if !yes { try confirm(plan, report) }
