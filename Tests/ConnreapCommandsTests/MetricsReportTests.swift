@@ -158,7 +158,7 @@ import Testing
         #expect(words.last.flatMap { Double($0) } != nil)
       }
     }
-    #expect(declared.count == 9)
+    #expect(declared.count == 13)
   }
 }
 
