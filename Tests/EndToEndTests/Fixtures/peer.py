@@ -34,6 +34,8 @@ SHUTDOWNS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHU
 libc = ctypes.CDLL(None, use_errno=True)
 sockets = {}
 children = []
+# The pipe by which forked children notice the end of this process.
+lifeline = []
 held = []
 
 
@@ -322,11 +324,13 @@ def fork(request):
     is_container = request.get("container", False)
     if is_container and libc.unshare(CLONE_NEWPID):
         raise OSError(ctypes.get_errno(), "unshare")
-    parent = os.getpid()
+    if not lifeline:
+        lifeline.extend(os.pipe())
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        os.close(lifeline[1])
         for name, sock in sockets.items():
             if name not in request["keep"]:
                 sock.close()
@@ -337,8 +341,8 @@ def fork(request):
             for name in request["keep"]:
                 sockets[name].close()
         os.write(writing, b"1")
-        while is_container or os.getppid() == parent:
-            signal.pause()
+        # A parent that became another user may not send this process a signal, not even by its end.
+        os.read(lifeline[0], 1)
         os._exit(0)
     os.close(writing)
     os.read(reading, 1)
@@ -445,8 +449,13 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     for line in sys.stdin:
         print(json.dumps(answer_to(json.loads(line))), flush=True)
+    if lifeline:
+        os.close(lifeline[1])
     for pid in children:
-        os.kill(pid, signal.SIGKILL)
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except PermissionError:
+            pass  # It ends by itself: its end of the lifeline is closed.
         os.waitpid(pid, 0)
 
 
