@@ -33,8 +33,8 @@ static inline int duplicate_descriptor(int process, int descriptor) {
   return (int)syscall(SYS_pidfd_getfd, process, descriptor, 0);
 }
 
-static inline long become_subreaper(void) {
-  return syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+static inline long adopt_orphans(unsigned long enabled) {
+  return syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, enabled, 0, 0, 0);
 }
 
 /* An instruction of the processor, which Swift has no name for. */

@@ -10,6 +10,8 @@ internal import SystemPackage
 ///
 /// It leads a session of its own. What its descendants leave behind becomes a child of this process
 /// (`PR_SET_CHILD_SUBREAPER`), whatever session or group it has moved to, so that it is found there.
+/// None of them can enter the session of this process (setsid(2) only makes new ones), so that this
+/// process's other children are told from them.
 struct ChildProcess: ~Copyable {
   private let pid: pid_t
   /// Where this process sees its children.
@@ -37,7 +39,7 @@ struct ChildProcess: ~Copyable {
     _ program: borrowing TrustedProgram, _ words: [String], environment: [String],
     input: FileDescriptor, output: FileDescriptor
   ) throws(Errno) {
-    guard become_subreaper() == 0 else { throw Errno(rawValue: errno) }
+    guard adopt_orphans(1) == 0 else { throw Errno(rawValue: errno) }
     // Whoever ignores it never learns how a child ended (waitpid(2)), and it is inherited.
     signal(SIGCHLD, SIG_DFL)
     Self.closeOnExecution()
@@ -72,7 +74,10 @@ struct ChildProcess: ~Copyable {
         unsafe posix_spawn(&pid, file, &actions, &attributes, arguments, settings)
       }
     }
-    guard code == 0 else { throw Errno(rawValue: code) }
+    guard code == 0 else {
+      _ = adopt_orphans(0)
+      throw Errno(rawValue: code)
+    }
     self.pid = pid
     startTicks = try? processes.startTicks(of: pid)
   }
@@ -125,38 +130,43 @@ struct ChildProcess: ~Copyable {
   /// - Returns: how many processes the program had left behind; what the kernel did not permit to
   ///   kill is among them.
   mutating func endAll() -> Int {
-    let hadEnded = status != nil
-    if !hadEnded { _ = Glibc.kill(-pid, SIGKILL) }
+    defer { _ = adopt_orphans(0) }
+    if status == nil { _ = Glibc.kill(-pid, SIGKILL) }
     let deadline = ContinuousClock.now + Self.patience
     var killed: Set<pid_t> = []
     while ContinuousClock.now < deadline {
-      var code: Int32 = 0
-      var result = unsafe waitpid(-1, &code, WNOHANG)
-      while result > 0 {
-        if result == pid {
-          status = code
-        } else if code & 0x7f == SIGKILL {
-          // One of the program's group, which was killed when the program ended.
-          killed.insert(result)
-        }
-        result = unsafe waitpid(-1, &code, WNOHANG)
-      }
-      if result < 0, errno == ECHILD { break }
+      if status == nil { _ = endedStatus() }
       let left = descendants
       if left.isEmpty, status != nil { break }
-      for child in left where child != pid || !hadEnded {
-        _ = Glibc.kill(child, SIGKILL)
-        if child != pid { killed.insert(child) }
+      for child in left where child != pid || status == nil {
+        var code: Int32 = 0
+        switch unsafe waitpid(child, &code, WNOHANG) {
+        case 0:
+          _ = Glibc.kill(child, SIGKILL)
+          killed.insert(child)
+        case child where child == pid: status = code
+        // One of the program's group, which was killed when the program ended.
+        case child where code & 0x7f == SIGKILL: killed.insert(child)
+        default: break
+        }
       }
       usleep(2000)
     }
+    killed.remove(pid)
     return killed.count
   }
 
-  /// The children of this process that the program can have started: the first process of a
-  /// container has others too, whose parents have ended.
+  /// The children of this process that come from the program, zombies included.
+  ///
+  /// The first process of a container has others too, whose parents have ended: they are older, or
+  /// in the session of this process.
   private var descendants: [pid_t] {
     guard let startTicks, let children = try? processes.children(of: getpid()) else { return [] }
-    return children.filter { ($0.startTicks ?? 0) >= startTicks }.map(\.pid)
+    let ownSession = getsid(0)
+    return children.filter { child in
+      guard (child.startTicks ?? 0) >= startTicks else { return false }
+      let session = getsid(child.pid)
+      return session >= 0 && session != ownSession
+    }.map(\.pid)
   }
 }

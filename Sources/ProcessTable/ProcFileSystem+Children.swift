@@ -1,16 +1,14 @@
 public import Connections
 
 extension ProcFileSystem {
-  /// The processes whose parent is `pid`, in one pass through all processes.
+  /// The processes whose parent is `pid`, zombies included, in one pass through all processes.
   ///
   /// What ends meanwhile, or cannot be read, is left out.
   ///
   /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the root.
   public func children(of pid: Int32) throws(ProcessProblem) -> [ProcessIdentity] {
     try pids().compactMap { child in
-      guard let status = try? status(of: child), status.parent == pid, !status.isZombie else {
-        return nil
-      }
+      guard let status = try? status(of: child), status.parent == pid else { return nil }
       return ProcessIdentity(pid: child, startTicks: status.startTicks)
     }
   }

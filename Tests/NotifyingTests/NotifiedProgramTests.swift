@@ -61,8 +61,9 @@ private final class Programs {
   }
 }
 
-/// A program that is told something, and what can be wrong with it.
-@Suite struct NotifiedProgramTests {
+/// A program that is told something, and what can be wrong with it; one after the other, since this
+/// process adopts what all of them leave behind.
+@Suite(.serialized) struct NotifiedProgramTests {
   private let programs: Programs
 
   init() throws { programs = try Programs() }
@@ -195,6 +196,42 @@ private final class Programs {
       try tell([endless], isStopped: { (try? number(in: "pid")) != nil })
     }
     #expect(try isGone(number(in: "pid")))
+  }
+
+  /// As the first process of a container has, whose parents have ended.
+  @Test func otherChildrenOfThisProcessAreLeft() throws {
+    var others: [pid_t] = []
+    defer {
+      for pid in others {
+        kill(pid, SIGKILL)
+        waitpid(pid, nil, 0)
+      }
+    }
+    func start(_ words: [String]) -> pid_t {
+      let words = words.map { strdup($0) } + [nil]
+      defer { for word in words { free(word) } }
+      var pid: pid_t = 0
+      #expect(posix_spawn(&pid, "/bin/sh", nil, nil, words, environ) == 0)
+      others.append(pid)
+      return pid
+    }
+    let ended = start(["sh", "-c", "exit 7"])
+    let program = try programs.program("( sleep 60 & ) ; sleep 0.2")
+    var started = false
+    var output: ProgramOutput?
+    try tell(
+      [program],
+      isStopped: {
+        // Younger than the program, and one that has ended: its status is somebody else's.
+        if !started { _ = start(["sh", "-c", "exec sleep 60"]) }
+        started = true
+        return false
+      }, reporting: { output = $0 })
+    #expect(output?.processesLeft == 1)
+    let other = try #require(others.last)
+    #expect(other > 0 && kill(other, 0) == 0 && waitpid(other, nil, WNOHANG) == 0)
+    var status: Int32 = 0
+    #expect(waitpid(ended, &status, 0) == ended && status >> 8 & 0xff == 7)
   }
 
   @Test func whatKeepsItsOutputOpenIsNotWaitedFor() throws {
