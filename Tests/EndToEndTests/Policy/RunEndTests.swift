@@ -38,6 +38,14 @@ import Testing
     var testDescription: String { rawValue }
   }
 
+  /// Lets every call that reads what the kernel lists be interrupted, again and again.
+  ///
+  /// One long delay would not do: strace holds a process that ends until its delay is over.
+  private static let endlessKernel = [
+    "strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=recvmsg", "-e",
+    "inject=recvmsg:error=EINTR:delay_enter=100000",
+  ]
+
   /// A run that waits for `obstacle`, and what has to live meanwhile.
   private func waitingRun(
     _ obstacle: Obstacle, _ options: [String]
@@ -75,10 +83,7 @@ import Testing
     case .kernel:
       return (
         try Command(
-          namespace.entering + [
-            "strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=recvmsg", "-e",
-            "inject=recvmsg:delay_enter=60000000",
-          ] + apply + [try file()]), nil
+          namespace.entering + Self.endlessKernel + apply + [try file()]), nil
       )
     }
   }
@@ -91,12 +96,20 @@ import Testing
     }
   }
 
-  /// Whether the run is at its work: it has the watchdog's thread.
-  private func hasBegun(_ running: Command) -> Bool {
-    let name = (try? String(contentsOfFile: "/proc/\(running.pid)/comm", encoding: .utf8)) ?? ""
-    let status =
-      (try? String(contentsOfFile: "/proc/\(running.pid)/status", encoding: .utf8)) ?? ""
-    return name == "connreap\n" && !status.contains("Threads:\t1\n")
+  /// Whether the run is at its work: it has the watchdog's thread, and the audit log, in which a line
+  /// about it is due, unless it still reads its policies.
+  private func hasBegun(_ running: Command, isLogging: Bool) -> Bool {
+    let process = "/proc/\(running.pid)"
+    let name = (try? String(contentsOfFile: process + "/comm", encoding: .utf8)) ?? ""
+    let status = (try? String(contentsOfFile: process + "/status", encoding: .utf8)) ?? ""
+    guard name == "connreap\n", !status.contains("Threads:\t1\n") else { return false }
+    let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: process + "/fd")) ?? []
+    return !isLogging
+      || descriptors.contains {
+        let file = try? FileManager.default.destinationOfSymbolicLink(
+          atPath: "\(process)/fd/\($0)")
+        return file == state + "/audit.jsonl"
+      }
   }
 
   private static let isTracing = Tools.has("strace", "-D", "-e", "trace=none", "/bin/true")
@@ -105,7 +118,7 @@ import Testing
     guard obstacle != .kernel || Self.isTracing else { return }
     let (running, helper) = try waitingRun(obstacle, [])
     defer { helper?.signal(SIGKILL) }
-    try wait { hasBegun(running) }
+    try wait { hasBegun(running, isLogging: obstacle != .nameServer) }
     usleep(300_000)
     running.signal(SIGTERM)
     // What it waits for takes 30 s and more or, of the database, ends with another exit code.
@@ -138,10 +151,7 @@ import Testing
       [
         "kill", "--yes", "--state-dir", state, "--local-port", "8080", "--timeout", "1500ms",
       ],
-      behind: [
-        "strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=recvmsg", "-e",
-        "inject=recvmsg:delay_enter=60000000",
-      ])
+      behind: Self.endlessKernel)
     #expect(ended.status == 1, "\(ended.complaints)")
     #expect(ended.complaints.contains("the time was up; nothing was closed"))
     #expect(try leaks == 3)
