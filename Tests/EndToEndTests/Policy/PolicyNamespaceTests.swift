@@ -172,13 +172,16 @@ import Testing
     let file = try write(
       "{state: close-wait, netns: [blue, green]}", "action: report", "notify: [\(page)]")
     #expect(try policy("apply", "--quiet", file).status == 0)
-    let lines = try #require(readText(told)).split(separator: "\n")
+    struct Message: Decodable {
+      struct Group: Decodable { let netns: UInt32 }
+      let groups: [Group]
+    }
+    let text = try #require(readText(told))
+    let message = try JSONDecoder().decode(Message.self, from: Data(text.utf8))
     let rows = try blue.rows("--state", "close-wait") + green.rows("--state", "close-wait")
     let numbers = Set(rows.compactMap(\.netns))
-    #expect(numbers.count == 2 && lines.count == 2)
-    for number in numbers {
-      #expect(lines.count { $0.contains("\"netns\":\(number)") } == 1)
-    }
+    #expect(numbers.count == 2)
+    #expect(message.groups.map(\.netns).sorted() == numbers.sorted())
   }
 
   private func readText(_ path: String) -> String? {
