@@ -48,7 +48,10 @@ import Testing
   ) throws -> [(client: Socket, server: Socket)] {
     let listener = try namespace.server.listen("pool", on: Self.address, port: port)
     return try (0..<count).map {
-      try namespace.pair(to: listener, address: Self.address, client: client, as: "pool-\($0)")
+      // The kernel counts time in ticks of up to 10 ms. Of two of the same tick none is the newer.
+      if $0 > 0 { usleep(30_000) }
+      return try namespace.pair(
+        to: listener, address: Self.address, client: client, as: "pool-\($0)")
     }
   }
 
