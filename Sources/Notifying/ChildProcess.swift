@@ -10,15 +10,20 @@ internal import SystemPackage
 ///
 /// It leads a session of its own. What its descendants leave behind becomes a child of this process
 /// (`PR_SET_CHILD_SUBREAPER`), whatever session or group it has moved to, so that it is found there.
-/// None of them can enter the session of this process (setsid(2) only makes new ones), so that this
-/// process's other children are told from them.
+/// Other orphans can become children of this process in the same way. The program's descendants are
+/// in its session, or have inherited a mark in their environment.
 struct ChildProcess: ~Copyable {
   private let pid: pid_t
   /// Where this process sees its children.
   private let processes = ProcFileSystem()
   /// When the program was started, in clock ticks since boot; nil if `/proc` does not tell.
   private let startTicks: UInt64?
+  /// The value of ``mark`` in the environment of the program.
+  private let markValue: String
   private var status: Int32?
+
+  /// A variable that marks the program and what it starts, with a random value for each program.
+  static let mark = "CONNREAP_NOTIFICATION"
 
   /// Where an interpreter finds its script: see ``script``.
   static let scriptPath = "/proc/self/fd/\(script)"
@@ -39,6 +44,9 @@ struct ChildProcess: ~Copyable {
     _ program: borrowing TrustedProgram, _ words: [String], environment: [String],
     input: FileDescriptor, output: FileDescriptor
   ) throws(Errno) {
+    let markValue = String(UInt64.random(in: .min ... .max), radix: 16)
+    let environment = environment + ["\(Self.mark)=\(markValue)"]
+    self.markValue = markValue
     guard adopt_orphans(1) == 0 else { throw Errno(rawValue: errno) }
     // Whoever ignores it never learns how a child ended (waitpid(2)), and it is inherited.
     signal(SIGCHLD, SIG_DFL)
@@ -156,17 +164,18 @@ struct ChildProcess: ~Copyable {
     return killed.count
   }
 
-  /// The children of this process that come from the program, zombies included.
+  /// The children of this process that come from the program, its zombies included.
   ///
-  /// The first process of a container has others too, whose parents have ended: they are older, or
-  /// in the session of this process.
+  /// The first process of a container has others too, whose parents have ended.
   private var descendants: [pid_t] {
     guard let startTicks, let children = try? processes.children(of: getpid()) else { return [] }
     let ownSession = getsid(0)
     return children.filter { child in
       guard (child.startTicks ?? 0) >= startTicks else { return false }
       let session = getsid(child.pid)
-      return session >= 0 && session != ownSession
+      guard session >= 0, session != ownSession else { return false }
+      return session == pid
+        || (try? processes.environmentValue(of: Self.mark, in: child.pid)) == markValue
     }.map(\.pid)
   }
 }

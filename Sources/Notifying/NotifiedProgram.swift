@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// A program that gets a report on its standard input, and its arguments.
 ///
-/// It is run without a shell, by its absolute path, with nothing in its environment but a `PATH`,
+/// It is run without a shell, by its absolute path, with nothing in its environment but a `PATH` and a mark,
 /// and in a session of its own. When it has ended, or its time is up, everything that it started and
 /// left running is killed.
 public struct NotifiedProgram: Sendable {

@@ -131,13 +131,15 @@ private final class Programs {
     #expect(try programs.output == "<a b><$(id)><; exit 3><><*><é\n\u{1b}[2J>")
   }
 
-  @Test func itsEnvironmentIsAPathAndNothingElse() throws {
+  @Test func itsEnvironmentIsAPathAndAMark() throws {
     let program = try programs.program(
       "tr '\\0' '\\n' < /proc/$$/environ > \(programs.path)/output")
     setenv("CONNREAP_TEST_SECRET", "1", 1)
     try tell([program])
-    #expect(
-      try programs.output == "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n")
+    let lines = try programs.output.split(separator: "\n").sorted()
+    #expect(lines.count == 2)
+    #expect(lines.first?.contains(/^CONNREAP_NOTIFICATION=[0-9a-f]+$/) == true)
+    #expect(lines.last == "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
   }
 
   @Test func nothingIsOpenInItButItsStandardStreams() throws {
@@ -211,7 +213,7 @@ private final class Programs {
       let words = words.map { strdup($0) } + [nil]
       defer { for word in words { free(word) } }
       var pid: pid_t = 0
-      #expect(posix_spawn(&pid, "/bin/sh", nil, nil, words, environ) == 0)
+      #expect(posix_spawnp(&pid, "/usr/bin/env", nil, nil, [strdup("env")] + words, environ) == 0)
       others.append(pid)
       return pid
     }
@@ -223,13 +225,17 @@ private final class Programs {
       [program],
       isStopped: {
         // Younger than the program, and one that has ended: its status is somebody else's.
-        if !started { _ = start(["sh", "-c", "exec sleep 60"]) }
+        if !started {
+          _ = start(["sh", "-c", "exec sleep 60"])
+          _ = start(["setsid", "sleep", "60"])
+        }
         started = true
         return false
       }, reporting: { output = $0 })
     #expect(output?.processesLeft == 1)
     let other = try #require(others.last)
     #expect(other > 0 && kill(other, 0) == 0 && waitpid(other, nil, WNOHANG) == 0)
+    #expect(others.count == 3 && kill(others[1], 0) == 0)
     var status: Int32 = 0
     #expect(waitpid(ended, &status, 0) == ended && status >> 8 & 0xff == 7)
   }
