@@ -34,7 +34,7 @@ struct ClosingRun {
   /// - Parameters:
   ///   - remembering: keeps what came of it for later runs.
   ///   - printing: prints what came of it, with the owners at the moment of closing; when it cannot,
-  ///     the counts are said on standard error.
+  ///     the counts go to standard error.
   ///   - concluding: prints what the owners of closed connections did within the next second.
   mutating func carryOut(
     recording trail: AuditTrail, remembering: ([Outcome]) throws -> Void = { _ in },

@@ -61,7 +61,7 @@ private final class Programs {
   }
 }
 
-/// A program that is told something, and what can be wrong with it; one after the other, since this
+/// A notified program, and what can be wrong with it; one after the other, since this
 /// process adopts what all of them leave behind.
 @Suite(.serialized) struct NotifiedProgramTests {
   private let programs: Programs

@@ -62,8 +62,8 @@ import Testing
       (
         .milliseconds(10),
         {
-          for number in 1...3 { scene.tree.delete("100/fd/\(number)") }
-          scene.tree.delete("200/fd/7")
+          for number in 1...3 { scene.tree.unlink("100/fd/\(number)") }
+          scene.tree.unlink("200/fd/7")
         }
       )
     ]
@@ -74,7 +74,7 @@ import Testing
   @Test func whatIsStillHeldIsCountedForEachProcess() throws {
     let (scene, time) = (scene(), Time())
     let plan = try scene.plan()
-    time.events = [(.milliseconds(50), { scene.tree.delete("100/fd/2") })]
+    time.events = [(.milliseconds(50), { scene.tree.unlink("100/fd/2") })]
     let reactions = observe(watch(plan, in: scene, time), plan, in: scene)
     #expect(reactions.map(\.process.pid) == [100, 200])
     #expect(reactions.map(\.deadDescriptors) == [2, 1])
@@ -89,7 +89,7 @@ import Testing
       (
         .milliseconds(10),
         {
-          scene.tree.delete("100/fd/1")
+          scene.tree.unlink("100/fd/1")
           scene.tree.link("100/fd/1", to: "socket:[999]")
         }
       )

@@ -93,11 +93,6 @@ package final class ProcTree {
     file("\(pid)/stat", Self.stat(pid, "app", "S", 1, 0, 1, start, userTicks: ticks))
   }
 
-  /// Removes a file, a link or an empty folder.
-  package func delete(_ name: String) {
-    precondition(remove(path(name)) == 0, "\(name) is not there")
-  }
-
   /// Removes all that there is of a process.
   package func deleteProcess(_ pid: Int32) {
     let folder = path("\(pid)")

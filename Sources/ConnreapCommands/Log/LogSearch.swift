@@ -32,6 +32,8 @@ struct LogSearch {
   /// What a run wrote twice, since the log was moved meanwhile.
   private var repeated = RepeatedLines()
 
+  /// How many entries of `announced` each run has, by its ID.
+  private var announcements: [String: Int] = [:]
   /// The IDs of runs that have ended, and whose announcements without a result never get one.
   private var ended: Set<String> = []
 
@@ -76,18 +78,27 @@ struct LogSearch {
     guard entry.event != AuditEntry.announcement else {
       if announced.updateValue(entry, forKey: entry.decision) == nil {
         order.append(entry.decision)
+        if let id = entry.decision.run.id { announcements[id, default: 0] += 1 }
       }
       return nil
     }
-    announced[entry.decision] = nil
+    forget(entry.decision)
     if order.count > 2 * announced.count + 1000 { order.removeAll { announced[$0] == nil } }
     return wanted(Found(entry: entry, result: entry.event, reason: entry.reason))
       .map(Taken.decision)
   }
 
   private mutating func take(_ run: RunEntry) -> Taken? {
-    if let id = run.id, announced.keys.contains(where: { $0.run.id == id }) { ended.insert(id) }
+    if let id = run.id, announcements[id] != nil { ended.insert(id) }
     return isWanted(run) ? .run(run) : nil
+  }
+
+  /// Drops the announcement of `decision`, if there is one.
+  private mutating func forget(_ decision: AuditEntry.Decision) {
+    guard announced.removeValue(forKey: decision) != nil, let id = decision.run.id,
+      let count = announcements[id]
+    else { return }
+    announcements[id] = count > 1 ? count - 1 : nil
   }
 
   /// Whether a run is shown: one that says more than its connections, or all if they are asked for.
@@ -115,7 +126,7 @@ struct LogSearch {
     for decision in order {
       guard let entry = announced[decision], hasEnded(decision.run) || !isRunning(decision)
       else { continue }
-      announced[decision] = nil
+      forget(decision)
       let reason = "announced, never reported: the run died"
       if let one = wanted(Found(entry: entry, result: Self.unfinished, reason: reason)) {
         found.append(one)

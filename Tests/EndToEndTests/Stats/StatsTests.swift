@@ -85,7 +85,7 @@ struct Statistics: Decodable {
     #expect(expected.count >= 6, "there is something of most kinds")
     #expect(stats.total == expected.values.reduce(0, +))
     #expect(
-      stats.states.count == (Tools.kernelListsBoundSockets ? 12 : 11), "zero is said too")
+      stats.states.count == (Tools.kernelListsBoundSockets ? 12 : 11), "zero is reported too")
     #expect(stats.families["ipv4"]! + stats.families["ipv6"]! == stats.total)
   }
 
