@@ -27,6 +27,16 @@ public struct KernelName: Sendable {
     }
   }
 
+  /// Whether the name, as a path, ends in `component`: nothing but a slash may precede it.
+  public func hasLastComponent(_ component: String) -> Bool {
+    let component = component.utf8Span.span
+    return withBytes { bytes in
+      let start = bytes.count - component.count
+      guard start >= 0, start == 0 || bytes[start - 1] == UInt8(ascii: "/") else { return false }
+      return component.indices.allSatisfy { bytes[start + $0] == component[$0] }
+    }
+  }
+
   /// Calls `body` with the bytes.
   public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
     switch storage {

@@ -44,12 +44,12 @@ struct ClosingRun {
     Interruption.watch()
     observation.begin()
     let progress = ClosingProgress(total: plan.steps.count { $0.decision == .close })
-    let announced = AnnouncedOwners(names)
+    let rendered = RenderedConnections(plan.closings, naming: names)
     let supervisor = ClosingSupervisor(
       rules: rules, owners: system.ownerLookup, pace: limits.pace,
       announcing: { steps, snapshot, reading in
         progress.step(steps.count)
-        return trail.announce(steps, announced.text(of: snapshot, read: reading))
+        return trail.announce(steps, rendered, rendered.text(of: snapshot, read: reading))
       })
     let result = try ProgressLine.during(
       isShown: system.showsProgress, { progress.text(after: $0) }
@@ -99,21 +99,6 @@ struct ClosingRun {
   }
 }
 
-/// The texts of connections that are announced: made once for each time that owners were read.
-private final class AnnouncedOwners {
-  private let names: SystemNumbers
-  private var last: (reading: Int, text: ConnectionText)?
-
-  init(_ names: SystemNumbers) { self.names = names }
-
-  func text(of snapshot: Snapshot, read reading: Int) -> ConnectionText {
-    if let last, last.reading == reading { return last.text }
-    let text = ConnectionText(snapshot: snapshot, names: names)
-    last = (reading, text)
-    return text
-  }
-}
-
 /// How fast and how long a run may close.
 struct ClosingLimits {
   /// When the run began.
@@ -132,9 +117,20 @@ struct ClosingLimits {
   /// Whether the run has taken all the time that it was given.
   var isTimeUp: Bool { timeout.map { start.duration(to: .now) >= $0 } ?? false }
 
+  /// How long the run goes on after its output was closed, at most, but for one closing.
+  private static let timeBetweenLooks = Duration.milliseconds(5)
+
   fileprivate var pace: ClosingPace {
-    ClosingPace(
+    var nextLook = start
+    return ClosingPace(
       timeout: timeout, rate: rate, elapsed: { start.duration(to: .now) }, sleep: Pause.sleep,
-      interruption: { _ in Interruption.reason })
+      interruption: { _ in
+        if let reason = Interruption.handledReason { return reason }
+        // The rest takes system calls, which would add to the time of every closing.
+        let now = ContinuousClock.now
+        guard now >= nextLook else { return nil }
+        nextLook = now + Self.timeBetweenLooks
+        return Interruption.reason
+      })
   }
 }

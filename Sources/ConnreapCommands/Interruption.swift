@@ -55,6 +55,12 @@ enum Interruption {
     return isOutputClosed ? .outputClosed : nil
   }
 
+  /// The same as far as a signal handler has noted it, which takes no system call to find out.
+  static var handledReason: StopReason? {
+    let number = received.load(ordering: .relaxed)
+    return number == 0 ? nil : .signal(number)
+  }
+
   /// The signal that arrived first; nil before one did.
   static var receivedSignal: Int32? {
     if let waiting = blockedSignal { remember(signal: waiting) }

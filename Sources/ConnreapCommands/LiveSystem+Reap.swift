@@ -11,7 +11,9 @@ import SystemPackage
 
 extension LiveSystem {
   /// Who runs connreap; of a recording, nobody.
-  func caller() throws(CommandFailure) -> Caller {
+  ///
+  /// - Parameter sessions: what earlier calls of the same run found out of the caller's sessions.
+  func caller(remembering sessions: TunnelMemory) throws(CommandFailure) -> Caller {
     guard isLive else {
       return Caller(
         process: ProcessIdentity(pid: 0, startTicks: nil), ancestors: [])
@@ -34,7 +36,7 @@ extension LiveSystem {
         try scanner.list(request, each: each)
       }
       do throws(ScanProblem) {
-        return try tunnels.following(caller)
+        return try tunnels.following(caller, remembering: sessions)
       } catch {
         throw Self.failure(of: error)
       }

@@ -13,6 +13,9 @@ public protocol ClosingRules: Sendable {
   ///   - snapshot: the owners as they were last read.
   func reasonToSpare(_ step: Plan.Step, now: Connection, in snapshot: Snapshot) -> SpareReason?
 
+  /// Whether ``reasonToSpare(_:now:in:)`` needs the times and counters of `tcp_info`.
+  var needsFigures: Bool { get }
+
   /// Whether `process`, as an owner, could be the reason to spare a connection.
   ///
   /// When owners are read again, every descriptor of such a process is read.
@@ -24,6 +27,8 @@ public protocol ClosingRules: Sendable {
 
 /// The rules for connections that a selection found.
 public struct SelectionRules: ClosingRules {
+  /// See ``ClosingRules/needsFigures``.
+  public let needsFigures: Bool
   private let predicate: SelectionPredicate
   private let guards: Guards
 
@@ -31,6 +36,7 @@ public struct SelectionRules: ClosingRules {
   public init(_ predicate: SelectionPredicate, guardedBy guards: Guards) {
     self.predicate = predicate
     self.guards = guards
+    needsFigures = predicate.needsFigures
   }
 
   /// See ``ClosingRules/reasonToSpare(_:now:in:)``.
@@ -69,6 +75,9 @@ public struct ChosenRules: ClosingRules {
     return now.isUnchanged(since: step.connection) ? nil : .changed(to: now.state)
   }
 
+  /// See ``ClosingRules/needsFigures``.
+  public var needsFigures: Bool { false }
+
   /// See ``ClosingRules/concerns(_:)``.
   public func concerns(_ process: OwnerProcess) -> Bool { guards.concerns(process) }
 
@@ -103,6 +112,9 @@ public struct PolicyRules: ClosingRules {
     case .notCovered: .changed(to: now.state)
     }
   }
+
+  /// See ``ClosingRules/needsFigures``.
+  public var needsFigures: Bool { true }
 
   /// See ``ClosingRules/concerns(_:)``.
   public func concerns(_ process: OwnerProcess) -> Bool {

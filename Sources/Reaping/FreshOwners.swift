@@ -1,6 +1,7 @@
 import Connections
 import ProcessTable
 import Scanning
+import SocketDiagnostics
 
 /// The owners of the connections of a run, kept as fresh as the run promises.
 ///
@@ -98,6 +99,9 @@ struct FreshOwners {
     guard let lastReading else { return true }
     return now >= max(lastReading.start + Self.interval, lastReading.end + Self.leastUse)
   }
+
+  /// What ``reasonToSpare(_:now:)`` needs of a connection beside the plain row.
+  var detailsToJudge: DumpRequest.Details { rules?.made.needsFigures == false ? [] : .figures }
 
   /// Why the connection of `step`, which is `now`, must not be closed; nil if it may.
   func reasonToSpare(_ step: Plan.Step, now: Connection) -> SpareReason? {

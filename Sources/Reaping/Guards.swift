@@ -59,8 +59,8 @@ public struct Guards: Sendable {
       if connection.ownerless == .inAcceptQueue { return .inAcceptQueue }
       // Lifting the protection of a name lifts no other: its owner may be an ancestor as well.
       return .ownerUnknown
-    case .held:
-      return reasonToSpareByOwner(connection, in: snapshot)
+    case .held(let holdings):
+      return reasonToSpareByOwner(holdings, in: snapshot)
         ?? snapshot.viewLimits.first.map(SpareReason.ownerHidden)
     }
   }
@@ -75,10 +75,13 @@ public struct Guards: Sendable {
   }
 
   private func reasonToSpareByOwner(
-    _ connection: Connection, in snapshot: Snapshot
+    _ holdings: ArraySlice<Holding>, in snapshot: Snapshot
   ) -> SpareReason? {
-    for holder in snapshot.holders(of: connection) {
-      if let reason = reasonToSpare(heldBy: holder) { return reason }
+    guard let owners = snapshot.owners else { return .ownerUnknown }
+    var last: UInt32?
+    for holding in holdings where holding.process != last {
+      last = holding.process
+      if let reason = reasonToSpare(heldBy: owners.process(of: holding)) { return reason }
     }
     return nil
   }
@@ -93,12 +96,15 @@ public struct Guards: Sendable {
       return .supportsSession(support, pid: holder.pid)
     }
     if holder.pid == machineInit { return .machineInit }
-    for name in [holder.name, holder.executableName] {
-      if let name = name?.exactText, protectedNames.contains(name) {
-        return .protectedName(name, pid: holder.pid)
-      }
-    }
+    if let name = protectedName(of: holder) { return .protectedName(name, pid: holder.pid) }
     return holder.name == nil ? .ownerUnknown : nil
+  }
+
+  /// By which protected name `holder` goes: what it calls itself, or that of its executable.
+  private func protectedName(of holder: OwnerProcess) -> String? {
+    if let name = holder.name?.exactText, protectedNames.contains(name) { return name }
+    guard let executable = holder.executable else { return nil }
+    return protectedNames.first { executable.hasLastComponent($0) }
   }
 
   /// Whether `process`, as an owner, would be a reason to spare a connection.

@@ -14,7 +14,7 @@ public struct Reaper {
 
   /// How many connections are announced together and, where they are destroyed in one network
   /// namespace, read again together.
-  public static let groupSize = 8
+  public static let groupSize = 16
 
   /// - Parameters:
   ///   - uptime: how long the machine has been up, in milliseconds, at the moment of the call.

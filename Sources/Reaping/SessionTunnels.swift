@@ -1,4 +1,5 @@
 public import Connections
+import Glibc
 public import ProcessTable
 public import Scanning
 public import SocketDiagnostics
@@ -32,23 +33,31 @@ public struct SessionTunnels {
 
   /// The caller with these processes among its supporters.
   ///
+  /// - Parameter memory: what earlier calls of the same run found out, and this one does.
   /// - Throws: what kept it from finding out: there may be such a process.
-  public func following(_ caller: Caller) throws(ScanProblem) -> Caller {
+  public func following(
+    _ caller: Caller, remembering memory: TunnelMemory = TunnelMemory()
+  ) throws(ScanProblem) -> Caller {
     var caller = caller
     // Ends of sessions as the process has them that is looked for.
     var wanted = Self.clientEnds(of: caller)
     if wanted.isEmpty {
       // A session of another kind than ssh: an ancestor holds its connection.
-      wanted = try otherEnds(ofSocketsOf: caller.carriers, onlyAccepted: false)
+      wanted = try otherEnds(ofSocketsOfCarriersOf: caller, remembering: memory)
     }
-    for _ in 0..<Self.rounds where !wanted.isEmpty {
+    var asked: Set<Ends> = []
+    for _ in 0..<Self.rounds {
+      wanted = wanted.subtracting(memory.absent).subtracting(asked)
+      guard !wanted.isEmpty else { break }
+      asked.formUnion(wanted)
       let inodes = try self.inodes(of: wanted)
+      memory.absent.formUnion(wanted.filter { inodes[$0] == nil })
       guard !inodes.isEmpty else { break }
-      let holders = try owners(of: InodeSet(inodes), among: .everyProcess).processes.map(\.pid)
+      let holders = try owners(of: InodeSet(inodes.values.joined()), among: .everyProcess)
+        .processes.map(\.pid)
       let found = caller.add(tunnels: holders, in: files)
       guard !found.isEmpty else { break }
-      wanted = try otherEnds(ofSocketsOf: found, onlyAccepted: true)
-        .union(Self.clientEnds(of: caller))
+      wanted = try otherEnds(ofAcceptedSocketsOf: found).union(Self.clientEnds(of: caller))
     }
     return caller
   }
@@ -68,56 +77,88 @@ public struct SessionTunnels {
   }
 
   /// The inodes of the sockets with these ends.
-  private func inodes(of wanted: Set<Ends>) throws(ScanProblem) -> [UInt32] {
+  private func inodes(of wanted: Set<Ends>) throws(ScanProblem) -> [Ends: [UInt32]] {
     let ports = Set(wanted.map(\.ports))
     // The kernel leaves out the others where that is a short question.
     let condition = KernelCondition.either(
       of: ports.map {
         .all([.port(.local, $0.local...$0.local), .port(.peer, $0.peer...$0.peer)])
       })
-    var inodes: [UInt32] = []
+    var inodes: [Ends: [UInt32]] = [:]
     try list(
       DumpRequest(
         families: .both, states: .connected, details: [],
         bytecode: ports.count <= 16 ? InetDiagBytecode(condition) : nil)
     ) { row in
-      if row.inode != 0, wanted.contains(Ends(row.identity)) { inodes.append(row.inode) }
+      let ends = Ends(row.identity)
+      if row.inode != 0, wanted.contains(ends) { inodes[ends, default: []].append(row.inode) }
     }
     return inodes
   }
 
-  /// The other ends of the connections that `pids` hold, where these may be on this machine.
-  ///
-  /// - Parameter onlyAccepted: only of connections to a port that somebody listens on.
+  /// The other ends of the connections that the carriers hold, where these may be on this machine.
   private func otherEnds(
-    ofSocketsOf pids: Set<Int32>, onlyAccepted: Bool
+    ofSocketsOfCarriersOf caller: Caller, remembering memory: TunnelMemory
   ) throws(ScanProblem) -> Set<Ends> {
-    guard !pids.isEmpty else { return [] }
+    guard !caller.carriers.isEmpty else { return [] }
+    let held = try owners(of: .everySocket, among: ProcessPruning(pids: caller.carriers))
+    // Behind its standard streams, connreap has sockets of its own: conversations with the kernel.
+    let inodes = Set(
+      held.holdings.lazy.filter {
+        held.process(of: $0).pid != caller.process.pid || $0.descriptor <= STDERR_FILENO
+      }.map(\.inode))
+    if !inodes.isSubset(of: memory.ends.keys) {
+      let listed = try listEnds(ofSockets: inodes).ends
+      for inode in inodes { memory.ends[inode] = .some(listed[inode]) }
+    }
+    return followed(held) { memory.ends[$0] ?? nil }
+  }
+
+  /// The other ends of the connections to a port that somebody listens on, of those that `pids` hold.
+  private func otherEnds(ofAcceptedSocketsOf pids: Set<Int32>) throws(ScanProblem) -> Set<Ends> {
     let held = try owners(of: .everySocket, among: ProcessPruning(pids: pids))
-    let inodes = InodeSet(held.holdings.lazy.map(\.inode))
+    let listed = try listEnds(ofSockets: Set(held.holdings.lazy.map(\.inode)))
+    return followed(held) { inode in
+      listed.ends[inode].flatMap { listed.listening.contains($0.ports.local) ? $0 : nil }
+    }
+  }
+
+  /// The other ends of the sockets of each process, unless they are too many for a tunnel.
+  private func followed(_ held: OwnerTable, with ends: (UInt32) -> Ends?) -> Set<Ends> {
+    var others: [UInt32: Set<Ends>] = [:]
+    for holding in held.holdings {
+      if let ends = ends(holding.inode) {
+        others[holding.process, default: []].insert(ends.reversed)
+      }
+    }
+    return others.values.reduce(into: []) { all, ends in
+      if ends.count <= Self.mostClients { all.formUnion(ends) }
+    }
+  }
+
+  /// The ends of those of the sockets that are connected, and the ports that somebody listens on.
+  private func listEnds(
+    ofSockets inodes: Set<UInt32>
+  ) throws(ScanProblem) -> (ends: [UInt32: Ends], listening: Set<UInt16>) {
+    let wanted = InodeSet(inodes)
     var listening: Set<UInt16> = []
-    var ends: [UInt32: Set<Ends>] = [:]
+    var ends: [UInt32: Ends] = [:]
     try list(
       DumpRequest(
         families: .both, states: TCPStateSet.connected.union(TCPState.listen.asSet), details: [])
     ) { row in
       if row.state == .listen {
         listening.insert(row.identity.localPort)
-      } else if inodes.contains(row.inode), let owner = held.holdings(of: row.inode).first {
-        ends[owner.process, default: []].insert(Ends(row.identity).reversed)
+      } else if wanted.contains(row.inode) {
+        ends[row.inode] = Ends(row.identity)
       }
     }
-    var all: Set<Ends> = []
-    for ends in ends.values {
-      let followed = onlyAccepted ? ends.filter { listening.contains($0.ports.peer) } : ends
-      if followed.count <= Self.mostClients { all.formUnion(followed) }
-    }
-    return all
+    return (ends, listening)
   }
 }
 
 /// The two ends of a connection, without its family: one may be v4-mapped.
-private struct Ends: Hashable {
+struct Ends: Hashable {
   let local: UInt128
   let peer: UInt128
   let ports: Ports

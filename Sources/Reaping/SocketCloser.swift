@@ -45,7 +45,10 @@ struct SocketCloser {
     guard var session = diagnostics else { return nil }
     // Out of step with the kernel, a conversation is not used again.
     diagnostics = nil
-    guard let found = try? session.lookUp(steps.map(\.connection.identity)) else { return nil }
+    guard
+      let found = try? session.lookUp(
+        steps.map(\.connection.identity), details: owners.detailsToJudge)
+    else { return nil }
     let early = zip(steps, found).map { step, found in
       switch found {
       case .success(let now): judge(step, now, owners)
@@ -86,7 +89,8 @@ struct SocketCloser {
     // Out of step with the kernel, a conversation is not used again.
     diagnostics = nil
     do throws(NetlinkProblem) {
-      let now = try session.lookUp(step.connection.identity)
+      let now = try session.lookUp(
+        step.connection.identity, details: owners.detailsToJudge)
       if let early = judge(step, now, owners) {
         diagnostics = session
         return early

@@ -89,4 +89,19 @@ struct ControlGroupNameTests {
     #expect(group.unit != ControlGroup(path: "/a.slice/caf\u{fffd}.service").unit)
     #expect(group.isWithin("/a.slice"))
   }
+
+  @Test(
+    arguments: [
+      ("/usr/sbin/sshd", true), ("sshd", true), ("/sshd", true), ("/usr/sbin/xsshd", false),
+      ("/usr/sbin/sshd/", false), ("/usr/sbin/sshd-session", false), ("shd", false), ("", false),
+      ("/usr/sshd/bash", false),
+    ])
+  func theLastComponentIsBehindTheLastSlash(path: String, isSSHD: Bool) {
+    #expect(KernelName(path).hasLastComponent("sshd") == isSSHD)
+  }
+
+  @Test func whatIsNotUTF8InFrontOfItDoesNotMatter() {
+    #expect(KernelName(bytes: [0xff, 0x2f, 0x61]).hasLastComponent("a"))
+    #expect(!KernelName(bytes: [0xff, 0x61]).hasLastComponent("a"))
+  }
 }

@@ -186,6 +186,86 @@ import Testing
     #expect(kernel.dumpRequests.first?.program != nil, "the kernel leaves out all others")
   }
 
+  /// What a run knows of a caller's sessions, and what it asks the kernel for.
+  private final class Run {
+    let kernel: FakeKernel
+    private let memory = TunnelMemory()
+    private let tunnels: SessionTunnels
+
+    init(_ sockets: [FakeSocket], _ files: ProcFileSystem) {
+      let kernel = FakeKernel(sockets)
+      let scanner = Scanner(processes: files, threads: 1) { kernel.open() }
+      self.kernel = kernel
+      tunnels = SessionTunnels(in: files, threads: 1) { (request, each) throws(ScanProblem) in
+        try scanner.list(request, each: each)
+      }
+    }
+
+    func follow(_ caller: Caller) throws -> Caller {
+      try tunnels.following(caller, remembering: memory)
+    }
+  }
+
+  @Test func theOtherEndOfASessionFromElsewhereIsLookedForOnceARun() throws {
+    let caller = try session()
+    let run = Run([socket(11, 22, 5001)], tree.files)
+    for _ in 0..<3 { #expect(try run.follow(caller) == caller) }
+    #expect(run.kernel.dumpRequests.count == 1)
+  }
+
+  @Test func aTunnelIsLookedForEachTime() throws {
+    let caller = try session()
+    process(20, "socat", parent: 1, links: [5: "socket:[21]"])
+    let run = Run([socket(11, 22, 5001), socket(21, 5001, 22), listener(9, 2222)], tree.files)
+    #expect(try run.follow(caller).supporters == [20: .tunnel])
+    // Its socket is passed on to another process.
+    process(30, "haproxy", parent: 1, links: [5: "socket:[21]"])
+    #expect(try run.follow(caller).supporters == [20: .tunnel, 30: .tunnel])
+  }
+
+  @Test func aSessionThatIsNewInARunIsLookedFor() throws {
+    let run = Run([socket(11, 22, 5001), socket(21, 5002, 22)], tree.files)
+    let before = try session()
+    #expect(try run.follow(before) == before)
+    process(20, "ssh", parent: 1, links: [5: "socket:[21]"])
+    let after = try Caller(
+      pid: 12, sshConnection: "127.0.0.1 5002 127.0.0.1 22", in: tree.files)
+    #expect(try run.follow(after).supporters == [20: .tunnel])
+    #expect(run.kernel.dumpRequests.count == 3, "one for each session, and one for the tunnel's")
+  }
+
+  /// A session of another kind than ssh: its server holds a terminal and a connection.
+  private func telnet() throws -> Caller {
+    process(1, "init", parent: 0)
+    tree.process(
+      10, name: "telnetd", parent: 1, links: [3: "/dev/ptmx", 4: "socket:[11]"])
+    process(11, "bash", parent: 10, terminal: 2, links: [0: "/dev/pts/2"])
+    process(12, "connreap", parent: 11, terminal: 2)
+    return try caller(12)
+  }
+
+  @Test func theSocketsOfCarriersAreListedOnceARun() throws {
+    let run = Run([socket(11, 23, 5001, peer: [10, 0, 0, 9])], tree.files)
+    let caller = try telnet()
+    #expect(caller.carriers.contains(10))
+    for number in 0..<3 {
+      // Each time connreap talks to the kernel in another socket.
+      tree.link("12/fd/\(7 + number)", to: "socket:[\(90 + number)]")
+      #expect(try run.follow(caller) == caller)
+    }
+    #expect(run.kernel.dumpRequests.count == 2, "its sockets once, and the other end once")
+  }
+
+  @Test func aNewSocketOfACarrierIsListedAndFollowed() throws {
+    let run = Run([socket(11, 23, 5001, peer: [10, 0, 0, 9])], tree.files)
+    let caller = try telnet()
+    #expect(try run.follow(caller) == caller)
+    tree.link("10/fd/5", to: "socket:[31]")
+    run.kernel.sockets += [socket(31, 23, 5003), socket(32, 5003, 23)]
+    process(40, "stunnel", parent: 1, links: [3: "socket:[32]"])
+    #expect(try run.follow(caller).supporters == [40: .tunnel])
+  }
+
   @Test func aServiceWithManyLocalClientsIsATunnelAndTheyAreNot() throws {
     let caller = try session()
     var sockets = [socket(11, 22, 5001), socket(21, 5001, 22), listener(9, 2222)]

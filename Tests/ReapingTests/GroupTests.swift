@@ -44,8 +44,8 @@ import Testing
     return run
   }
 
-  @Test(arguments: [1, 2, 7, 8, 9, 16, 17])
-  func eachIsInOneGroupOfAtMostEight(count: Int) throws {
+  @Test(arguments: [1, 2, 15, 16, 17, 32, 33])
+  func eachIsInOneGroupOfAtMostSixteen(count: Int) throws {
     let scene = Scene.connections(count)
     let plan = try scene.plan()
     let before = scene.kernel.datagrams
@@ -57,12 +57,12 @@ import Testing
     #expect(run.results.allSatisfy { $0 == .closed })
     #expect(scene.kernel.destroyed == cookies)
     #expect(scene.kernel.lookedUp == cookies + cookies)
-    let (groups, looks) = ((count + 7) / 8, (count + 31) / 32)
+    let (groups, looks) = ((count + 15) / 16, (count + 31) / 32)
     #expect(scene.kernel.datagrams - before == groups + count + looks)
   }
 
   @Test func aGroupIsReadRightBeforeItIsClosedAndNotEarlier() throws {
-    let scene = Scene.connections(17)
+    let scene = Scene.connections(33)
     let plan = try scene.plan()
     var destroyedAtLook: [UInt64: Int] = [:]
     scene.kernel.beforeLookUp = { cookie in
@@ -71,8 +71,8 @@ import Testing
       }
     }
     _ = try carryOut(scene, plan)
-    for cookie in UInt64(1)...17 {
-      #expect(destroyedAtLook[cookie] == Int(cookie - 1) / 8 * 8)
+    for cookie in UInt64(1)...33 {
+      #expect(destroyedAtLook[cookie] == Int(cookie - 1) / 16 * 16)
     }
   }
 
@@ -106,14 +106,14 @@ import Testing
   }
 
   @Test func whatCannotBeAnnouncedIsNotTouched() throws {
-    let scene = Scene.connections(12)
+    let scene = Scene.connections(20)
     let run = try carryOut(scene, scene.plan(), cannotAnnounce: 1)
-    #expect(run.groups == [Array(1...8)])
-    #expect(run.results.prefix(8).allSatisfy { $0 == .closed })
+    #expect(run.groups == [Array(1...16)])
+    #expect(run.results.prefix(16).allSatisfy { $0 == .closed })
     #expect(
-      run.results.dropFirst(8).allSatisfy { $0 == .failed(.notDone(.cannotRecord(.noSpace))) })
-    #expect(scene.kernel.destroyRequests == Array(1...8))
-    #expect(!scene.kernel.lookedUp.contains(9))
+      run.results.dropFirst(16).allSatisfy { $0 == .failed(.notDone(.cannotRecord(.noSpace))) })
+    #expect(scene.kernel.destroyRequests == Array(1...16))
+    #expect(!scene.kernel.lookedUp.contains(17))
   }
 
   @Test func theKernelsNoToTheThirdIsOfThatOneAlone() throws {

@@ -98,6 +98,8 @@ private struct FakeRules: ClosingRules, @unchecked Sendable {
     isStillSelected(step, now) ? nil : .changed(to: now.state)
   }
 
+  let needsFigures = true
+
   func concerns(_ process: OwnerProcess) -> Bool { false }
 
   var detailsOfConcern: OwnerDetails { [] }

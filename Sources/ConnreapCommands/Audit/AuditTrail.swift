@@ -13,6 +13,8 @@ final class AuditTrail {
   private let log: AuditLog
   private let journal: Journal?
   private let announced = AnnouncedConnections()
+  /// Writes the lines of one group of connections after the other.
+  private var writer = JSONWriter(reserving: usualLength * Reaper.groupSize)
 
   /// Opens the audit log of `state`.
   init(in state: borrowing StateFolder, _ run: AuditedRun) throws(CommandFailure) {
@@ -56,18 +58,24 @@ final class AuditTrail {
 
   /// Writes down that connections are going to be closed.
   ///
+  /// - Parameters:
+  ///   - steps: a part of the closings of a plan.
+  ///   - rendered: the connections of all of them.
+  ///   - text: the texts of the connections.
   /// - Returns: why they must not be, nor any after them: it could not be written down.
-  func announce(_ steps: some Sequence<Plan.Step>, _ text: ConnectionText) -> StopReason? {
-    var json = JSONWriter(reserving: Self.usualLength * Reaper.groupSize)
+  func announce(
+    _ steps: ArraySlice<Plan.Step>, _ rendered: RenderedConnections, _ text: ConnectionText
+  ) -> StopReason? {
+    writer.clear()
     var lines = AuditLines(run, at: Timestamp.now)
-    for step in steps {
-      let range = lines.write(step, event: "closing", outcome: nil, to: &json) { json in
-        ConnectionJSON(text: text).write(step.connection, to: &json)
+    for (index, step) in zip(steps.indices, steps) {
+      let range = lines.write(step, event: "closing", outcome: nil, to: &writer) {
+        $0.part(rendered.json(at: index))
       }
-      announced.keep(step.connection.cookie, json.bytes[range])
+      announced.keep(step.connection.cookie, writer.bytes[range])
     }
     do {
-      try log.append(json.bytes)
+      try log.append(writer.bytes)
     } catch {
       return .cannotRecord(error.errno)
     }
@@ -93,10 +101,13 @@ final class AuditTrail {
           ConnectionJSON(text: text).write(step.connection, to: &json)
         }
       }
-      if json.bytes.count >= Self.mostWaiting { try append(json.take()) }
+      if json.bytes.count >= Self.mostWaiting {
+        try append(json.bytes)
+        json.clear()
+      }
       tellJournal(step, text, event: event, outcome: outcome)
     }
-    if !json.bytes.isEmpty { try append(json.take()) }
+    if !json.bytes.isEmpty { try append(json.bytes) }
   }
 
   /// Notes what owners of closed connections did afterwards, for the line of the run, and warns of

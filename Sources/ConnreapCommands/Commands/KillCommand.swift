@@ -167,8 +167,10 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let asked = selected.limitedToDefaultStates()
     let system = try LiveSystem(source).inNamespaces(selection.netns, of: asked)
     let predicate = asked.knowing(system.verdicts(of:))
+    let sessions = TunnelMemory()
     let makeGuards = { () throws(CommandFailure) -> Guards in
-      try guarding.guards(on: system, method, namedStates: predicate.namedStatesOneByOne)
+      try guarding.guards(
+        on: system, method, namedStates: predicate.namedStatesOneByOne, remembering: sessions)
     }
     let snapshot = try system.scan(
       ScanRequest(
@@ -202,8 +204,10 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let planned = try PlannedClosing(file, named: path, on: system)
     // Times that are given count, and others do not take the place of the plan's.
     let agreed = self.method.givesTimes ? chosen ?? file.method : file.method
+    let sessions = TunnelMemory()
     let makeGuards = { () throws(CommandFailure) -> Guards in
-      try guarding.guards(on: system, agreed, namedStates: confirmed.namedStatesOneByOne)
+      try guarding.guards(
+        on: system, agreed, namedStates: confirmed.namedStatesOneByOne, remembering: sessions)
     }
     let plan = try planned.plan(
       guardedBy: try makeGuards(), in: selection.state.isEmpty ? nil : confirmed.stateMask)

@@ -19,11 +19,14 @@ struct GuardOptions: ParsableArguments {
   }
 
   /// What spares connections of `system` from `method`.
+  ///
+  /// - Parameter sessions: what earlier calls of the same run found out of the caller's sessions.
   func guards(
-    on system: LiveSystem, _ method: ClosingMethod, namedStates: TCPStateSet
+    on system: LiveSystem, _ method: ClosingMethod, namedStates: TCPStateSet,
+    remembering sessions: TunnelMemory
   ) throws(CommandFailure) -> Guards {
     Guards(
-      caller: try system.caller(), namedStates: namedStates,
+      caller: try system.caller(remembering: sessions), namedStates: namedStates,
       unprotected: try unprotectedNames(), machineInit: try system.machineInit(),
       method: method, onlyUser: Rights.onlyUser)
   }

@@ -21,6 +21,12 @@ struct JSONWriter {
     return bytes
   }
 
+  /// Forgets what was written so far, but keeps its memory.
+  mutating func clear() {
+    bytes.removeAll(keepingCapacity: true)
+    needsComma = false
+  }
+
   /// Moves what was written so far to the end of `output`; for many values, without taking memory.
   mutating func move(to output: inout [UInt8]) {
     output.append(contentsOf: bytes)

@@ -15,6 +15,8 @@ struct PolicyEvaluation {
   /// What earlier runs remember; nil of a recording, of which nobody knows.
   let history: PolicyHistory?
   private let processes: ProcFileSystem
+  /// What is known of the caller's sessions.
+  private let sessions = TunnelMemory()
 
   /// Scans once for all of `policies`, and holds them against what is there.
   ///
@@ -24,7 +26,7 @@ struct PolicyEvaluation {
   ) throws(CommandFailure) {
     let policies = policies.knowing(system)
     processes = system.processes
-    let guards = try Self.guards(on: system)
+    let guards = try Self.guards(on: system, remembering: sessions)
     var wanted = policies.policies.map(\.match)
     // A part of all that an owner holds can be told only of all.
     if policies.policies.contains(where: { $0.limitPercent != nil }) {
@@ -50,9 +52,9 @@ struct PolicyEvaluation {
 
   /// What spares connections of `system` from a policy, as processes are now.
   private static func guards(
-    on system: LiveSystem
+    on system: LiveSystem, remembering sessions: TunnelMemory
   ) throws(CommandFailure) -> (Policy) -> Guards {
-    let caller = try system.caller()
+    let caller = try system.caller(remembering: sessions)
     let machineInit = try system.machineInit()
     return { policy in
       Guards(
@@ -68,7 +70,7 @@ struct PolicyEvaluation {
 
   /// The rules that decide about each connection right before it is closed.
   func rules(on system: LiveSystem) throws(CommandFailure) -> PolicyRules {
-    PolicyRules(policies.policies, guardedBy: try Self.guards(on: system))
+    PolicyRules(policies.policies, guardedBy: try Self.guards(on: system, remembering: sessions))
   }
 
   /// What is known of the groups that the policy of `found` has given up.

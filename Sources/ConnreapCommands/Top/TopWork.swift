@@ -54,7 +54,7 @@ struct TopWork: Sendable {
     _ chosen: [PlanFile.Planned], filter: SelectionPredicate?
   ) throws(CommandFailure) -> Plan {
     let system = try system(for: .everything)
-    let guards = try guards(on: system, filter: filter)
+    let guards = try guards(on: system, filter: filter, remembering: TunnelMemory())
     let plan = try PlannedClosing(chosen, on: system).plan(guardedBy: guards)
     try guarding.refuseIfTooLarge(plan)
     if plan.wantsPrivileges { try system.requireClosing(plan.steps) }
@@ -77,8 +77,13 @@ struct TopWork: Sendable {
           command: "top",
           selection: "marked by hand" + (filter.text.isEmpty ? "" : ", of " + filter.text)))
       let system = try system(for: .everything)
+      let sessions = TunnelMemory()
       var run = ClosingRun(
-        plan, by: { ChosenRules(guardedBy: try guards(on: system, filter: filter.predicate)) },
+        plan,
+        by: {
+          ChosenRules(
+            guardedBy: try guards(on: system, filter: filter.predicate, remembering: sessions))
+        },
         naming: names, on: system, limits: ClosingLimits(start: .now))
       try trail.recordingRun {
         try run.carryOut(
@@ -100,9 +105,11 @@ struct TopWork: Sendable {
   }
 
   private func guards(
-    on system: LiveSystem, filter: SelectionPredicate?
+    on system: LiveSystem, filter: SelectionPredicate?, remembering sessions: TunnelMemory
   ) throws(CommandFailure) -> Guards {
-    try guarding.guards(on: system, .destroy, namedStates: wanted(filter).namedStatesOneByOne)
+    try guarding.guards(
+      on: system, .destroy, namedStates: wanted(filter).namedStatesOneByOne,
+      remembering: sessions)
   }
 
   private func wanted(_ filter: SelectionPredicate?) -> SelectionPredicate {
