@@ -32,6 +32,8 @@ public struct Connection: Equatable, Sendable {
     static let mptcp = Known(rawValue: 1 << 2)
     static let autobound = Known(rawValue: 1 << 3)
     static let programBound = Known(rawValue: 1 << 4)
+    static let v6Only = Known(rawValue: 1 << 5)
+    static let bothFamilies = Known(rawValue: 1 << 6)
   }
 
   /// A row of the figures that the kernel gave; nil for what it did not give.
@@ -40,7 +42,8 @@ public struct Connection: Equatable, Sendable {
   public init(
     identity: SocketIdentity, state: TCPState, inode: UInt32, userID: UInt32,
     receiveQueue: UInt32, sendQueue: UInt32, timer: ConnectionTimer, figures: TCPFigures,
-    mark: UInt32? = nil, cgroupID: UInt64? = nil, isMPTCPSubflow: Bool = false
+    mark: UInt32? = nil, cgroupID: UInt64? = nil, isMPTCPSubflow: Bool = false,
+    isV6Only: Bool? = nil
   ) {
     self.identity = identity
     self.state = state
@@ -56,6 +59,7 @@ public struct Connection: Equatable, Sendable {
     if mark != nil { known.insert(.mark) }
     if cgroupID != nil { known.insert(.cgroup) }
     if isMPTCPSubflow { known.insert(.mptcp) }
+    if let isV6Only { known.insert(isV6Only ? .v6Only : .bothFamilies) }
     self.known = known
   }
 
@@ -77,6 +81,12 @@ public struct Connection: Equatable, Sendable {
 
   /// Whether the socket carries part of an MPTCP connection (`INET_DIAG_ULP_INFO`).
   public var isMPTCPSubflow: Bool { known.contains(.mptcp) }
+
+  /// Whether an IPv6 socket takes no IPv4 (`INET_DIAG_SKV6ONLY`); nil where the kernel does not tell,
+  /// as of sockets that neither listen nor are only bound.
+  public var isV6Only: Bool? {
+    known.contains(.v6Only) ? true : known.contains(.bothFamilies) ? false : nil
+  }
 
   /// Whether the kernel chose its local port, as far as it told: who was accepted has the port of a
   /// listener, and counts as bound by the kernel. Nil when it was not asked.

@@ -11,17 +11,17 @@ public struct Endpoint: Hashable, Sendable {
     self.port = port
   }
 
-  /// Appends `10.0.0.5:8080` or `[fe80::1]:8080`; an unspecified address or port 0 is `*`, as in `ss`.
+  /// Appends `10.0.0.5:8080` or `[fe80::1]:8080`. The unspecified IPv6 address is `*`, as of a socket
+  /// that takes both families, and so is port 0.
+  ///
+  /// ``Connection/appendText(of:to:zone:)`` knows more of the address.
   public func appendText(to text: inout [UInt8]) {
-    if address.isUnspecified {
-      text.append(UInt8(ascii: "*"))
-    } else if address.family == .ipv4 {
-      address.appendText(to: &text)
-    } else {
-      text.append(UInt8(ascii: "["))
-      address.appendText(to: &text)
-      text.append(UInt8(ascii: "]"))
-    }
+    address.appendShownText(to: &text, isV6Only: nil, inEndpoint: true)
+    appendPort(to: &text)
+  }
+
+  /// Appends `:8080`, or `:*` for port 0.
+  func appendPort(to text: inout [UInt8]) {
     text.append(UInt8(ascii: ":"))
     if port == 0 {
       text.append(UInt8(ascii: "*"))

@@ -19,6 +19,8 @@ struct LiveSystem {
   /// Whether this is the running kernel, so that something can be closed.
   let isLive: Bool
   let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
+  /// What tells the counters of the network namespace.
+  let counters: ProcFileSystem
   /// Whether long work says on the terminal how far it is.
   var showsProgress = true
 
@@ -49,6 +51,7 @@ struct LiveSystem {
   /// The running kernel.
   private init(recordingTo path: String?) throws(CommandFailure) {
     processes = ProcFileSystem()
+    counters = processes
     moment = ScanMoment(
       bootID: try? processes.bootID(), networkNamespace: try? processes.networkNamespace(),
       uptime: SystemClock.uptime, kernelRelease: Self.kernelRelease)
@@ -77,6 +80,7 @@ struct LiveSystem {
   private init(replaying path: String, procRoot: String?) throws(CommandFailure) {
     let (recording, transport) = try Self.readRecording(path)
     processes = ProcFileSystem(root: FilePath(procRoot ?? "/nonexistent"))
+    counters = processes
     moment = ScanMoment(
       bootID: recording.fact(FactName.bootID),
       networkNamespace: recording.fact(FactName.networkNamespace).flatMap { UInt64($0) },
@@ -87,6 +91,19 @@ struct LiveSystem {
     recorder = nil
     openTransport = { () throws(NetlinkProblem) in transport }
     namespaces = [NamespaceSource(.own, openTransport: openTransport)]
+  }
+
+  /// The same system, looked at in the namespace of `source` only, by a thread that has entered it.
+  init(_ system: LiveSystem, inside source: NamespaceSource) {
+    processes = system.processes
+    counters = source.namespace.isOwn ? system.counters : system.processes.ofThread
+    var moment = system.moment
+    moment.networkNamespace = source.namespace.inode ?? moment.networkNamespace
+    self.moment = moment
+    (knowsOwners, isLive, showsProgress) = (system.knowsOwners, system.isLive, false)
+    openTransport = source.openTransport
+    namespaces = [source]
+    recorder = nil
   }
 
   /// The same system, looked at in the network namespaces that `--netns` names; without a value, in

@@ -22,9 +22,8 @@ public struct PeerTally: Equatable, Sendable {
       most = (bits, count, ports.count == 1 ? ports.keys.first : nil)
     }
     guard let most else { return nil }
-    let address = IPAddress(bits: most.bits, family: .ipv6)
     return Leak.Peer(
-      address: address.isV4OrMapped ? IPAddress(bits: most.bits, family: .ipv4) : address,
-      port: most.port, count: most.count)
+      address: IPAddress(bits: most.bits, family: .ipv6).unmapped, port: most.port,
+      count: most.count)
   }
 }

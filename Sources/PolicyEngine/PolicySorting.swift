@@ -232,11 +232,11 @@ extension PolicySorting {
       case .container: rows.controlGroup(at: row)?.container.map { .container($0) }
       case .process: owner.map { .process($0.identity) }
       case .user: connection.userID.map { .user($0) }
-      case .peer: .peer(Self.unmapped(connection.peer.address))
+      case .peer: .peer(connection.peer.address.unmapped)
       case .listener:
         .listener(
           Endpoint(
-            address: Self.unmapped(connection.local.address), port: connection.local.port))
+            address: connection.local.address.unmapped, port: connection.local.port))
       case .none: .all
       }
     return key.map { ($0, owner) }
@@ -250,10 +250,6 @@ extension PolicySorting {
     case .minisocket, .orphan: nil
     case .inAcceptQueue, .none: known.min { $0.pid < $1.pid }
     }
-  }
-
-  private static func unmapped(_ address: IPAddress) -> IPAddress {
-    address.isV4OrMapped ? IPAddress(bits: address.bits, family: .ipv4) : address
   }
 
   private static func label(

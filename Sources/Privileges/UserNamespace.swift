@@ -27,7 +27,7 @@ public enum UserNamespace {
   ///
   /// - Returns: nil when that cannot be found out, as before Linux 4.9.
   public static func ownsNetworkNamespace(procRoot: FilePath) -> Bool? {
-    let path = procRoot.appending("self/ns/net")
+    let path = procRoot.appending("thread-self/ns/net")
     let file = unsafe path.withPlatformString { unsafe open($0, O_RDONLY | O_CLOEXEC) }
     guard file >= 0 else { return nil }
     defer { close(file) }

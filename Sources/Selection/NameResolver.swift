@@ -11,6 +11,9 @@ public protocol NameResolver: Sendable {
   /// The TCP port of the service; nil when there is no such service.
   func port(ofService name: String) -> UInt16?
 
+  /// Whether there is a service of this name for UDP.
+  func isUDPService(_ name: String) -> Bool
+
   /// The uid of the user; nil when there is no such user.
   func userID(of name: String) throws(LookupFailure) -> UInt32?
 
@@ -28,6 +31,9 @@ public protocol NameResolver: Sendable {
 }
 
 extension NameResolver {
+  /// None is known, where nothing else is said.
+  public func isUDPService(_ name: String) -> Bool { false }
+
   /// Unknown, where nothing else is said.
   public var ephemeralPorts: ClosedRange<UInt16>? { nil }
 

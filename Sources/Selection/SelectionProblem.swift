@@ -28,8 +28,6 @@ public struct SelectionProblem: Error, Equatable, Sendable {
     case duration(DurationProblem)
     /// It is neither an address nor a block, and no name looks like it.
     case notAHost
-    /// An address with a `%`.
-    case scopedAddress
     /// The prefix length is not a number from 0 to the greatest.
     case badPrefixLength(greatest: Int)
     /// The name of the host gives no address.
@@ -42,6 +40,8 @@ public struct SelectionProblem: Error, Equatable, Sendable {
     case openRange
     /// The range ends before it starts.
     case backwardRange
+    /// The service is one of UDP, and TCP has none of that name.
+    case udpService
     /// There is no such service.
     case unknownService
     /// It is not a pattern.
@@ -92,7 +92,6 @@ extension SelectionProblem: CustomStringConvertible {
     case .leadingZero: LeadingZero.message(self.fault)
     case .duration(let problem): problem.description
     case .notAHost: "\(fault) is not an address, a block as in 10.0.0.0/8, or a host name"
-    case .scopedAddress: "an address is written without \(fault); name the interface apart"
     case .badPrefixLength(let greatest):
       "\(fault) is not a prefix length; it is a number from 0 to \(greatest)"
     case .hostLookup(let failure): "cannot look up the host \(fault): \(failure)"
@@ -100,6 +99,7 @@ extension SelectionProblem: CustomStringConvertible {
     case .portOutOfRange: "\(fault) is not a port; it is a number from 1 to 65535"
     case .openRange: "a range of ports has a number on both sides, as in 8000-8100"
     case .backwardRange: "the range \(fault) ends before it starts"
+    case .udpService: "\(fault) is a UDP service only; give the TCP port as a number"
     case .unknownService: "unknown service \(fault)"
     case .glob(let problem): problem.description
     case .notAPid: "\(fault) is not a process id; it is a number from 1 to \(Int32.max)"

@@ -69,7 +69,7 @@ private struct Judgement {
       case .none: return .never
       case .some: return .either(of: end.ends.map { .address($0, block) })
       }
-    case .interface(let index): return .interface(index)
+    case .interface(let index), .interfaceNumber(let index): return .interface(index)
     case .mark(let mark, let mask):
       return states.isDisjoint(with: Self.mayLackMark) ? .mark(mark, mask: mask) : nil
     default: return nil

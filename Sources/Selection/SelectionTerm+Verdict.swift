@@ -20,6 +20,7 @@ extension SelectionTerm {
     // Connreap may have seen it before it began to remember it.
     case .age(let least): past.map { $0.age >= least } == true ? .yes : .unknown
     case .address(let end, let block): Verdict(Self.address(of: connection, at: end, in: block))
+    case .wildcard(let end): Self.wildcard(connection, at: end)
     case .port(let end, let range): Verdict(Self.port(of: connection, at: end, in: range))
     case .process, .pid: Self.owner(of: connection, owners) { verdict(of: $0) }
     case .unit(let glob):
@@ -33,7 +34,8 @@ extension SelectionTerm {
     case .family(let family): Verdict(connection.identity.family == family)
     case .receiveQueue(let least): Verdict(connection.receiveQueue >= least)
     case .sendQueue(let least): Verdict(connection.sendQueue >= least)
-    case .interface(let index): Verdict(connection.identity.interface == index)
+    case .interface(let index), .interfaceNumber(let index):
+      Verdict(connection.identity.interface == index)
     case .autobound(let range): Self.autobound(connection, within: range)
     case .namespace(let term): term.verdict(in: connection.namespace)
     case .mark(let mark, let mask): Verdict(connection.mark.map { $0 & mask == mark })
@@ -93,6 +95,19 @@ extension SelectionTerm {
     case .either:
       block.contains(identity.local.address) || block.contains(identity.peer.address)
     }
+  }
+
+  /// The kernel tells which families a socket takes only while it listens or is only bound.
+  private static func wildcard(_ connection: Connection, at end: ConnectionEnd) -> Verdict {
+    let identity = connection.identity
+    let isUnspecified =
+      switch end {
+      case .local: identity.localBits == 0
+      case .peer: identity.peerBits == 0
+      case .either: identity.localBits == 0 || identity.peerBits == 0
+      }
+    guard identity.family == .ipv6, isUnspecified else { return .no }
+    return Verdict(connection.isV6Only.map { !$0 })
   }
 
   private static func port(

@@ -17,6 +17,8 @@ public enum SelectionTerm: Equatable, Sendable {
   case age(atLeast: UInt64)
   /// The address of this end lies in the block; one of IPv4 also holds the v4-mapped forms.
   case address(ConnectionEnd, AddressBlock)
+  /// This end is bound to the address that a table shows as `*`: any, of both families.
+  case wildcard(ConnectionEnd)
   /// The port of this end lies in the range.
   case port(ConnectionEnd, ClosedRange<UInt16>)
   /// An owner's command name, or the base name of its executable, matches.
@@ -40,6 +42,8 @@ public enum SelectionTerm: Equatable, Sendable {
   case sendQueue(atLeast: UInt32)
   /// It is bound to, or its link-local address is of, the interface with this index.
   case interface(UInt32)
+  /// The same, for the interface that has this number in the connection's network namespace.
+  case interfaceNumber(UInt32)
   /// It is in this network namespace.
   case namespace(NamespaceTerm)
   /// The bits of `SO_MARK` under `mask` are those of the number.
@@ -99,8 +103,10 @@ extension SelectionTerm {
   var cost: Int {
     switch self {
     case .states, .family, .namespace: 1
-    case .autobound, .port, .user, .interface, .mark, .receiveQueue, .sendQueue, .age: 2
-    case .address: 3
+    case .autobound, .port, .user, .interface, .interfaceNumber, .mark, .receiveQueue, .sendQueue,
+      .age:
+      2
+    case .address, .wildcard: 3
     case .idle, .stalled, .inState: 4
     case .pid: 1000
     case .process, .unit, .container, .cgroup: 2000

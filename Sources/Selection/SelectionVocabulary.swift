@@ -25,7 +25,7 @@ public enum SelectionVocabulary {
     options: [(key: SelectionKey, values: [String])], names: some NameResolver
   ) throws(SelectionProblem) -> SelectionPredicate {
     var order: [SelectionKey] = []
-    var terms: [SelectionKey: [SelectionTerm]] = [:]
+    var terms: [SelectionKey: [SelectionPredicate]] = [:]
     var filters: [SelectionPredicate] = []
     for option in options {
       for value in option.values {
@@ -42,12 +42,12 @@ public enum SelectionVocabulary {
     return parts.count == 1 ? parts[0] : .all(parts)
   }
 
-  /// One of the terms; states become one set.
-  private static func anyOf(_ terms: [SelectionTerm]) -> SelectionPredicate {
+  /// One of the items; states become one set.
+  private static func anyOf(_ items: [SelectionPredicate]) -> SelectionPredicate {
     var states: TCPStateSet = []
     var parts: [SelectionPredicate] = []
-    for term in terms {
-      if case .states(let some) = term { states.formUnion(some) } else { parts.append(.term(term)) }
+    for item in items {
+      if case .term(.states(let some)) = item { states.formUnion(some) } else { parts.append(item) }
     }
     if !states.isEmpty { parts.insert(.term(.states(states)), at: 0) }
     return parts.count == 1 ? parts[0] : .any(parts)
@@ -55,10 +55,15 @@ public enum SelectionVocabulary {
 
   private static func terms(
     key: SelectionKey, value: String, names: some NameResolver
-  ) throws(SelectionProblem) -> [SelectionTerm] {
-    var terms: [SelectionTerm] = []
+  ) throws(SelectionProblem) -> [SelectionPredicate] {
+    var terms: [SelectionPredicate] = []
     for item in try ValueItem.items(of: value, for: key) {
-      terms += try self.terms(item, names)
+      switch key {
+      case .host: terms += try item.hosts(names).map { $0.selection(.either) }
+      case .local: terms += try item.hosts(names).map { $0.selection(.local) }
+      case .peer: terms += try item.hosts(names).map { $0.selection(.peer) }
+      default: terms += try self.terms(item, names).map { .term($0) }
+      }
     }
     return terms
   }
@@ -72,9 +77,6 @@ public enum SelectionVocabulary {
     case .stalled: return [.stalled(atLeast: try item.duration())]
     case .inState: return [.inState(atLeast: try item.duration())]
     case .age: return [.age(atLeast: try item.duration())]
-    case .host: return try item.blocks(names).map { .address(.either, $0) }
-    case .local: return try item.blocks(names).map { .address(.local, $0) }
-    case .peer: return try item.blocks(names).map { .address(.peer, $0) }
     case .port: return [.port(.either, try item.ports(names))]
     case .localPort: return [.port(.local, try item.ports(names))]
     case .peerPort: return [.port(.peer, try item.ports(names))]
@@ -84,7 +86,7 @@ public enum SelectionVocabulary {
     case .cgroup: return [.cgroup(path: try item.controlGroupPath())]
     case .pid: return [.pid(try item.pid())]
     case .user: return [.user(try item.userID(names))]
-    case .interface: return [.interface(try item.interfaceIndex(names))]
+    case .interface: return [try item.interface(names)]
     case .mark:
       let (mark, mask) = try item.mark()
       return [.mark(mark, mask: mask)]
@@ -92,8 +94,8 @@ public enum SelectionVocabulary {
     case .sendQueue: return [.sendQueue(atLeast: try item.size())]
     case .family: return [.family(try item.family())]
     case .netns: return [.namespace(try item.namespace(names))]
-    // A filter is not made of items.
-    case .filter: throw item.problem(.missing)
+    // Addresses are more than one term, and a filter is not made of items.
+    case .host, .local, .peer, .filter: throw item.problem(.missing)
     }
   }
 }
@@ -139,12 +141,14 @@ extension ValueItem {
     return KernelName(isFolder ? text.dropLast() : text)
   }
 
-  fileprivate func interfaceIndex(_ names: some NameResolver) throws(SelectionProblem) -> UInt32 {
-    if let index = names.interfaceIndex(of: String(text)) { return index }
-    // Like `ss`, by its number too: an interface that is gone has no name any more.
+  /// An interface by its name or, like in `ss`, by its number: one that is gone has no name any more.
+  /// `%7` is the number in whichever network namespace, as it stands behind an address.
+  fileprivate func interface(_ names: some NameResolver) throws(SelectionProblem) -> SelectionTerm {
+    if let index = names.interfaceIndex(of: String(text)) { return .interface(index) }
     try checkLeadingZero()
-    guard text.isDigits, let index = UInt32(text) else { throw problem(.unknownInterface) }
-    return index
+    let digits = text.hasPrefix("%") ? text.dropFirst() : text
+    guard digits.isDigits, let index = UInt32(digits) else { throw problem(.unknownInterface) }
+    return text.hasPrefix("%") ? .interfaceNumber(index) : .interface(index)
   }
 
   /// A namespace that is there, as far as that can be known.

@@ -61,13 +61,20 @@ public struct SystemNames: NameResolver {
   }
 
   /// The TCP port of the service (`getservbyname_r`).
-  public func port(ofService name: String) -> UInt16? {
+  public func port(ofService name: String) -> UInt16? { Self.port(ofService: name, over: "tcp") }
+
+  /// Whether the service is known for UDP (`getservbyname_r`).
+  public func isUDPService(_ name: String) -> Bool {
+    Self.port(ofService: name, over: "udp") != nil
+  }
+
+  private static func port(ofService name: String, over transport: String) -> UInt16? {
     guard !name.utf8.contains(0) else { return nil }
     var entry = unsafe servent()
     var found: UnsafeMutablePointer<servent>?
     return unsafe Self.withGrowingBuffer { start, size in
       let code = unsafe getservbyname_r(
-        name, "tcp", &entry, start, size, &found)
+        name, transport, &entry, start, size, &found)
       guard code != ERANGE else { return .tooSmall }
       guard code == 0, let found = unsafe found else { return .done(nil) }
       return .done(UInt16(bigEndian: UInt16(truncatingIfNeeded: unsafe found.pointee.s_port)))
@@ -115,22 +122,25 @@ public struct SystemNames: NameResolver {
     return numbers[0]...numbers[1]
   }
 
-  /// The names in the list of services (`getservent_r`).
+  /// The names of TCP services in the list of services (`getservent_r`).
   public var serviceNames: [String] {
     var names: [String] = []
     var entry = unsafe servent()
     var found: UnsafeMutablePointer<servent>?
     setservent(0)
     defer { endservent() }
-    var isAtEnd = false
-    while !isAtEnd {
-      let name: String? = unsafe Self.withGrowingBuffer { start, size in
+    while true {
+      let service: (name: String, isTCP: Bool)? = unsafe Self.withGrowingBuffer { start, size in
         let code = unsafe getservent_r(&entry, start, size, &found)
         guard code != ERANGE else { return .tooSmall }
         guard code == 0, let found = unsafe found else { return .done(nil) }
-        return .done(unsafe String(cString: found.pointee.s_name))
+        return .done(
+          unsafe (
+            String(cString: found.pointee.s_name), strcmp(found.pointee.s_proto, "tcp") == 0
+          ))
       }
-      if let name { names.append(name) } else { isAtEnd = true }
+      guard let service else { break }
+      if service.isTCP { names.append(service.name) }
     }
     return names
   }

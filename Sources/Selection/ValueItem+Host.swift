@@ -1,23 +1,99 @@
 import Connections
 
+/// What a value says of the address of one end.
+struct HostValue {
+  let address: Address
+  /// The interface behind a `%`.
+  let zone: Zone?
+
+  enum Address {
+    case block(AddressBlock)
+    /// What is printed as `*`: every address, of both families.
+    case wildcard
+  }
+
+  enum Zone {
+    /// The index of an interface of this network namespace.
+    case named(UInt32)
+    /// A number in whichever namespace: what is printed of an interface in another one.
+    case number(UInt32)
+  }
+
+  init(_ address: Address, zone: Zone? = nil) {
+    (self.address, self.zone) = (address, zone)
+  }
+
+  /// The family of the address; nil for both.
+  var family: AddressFamily? {
+    if case .block(let block) = address { block.first.family } else { nil }
+  }
+
+  /// Whether `end` has the address and, if it is named, the connection the interface.
+  func selection(_ end: ConnectionEnd) -> SelectionPredicate {
+    let selected: SelectionPredicate =
+      switch address {
+      case .block(let block): .term(.address(end, block))
+      case .wildcard: .term(.wildcard(end))
+      }
+    return switch zone {
+    case nil: selected
+    case .named(let index): .all([selected, .term(.interface(index))])
+    case .number(let index): .all([selected, .term(.interfaceNumber(index))])
+    }
+  }
+}
+
 extension ValueItem {
-  /// The item as an address, a block of addresses, or all addresses of a host name.
+  /// The item as the addresses that it means: one, a block of them, all of a host name, or `*`. Each
+  /// form in which connreap prints an address is taken, also with its `%device`.
   ///
   /// Bits of the host in a block do not count: `10.0.0.5/8` is `10.0.0.0/8`, as in `ss`.
-  func blocks(_ names: some NameResolver) throws(SelectionProblem) -> [AddressBlock] {
+  func hosts(_ names: some NameResolver) throws(SelectionProblem) -> [HostValue] {
     let slash = offset(of: UInt8(ascii: "/"))
     let addressRange = range.lowerBound..<(slash ?? range.upperBound)
-    let host = text(addressRange)
-    if let address = IPAddress(text: Self.withoutBrackets(host)) {
-      guard let slash else { return [AddressBlock(address)] }
-      return [try block(of: address, prefixLengthAt: slash + 1..<range.upperBound)]
+    let percent = offset(of: UInt8(ascii: "%")).flatMap { $0 < addressRange.upperBound ? $0 : nil }
+    let whole = text(addressRange)
+    guard let percent else {
+      if whole == "*", slash == nil { return [HostValue(.wildcard)] }
+      if let address = IPAddress(text: Self.withoutBrackets(whole)) {
+        return [HostValue(.block(try block(of: address, slash)))]
+      }
+      guard slash == nil, Self.canBeName(whole) else { throw problem(.notAHost) }
+      return try lookUp(whole, names).map { HostValue(.block(AddressBlock($0))) }
     }
-    if let scope = offset(of: UInt8(ascii: "%")),
-      IPAddress(text: text(range.lowerBound..<scope)) != nil
-    {
-      throw problem(.scopedAddress, at: scope..<addressRange.upperBound)
+    var host = text(addressRange.lowerBound..<percent)
+    var zoneRange = percent + 1..<addressRange.upperBound
+    if host.hasPrefix("["), !host.hasSuffix("]"), whole.hasSuffix("]") {
+      // [fe80::b%eth0], not [fe80::b]%eth0.
+      host = host.dropFirst()
+      zoneRange = zoneRange.lowerBound..<zoneRange.upperBound - 1
     }
-    guard slash == nil, Self.canBeName(host) else { throw problem(.notAHost) }
+    if host == "*", slash == nil {
+      return [HostValue(.wildcard, zone: try zone(at: zoneRange, names))]
+    }
+    guard let address = IPAddress(text: Self.withoutBrackets(host)) else {
+      throw problem(.notAHost)
+    }
+    return [
+      HostValue(.block(try block(of: address, slash)), zone: try zone(at: zoneRange, names))
+    ]
+  }
+
+  /// The interface that `%eth0` or `%7` names.
+  private func zone(
+    at range: Range<Int>, _ names: some NameResolver
+  ) throws(SelectionProblem) -> HostValue.Zone {
+    let name = text(range)
+    if let index = names.interfaceIndex(of: String(name)) { return .named(index) }
+    guard name.isDigits, let index = UInt32(name) else {
+      throw problem(.unknownInterface, at: range)
+    }
+    return .number(index)
+  }
+
+  private func lookUp(
+    _ host: Substring, _ names: some NameResolver
+  ) throws(SelectionProblem) -> [IPAddress] {
     let addresses: [IPAddress]
     do {
       addresses = try names.addresses(ofHost: String(host))
@@ -25,7 +101,14 @@ extension ValueItem {
       throw problem(.hostLookup(error))
     }
     guard !addresses.isEmpty else { throw problem(.hostLookup(.noSuchName)) }
-    return addresses.map { AddressBlock($0) }
+    return addresses
+  }
+
+  private func block(
+    of address: IPAddress, _ slash: Int?
+  ) throws(SelectionProblem) -> AddressBlock {
+    guard let slash else { return AddressBlock(address) }
+    return try block(of: address, prefixLengthAt: slash + 1..<range.upperBound)
   }
 
   private func block(

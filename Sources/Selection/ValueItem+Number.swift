@@ -18,6 +18,7 @@ extension ValueItem {
       throw problem(.notAPort)
     }
     guard let port = names.port(ofService: String(text)) else {
+      guard !names.isUDPService(String(text)) else { throw problem(.udpService) }
       let suggestion = NearestWord.to(text, among: names.serviceNames)
       throw problem(.unknownService, suggestion: suggestion)
     }
@@ -57,9 +58,13 @@ extension ValueItem {
       guard let id = UInt32(text), id != .max else { throw problem(.userOutOfRange) }
       return id
     }
-    let id: UInt32?
+    var id: UInt32?
     do {
       id = try names.userID(of: String(text))
+      // CORP\\alice, as one writes it within quotation marks.
+      if id == nil, text.utf8.contains(UInt8(ascii: "\\")) {
+        id = try names.userID(of: String(text).replacing(#"\\"#, with: #"\"#))
+      }
     } catch {
       throw problem(.userLookup(error))
     }

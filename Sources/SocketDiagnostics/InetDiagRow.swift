@@ -68,7 +68,7 @@ struct InetDiagRow {
         kind: ConnectionTimer.Kind(number: bytes[start + 2]),
         expires: bytes.uint32(at: start + 52), retransmits: bytes[start + 3]),
       figures: attributes.figures, mark: attributes.mark, cgroupID: attributes.cgroupID,
-      isMPTCPSubflow: attributes.isMPTCPSubflow)
+      isMPTCPSubflow: attributes.isMPTCPSubflow, isV6Only: attributes.isV6Only)
   }
 
   private struct Attributes {
@@ -76,6 +76,7 @@ struct InetDiagRow {
     var mark: UInt32?
     var cgroupID: UInt64?
     var isMPTCPSubflow = false
+    var isV6Only: Bool?
   }
 
   private func attributes(
@@ -94,6 +95,8 @@ struct InetDiagRow {
         found.mark = bytes.uint32(at: value.lowerBound)
       case INET_DIAG_CGROUP_ID where value.count >= 8:
         found.cgroupID = bytes.uint64(at: value.lowerBound)
+      case INET_DIAG_SKV6ONLY where value.count >= 1:
+        found.isV6Only = bytes[value.lowerBound] != 0
       case INET_DIAG_ULP_INFO:
         found.isMPTCPSubflow = try Self.namesMPTCP(bytes, value)
       default: break

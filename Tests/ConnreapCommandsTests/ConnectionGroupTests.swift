@@ -43,7 +43,7 @@ import Testing
     ])
     scene.tree.process(100, name: "java", links: [3: "socket:[11]"])
     #expect(try scene.counts(by: .process) == ["java[100] 2"])
-    #expect(try scene.counts(by: .listener) == ["*:8080 2"])
+    #expect(try scene.counts(by: .listener) == ["0.0.0.0:8080 2"])
   }
 
   @Test func theListenerIsWhoseAddressFits() throws {
@@ -56,7 +56,7 @@ import Testing
       FakeSocket(cookie: 2, inode: 12) { $0.localPort = 80 },
       FakeSocket(cookie: 3, inode: 13) { $0.localPort = 50_000 },
     ])
-    #expect(try scene.counts(by: .listener) == ["*:80 2", "no listener 1"])
+    #expect(try scene.counts(by: .listener) == ["0.0.0.0:80 2", "no listener 1"])
   }
 
   @Test func peersAreOneWhetherMappedOrNot() throws {

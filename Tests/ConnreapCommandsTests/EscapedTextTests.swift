@@ -19,6 +19,16 @@ import Testing
     ("sep\u{2028}", #"sep\u{2028}"#),
     (#"back\x1bslash"#, #"back\\x1bslash"#),
     ("e\u{301}", #"e\u{301}"#),
+    (#"CORP\alice"#, #"CORP\alice"#),
+    (#"my\x2dapp.service"#, #"my\x2dapp.service"#),
+    (#"CORP\xavier"#, #"CORP\xavier"#),
+    (#"CORP\ulla"#, #"CORP\ulla"#),
+    (#"a\u{1b}"#, #"a\\u{1b}"#),
+    (#"two\\of"#, #"two\\\of"#),
+    (#"end\"#, #"end\"#),
+    (#"stray\xff"#, #"stray\\xff"#),
+    ("before\\\u{1b}", #"before\\\x1b"#),
+    (#"half\xf"#, #"half\xf"#),
   ])
   func whatCouldDisturbIsSpelled(text: String, escaped: String) {
     #expect(EscapedText.escaped(text) == escaped)
@@ -49,7 +59,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [("abc", 3), ("naïve", 5), ("日本", 4), ("…", 1), ("🔥", 2), ("", 0)])
+  @Test(arguments: [
+    ("abc", 3), ("naïve", 5), ("日本", 4), ("…", 1), ("🔥", 2), ("", 0), ("⚡🟢✅", 6), ("☀", 1),
+    ("🪿", 2), ("🀀", 1), ("🇩🇪", 2), ("한", 2), ("─", 1),
+  ])
   func widthIsWhatATerminalTakes(text: String, width: Int) {
     #expect(EscapedText.width(of: text.utf8) == width)
   }

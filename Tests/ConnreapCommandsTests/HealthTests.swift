@@ -190,7 +190,7 @@ import Testing
     }
     let check = try check("accept-queues", [listener])
     #expect(check.severity == .problem)
-    #expect(check.detail.hasPrefix("*:8080 full now, 5 of 4; 3 overflows so far"))
+    #expect(check.detail.hasPrefix("0.0.0.0:8080 full now, 5 of 4; 3 overflows so far"))
     #expect(check.remedy?.contains("connreap listeners") == true)
   }
 

@@ -109,13 +109,14 @@ import Testing
       Self.listener(2, port: 81, waiting: 3, backlog: 1),
     ]
     let loses = try report([full[0]]) { ($0.overflows, $0.drops) = (1204, 1210) }
-    #expect(try lines(loses).last == "Overflows 1,204, drops 1,210: *:80 loses connections.")
+    #expect(try lines(loses).last == "Overflows 1,204, drops 1,210: 0.0.0.0:80 loses connections.")
     let resets = try report(full) {
       ($0.overflows, $0.drops, $0.abortsOnOverflow) = (1, 1, true)
     }
     #expect(
       try lines(resets).last
-        == "Overflows 1, drops 1: *:81, *:80 reset connections (tcp_abort_on_overflow is 1).")
+        == "Overflows 1, drops 1: 0.0.0.0:81, 0.0.0.0:80 reset connections (tcp_abort_on_overflow is 1)."
+    )
   }
 
   @Test func ratesAreTheDifferenceOfTwoLooks() throws {

@@ -77,18 +77,55 @@ import Testing
     #expect(found.first?.contains("\u{1b}") == false)
   }
 
-  @Test func listenersOnOneEndAreOneSample() throws {
-    let listeners = (1...2).map { number in
-      FakeSocket(cookie: UInt64(number), inode: UInt32(number)) {
-        $0.state = 10
-        $0.local = [0, 0, 0, 0]
-        $0.receiveQueue = 3
-        $0.sendQueue = 128
-      }
+  private static func listener(
+    _ number: Int, port: UInt16 = 8080, waiting: UInt32, backlog: UInt32
+  ) -> FakeSocket {
+    FakeSocket(cookie: UInt64(number), inode: UInt32(number)) {
+      $0.state = 10
+      $0.local = [0, 0, 0, 0]
+      $0.localPort = port
+      $0.receiveQueue = waiting
+      $0.sendQueue = backlog
     }
+  }
+
+  @Test func eachSocketOfAPortHasItsOwnQueue() throws {
+    let lines = try lines(
+      StatsScene([
+        Self.listener(2, waiting: 129, backlog: 128), Self.listener(1, waiting: 0, backlog: 128),
+      ]))
+    func sample(_ what: String, _ socket: Int, _ value: Int) -> Bool {
+      lines.contains(
+        #"connreap_listener_\#(what){local="0.0.0.0:8080",socket="\#(socket)"} \#(value)"#)
+    }
+    #expect(sample("accept_queue", 1, 0) && sample("accept_queue", 2, 129))
+    #expect(sample("backlog", 1, 128) && sample("backlog", 2, 128))
+    #expect(lines.contains("connreap_listener_fullest_ratio 1.0078125"))
+  }
+
+  @Test func theFullestIsAboveOneExactlyIfItIsFull() throws {
+    func ratio(_ listeners: [FakeSocket]) throws -> String? {
+      try lines(StatsScene(listeners)).first { $0.hasPrefix("connreap_listener_fullest_ratio ") }
+        .map { String($0.split(separator: " ")[1]) }
+    }
+    #expect(try ratio([]) == "0.0")
+    #expect(try ratio([Self.listener(1, waiting: 4, backlog: 4)]) == "1.0")
+    #expect(try ratio([Self.listener(1, waiting: 0, backlog: 0)]) == "0.0")
+    #expect(try ratio([Self.listener(1, waiting: 1, backlog: 0)]) == "+Inf")
+  }
+
+  @Test func manyListenersAreBoundedAndTheFullestIsAmongThem() throws {
+    var listeners = (1...300).map {
+      Self.listener($0, port: UInt16($0), waiting: 1, backlog: 100)
+    }
+    listeners[250] = Self.listener(251, port: 251, waiting: 101, backlog: 100)
     let lines = try lines(StatsScene(listeners))
-    #expect(lines.contains(#"connreap_listener_accept_queue{local="*:8080"} 6"#))
-    #expect(lines.contains(#"connreap_listener_backlog{local="*:8080"} 256"#))
+    let queues = lines.filter { $0.hasPrefix("connreap_listener_accept_queue{") }
+    #expect(queues.count == MetricsReport.maximumListeners)
+    #expect(
+      queues.first == #"connreap_listener_accept_queue{local="0.0.0.0:251",socket="1"} 101"#)
+    #expect(lines.contains("connreap_listener_accept_queue_other 200"))
+    #expect(lines.contains("connreap_listener_backlog_other 20000"))
   }
 
   @Test func theRestOfTheListenersIsSummed() throws {
@@ -102,10 +139,11 @@ import Testing
     }
     let lines = try lines(StatsScene(listeners))
     let queues = lines.filter { $0.hasPrefix("connreap_listener_accept_queue{") }
-    #expect(queues.count == MetricsReport.mostListeners)
-    #expect(queues.contains(#"connreap_listener_accept_queue{local="10.0.1.144:8080"} 400"#))
+    #expect(queues.count == MetricsReport.maximumListeners)
     #expect(
-      queues.contains(#"connreap_listener_accept_queue{local="10.0.0.60:8080"} 60"#),
+      queues.contains(#"connreap_listener_accept_queue{local="10.0.1.144:8080",socket="1"} 400"#))
+    #expect(
+      queues.contains(#"connreap_listener_accept_queue{local="10.0.0.60:8080",socket="1"} 60"#),
       "a full one comes first")
     #expect(lines.contains("connreap_listeners 400"))
     let shown = (302...400).reduce(60, +)
@@ -158,7 +196,7 @@ import Testing
         #expect(words.last.flatMap { Double($0) } != nil)
       }
     }
-    #expect(declared.count == 13)
+    #expect(declared.count == 18)
   }
 }
 

@@ -59,12 +59,17 @@ struct SelectionProblemTests {
     Case(.host, "[10.0.0.5]", 0..<10, "\"[10.0.0.5]\"\(notAHost)"),
     Case(.host, "[::1", 0..<4, "\"[::1\"\(notAHost)"),
     Case(.host, "::1]:80", 0..<7, "\"::1]:80\"\(notAHost)"),
-    Case(.host, "*", 0..<1, "\"*\"\(notAHost)"),
     Case(.host, "db.example/8", 0..<12, "\"db.example/8\"\(notAHost)"),
     Case(.host, "a b", 0..<3, "\"a b\"\(notAHost)"),
     Case(
-      .host, "fe80::1%eth0", 7..<12,
-      "an address is written without \"%eth0\"; name the interface apart"),
+      .host, "fe80::1%none", 8..<12, "unknown interface \"none\""),
+    Case(.host, "[fe80::1%none]", 9..<13, "unknown interface \"none\""),
+    Case(.host, "fe80::1%", 8..<8, "unknown interface \"\""),
+    Case(.host, "db.example%eth0", 0..<15, "\"db.example%eth0\"\(notAHost)"),
+    Case(.host, "*/0%eth0", 0..<8, "\"*/0%eth0\"\(notAHost)"),
+    Case(
+      .port, "ntp", 0..<3,
+      "\"ntp\" is a UDP service only; give the TCP port as a number"),
     Case(
       .peer, "::1,10.0.0.0/33", 13..<15,
       "\"33\" is not a prefix length; it is a number from 0 to 32"),

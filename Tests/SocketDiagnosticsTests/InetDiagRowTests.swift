@@ -68,6 +68,19 @@ import Testing
     #expect(row.timer.kind == kind)
   }
 
+  @Test(arguments: [(nil, nil), (UInt8(0), false), (1, true)] as [(UInt8?, Bool?)])
+  func whetherASocketTakesIPv4IsKnownOnlyIfTheKernelTells(value: UInt8?, isV6Only: Bool?) throws {
+    let row = try decode(
+      FakeSocket(cookie: 1, inode: 1) {
+        $0.family = 10
+        $0.state = 10
+        $0.local = [UInt8](repeating: 0, count: 16)
+        $0.peer = [UInt8](repeating: 0, count: 16)
+        if let value { $0.attributes = WireBytes.attribute(11, [value]) }
+      }.row)
+    #expect(row.isV6Only == isV6Only)
+  }
+
   @Test func noTwoTimersShareAName() {
     let names = ConnectionTimer.Kind.allCases.map(\.name)
     #expect(Set(names).count == names.count)
@@ -82,7 +95,7 @@ import Testing
         $0.peer = [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 10, 0, 0, 9]
       }.row)
     #expect("\(row.local)" == "[2001:db8::1]:8080")
-    #expect("\(row.peer)" == "[::ffff:10.0.0.9]:40000")
+    #expect("\(row.peer)" == "10.0.0.9:40000")
     #expect(row.peer.address.isV4OrMapped)
   }
 

@@ -150,14 +150,15 @@ final class AuditTrail {
       case .closed, .gone, .spared: .info
       case .failed, .unverified: .warning
       }
+    let (local, peer) = (text.end(.local, of: connection), text.end(.peer, of: connection))
     journal?.write(
-      "\(event) \(connection.local) → \(connection.peer), \(connection.state.label)\(name): "
+      "\(event) \(local) → \(peer), \(connection.state.label)\(name): "
         + origin + reason,
       priority,
       [
         ("CONNREAP_EVENT", event), ("CONNREAP_COMMAND", run.command),
-        ("CONNREAP_POLICY", step.policy), ("CONNREAP_LOCAL", "\(connection.local)"),
-        ("CONNREAP_PEER", "\(connection.peer)"), ("CONNREAP_STATE", connection.state.name),
+        ("CONNREAP_POLICY", step.policy), ("CONNREAP_LOCAL", local),
+        ("CONNREAP_PEER", peer), ("CONNREAP_STATE", connection.state.name),
         ("CONNREAP_COOKIE", "\(connection.cookie)"),
         ("CONNREAP_OWNER_PID", owner.map { "\($0.pid)" }), ("CONNREAP_REASON", outcome?.reason),
         ("CONNREAP_INVOKED_BY", run.invokedBy),

@@ -33,8 +33,8 @@ struct Examination {
 
   /// What a person reads.
   ///
-  /// - Parameter columns: the width of the terminal, into which what was found is broken; nil where
-  ///   there is none. A command is never broken: it is there to be copied.
+  /// - Parameter columns: the width of the terminal, into which what was found is broken at blanks; nil
+  ///   where there is none.
   func text(colors: Bool, columns: Int? = nil) -> String {
     let width = checks.map { EscapedText.width(of: $0.title.utf8) }.max() ?? 0
     let margin = String(repeating: " ", count: width + 4)
@@ -49,7 +49,11 @@ struct Examination {
       lines.append(
         "\(mark) \(check.title)\(String(repeating: " ", count: padding))\(detail[0])")
       lines += detail.dropFirst().map { margin + $0 }
-      if let remedy = check.remedy { lines.append(margin + remedy) }
+      if let remedy = check.remedy {
+        let isWrapped = columns.map { $0 - margin.count >= Self.narrowest } ?? false
+        let room = isWrapped ? (columns ?? 0) - margin.count : .max
+        lines += ScreenLine.wrapped(remedy, to: room).map { margin + $0.text }
+      }
     }
     let problems = checks.count { $0.severity == .problem }
     let warnings = checks.count { $0.severity == .warning }
@@ -70,8 +74,8 @@ struct Examination {
     return "Kernel \(kernel), network namespace \(namespace)"
   }
 
+  /// Writes the members of an object.
   func write(to json: inout JSONWriter) {
-    json.openObject()
     json.member("kernel", moment.kernelRelease)
     json.member("netns", moment.networkNamespace)
     json.array("checks") { json in
@@ -86,8 +90,6 @@ struct Examination {
       }
     }
     json.member("healthy", isHealthy)
-    json.closeObject()
-    json.endDocument()
   }
 }
 

@@ -68,6 +68,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
 
   func validate() throws {
     try selection.checkNamespaces(source)
+    try output.check("kill", prints: [.table, .json])
     if source.replay != nil, !dryRun {
       throw ValidationError("a recording cannot be closed: --replay goes with --dry-run")
     }

@@ -72,12 +72,7 @@ struct KillReport {
     try stream.flush()
   }
 
-  private var isMachineReadable: Bool {
-    switch output.output {
-    case .json, .jsonl: true
-    case .table, .wide, .csv: false
-    }
-  }
+  private var isMachineReadable: Bool { output.output == .json }
 
   private func printMachineReadable(
     _ result: ClosingResult?, reactions: [OwnerReaction]? = nil

@@ -29,9 +29,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
     guard selection.state.isEmpty else {
       throw ValidationError("listeners are in one state: --state does not go with them")
     }
-    guard [.table, .json].contains(output.output) else {
-      throw ValidationError("listeners prints -o table or -o json")
-    }
+    try output.check("listeners", prints: [.table, .json])
     try watch.check(source)
   }
 

@@ -80,10 +80,10 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   func run() throws {
     let wanted = try logSelection()
     let folder = try StateAccess.location(option: stateDir)
-    let terminal = Terminal.of(Standard.output, columns: nil)
+    let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
     var search = LogSearch(wanted)
     var printed = LogOutput(
-      output, showsHeader: !hidesHeader,
+      output, showsHeader: !hidesHeader, width: terminal.width,
       colors: color.isOn(for: terminal, environment: .ofProcess), to: Standard.output)
     let files = try LogFiles.find(in: folder)
     for path in files.unreadable {

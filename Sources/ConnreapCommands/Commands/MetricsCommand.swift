@@ -23,7 +23,14 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
     help: ArgumentHelp("write to this file instead of standard output", valueName: "file"))
   var textfile: String?
 
-  @Option(help: ArgumentHelp("tell apart so many processes", valueName: "n")) var top = 20
+  @Option(
+    help: ArgumentHelp("processes, units and containers listed separately", valueName: "n"))
+  var top = 20
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("\(SelectionKey.netns.help)", valueName: SelectionKey.netns.valueName))
+  var netns: [String] = []
 
   @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
   var stateDir: String?
@@ -32,28 +39,34 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
 
   var needs: Capabilities {
     var needs: Capabilities = source.replay == nil ? .owners : []
+    if !netns.isEmpty { needs.formUnion(PrivilegedStep.enteringNamespace.needs) }
     if source.record != nil { needs.formUnion(.dacOverride) }
     if textfile != nil { needs.formUnion(.replacingFiles) }
     return needs
   }
 
   func validate() throws {
+    try SelectionOptions.checkNamespaces(netns, source)
     guard top >= 0 else { throw ValidationError("--top is a number from 0") }
   }
 
   func run() throws {
     let output = try FileContents.output(textfile ?? "-", "--textfile")
-    let system = try LiveSystem(source)
+    let system = try LiveSystem(source).inNamespaces(netns, of: .everything)
     let clock = ContinuousClock()
     let start = clock.now
     let snapshot = try system.scan(
       ScanRequest(
-        .everything, reading: system.knowsOwners ? [.figures, .ownerNames] : .figures))
+        .everything,
+        reading: system.knowsOwners ? [.figures, .ownerNames, .controlGroups] : .figures))
     let seconds = (clock.now - start) / .seconds(1)
     let past = system.isLive ? RunHistory.remembered(option: stateDir, of: system) : .nothing
     if case .unknown(let problem) = past { Standard.say("connreap: \(problem)\n") }
+    let warnings = ListSummary(snapshot: snapshot, shown: 0).namespaceWarnings
+    for warning in warnings + system.namespaceNotices { Standard.say("connreap: \(warning)\n") }
     let report = MetricsReport(
-      snapshot: snapshot, totals: totals(), past: past, scanSeconds: seconds, mostProcesses: top)
+      snapshot: snapshot, totals: totals(), past: past, scanSeconds: seconds, mostProcesses: top,
+      names: SystemNumbers(resolvesNames: system.isLive))
     try FileContents.write(
       Array(report.text.utf8), to: output, "--textfile",
       permissions: [.ownerReadWrite, .groupRead, .otherRead], keepsOwner: true)

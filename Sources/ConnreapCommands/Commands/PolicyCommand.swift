@@ -68,6 +68,8 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
     return source.record == nil ? needs : needs.union([.dacOverride])
   }
 
+  func validate() throws { try output.check("policy plan", prints: [.table, .json]) }
+
   func run() throws {
     let isLive = source.replay == nil
     let loaded = try PolicyLoading(
@@ -115,6 +117,8 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     Capabilities.owners.union(PrivilegedStep.closing.needs).union(
       PrivilegedStep.enteringNamespace.needs)
   }
+
+  func validate() throws { try output.check("policy apply", prints: [.table, .json]) }
 
   func run() throws {
     let limits = try time.limits(from: .now)

@@ -38,9 +38,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   func validate() throws {
     try selection.checkNamespaces(source)
     if let limit, limit < 1 { throw ValidationError("--limit is a number from 1") }
-    guard [.table, .json, .csv].contains(output.output) else {
-      throw ValidationError("stats prints -o table, json or csv")
-    }
+    try output.check("stats", prints: [.table, .json, .csv])
     guard !explain || output.output == .table else {
       throw ValidationError("--explain goes with -o table")
     }

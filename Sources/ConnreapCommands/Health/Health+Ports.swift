@@ -26,7 +26,7 @@ extension Health {
     }
     let (used, available) = (Int64(most.count), Int64(ports.available))
     let severity = Self.severity(used, of: available)
-    let text = "\(Self.share(used, of: available)) to \(most.sample.peer)"
+    let text = "\(Self.share(used, of: available)) to \(self.text(of: .peer, most.sample))"
     guard severity != .well else {
       return Check(
         id: id, severity: .well, title: title,
@@ -38,7 +38,7 @@ extension Health {
       ? Self.set("net.ipv4.tcp_tw_reuse", "1") + "; " : ""
     return Check(
       id: id, severity: severity, title: title,
-      detail: "\(text) from \(most.sample.local.address)\(timeWait): "
+      detail: "\(text) from \(most.sample.local.address.unmapped)\(timeWait): "
         + "when all are used, connect fails (EADDRNOTAVAIL)",
       remedy: reuse + Self.widening(ports.range)
         + "keep connections open and use them again")

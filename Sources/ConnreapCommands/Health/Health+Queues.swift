@@ -13,7 +13,8 @@ extension Health {
       let others = full.count > 1 ? " and \(Count.text(full.count - 1)) more" : ""
       return Check(
         id: id, severity: .problem, title: title,
-        detail: "\(worst.local)\(others) full now, \(worst.receiveQueue) of \(worst.sendQueue); "
+        detail:
+          "\(text(of: .local, worst))\(others) full now, \(worst.receiveQueue) of \(worst.sendQueue); "
           + "\(counted ?? "overflows unknown") so far: new connections are lost",
         remedy: queueRemedy(isLimited: full.contains { isLimitedBySetting(Int64($0.sendQueue)) }))
     }

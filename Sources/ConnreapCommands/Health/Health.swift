@@ -26,12 +26,15 @@ struct Health {
     let request = ScanRequest(
       .everything, reading: [.figures, .ownerNames], past: connections)
     self.init(
-      machine: MachineFigures(system.processes), snapshot: try? system.scan(request), past: past)
+      machine: MachineFigures(system.processes, counters: system.counters),
+      snapshot: try? system.scan(request), past: past)
   }
 
   /// The health of `system`, whose sockets are those of `snapshot`, which knows of `past`.
   init(_ system: LiveSystem, _ snapshot: Snapshot, past: RunHistory.Remembered) {
-    self.init(machine: MachineFigures(system.processes), snapshot: snapshot, past: past)
+    self.init(
+      machine: MachineFigures(system.processes, counters: system.counters), snapshot: snapshot,
+      past: past)
   }
 
   /// The health of `machine`, whose sockets are those of `snapshot`, which knows of `past`.
@@ -48,6 +51,14 @@ struct Health {
       files, ephemeralPorts, timeWait, orphans, memory, acceptQueues, synQueues, keepalive,
       closingTimers,
     ]
+  }
+
+  /// An end of a connection of the snapshot, as it is printed everywhere.
+  func text(of end: KernelCondition.End, _ connection: Connection) -> String {
+    snapshot.map {
+      ConnectionText(snapshot: $0, names: SystemNumbers(resolvesNames: true)).end(
+        end, of: connection)
+    } ?? ""
   }
 
   /// How near to its limit something is.

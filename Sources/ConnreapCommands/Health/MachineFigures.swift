@@ -8,11 +8,13 @@ struct MachineFigures {
   private let netstat: ProtocolCounters?
   private let sockstat: ProtocolCounters?
 
-  init(_ processes: ProcFileSystem) {
+  /// - Parameter counters: what tells the counters of the network namespace; nil for `processes`.
+  init(_ processes: ProcFileSystem, counters: ProcFileSystem? = nil) {
     self.processes = processes
-    snmp = try? processes.counters(.snmp)
-    netstat = try? processes.counters(.netstat)
-    sockstat = try? processes.counters(.sockstat)
+    let counters = counters ?? processes
+    snmp = try? counters.counters(.snmp)
+    netstat = try? counters.counters(.netstat)
+    sockstat = try? counters.counters(.sockstat)
   }
 
   /// The first number of a setting.

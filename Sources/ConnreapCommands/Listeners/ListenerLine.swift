@@ -23,6 +23,11 @@ struct ListenerLine {
   /// How full the queue is: 1 at the backlog.
   var load: Double { Double(waiting) / Double(max(backlog, 1)) }
 
+  /// The accept queue as a share of the backlog: above 1 exactly where it is full.
+  var share: Double {
+    backlog == 0 ? (waiting == 0 ? 0 : .infinity) : Double(waiting) / Double(backlog)
+  }
+
   /// Connect requests whose handshake is not finished.
   var synQueue: Int? { connections.map { $0[.synReceived] } }
 

@@ -1,5 +1,6 @@
 import Connections
 import Scanning
+import Screens
 
 /// What `listeners` has found at one moment.
 struct ListenersReport {
@@ -70,6 +71,7 @@ struct ListenersReport {
     json.object { json in
       json.member("netns", text.snapshot.networkNamespace(of: socket))
       json.member("family", socket.identity.family.name)
+      rows.writeFamilies(of: socket, to: &json)
       rows.write("local", socket.local, to: &json)
       json.member("interface", text.interface(of: socket))
       json.member("accept_queue", line.waiting)
@@ -100,7 +102,10 @@ struct ListenersReport {
     if lines.isEmpty {
       try output.write("No listening socket was found.\n")
     } else {
-      try table.print(layout, to: &output)
+      let whole = table(showsLimits: true)
+      let isTooWide = whole.isTooWide(for: layout)
+      try (isTooWide ? table(showsLimits: false) : whole).print(layout, to: &output)
+      if isTooWide { try printLimits(layout.width, to: &output) }
     }
     try output.write(summary(since: earlier) + "\n")
     if showsSynQueue { try output.write(synQueueText + "\n") }
@@ -125,14 +130,33 @@ struct ListenersReport {
   private static let unknown = "–"
   private static let barWidth = 10
 
-  private var table: Table {
+  /// What limits the queues, below a table that has no room for it.
+  private func printLimits(
+    _ width: Int?, to output: inout OutputStream
+  ) throws(OutputProblem) {
+    let limited = lines.filter { !Self.limit($0).isEmpty }
+    for line in limited.prefix(Self.mostLimits) {
+      let text = "\(cell(.local, line)) is limited by \(Self.limit(line))"
+      for part in ScreenLine.wrapped(text, to: width ?? .max, indent: 2) {
+        try output.write(part.text + "\n")
+      }
+    }
+    if limited.count > Self.mostLimits {
+      try output.write("\(Count.text(limited.count - Self.mostLimits)) more are nearly full\n")
+    }
+  }
+
+  private static let mostLimits = 5
+
+  private func table(showsLimits: Bool) -> Table {
     let showsNamespace = text.snapshot.namespaces.count > 1
     var columns = [
-      Table.Column(title: "LOCAL", shrinksTo: 15), Table.Column(title: "PROCESS", shrinksTo: 16),
+      Table.Column(title: "LOCAL", shrinksTo: 21, cut: .peer),
+      Table.Column(title: "PROCESS", shrinksTo: 16, cut: .owner),
       Table.Column(title: "ACCEPT QUEUE"), Table.Column(title: "CONNECTIONS", shrinksTo: 12),
     ]
     let limits = lines.map(Self.limit)
-    let showsLimits = limits.contains { !$0.isEmpty }
+    let showsLimits = showsLimits && limits.contains { !$0.isEmpty }
     if showsLimits { columns.append(Table.Column(title: "LIMITED BY", shrinksTo: 12)) }
     if showsSynQueue {
       columns.insert(Table.Column(title: "SYN QUEUE", alignment: .right), at: 3)

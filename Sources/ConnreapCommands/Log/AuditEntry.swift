@@ -18,6 +18,8 @@ struct AuditEntry {
   let decision: Decision
   /// The connection, as it was when the run looked.
   let connection: Connection
+  /// The name of the interface that it was bound to, as it was then; nil for none.
+  let interface: String?
   /// Its owners, as they were then.
   let owners: OwnerList<[OwnerProcess]>
   let processes: [OwnerProcess]
@@ -53,6 +55,7 @@ struct AuditEntry {
     self.event = event
     self.command = command
     self.connection = connection
+    interface = recorded["interface"]?.text
     policy = value["policy"]?.text
     reason = value["reason"]?.text
     decision = Decision(
@@ -65,6 +68,17 @@ struct AuditEntry {
     }
     owners = OwnerList(
       processes, isComplete: recorded["owners_complete"] == .flag(true))
+  }
+}
+
+extension AuditEntry {
+  /// One end of the connection as it is printed everywhere; it may hold what needs escaping.
+  func text(of end: KernelCondition.End) -> String {
+    var text: [UInt8] = []
+    connection.appendText(of: end, to: &text) { text in
+      text.append(contentsOf: (interface ?? "?").utf8)
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 }
 
@@ -107,7 +121,8 @@ extension Connection {
       receiveQueue: value["recv_queue"]?.number() ?? 0,
       sendQueue: value["send_queue"]?.number() ?? 0,
       timer: ConnectionTimer(kind: .off, expires: 0, retransmits: 0), figures: figures,
-      isMPTCPSubflow: value["note"]?.text == "mptcp subflow")
+      isMPTCPSubflow: value["note"]?.text == "mptcp subflow",
+      isV6Only: value["ipv6_only"].map { $0 == .flag(true) })
   }
 
   /// The index of the interface that has the name now; one that none has otherwise.

@@ -1,17 +1,24 @@
 import Connections
+import Screens
 import SystemPackage
 
 /// Prints decisions of the log, one after the other as they are found.
 struct LogOutput: ~Copyable {
   private let format: LogFormat
   private let showsHeader: Bool
+  /// The width of the terminal; nil for none.
+  private let width: Int?
   private let colors: Bool
   private var stream: OutputStream
   private var count = 0
 
-  init(_ format: LogFormat, showsHeader: Bool, colors: Bool, to descriptor: FileDescriptor) {
+  init(
+    _ format: LogFormat, showsHeader: Bool, width: Int?, colors: Bool,
+    to descriptor: FileDescriptor
+  ) {
     self.format = format
     self.showsHeader = showsHeader
+    self.width = width
     self.colors = colors
     stream = OutputStream(descriptor)
   }
@@ -25,8 +32,8 @@ struct LogOutput: ~Copyable {
     defer { count += 1 }
     switch format {
     case .table:
-      let colors = colors
-      try stream.write { Self.line(found, colors: colors, to: &$0) }
+      let (colors, width) = (colors, width)
+      try stream.write { Self.line(found, colors: colors, width: width, to: &$0) }
     case .csv:
       if count == 0 { try writeHeader() }
       try stream.write { Self.append(Self.fields(found), to: &$0) }
@@ -52,8 +59,8 @@ struct LogOutput: ~Copyable {
     defer { count += 1 }
     switch format {
     case .table:
-      let colors = colors
-      try stream.write { Self.line(run, colors: colors, to: &$0) }
+      let (colors, width) = (colors, width)
+      try stream.write { Self.line(run, colors: colors, width: width, to: &$0) }
     case .csv:
       if count == 0 { try writeHeader() }
       try stream.write { Self.append(Self.fields(run), to: &$0) }
@@ -108,32 +115,56 @@ struct LogOutput: ~Copyable {
   }
 
   /// `2026-11-21 05:42:50.123Z  closed  127.0.0.1:80 → 127.0.0.1:50000  CLOSE-WAIT  java[1744]  …`
-  private static func line(_ found: LogSearch.Found, colors: Bool, to line: inout [UInt8]) {
+  private static func line(
+    _ found: LogSearch.Found, colors: Bool, width: Int?, to line: inout [UInt8]
+  ) {
     let entry = found.entry
     start(entry.time, found.result, style(found.result), colors: colors, &line)
     let start = line.count
-    entry.connection.local.appendText(to: &line)
+    EscapedText.append(entry.text(of: .local), to: &line)
     line.append(contentsOf: " → ".utf8)
-    entry.connection.peer.appendText(to: &line)
-    // The arrow has three octets and one column.
-    pad(line.count - start - 2, to: 36, &line)
-    line.append(contentsOf: entry.connection.state.label.utf8)
-    pad(entry.connection.state.label.utf8.count, to: 12, &line)
+    EscapedText.append(entry.text(of: .peer), to: &line)
+    let state = entry.connection.state.label
+    let room = width.map { $0 - startWidth - 2 - state.utf8.count } ?? 1 << 20
+    pad(CellCut.bothEnds.cut(&line, from: start, to: room), to: 36, &line, within: room + 2)
+    line.append(contentsOf: state.utf8)
     var rest = owners(of: entry).map { [$0] } ?? []
     rest.append(origin(of: entry))
     if let reason = found.reason { rest.append(reason) }
-    for (index, part) in rest.enumerated() {
-      if index > 0 { line.append(contentsOf: "  ".utf8) }
-      EscapedText.append(part, to: &line)
+    let text = rest.map(EscapedText.escaped).joined(separator: "  ")
+    let used = startWidth + max(36, EscapedText.width(of: line[start...]) - state.utf8.count) + 12
+    if let width, used + EscapedText.width(of: text.utf8) > width {
+      appendBelow(text, width, to: &line)
+    } else {
+      pad(state.utf8.count, to: 12, &line)
+      line.append(contentsOf: text.utf8)
+      line.append(UInt8(ascii: "\n"))
     }
-    line.append(UInt8(ascii: "\n"))
   }
 
   /// `2026-11-21 05:42:50.123Z  run         policy apply: found 646; refused: …; exit code 2`.
-  private static func line(_ run: RunEntry, colors: Bool, to line: inout [UInt8]) {
+  private static func line(
+    _ run: RunEntry, colors: Bool, width: Int?, to line: inout [UInt8]
+  ) {
     start(run.time, RunRecord.event, run.exit == 0 ? .dim : .red, colors: colors, &line)
-    EscapedText.append(run.text, to: &line)
+    let text = EscapedText.escaped(run.text)
+    if let width, startWidth + EscapedText.width(of: text.utf8) > width {
+      while line.last == UInt8(ascii: " ") { line.removeLast() }
+      return appendBelow(text, width, to: &line)
+    }
+    line.append(contentsOf: text.utf8)
     line.append(UInt8(ascii: "\n"))
+  }
+
+  /// The columns that the time and the result take.
+  private static let startWidth = 38
+
+  /// Ends the line, and appends `text` in lines of its own, broken between words.
+  private static func appendBelow(_ text: String, _ width: Int, to line: inout [UInt8]) {
+    line.append(UInt8(ascii: "\n"))
+    for part in ScreenLine.wrapped(text, to: width - 4) {
+      line.append(contentsOf: "    \(part.text)\n".utf8)
+    }
   }
 
   /// The time and the result.
@@ -146,8 +177,12 @@ struct LogOutput: ~Copyable {
     pad(result.utf8.count, to: 12, &line)
   }
 
-  private static func pad(_ width: Int, to wanted: Int, _ line: inout [UInt8]) {
-    line.append(contentsOf: repeatElement(UInt8(ascii: " "), count: max(2, wanted - width)))
+  /// - Parameter most: how wide it may become, where that is less than `wanted`.
+  private static func pad(
+    _ width: Int, to wanted: Int, _ line: inout [UInt8], within most: Int = .max
+  ) {
+    let count = max(2, min(wanted, most) - width)
+    line.append(contentsOf: repeatElement(UInt8(ascii: " "), count: count))
   }
 
   /// `java[1744], and 2 more`, as it was written down; nil when nobody was known to hold it.
@@ -169,7 +204,7 @@ struct LogOutput: ~Copyable {
     let entry = found.entry
     return [
       entry.time.text, found.result, entry.connection.state.name,
-      entry.connection.local.description, entry.connection.peer.description,
+      entry.text(of: .local), entry.text(of: .peer),
       entry.processes.map { ($0.name ?? "?").text }.joined(separator: " "),
       entry.processes.map { "\($0.pid)" }.joined(separator: " "),
       entry.value["connection"]?["user"]?.text ?? "", entry.command, entry.policy ?? "",

@@ -57,9 +57,9 @@ struct IdleHistogram: Equatable {
     text.family(
       name, .histogram, "How long connections have moved no payload, where that is known.")
     for (bound, count) in zip(Self.bounds, counts) {
-      text.sample("\(name)_bucket", count, ["le": "\(bound)"])
+      text.sample("\(name)_bucket", count, [("le", "\(bound)")])
     }
-    text.sample("\(name)_bucket", total, ["le": "+Inf"])
+    text.sample("\(name)_bucket", total, [("le", "+Inf")])
     text.sample("\(name)_sum", Double(sum) / 1000)
     text.sample("\(name)_count", total)
   }

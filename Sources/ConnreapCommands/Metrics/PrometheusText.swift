@@ -2,6 +2,9 @@
 struct PrometheusText {
   private(set) var text = ""
 
+  /// Names and values of labels, in the order in which they are written.
+  typealias Labels = [(name: String, value: String)]
+
   enum Kind: String {
     case gauge
     case counter
@@ -16,20 +19,20 @@ struct PrometheusText {
 
   /// One sample of the family.
   mutating func sample(
-    _ name: String, _ value: Int, _ labels: KeyValuePairs<String, String> = [:]
+    _ name: String, _ value: Int, _ labels: Labels = []
   ) {
     append(name, labels, "\(value)")
   }
 
   /// One sample of the family, with a fraction.
   mutating func sample(
-    _ name: String, _ value: Double, _ labels: KeyValuePairs<String, String> = [:]
+    _ name: String, _ value: Double, _ labels: Labels = []
   ) {
-    append(name, labels, "\(value)")
+    append(name, labels, value == .infinity ? "+Inf" : "\(value)")
   }
 
   private mutating func append(
-    _ name: String, _ labels: KeyValuePairs<String, String>, _ value: String
+    _ name: String, _ labels: Labels, _ value: String
   ) {
     text += name
     if !labels.isEmpty {

@@ -21,4 +21,20 @@ struct OutputOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
   var color = ColorChoice.auto
+
+  /// Refuses a format that `command` does not print.
+  func check(_ command: String, prints formats: [OutputFormat]) throws {
+    try output.check(command, prints: formats)
+  }
+}
+
+extension OutputFormat {
+  /// Refuses a format that is not among the `formats` that `command` prints.
+  func check(_ command: String, prints formats: [OutputFormat]) throws {
+    guard !formats.contains(self) else { return }
+    let names = formats.map(\.rawValue)
+    throw ValidationError(
+      "\(command) does not print \(rawValue); use -o "
+        + names.dropLast().joined(separator: ", ") + " or \(names.last ?? "")")
+  }
 }

@@ -51,6 +51,11 @@ struct SelectionOptions: ParsableArguments {
 
   /// Refuses what cannot be combined with `--netns`.
   func checkNamespaces(_ source: SourceOptions) throws {
+    try Self.checkNamespaces(netns, source)
+  }
+
+  /// Refuses what cannot be combined with `--netns`.
+  static func checkNamespaces(_ netns: [String], _ source: SourceOptions) throws {
     guard !netns.isEmpty, source.record != nil || source.replay != nil else { return }
     throw ValidationError("a recording is of one network namespace: it does not go with --netns")
   }

@@ -129,8 +129,36 @@ enum ConnectionColumn: String, CaseIterable {
     switch self {
     case .process, .note, .controlGroup: 16
     case .executable, .unit: 12
-    case .local, .peer: 15
+    // A port, and of a peer at least an IPv4 address.
+    case .local: 6
+    case .peer: 21
     default: nil
     }
   }
+
+  /// What goes of a cell that is cut.
+  var cut: CellCut {
+    switch self {
+    case .local: .localEnd
+    case .peer: .peer
+    case .process: .owner
+    default: .end
+    }
+  }
+
+  /// Which columns shrink first; see ``Table/Column/rank``.
+  var rank: Int {
+    switch self {
+    case .local: 0
+    case .peer: 1
+    default: 2
+    }
+  }
+
+  /// Without which columns a list can do on a narrow terminal, the first to go first.
+  static let dispensable: [ConnectionColumn] = [
+    .unacknowledged, .totalRetransmits, .timer, .pod, .stalled, .user, .unit, .container,
+    .sendQueue,
+    .receiveQueue, .age,
+  ]
 }

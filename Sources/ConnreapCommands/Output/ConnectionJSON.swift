@@ -18,8 +18,7 @@ struct ConnectionJSON: Sendable {
       json.member("netns", snapshot.networkNamespace(of: connection))
       json.member("family") { $0.append(contentsOf: connection.identity.family.name.utf8) }
       json.member("state") { $0.append(contentsOf: connection.state.name.utf8) }
-      write("local", connection.local, to: &json)
-      write("peer", connection.peer, to: &json)
+      writeAddresses(of: connection, to: &json)
       json.member("interface", text.interface(of: connection))
       json.member("inode", connection.inode)
       json.member("cookie") {
@@ -50,9 +49,23 @@ struct ConnectionJSON: Sendable {
     }
   }
 
+  /// Writes both ends, and what a program needs to tell apart sockets whose addresses are equal.
+  private func writeAddresses(of connection: Connection, to json: inout JSONWriter) {
+    writeFamilies(of: connection, to: &json)
+    write("local", connection.local, to: &json)
+    write("peer", connection.peer, to: &json)
+  }
+
+  /// Writes whether an IPv6 socket has v4-mapped addresses, and whether it takes IPv6 only.
+  func writeFamilies(of connection: Connection, to json: inout JSONWriter) {
+    guard connection.identity.family == .ipv6 else { return }
+    if connection.local.address.isV4OrMapped { json.member("mapped", true) }
+    if let isV6Only = connection.isV6Only { json.member("ipv6_only", isV6Only) }
+  }
+
   func write(_ key: StaticString, _ end: Endpoint, to json: inout JSONWriter) {
     json.object(key) { json in
-      json.member("address") { end.address.appendText(to: &$0) }
+      json.member("address") { end.address.unmapped.appendText(to: &$0) }
       json.member("port", UInt32(end.port))
     }
   }

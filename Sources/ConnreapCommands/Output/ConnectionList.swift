@@ -20,19 +20,34 @@ struct ConnectionList: Sendable {
   }
 
   /// The columns that fit a terminal. Where there is no room for all, queues in which nothing is
-  /// are left out, the one to send first, and then the time in a state.
+  /// are left out, the one to send first, then the time in a state, and then what else a list can do
+  /// without.
   func fitting(_ columns: [ConnectionColumn], _ layout: Table.Layout) -> [ConnectionColumn] {
-    var columns = columns
+    guard layout.width != nil else { return columns }
+    // All are measured once: of many connections that takes a while.
+    let natural = Dictionary(
+      uniqueKeysWithValues: zip(columns, table(columns).natural(for: layout)))
+    var fitting = columns
+    func isTooWide(leavingOwners least: Int? = nil) -> Bool {
+      table(fitting, of: connections, owners: least)
+        .isTooWide(fitting.map { natural[$0] ?? 0 }, for: layout)
+    }
     for queue in [ConnectionColumn.sendQueue, .receiveQueue] {
-      guard table(columns).isTooWide(for: layout) else { break }
+      guard isTooWide(leavingOwners: Self.ampleOwner) else { return fitting }
       let isEmpty = !connections.contains {
         (queue == .sendQueue ? $0.sendQueue : $0.receiveQueue) > 0
       }
-      if isEmpty { columns.removeAll { $0 == queue } }
+      if isEmpty { fitting.removeAll { $0 == queue } }
     }
-    if table(columns).isTooWide(for: layout) { columns.removeAll { $0 == .inState } }
-    return columns
+    for column in [.inState] + ConnectionColumn.dispensable {
+      guard isTooWide() else { return fitting }
+      fitting.removeAll { $0 == column }
+    }
+    return fitting
   }
+
+  /// With so many columns most owners are whole, but for what follows the pid.
+  private static let ampleOwner = 24
 
   func printTable(
     _ columns: [ConnectionColumn], _ layout: Table.Layout, to output: inout OutputStream
@@ -56,13 +71,16 @@ struct ConnectionList: Sendable {
     return part
   }
 
+  /// - Parameter owners: how far the column of the owners may shrink; nil for as far as usual.
   private func table(
-    _ columns: [ConnectionColumn], of connections: OrderedConnections
+    _ columns: [ConnectionColumn], of connections: OrderedConnections, owners: Int? = nil
   ) -> Table {
     Table(
       columns: columns.map {
         Table.Column(
-          title: $0.title, alignment: $0.isNumber ? .right : .left, shrinksTo: $0.shrinksTo)
+          title: $0.title, alignment: $0.isNumber ? .right : .left,
+          shrinksTo: $0 == .process ? owners ?? $0.shrinksTo : $0.shrinksTo, cut: $0.cut,
+          rank: $0.rank)
       },
       rowCount: connections.count,
       cell: { row, column, cell in

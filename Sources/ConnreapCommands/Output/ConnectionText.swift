@@ -54,8 +54,8 @@ struct ConnectionText: Sendable {
     case .state:
       let name = asMilliseconds ? connection.state.name : connection.state.label
       text.append(contentsOf: name.utf8)
-    case .local: connection.local.appendText(to: &text)
-    case .peer: connection.peer.appendText(to: &text)
+    case .local: appendEnd(.local, of: connection, to: &text)
+    case .peer: appendEnd(.peer, of: connection, to: &text)
     case .localPort: number(connection.identity.localPort)
     case .peerPort: number(connection.identity.peerPort)
     case .idle: time(connection.idle)
@@ -144,6 +144,22 @@ struct ConnectionText: Sendable {
     guard index != 0 else { return nil }
     let name = snapshot.namespace(of: connection).isOwn ? names.interfaceName(index) : nil
     return name ?? "\(index)"
+  }
+
+  /// Appends one end of `connection` as it is printed everywhere, with the interface that it carries.
+  func appendEnd(
+    _ end: KernelCondition.End, of connection: Connection, to text: inout [UInt8]
+  ) {
+    connection.appendText(of: end, to: &text) { text in
+      if let name = interface(of: connection) { EscapedText.append(name, to: &text) }
+    }
+  }
+
+  /// One end of `connection` as it is printed everywhere.
+  func end(_ end: KernelCondition.End, of connection: Connection) -> String {
+    var text: [UInt8] = []
+    appendEnd(end, of: connection, to: &text)
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// `java[1744] fd 23, and 3 more`; or why nobody is named.

@@ -3,14 +3,21 @@ import Connections
 /// Makes text that a process, a peer or a file chose safe to print.
 ///
 /// Nothing in it can move the cursor, start a line, change the direction of writing or hide: such
-/// characters become `\x1b`, `\u{202e}` and the like, and a backslash is doubled, so that the
-/// escaped text says unmistakably what the name was.
+/// characters become `\x1b`, `\u{202e}` and the like. A backslash is doubled only where it could be
+/// taken for one of those, so that the escaped text says unmistakably what the name was, and most
+/// names with a backslash (`CORP\alice`) can be copied as they are.
 enum EscapedText {
   /// Appends `text`, escaped, in UTF-8.
   static func append(_ text: String, to output: inout [UInt8]) {
-    for scalar in text.unicodeScalars {
+    let scalars = text.unicodeScalars
+    for index in scalars.indices {
+      let scalar = scalars[index]
       switch scalar.value {
-      case 0x5c: output.append(contentsOf: #"\\"#.utf8)
+      case 0x5c:
+        output.append(UInt8(scalar.value))
+        if isAmbiguous(before: scalars[scalars.index(after: index)...]) {
+          output.append(UInt8(scalar.value))
+        }
       case 0x20..<0x7f: output.append(UInt8(scalar.value))
       case 0..<0x20, 0x7f:
         output.append(contentsOf: scalar.value < 0x10 ? "\\x0".utf8 : "\\x".utf8)
@@ -31,7 +38,9 @@ enum EscapedText {
       var position = 0
       while position < bytes.count {
         let character = NameCharacter(at: position, of: bytes)
-        if let scalar = character.scalar {
+        if character.scalar == "\\" {
+          output.append(contentsOf: #"\\"#.utf8)
+        } else if let scalar = character.scalar {
           append(String(scalar), to: &output)
         } else {
           output.append(contentsOf: "\\x".utf8)
@@ -47,6 +56,22 @@ enum EscapedText {
     var output: [UInt8] = []
     append(name, to: &output)
     return String(decoding: output, as: UTF8.self)
+  }
+
+  /// Whether a backslash before `rest` could be taken for the start of an escape, or be one with it.
+  private static func isAmbiguous(before rest: Substring.UnicodeScalarView) -> Bool {
+    guard let next = rest.first else { return false }
+    switch next {
+    case "\\": return true
+    case "u": return rest.dropFirst().first == "{"
+    case "x":
+      // Control characters and stray bytes are written so: 00 to 1f, 7f to ff. A systemd unit has
+      // escapes of its own, such as `\x2d`.
+      let digits = String(String.UnicodeScalarView(rest.dropFirst().prefix(2)))
+      guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else { return false }
+      return value < 0x20 || value >= 0x7f
+    default: return !(0x20..<0x7f).contains(next.value) && !isVisible(next)
+    }
   }
 
   /// The escaped text as a string.
@@ -82,16 +107,8 @@ enum EscapedText {
     return width
   }
 
-  /// How many columns of a terminal the visible `scalar` takes: 2 for wide ones (Unicode Standard
-  /// Annex #11: East Asian wide, emoji), else 1.
+  /// How many columns of a terminal the visible `scalar` takes: 2 for wide ones, else 1.
   static func width(of scalar: Unicode.Scalar) -> Int {
-    switch scalar.value {
-    case 0..<0x1100: 1
-    case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0xa4cf, 0xa960...0xa97f, 0xac00...0xd7a3,
-      0xf900...0xfaff, 0xfe30...0xfe6f, 0xff00...0xff60, 0xffe0...0xffe6, 0x1f300...0x1f64f,
-      0x1f680...0x1f6ff, 0x1f900...0x1f9ff, 0x20000...0x3fffd:
-      2
-    default: 1
-    }
+    scalar.value < 0x1100 ? 1 : WideCharacters.contain(scalar) ? 2 : 1
   }
 }

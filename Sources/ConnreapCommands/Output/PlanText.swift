@@ -66,8 +66,8 @@ struct PlanText {
   func table(of lines: [Line]) -> Table {
     Table(
       columns: [
-        Table.Column(title: ""), Table.Column(title: ""), Table.Column(title: ""),
-        Table.Column(title: "", shrinksTo: 16),
+        Table.Column(title: ""), Table.Column(title: "", shrinksTo: 30, cut: .bothEnds, rank: 0),
+        Table.Column(title: ""), Table.Column(title: "", shrinksTo: 16, cut: .owner),
       ],
       rowCount: lines.count,
       cell: { row, column, cell in append(lines[row], column: column, to: &cell) },
@@ -79,9 +79,9 @@ struct PlanText {
     switch column {
     case 0: cell.append(contentsOf: line.word.utf8)
     case 1:
-      connection.local.appendText(to: &cell)
+      text.appendEnd(.local, of: connection, to: &cell)
       cell.append(contentsOf: " → ".utf8)
-      connection.peer.appendText(to: &cell)
+      text.appendEnd(.peer, of: connection, to: &cell)
       let namespace = text.snapshot.namespace(of: connection)
       if !namespace.isOwn { cell.append(contentsOf: " in \(namespace.label)".utf8) }
     case 2: cell.append(contentsOf: Self.age(of: connection).utf8)

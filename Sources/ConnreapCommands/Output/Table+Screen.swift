@@ -29,7 +29,7 @@ extension Table {
     for column in columns.indices {
       scratch.removeAll(keepingCapacity: true)
       fill(column, &scratch)
-      let width = Self.cut(&scratch, from: 0, to: widths[column])
+      let width = columns[column].cut.cut(&scratch, from: 0, to: widths[column])
       let padding = String(repeating: " ", count: max(0, widths[column] - width))
       if columns[column].alignment == .right { line.append(padding) }
       line.append(String(decoding: scratch, as: UTF8.self), look(column))

@@ -21,6 +21,10 @@ struct Table: Sendable {
     var alignment = Alignment.left
     /// The fewest columns of the terminal to which it may be cut; nil when it is never cut.
     var shrinksTo: Int?
+    /// What of a cell goes then.
+    var cut = CellCut.end
+    /// Columns with a low number shrink before others, and those with the same the last ones first.
+    var rank = 2
   }
 
   enum Alignment {
@@ -39,8 +43,6 @@ struct Table: Sendable {
     /// The columns between two cells.
     var gap = 2
   }
-
-  private static let ellipsis = "…"
 
   /// Prints the table.
   func print(_ layout: Layout, to output: inout OutputStream) throws(OutputProblem) {
@@ -154,7 +156,7 @@ struct Table: Sendable {
       cell(row, column, &scratch)
       // No text is wider than it has octets.
       if scratch.count > widths[column] {
-        widths[column] = max(widths[column], Self.width(of: scratch[...]))
+        widths[column] = max(widths[column], CellCut.width(of: scratch[...]))
       }
     }
   }
@@ -173,19 +175,28 @@ struct Table: Sendable {
 
   /// Whether it does not fit, cut as far as it may be.
   func isTooWide(for layout: Layout) -> Bool {
+    layout.width != nil && isTooWide(natural(for: layout), for: layout)
+  }
+
+  /// The widths that the columns would like to have.
+  func natural(for layout: Layout) -> [Int] { measure(for: layout) }
+
+  /// Whether columns that would like to have these widths do not fit, cut as far as they may be.
+  func isTooWide(_ natural: [Int], for layout: Layout) -> Bool {
     guard let width = layout.width else { return false }
-    let natural = measure(for: layout)
     let least = columns.indices.map { min(natural[$0], columns[$0].shrinksTo ?? .max) }
     return needed(least, narrowed(layout, for: natural)) > width
   }
 
-  /// Takes what is too much from the columns that may shrink, the last ones first.
+  /// Takes what is too much from the columns that may shrink.
   func fit(_ natural: [Int], into layout: Layout) -> [Int] {
     guard let width = layout.width else { return natural }
     var widths = natural
     var excess = needed(natural, layout) - width
-    for column in columns.indices.reversed() {
-      guard excess > 0, let least = columns[column].shrinksTo else { continue }
+    let order = columns.indices.sorted { (columns[$0].rank, $1) < (columns[$1].rank, $0) }
+    for column in order {
+      guard excess > 0 else { break }
+      guard let least = columns[column].shrinksTo else { continue }
       let taken = min(excess, max(0, widths[column] - least))
       widths[column] -= taken
       excess -= taken
@@ -203,7 +214,8 @@ struct Table: Sendable {
     guard columns[column].alignment == .left, isPlain else {
       scratch.removeAll(keepingCapacity: true)
       fill(&scratch)
-      let width = Self.cut(&scratch, from: 0, to: layout.width == nil ? .max : widths[column])
+      let width = columns[column].cut.cut(
+        &scratch, from: 0, to: layout.width == nil ? .max : widths[column])
       let padding = widths[column] - width
       if columns[column].alignment == .right { line.appendBlanks(padding) }
       Style.append(scratch.isEmpty ? nil : style, isOn: layout.colors, to: &line) {
@@ -216,7 +228,8 @@ struct Table: Sendable {
     }
     let start = line.count
     fill(&line)
-    let width = Self.cut(&line, from: start, to: layout.width == nil ? .max : widths[column])
+    let width = columns[column].cut.cut(
+      &line, from: start, to: layout.width == nil ? .max : widths[column])
     if column < columns.count - 1 { line.appendBlanks(max(widths[column] - width, 0) + layout.gap) }
   }
 
@@ -224,29 +237,6 @@ struct Table: Sendable {
   private static func end(_ line: inout [UInt8]) {
     while line.last == UInt8(ascii: " ") { line.removeLast() }
     line.append(UInt8(ascii: "\n"))
-  }
-
-  private static func width(of text: ArraySlice<UInt8>) -> Int {
-    text.allSatisfy { $0 < 0x80 } ? text.count : EscapedText.width(of: text)
-  }
-
-  /// Cuts what stands in `text` from `start` on to `width` columns, if it is wider.
-  ///
-  /// - Returns: how wide it is now.
-  static func cut(_ text: inout [UInt8], from start: Int, to width: Int) -> Int {
-    let natural = Self.width(of: text[start...])
-    guard natural > width, width > 0 else { return natural }
-    let whole = String(decoding: text[start...], as: UTF8.self)
-    text.removeSubrange(start...)
-    var used = 0
-    for scalar in whole.unicodeScalars {
-      let next = EscapedText.width(of: scalar)
-      guard used + next < width else { break }
-      text.append(contentsOf: String(scalar).utf8)
-      used += next
-    }
-    text.append(contentsOf: ellipsis.utf8)
-    return used + 1
   }
 }
 

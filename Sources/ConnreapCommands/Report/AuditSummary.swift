@@ -114,11 +114,11 @@ extension AuditSummary {
       let entry = found.entry
       decision = Decision(
         time: entry.time, result: found.result, state: entry.connection.state.label,
-        local: entry.connection.local.description, peer: entry.connection.peer.description,
+        local: entry.text(of: .local), peer: entry.text(of: .peer),
         owners: LogOutput.owners(of: entry), origin: LogOutput.origin(of: entry),
         reason: found.reason)
       run = entry.decision.run
-      peer = entry.connection.peer.address
+      peer = entry.connection.peer.address.unmapped
     }
 
     /// Takes one more in, if it is like the others.

@@ -54,7 +54,7 @@ struct HTMLText {
   /// Text in which names were made visible before. Should a control character be left, it is made
   /// visible now.
   mutating func visible(_ text: String) {
-    // A backslash stands for itself here: it was doubled where it was a part of a name.
+    // A backslash stands for itself here: in a name it was doubled where that matters.
     for (place, part) in text.split(separator: "\\", omittingEmptySubsequences: false).enumerated()
     {
       if place > 0 { append("\\") }

@@ -89,10 +89,8 @@ struct ConnectionGroup: Equatable {
       let number = inode.map { "\($0)" }
       return (number, namespace.name?.text ?? number ?? "unknown", nil)
     case .state(let state): return (state.name, state.label, nil)
-    case .peer(let bits): return plain("\(address(bits))")
+    case .peer(let end), .listener(let end): return plain(end.text(in: snapshot, names))
     case .localPort(let port): return plain("\(port)")
-    case .listener(let bits, let port):
-      return plain("\(Endpoint(address: address(bits), port: port))")
     case .user(let id): return plain(names.userName(id) ?? "\(id)")
     case .unit(let name): return plain(name.text)
     case .none(let reason): return (nil, reason.text, nil)
@@ -101,11 +99,6 @@ struct ConnectionGroup: Equatable {
 
   private static func plain(_ text: String) -> (key: String?, label: String, pid: Int32?) {
     (text, text, nil)
-  }
-
-  private static func address(_ bits: UInt128) -> IPAddress {
-    let isV4 = IPAddress(bits: bits, family: .ipv6).isV4OrMapped
-    return IPAddress(bits: bits, family: isV4 ? .ipv4 : .ipv6)
   }
 
   private static func comesBefore(_ one: ConnectionGroup, _ other: ConnectionGroup) -> Bool {

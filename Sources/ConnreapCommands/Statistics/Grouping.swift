@@ -39,11 +39,11 @@ enum Grouping: String, CaseIterable {
     case .process: Self.process(of: connection, in: snapshot)
     case .peer:
       connection.peer.address.isUnspecified
-        ? .none(.noPeer) : .peer(connection.identity.peerBits)
+        ? .none(.noPeer) : .peer(GroupedEnd(addressOf: .peer, of: connection))
     case .localPort: .localPort(connection.identity.localPort)
     case .listener:
       if let listener = snapshot.listeners(for: connection).first {
-        .listener(listener.identity.localBits, listener.identity.localPort)
+        .listener(GroupedEnd(listener: listener))
       } else {
         .none(.noListener)
       }
@@ -80,11 +80,11 @@ enum Grouping: String, CaseIterable {
 enum GroupingKey: Hashable {
   /// The process with this index among those of the snapshot.
   case process(UInt32)
-  /// The peer's address; IPv4 whether mapped or not.
-  case peer(UInt128)
+  /// The peer's address.
+  case peer(GroupedEnd)
   case localPort(UInt16)
   /// The local end of the listener that they came to.
-  case listener(UInt128, UInt16)
+  case listener(GroupedEnd)
   case user(UInt32)
   case unit(KernelName)
   case container(String)

@@ -63,4 +63,14 @@ enum TopColumn: Hashable {
     case .sent, .received: nil
     }
   }
+
+  /// What goes of a cell that is cut.
+  var cut: CellCut {
+    if case .list(let column) = self { column.cut } else { .end }
+  }
+
+  /// Which columns shrink first; see ``Table/Column/rank``.
+  var rank: Int {
+    if case .list(let column) = self { column.rank } else { 2 }
+  }
 }

@@ -11,8 +11,10 @@ struct TopPage {
     let text: String
     switch model.mode {
     case .help: text = "Keys of connreap top"
-    case .details(let connection, _, let isGone):
-      text = "\(connection.local) → \(connection.peer)" + (isGone ? ", which is gone" : "")
+    case .details(let connection, let scan, let isGone):
+      text =
+        "\(scan.text.end(.local, of: connection)) → \(scan.text.end(.peer, of: connection))"
+        + (isGone ? ", which is gone" : "")
     case .planning: text = "Close"
     case .question(let plan, _): text = plan.closings.isEmpty ? "Nothing to close" : "Close"
     case .closing: text = "Closing"

@@ -47,7 +47,7 @@ struct TopTable {
     var least = 0
     var ample = 0
     for index in all.indices.sorted(by: { all[$0].weight < all[$1].weight }) {
-      let (width, shortest) = (natural[index], all[index].shrinksTo ?? natural[index])
+      let (width, shortest) = (natural[index], shrinksTo(all[index]) ?? natural[index])
       let gap = chosen.isEmpty ? 0 : gap
       least += min(width, shortest) + gap
       ample += min(width, 2 * shortest) + gap
@@ -56,6 +56,11 @@ struct TopTable {
       chosen.insert(all[index])
     }
     return (all.filter(chosen.contains), Table.Layout(width: room, gap: gap))
+  }
+
+  /// How far a column may shrink. The headings of groups have the room of the first columns.
+  private func shrinksTo(_ column: TopColumn) -> Int? {
+    model.grouping != nil && column == .list(.local) ? 15 : column.shrinksTo
   }
 
   /// Whether a column says something of any connection.
@@ -86,7 +91,7 @@ struct TopTable {
         let arrow = order.column == column ? (order.isDescending ? "▼" : "▲") : ""
         return Table.Column(
           title: column.title + arrow, alignment: column.isNumber ? .right : .left,
-          shrinksTo: column.shrinksTo)
+          shrinksTo: shrinksTo(column), cut: column.cut, rank: column.rank)
       },
       rowCount: scan?.connections.count ?? 0,
       cell: { place, column, text in

@@ -95,12 +95,16 @@ extension FilterParser {
         throw problem(.badHost, at: value, expected: "\"]\" after the address")
       }
       (addressStart, addressEnd, end) = (start + 1, bracket, bracket + 1)
-      if end < bytes.count, bytes[end] == UInt8(ascii: "/") {
-        // The length stands behind the brackets: the whole is one block.
+      if end < bytes.count, bytes[end] == UInt8(ascii: "/") || bytes[end] == UInt8(ascii: "%") {
+        // The length or the interface stands behind the brackets: it belongs to the address.
         addressStart = start
         end = bytes[end...].firstIndex(of: colon) ?? bytes.count
         addressEnd = end
       }
+    } else if let percent = bytes[start...].firstIndex(of: UInt8(ascii: "%")) {
+      // No interface has a colon in its name: what follows one is the port.
+      end = bytes[percent...].firstIndex(of: colon) ?? bytes.count
+      addressEnd = end
     } else {
       let searched = bytes[start...].firstIndex(of: UInt8(ascii: "/")) ?? start
       let lastColon = bytes[searched...].lastIndex(of: colon)
@@ -144,11 +148,14 @@ extension FilterParser {
     if item.text.contains("/"), let network = FilterNetwork(String(item.text)) {
       return Self.address(end, network.block)
     }
-    var blocks = try item.blocks(names)
-    if let family { blocks.removeAll { $0.first.family != family } }
-    guard !blocks.isEmpty else { throw item.problem(.hostLookup(.noSuchName)) }
-    return blocks.count == 1
-      ? Self.address(end, blocks[0]) : .any(blocks.map { Self.address(end, $0) })
+    var hosts = try item.hosts(names)
+    if let family { hosts.removeAll { $0.family != nil && $0.family != family } }
+    guard !hosts.isEmpty else { throw item.problem(.hostLookup(.noSuchName)) }
+    let selections = hosts.map { host in
+      if host.zone == nil, case .block(let block) = host.address { return Self.address(end, block) }
+      return host.selection(end)
+    }
+    return selections.count == 1 ? selections[0] : .any(selections)
   }
 
   /// A v4-mapped block is one of IPv6 sockets only, as in `ss`.

@@ -10,6 +10,7 @@ extension SelectionTerm {
     case .inState(let least): Self.time("in-state", least)
     case .age(let least): Self.time("age", least)
     case .address(let end, let block): "\(end.hostKey.rawValue) = \(block)"
+    case .wildcard(let end): "\(end.hostKey.rawValue) = *"
     case .port(let end, let range): "\(end.portKey.rawValue) \(Self.ports(range))"
     case .process(let glob): "process = \(Self.word(glob))"
     case .pid(let pid): "pid = \(pid)"
@@ -21,6 +22,7 @@ extension SelectionTerm {
     case .receiveQueue(let least): "recv-queue >= \(least)"
     case .sendQueue(let least): "send-queue >= \(least)"
     case .interface(let index): "interface = \(index)"
+    case .interfaceNumber(let index): "interface = %\(index)"
     case .namespace(let term): "netns = \(Self.quoted("\(term.name)"))"
     case .mark(let mark, let mask):
       "mark = \(Self.hexadecimal(mark))" + (mask == .max ? "" : "/\(Self.hexadecimal(mask))")

@@ -77,12 +77,22 @@ def hello(request):
     return {"pid": os.getpid()}
 
 
+def end(address, port):
+    """The address of a socket, with the interface behind a %."""
+    host, _, zone = address.partition("%")
+    return (host, port, 0, socket.if_nametoindex(zone)) if zone else (host, port)
+
+
 def listen(request):
     sock = socket.socket(FAMILIES[request.get("family", "ipv4")])
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if request.get("shared", False):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if "device" in request:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, request["device"].encode())
     if sock.family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(request.get("v6only", True)))
-    sock.bind((request["address"], request["port"]))
+    sock.bind(end(request["address"], request["port"]))
     sock.listen(request.get("backlog", 128))
     return keep(request["as"], sock)
 
@@ -91,7 +101,7 @@ def bind(request):
     """A socket that is bound to a port, and nothing more."""
     sock = socket.socket(FAMILIES[request.get("family", "ipv4")])
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((request["address"], request["port"]))
+    sock.bind(end(request["address"], request["port"]))
     return keep(request["as"], sock)
 
 
@@ -104,13 +114,13 @@ def connect(request):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, request["device"].encode())
     if "source_port" in request:
         any_address = "::" if sock.family == socket.AF_INET6 else "0.0.0.0"
-        sock.bind((request.get("source", any_address), request["source_port"]))
+        sock.bind(end(request.get("source", any_address), request["source_port"]))
     if request.get("wait", True):
         sock.settimeout(5)
-        sock.connect((request["address"], request["port"]))
+        sock.connect(end(request["address"], request["port"]))
     else:
         sock.setblocking(False)
-        code = sock.connect_ex((request["address"], request["port"]))
+        code = sock.connect_ex(end(request["address"], request["port"]))
         if code not in (0, errno.EINPROGRESS):
             raise OSError(code, os.strerror(code))
     return keep(request["as"], sock)

@@ -78,6 +78,8 @@ struct Row: Decodable {
   let local: Endpoint
   let peer: Endpoint
   let interface: String?
+  let mapped: Bool?
+  let ipv6Only: Bool?
   let inode: UInt32?
   let cookie: String
   let uid: UInt32?
@@ -104,7 +106,8 @@ struct Row: Decodable {
 
   private enum CodingKeys: String, CodingKey {
     case netns, family, state, local, peer, interface, inode, cookie, uid, user, timer, owners
-    case cgroup, unit, container, note, decision, reason, result
+    case cgroup, unit, container, note, decision, reason, result, mapped
+    case ipv6Only = "ipv6_only"
     case receiveQueue = "recv_queue"
     case sendQueue = "send_queue"
     case idle = "idle_ms"

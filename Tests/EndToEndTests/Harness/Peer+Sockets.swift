@@ -93,14 +93,14 @@ extension Peer {
   /// A listener; `::` with `mapped` also takes IPv4.
   func listen(
     _ name: String, on address: String = "127.0.0.1", port: UInt16, backlog: Int = 128,
-    mapped: Bool = false
+    mapped: Bool = false, _ extra: [String: JSONValue] = [:]
   ) throws -> Socket {
-    let answer = try tell([
+    let request: [String: JSONValue] = [
       "do": "listen", "as": .string(name), "address": .string(address),
       "port": .number(Int(port)), "family": .string(address.contains(":") ? "ipv6" : "ipv4"),
       "backlog": .number(backlog), "v6only": .flag(!mapped),
-    ])
-    return try Socket(self, name, answer)
+    ]
+    return try Socket(self, name, tell(request.merging(extra) { $1 }))
   }
 
   /// A socket that is bound to a port, and nothing more.

@@ -21,7 +21,7 @@ import Testing
 
   private var isAlive: Bool { get throws { try pair.client.reaches(pair.server) } }
 
-  @Test(arguments: [["table"], ["json"], ["jsonl"]])
+  @Test(arguments: [["table"], ["json"]])
   func withoutATerminalYesIsRequired(format: [String]) throws {
     for words in [words + selection, words + ["--plan", try plan()]] {
       for input in ["", "y\n", "yes\nyes\n"] {

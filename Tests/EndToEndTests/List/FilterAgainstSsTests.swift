@@ -72,7 +72,8 @@ struct FilterAgainstSsTests {
       let address = text[..<colon].filter { $0 != "[" && $0 != "]" }.prefix { $0 != "%" }
       let port = text[colon...].dropFirst()
       let isAny = address == "0.0.0.0" || address == "::"
-      return "\(isAny ? "*" : address) \(port == "*" ? "0" : port)"
+      let shown = address.hasPrefix("::ffff:") ? address.dropFirst(7) : address[...]
+      return "\(isAny ? "*" : shown) \(port == "*" ? "0" : port)"
     }
   }
 

@@ -35,15 +35,17 @@ import Testing
   @Test func onATerminalTheTableFitsAndEndsWithASummary() throws {
     _ = try scene()
     try namespace.server.rename("long-named-prog")
-    let command = "stty cols 80; '\(Tools.connreap)' list --local-port 8080"
+    let command = "stty cols 52; '\(Tools.connreap)' list --local-port 8080"
     let ended = try Command.run(
       namespace.entering + ["script", "-qec", command, "/dev/null"],
       environment: ["TERM": "xterm", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
     let lines = ended.text.split(whereSeparator: \.isNewline)
     #expect(lines.last == "3 connections, held by 1 process")
     let plain = lines.map { $0.replacing(/\x1b\[[0-9;]*m/, with: "") }
-    #expect(plain.filter { $0.count > 80 } == [])
-    #expect(plain.contains { $0.hasSuffix("…") }, "what is too long is cut, and shows it")
+    #expect(plain.filter { $0.count > 52 } == [])
+    let owner = "[\(namespace.server.pid)]"
+    #expect(plain.dropFirst().dropLast().allSatisfy { $0.contains(owner) }, "a pid is never cut")
+    #expect(plain.contains { $0.contains("…") || $0.hasSuffix(owner) }, "what is too long is cut")
     #expect(lines.first?.contains("\u{1b}[1m") == true, "a terminal gets colours")
   }
 

@@ -32,7 +32,7 @@ import Testing
     #expect(lines.contains(#"connreap_connections{state="close-wait"} 3"#))
     #expect(lines.contains(#"connreap_connections{state="established"} 2"#))
     #expect(lines.contains(#"connreap_connections{state="syn-recv"} 0"#))
-    #expect(lines.contains(#"connreap_listener_accept_queue{local="127.0.0.1:8080"} 0"#))
+    #expect(lines.contains(#"connreap_listener_accept_queue{local="127.0.0.1:8080",socket="1"} 0"#))
     #expect(lines.contains("connreap_connection_idle_seconds_count 8"))
     #expect(lines.contains { $0.hasPrefix("connreap_process_connections{process=") })
   }
@@ -99,5 +99,49 @@ import Testing
     let ended = try metrics("--textfile", "/nonexistent/connreap.prom")
     #expect(ended.status == 1 && ended.complaints.contains("/nonexistent/connreap.prom"))
     #expect(try Command.run([Tools.connreap, "metrics", "--top", "-1"]).status == 64)
+  }
+
+  /// The figures of another network namespace, whose listeners are not those of this one.
+  @Test func anotherNamespaceCanBeCounted() throws {
+    try scene()
+    let other = try NetworkNamespace()
+    _ = try other.server.listen("other", port: 9090, backlog: 5)
+    let pids = [namespace, other].map { "\($0.server.pid)" }
+    let one = try MetricsText(
+      Command.run(
+        [Tools.connreap, "metrics", "--state-dir", namespace.state.path, "--netns", pids[1]]
+      ).text)
+    func listeners(_ metrics: MetricsText) -> Set<[String: String]> {
+      Set(metrics.samples.filter { $0.name == "connreap_listener_backlog" }.map(\.labels))
+    }
+    #expect(listeners(one) == [["local": "127.0.0.1:9090", "socket": "1"]])
+    let both = try MetricsText(
+      Command.run(
+        [
+          Tools.connreap, "metrics", "--state-dir", namespace.state.path, "--netns",
+          pids.joined(separator: ","),
+        ]
+      ).text)
+    #expect(Set(listeners(both).compactMap { $0["netns"] }).count == 2)
+    #expect(
+      Set(listeners(both).compactMap { $0["local"] }) == ["127.0.0.1:8080", "127.0.0.1:9090"])
+    let listening = both.samples.first {
+      $0.name == "connreap_connections" && $0.labels["state"] == "listen"
+    }
+    #expect(listening?.value == 2)
+    let wrong = try Command.run([Tools.connreap, "metrics", "--netns", "no-such-namespace"])
+    #expect(wrong.status == 64 && wrong.complaints.contains("unknown network namespace"))
+  }
+
+  /// Control groups make series: as many as --top says, and one for all others.
+  @Test func unitsAndContainersAreBounded() throws {
+    try scene()
+    let metrics = try MetricsText(metrics("--top", "0").text)
+    for family in ["process", "unit", "container"] {
+      let series = metrics.samples.filter { $0.name == "connreap_\(family)_connections" }
+      #expect(Set(series.compactMap { $0.labels[family] }).isSubset(of: ["(others)"]))
+    }
+    #expect(metrics.families.contains("connreap_unit_connections"))
+    #expect(metrics.families.contains("connreap_container_connections"))
   }
 }

@@ -61,7 +61,8 @@ import Testing
     try namespace.flagCloseWaits(as: "pile-up")
     let metrics = try MetricsText(
       namespace.connreap("metrics", "--state-dir", namespace.state.path).text)
-    let names = Set(metrics.samples.map(\.name))
+    // A family can be empty: there may be no units and no containers.
+    let names = Set(metrics.samples.map(\.name)).union(metrics.families)
     let values = Dictionary(
       grouping: metrics.samples.flatMap { $0.labels.map { ($0.key, $0.value) } }, by: \.0
     ).mapValues { Set($0.map(\.1)) }
@@ -81,6 +82,59 @@ import Testing
     for family in metrics.families {
       #expect(shown.contains { $0.contains(family) }, "\(family) is not on the dashboard")
     }
+  }
+
+  /// A stuck listener beside idle ones of the same port, as it is printed, makes the alert fire.
+  @Test func aFullAcceptQueueFiresWhoeverSharesThePort() throws {
+    let namespace = try NetworkNamespace()
+    let shared: [String: JSONValue] = ["shared": .flag(true)]
+    let server = namespace.server
+    _ = try server.listen("stuck", on: "0.0.0.0", port: 8081, backlog: 2)
+    _ = try server.listen("idle", on: "::", port: 8081, backlog: 500)
+    for number in 1...2 {
+      _ = try server.listen("group-\(number)", port: 8600, backlog: 400, shared)
+    }
+    for number in 1...5 { _ = try server.connect("waiting-\(number)", port: 8081, waiting: false) }
+    let deadline = ContinuousClock.now + .seconds(20)
+    var samples: Set<MetricsText.Sample> = []
+    func isFull() -> Bool {
+      samples.contains { $0.name == "connreap_listener_fullest_ratio" && $0.value > 1 }
+    }
+    repeat {
+      samples = try MetricsText(
+        namespace.connreap("metrics", "--state-dir", namespace.state.path).text
+      ).samples
+    } while !isFull() && ContinuousClock.now < deadline
+    try #require(isFull())
+    let series = samples.filter { $0.name.hasPrefix("connreap_listener_") }.map { sample in
+      let labels = sample.labels.sorted { $0.key < $1.key }
+        .map { "\($0.key)=\"\($0.value)\"" }.joined(separator: ",")
+      return "      - series: '\(sample.name){\(labels)}'\n        values: '\(sample.value)x10'\n"
+    }
+    let folder = try TemporaryFolder()
+    let file = try folder.write(
+      "full.yml",
+      """
+      rule_files: ["\(Self.rules)"]
+      evaluation_interval: 1m
+      tests:
+        - interval: 1m
+          input_series:
+      \(series.sorted().joined())    promql_expr_test:
+            - eval_time: 5m
+              expr: count(ALERTS{alertname="ConnreapAcceptQueueFull",alertstate="firing"})
+              exp_samples: [{value: 1}]
+            - eval_time: 5m
+              expr: >-
+                count(ALERTS{alertname="ConnreapAcceptQueueFull",alertstate="firing",
+                local="0.0.0.0:8081",socket="1"})
+              exp_samples: [{value: 1}]
+            - eval_time: 5m
+              expr: count(connreap_listener_backlog)
+              exp_samples: [{value: 4}]
+      """)
+    let tested = try Command.run(["promtool", "test", "rules", file])
+    #expect(tested.status == 0, "\(tested.text)\(tested.complaints)")
   }
 
   @Test func expressionsOfTheDashboardCanBeParsed() throws {

@@ -98,7 +98,7 @@ import Testing
     try pane.press("f")
     try pane.type("state listen")
     try pane.press("Enter")
-    try pane.wait(for: "127.0.0.1:8080 *:*")
+    try pane.wait(for: "127.0.0.1:8080 0.0.0.0:*")
   }
 
   @Test func groupsAndDetails() throws {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 /// What the tool says to a command line that it cannot follow.
@@ -33,6 +34,79 @@ import Testing
     #expect(ended.output.isEmpty)
     #expect(ended.complaints.contains(what), "\(ended.complaints)")
     #expect(ended.complaints.contains(remedy), "\(ended.complaints)")
+  }
+
+  @Test(arguments: [
+    (["kill", "--port", "1", "-n"], "kill", "csv"),
+    (["kill", "--port", "1", "-n"], "kill", "wide"),
+    (["kill", "--port", "1", "-n"], "kill", "jsonl"),
+    (["policy", "plan", "/nonexistent.yaml"], "policy plan", "csv"),
+    (["policy", "apply", "/nonexistent.yaml"], "policy apply", "jsonl"),
+    (["listeners"], "listeners", "csv"), (["doctor"], "doctor", "wide"),
+    (["stats"], "stats", "jsonl"),
+  ])
+  func aFormatThatACommandDoesNotPrintIsReported(
+    words: [String], command: String, format: String
+  ) throws {
+    let ended = try Command.run([Tools.connreap] + words + ["-o", format])
+    #expect(ended.status == 64 && ended.output.isEmpty, "\(ended.text)")
+    #expect(
+      ended.complaints.contains("\(command) does not print \(format); use -o table"),
+      "\(ended.complaints)")
+  }
+
+  @Test func aServiceOfUDPIsReportedAsOne() throws {
+    let services = (try? Command.run(["cat", "/etc/services"]).text) ?? ""
+    let names = services.split(separator: "\n").compactMap { line -> (String, String)? in
+      let words = line.split(whereSeparator: \.isWhitespace)
+      guard words.count > 1, let port = words[1].split(separator: "/").last else { return nil }
+      return (String(words[0]), String(port))
+    }
+    let tcp = Set(names.filter { $0.1 == "tcp" }.map(\.0))
+    let onlyUDP = names.filter { $0.1 == "udp" && !tcp.contains($0.0) }.map(\.0)
+    for name in onlyUDP.prefix(3) {
+      for words in [["--port", name], ["sport", "=", ":\(name)"], ["dst", "port", name]] {
+        let ended = try Command.run([Tools.connreap, "list"] + words)
+        #expect(ended.status == 64)
+        #expect(
+          ended.complaints.contains("\"\(name)\" is a UDP service only"), "\(ended.complaints)")
+        #expect(!ended.complaints.contains("did you mean"))
+      }
+    }
+  }
+
+  /// What limits descriptors, ports and queues is a setting of each network namespace.
+  @Test(.needsNamespaces) func theDoctorExaminesOtherNamespaces() throws {
+    let (one, other) = (try NetworkNamespace(), try NetworkNamespace())
+    _ = try one.server.run(["sysctl", "-qw", "net.ipv4.ip_local_port_range=20000 20099"])
+    _ = try one.server.run(["sysctl", "-qw", "net.ipv4.tcp_syncookies=0"])
+    struct Report: Decodable {
+      struct Check: Decodable {
+        let id: String
+        let detail: String
+      }
+      struct Namespace: Decodable {
+        let netns: UInt64?
+        let checks: [Check]
+      }
+      let namespaces: [Namespace]
+    }
+    let pids = [one, other].map { "\($0.server.pid)" }
+    let ended = try Command.run(
+      [
+        Tools.connreap, "doctor", "-o", "json", "--state-dir", one.state.path, "--netns", pids[0],
+        "--netns", pids[1],
+      ], seconds: 60)
+    let report = try JSONDecoder().decode(Report.self, from: Data(ended.output))
+    #expect(report.namespaces.count == 2 && Set(report.namespaces.map(\.netns)).count == 2)
+    func details(_ id: String) -> [String] {
+      report.namespaces.compactMap { $0.checks.first { $0.id == id }?.detail }
+    }
+    #expect(details("ephemeral-ports").count { $0.contains("none of 100 is used") } == 1)
+    #expect(details("syn-queues").count { $0.contains("tcp_syncookies is 0") } == 1)
+    let text = try Command.run(
+      [Tools.connreap, "doctor", "--state-dir", one.state.path, "--netns", pids[1]], seconds: 60)
+    #expect(text.lines.count { $0.hasPrefix("Kernel ") } == 1)
   }
 
   @Test(arguments: [[], ["help"], ["help", "policy"], ["policy"], ["--help"], ["policy", "-h"]])

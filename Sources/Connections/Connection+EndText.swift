@@ -1,0 +1,56 @@
+extension Connection {
+  /// Appends one end as it is printed everywhere: `10.0.0.5:8080`, `[fe80::b%v1]:8080`,
+  /// `0.0.0.0%lo:80`, `[::]:80` (IPv6 only), `*:80` (both families).
+  ///
+  /// - Parameter zone: appends the name of the interface. It is called for the local end of a socket
+  ///   that is bound to one, and for a link-local address of the peer.
+  public func appendText(
+    of end: KernelCondition.End, to text: inout [UInt8], zone: (inout [UInt8]) -> Void
+  ) {
+    let endpoint = end == .local ? local : peer
+    let address = endpoint.address
+    let hasZone = identity.interface != 0 && (end == .local || address.isLinkLocal)
+    address.appendShownText(
+      to: &text, isV6Only: isV6Only, inEndpoint: true
+    ) { text in
+      guard hasZone else { return }
+      text.append(UInt8(ascii: "%"))
+      zone(&text)
+    }
+    endpoint.appendPort(to: &text)
+  }
+}
+
+extension IPAddress {
+  /// The address as it is shown: the IPv4 address of a v4-mapped one.
+  public var unmapped: IPAddress {
+    isV4OrMapped && family == .ipv6 ? IPAddress(bits: bits, family: .ipv4) : self
+  }
+
+  /// Whether the address is in `fe80::/10`: it means nothing without its interface.
+  public var isLinkLocal: Bool { bits >> 118 == 0x3fa }
+
+  /// Appends the address as it is shown, and what `zone` appends to it.
+  ///
+  /// - Parameters:
+  ///   - isV6Only: of a socket bound to `::`, whether it takes no IPv4; nil when that is unknown.
+  ///   - inEndpoint: whether a port follows, from which an IPv6 address must be set apart.
+  public func appendShownText(
+    to text: inout [UInt8], isV6Only: Bool?, inEndpoint: Bool,
+    zone: (inout [UInt8]) -> Void = { _ in }
+  ) {
+    if isV4OrMapped {
+      unmapped.appendText(to: &text)
+      return zone(&text)
+    }
+    if bits == 0, isV6Only != true {
+      text.append(UInt8(ascii: "*"))
+      return zone(&text)
+    }
+    let isBracketed = inEndpoint || bits == 0
+    if isBracketed { text.append(UInt8(ascii: "[")) }
+    appendText(to: &text)
+    zone(&text)
+    if isBracketed { text.append(UInt8(ascii: "]")) }
+  }
+}
