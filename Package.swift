@@ -49,6 +49,7 @@ let package = Package(
     .systemLibrary(name: "CLinuxProcess"),
 
     module("Connections"),
+    module("Threads"),
     module("Privileges", ["CCap", system]),
     module("Screens", ["CNcurses", "CLinuxProcess", system]),
     module("StateFiles", ["CZlib", system]),
@@ -58,7 +59,7 @@ let package = Package(
         "Connections", "StateFiles", system, .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
-    module("ProcessTable", ["Connections", "CLinuxProcess", system]),
+    module("ProcessTable", ["Connections", "Threads", "CLinuxProcess", system]),
     module("Notifying", ["StateFiles", "ProcessTable", "Connections", "CLinuxProcess", system]),
     module("DescriptorActions", ["Connections", "ProcessTable", "CLinuxProcess", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
@@ -66,7 +67,10 @@ let package = Package(
     module("Selection", ["Connections", system]),
     module(
       "Scanning",
-      ["SocketDiagnostics", "Netlink", "ProcessTable", "Selection", "Connections", system]),
+      [
+        "SocketDiagnostics", "Netlink", "ProcessTable", "Selection", "Threads", "Connections",
+        system,
+      ]),
     module("PolicyEngine", ["Selection", "Scanning", "Connections", system, "Yams"]),
     module(
       "Reaping",
@@ -79,7 +83,7 @@ let package = Package(
       [
         "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
         "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
-        "Screens", "Connections", "CLinuxProcess", system,
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -99,6 +103,7 @@ let package = Package(
     tests(
       "FuzzPropertiesTests",
       ["FuzzProperties", "Netlink", "SocketDiagnostics", "Connections", "TestSupport", system]),
+    tests("ThreadsTests", ["Threads"]),
     tests("ConnectionsTests", ["Connections", "TestSupport"]),
     tests("NetlinkTests", ["Netlink", "TestSupport", system]),
     tests(
@@ -120,7 +125,7 @@ let package = Package(
       "ConnreapCommandsTests",
       [
         "ConnreapCommands", "Reaping", "DescriptorActions", "Scanning", "Selection",
-        "ProcessTable", "StateFiles", "Privileges", "Netlink", "Screens", "Connections",
+        "ProcessTable", "StateFiles", "Privileges", "Netlink", "Screens", "Threads", "Connections",
         "TestSupport", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

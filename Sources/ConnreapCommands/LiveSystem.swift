@@ -40,11 +40,10 @@ struct LiveSystem {
     static let networkNamespace = "network-namespace"
   }
 
-  init(_ options: SourceOptions) throws(CommandFailure) {
-    if let replay = options.replay {
-      try self.init(replaying: replay, procRoot: options.procRoot)
-    } else {
-      try self.init(recordingTo: options.record)
+  init(_ source: SystemSource) throws(CommandFailure) {
+    switch source {
+    case .kernel(let path): try self.init(recordingTo: path)
+    case .recording(let path, let procRoot): try self.init(replaying: path, procRoot: procRoot)
     }
   }
 

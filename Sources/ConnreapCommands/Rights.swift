@@ -84,19 +84,4 @@ extension Capabilities {
 
   /// To replace a file in another user's directory, and give it to the owner of the old one.
   static let replacingFiles: Capabilities = [.dacOverride, .chown]
-
-  /// What a scan of `selection` on `source` needs.
-  static func scan(_ selection: SelectionOptions, on source: SourceOptions) -> Capabilities {
-    guard source.replay == nil else { return [] }
-    var needs = owners
-    if selection.mayNameNamespaces {
-      needs.formUnion(PrivilegedStep.enteringNamespace.needs)
-    }
-    // A mark may also be a word of a filter, which is not read yet.
-    if !selection.mark.isEmpty || selection.hasFilter {
-      needs.formUnion(PrivilegedStep.seeingMarks.needs)
-    }
-    if source.record != nil { needs.insert(.dacOverride) }
-    return needs
-  }
 }

@@ -5,6 +5,7 @@ import Reaping
 import StateFiles
 import Synchronization
 import SystemPackage
+import Threads
 
 /// Ends a run that a signal or its timeout has stopped, whatever the run is waiting for: the kernel,
 /// a lock of the database, a name server, a slow file.

@@ -1,5 +1,6 @@
 internal import Synchronization
 internal import SystemPackage
+import Threads
 
 /// One pass through the processes, shared by several threads.
 ///

@@ -1,3 +1,5 @@
+import Threads
+
 /// A look through the descriptors of all processes beside other work of the caller.
 ///
 /// It finds what ``ProcFileSystem/findOwners(of:among:threads:)`` finds, and need not be told

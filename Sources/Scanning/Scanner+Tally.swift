@@ -3,6 +3,7 @@ import Netlink
 import ProcessTable
 import Selection
 import SocketDiagnostics
+import Threads
 
 extension Scanner {
   /// Counts what `request` selects, and keeps nothing else of it.

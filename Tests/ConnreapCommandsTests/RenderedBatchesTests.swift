@@ -1,7 +1,7 @@
 import Glibc
-import ProcessTable
 import Synchronization
 import Testing
+import Threads
 
 @testable import ConnreapCommands
 

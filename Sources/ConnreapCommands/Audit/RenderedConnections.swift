@@ -3,6 +3,7 @@ import Glibc
 import ProcessTable
 import Reaping
 import Scanning
+import Threads
 
 /// The connections of a run as JSON, in the order in which they are announced.
 ///

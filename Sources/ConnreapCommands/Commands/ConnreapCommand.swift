@@ -15,15 +15,12 @@ public struct ConnreapCommand: ParsableCommand {
                                            closes them, verifies each, and spares your session
       connreap policy apply Policies/      from cron: closes what the policies say
       """,
-    version: ConnreapCommand.versionText,
+    version: Version.text,
     subcommands: [
       ListCommand.self, KillCommand.self, PolicyCommand.self, DoctorCommand.self,
       StatsCommand.self, ListenersCommand.self, LogCommand.self, TopCommand.self,
       ReportCommand.self, MetricsCommand.self,
     ])
-
-  /// The version of this connreap.
-  static let versionText = "0.1.0"
 
   /// The command without a subcommand.
   public init() {}

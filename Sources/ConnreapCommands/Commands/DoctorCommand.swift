@@ -36,7 +36,7 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
   }
 
   func run() throws {
-    let system = try LiveSystem(SourceOptions.live).inNamespaces(netns, of: .everything)
+    let system = try LiveSystem(.kernel()).inNamespaces(netns, of: .everything)
     let past = RunHistory.remembered(option: stateDir, of: system)
     // What it says of what is held, it also tries.
     let examined = OwnPrivileges.raising(needs) {

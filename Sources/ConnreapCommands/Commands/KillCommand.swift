@@ -33,7 +33,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   @Flag(name: .shortAndLong, help: "skip the confirmation; required without a terminal")
   var yes = false
 
-  @OptionGroup var guarding: GuardOptions
+  @OptionGroup var guardOptions: GuardOptions
 
   @Option(
     help: ArgumentHelp("where the audit log is, and what runs have remembered", valueName: "folder")
@@ -58,7 +58,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup(title: "Source") var source: SourceOptions
 
   var needs: Capabilities {
-    let scan = Capabilities.scan(selection, on: source)
+    let scan = Capabilities.scan(selection, on: source.source)
     guard !dryRun else { return scan }
     // A plan may say the method itself, and is not read yet.
     let destroys = (method.method ?? "destroy") == "destroy"
@@ -93,8 +93,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let (system, plan) = (work.system, work.plan)
     let gaps = work.gaps
     for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
-    let report = KillReport(plan: plan, output: output, isLive: system.isLive)
-    try guarding.refuseIfTooLarge(plan)
+    let report = KillReport(plan: plan, output: output.style, isLive: system.isLive)
+    try guardOptions.settings().refuseIfTooLarge(plan)
     guard !dryRun, !plan.closings.isEmpty else {
       try report.printPlan(isDryRun: dryRun)
       try system.finish()
@@ -134,13 +134,15 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
         remedy: "add --yes to skip the confirmation, or --dry-run to see the plan")
     }
     try report.printQuestion()
-    switch try Question.ask(plan.question) {
+    switch Question.ask(plan.question, unless: { Interruption.receivedSignal }) {
     case .yes: break
     case .no: throw CommandFailure(.done, "nothing was \(plan.deed)")
     case .tooMuch:
       throw CommandFailure(
         .refused, "refused: more than one line was entered at once; nothing was \(plan.deed)",
         remedy: "answer with y and Enter alone")
+    case .interrupted(let number):
+      throw CommandFailure(.afterSignal(number), "stopped by a signal; nothing was done")
     }
   }
 
@@ -166,11 +168,11 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
         remedy: "select some, as in --host 192.168.1.100 --port 80, or say --all")
     }
     let asked = selected.limitedToDefaultStates()
-    let system = try LiveSystem(source).inNamespaces(selection.netns, of: asked)
+    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: asked)
     let predicate = asked.knowing(system.verdicts(of:))
     let sessions = TunnelMemory()
     let makeGuards = { () throws(CommandFailure) -> Guards in
-      try guarding.guards(
+      try guardOptions.settings().guards(
         on: system, method, namedStates: predicate.namedStatesOneByOne, remembering: sessions)
     }
     let snapshot = try system.scan(
@@ -201,13 +203,13 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
         "--method \(chosen.name) is not the method of the plan, which is \(file.method.name)",
         remedy: "omit --method and its options, or make the plan again")
     }
-    let system = try LiveSystem(source).inNamespaces(selection.netns, of: .everything)
+    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: .everything)
     let planned = try PlannedClosing(file, named: path, on: system)
     // Times that are given count, and others do not take the place of the plan's.
     let agreed = self.method.givesTimes ? chosen ?? file.method : file.method
     let sessions = TunnelMemory()
     let makeGuards = { () throws(CommandFailure) -> Guards in
-      try guarding.guards(
+      try guardOptions.settings().guards(
         on: system, agreed, namedStates: confirmed.namedStatesOneByOne, remembering: sessions)
     }
     let plan = try planned.plan(

@@ -4,14 +4,14 @@ import Scanning
 /// What `kill` prints: the plan, the question, what came of it.
 struct KillReport {
   private let plan: Plan
-  private let output: OutputOptions
+  private let output: OutputStyle
   private let terminal: Terminal
   /// The texts of the connections that it is about.
   let text: ConnectionText
   /// Who makes the plan; nil for a recording.
   private let origin: PlanOrigin?
 
-  init(plan: Plan, output: OutputOptions, isLive: Bool) {
+  init(plan: Plan, output: OutputStyle, isLive: Bool) {
     self.plan = plan
     self.output = output
     terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
@@ -72,7 +72,7 @@ struct KillReport {
     try stream.flush()
   }
 
-  private var isMachineReadable: Bool { output.output == .json }
+  private var isMachineReadable: Bool { output.format == .json }
 
   private func printMachineReadable(
     _ result: ClosingResult?, reactions: [OwnerReaction]? = nil

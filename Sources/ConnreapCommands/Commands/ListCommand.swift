@@ -47,7 +47,8 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
 
   var needs: Capabilities {
     let marks = isShowingMarks ? PrivilegedStep.seeingMarks.needs : []
-    return explain ? [] : .scan(selection, on: source).union(source.replay == nil ? marks : [])
+    return explain
+      ? [] : .scan(selection, on: source.source).union(source.replay == nil ? marks : [])
   }
 
   /// Whether a column of marks may be among those that are printed.
@@ -69,7 +70,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     let asked = try selection.predicate(names: names).limitedToDefaultStates()
     let columns = try ConnectionColumn.list(columns) ?? output.output.columns
     let order = try ConnectionOrder(sort)
-    let system = try LiveSystem(source).inNamespaces(selection.netns, of: asked)
+    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: asked)
     let predicate = asked.knowing(system.verdicts(of:))
     let needsHistory =
       predicate.needsHistory || columns?.contains(.age) == true

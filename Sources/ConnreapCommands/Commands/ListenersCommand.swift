@@ -22,7 +22,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  var needs: Capabilities { .scan(selection, on: source) }
+  var needs: Capabilities { .scan(selection, on: source.source) }
 
   func validate() throws {
     try selection.checkNamespaces(source)
@@ -43,7 +43,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
   private func report(
     of predicate: SelectionPredicate, _ look: inout WatchOptions.Look
   ) throws -> ListenersReport {
-    let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: predicate)
     let predicate = predicate.knowing(system.verdicts(of:))
     let survey = try system.surveyListeners(
       ScanRequest(predicate, reading: system.knowsOwners ? .owners : []))

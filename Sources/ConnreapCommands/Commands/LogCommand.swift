@@ -7,13 +7,7 @@ import Selection
 import StateFiles
 import SystemPackage
 
-/// How the log is printed.
-enum LogFormat: String, WordChoice {
-  case table
-  case json
-  case jsonl
-  case csv
-}
+extension LogFormat: WordChoice {}
 
 /// `connreap log`: what was closed, when, why, by which policy.
 struct LogCommand: ParsableCommand, PrivilegedCommand {
@@ -64,8 +58,6 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
   var color = ColorChoice.auto
 
-  static let results = ["closed", "gone", "spared", "failed", "unverified", LogSearch.unfinished]
-
   var needs: Capabilities { [] }
 
   func validate() throws {
@@ -102,7 +94,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       var reader = try LogFiles.open(current)
       try Self.read(&reader, search: &search, printed: &printed)
     }
-    for found in search.takeUnfinished(unless: Self.isRunning()) { try printed.print(found) }
+    for found in search.takeUnfinished(unless: RunningRuns.check()) { try printed.print(found) }
     try printed.end(search)
     say(of: search, in: files.all.isEmpty ? folder : nil)
   }
@@ -128,7 +120,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       }
     }
     for word in result.flatMap({ $0.split(separator: ",").map(String.init) }) {
-      let words = Self.results + [RunRecord.event]
+      let words = AuditEntry.results + [RunRecord.event]
       guard words.contains(word) else {
         let nearest = NearestWord.to(word, among: words)
         throw CommandFailure(
@@ -187,7 +179,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       while true {
         // Whether it was replaced is asked first: what was written before that is then read below.
         let isReplaced = reader.isReplaced
-        let running = Self.isRunning()
+        let running = RunningRuns.check()
         try Self.readOn(&reader, search: &search, printed: &printed)
         for found in search.takeUnfinished(unless: running) { try printed.print(found) }
         try printed.flush()
@@ -198,28 +190,11 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     }
   }
 
-  /// Tells whether the run that made a decision is still at it, as far as can be seen now.
-  static func isRunning() -> (AuditEntry.Decision) -> Bool {
-    let processes = ProcFileSystem()
-    let bootID = try? processes.bootID()
-    var known: [Int32: OwnerProcess?] = [:]
-    return { decision in
-      let run = decision.run
-      // The reader of the log closes nothing, whatever pid it has: in a container always the same.
-      guard run.bootID == bootID, run.pid != getpid() else { return false }
-      if known[run.pid] == nil { known[run.pid] = .some(try? processes.process(run.pid)) }
-      guard let process = known[run.pid] ?? nil, process.name == "connreap" else { return false }
-      // Of old lines it is not known which of the processes with this pid it was.
-      guard let start = run.processStart else { return true }
-      return process.identity.startTicks == start
-    }
-  }
-
   /// - Parameter missing: the folder, when there is no log in it.
   private func say(of search: LogSearch, in missing: FilePath?) {
     let isWatched = Terminal.of(Standard.error, columns: nil).isTerminal
     if isWatched, output == .table {
-      let counts = Self.results.compactMap { result in
+      let counts = AuditEntry.results.compactMap { result in
         search.counts[result].map { "\(result) \(Count.text($0))" }
       }
       let nothing =

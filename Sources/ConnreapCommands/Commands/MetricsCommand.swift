@@ -52,7 +52,7 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let output = try FileContents.output(textfile ?? "-", "--textfile")
-    let system = try LiveSystem(source).inNamespaces(netns, of: .everything)
+    let system = try LiveSystem(source.source).inNamespaces(netns, of: .everything)
     let clock = ContinuousClock()
     let start = clock.now
     let snapshot = try system.scan(

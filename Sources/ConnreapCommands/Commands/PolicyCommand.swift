@@ -76,12 +76,12 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
       arguments.files, asRoot: isLive, names: SystemNames(namespaces: isLive))
     Standard.say(loaded.report)
     try keepRights(for: loaded.policies)
-    let system = try LiveSystem(source).inNamespaces(of: loaded.policies)
+    let system = try LiveSystem(source.source).inNamespaces(of: loaded.policies)
     let memories = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
     let evaluated = try PolicyEvaluation(loaded.policies, on: system, memories: memories)
     let gaps = JudgingGaps(of: evaluated, on: system)
     for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
-    let report = PolicyReport(evaluated, output: output, isLive: system.isLive)
+    let report = PolicyReport(evaluated, output: output.style, isLive: system.isLive)
     try report.printPlan(arguments: arguments.files)
     try system.finish()
     try PolicyRefusals(evaluated.findings).check()
@@ -132,7 +132,7 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     let lock = try StateAccess.lock(folder)
     let trail = try AuditTrail(in: folder, AuditedRun(command: "policy apply", selection: nil))
     watchdog.record(trail.record, in: folder.path)
-    let run = PolicyRun(loaded.policies, output: output, isQuiet: quiet, limits: limits)
+    let run = PolicyRun(loaded.policies, output: output.style, isQuiet: quiet, limits: limits)
     try trail.recordingRun {
       try run.carryOut(in: folder, holding: lock, recording: trail, watchedBy: watchdog)
     }

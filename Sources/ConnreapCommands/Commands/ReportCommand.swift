@@ -40,7 +40,8 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
   var needs: Capabilities {
     let writes: Capabilities = html == "-" ? [] : .replacingFiles
     guard source.replay == nil else { return writes }
-    return Capabilities.scan(selection, on: source).union(PrivilegedStep.allNeeds).union(writes)
+    return Capabilities.scan(selection, on: source.source).union(PrivilegedStep.allNeeds).union(
+      writes)
   }
 
   func validate() throws {
@@ -52,7 +53,7 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
     let asked = try selection.predicate(names: SystemNames())
     let limit = try leakLimit
     let output = try FileContents.output(html, "--html")
-    let system = try LiveSystem(source).inNamespaces(selection.netns, of: asked)
+    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: asked)
     let predicate = asked.knowing(system.verdicts(of:))
     let contents = try ReportGathering(
       system: system, predicate: predicate, selectsEverything: selection.isEmpty,

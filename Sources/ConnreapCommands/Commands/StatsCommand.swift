@@ -33,7 +33,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  var needs: Capabilities { .scan(selection, on: source) }
+  var needs: Capabilities { .scan(selection, on: source.source) }
 
   func validate() throws {
     try selection.checkNamespaces(source)
@@ -53,7 +53,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   private func report(
     of predicate: SelectionPredicate, _ look: inout WatchOptions.Look
   ) throws -> StatsReport {
-    let system = try LiveSystem(source).inNamespaces(selection.netns, of: predicate)
+    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: predicate)
     let predicate = predicate.knowing(system.verdicts(of:))
     let request = ScanRequest(
       predicate, reading: by?.details(knowsOwners: system.knowsOwners) ?? [], prunesOwners: true,

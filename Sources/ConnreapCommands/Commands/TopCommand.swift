@@ -24,7 +24,7 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
   @Option(help: ArgumentHelp("scan again so often (default 2s)", valueName: "duration"))
   var interval: String?
 
-  @OptionGroup var guarding: GuardOptions
+  @OptionGroup var guardOptions: GuardOptions
 
   @Option(
     help: ArgumentHelp("where the audit log is, and what runs have remembered", valueName: "folder")
@@ -36,7 +36,7 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
 
   var needs: Capabilities {
     // A filter that is typed may name marks.
-    Capabilities.scan(selection, on: .live).union(PrivilegedStep.closing.needs)
+    Capabilities.scan(selection, on: .kernel()).union(PrivilegedStep.closing.needs)
   }
 
   private static let usualInterval: UInt64 = 2000
@@ -44,7 +44,7 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
   func run() throws {
     let predicate = try selection.predicate(names: SystemNames())
     let interval = try WatchInterval.parse(interval, of: "--interval") ?? Self.usualInterval
-    _ = try guarding.unprotectedNames()
+    let guarding = try guardOptions.settings()
     let output = Terminal.of(Standard.output, columns: nil)
     guard output.isTerminal, Terminal.of(.standardInput, columns: nil).isTerminal else {
       throw CommandFailure(

@@ -4,6 +4,9 @@ import Selection
 
 /// One line of the audit log that makes sense.
 struct AuditEntry {
+  /// What can come of a decision, as the log has it.
+  static let results = ["closed", "gone", "spared", "failed", "unverified", LogSearch.unfinished]
+
   /// All that the line says.
   let value: JSONValue
   let time: LogTime

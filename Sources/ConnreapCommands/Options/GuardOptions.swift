@@ -18,21 +18,14 @@ struct GuardOptions: ParsableArguments {
     if max < 1 { throw ValidationError("--max is a number from 1") }
   }
 
-  /// What spares connections of `system` from `method`.
+  /// The same as a value.
   ///
-  /// - Parameter sessions: what earlier calls of the same run found out of the caller's sessions.
-  func guards(
-    on system: LiveSystem, _ method: ClosingMethod, namedStates: TCPStateSet,
-    remembering sessions: TunnelMemory
-  ) throws(CommandFailure) -> Guards {
-    Guards(
-      caller: try system.caller(remembering: sessions), namedStates: namedStates,
-      unprotected: try unprotectedNames(), machineInit: try system.machineInit(),
-      method: method, onlyUser: Rights.onlyUser)
+  /// - Throws: when a name is not protected.
+  func settings() throws(CommandFailure) -> GuardSettings {
+    GuardSettings(maximum: max, unprotected: try unprotectedNames())
   }
 
-  /// The protected names that are given up.
-  func unprotectedNames() throws(CommandFailure) -> Set<String> {
+  private func unprotectedNames() throws(CommandFailure) -> Set<String> {
     let names = unprotect.flatMap { $0.split(separator: ",").map(String.init) }
     for name in names where !Guards.protectedByDefault.contains(name) {
       throw CommandFailure(
@@ -40,16 +33,5 @@ struct GuardOptions: ParsableArguments {
         remedy: "protected are " + Guards.protectedByDefault.sorted().joined(separator: ", "))
     }
     return Set(names)
-  }
-
-  /// Throws when `plan` would close more than `--max`.
-  func refuseIfTooLarge(_ plan: Plan) throws(CommandFailure) {
-    let count = plan.closings.count
-    guard count > max else { return }
-    throw CommandFailure(
-      .refused,
-      "refused: \(Count.text(count)) connections would be \(plan.deed), more than --max \(max); "
-        + "nothing was closed",
-      remedy: "look at them with 'connreap list', select fewer, or say --max \(count)")
   }
 }

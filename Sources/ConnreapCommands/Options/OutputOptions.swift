@@ -1,13 +1,6 @@
 import ArgumentParser
 
-/// How connections are printed.
-enum OutputFormat: String, WordChoice {
-  case table
-  case wide
-  case json
-  case jsonl
-  case csv
-}
+extension OutputFormat: WordChoice {}
 
 extension ColorChoice: WordChoice {}
 
@@ -21,6 +14,11 @@ struct OutputOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
   var color = ColorChoice.auto
+
+  /// The same as a value.
+  var style: OutputStyle {
+    OutputStyle(format: output, hidesHeader: hidesHeader, color: color)
+  }
 
   /// Refuses a format that `command` does not print.
   func check(_ command: String, prints formats: [OutputFormat]) throws {

@@ -28,10 +28,8 @@ struct SourceOptions: ParsableArguments {
 }
 
 extension SourceOptions {
-  /// The running kernel, without a recording.
-  static var live: SourceOptions {
-    var options = SourceOptions()
-    (options.record, options.replay, options.procRoot) = (nil, nil, nil)
-    return options
+  /// The same as a value.
+  var source: SystemSource {
+    replay.map { .recording($0, procRoot: procRoot) } ?? .kernel(recordingTo: record)
   }
 }

@@ -1,5 +1,5 @@
 import Glibc
-import ProcessTable
+import Threads
 
 /// Rows of an output that all cores work on, in batches.
 enum ParallelRows {

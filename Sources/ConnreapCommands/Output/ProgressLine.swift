@@ -1,8 +1,8 @@
 import Connections
 import Glibc
-import ProcessTable
 import Synchronization
 import SystemPackage
+import Threads
 
 /// One line on the terminal that says how far a long piece of work is, and is cleared at its end.
 ///

@@ -11,6 +11,8 @@ enum Question {
     case no
     /// More than one line was there at once, as when text is pasted.
     case tooMuch
+    /// A signal arrived that does not end the process by itself.
+    case interrupted(signal: Int32)
   }
 
   /// More than an answer needs, in bytes.
@@ -24,14 +26,20 @@ enum Question {
   ///
   /// What was typed before the question is discarded: it answers something else.
   ///
-  /// - Throws: when a signal ended the wait that does not end the process by itself.
+  /// - Parameter signal: the signal that has arrived, if any: it ends the wait.
   static func ask(
-    _ question: String, at terminal: FileDescriptor = .standardInput
-  ) throws(CommandFailure) -> Answer {
+    _ question: String, at terminal: FileDescriptor = .standardInput,
+    unless signal: () -> Int32?
+  ) -> Answer {
     // Before the question is shown and not after it, so that no answer to it is discarded.
     tcflush(terminal.rawValue, TCIFLUSH)
     tell(question, at: terminal)
-    guard let line = try readLine(from: terminal) else { return .no }
+    let line: [UInt8]
+    switch readLine(from: terminal, unless: signal) {
+    case .line(let read): line = read
+    case .end: return .no
+    case .interrupted(let number): return .interrupted(signal: number)
+    }
     // A line that comes with others is a part of pasted text, of which the rest may still be on its way.
     guard !isReadable(terminal, within: grace) else { return .tooMuch }
     let answer = String(decoding: line, as: UTF8.self).lowercased().filter { $0 != " " }
@@ -48,25 +56,31 @@ enum Question {
     _ = try? terminal.writeAll(text.utf8)
   }
 
-  /// A line without its end; nil when input ends before that.
+  private enum Input {
+    /// A line without its end.
+    case line([UInt8])
+    /// Input ended before the line did.
+    case end
+    case interrupted(signal: Int32)
+  }
+
   private static func readLine(
-    from terminal: FileDescriptor
-  ) throws(CommandFailure) -> [UInt8]? {
+    from terminal: FileDescriptor, unless signal: () -> Int32?
+  ) -> Input {
     var line: [UInt8] = []
     var byte: UInt8 = 0
     while line.count < longest {
       while !isReadable(terminal, within: pause) {
-        guard let number = Interruption.receivedSignal else { continue }
-        throw CommandFailure(.afterSignal(number), "stopped by a signal; nothing was done")
+        if let number = signal() { return .interrupted(signal: number) }
       }
       // One byte at a time, so that whatever follows the line is still there to be seen.
       let count = unsafe read(terminal.rawValue, &byte, 1)
       if count < 0, errno == EINTR { continue }
-      guard count == 1 else { return nil }
-      if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { return line }
+      guard count == 1 else { return .end }
+      if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { return .line(line) }
       line.append(byte)
     }
-    return line
+    return .line(line)
   }
 
   private static func isReadable(_ terminal: FileDescriptor, within milliseconds: Int32) -> Bool {

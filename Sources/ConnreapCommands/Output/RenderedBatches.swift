@@ -1,6 +1,6 @@
 import Dispatch
-import ProcessTable
 import Synchronization
+import Threads
 
 /// The texts of batches of rows, which several threads render and one takes in the order of the rows.
 ///

@@ -28,7 +28,7 @@ struct PlanOrigin: Equatable {
     return PlanOrigin(
       time: .now, uptime: sinceBoot, host: host, userID: geteuid(), user: names.userName(geteuid()),
       sudoUser: Rights.isElevated ? nil : Environment.ofProcess["SUDO_USER"],
-      command: CommandLineWords.text, version: ConnreapCommand.versionText)
+      command: CommandLineWords.text, version: Version.text)
   }
 
   /// The time since the boot, in milliseconds.

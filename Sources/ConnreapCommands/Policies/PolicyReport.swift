@@ -7,12 +7,12 @@ import Selection
 /// What `policy plan` and `policy apply` print.
 struct PolicyReport {
   private let evaluated: PolicyEvaluation
-  private let output: OutputOptions
+  private let output: OutputStyle
   private let terminal: Terminal
   /// The texts of the connections that it is about.
   let text: ConnectionText
 
-  init(_ evaluated: PolicyEvaluation, output: OutputOptions, isLive: Bool) {
+  init(_ evaluated: PolicyEvaluation, output: OutputStyle, isLive: Bool) {
     self.evaluated = evaluated
     self.output = output
     terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
@@ -22,7 +22,7 @@ struct PolicyReport {
 
   /// Prints the plan; `arguments` are the files, for the command that would carry it out.
   func printPlan(arguments: [String]) throws {
-    guard output.output != .json else { return try printJSON(nil) }
+    guard output.format != .json else { return try printJSON(nil) }
     var stream = OutputStream(Standard.output)
     try printFindings(of: evaluated.findings, to: &stream)
     let counts = PolicyCounts(evaluated)
@@ -44,7 +44,7 @@ struct PolicyReport {
   ) throws {
     let telling = evaluated.findings.filter(\.hasSomethingToSay)
     if isQuiet, telling.isEmpty { return }
-    guard output.output != .json else {
+    guard output.format != .json else {
       return isFollowedByReactions ? () : try printJSON(result)
     }
     var stream = OutputStream(Standard.output)
@@ -68,7 +68,7 @@ struct PolicyReport {
 
   /// Prints what the owners of closed connections did afterwards, below the outcomes.
   func conclude(_ result: ClosingResult, _ reactions: [OwnerReaction]) throws {
-    guard output.output != .json else {
+    guard output.format != .json else {
       return try printJSON(result, reactions: reactions)
     }
     var stream = OutputStream(Standard.output)

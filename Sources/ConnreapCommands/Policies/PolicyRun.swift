@@ -7,11 +7,11 @@ import StateFiles
 /// One run of `policy apply`, under the lock.
 struct PolicyRun {
   private let policies: PolicySet
-  private let output: OutputOptions
+  private let output: OutputStyle
   private let isQuiet: Bool
   private let limits: ClosingLimits
 
-  init(_ policies: PolicySet, output: OutputOptions, isQuiet: Bool, limits: ClosingLimits) {
+  init(_ policies: PolicySet, output: OutputStyle, isQuiet: Bool, limits: ClosingLimits) {
     self.policies = policies
     self.output = output
     self.isQuiet = isQuiet
@@ -26,7 +26,7 @@ struct PolicyRun {
     recording trail: AuditTrail, watchedBy watchdog: RunWatchdog
   ) throws {
     trail.record.update { $0.policies = policies.policies.map(\.name) }
-    let system = try LiveSystem(SourceOptions.live).inNamespaces(of: policies)
+    let system = try LiveSystem(.kernel()).inNamespaces(of: policies)
     var history = try RunHistory(in: folder, of: system)
     let evaluated = try PolicyEvaluation(policies, on: system, memories: history.memories)
     trail.record.update { evaluated.note(in: &$0) }

@@ -53,8 +53,8 @@ struct AuditSummary {
 
   /// All results that there can be, and others that the log has, as it spells them.
   var results: [String] {
-    let others = Set(totals.flatMap(\.counts.keys)).subtracting(LogCommand.results)
-    return LogCommand.results + others.sorted()
+    let others = Set(totals.flatMap(\.counts.keys)).subtracting(AuditEntry.results)
+    return AuditEntry.results + others.sorted()
   }
 
   /// How many there are with `result`.

@@ -54,7 +54,7 @@ struct ReportGathering {
 
   private var place: ReportContents.Place {
     ReportContents.Place(
-      version: ConnreapCommand.configuration.version,
+      version: Version.text,
       host: system.isLive ? LiveSystem.hostName : nil, kernel: system.moment.kernelRelease,
       networkNamespaces: system.namespaces.map { source in
         let own = source.namespace.isOwn ? system.moment.networkNamespace : nil
@@ -128,7 +128,7 @@ struct ReportGathering {
     selection.connections = predicate
     do throws(CommandFailure) {
       let folder = try StateAccess.location(option: stateDir)
-      let summary = try AuditSummary(in: folder, selection, unless: LogCommand.isRunning())
+      let summary = try AuditSummary(in: folder, selection, unless: RunningRuns.check())
       contents.decisions =
         summary.map { .read($0) }
         ?? .unknown("there is no audit log in \(EscapedText.escaped(folder.string))")
@@ -141,7 +141,7 @@ struct ReportGathering {
   private func readFindings(
     _ contents: inout ReportContents, _ snapshot: Snapshot, _ memory: RunMemory?
   ) {
-    guard system.isLive, let live = try? LiveSystem(SourceOptions.live) else {
+    guard system.isLive, let live = try? LiveSystem(.kernel()) else {
       contents.findings = .unknown(Self.recorded)
       return
     }

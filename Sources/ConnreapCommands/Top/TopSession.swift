@@ -4,6 +4,7 @@ import ProcessTable
 import Reaping
 import Screens
 import SystemPackage
+import Threads
 
 /// Runs the live view: brings keys, signals and the work of other threads to the model, and shows
 /// what it makes of them.

@@ -12,7 +12,7 @@ struct TopWork: Sendable {
   let selection: SelectionPredicate
   /// The values of `--netns`.
   let namespaces: [String]
-  let guarding: GuardOptions
+  let guarding: GuardSettings
   let stateFolder: String?
   let names: SystemNumbers
   /// When the view began.
@@ -118,7 +118,7 @@ struct TopWork: Sendable {
 
   /// The machine as it is now: a namespace may be new.
   private func system(for predicate: SelectionPredicate) throws(CommandFailure) -> LiveSystem {
-    var system = try LiveSystem(.live).inNamespaces(namespaces, of: predicate)
+    var system = try LiveSystem(.kernel()).inNamespaces(namespaces, of: predicate)
     system.showsProgress = false
     return system
   }

@@ -105,7 +105,7 @@ import Testing
   @Test func aResultOfAnotherVersionIsCountedToo() throws {
     write([LogSearchTests.line("closed", cookie: 1), LogSearchTests.line("undone", cookie: 2)])
     let summary = try #require(try summary())
-    #expect(summary.results == LogCommand.results + ["undone"])
+    #expect(summary.results == AuditEntry.results + ["undone"])
     #expect(summary.count == 2 && summary.count(of: "undone") == 1)
   }
 

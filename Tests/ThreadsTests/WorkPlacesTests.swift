@@ -1,6 +1,6 @@
-import ProcessTable
 import Synchronization
 import Testing
+import Threads
 
 @Suite struct WorkPlacesTests {
   @Test func eachPlaceIsTakenOnce() {

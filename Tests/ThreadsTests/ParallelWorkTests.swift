@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import Testing
 
-@testable import ProcessTable
+@testable import Threads
 
 @Suite struct ParallelWorkTests {
   @Test(arguments: [-1, 0, 1, 2, 8])
