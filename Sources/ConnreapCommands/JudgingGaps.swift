@@ -121,7 +121,7 @@ extension PolicyEvaluation {
 
 extension NamespaceGap {
   /// Whether the kernel did not permit to enter it.
-  fileprivate var isForbidden: Bool {
+  var isForbidden: Bool {
     guard case .cannotList(_, .cannotEnter(let errno)) = problem else { return false }
     return errno == .notPermitted || errno == .permissionDenied
   }

@@ -108,6 +108,25 @@ import Testing
     #expect(alone.output.isEmpty)
   }
 
+  @Test(arguments: [
+    ["stats"], ["stats", "--by", "process"], ["listeners"], ["metrics", "--state-dir"],
+    ["report", "--html", "-", "--state-dir"],
+  ])
+  func whatIsCountedWithoutANamespaceIsNoSuccess(words: [String]) throws {
+    _ = try blue.server.listen("listener", port: 8080)
+    var words = words
+    if words.last == "--state-dir" { words.append(blue.state.path) }
+    let whole = try blue.connreap(words + ["--netns", both])
+    #expect(whole.status == 0, "\(whole.complaints)")
+    let partly = try blue.connreap(words + ["--netns", both], behind: Self.withoutSysAdmin)
+    #expect(partly.status == 77, "\(partly.complaints)")
+    #expect(words[0] == "report" || partly.complaints.contains("left out network namespace"))
+    #expect((partly.text + partly.complaints).contains("CAP_SYS_ADMIN"))
+    #expect(!partly.text.isEmpty, "the rest is done")
+    let alone = try blue.connreap(words, behind: Self.withoutSysAdmin)
+    #expect(alone.status == 0, "\(alone.complaints)")
+  }
+
   @Test func theCurrentNamespaceNeedsNoRightToEnter() throws {
     let pair = try blue.pair(port: 8080)
     let ended = try blue.connreap(

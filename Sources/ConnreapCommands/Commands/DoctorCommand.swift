@@ -55,7 +55,8 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
     }
     try print(examinations)
     guard examinations.count == examined.count else {
-      throw CommandFailure.silent(isRefused ? .permission : .failed)
+      let isMissing = isRefused && system.missing(.enteringNamespace) != nil
+      throw CommandFailure.silent(isMissing ? .permission : .failed)
     }
     guard examinations.allSatisfy(\.isHealthy) else { throw CommandFailure.silent(.failed) }
   }

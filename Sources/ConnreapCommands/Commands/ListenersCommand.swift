@@ -50,6 +50,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
     look.warn(
       ListSummary(snapshot: survey.snapshot, shown: 0).warnings + system.namespaceNotices)
     try system.finish()
+    look.failure = system.namespaceFailure(survey.snapshot.namespaceGaps)
     return ListenersReport(
       survey, figures: system.acceptFigures(besides: survey.snapshot.namespaceGaps),
       names: SystemNumbers(resolvesNames: system.isLive), time: look.time,

@@ -71,6 +71,7 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
       Array(report.text.utf8), to: output, "--textfile",
       permissions: [.ownerReadWrite, .groupRead, .otherRead], keepsOwner: true)
     try system.finish()
+    try system.checkNamespaces(snapshot.namespaceGaps)
   }
 
   /// What the audit log counts. That it cannot be read is said, and keeps nothing else back.

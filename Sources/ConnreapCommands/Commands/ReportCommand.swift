@@ -66,6 +66,7 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
     if case .file(_) = output, Terminal.of(Standard.error, columns: nil).isTerminal {
       Standard.say("\(EscapedText.escaped(html)): \(ReportVerdict(contents).headline)\n")
     }
+    try system.checkNamespaces(contents.namespaceGaps)
   }
 
   private var leakLimit: UInt64 {

@@ -77,6 +77,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
       warnings + system.namespaceNotices
         + (selection.state.isEmpty ? [] : system.boundSocketNotices(predicate)))
     try system.finish()
+    look.failure = system.namespaceFailure(tally.namespaceGaps)
     let isAll = [TCPState.established, .closeWait].allSatisfy(predicate.selectsAll)
     return StatsReport(
       tally: tally, groups: groups, grouping: by,

@@ -10,6 +10,8 @@ struct WatchOptions: ParsableArguments {
   struct Look {
     /// When; nil when there is only one look.
     let time: String?
+    /// How the command ends when it has printed the only look; nil when all went well.
+    var failure: CommandFailure?
     /// What was said before, and need not be said again.
     fileprivate var said: [String]
 
@@ -40,7 +42,9 @@ struct WatchOptions: ParsableArguments {
   ) throws {
     guard let interval = try WatchInterval.parse(watch) else {
       var only = Look(time: nil, said: [])
-      return try print(look(&only), nil, 0)
+      try print(look(&only), nil, 0)
+      if let failure = only.failure { throw failure }
+      return
     }
     var earlier: Report?
     var said: [String] = []

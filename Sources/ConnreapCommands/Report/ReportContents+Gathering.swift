@@ -48,6 +48,7 @@ struct ReportGathering {
     readFindings(&contents, snapshot, memory)
     contents.gaps += ListSummary(snapshot: snapshot, shown: snapshot.connections.count).warnings
     contents.gaps += system.namespaceNotices
+    contents.namespaceGaps = snapshot.namespaceGaps
     contents.place.took = UInt64((clock.now - start) / .milliseconds(1))
     return contents
   }

@@ -1,4 +1,5 @@
 import Connections
+import Scanning
 
 /// What `report` tells, as values: nothing here reads anything.
 ///
@@ -19,6 +20,8 @@ struct ReportContents {
   var findings = Part<[Check]>.unknown("not read")
   /// What could not be read, or was left out; visible text.
   var gaps: [String] = []
+  /// The network namespaces that were left out.
+  var namespaceGaps: [NamespaceGap] = []
 
   /// A part of the report, or why there is none.
   enum Part<Value> {
