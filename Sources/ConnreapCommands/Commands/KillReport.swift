@@ -58,7 +58,8 @@ struct KillReport {
     let text = ConnectionText(snapshot: result.snapshot, names: self.text.names)
     try printLines(PlanText.lines(of: told), of: text, under: nil)
     var stream = OutputStream(Standard.output)
-    try stream.write(PlanText(text: text).summary(of: outcomes))
+    try stream.writeParagraphs(
+      PlanText(text: text).summary(of: outcomes), width: terminal.width)
     try stream.flush()
   }
 
@@ -68,7 +69,9 @@ struct KillReport {
       return try printMachineReadable(result, reactions: reactions)
     }
     var stream = OutputStream(Standard.output)
-    for line in OwnerReactionText.lines(of: reactions) { try stream.write(line + "\n") }
+    for line in OwnerReactionText.lines(of: reactions) {
+      try stream.writeParagraphs(line, width: terminal.width)
+    }
     try stream.flush()
   }
 
@@ -91,7 +94,7 @@ struct KillReport {
     _ lines: [PlanText.Line], of text: ConnectionText? = nil, under heading: String?
   ) throws {
     var stream = OutputStream(Standard.output)
-    if let heading { try stream.write(heading + "\n") }
+    if let heading { try stream.writeParagraphs(heading, width: terminal.width) }
     try PlanText(text: text ?? self.text).print(
       lines,
       layout: Table.Layout(

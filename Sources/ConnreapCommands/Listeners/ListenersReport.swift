@@ -1,6 +1,5 @@
 import Connections
 import Scanning
-import Screens
 
 /// What `listeners` has found at one moment.
 struct ListenersReport {
@@ -107,8 +106,8 @@ struct ListenersReport {
       try (isTooWide ? table(showsLimits: false) : whole).print(layout, to: &output)
       if isTooWide { try printLimits(layout.width, to: &output) }
     }
-    try output.write(summary(since: earlier) + "\n")
-    if showsSynQueue { try output.write(synQueueText + "\n") }
+    try output.writeParagraphs(summary(since: earlier), width: layout.width)
+    if showsSynQueue { try output.writeParagraphs(synQueueText, width: layout.width) }
   }
 
   private var showsSynQueue: Bool { lines.contains { ($0.synQueue ?? 0) > 0 } }
@@ -136,10 +135,8 @@ struct ListenersReport {
   ) throws(OutputProblem) {
     let limited = lines.filter { !Self.limit($0).isEmpty }
     for line in limited.prefix(Self.mostLimits) {
-      let text = "\(cell(.local, line)) is limited by \(Self.limit(line))"
-      for part in ScreenLine.wrapped(text, to: width ?? .max, indent: 2) {
-        try output.write(part.text + "\n")
-      }
+      try output.writeParagraphs(
+        "\(cell(.local, line)) is limited by \(Self.limit(line))", width: width)
     }
     if limited.count > Self.mostLimits {
       try output.write("\(Count.text(limited.count - Self.mostLimits)) more are nearly full\n")
@@ -157,7 +154,7 @@ struct ListenersReport {
     ]
     let limits = lines.map(Self.limit)
     let showsLimits = showsLimits && limits.contains { !$0.isEmpty }
-    if showsLimits { columns.append(Table.Column(title: "LIMITED BY", shrinksTo: 12)) }
+    if showsLimits { columns.append(Table.Column(title: "LIMITED BY")) }
     if showsSynQueue {
       columns.insert(Table.Column(title: "SYN QUEUE", alignment: .right), at: 3)
     }

@@ -59,8 +59,24 @@ struct PlanText {
     var layout = layout
     layout.showsHeader = false
     layout.indent = 2
-    try table(of: lines).print(layout, to: &output)
+    let table = table(of: lines)
+    try table.print(layout, to: &output)
+    guard let width = layout.width else { return }
+    let room = table.fitting(layout).widths[3]
+    var reasons: [String: String] = [:]
+    for line in lines where reasons.count < Self.mostReasons {
+      guard let reason = line.reason.map(EscapedText.escaped),
+        EscapedText.width(of: reason.utf8) > room
+      else { continue }
+      reasons[reason] = line.word
+    }
+    for (reason, word) in reasons.sorted(by: { $0.key < $1.key }) {
+      try output.writeParagraphs("\(word): \(reason)", width: width, indent: layout.indent)
+    }
   }
+
+  /// How many of the reasons for which there is no room beside the connection are printed below.
+  private static let mostReasons = 5
 
   /// `lines` as a table.
   func table(of lines: [Line]) -> Table {

@@ -72,9 +72,7 @@ struct Table: Sendable {
   }
 
   private func printRows(_ wanted: Layout, to output: inout OutputStream) throws(OutputProblem) {
-    let natural = measure(for: wanted)
-    let layout = narrowed(wanted, for: natural)
-    let widths = fit(natural, into: layout)
+    let (widths, layout) = fitting(wanted)
     var scratch: [UInt8] = []
     if layout.showsHeader {
       try output.write { line in
@@ -171,6 +169,13 @@ struct Table: Sendable {
 
   private func needed(_ widths: [Int], _ layout: Layout) -> Int {
     layout.indent + widths.reduce(0, +) + layout.gap * (columns.count - 1)
+  }
+
+  /// The widths of the columns as they are printed, and the layout that this takes.
+  func fitting(_ wanted: Layout) -> (widths: [Int], layout: Layout) {
+    let natural = measure(for: wanted)
+    let layout = narrowed(wanted, for: natural)
+    return (fit(natural, into: layout), layout)
   }
 
   /// Whether it does not fit, cut as far as it may be.

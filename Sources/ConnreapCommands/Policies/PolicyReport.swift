@@ -28,10 +28,13 @@ struct PolicyReport {
     let counts = PolicyCounts(evaluated)
     let command = (["connreap", "policy", "apply"] + arguments.map(EscapedText.escaped))
       .joined(separator: " ")
-    try stream.write("Plan: \(counts.line). Nothing has been changed")
-    try stream.write(!counts.isEmpty ? "; '\(command)' does it.\n" : ".\n")
+    let next = counts.isEmpty ? "" : "; '\(command)' does it"
+    try stream.writeParagraphs(
+      "Plan: \(counts.line). Nothing has been changed\(next).", width: terminal.width)
     if evaluated.history == nil, evaluated.policies.policies.contains(where: \.needsHistory) {
-      try stream.write("What earlier runs saw is unknown here: what depends on it is left alone.\n")
+      try stream.writeParagraphs(
+        "What earlier runs saw is unknown here: what depends on it is left alone.",
+        width: terminal.width)
     }
     try stream.flush()
   }
@@ -61,7 +64,8 @@ struct PolicyReport {
     if evaluated.plan.closings.isEmpty {
       try stream.write("Nothing to close: \(PolicyCounts(evaluated).others).\n")
     } else {
-      try stream.write(PlanText(text: text).summary(of: outcomes))
+      try stream.writeParagraphs(
+        PlanText(text: text).summary(of: outcomes), width: terminal.width)
     }
     try stream.flush()
   }
@@ -72,7 +76,9 @@ struct PolicyReport {
       return try printJSON(result, reactions: reactions)
     }
     var stream = OutputStream(Standard.output)
-    for line in OwnerReactionText.lines(of: reactions) { try stream.write(line + "\n") }
+    for line in OwnerReactionText.lines(of: reactions) {
+      try stream.writeParagraphs(line, width: terminal.width)
+    }
     try stream.flush()
   }
 

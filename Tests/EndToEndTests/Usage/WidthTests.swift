@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 /// What is printed on a terminal fits it.
@@ -64,6 +65,28 @@ struct WidthTests {
     #expect(shown.allSatisfy { $0.contains(pid) }, "\(shown)")
     guard !words.hasPrefix("listeners") else { return }
     #expect(shown.contains { $0.contains(":\(pair.client.port)") && $0.contains("…") }, "\(shown)")
+  }
+
+  /// What has no room beside a connection or a listener is told below.
+  @Test(.needsDestroy) func whatHasNoRoomIsToldBelow() throws {
+    func flowing(_ words: String) throws -> String {
+      let lines = try lines(words, columns: 80)
+      for line in lines { #expect(line.unicodeScalars.count <= 80, "\(line)") }
+      return lines.flatMap { $0.split(separator: " ") }.joined(separator: " ")
+    }
+    let state = "--state-dir " + namespace.state.path
+    #expect(
+      try flowing("listeners").contains("127.0.0.1:8080 is limited by its own backlog of 4; "))
+    let plan = try flowing("kill -n --local-port 8080 \(state)")
+    #expect(plan.contains("spared: in an accept queue: its program "), "\(plan)")
+    let words = "kill --yes --max 50 --state close-wait --local-port 8080 \(state)"
+    _ = try flowing(words)
+    let log = try flowing("log \(state)")
+    #expect(
+      log.components(separatedBy: "CLOSE-WAIT leaky-server[\(namespace.server.pid)] ").count == 4)
+    #expect(
+      log.contains(words.split(separator: " ").dropFirst().prefix(5).joined(separator: " ")),
+      "\(log)")
   }
 
   /// What a column has no room for is told all the same.
