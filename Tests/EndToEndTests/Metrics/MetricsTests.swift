@@ -133,15 +133,41 @@ import Testing
     #expect(wrong.status == 64 && wrong.complaints.contains("unknown network namespace"))
   }
 
-  /// Control groups make series: as many as --top says, and one for all others.
-  @Test func unitsAndContainersAreBounded() throws {
-    try scene()
-    let metrics = try MetricsText(metrics("--top", "0").text)
-    for family in ["process", "unit", "container"] {
-      let series = metrics.samples.filter { $0.name == "connreap_\(family)_connections" }
-      #expect(Set(series.compactMap { $0.labels[family] }).isSubset(of: ["(others)"]))
+  /// Control groups make series: as many as --top says. The others are summed.
+  @Test(.needsControlGroups) func unitsAndContainersAreBounded() throws {
+    let slice = try ControlGroupFolder()
+    let ids = ["1", "2"].map { String(repeating: $0, count: 64) }
+    var kept: [(ControlGroupFolder, Peer)] = []
+    for (index, (name, count)) in [
+      ("a.service", 4), ("b.service", 1), ("docker-\(ids[0]).scope", 3),
+      ("docker-\(ids[1]).scope", 2),
+    ].enumerated() {
+      let folder = try ControlGroupFolder(in: slice, name)
+      let peer = try namespace.anotherPeer()
+      try folder.take(peer.pid)
+      for number in 0..<count {
+        _ = try peer.listen("listener-\(number)", port: UInt16(8100 + 10 * index + number))
+      }
+      kept.append((folder, peer))
     }
-    #expect(metrics.families.contains("connreap_unit_connections"))
-    #expect(metrics.families.contains("connreap_container_connections"))
+    func listening(_ metrics: MetricsText, _ family: String) -> [String: Double] {
+      let samples = metrics.samples.filter {
+        $0.name == "connreap_\(family)" && $0.labels["state"] == "listen"
+      }
+      return Dictionary(
+        uniqueKeysWithValues: samples.map { sample in
+          (sample.labels.first { $0.key != "state" }?.value ?? "", sample.value)
+        })
+    }
+    let bounded = try MetricsText(metrics("--top", "1").text)
+    #expect(listening(bounded, "unit_connections") == ["a.service": 4])
+    #expect(listening(bounded, "unit_connections_other") == ["": 6])
+    #expect(listening(bounded, "container_connections") == ["111111111111": 3])
+    #expect(listening(bounded, "container_connections_other") == ["": 2])
+    let all = try MetricsText(metrics().text)
+    #expect(
+      listening(all, "container_connections") == ["111111111111": 3, "222222222222": 2])
+    #expect(listening(all, "container_connections_other") == ["": 0])
+    withExtendedLifetime(kept) {}
   }
 }
