@@ -120,27 +120,36 @@ struct LogOutput: ~Copyable {
   ) {
     let entry = found.entry
     start(entry.time, found.result, style(found.result), colors: colors, &line)
-    let start = line.count
-    EscapedText.append(entry.text(of: .local), to: &line)
-    line.append(contentsOf: " → ".utf8)
-    EscapedText.append(entry.text(of: .peer), to: &line)
     let state = entry.connection.state.label
-    let room = width.map { $0 - startWidth - 2 - state.utf8.count } ?? 1 << 20
-    pad(CellCut.bothEnds.cut(&line, from: start, to: room), to: 36, &line, within: room + 2)
-    line.append(contentsOf: state.utf8)
     var rest = owners(of: entry).map { [$0] } ?? []
     rest.append(origin(of: entry))
     if let reason = found.reason { rest.append(reason) }
     let text = rest.map(EscapedText.escaped).joined(separator: "  ")
-    let used = startWidth + max(36, EscapedText.width(of: line[start...]) - state.utf8.count) + 12
-    if let width, used + EscapedText.width(of: text.utf8) > width {
-      appendBelow(text, width, to: &line)
-    } else {
-      pad(state.utf8.count, to: 12, &line)
-      line.append(contentsOf: text.utf8)
-      line.append(UInt8(ascii: "\n"))
+    var ends: [UInt8] = []
+    EscapedText.append(entry.text(of: .local), to: &ends)
+    ends.append(contentsOf: " → ".utf8)
+    EscapedText.append(entry.text(of: .peer), to: &ends)
+    let room = width.map { $0 - startWidth - 2 - state.utf8.count } ?? 1 << 20
+    if let width, room < fewestForEnds {
+      removeBlanks(&line)
+      return appendBelow(
+        String(decoding: ends, as: UTF8.self) + "  \(state)  " + text, width, to: &line)
     }
+    let used = CellCut.bothEnds.cut(&ends, from: 0, to: room)
+    line.append(contentsOf: ends)
+    let padding = max(2, min(36 - used, room - used + 2))
+    line.append(contentsOf: repeatElement(UInt8(ascii: " "), count: padding))
+    line.append(contentsOf: state.utf8)
+    if let width, startWidth + used + padding + 12 + EscapedText.width(of: text.utf8) > width {
+      return appendBelow(text, width, to: &line)
+    }
+    pad(state.utf8.count, to: 12, &line)
+    line.append(contentsOf: text.utf8)
+    line.append(UInt8(ascii: "\n"))
   }
+
+  /// With fewer columns than that, both ends stand below: a port and an IPv4 address with its port.
+  private static let fewestForEnds = 30
 
   /// `2026-11-21 05:42:50.123Z  run         policy apply: found 646; refused: …; exit code 2`.
   private static func line(
@@ -149,7 +158,7 @@ struct LogOutput: ~Copyable {
     start(run.time, RunRecord.event, run.exit == 0 ? .dim : .red, colors: colors, &line)
     let text = EscapedText.escaped(run.text)
     if let width, startWidth + EscapedText.width(of: text.utf8) > width {
-      while line.last == UInt8(ascii: " ") { line.removeLast() }
+      removeBlanks(&line)
       return appendBelow(text, width, to: &line)
     }
     line.append(contentsOf: text.utf8)
@@ -158,6 +167,10 @@ struct LogOutput: ~Copyable {
 
   /// The columns that the time and the result take.
   private static let startWidth = 38
+
+  private static func removeBlanks(_ line: inout [UInt8]) {
+    while line.last == UInt8(ascii: " ") { line.removeLast() }
+  }
 
   /// Ends the line, and appends `text` in lines of its own, broken between words.
   private static func appendBelow(_ text: String, _ width: Int, to line: inout [UInt8]) {
@@ -177,12 +190,8 @@ struct LogOutput: ~Copyable {
     pad(result.utf8.count, to: 12, &line)
   }
 
-  /// - Parameter most: how wide it may become, where that is less than `wanted`.
-  private static func pad(
-    _ width: Int, to wanted: Int, _ line: inout [UInt8], within most: Int = .max
-  ) {
-    let count = max(2, min(wanted, most) - width)
-    line.append(contentsOf: repeatElement(UInt8(ascii: " "), count: count))
+  private static func pad(_ width: Int, to wanted: Int, _ line: inout [UInt8]) {
+    line.append(contentsOf: repeatElement(UInt8(ascii: " "), count: max(2, wanted - width)))
   }
 
   /// `java[1744], and 2 more`, as it was written down; nil when nobody was known to hold it.

@@ -81,6 +81,9 @@ struct WidthTests {
     #expect(plan.contains("spared: in an accept queue: its program "), "\(plan)")
     let words = "kill --yes --max 50 --state close-wait --local-port 8080 \(state)"
     _ = try flowing(words)
+    for line in try lines("log \(state)", columns: 60) {
+      #expect(line.unicodeScalars.count <= 60, "\(line)")
+    }
     let log = try flowing("log \(state)")
     #expect(
       log.components(separatedBy: "CLOSE-WAIT leaky-server[\(namespace.server.pid)] ").count == 4)
