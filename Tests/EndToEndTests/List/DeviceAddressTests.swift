@@ -19,7 +19,7 @@ import Testing
       try run("ip link add \(device) type veth peer name \(device)-peer")
       try run("ip link set \(device)-peer up")
       try run("ip link set \(device) up")
-      try run("ip addr add fe80::b/64 dev \(device) nodad")
+      try namespace.addAddress("fe80::b", length: 64, device: device)
     }
   }
 

@@ -51,9 +51,7 @@ struct WidthTests {
   ])
   func longAddressesAreShortenedAndTheirPortsAreNot(words: String) throws {
     let address = "2001:db8:1234:5678:9abc:def0:1234:5678"
-    let ended = try namespace.server.run(
-      ["ip", "addr", "add", "\(address)/128", "dev", "lo", "nodad"])
-    try #require(ended.status == 0, "\(ended.complaints)")
+    try namespace.addAddress(address, length: 128, device: "lo")
     let pair = try namespace.pair(port: 8443, address: address)
     let words = words + " --state-dir " + namespace.state.path
     let command = words.hasPrefix("listeners") ? "listeners" : words

@@ -1,0 +1,21 @@
+import Glibc
+import Testing
+
+extension NetworkNamespace {
+  /// Gives `device` an IPv6 address, and waits until it can be used: the kernel adds its route a
+  /// moment later.
+  func addAddress(_ address: String, length: Int, device: String) throws {
+    let added = try server.run(
+      ["ip", "addr", "add", "\(address)/\(length)", "dev", device, "nodad"])
+    try #require(added.status == 0, "\(added.complaints)")
+    let deadline = ContinuousClock.now + .seconds(30)
+    while ContinuousClock.now < deadline {
+      let routes = try server.run(["ip", "-6", "route", "show", "table", "local"])
+      if routes.lines.contains(where: { $0.hasPrefix("local \(address) dev \(device) ") }) {
+        return
+      }
+      usleep(20_000)
+    }
+    Issue.record("\(address) has no route")
+  }
+}
