@@ -10,6 +10,10 @@ readonly test_packages=(
   openssh-client openssh-server postgresql procps prometheus prometheus-node-exporter python3
   python3-jsonschema python3-yaml redis-server screen shellcheck socat strace systemd tmux util-linux
 )
+# The container runtimes that tests start.
+readonly container_packages=(
+  busybox-static containerd docker.io lxc podman python3-grpcio runc systemd-container
+)
 # What looks at the page of 'report'. Ubuntu has Chromium as a snap only, which tests cannot use.
 readonly browser_packages=(chromium chromium-driver fonts-dejavu-core python3-selenium)
 
@@ -62,12 +66,19 @@ without_services() (
 
 # Of these services, lets none start with the machine that this script has just brought in.
 disable_services() {
-  local package
+  local package services
   [[ -d /run/systemd/system ]] || return 0
   for package in "$@"; do
     case $package in
-      cron | haproxy | logrotate | nginx | postgresql | prometheus | prometheus-node-exporter | redis-server | ssh)
-        as_root systemctl disable --quiet "$package" >&2 || true
+      containerd | cron | docker.io | haproxy | logrotate | lxc | nginx | podman | postgresql | prometheus | \
+        prometheus-node-exporter | redis-server | ssh)
+        services=("$package")
+        case $package in
+          docker.io) services=(docker.service docker.socket) ;;
+          lxc) services=(lxc.service lxc-net.service) ;;
+          podman) services=(podman.service podman.socket podman-auto-update.timer podman-restart.service) ;;
+        esac
+        as_root systemctl disable --quiet "${services[@]}" >&2 || true
         ;;
     esac
   done
@@ -84,6 +95,21 @@ are_to_be_had() {
     policy=$(LC_ALL=C apt-cache policy "$package" 2>/dev/null) || return 1
     [[ $policy =~ $'\n'\ \ Candidate:\ [^\(] ]] || return 1
   done
+}
+
+# Installs the container runtimes. Where Docker's own packages are, those take the place of Debian's,
+# with which they conflict.
+require_container_packages() {
+  local package wanted=()
+  for package in "${container_packages[@]}"; do
+    case $package in
+      containerd | docker.io | runc)
+        if is_installed containerd.io || is_installed docker-ce; then continue; fi
+        ;;
+    esac
+    wanted+=("$package")
+  done
+  require_packages "${wanted[@]}"
 }
 
 # Installs those of the given Debian packages that are missing, and does nothing otherwise.

@@ -1,9 +1,11 @@
 #include <linux/kcmp.h>
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <malloc.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -24,6 +26,11 @@ static inline long compare_files(pid_t one, pid_t other) {
 static inline long enter_network_namespace(int descriptor) {
   return syscall(SYS_setns, descriptor, CLONE_NEWNET);
 }
+
+/* The type of a namespace, as its CLONE_NEW flag; -1 with ENOTTY before Linux 4.11. */
+static inline int namespace_type(int descriptor) { return ioctl(descriptor, NS_GET_NSTYPE); }
+
+static const int network_namespace_type = CLONE_NEWNET;
 
 static inline int open_process(pid_t pid) {
   return (int)syscall(SYS_pidfd_open, pid, 0);

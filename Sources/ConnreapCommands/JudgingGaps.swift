@@ -103,7 +103,7 @@ extension PolicyEvaluation {
   /// Whether the group of `connection` depends on an owner that is unknown.
   private func isGroupUnknown(of connection: Connection, by policy: Policy) -> Bool {
     switch policy.groupBy {
-    case .process, .unit, .container:
+    case .process, .unit, .container, .pod:
       if case .unknown = snapshot.attribution(of: connection) { true } else { false }
     case .user, .peer, .listener, .none: false
     }

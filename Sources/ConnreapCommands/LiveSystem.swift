@@ -30,6 +30,8 @@ struct LiveSystem {
   private(set) var namespaceNotices: [String] = []
   /// The inodes of those that a selection names, as far as they are known.
   private var namespaceInodes: [NamespaceName: UInt64] = [:]
+  /// The inodes of those of the containers that a selection is about.
+  private var containerInodes: Set<UInt64> = []
 
   private let recorder: Recorder?
 
@@ -49,7 +51,7 @@ struct LiveSystem {
 
   /// The running kernel.
   private init(recordingTo path: String?) throws(CommandFailure) {
-    processes = ProcFileSystem()
+    processes = ProcFileSystem(containers: ContainerDirectory())
     counters = processes
     moment = ScanMoment(
       bootID: try? processes.bootID(), networkNamespace: try? processes.networkNamespace(),
@@ -106,22 +108,28 @@ struct LiveSystem {
   }
 
   /// The same system, looked at in the network namespaces that `--netns` names; without a value, in
-  /// those that the selection itself names, and in the current one if it names none.
+  /// those that the selection itself names. If it names none, those are the current one and, if it is
+  /// about containers or pods, those of their processes.
   func inNamespaces(
     _ values: [String], of predicate: SelectionPredicate
   ) throws(CommandFailure) -> LiveSystem {
     let named = predicate.namespaces
-    guard isLive, !values.isEmpty || !named.isEmpty else { return self }
+    guard isLive else { return self }
+    // An interface has its name in the current namespace only, and a recording is of that one.
+    let isAboutContainers =
+      predicate.namesContainers && !predicate.namesInterfaces && recorder == nil
+    guard !values.isEmpty || !named.isEmpty || isAboutContainers else { return self }
     var system: LiveSystem
     if values.isEmpty {
       system = try inNamespaces(
-        named.union([.own]), knowing: [], ofAnyOf: [predicate], orFailWith: .usage, saying: "netns")
+        named.union(named.isEmpty ? [.containers] : [.own]), knowing: [], ofAnyOf: [predicate],
+        about: [ContainerSelection(of: predicate, countsContainers: false)], orFailWith: .usage,
+        saying: "netns")
     } else {
       system = try choosing { (choice) throws(CommandFailure) in
-        try choice.add(values)
-        for name in named {
-          try choice.add(name, isLookedAt: false, orFailWith: .usage, saying: "netns")
-        }
+        try choice.names(values).map { ($0, true) } + named.map { ($0, false) }
+      } orFailWith: { isOption in
+        isOption ? (.usage, "--netns") : (.usage, "netns")
       }
     }
     if predicate.namesInterfaces, system.namespaces.contains(where: { !$0.namespace.isOwn }) {
@@ -137,19 +145,19 @@ struct LiveSystem {
   ///
   /// - Parameters:
   ///   - known: names of which only is found out which they are.
+  ///   - about: the selections whose containers ``NamespaceName/containers`` means.
   ///   - word: what names them, for the message when one is not there.
   func inNamespaces(
     _ names: Set<NamespaceName>, knowing known: Set<NamespaceName>,
-    ofAnyOf predicates: [SelectionPredicate], orFailWith status: ExitStatus, saying word: String
+    ofAnyOf predicates: [SelectionPredicate], about: [ContainerSelection] = [],
+    orFailWith status: ExitStatus, saying word: String
   ) throws(CommandFailure) -> LiveSystem {
-    var system = try choosing { (choice) throws(CommandFailure) in
+    var system = try choosing(about: about) { _ throws(CommandFailure) in
       // In an order that is the same in every run.
-      for name in names.sorted(by: { "\($0)" < "\($1)" }) {
-        try choice.add(name, orFailWith: status, saying: word)
-      }
-      for name in known.subtracting(names) {
-        try choice.add(name, isLookedAt: false, orFailWith: status, saying: word)
-      }
+      names.sorted { "\($0)" < "\($1)" }.map { ($0, true) }
+        + known.subtracting(names).map { ($0, false) }
+    } orFailWith: { _ in
+      (status, word)
     }
     let resolved = predicates.map { $0.knowing(system.verdicts(of:)) }
     system.namespaces = system.namespaces.enumerated().filter { index, _ in
@@ -162,22 +170,38 @@ struct LiveSystem {
     return system
   }
 
+  /// The same system, looked at in some of the namespaces that `names` gives.
+  ///
+  /// - Parameters:
+  ///   - about: the selections whose containers ``NamespaceName/containers`` means.
+  ///   - names: each with whether it is looked at; otherwise, only which it is is found out.
+  ///   - failure: the exit code when one is not there, and the word that named it.
   private func choosing(
-    _ add: (inout NamespaceChoice) throws(CommandFailure) -> Void
+    about: [ContainerSelection] = [],
+    _ names: (NamespaceChoice) throws(CommandFailure) -> [(NamespaceName, isLookedAt: Bool)],
+    orFailWith failure: (Bool) -> (ExitStatus, String)
   ) throws(CommandFailure) -> LiveSystem {
     guard let own = moment.networkNamespace else {
       throw CommandFailure(
         .failed, "cannot tell which network namespace this is", remedy: "mount /proc")
     }
-    let choice = try OwnPrivileges.raising(.owners) { () throws(CommandFailure) in
-      var choice = try NamespaceChoice(
-        files: NetworkNamespaceFiles(processes: processes), own: own, openOwn: openTransport)
-      try add(&choice)
-      return choice
+    var choice = try NamespaceChoice(
+      files: NetworkNamespaceFiles(processes: processes), own: own, about: about,
+      openOwn: openTransport)
+    let names = try names(choice)
+    // What a path names is opened with the rights of the caller alone.
+    choice.openPaths(names.map(\.0))
+    choice = try OwnPrivileges.raising(.owners) { () throws(CommandFailure) in
+      var raised = choice
+      for (name, isLookedAt) in names {
+        let (status, word) = failure(isLookedAt)
+        try raised.add(name, isLookedAt: isLookedAt, orFailWith: status, saying: word)
+      }
+      return raised
     }
     var system = self
     (system.namespaces, system.namespaceNotices) = (choice.sources, choice.notices)
-    system.namespaceInodes = choice.inodes
+    (system.namespaceInodes, system.containerInodes) = (choice.inodes, choice.containerInodes)
     return system
   }
 
@@ -190,7 +214,15 @@ struct LiveSystem {
         switch name {
         case .own: Verdict(source.namespace.isOwn)
         case .all: .yes
-        case .named, .process:
+        case .containers:
+          if source.namespace.isOwn {
+            .yes
+          } else if let inode = source.namespace.inode {
+            Verdict(containerInodes.contains(inode))
+          } else {
+            .unknown
+          }
+        case .named, .process, .path:
           if let named = namespaceInodes[name], let inode = source.namespace.inode {
             Verdict(named == inode)
           } else {

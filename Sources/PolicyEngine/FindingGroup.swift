@@ -7,7 +7,9 @@ public enum GroupKey: Hashable, Sendable {
   /// The systemd unit of the processes that hold them.
   case unit(KernelName)
   /// The container of the processes that hold them, by its id.
-  case container(String)
+  case container(KernelName)
+  /// The Kubernetes pod of the processes that hold them, by its uid or else its name.
+  case pod(KernelName)
   /// The user of the socket.
   case user(UInt32)
   /// The peer's address; IPv4 whether mapped or not.

@@ -57,15 +57,18 @@ extension GroupKey {
     switch self {
     case .process(let identity):
       "process \(identity.pid) \(identity.startTicks.map(String.init) ?? "?")"
-    case .unit(let name):
-      // A name that is not UTF-8 as its bytes: other names must not look the same.
-      name.exactText.map { "unit \($0)" }
-        ?? "unit-bytes " + name.bytes.map { String($0, radix: 16) }.joined(separator: " ")
-    case .container(let id): "container \(id)"
+    case .unit(let name): Self.text("unit", name)
+    case .container(let id): Self.text("container", id)
+    case .pod(let id): Self.text("pod", id)
     case .user(let id): "user \(id)"
     case .peer(let address): "peer \(address)"
     case .listener(let endpoint): "listener \(endpoint)"
     case .all: "all"
     }
+  }
+  /// A name that is not UTF-8 is given as its bytes: other names must not look the same.
+  private static func text(_ kind: String, _ name: KernelName) -> String {
+    name.exactText.map { "\(kind) \($0)" }
+      ?? "\(kind)-bytes " + name.bytes.map { String($0, radix: 16) }.joined(separator: " ")
   }
 }

@@ -112,7 +112,7 @@ public enum PolicySchema {
     case .pid, .netns: ["anyOf": [reference("count"), ["type": "string"]]]
     case .user, .mark, .receiveQueue, .sendQueue:
       ["anyOf": [["type": "integer", "minimum": 0], ["type": "string"]]]
-    case .host, .local, .peer, .process, .unit, .container, .cgroup, .interface, .filter:
+    case .host, .local, .peer, .process, .unit, .container, .pod, .cgroup, .interface, .filter:
       ["type": "string", "minLength": 1]
     }
   }

@@ -10,7 +10,7 @@ struct PolicySorting {
   private let history: PolicyHistory?
   private let isSecondLook: Bool
   private let waitsForLongIdle: Bool
-  private var groups: [PlacedKey: (rows: [Int], process: OwnerProcess?)] = [:]
+  private var groups: [PlacedKey: (rows: [Int], member: GroupMember)] = [:]
   private var totals: [PlacedKey: Int] = [:]
   private var spared: [SparedConnection] = []
   private var excludedCount = 0
@@ -77,7 +77,7 @@ struct PolicySorting {
       return leaveUndecided(row, \.inState)
     case .yes: break
     }
-    guard let (key, owner) = key(connection, row, of: rows) else {
+    guard let (key, member) = key(connection, row, of: rows) else {
       leaveUndecided(row, \.owner)
       return doubt(row, connection)
     }
@@ -85,7 +85,7 @@ struct PolicySorting {
     if let taker = takers[connection.cookie] { return spare(row, .taken(by: taker)) }
     if let reason = reasonToWait(connection) { return spare(row, reason) }
     let placed = PlacedKey(key: key, namespace: connection.namespace)
-    groups[placed, default: ([], owner)].rows.append(row)
+    groups[placed, default: ([], member)].rows.append(row)
   }
 
   /// The protection that spares the first connection, by its index in the policy; nil if none does.
@@ -103,7 +103,7 @@ struct PolicySorting {
     let groups = groups.map { placed, members in
       FindingGroup(
         key: placed.key, namespace: placed.namespace,
-        label: Self.label(placed.key, members.process, userName), rows: members.rows,
+        label: Self.label(placed.key, members.member, userName), rows: members.rows,
         kept: newest(of: members.rows, in: rows), threshold: policy.threshold,
         total: policy.limitPercent.map { _ in max(totals[placed] ?? 0, members.rows.count) },
         past: history?.group(
@@ -211,6 +211,12 @@ struct PolicySorting {
   }
 }
 
+/// What a group is called by, as far as its key does not say.
+private struct GroupMember {
+  var process: OwnerProcess?
+  var controlGroup: ControlGroup?
+}
+
 /// By what connections are counted together: a peer or a listener of another network namespace is
 /// another one, and so is whatever else is counted there.
 private struct PlacedKey: Hashable {
@@ -220,26 +226,31 @@ private struct PlacedKey: Hashable {
 
 // By what connections are counted together.
 extension PolicySorting {
-  /// The group that it belongs to, and the process of a group of one; nil when that is unknown.
+  /// The group that it belongs to, and what a group of one is called by; nil when that is unknown.
   private func key(
     _ connection: Connection, _ row: Int, of rows: some EvaluatedConnections
-  ) -> (GroupKey, OwnerProcess?)? {
-    let owner =
-      policy.groupBy == .process ? lowestOwner(connection, rows.knownOwners(at: row)) : nil
-    let key: GroupKey? =
-      switch policy.groupBy {
-      case .unit: rows.controlGroup(at: row)?.unit.map { .unit($0) }
-      case .container: rows.controlGroup(at: row)?.container.map { .container($0) }
-      case .process: owner.map { .process($0.identity) }
-      case .user: connection.userID.map { .user($0) }
-      case .peer: .peer(connection.peer.address.unmapped)
-      case .listener:
-        .listener(
-          Endpoint(
-            address: connection.local.address.unmapped, port: connection.local.port))
-      case .none: .all
-      }
-    return key.map { ($0, owner) }
+  ) -> (GroupKey, GroupMember)? {
+    var member = GroupMember()
+    let key: GroupKey?
+    switch policy.groupBy {
+    case .process:
+      member.process = lowestOwner(connection, rows.knownOwners(at: row))
+      key = member.process.map { .process($0.identity) }
+    case .container:
+      member.controlGroup = rows.controlGroup(at: row)
+      key = member.controlGroup?.container.map { .container($0.id) }
+    case .pod:
+      member.controlGroup = rows.controlGroup(at: row)
+      key = member.controlGroup?.pod.map { .pod($0.uid.map { KernelName($0) } ?? $0.label) }
+    case .unit: key = rows.controlGroup(at: row)?.unit.map { .unit($0) }
+    case .user: key = connection.userID.map { .user($0) }
+    case .peer: key = .peer(connection.peer.address.unmapped)
+    case .listener:
+      key = .listener(
+        Endpoint(address: connection.local.address.unmapped, port: connection.local.port))
+    case .none: key = .all
+    }
+    return key.map { ($0, member) }
   }
 
   private func lowestOwner(
@@ -253,13 +264,14 @@ extension PolicySorting {
   }
 
   private static func label(
-    _ key: GroupKey, _ process: OwnerProcess?, _ userName: (UInt32) -> String?
+    _ key: GroupKey, _ member: GroupMember, _ userName: (UInt32) -> String?
   ) -> String {
     switch key {
     case .process(let identity):
-      "\(process?.name ?? process?.executableName ?? "?")[\(identity.pid)]"
+      "\(member.process?.name ?? member.process?.executableName ?? "?")[\(identity.pid)]"
     case .unit(let name): name.text
-    case .container(let id): String(id.prefix(12))
+    case .container(let id): (member.controlGroup?.container?.label ?? id).text
+    case .pod(let id): (member.controlGroup?.pod?.label ?? id).text
     case .user(let id): userName(id) ?? String(id)
     case .peer(let address): address.description
     case .listener(let endpoint): endpoint.description

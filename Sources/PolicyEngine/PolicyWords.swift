@@ -20,6 +20,11 @@ public enum PolicyAction: String, CaseIterable, Sendable {
   }
 }
 
+extension PolicyGrouping {
+  /// Whether groups are of containers, whose network namespaces are to be looked at then.
+  public var countsContainers: Bool { self == .container || self == .pod }
+}
+
 /// By what a policy puts connections together before it counts them.
 public enum PolicyGrouping: String, CaseIterable, Sendable {
   /// By the process that holds them; of several, the one with the lowest pid.
@@ -28,6 +33,8 @@ public enum PolicyGrouping: String, CaseIterable, Sendable {
   case unit
   /// By the container of the processes that hold them.
   case container
+  /// By the Kubernetes pod of the processes that hold them.
+  case pod
   /// By the user of the socket.
   case user
   /// By the peer's address.
@@ -81,6 +88,7 @@ enum GroupingWord: String, PolicyWord {
   case process
   case unit
   case container
+  case pod
   case user
   case peer
   case listener

@@ -9,10 +9,17 @@ enum ControlGroupMembership {
   /// only into the hierarchies of version 1, and leaves the runtime's own cgroup in version 2. So
   /// the first line that names a container is taken, then the first below the root; in the order
   /// of version 2, systemd's own hierarchy, and all others.
-  static func controlGroup(_ content: [UInt8]) -> ControlGroup? {
+  ///
+  /// - Parameter containers: adds the names of containers, where they are known.
+  static func controlGroup(
+    _ content: [UInt8], _ containers: (any ContainerNames)? = nil
+  ) -> ControlGroup? {
     let lines = content.split(separator: 0x0a).compactMap(Line.init)
     let groups = (0...2).flatMap { rank in
-      lines.filter { $0.rank == rank }.map { ControlGroup(path: $0.path) }
+      lines.filter { $0.rank == rank }.map { line in
+        let group = ControlGroup(path: line.path)
+        return containers?.naming(group) ?? group
+      }
     }
     return groups.first { $0.container != nil } ?? groups.first { $0.path != "/" } ?? groups.first
   }

@@ -10,11 +10,15 @@ public struct ControlGroupTree: Sendable {
   public let root: FilePath
   /// The cgroup that the folder is of, `/` unless only a part of the hierarchy is mounted.
   public let top: KernelName
+  private let containers: (any ContainerNames)?
 
   /// The hierarchy at `root`, whose folder is that of the cgroup `top`.
-  public init(root: FilePath, top: KernelName = "/") {
+  public init(
+    root: FilePath, top: KernelName = "/", containers: (any ContainerNames)? = nil
+  ) {
     self.root = root
     self.top = top
+    self.containers = containers
   }
 
   /// The cgroups with these `ids`, by id. One that is not found has been removed, is outside of
@@ -22,7 +26,7 @@ public struct ControlGroupTree: Sendable {
   public func controlGroups(_ ids: Set<UInt64>) -> [UInt64: ControlGroup] {
     guard !ids.isEmpty, let rootFolder = try? Folder(root) else { return [:] }
     var found: [UInt64: ControlGroup] = [:]
-    if let id = try? rootFolder.inode(), ids.contains(id) { found[id] = ControlGroup(path: top) }
+    if let id = try? rootFolder.inode(), ids.contains(id) { found[id] = group(top) }
     let names = EntryBuffer()
     var rest: [[UInt8]] = [[]]
     let start = top == "/" ? [] : top.bytes
@@ -35,20 +39,33 @@ public struct ControlGroupTree: Sendable {
         let below = path.isEmpty ? name.bytes : path + [UInt8(ascii: "/")] + name.bytes
         rest.append(below)
         if ids.contains(id) {
-          found[id] = ControlGroup(
-            path: KernelName(bytes: start + [UInt8(ascii: "/")] + below))
+          found[id] = group(KernelName(bytes: start + [UInt8(ascii: "/")] + below))
         }
       }
     }
     return found
   }
+
+  private func group(_ path: KernelName) -> ControlGroup {
+    let group = ControlGroup(path: path)
+    return containers?.naming(group) ?? group
+  }
 }
 
 extension ProcFileSystem {
   /// Where the reader sees the version 2 hierarchy of cgroups; nil where it is not mounted.
+  ///
+  /// It can be mounted several times, also in parts. The mount of all that the reader's cgroup
+  /// namespace holds has the root `/`, from which the paths in `/proc/PID/cgroup` start as well.
   public func controlGroupTree() throws(ProcessProblem) -> ControlGroupTree? {
-    try mounts().last { $0.type == "cgroup2" }.map { mount in
-      ControlGroupTree(root: FilePath(mount.point), top: KernelName(mount.root))
+    let mounts = try mounts()
+    let trees = mounts.enumerated().filter { place, mount in
+      // Of two mounts on one directory, only the later one is seen.
+      mount.type == "cgroup2" && !mounts[(place + 1)...].contains { $0.point == mount.point }
+    }.map(\.element)
+    let mount = trees.last { $0.root == "/" } ?? trees.last
+    return mount.map {
+      ControlGroupTree(root: $0.point, top: $0.root, containers: containers)
     }
   }
 }

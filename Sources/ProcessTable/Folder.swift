@@ -203,7 +203,7 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// Calls `body` with each name in the folder, in the order of the kernel.
+  /// Calls `body` with the bytes of each name in the folder, in the order of the kernel.
   func forEachName(
     _ buffer: borrowing EntryBuffer, _ body: (KernelName) -> Void
   ) throws(Errno) {
@@ -212,6 +212,44 @@ struct Folder: ~Copyable, Sendable {
       if name != ".", name != ".." { body(name) }
       return true
     }
+  }
+
+  /// The inode of the network namespace that the link `name` names.
+  ///
+  /// - Throws: `invalidArgument` when it names none.
+  func networkNamespace(_ name: String) throws(Errno) -> UInt64 {
+    var target = InlineArray<32, UInt8>(repeating: 0)
+    var octets = target.mutableSpan
+    let count = try retried { unsafe readLink(name, into: &octets) }
+    guard let inode = NamespaceLink.inode(target.span.extracting(first: count)) else {
+      throw .invalidArgument
+    }
+    return inode
+  }
+
+  /// Calls `body` with each descriptor of an `fd` folder that is open on a network namespace, and the
+  /// inode of that.
+  ///
+  /// - Throws: also when the links cannot be read.
+  func forEachNetworkNamespace(
+    _ buffer: borrowing EntryBuffer, _ body: (Int32, UInt64) -> Void
+  ) throws(Errno) {
+    var refusal: Errno?
+    try unsafe forEachNumberedEntry(buffer) { number, name in
+      var target = InlineArray<32, UInt8>(repeating: 0)
+      var octets = target.mutableSpan
+      let count = unsafe readLink(name, into: &octets)
+      guard count >= 0 else {
+        let failure = Errno(rawValue: errno)
+        if failure == .permissionDenied || failure == .notPermitted { refusal = failure }
+        return refusal == nil
+      }
+      if let inode = NamespaceLink.inode(target.span.extracting(first: count)) {
+        body(number, inode)
+      }
+      return true
+    }
+    if let refusal { throw refusal }
   }
 
   /// The inode number of the folder itself.

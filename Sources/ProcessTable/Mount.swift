@@ -1,29 +1,53 @@
+internal import Connections
+internal import SystemPackage
+
 /// One line of `/proc/PID/mountinfo`; see proc_pid_mountinfo(5).
 struct Mount {
   /// The id of the mount, unique while it exists.
   let id: UInt64?
-  /// The folder of the file system that is mounted.
-  let root: String
+  /// The directory of the file system that is mounted; of a namespace, what its link reads:
+  /// `net:[4026532281]`.
+  let root: KernelName
   /// Where it is mounted.
-  let point: String
+  let point: FilePath
   /// The type of the file system.
   let type: String
   /// The options of the file system.
   let options: [String]
 
-  /// Field 1 is the id, field 4 the root and field 5 the mount point; after a lone hyphen come type, source and
-  /// options.
+  /// Field 1 is the id, field 4 the root and field 5 the mount point; after a lone hyphen come type,
+  /// source and options.
   init?(_ line: ArraySlice<UInt8>) {
-    let fields = line.split(separator: UInt8(ascii: " ")).map {
-      String(decoding: $0, as: UTF8.self)
+    let fields = line.split(separator: UInt8(ascii: " "))
+    guard let hyphen = fields.dropFirst(6).firstIndex(where: { $0.elementsEqual("-".utf8) }),
+      fields.count > hyphen + 3
+    else { return nil }
+    id = fields[0].decimal
+    root = KernelName(bytes: Self.unescaped(fields[3]))
+    point = FilePath(name: KernelName(bytes: Self.unescaped(fields[4])))
+    type = String(decoding: fields[hyphen + 1], as: UTF8.self)
+    options = String(decoding: fields[hyphen + 3], as: UTF8.self).split(separator: ",")
+      .map(String.init)
+  }
+
+  /// The bytes of a field, in which the kernel writes space, tab, newline and backslash as a
+  /// backslash and three octal digits (`mangle_path`).
+  private static func unescaped(_ field: ArraySlice<UInt8>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(field.count)
+    var rest = field
+    while let byte = rest.popFirst() {
+      let digits = rest.prefix(3)
+      let isEscape =
+        byte == UInt8(ascii: "\\") && digits.count == 3
+        && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }
+      if isEscape, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8) {
+        bytes.append(value)
+        rest = rest.dropFirst(3)
+      } else {
+        bytes.append(byte)
+      }
     }
-    guard let hyphen = fields.dropFirst(6).firstIndex(of: "-"), fields.count > hyphen + 3 else {
-      return nil
-    }
-    id = UInt64(fields[0])
-    root = fields[3]
-    point = fields[4]
-    type = fields[hyphen + 1]
-    options = fields[hyphen + 3].split(separator: ",").map(String.init)
+    return bytes
   }
 }

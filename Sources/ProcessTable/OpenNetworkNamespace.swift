@@ -9,22 +9,32 @@ public final class OpenNetworkNamespace: Sendable {
 
   private let descriptor: Int32
 
-  /// Opens the namespace that the file at `path` is: a link in `/proc/PID/ns`, or a file that
-  /// `ip netns` has mounted one on.
+  /// Opens the namespace that the file at `path` is: a link in `/proc/PID/ns`, or a file on which
+  /// one is mounted, as by `ip netns`.
   ///
-  /// - Throws: `invalidArgument` when it is a file without a namespace.
+  /// Whatever else is there is not opened, only named: a FIFO does not block, a device does nothing.
+  ///
+  /// - Throws: `invalidArgument` when it is a file without a network namespace.
   public init(_ path: FilePath) throws(Errno) {
-    descriptor = unsafe path.withPlatformString { unsafe open($0, O_RDONLY | O_CLOEXEC) }
-    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+    let named = unsafe path.withPlatformString { unsafe open($0, Self.pathOnly | O_CLOEXEC) }
+    guard named >= 0 else { throw Errno(rawValue: errno) }
+    defer { close(named) }
     var (status, fileSystem) = (stat(), statfs())
-    guard unsafe fstat(descriptor, &status) == 0, unsafe fstatfs(descriptor, &fileSystem) == 0,
+    guard unsafe fstat(named, &status) == 0, unsafe fstatfs(named, &fileSystem) == 0,
       fileSystem.f_type == NSFS_MAGIC
-    else {
+    else { throw .invalidArgument }
+    descriptor = unsafe open("/proc/self/fd/\(named)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+    let type = namespace_type(descriptor)
+    guard type == network_namespace_type || type < 0 && errno == ENOTTY else {
       close(descriptor)
       throw .invalidArgument
     }
     inode = UInt64(status.st_ino)
   }
+
+  /// `O_PATH` of the kernel's asm-generic/fcntl.h, which Swift does not import.
+  private static let pathOnly: CInt = 0o10_000_000
 
   deinit { close(descriptor) }
 

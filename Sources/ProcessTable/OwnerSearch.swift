@@ -12,6 +12,7 @@ final class OwnerSearch: Sendable {
   let details: OwnerDetails
   /// The descriptors that are read of a process that `pruning` does not admit.
   let known: KnownHoldings?
+  let containers: (any ContainerNames)?
   /// Whether the root is a `/proc` of the kernel, not a copy of one.
   let isKernels: Bool
   /// Whether the kernel compares descriptor tables of threads of this root.
@@ -26,7 +27,7 @@ final class OwnerSearch: Sendable {
 
   init(
     root: consuming Folder, pids: [Int32], wanted: InodeSet, pruning: ProcessPruning,
-    details: OwnerDetails, known: KnownHoldings? = nil
+    details: OwnerDetails, known: KnownHoldings? = nil, containers: (any ContainerNames)? = nil
   ) {
     self.known = known
     isKernels = root.isInProcFileSystem
@@ -38,6 +39,7 @@ final class OwnerSearch: Sendable {
     self.wanted = wanted
     self.pruning = pruning
     self.details = details
+    self.containers = containers
   }
 
   /// Whether ``ProcessFolder/threadCount()`` says how many threads there are.

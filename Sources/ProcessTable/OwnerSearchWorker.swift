@@ -18,7 +18,7 @@ struct OwnerSearchWorker: ~Copyable {
   mutating func visit(_ pid: Int32) {
     guard search.pruning.admits(pid: pid) else { return }
     do {
-      let process = try ProcessFolder(pid: pid, below: search.root)
+      let process = try ProcessFolder(pid: pid, below: search.root, search.containers)
       sockets.removeAll(keepingCapacity: true)
       if search.pruning.needsFacts {
         let facts = try process.owner(search.pruning.details)

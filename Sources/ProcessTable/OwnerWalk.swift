@@ -19,7 +19,7 @@ public struct OwnerWalk: ~Copyable, Sendable {
   ) throws(ProcessProblem) {
     let search = OwnerSearch(
       root: try files.openRoot(), pids: try files.pids(), wanted: .everySocket, pruning: pruning,
-      details: details)
+      details: details, containers: files.containers)
     self.files = files
     self.search = search
     self.threads = threads
@@ -60,7 +60,8 @@ public struct OwnerWalk: ~Copyable, Sendable {
     let unread = Set(gaps.lazy.map(\.pid))
     let again = OwnerSearch(
       root: try files.openRoot(), pids: try files.pids().filter { !unread.contains($0) },
-      wanted: missing, pruning: search.pruning, details: search.details)
+      wanted: missing, pruning: search.pruning, details: search.details,
+      containers: files.containers)
     return again.run(threads: threads)
   }
 }

@@ -23,7 +23,8 @@ extension ProcFileSystem {
         holders: [], gaps: [], isPruned: !pruning.keepsEveryProcess, limits: viewLimits())
     }
     let search = OwnerSearch(
-      root: try openRoot(), pids: pids, wanted: wanted, pruning: pruning, details: details)
+      root: try openRoot(), pids: pids, wanted: wanted, pruning: pruning, details: details,
+      containers: containers)
     let found = search.run(threads: threads)
     return OwnerTable(
       holders: found.holders, gaps: found.gaps, isPruned: !pruning.keepsEveryProcess,

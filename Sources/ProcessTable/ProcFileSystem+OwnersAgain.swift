@@ -18,7 +18,8 @@ extension ProcFileSystem {
     let pids = try self.pids()
     let search = OwnerSearch(
       root: try openRoot(), pids: pids, wanted: InodeSet(inodes), pruning: pruning,
-      details: details, known: KnownHoldings(of: inodes, in: earlier))
+      details: details, known: KnownHoldings(of: inodes, in: earlier),
+      containers: containers)
     let found = search.run(threads: threads)
     return OwnerTable(
       holders: found.holders, gaps: found.gaps, isPruned: !pruning.keepsEveryProcess,

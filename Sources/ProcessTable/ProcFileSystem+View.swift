@@ -92,7 +92,7 @@ extension ProcFileSystem {
     if isKernels, let id = root.mountID(), let mount = mounts.last(where: { $0.id == id }) {
       return mount
     }
-    return mounts.last { $0.point == self.root.string } ?? mounts.last { $0.point == "/proc" }
+    return mounts.last { $0.point == self.root } ?? mounts.last { $0.point == "/proc" }
   }
 }
 

@@ -7,10 +7,13 @@ public import SystemPackage
 public struct ProcFileSystem: Sendable {
   /// The folder that takes the place of `/proc`.
   public let root: FilePath
+  /// What tells the names of containers; nil where they are unknown.
+  public let containers: (any ContainerNames)?
 
   /// The processes below `root`.
-  public init(root: FilePath = "/proc") {
+  public init(root: FilePath = "/proc", containers: (any ContainerNames)? = nil) {
     self.root = root
+    self.containers = containers
   }
 
   /// What is told of the calling thread (`thread-self`, Linux 3.17), whose `net` is that of the
@@ -24,7 +27,7 @@ public struct ProcFileSystem: Sendable {
   /// Opens the folder of one process, so that all that is read through it is of that one.
   func open(_ pid: Int32) throws(ProcessProblem) -> ProcessFolder {
     let folder = try openRoot()
-    do { return try ProcessFolder(pid: pid, below: folder) } catch {
+    do { return try ProcessFolder(pid: pid, below: folder, containers) } catch {
       throw problem(error, at: "\(pid)", of: pid)
     }
   }

@@ -5,14 +5,21 @@ internal import SystemPackage
 struct ProcessFolder: ~Copyable {
   let pid: Int32
   private let folder: Folder
+  private let containers: (any ContainerNames)?
 
-  init(pid: Int32, below root: borrowing Folder) throws(Errno) {
+  init(
+    pid: Int32, below root: borrowing Folder, _ containers: (any ContainerNames)? = nil
+  ) throws(Errno) {
     self.pid = pid
+    self.containers = containers
     folder = try root.folder("\(pid)")
   }
 
   /// Opens a folder of the process, `fd` or `task`.
   func open(_ name: String) throws(Errno) -> Folder { try folder.folder(name) }
+
+  /// The inode of the network namespace that the process is in; nil when the link is malformed.
+  func networkNamespace() throws(Errno) -> UInt64 { try folder.networkNamespace("ns/net") }
 
   /// How many descriptors the kernel says are open (Linux 6.2 and later); nil in a copy of `/proc`.
   ///
@@ -47,9 +54,9 @@ struct ProcessFolder: ~Copyable {
   func environment() throws(Errno) -> [UInt8] { try folder.bytes(of: "environ") }
 
   /// Anyone may read it.
-  private var controlGroup: ControlGroup? {
+  var controlGroup: ControlGroup? {
     (try? folder.bytes(of: "cgroup", isOneRecord: true))
-      .flatMap(ControlGroupMembership.controlGroup)
+      .flatMap { ControlGroupMembership.controlGroup($0, containers) }
   }
 
   /// A thread of the kernel has none.

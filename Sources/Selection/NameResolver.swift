@@ -26,6 +26,9 @@ public protocol NameResolver: Sendable {
   /// The names that `ip netns` has given to network namespaces; nil when they are unknown.
   var networkNamespaceNames: [KernelName]? { get }
 
+  /// Whether there is a file at `path`, in which a comma then separates nothing.
+  func hasFile(at path: String) -> Bool
+
   /// The services that are known, to suggest one; possibly none.
   var serviceNames: [String] { get }
 }
@@ -39,6 +42,9 @@ extension NameResolver {
 
   /// Unknown, where nothing else is said.
   public var networkNamespaceNames: [KernelName]? { nil }
+
+  /// No, where nothing else is said.
+  public func hasFile(at path: String) -> Bool { false }
 }
 
 /// Why a name could not be turned into a number.

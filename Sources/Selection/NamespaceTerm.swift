@@ -10,6 +10,10 @@ public enum NamespaceName: Hashable, Sendable {
   case named(KernelName)
   /// The one that the process with this id is in.
   case process(Int32)
+  /// The one that the file at this path is.
+  case path(KernelName)
+  /// The current one, and those of the processes in the containers that a selection is about.
+  case containers
 }
 
 /// The statement that a connection is in a network namespace.
@@ -46,6 +50,8 @@ extension NamespaceName: CustomStringConvertible {
     case .all: "all"
     case .named(let name): name.text
     case .process(let pid): "\(pid)"
+    case .path(let path): path.text
+    case .containers: "containers"
     }
   }
 
@@ -57,7 +63,11 @@ extension NamespaceName: CustomStringConvertible {
       self = .all
     } else if !isNamed, word.isDigits, !LeadingZero.starts(word), let pid = Int32(word), pid > 0 {
       self = .process(pid)
-    } else if isNamed || names == nil && !word.contains("/") {
+    } else if isNamed {
+      self = .named(KernelName(word))
+    } else if word.contains("/") {
+      self = .path(KernelName(word))
+    } else if names == nil {
       self = .named(KernelName(word))
     } else {
       return nil

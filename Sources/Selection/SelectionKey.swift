@@ -32,6 +32,8 @@ public enum SelectionKey: String, CaseIterable, Sendable {
   case unit
   /// The container of the owner.
   case container
+  /// The Kubernetes pod of the owner.
+  case pod
   /// The cgroup of the owner.
   case cgroup
   /// The network namespace.
@@ -67,9 +69,10 @@ public enum SelectionKey: String, CaseIterable, Sendable {
     case .pid: "held by the process with this id"
     case .user: "the socket belongs to this user, a name or a uid"
     case .unit: "held by a process of this systemd unit; a glob, .service may be left out"
-    case .container: "held by a process of this container: its id, or 4 or more digits of it"
+    case .container: "held by a process of this container: its name, its id or the start of its id"
+    case .pod: "held by a process of this Kubernetes pod: its name, namespace/name or uid"
     case .cgroup: "held by a process of this cgroup or one below it"
-    case .netns: "in this network namespace: a name, a pid, or all"
+    case .netns: "in this network namespace: a name, a pid, a path, or all"
     case .interface: "bound to this interface"
     case .mark: "has this mark under this mask"
     case .receiveQueue: "at least this much is received and not read; k, M and G are taken"
@@ -90,7 +93,8 @@ public enum SelectionKey: String, CaseIterable, Sendable {
     case .pid: "pid"
     case .user: "user"
     case .unit: "glob"
-    case .container: "id"
+    case .container: "container"
+    case .pod: "pod"
     case .cgroup: "path"
     case .netns: "namespace"
     case .interface: "device"

@@ -1,3 +1,5 @@
+public import Connections
+
 // Which network namespaces a selection is about.
 extension SelectionPredicate {
   /// The namespaces that terms name.
@@ -10,9 +12,23 @@ extension SelectionPredicate {
     }
   }
 
-  /// The selection, without a namespace in it limited to the one that connreap runs in.
-  public func limitedToOwnNamespace() -> SelectionPredicate {
-    namespaces.isEmpty ? .all([.term(.namespace(NamespaceTerm(.own))), self]) : self
+  /// The selection, without a namespace in it limited to the namespaces that are looked at then.
+  ///
+  /// - Parameter countsContainers: whether what it selects is counted by container or pod.
+  public func limitedToDefaultNamespaces(countsContainers: Bool) -> SelectionPredicate {
+    guard namespaces.isEmpty else { return self }
+    let isOfContainers = countsContainers || namesContainers
+    return .all([.term(.namespace(NamespaceTerm(isOfContainers ? .containers : .own))), self])
+  }
+
+  /// Whether a term names a container or a pod.
+  public var namesContainers: Bool {
+    hasTerm { if case .container = $0 { true } else if case .pod = $0 { true } else { false } }
+  }
+
+  /// Whether a term names a container or a pod that a process in `group` is in, or may be in.
+  public func mayConcernContainer(_ group: ControlGroup) -> Bool {
+    hasTerm { term in term.containerVerdict(of: group).map { $0 != .no } ?? false }
   }
 
   /// The selection that knows which of the namespaces that were looked at its terms name.

@@ -126,7 +126,7 @@ extension SelectionPredicate {
   /// Whether a term asks who chose the local port.
   public var needsAutobound: Bool { hasTerm(where: \.needsAutobound) }
 
-  private func hasTerm(where isSo: (SelectionTerm) -> Bool) -> Bool {
+  func hasTerm(where isSo: (SelectionTerm) -> Bool) -> Bool {
     switch self {
     case .term(let term): isSo(term)
     case .all(let parts), .any(let parts): parts.contains { $0.hasTerm(where: isSo) }

@@ -48,8 +48,10 @@ public struct SelectionProblem: Error, Equatable, Sendable {
     case glob(GlobProblem)
     /// It is not a number from 1 to 2147483647.
     case notAPid
-    /// It is not from 4 to 64 hexadecimal digits.
+    /// It can be neither the name nor the id of a container.
     case notAContainer
+    /// It can be neither the name nor the uid of a pod.
+    case notAPod
     /// It is not a path from the root.
     case notAControlGroup
     /// It is a number, and not from 0 to 4294967294.
@@ -58,7 +60,7 @@ public struct SelectionProblem: Error, Equatable, Sendable {
     case userLookup(LookupFailure)
     /// There is no such interface.
     case unknownInterface
-    /// It is neither `all`, nor a name of `ip netns`, nor a number.
+    /// It is neither `all`, nor a name of `ip netns`, nor a number, nor a path.
     case unknownNamespace
     /// It is neither a decimal number nor `0x` and a hexadecimal one, of 32 bits.
     case notAMark
@@ -104,7 +106,8 @@ extension SelectionProblem: CustomStringConvertible {
     case .glob(let problem): problem.description
     case .notAPid: "\(fault) is not a process id; it is a number from 1 to \(Int32.max)"
     case .notAContainer:
-      "\(fault) is not a container's id; write 4 or more of its hexadecimal digits"
+      "\(fault) is not a container; write its name, its id or the start of its id"
+    case .notAPod: "\(fault) is not a pod; write its name, as in default/web-1, or its uid"
     case .notAControlGroup:
       "\(fault) is not the path of a cgroup; write it as in /system.slice/nginx.service"
     case .userOutOfRange: "\(fault) is not a uid; it is a number from 0 to \(UInt32.max - 1)"
@@ -112,7 +115,7 @@ extension SelectionProblem: CustomStringConvertible {
     case .userLookup(let failure): "cannot look up the user \(fault): \(failure)"
     case .unknownInterface: "unknown interface \(fault)"
     case .unknownNamespace:
-      "unknown network namespace \(fault): it is a name that 'ip netns' lists, a pid or all"
+      "unknown network namespace \(fault): it is a name that 'ip netns' lists, a pid, a path or all"
     case .notAMark: "\(fault) is not a 32-bit number; write 10 or 0xa"
     case .markOutsideMask: "the mark \(fault) has bits that its mask takes away: nothing matches"
     case .notASize: "\(fault) is not a size; write 4096, 64k, 1M or 1G"

@@ -25,11 +25,11 @@ extension SelectionTerm {
     case .process, .pid: Self.owner(of: connection, owners) { verdict(of: $0) }
     case .unit(let glob):
       Self.group(of: connection, owners) { group in
-        group.unit.map { Self.unit($0, matches: glob) } ?? false
+        Verdict(group.unit.map { Self.unit($0, matches: glob) } ?? false)
       }
-    case .container(let prefix):
-      Self.group(of: connection, owners) { $0.container?.hasPrefix(prefix) ?? false }
-    case .cgroup(let path): Self.group(of: connection, owners) { $0.isWithin(path) }
+    case .container(let text): Self.group(of: connection, owners) { text.verdict(of: $0) }
+    case .pod(let text): Self.group(of: connection, owners) { text.verdict(of: $0) }
+    case .cgroup(let path): Self.group(of: connection, owners) { Verdict($0.isWithin(path)) }
     case .user(let id): Verdict(connection.userID.map { $0 == id })
     case .family(let family): Verdict(connection.identity.family == family)
     case .receiveQueue(let least): Verdict(connection.receiveQueue >= least)
@@ -135,10 +135,10 @@ extension SelectionTerm {
   /// Where no owner is known, the cgroup in which the socket was made can say that the connection
   /// is of it, but not that it is of no other: sockets are handed on.
   private static func group(
-    of connection: Connection, _ owners: some OwnerFacts, _ matches: (ControlGroup) -> Bool
+    of connection: Connection, _ owners: some OwnerFacts, _ matches: (ControlGroup) -> Verdict
   ) -> Verdict {
-    if let origin = owners.origin, matches(origin) { return .yes }
-    return owner(of: connection, owners) { Verdict($0.controlGroup.map(matches)) }
+    if let origin = owners.origin, matches(origin) == .yes { return .yes }
+    return owner(of: connection, owners) { $0.controlGroup.map(matches) ?? .unknown }
   }
 
   private static func unit(_ unit: KernelName, matches glob: Glob) -> Bool {

@@ -27,8 +27,10 @@ public enum SelectionTerm: Equatable, Sendable {
   case pid(Int32)
   /// An owner is in a systemd unit that matches; `.service` may be left out.
   case unit(Glob)
-  /// An owner is in a container whose id starts so.
-  case container(idPrefix: String)
+  /// An owner is in this container.
+  case container(ContainerText)
+  /// An owner is in this Kubernetes pod.
+  case pod(PodText)
   /// An owner is in the cgroup at this path, or in one below it.
   case cgroup(path: KernelName)
   /// The socket belongs to this uid (`idiag_uid`).
@@ -68,15 +70,24 @@ extension SelectionTerm {
   /// Whether it asks about the processes that hold the socket.
   public var needsOwners: Bool {
     switch self {
-    case .process, .pid, .unit, .container, .cgroup: true
-    default: false
+    case .process, .pid: true
+    default: needsControlGroups
+    }
+  }
+
+  /// What it says of a container or pod that a process in `group` is in; nil for other terms.
+  public func containerVerdict(of group: ControlGroup) -> Verdict? {
+    switch self {
+    case .container(let text): text.verdict(of: group)
+    case .pod(let text): text.verdict(of: group)
+    default: nil
     }
   }
 
   /// Whether it asks about the cgroup of the owners or, where none is known, of the socket.
   public var needsControlGroups: Bool {
     switch self {
-    case .unit, .container, .cgroup: true
+    case .unit, .container, .pod, .cgroup: true
     default: false
     }
   }
@@ -109,7 +120,7 @@ extension SelectionTerm {
     case .address, .wildcard: 3
     case .idle, .stalled, .inState: 4
     case .pid: 1000
-    case .process, .unit, .container, .cgroup: 2000
+    case .process, .unit, .container, .pod, .cgroup: 2000
     }
   }
 }

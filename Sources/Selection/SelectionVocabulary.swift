@@ -56,6 +56,16 @@ public enum SelectionVocabulary {
   private static func terms(
     key: SelectionKey, value: String, names: some NameResolver
   ) throws(SelectionProblem) -> [SelectionPredicate] {
+    // The name of a network namespace can hold a comma, and so can a path.
+    if key == .netns, value.utf8.contains(UInt8(ascii: ",")) {
+      let name = KernelName(value)
+      if names.networkNamespaceNames?.contains(name) == true {
+        return [.term(.namespace(NamespaceTerm(.named(name))))]
+      }
+      if value.hasPrefix("/"), names.hasFile(at: value) {
+        return [.term(.namespace(NamespaceTerm(.path(name))))]
+      }
+    }
     var terms: [SelectionPredicate] = []
     for item in try ValueItem.items(of: value, for: key) {
       switch key {
@@ -82,7 +92,12 @@ public enum SelectionVocabulary {
     case .peerPort: return [.port(.peer, try item.ports(names))]
     case .process: return [.process(try item.glob())]
     case .unit: return [.unit(try item.glob())]
-    case .container: return [.container(idPrefix: try item.containerID())]
+    case .container:
+      guard let container = ContainerText(item.text) else { throw item.problem(.notAContainer) }
+      return [.container(container)]
+    case .pod:
+      guard let pod = PodText(item.text) else { throw item.problem(.notAPod) }
+      return [.pod(pod)]
     case .cgroup: return [.cgroup(path: try item.controlGroupPath())]
     case .pid: return [.pid(try item.pid())]
     case .user: return [.user(try item.userID(names))]
@@ -123,15 +138,6 @@ extension ValueItem {
     } catch {
       throw problem(.glob(error), at: inValue(error.range))
     }
-  }
-
-  /// The start of an id as runtimes print it, in small letters.
-  fileprivate func containerID() throws(SelectionProblem) -> String {
-    let id = text.lowercased()
-    guard (4...64).contains(id.utf8.count), id.utf8.allSatisfy(\.isHexadecimalDigit) else {
-      throw problem(.notAContainer)
-    }
-    return id
   }
 
   /// A path from the root, without slashes at its end.

@@ -145,17 +145,28 @@ public struct SystemNames: NameResolver {
     return names
   }
 
-  /// The names in `/run/netns` (ip-netns(8)); nil when they could not be read.
+  /// Whether there is a file at `path` on this machine.
+  public func hasFile(at path: String) -> Bool {
+    guard isOfThisMachine else { return false }
+    return unsafe access(path, F_OK) == 0
+  }
+
+  /// The names in the directories of `ip netns` and Docker; nil when one could not be read.
   public var networkNamespaceNames: [KernelName]? {
     guard isOfThisMachine else { return nil }
-    guard let folder = unsafe opendir("/run/netns") else { return errno == ENOENT ? [] : nil }
-    defer { unsafe closedir(folder) }
     var names: [KernelName] = []
-    while let entry = unsafe readdir(folder) {
-      let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        unsafe KernelName(bytes: bytes.prefix { $0 != 0 })
+    for directory in ["/run/netns", "/var/run/netns", "/run/docker/netns"] {
+      guard let folder = unsafe opendir(directory) else {
+        guard errno == ENOENT else { return nil }
+        continue
       }
-      if name != ".", name != ".." { names.append(name) }
+      defer { unsafe closedir(folder) }
+      while let entry = unsafe readdir(folder) {
+        let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+          unsafe KernelName(bytes: bytes.prefix { $0 != 0 })
+        }
+        if name != ".", name != ".." { names.append(name) }
+      }
     }
     return names
   }

@@ -98,9 +98,15 @@ struct OpenFile: ~Copyable {
   /// Reads what is there, and no more than `limit` bytes of it.
   borrowing func read(atMost limit: Int) throws(Errno) -> [UInt8] {
     var bytes: [UInt8] = []
-    while bytes.count < limit, try append(atMost: limit - bytes.count, to: &bytes) {}
+    // In parts: the memory is that of what is there, not of what would be allowed.
+    while bytes.count < limit,
+      try append(atMost: min(limit - bytes.count, Self.partSize), to: &bytes)
+    {}
     return bytes
   }
+
+  /// How much is read at once.
+  private static let partSize = 64 * 1024
 
   /// Appends what one read(2) gives, at most `limit` bytes; false at the end.
   ///

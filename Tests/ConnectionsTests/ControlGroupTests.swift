@@ -8,6 +8,7 @@ import Testing
     let path: String
     var unit: String?
     var container: String?
+    var name: String?
     var pod: String?
 
     var testDescription: String { path }
@@ -48,10 +49,16 @@ import Testing
     // Docker
     Case(path: "/system.slice/docker-\(id).scope", unit: "docker-\(id).scope", container: id),
     Case(path: "/docker/\(id)", container: id),
-    Case(path: "/docker/\(id)/init.scope", unit: "init.scope", container: id),
+    Case(path: "/docker/\(id)/init.scope", container: id),
+    Case(path: "/docker/\(outer)/docker/\(id)/system.slice/nginx.service", container: id),
     Case(
-      path: "/docker/\(outer)/docker/\(id)/system.slice/nginx.service", unit: "nginx.service",
-      container: id),
+      path: "/system.slice/docker-\(id).scope/system.slice/nginx.service",
+      unit: "docker-\(id).scope", container: id),
+    Case(path: "/docker-ce/docker/\(id)", container: id),
+    Case(path: "/../\(id)", container: id),
+    Case(path: "/../../system.slice/docker-\(id).scope", unit: "docker-\(id).scope", container: id),
+    Case(path: "/../../system.slice/nginx.service", unit: "nginx.service"),
+    Case(path: "/system.slice:docker:\(id)", container: id),
     Case(path: "/system.slice/docker.service", unit: "docker.service"),
     Case(path: "/docker/buildkit/rz6ba9wkjuc3gmkpg2wz8j2ho"),
     Case(
@@ -107,7 +114,67 @@ import Testing
       path: "/docker/\(outer)/kubelet/kubepods/besteffort/pod\(pod)/\(id)", container: id, pod: pod),
     // Others
     Case(path: "/ecs/55091c13-b8cf-4801-b527-f4601742204d/\(id)", container: id),
-    Case(path: "/lxc.payload.web"),
+    Case(
+      path: "/ecstasks.slice/ecstasks-0123456789abcdef0123456789abcdef.slice/docker-\(id).scope",
+      unit: "docker-\(id).scope", container: id),
+    Case(path: "/actions_job/\(id)", container: id),
+    Case(path: "/system.slice/nerdctl-\(id).scope", unit: "nerdctl-\(id).scope", container: id),
+    Case(path: "/k8s.io/\(id)", container: id),
+    Case(
+      path: "/system.slice/garden.service/garden/good/0a1b2c3d-4e5f", unit: "garden.service",
+      container: "0a1b2c3d-4e5f", name: "0a1b2c3d-4e5f"),
+    Case(path: "/nomad.slice/0c9b6f3e.web.scope", unit: "0c9b6f3e.web.scope"),
+    // Fargate
+    Case(
+      path: "/ecs/0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef-2447051234",
+      container: "0123456789abcdef0123456789abcdef-2447051234"),
+    Case(path: "/ecs/0123456789abcdef0123456789abcdef"),
+    Case(path: "/ecs/t/0123456789abcdef0123456789abcdef-"),
+    Case(path: "/ecs/t/0123456789abcdef0123456789abcdef-12x"),
+    // LXC and LXD
+    Case(path: "/lxc.payload.web", container: "web", name: "web"),
+    Case(path: "/lxc.payload.web/init.scope", container: "web", name: "web"),
+    Case(
+      path: "/lxc.payload.web/system.slice/nginx.service", container: "web", name: "web"),
+    Case(path: "/lxc.payload/web", container: "web", name: "web"),
+    Case(path: "/lxc/web/system.slice/nginx.service", container: "web", name: "web"),
+    Case(path: "/lxc.payload.a.b", container: "a.b", name: "a.b"),
+    Case(path: "/lxc.monitor.web"),
+    Case(path: "/lxc.pivot"),
+    Case(path: "/lxc.payload."),
+    Case(path: "/lxc"),
+    Case(
+      path: "/user.slice/user-1000.slice/session-1.scope/lxc.payload.web", unit: "session-1.scope",
+      container: "web", name: "web"),
+    Case(path: "/lxc.payload.web/docker/\(id)", container: id),
+    // systemd-nspawn
+    Case(
+      path: "/machine.slice/machine-web.scope", unit: "machine-web.scope", container: "web",
+      name: "web"),
+    Case(
+      path: "/machine.slice/machine-my\\x2dbox.scope/payload/system.slice/nginx.service",
+      unit: "machine-my\\x2dbox.scope", container: "my-box", name: "my-box"),
+    Case(path: "/machine.slice/machine-web.scope/supervisor", unit: "machine-web.scope"),
+    Case(
+      path: "/machine.slice/systemd-nspawn@web.service/payload/init.scope",
+      unit: "systemd-nspawn@web.service", container: "web", name: "web"),
+    Case(
+      path: "/machine.slice/systemd-nspawn@web.service/supervisor",
+      unit: "systemd-nspawn@web.service"),
+    Case(path: "/machine.slice/systemd-nspawn@.service", unit: "systemd-nspawn@.service"),
+    // A virtual machine
+    Case(
+      path: "/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator",
+      unit: "machine-qemu\\x2d1\\x2dvm.scope"),
+    // Garden
+    Case(
+      path: "/garden/0a1b2c3d-4e5f", container: "0a1b2c3d-4e5f", name: "0a1b2c3d-4e5f"),
+    Case(path: "/garden-1/handle/init.scope", container: "handle", name: "handle"),
+    Case(path: "/garden/bad/handle", container: "handle", name: "handle"),
+    Case(path: "/garden"),
+    Case(path: "/garden/good"),
+    Case(path: "/good/web"),
+    Case(path: "/garden-party/web"),
     Case(path: "/workers/f49e8247bf3ab7179a704a0cf2468cc0"),
     // Not quite
     Case(path: "/docker/\(id.dropLast())"),
@@ -122,8 +189,29 @@ import Testing
     let group = ControlGroup(path: expected.path)
     #expect(group.path == KernelName(expected.path))
     #expect(group.unit == expected.unit.map { KernelName($0) })
-    #expect(group.container == expected.container)
-    #expect(group.podUID == expected.pod)
+    #expect(group.container?.id == expected.container.map { KernelName($0) })
+    #expect(group.container?.name == expected.name.map { KernelName($0) })
+    #expect(group.pod?.uid == expected.pod)
+  }
+
+  @Test func aContainerIsCalledByItsNameOrElseTheFirstDigitsOfItsID() throws {
+    let docker = try #require(ControlGroup(path: "/docker/\(Self.id)").container)
+    #expect(docker.label == "0123456789ab")
+    #expect(Container(id: docker.id, name: "web").label == "web")
+    let fargate = "0123456789abcdef0123456789abcdef-2447051234"
+    #expect(ControlGroup(path: "/ecs/t/\(fargate)").container?.label == KernelName(fargate))
+    let nested = ControlGroup(path: "/docker/\(Self.outer)/docker/\(Self.id)")
+    #expect(nested.containers.map(\.id) == [KernelName(Self.outer), KernelName(Self.id)])
+  }
+
+  /// A name is what its bytes are, of whatever encoding.
+  @Test func namesOfContainersAreBytes() {
+    let path = KernelName(bytes: Array("/lxc.payload.".utf8) + [0xff])
+    #expect(ControlGroup(path: path).container?.name == KernelName(bytes: [0xff]))
+    let escaped = ControlGroup(path: #"/machine.slice/machine-a\xff.scope"#)
+    #expect(escaped.container?.name == KernelName(bytes: [0x61, 0xff]))
+    #expect(ControlGroup(path: #"/machine.slice/machine-a\x+f.scope"#).container?.name == #"a\x+f"#)
+    #expect(ControlGroup(path: #"/machine.slice/machine-a\x2.scope"#).container?.name == #"a\x2"#)
   }
 
   @Test(arguments: [

@@ -87,6 +87,7 @@ import Testing
     #expect(try scene.counts(by: .netns) == ["4711 3"])
     #expect(try scene.counts(by: .unit) == ["in no known unit 3"])
     #expect(try scene.counts(by: .container) == ["in no known container 3"])
+    #expect(try scene.counts(by: .pod) == ["in no known pod 3"])
     #expect(try scene.groups(by: .state).map(\.key) == ["established", "close-wait"])
   }
 

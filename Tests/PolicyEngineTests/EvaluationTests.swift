@@ -72,10 +72,24 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.groups.map(\.rows) == [[0, 2], [1]])
   }
 
+  @Test func containersAndPodsAreCalledByTheirNames() {
+    let uid = "0c9b6f3e-2b8b-4f0e-9d1e-1234567890ab"
+    let id = String(repeating: "0a", count: 32)
+    let rows = ["/lxc.payload.web", "/kubepods/pod\(uid)/\(id)", "/lxc.payload.web/init.scope"]
+      .map { SampleRow(controlGroup: $0) }
+    let containers = findings(rows, policy { $0.groupBy = .container })[0]
+    #expect(containers.groups.map(\.label) == ["web", String(id.prefix(12))])
+    #expect(containers.groups.map(\.rows) == [[0, 2], [1]])
+    let pods = findings(rows, policy { $0.groupBy = .pod })[0]
+    #expect(pods.groups.map(\.label) == [uid])
+    #expect(pods.groups.map(\.key) == [.pod(KernelName(uid))])
+    #expect(pods.undecided.owner == 2)
+  }
+
   /// They may have nothing in common, so they are not counted together.
   @Test(arguments: [nil, "/", "/user.slice"])
   func whatIsInNoUnitOrContainerIsLeftUndecided(group: String?) {
-    for grouping in [PolicyGrouping.unit, .container] {
+    for grouping in [PolicyGrouping.unit, .container, .pod] {
       let found = findings(
         Array(repeating: SampleRow(controlGroup: group), count: 3), policy { $0.groupBy = grouping }
       )[0]

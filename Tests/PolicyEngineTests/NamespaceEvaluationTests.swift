@@ -11,7 +11,8 @@ import Testing
     case .own: [0: .yes, 1: .no]
     case .all: [0: .yes, 1: .yes]
     case .named("blue"): [0: .no, 1: .yes]
-    case .named: [0: .no, 1: .no]
+    case .containers: [0: .yes, 1: .yes]
+    case .named, .path: [0: .no, 1: .no]
     // Its namespace could not be read.
     case .process: [0: .unknown, 1: .unknown]
     }
@@ -20,7 +21,8 @@ import Testing
   private func policies(_ text: String) throws -> [Policy] {
     try read(text).policies.map { policy in
       var policy = policy
-      policy.match = policy.match.limitedToOwnNamespace().knowing(verdicts)
+      policy.match = policy.match.limitedToDefaultNamespaces(countsContainers: false).knowing(
+        verdicts)
       policy.except = policy.except.map { $0.knowing(verdicts) }
       policy.protect = policy.protect.map {
         Protection(predicate: $0.predicate.knowing(verdicts), text: $0.text, line: $0.line)

@@ -96,7 +96,7 @@ import Testing
         leaks.yaml:28:13: error: "except" takes a list, not a map: each is an exception
            28 |     except: {peer: 10.0.0.0/33}
               |             ^
-        leaks.yaml:29:15: error: unknown group-by "pid"; it is one of process, unit, container, user, peer, listener, none
+        leaks.yaml:29:15: error: unknown group-by "pid"; did you mean "pod"?
            29 |     group-by: pid
               |               ^~~
         leaks.yaml:30:12: error: "1.0" is not a whole number from 1, as in 100
@@ -286,7 +286,7 @@ import Testing
         leaks.yaml:9:5: error: "description" has no value
             9 |     description:
               |     ^~~~~~~~~~~
-        leaks.yaml:10:15: error: unknown group-by ""; it is one of process, unit, container, user, peer, listener, none
+        leaks.yaml:10:15: error: unknown group-by ""; it is one of process, unit, container, pod, user, peer, listener, none
            10 |     group-by: ''
               |               ^~
         """)

@@ -53,6 +53,29 @@ import Testing
     #expect(try tree.files.process(10).controlGroup == owners[0].controlGroup)
   }
 
+  @Test func whatKnowsContainersIsAskedForEachGroup() throws {
+    let tree = ProcTree()
+    tree.process(10, links: [3: "socket:[100]"])
+    tree.file("10/cgroup", "0::/docker/\(Self.id)\n")
+    let files = ProcFileSystem(root: tree.root, containers: Renaming())
+    #expect(try files.process(10).controlGroup?.container?.name == "web")
+    let owners = try files.findOwners(of: .everySocket, threads: 1).processes
+    #expect(owners.map(\.controlGroup?.container?.name) == ["web"])
+    let walk = try files.startFindingOwners(threads: 1)
+    var wanted = InodeSet()
+    wanted.insert(100)
+    #expect(try walk.finish(wanted: wanted).processes[0].controlGroup?.container?.name == "web")
+  }
+
+  /// Calls every container web.
+  struct Renaming: ContainerNames {
+    func naming(_ group: ControlGroup) -> ControlGroup {
+      ControlGroup(
+        path: group.path, unit: group.unit,
+        containers: group.containers.map { Container(id: $0.id, name: "web") }, pod: nil)
+    }
+  }
+
   @Test func thisProcessHasAGroup() throws {
     let own = try ProcFileSystem().process(getpid())
     #expect(own.controlGroup?.path.bytes.first == UInt8(ascii: "/"))
@@ -153,5 +176,29 @@ import Testing
     #expect(found.root == "/sys/fs/cgroup/unified" && found.top == "/docker/x")
     tree.file("self/mountinfo", "33 30 0:29 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n")
     #expect(try tree.files.controlGroupTree() == nil)
+  }
+
+  @Test(
+    arguments: [
+      // A part of it elsewhere, before and after.
+      (["/ /a", "/x.slice /b"], "/a", "/"), (["/x.slice /b", "/ /a"], "/a", "/"),
+      // All of it twice; the name of the second has a space and a backslash.
+      (["/ /a", #"/ /m\040n\134o"#], #"/m n\o"#, "/"),
+      // Behind another mount on the same directory.
+      (["/ /a", "/x.slice /a"], "/a", "/x.slice"), (["/ /a", "/ /b", "/x.slice /b"], "/a", "/"),
+      // In a cgroup namespace, a mount of the machine.
+      (["/../.. /a"], "/a", "/../.."), (["/../.. /a", "/ /b"], "/b", "/"),
+      ([#"/a\011b /c"#], "/c", "/a\tb"),
+    ] as [([String], String, String)])
+  func ofSeveralMountsTheWholeHierarchyIsTaken(
+    mounts: [String], root: String, top: String
+  ) throws {
+    let tree = ProcTree()
+    let lines = mounts.enumerated().map { number, mount in
+      "\(40 + number) 28 0:30 \(mount) rw - cgroup2 cgroup2 rw\n"
+    }
+    tree.file("self/mountinfo", lines.joined())
+    let found = try #require(try tree.files.controlGroupTree())
+    #expect(found.root == FilePath(root) && found.top == KernelName(top))
   }
 }

@@ -254,6 +254,7 @@ struct FilterMeaningTests {
       .state: "listen", .host: "::1", .local: "::1", .peer: "::1", .port: "1", .localPort: "1",
       .peerPort: "1", .process: "a", .pid: "1", .user: "1", .interface: "lo", .mark: "1",
       .receiveQueue: "1", .sendQueue: "1", .family: "ipv4", .unit: "nginx", .container: "0a1b",
+      .pod: "web",
       .cgroup: "/a", .netns: "blue",
     ]
     let text = value[key] ?? "1h"

@@ -218,7 +218,11 @@ struct FilterPropertyTests {
     case 12: return .sendQueue(atLeast: number)
     case 13: return .interface(number)
     case 14: return (try? Glob("nginx@*.service")).map { .unit($0) } ?? .pid(1)
-    case 15: return .container(idPrefix: String(UInt64(number) + 65_536, radix: 16))
+    case 15:
+      let texts = [String(UInt64(number) + 65_536, radix: 16), "web", "default/web-1", "and"]
+      let text = texts.randomElement(using: &generator) ?? "web"
+      guard let container = ContainerText(text), let pod = PodText(text) else { return .pid(1) }
+      return Bool.random(using: &generator) ? .container(container) : .pod(pod)
     case 16:
       let paths = ["/", "/a.slice/b c", "/it's", #"/dev-disk\x2dby.slice"#, "/user@1000.service"]
       return .cgroup(path: KernelName(paths.randomElement(using: &generator) ?? "/"))

@@ -15,7 +15,8 @@ import Testing
     case .own: [0: .yes, 1: .no, 2: .no]
     case .all: [0: .yes, 1: .yes, 2: .yes]
     case .named("blue"): [0: .no, 1: .yes, 2: .unknown]
-    case .named, .process: [0: .unknown, 1: .unknown, 2: .unknown]
+    case .containers: [0: .yes, 1: .yes, 2: .no]
+    case .named, .process, .path: [0: .unknown, 1: .unknown, 2: .unknown]
     }
   }
 
@@ -34,6 +35,7 @@ import Testing
     arguments: [
       ("all", .all), ("blue", .named("blue")), ("green", .named("green")),
       ("1744", .process(1744)), ("7", .named("7")),
+      ("/run/netns/green", .path("/run/netns/green")), ("../blue", .path("../blue")),
     ] as [(String, NamespaceName)])
   func aValueIsANameBeforeItIsAProcess(value: String, name: NamespaceName) throws {
     let read = try SelectionVocabulary.parse(key: .netns, value: value, names: FixedNames())
@@ -43,7 +45,7 @@ import Testing
 
   @Test(arguments: [
     ("bleu", "did you mean \"blue\"?"), ("blue,gren", "did you mean \"green\"?"), ("0", "lists"),
-    ("-1", "lists"), ("2147483648", "lists"), ("../blue", "lists"), ("Blue", "blue"),
+    ("-1", "lists"), ("2147483648", "lists"), ("Blue", "blue"),
     ("", "missing"),
   ])
   func whatIsNoneOfTheseIsPointedAt(value: String, message: String) throws {
@@ -57,9 +59,25 @@ import Testing
   @Test func whereTheNamesAreUnknownAnyWillDo() throws {
     let read = try SelectionVocabulary.parse(key: .netns, value: "bleu,12", names: NoNames())
     #expect(read.namespaces == [.named("bleu"), .process(12)])
-    #expect(throws: SelectionProblem.self) {
-      try SelectionVocabulary.parse(key: .netns, value: "../../etc", names: NoNames())
-    }
+    let path = try SelectionVocabulary.parse(key: .netns, value: "/proc/7/ns/net", names: NoNames())
+    #expect(path.namespaces == [.path("/proc/7/ns/net")])
+  }
+
+  /// A list of two of which one is a name with a comma cannot be told from a list of three.
+  @Test func aNameCanHoldAComma() throws {
+    let read = try SelectionVocabulary.parse(key: .netns, value: "x,y", names: NamesWithComma())
+    #expect(read.namespaces == [.named("x,y")])
+    #expect(try SelectionFilter.parse("netns = x,y", names: NamesWithComma()) == read)
+  }
+
+  /// Names of network namespaces, one with a comma.
+  private struct NamesWithComma: NameResolver {
+    let networkNamespaceNames: [KernelName]? = ["x,y", "x"]
+    let serviceNames: [String] = []
+    func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] { throw .noSuchName }
+    func port(ofService name: String) -> UInt16? { nil }
+    func userID(of name: String) throws(LookupFailure) -> UInt32? { nil }
+    func interfaceIndex(of name: String) -> UInt32? { nil }
   }
 
   @Test func untilItIsKnownWhichTheyAreNothingIsDecided() throws {
@@ -83,11 +101,29 @@ import Testing
   }
 
   @Test func aSelectionWithoutOneIsOfTheOwn() throws {
-    let limited = try parse("state established").limitedToOwnNamespace().knowing(verdicts)
+    let limited = try parse("state established")
+      .limitedToDefaultNamespaces(countsContainers: false).knowing(verdicts)
     #expect(
       (0..<3).map { limited.verdict(of: row(in: $0), owners: OwnersUnknown()) } == [.yes, .no, .no])
     let named = try parse("port 8080 or netns = blue")
-    #expect(named.limitedToOwnNamespace() == named)
+    #expect(named.limitedToDefaultNamespaces(countsContainers: true) == named)
+  }
+
+  @Test(arguments: ["container = web", "pod = web-1", "not (container = web and port 80)"])
+  func aSelectionOfContainersIsOfTheirsToo(filter: String) throws {
+    let predicate = try parse(filter)
+    #expect(predicate.namesContainers)
+    let placed = predicate.limitedToDefaultNamespaces(countsContainers: false)
+    #expect(placed.namespaces == [.containers])
+    #expect((0..<3).map { placed.knowing(verdicts).isPossible(in: $0) } == [true, true, false])
+  }
+
+  @Test func whatIsCountedByContainerIsOfTheirsToo() throws {
+    let predicate = try parse("state close-wait")
+    #expect(!predicate.namesContainers)
+    #expect(
+      predicate.limitedToDefaultNamespaces(countsContainers: true).namespaces == [.containers])
+    #expect(predicate.limitedToDefaultNamespaces(countsContainers: false).namespaces == [.own])
   }
 
   /// eth0 is number 2 here; elsewhere another interface has that number, and eth0 another one.

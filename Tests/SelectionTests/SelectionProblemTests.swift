@@ -165,11 +165,14 @@ struct SelectionProblemTests {
     Case(.family, "inet", 0..<4, "\"inet\" is not a family; write ipv4 or ipv6"),
     Case(.unit, "[a", 0..<1, "the \"[\" has no \"]\"; write \"\\[\" for the character itself"),
     Case(
-      .container, "abc", 0..<3,
-      "\"abc\" is not a container's id; write 4 or more of its hexadecimal digits"),
+      .container, "a b", 0..<3,
+      "\"a b\" is not a container; write its name, its id or the start of its id"),
     Case(
-      .container, "0a1b,nginx", 5..<10,
-      "\"nginx\" is not a container's id; write 4 or more of its hexadecimal digits"),
+      .container, "0a1b,docker://", 5..<14,
+      "\"docker://\" is not a container; write its name, its id or the start of its id"),
+    Case(
+      .pod, "web\t1", 0..<5,
+      "\"web\\u{9}1\" is not a pod; write its name, as in default/web-1, or its uid"),
     Case(
       .cgroup, "system.slice", 0..<12,
       "\"system.slice\" is not the path of a cgroup; write it as in /system.slice/nginx.service"),
@@ -180,7 +183,7 @@ struct SelectionProblemTests {
       .age, "7", 0..<1, "a duration needs a unit: \"7\"; write 7s, 7m or 7h"),
     Case(
       .netns, "bleu", 0..<4,
-      "unknown network namespace \"bleu\": it is a name that 'ip netns' lists, a pid or all; "
+      "unknown network namespace \"bleu\": it is a name that 'ip netns' lists, a pid, a path or all; "
         + "did you mean \"blue\"?"),
   ]
 

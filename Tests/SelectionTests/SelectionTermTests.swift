@@ -153,7 +153,8 @@ struct SelectionTermTests {
     arguments: [
       ("unit", "nginx.service", Verdict.yes), ("unit", "nginx", .yes), ("unit", "ngin?", .yes),
       ("unit", "nginx.s*", .yes), ("unit", "apache", .no), ("unit", "nginx.scope", .no),
-      ("container", "0a1b", .no), ("cgroup", "/system.slice/nginx.service", .yes),
+      ("container", "0a1b", .no), ("container", "web", .no), ("pod", "web", .no),
+      ("cgroup", "/system.slice/nginx.service", .yes),
       ("cgroup", "/system.slice", .yes), ("cgroup", "/", .yes), ("cgroup", "/system", .no),
       ("cgroup", "/system.slice/nginx.service/x", .no),
     ])
@@ -170,14 +171,70 @@ struct SelectionTermTests {
       verdict(term, .row(.finWait1, inode: 0), OwnerList([nginx], isComplete: true)) == .unknown)
   }
 
-  @Test("A container is found by the start of its id")
+  @Test("A container without a known name is found by its id, as runtimes print it")
   func containers() throws {
     let id = "0a1b" + String(repeating: "c", count: 60)
     let inside = OwnerProcess.process(9, "java", nil, in: "/system.slice/docker-\(id).scope")
     let owners = OwnerList([inside], isComplete: true)
-    for (prefix, expected) in [("0a1b", Verdict.yes), (id, .yes), ("a1bc", .no), ("0a1c", .no)] {
-      #expect(verdict(.container(idPrefix: prefix), .row(), owners) == expected)
+    for (text, expected) in [
+      ("0a1b", Verdict.yes), ("0A1B", .yes), (id, .yes), ("docker://\(id)", .yes),
+      ("containerd://\(id)", .yes), ("docker-\(id).scope", .yes), (String(id.prefix(12)), .yes),
+      (String(id.dropFirst()), .no), ("0a1c", .unknown), ("web", .unknown), ("0a1", .unknown),
+    ] {
+      #expect(try verdict(.container(container(text)), .row(), owners) == expected, "\(text)")
     }
+  }
+
+  @Test("A name is equal or not, and never the start of one")
+  func containerNames() throws {
+    let id = "0a1b" + String(repeating: "c", count: 60)
+    let named = ControlGroup(
+      path: KernelName("/docker/\(id)"), unit: nil,
+      containers: [Container(id: KernelName(id), name: "web", otherNames: ["shop/web-1/web"])],
+      pod: Pod(uid: nil, namespace: "shop", name: "web-1"))
+    for (text, expected) in [
+      ("web", Verdict.yes), ("/web", .yes), ("shop/web-1/web", .yes), ("we", .no), ("Web", .no),
+      ("webs", .no), ("0a1b", .yes), ("0a1c", .no), ("web-1", .no),
+    ] {
+      #expect(try container(text).verdict(of: named) == expected, "\(text)")
+    }
+    for (text, expected) in [
+      ("web-1", Verdict.yes), ("shop/web-1", .yes), ("shop", .no), ("bank/web-1", .no),
+      ("web", .no),
+    ] {
+      #expect(try #require(PodText(text)).verdict(of: named) == expected, "\(text)")
+    }
+    let lxc = ControlGroup(path: "/lxc.payload.web")
+    #expect(try container("web").verdict(of: lxc) == .yes)
+    #expect(try container("api").verdict(of: lxc) == .no)
+    #expect(try container("web").verdict(of: ControlGroup(path: "/system.slice/a.service")) == .no)
+  }
+
+  @Test("A pod is found by its uid, and a name that is unknown decides nothing")
+  func pods() throws {
+    let uid = "0c9b6f3e-2b8b-4f0e-9d1e-1234567890ab"
+    let id = String(repeating: "0a", count: 32)
+    let group = ControlGroup(path: "/kubepods/pod\(uid)/\(id)")
+    #expect(try #require(PodText(uid)).verdict(of: group) == .yes)
+    #expect(try #require(PodText(uid.uppercased())).verdict(of: group) == .yes)
+    #expect(try #require(PodText("web-1")).verdict(of: group) == .unknown)
+    let other = "1c9b6f3e-2b8b-4f0e-9d1e-1234567890ab"
+    #expect(try #require(PodText(other)).verdict(of: group) == .no)
+    #expect(try #require(PodText("web-1")).verdict(of: ControlGroup(path: "/a.slice")) == .no)
+    #expect(
+      try #require(PodText("web-1")).verdict(of: ControlGroup(path: "/docker/\(id)")) == .unknown)
+  }
+
+  @Test("A container in a container is in both")
+  func nestedContainers() throws {
+    let group = ControlGroup(path: "/lxc.payload.outer/lxc.payload.inner/init.scope")
+    #expect(try container("outer").verdict(of: group) == .yes)
+    #expect(try container("inner").verdict(of: group) == .yes)
+    #expect(group.container?.name == "inner")
+  }
+
+  private func container(_ text: String) throws -> ContainerText {
+    try #require(ContainerText(text))
   }
 
   @Test("Where no owner is known, the cgroup of the socket can say yes, and never no")
@@ -188,7 +245,7 @@ struct SelectionTermTests {
       #expect(verdict(.unit(try Glob("nginx")), row, origin) == .yes)
       #expect(verdict(.cgroup(path: "/system.slice"), row, origin) == .yes)
       #expect(verdict(.unit(try Glob("apache")), row, origin) == .unknown)
-      #expect(verdict(.container(idPrefix: "0a1b"), row, origin) == .unknown)
+      #expect(verdict(.container(try container("0a1b")), row, origin) == .unknown)
     }
   }
 

@@ -157,7 +157,8 @@ struct SelectionVocabularyTests {
       .local: "::1",
       .peer: "::1", .port: "1", .localPort: "1", .peerPort: "1", .process: "a", .pid: "1",
       .user: "1", .interface: "lo", .mark: "1", .receiveQueue: "1", .sendQueue: "1",
-      .family: "ipv4", .unit: "nginx", .container: "0a1b", .cgroup: "/a", .filter: "port 1",
+      .family: "ipv4", .unit: "nginx", .container: "0a1b", .pod: "web", .cgroup: "/a",
+      .filter: "port 1",
       .netns: "blue",
     ]
     let selection = try parse(key, try #require(example[key]))
@@ -167,14 +168,15 @@ struct SelectionVocabularyTests {
     #expect(!key.valueName.isEmpty)
   }
 
-  @Test("Units are patterns, containers the start of an id, cgroups paths from the root")
+  @Test("Units are patterns, containers and pods names or ids, cgroups paths from the root")
   func groups() throws {
     #expect(
       try parse(.unit, "a[,]b.service,php*")
         == .any([.term(.unit(try Glob("a[,]b.service"))), .term(.unit(try Glob("php*")))]))
-    #expect(try parse(.container, "0A1b") == .term(.container(idPrefix: "0a1b")))
-    let whole = String(repeating: "0a", count: 32)
-    #expect(try parse(.container, whole) == .term(.container(idPrefix: whole)))
+    for text in ["0a1b", "web", "web.1_b-c", String(repeating: "0a", count: 32)] {
+      #expect(try parse(.container, text) == .term(.container(try #require(ContainerText(text)))))
+      #expect(try parse(.pod, text) == .term(.pod(try #require(PodText(text)))))
+    }
     #expect(try parse(.cgroup, "/system.slice/") == .term(.cgroup(path: "/system.slice")))
     #expect(try parse(.cgroup, "/") == .term(.cgroup(path: "/")))
   }
@@ -184,7 +186,8 @@ struct SelectionVocabularyTests {
     #expect(
       SelectionKey.allCases.map(\.rawValue) == [
         "state", "idle", "stalled", "age", "in-state", "host", "port", "local", "peer",
-        "local-port", "peer-port", "process", "pid", "user", "unit", "container", "cgroup", "netns",
+        "local-port", "peer-port", "process", "pid", "user", "unit", "container", "pod", "cgroup",
+        "netns",
         "interface", "mark", "recv-queue", "send-queue", "family",
         "filter",
       ])

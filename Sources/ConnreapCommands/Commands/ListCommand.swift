@@ -84,6 +84,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     try print(snapshot, columns: columns, order: order, system: system)
     for notice in system.boundSocketNotices(predicate) { Standard.say("connreap: \(notice)\n") }
     try system.finish()
+    try system.checkNamespaces(snapshot.namespaceGaps)
   }
 
   private func details(

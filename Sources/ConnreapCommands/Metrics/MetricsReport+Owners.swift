@@ -20,7 +20,7 @@ extension MetricsReport {
     write(
       "container", "TCP sockets by container, as runtimes print its ID, and state", to: &text
     ) { connection in
-      snapshot.controlGroup(of: connection)?.container.map { KernelName($0.prefix(12)) }
+      snapshot.controlGroup(of: connection)?.container?.shortID
     }
   }
 

@@ -19,6 +19,7 @@ struct SelectionOptions: ParsableArguments {
   @Option(parsing: .unconditionalSingleValue, help: .of(.pid)) var pid: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.unit)) var unit: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.container)) var container: [String] = []
+  @Option(parsing: .unconditionalSingleValue, help: .of(.pod)) var pod: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.cgroup)) var cgroup: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.user)) var user: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.netns)) var netns: [String] = []
@@ -44,7 +45,7 @@ struct SelectionOptions: ParsableArguments {
       (.host, host), (.port, port), (.local, local), (.peer, peer), (.localPort, localPort),
       (.peerPort, peerPort), (.process, process), (.pid, pid), (.user, user),
       (.interface, interface), (.mark, mark), (.receiveQueue, recvQueue), (.sendQueue, sendQueue),
-      (.age, age), (.unit, unit), (.container, container), (.cgroup, cgroup),
+      (.age, age), (.unit, unit), (.container, container), (.pod, pod), (.cgroup, cgroup),
       (.filter, filter + trailingFilter),
     ]
   }
@@ -66,10 +67,12 @@ struct SelectionOptions: ParsableArguments {
   /// Whether there is a filter, in whatever words.
   var hasFilter: Bool { !filter.isEmpty || !terms.isEmpty }
 
-  /// Whether network namespaces are named: in a filter, which is not read yet, by the word at least.
+  /// Whether other network namespaces may be looked at, because one or a container is named: in a
+  /// filter, which is not read yet, by the word at least.
   var mayNameNamespaces: Bool {
-    !netns.isEmpty
-      || (filter + terms).contains { $0.lowercased().contains(SelectionKey.netns.rawValue) }
+    let words = [SelectionKey.netns, .container, .pod].map(\.rawValue)
+    return !netns.isEmpty || !container.isEmpty || !pod.isEmpty
+      || (filter + terms).contains { filter in words.contains { filter.lowercased().contains($0) } }
   }
 
   /// Whether nothing was selected: every connection would be.

@@ -23,7 +23,9 @@ enum ConnectionColumn: String, CaseIterable {
   case descriptors = "fds"
   case unit
   case container
+  case containerName = "container-name"
   case pod
+  case podName = "pod-name"
   case controlGroup = "cgroup"
   case user
   case userID = "uid"
@@ -51,7 +53,7 @@ enum ConnectionColumn: String, CaseIterable {
   /// The columns of `-o wide`.
   static let wide: [ConnectionColumn] = [
     .state, .local, .peer, .idle, .inState, .stalled, .receiveQueue, .sendQueue, .unacknowledged,
-    .totalRetransmits, .timer, .user, .unit, .process,
+    .totalRetransmits, .timer, .user, .unit, .container, .pod, .process,
   ]
 
   /// The columns of `-o csv`.
@@ -88,8 +90,8 @@ enum ConnectionColumn: String, CaseIterable {
   var isNumber: Bool {
     switch self {
     case .state, .local, .peer, .timer, .process, .note, .executable, .descriptors, .user, .cookie,
-      .family, .interface, .congestion, .pid, .unit, .container, .pod, .controlGroup,
-      .networkNamespace:
+      .family, .interface, .congestion, .pid, .unit, .container, .containerName, .pod,
+      .podName, .controlGroup, .networkNamespace:
       false
     default: true
     }
@@ -119,7 +121,7 @@ enum ConnectionColumn: String, CaseIterable {
   /// Whether cgroups must be read for it.
   var needsControlGroups: Bool {
     switch self {
-    case .unit, .container, .pod, .controlGroup: true
+    case .unit, .container, .containerName, .pod, .podName, .controlGroup: true
     default: false
     }
   }
@@ -128,7 +130,7 @@ enum ConnectionColumn: String, CaseIterable {
   var shrinksTo: Int? {
     switch self {
     case .process, .note, .controlGroup: 16
-    case .executable, .unit: 12
+    case .executable, .unit, .container, .pod: 12
     // A port, and of a peer at least an IPv4 address.
     case .local: 6
     case .peer: 21

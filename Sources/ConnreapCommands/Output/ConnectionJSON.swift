@@ -90,8 +90,13 @@ struct ConnectionJSON: Sendable {
   private func write(_ group: ControlGroup?, to json: inout JSONWriter) {
     json.member("cgroup", group?.path)
     json.member("unit", group?.unit)
-    json.member("container", group?.container)
-    json.member("pod", group?.podUID)
+    json.member("container", group?.container?.id)
+    json.member("container_name", group?.container?.name)
+    json.member("pod", group?.pod?.uid)
+    if let pod = group?.pod, let name = pod.name {
+      json.member("pod_name", name)
+      json.member("pod_namespace", pod.namespace)
+    }
   }
 
   /// The owners; of a connection in an accept queue, the listener's, which hold no descriptor of it.

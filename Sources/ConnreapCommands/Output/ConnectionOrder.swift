@@ -127,7 +127,8 @@ extension ConnectionColumn {
     case .congestionWindow: .number { $0.tcp?.congestionWindow }
     case .bytesAcknowledged: .longNumber { $0.tcp?.bytesAcknowledged }
     case .bytesReceived: .longNumber { $0.tcp?.bytesReceived }
-    case .unit, .container, .pod, .controlGroup, .timer, .note, .executable, .descriptors, .family,
+    case .unit, .container, .containerName, .pod, .podName, .controlGroup, .timer, .note,
+      .executable, .descriptors, .family,
       .interface, .mark,
       .networkNamespace, .congestion:
       nil

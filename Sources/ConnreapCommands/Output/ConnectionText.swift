@@ -86,11 +86,12 @@ struct ConnectionText: Sendable {
       }
     case .unit: appendEscaped(group?.unit, to: &text)
     case .container:
-      // As runtimes print it: 12 digits for the eye.
+      appendEscaped(asMilliseconds ? group?.container?.id : group?.container?.label, to: &text)
+    case .containerName: appendEscaped(group?.container?.name, to: &text)
+    case .pod:
       appendEscaped(
-        asMilliseconds ? group?.container : group?.container.map { String($0.prefix(12)) },
-        to: &text)
-    case .pod: appendEscaped(group?.podUID, to: &text)
+        asMilliseconds ? group?.pod?.uid.map { KernelName($0) } : group?.pod?.label, to: &text)
+    case .podName: appendEscaped(group?.pod?.name.flatMap { _ in group?.pod?.label }, to: &text)
     case .controlGroup: appendEscaped(group?.path, to: &text)
     case .user: if let user = user(of: connection) { EscapedText.append(user, to: &text) }
     case .userID: number(connection.userID)

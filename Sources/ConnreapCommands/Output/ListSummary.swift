@@ -59,10 +59,12 @@ struct ListSummary {
   static func warnings(_ gaps: [NamespaceGap]) -> [String] {
     var reasons: [String] = []
     var labels: [String: [String]] = [:]
+    var forbidden: Set<String> = []
     for gap in gaps {
       let reason =
         if case .cannotList(_, let problem) = gap.problem { "\(problem)" } else { "unreadable" }
       if labels[reason] == nil { reasons.append(reason) }
+      if gap.isForbidden { forbidden.insert(reason) }
       labels[reason, default: []].append(gap.namespace.label)
     }
     let missing = (try? HeldCapabilities.current())
@@ -72,7 +74,7 @@ struct ListSummary {
       let some = names.prefix(3).joined(separator: ", ")
       let rest = names.count > 3 ? " and \(Count.text(names.count - 3)) more" : ""
       return "left out network namespace\(Count.plural(names.count)) \(some)\(rest): \(reason)"
-        + (missing.map { "; \($0)" } ?? "")
+        + (forbidden.contains(reason) ? missing.map { "; \($0)" } ?? "" : "")
     }
   }
 

@@ -179,6 +179,7 @@ struct FindingLines {
     switch found.policy.groupBy {
     case .unit: "in no known unit"
     case .container: "in no known container"
+    case .pod: "in no known pod"
     default: "the owner is unknown"
     }
   }

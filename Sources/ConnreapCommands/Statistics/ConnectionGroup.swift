@@ -82,7 +82,8 @@ struct ConnectionGroup: Equatable {
       }
       let name = (process.name ?? process.executableName ?? "?").text
       return (name, "\(name)[\(process.pid)]", process.pid)
-    case .container(let id): return (id, String(id.prefix(12)), nil)
+    case .container(let container): return (container.id.text, container.label.text, nil)
+    case .pod(let pod): return (pod.uid ?? pod.label.text, pod.label.text, nil)
     case .namespace(let index):
       let namespace = snapshot.namespaces[Int(index)]
       let inode = namespace.inode ?? (namespace.isOwn ? snapshot.moment.networkNamespace : nil)

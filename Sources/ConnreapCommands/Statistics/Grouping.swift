@@ -11,6 +11,7 @@ enum Grouping: String, CaseIterable {
   case user
   case unit
   case container
+  case pod
   case netns
   case state
 
@@ -24,7 +25,7 @@ enum Grouping: String, CaseIterable {
     let owners: ScanRequest.Details = knowsOwners ? .ownerNames : []
     return switch self {
     case .process: [.figures, owners]
-    case .unit, .container: [.figures, .controlGroups, owners]
+    case .unit, .container, .pod: [.figures, .controlGroups, owners]
     case .listener: [.figures, .listeners]
     case .peer, .localPort, .user, .netns, .state: .figures
     }
@@ -54,6 +55,7 @@ enum Grouping: String, CaseIterable {
     case .container:
       snapshot.controlGroup(of: connection)?.container.map { .container($0) }
         ?? .none(.noContainer)
+    case .pod: snapshot.controlGroup(of: connection)?.pod.map { .pod($0) } ?? .none(.noPod)
     case .netns: .namespace(connection.namespace)
     case .state: .state(connection.state)
     }
@@ -87,7 +89,8 @@ enum GroupingKey: Hashable {
   case listener(GroupedEnd)
   case user(UInt32)
   case unit(KernelName)
-  case container(String)
+  case container(Container)
+  case pod(Pod)
   /// The network namespace with this index among those of the snapshot.
   case namespace(UInt16)
   case state(TCPState)
@@ -102,6 +105,7 @@ enum GroupingKey: Hashable {
     case noListener
     case noUnit
     case noContainer
+    case noPod
 
     var text: String {
       switch self {
@@ -113,6 +117,7 @@ enum GroupingKey: Hashable {
       case .noListener: "no listener"
       case .noUnit: "in no known unit"
       case .noContainer: "in no known container"
+      case .noPod: "in no known pod"
       }
     }
   }

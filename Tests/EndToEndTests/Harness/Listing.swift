@@ -5,9 +5,9 @@ struct Listing: Decodable {
   /// The connections, in the order of the list.
   let connections: [Row]
 
-  /// Reads it, after checking that the tool was content.
-  init(_ ended: Ended) throws {
-    guard ended.status == 0 else {
+  /// Reads it, after checking the exit code.
+  init(_ ended: Ended, status: Int32 = 0) throws {
+    guard ended.status == status else {
       throw HarnessProblem.fault("status \(ended.status): \(ended.complaints)")
     }
     self = try JSONDecoder().decode(Listing.self, from: Data(ended.output))
@@ -96,6 +96,10 @@ struct Row: Decodable {
   let cgroup: String?
   let unit: String?
   let container: String?
+  let containerName: String?
+  let pod: String?
+  let podName: String?
+  let podNamespace: String?
   let note: String?
   /// In a plan: `close` or `spare`.
   let decision: String?
@@ -106,7 +110,7 @@ struct Row: Decodable {
 
   private enum CodingKeys: String, CodingKey {
     case netns, family, state, local, peer, interface, inode, cookie, uid, user, timer, owners
-    case cgroup, unit, container, note, decision, reason, result, mapped
+    case cgroup, unit, container, pod, note, decision, reason, result, mapped
     case ipv6Only = "ipv6_only"
     case receiveQueue = "recv_queue"
     case sendQueue = "send_queue"
@@ -115,6 +119,9 @@ struct Row: Decodable {
     case inState = "in_state_ms"
     case age = "age_ms"
     case ownersComplete = "owners_complete"
+    case containerName = "container_name"
+    case podName = "pod_name"
+    case podNamespace = "pod_namespace"
   }
 
   /// Reads one line of `-o jsonl`.

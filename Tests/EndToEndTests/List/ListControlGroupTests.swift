@@ -60,6 +60,67 @@ import Testing
     #expect(listing.connections.contains { $0.cookie == pair.server.cookie })
   }
 
+  /// Each runs in a mount namespace of its own.
+  @Test func whereverElseTheHierarchyIsMountedTheUnitIsFound() throws {
+    let pair = try namespace.pair(port: 8080)
+    try pair.client.fill()
+    try pair.client.close()
+    let top = try #require(ControlGroupFolder.top)
+    let other = try ControlGroupFolder(in: slice, "other.service")
+    for script in [
+      "mount --bind '\(top)\(other.path)' \"$0\"",
+      "mkdir \"$0/a b\" && mount -t cgroup2 none \"$0/a b\"",
+      "mkdir \"$0/a b\" && mount --bind '\(top)\(slice.path)' \"$0/a b\"",
+    ] {
+      let folder = try TemporaryFolder()
+      let rows = try Listing(
+        namespace.connreap(
+          ["list", "-o", "json", "--unit", "web"],
+          behind: [
+            "unshare", "--mount", "--propagation", "private", "bash", "-c",
+            script + " && exec \"$@\"", folder.path,
+          ])
+      ).connections
+      #expect(rows.first { $0.cookie == pair.client.cookie }?.unit == "web.service", "\(script)")
+    }
+  }
+
+  @Test func aUnitInAContainerIsNotTheMachines() throws {
+    let container = try ControlGroupFolder(in: slice, "docker-\(Self.container).scope")
+    let unit = try ControlGroupFolder(in: container, "web.service")
+    let inside = try namespace.anotherPeer()
+    try unit.take(inside.pid)
+    let pair = try namespace.pair(port: 8080, client: inside)
+    #expect(try namespace.rows("--unit", "web").map(\.cookie) == [pair.server.cookie])
+    let row = try #require(try namespace.row(of: pair.client))
+    #expect(row.unit == "docker-\(Self.container).scope")
+    #expect(row.container == Self.container)
+  }
+
+  @Test func containersWithNamesOfTheirOwnAreSelectedByThem() throws {
+    let name = "connreap-web-\(UInt32.random(in: 0 ... .max))"
+    for directory in [
+      "lxc.payload.\(name)", "machine-\(name).scope", "systemd-nspawn@\(name).service",
+    ] {
+      let container = try ControlGroupFolder(in: slice, directory)
+      let inside = try namespace.anotherPeer()
+      try container.take(inside.pid)
+      let pair = try namespace.pair(port: 8080, client: inside, as: directory)
+      #expect(try namespace.rows("--container", name).map(\.cookie) == [pair.client.cookie])
+      #expect(try namespace.rows("--container", name + "x").isEmpty)
+      let row = try #require(try namespace.row(of: pair.client))
+      #expect(row.container == name && row.containerName == name)
+      let wide = try namespace.connreap(
+        "list", "-o", "wide", "--container", name, "--local-port", "\(pair.client.port)")
+      #expect(wide.lines.first?.contains(" CONTAINER ") == true)
+      #expect(wide.lines.last?.contains(" \(name) ") == true)
+      let stats = try namespace.connreap("stats", "--by", "container", "-o", "csv")
+      #expect(stats.text.contains(name))
+      try pair.client.close()
+      try pair.listener.close()
+    }
+  }
+
   @Test(.needsDestroy) func onlyTheUnitsConnectionsAreClosed() throws {
     let outside = try namespace.anotherPeer()
     let pair = try namespace.pair(port: 8080, client: outside)

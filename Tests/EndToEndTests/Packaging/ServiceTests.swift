@@ -161,4 +161,37 @@ struct ServiceTests {
     #expect(!told.contains("wrote"), "it may write nowhere else")
     #expect(told.contains { $0.contains(#""policy":"close-wait-pileup""#) }, "\(told)")
   }
+
+  /// A service in a network namespace of its own leaks, and the policy is about all of them.
+  @Test(.timeLimit(.minutes(3))) func otherNamespacesTakeTheDropIn() throws {
+    let machine = try machine(
+      """
+      printf '[Service]\\nPrivateNetwork=yes\\nExecStart=/srv/demo-leak 12 300\\n' >private.service
+      sed -i 's/^\\( *\\)state: close-wait/&\\n\\1netns: all/' "$policy"
+
+      """)
+    try machine.run("systemctl", "restart", "private.service")
+    let main = try machine.run("systemctl", "show", "-p", "MainPID", "--value", "private.service")
+    let pid = main.text.filter(\.isNumber)
+    func leaks() throws -> Int {
+      try machine.run(
+        "nsenter", "--net=/proc/\(pid)/ns/net", "ss", "-Htn", "state", "close-wait"
+      ).lines.count
+    }
+    try machine.wait(seconds: 30) { try leaks() == 10 }
+    #expect(try start(on: machine) == ("exit-code", "77"))
+    #expect(try journal(of: machine).contains { $0.contains("CAP_SYS_ADMIN") })
+    #expect(try leaks() == 10)
+    try machine.run(
+      "install", "-D", "-m", "644", "\(Checkout.path)/Packaging/systemd/connreap-namespaces.conf",
+      "/etc/systemd/system/connreap.service.d/namespaces.conf")
+    try machine.run("systemctl", "daemon-reload")
+    let ended = try start(on: machine)
+    let said = try journal(of: machine)
+    #expect(ended == ("success", "0"), "\(said)")
+    #expect(try leaks() == 0)
+    let verified = try machine.run(
+      "systemd-analyze", "verify", "/etc/systemd/system/connreap.service")
+    #expect(verified == Ended(status: 0, output: [], errors: []), "\(verified.complaints)")
+  }
 }

@@ -215,7 +215,8 @@ struct Statistics: Decodable {
   }
 
   @Test(arguments: [
-    "process", "peer", "local-port", "listener", "user", "unit", "container", "netns", "state",
+    "process", "peer", "local-port", "listener", "user", "unit", "container", "pod", "netns",
+    "state",
   ])
   func everyKeyGroupsEverything(key: String) throws {
     try scene()

@@ -1,0 +1,40 @@
+/// The names of systemd's units; see systemd.unit(5).
+public enum UnitName {
+  /// The kinds of unit that processes can be in.
+  private static let suffixes: [StaticString] = [
+    ".service", ".scope", ".socket", ".mount", ".swap",
+  ]
+
+  /// The unit that a component of a cgroup path names; nil when it names none.
+  static func of(_ component: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    guard
+      suffixes.contains(where: { component.ends(in: $0) && component.count > $0.utf8CodeUnitCount })
+    else { return nil }
+    // systemd puts a `_` before a name that the kernel could take for a file of its own.
+    return component.first == UInt8(ascii: "_") ? component.dropFirst() : component
+  }
+
+  /// Whether systemd chose the name of a cgroup: of a unit or a slice.
+  public static func isOfSystemd(_ component: ArraySlice<UInt8>) -> Bool {
+    component.ends(in: ".slice") || suffixes.contains { component.ends(in: $0) }
+  }
+
+  /// `text` with each `\xHH` replaced by that byte, as systemd-escape(1) does.
+  static func unescaped(_ text: ArraySlice<UInt8>) -> KernelName {
+    var result: [UInt8] = []
+    var rest = text
+    while let byte = rest.popFirst() {
+      let digits = rest.dropFirst().prefix(2)
+      if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"), digits.count == 2,
+        digits.allSatisfy(\.isLowerHexadecimalDigit),
+        let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+      {
+        result.append(value)
+        rest = rest.dropFirst(3)
+      } else {
+        result.append(byte)
+      }
+    }
+    return KernelName(bytes: result)
+  }
+}

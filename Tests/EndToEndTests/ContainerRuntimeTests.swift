@@ -1,0 +1,105 @@
+import FoundationEssentials
+import Testing
+
+/// Real containers: of Podman, Docker, `ctr` of containerd, a pod through the Container Runtime
+/// Interface, LXC and systemd-nspawn. A program in each leaks five connections.
+@Suite(.needsNamespaces, .needsDestroy, .needsControlGroups, .needsContainerRuntimes)
+struct ContainerRuntimeTests {
+  /// All in one, since to start the runtimes takes most of the time.
+  @Test(.timeLimit(.minutes(8))) func aLeakInEachRuntimeIsFoundByNameAndClosed() throws {
+    let host = try ContainerHost(leaks: 5)
+    for (_, reason) in host.failures.sorted(by: { $0.key < $1.key }) {
+      // Debian has packages of all, and each is known to work.
+      if ProcessInfo.processInfo.environment["CI"] == "true" {
+        Issue.record("\(reason)")
+      } else {
+        print("ContainerRuntimeTests: \(reason)")
+      }
+    }
+    try #require(!host.names.isEmpty, "\(host.failures)")
+    try list(on: host)
+    try select(on: host)
+    try applyPolicy(on: host)
+    try kill(on: host)
+  }
+
+  private func list(on host: ContainerHost) throws {
+    let wide = try host.connreap(
+      "list", "--netns", "all", "-o", "wide", "--state", "close-wait", "--local-port",
+      "\(host.port)")
+    #expect(wide.status == 0, "\(wide.complaints)")
+    let stats = try host.connreap("stats", "--netns", "all", "--by", "container", "-o", "csv")
+    for name in host.names {
+      #expect(wide.lines.count { $0.contains(" \(name) ") } == 5, "\(name): \(wide.text)")
+      #expect(stats.text.contains(name), "\(name): \(stats.text)")
+    }
+    if host.failures["cri"] == nil { #expect(wide.text.contains(" shop/pod-\(host.mark) ")) }
+  }
+
+  private func select(on host: ContainerHost) throws {
+    for name in host.names {
+      let rows = try host.rows("--container", name, "--state", "close-wait")
+      #expect(rows.count == 5, "\(name)")
+      let row = try #require(rows.first)
+      #expect(row.containerName == name)
+      #expect(row.owners?.map(\.name) == ["leak"])
+      let id = try #require(row.container)
+      let prefix = name.hasPrefix("cri") ? "containerd://" : "docker://"
+      #expect(try host.rows("--container", prefix + id, "--state", "close-wait").count == 5)
+      if id.utf8.count == 64 {
+        let short = String(id.prefix(12))
+        #expect(try host.rows("--container", short, "--state", "close-wait").count == 5)
+      }
+      if name.hasPrefix("cri") {
+        #expect(row.podName == "pod-\(host.mark)" && row.podNamespace == "shop")
+        for pod in ["pod-\(host.mark)", "shop/pod-\(host.mark)", try #require(row.pod)] {
+          #expect(try host.rows("--pod", pod, "--state", "close-wait").count == 5, "\(pod)")
+        }
+        #expect(try host.rows("--pod", "other/pod-\(host.mark)").isEmpty)
+      }
+    }
+    #expect(try host.rows("--container", "other-\(host.mark)").isEmpty)
+  }
+
+  /// The shipped policy, with smaller numbers, a shorter time, and for these containers alone.
+  private func applyPolicy(on host: ContainerHost) throws {
+    var text = try Checkout.read("Policies/container-leak.yaml")
+    for (old, new) in [
+      ("in-state: 5m", "in-state: 1ms"), ("threshold: 50", "threshold: 5"), ("keep: 10", "keep: 1"),
+      ("limit-percent: 75", "limit-percent: 90"),
+      ("state: close-wait", "state: close-wait\n      port: \(host.port)"),
+    ] {
+      try #require(text.contains(old))
+      text.replace(old, with: new)
+    }
+    let file = try host.folder.write("container-leak.yaml", text)
+    let state = host.folder.path + "/state"
+    func apply() throws -> Ended {
+      let ended = try host.connreap("policy", "apply", "--state-dir", state, file)
+      #expect(ended.status == 0, "\(ended.text)\(ended.complaints)")
+      return ended
+    }
+    _ = try apply()
+    #expect(try remaining(on: host) == 5 * host.names.count, "seen once")
+    let second = try apply()
+    for name in host.names { #expect(second.text.contains(name), "\(second.text)") }
+    #expect(try remaining(on: host) == host.names.count, "\(second.text)")
+  }
+
+  private func kill(on host: ContainerHost) throws {
+    for (number, name) in host.names.enumerated() {
+      let ended = try host.connreap(
+        "kill", "--yes", "--state-dir", host.folder.path + "/state", "--container", name,
+        "--state", "close-wait")
+      #expect(ended.status == 0, "\(name): \(ended.complaints)")
+      #expect(ended.text.contains("closed 1"), "\(name): \(ended.text)")
+      #expect(try remaining(on: host) == host.names.count - number - 1)
+    }
+  }
+
+  private func remaining(on host: ContainerHost) throws -> Int {
+    try host.rows(
+      "--netns", "all", "--state", "close-wait", "--local-port", "\(host.port)"
+    ).count
+  }
+}

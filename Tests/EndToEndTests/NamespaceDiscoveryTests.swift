@@ -1,0 +1,111 @@
+import Testing
+
+/// Network namespaces in all the places where one can be: `Fixtures/namespaces.py`.
+@Suite(.needsNamespaces) struct NamespaceDiscoveryTests {
+  /// The ports differ from those of other tests, since all finds the namespaces of these too.
+  private let base = UInt16.random(in: 200..<600) * 100
+
+  private var ports: String { "\(base + 1)-\(base + 6)" }
+
+  /// Runs a command on a machine that has them.
+  private func run(_ command: [String], more: Int = 0) throws -> Ended {
+    try Command.run(
+      [
+        "unshare", "--mount", "--net", "--propagation", "private", "--", Tools.python,
+        Tools.fixture("namespaces.py"), "\(base)", "\(more)",
+      ] + command, seconds: 150)
+  }
+
+  private func list(_ arguments: String..., behind prefix: [String] = []) throws -> Ended {
+    try run(prefix + [Tools.connreap, "list", "--state", "listen", "-o", "json"] + arguments)
+  }
+
+  /// The ports of the rows, from the first of this test on.
+  private func ports(_ ended: Ended) throws -> [UInt16] {
+    try Listing(ended).connections.map { $0.local.port - base }.sorted()
+  }
+
+  @Test func allFindsEachOnceWhereverItIs() throws {
+    let ended = try list("--netns", "all", "--local-port", ports)
+    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(try ports(ended) == [1, 2, 3, 4, 5, 6])
+    #expect(try Set(Listing(ended).connections.compactMap(\.netns)).count == 6)
+    #expect(try Listing(ended).connections.allSatisfy { $0.owners?.first?.name == "python3" })
+    #expect(ended.complaints.contains(/left out network namespace fifo: .*Invalid argument/))
+  }
+
+  @Test func aTableCallsThemByName() throws {
+    let ended = try run([
+      Tools.connreap, "list", "--state", "listen", "--netns", "all", "--local-port",
+      "\(base + 1)-\(base + 4)",
+      "--columns", "local,netns", "--sort", "local-port", "--no-header",
+    ])
+    let names = ended.lines.map { $0.drop { $0 != " " }.drop { $0 == " " } }
+    #expect(Array(names.dropFirst()) == ["x,y", "0123456789ab", "/run/my net"])
+    #expect(names.first?.hasPrefix("bad") == true)
+  }
+
+  @Test(
+    arguments: [
+      (["--netns", "x,y"], [2]), (["--netns", "0123456789ab"], [3]),
+      (["--netns", "/run/docker/netns/0123456789ab"], [3]),
+      (["--netns", "/run/my net"], [4]),
+      (["--netns", "/run/netns/x,y,0123456789ab"], [2, 3]),
+      (["--netns", "x,y,0123456789ab"], [2, 3]),
+      (["--filter", "netns = \"/run/my net\" or netns = 0123456789ab"], [3, 4]),
+      (["--netns", "all", "--filter", "netns = /run/netns/x,y"], [2]),
+    ] as [([String], [UInt16])])
+  func oneIsNamedByItsNameOrItsPath(arguments: [String], ports: [UInt16]) throws {
+    let ended = try run(
+      [Tools.connreap, "list", "--state", "listen", "-o", "json", "--local-port", self.ports]
+        + arguments)
+    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(try self.ports(ended) == ports)
+  }
+
+  @Test(arguments: ["/run/netns/fifo", "/dev/null", "/proc/self/ns/mnt"])
+  func aPathWithoutANamespaceIsRefused(path: String) throws {
+    let ended = try list("--netns", path)
+    #expect(ended.status == 1)
+    #expect(ended.complaints.contains("Invalid argument"))
+    #expect(ended.output.isEmpty)
+  }
+
+  @Test func aPathThatIsNotThereIsBadUsage() throws {
+    let ended = try list("--netns", "/run/no/such")
+    #expect(ended.status == 64)
+    #expect(ended.complaints.contains("there is no network namespace /run/no/such"))
+  }
+
+  @Test func aPolicyNamesOneByItsPath() throws {
+    let script = """
+      umask 077; d=$(mktemp -d); printf '%s\\n' 'version: 1' 'policies:' '- name: here' \
+        '  match: {state: listen, netns: ["/run/my net", "x,y"]}' '  action: report' >"$d/p.yaml"
+      "$0" policy plan --state-dir "$d" "$d/p.yaml"; rc=$?; rm -r "$d"; exit $rc
+      """
+    let ended = try run(["bash", "-c", script, Tools.connreap])
+    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.text.contains("all in /run/my net") && ended.text.contains("all in x,y"))
+    #expect(ended.text.contains("report 2"), "\(ended.text)")
+  }
+
+  @Test func withoutTheRightToEnterTheExitCodeSaysSo() throws {
+    let ended = try list(
+      "--netns", "all", "--local-port", ports, behind: NamespaceTests.withoutSysAdmin)
+    #expect(try Listing(ended, status: 77).connections.isEmpty)
+    let said = ended.complaints
+    #expect(said.contains(/cannot be entered: Operation not permitted; it needs CAP_SYS_ADMIN/))
+    #expect(said.contains(/fifo: .*Invalid argument\n/), "no capability helps there")
+  }
+
+  @Test func thereMayBeMoreThanDescriptorsAreAllowed() throws {
+    let ended = try run(
+      [
+        "prlimit", "--nofile=64:4096", "--", Tools.connreap, "list", "--state", "listen", "-o",
+        "json", "--netns", "all", "--local-port",
+        "\(base + 10)-\(base + 99)",
+      ], more: 80)
+    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(try ports(ended) == (10..<90).map { UInt16($0) })
+  }
+}
