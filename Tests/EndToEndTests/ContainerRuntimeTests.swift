@@ -28,7 +28,7 @@ struct ContainerRuntimeTests {
       "list", "--netns", "all", "-o", "wide", "--state", "close-wait", "--local-port",
       "\(host.port)")
     #expect(wide.status == 0, "\(wide.complaints)")
-    let stats = try host.connreap("stats", "--netns", "all", "--by", "container", "-o", "csv")
+    let stats = try host.connreap("stats", "--netns", "all", "--by", "container")
     for name in host.names {
       #expect(wide.lines.count { $0.contains(" \(name) ") } == 5, "\(name): \(wide.text)")
       #expect(stats.text.contains(name), "\(name): \(stats.text)")
