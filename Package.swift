@@ -79,9 +79,50 @@ let package = Package(
         "DescriptorActions", "ProcessTable", "Netlink", "Connections", system,
       ]),
     module(
+      "Rendering",
+      [
+
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
+      ]),
+    module(
+      "Presentation",
+      [
+        "Rendering",
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
+      ]),
+    module(
+      "Operations",
+      [
+        "Presentation", "Rendering",
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
+      ]),
+    module(
+      "Reports",
+      [
+        "Operations", "Presentation", "Rendering",
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
+      ]),
+    module(
+      "LiveView",
+      [
+        "Reports", "Operations", "Presentation", "Rendering",
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
+      ]),
+    module(
       "ConnreapCommands",
       [
-        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "LiveView", "Reports", "Operations", "Presentation", "Rendering", "Reaping", "PolicyEngine",
+        "Scanning", "Selection", "SocketDiagnostics", "Netlink",
         "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
         "Screens", "Threads", "Connections", "CLinuxProcess", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -124,7 +165,8 @@ let package = Package(
     tests(
       "ConnreapCommandsTests",
       [
-        "ConnreapCommands", "Reaping", "DescriptorActions", "Scanning", "Selection",
+        "ConnreapCommands", "LiveView", "Reports", "Operations", "Presentation", "Rendering",
+        "Reaping", "DescriptorActions", "Scanning", "Selection",
         "ProcessTable", "StateFiles", "Privileges", "Netlink", "Screens", "Threads", "Connections",
         "TestSupport", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -3,6 +3,11 @@ import Reaping
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// Lines of the audit log whose common parts are made once.
 @Suite struct AuditLinesTests {

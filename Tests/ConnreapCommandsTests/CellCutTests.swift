@@ -1,6 +1,11 @@
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 @Suite struct CellCutTests {
   private func cut(_ cut: CellCut, _ text: String, to width: Int) -> String {

@@ -6,6 +6,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// What the transport that raises CAP_NET_ADMIN lets through.
 @Suite struct ClosingTransportTests {

@@ -5,6 +5,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// The names of containers, from files as the runtimes write them.
 @Suite(.enabled(if: geteuid() == 0, "needs root, whose files alone are trusted"))

@@ -6,6 +6,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// How long `doctor` says that descriptors last, of processes that runs of a policy have watched.
 @Suite struct ForecastTests {

@@ -6,6 +6,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// What `doctor` says of a machine that a copied /proc and a pretended kernel show.
 @Suite struct HealthTests {

@@ -2,6 +2,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// What is JSON, and what is not.
 @Suite struct JSONParserTests {

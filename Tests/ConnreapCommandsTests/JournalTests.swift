@@ -3,6 +3,11 @@ import SystemPackage
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// What the journal gets, at a socket of the test's own.
 @Suite struct JournalTests {

@@ -2,6 +2,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// What the kernel counts, of one network namespace and of several.
 @Suite struct KernelFiguresTests {

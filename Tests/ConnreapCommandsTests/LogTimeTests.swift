@@ -1,6 +1,11 @@
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// Times in the log, and as `--since` and `--until` take them.
 @Suite struct LogTimeTests {

@@ -2,6 +2,11 @@ import Connections
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// Which namespaces a value of `--netns` names.
 @Suite struct NamespaceListTests {

@@ -4,6 +4,11 @@ import Reaping
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// The last line of a run.
 @Suite struct OutcomeCountsTests {

@@ -4,6 +4,11 @@ import SystemPackage
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// Whatever is done at once, the output is that of one thread.
 @Suite struct ParallelRowsTests {

@@ -5,6 +5,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// A plan as it is read back: all of it makes sense, or none of it is done.
 @Suite struct PlanFileTests {

@@ -3,6 +3,11 @@ import Privileges
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// What each command keeps of the privileges that it was started with.
 @Suite struct PrivilegedCommandTests {

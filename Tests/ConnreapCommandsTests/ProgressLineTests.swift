@@ -3,6 +3,11 @@ import SystemPackage
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// The line that tells how far a long piece of work is, on a pipe in a terminal's place.
 @Suite struct ProgressLineTests {

@@ -4,6 +4,11 @@ import Testing
 import Threads
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// Threads that render ahead of the one that writes, but not far.
 @Suite struct RenderedBatchesTests {

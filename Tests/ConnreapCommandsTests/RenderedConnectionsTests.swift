@@ -4,6 +4,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// The JSON of connections that are announced, whichever thread renders it.
 @Suite struct RenderedConnectionsTests {

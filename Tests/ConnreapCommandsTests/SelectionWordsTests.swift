@@ -2,6 +2,11 @@ import ArgumentParser
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// A report says what was selected, in words that select the same.
 @Suite struct SelectionWordsTests {

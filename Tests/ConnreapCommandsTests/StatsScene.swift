@@ -6,6 +6,11 @@ import Selection
 import TestSupport
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// A pretended machine to count: sockets, and the processes that hold them.
 struct StatsScene {

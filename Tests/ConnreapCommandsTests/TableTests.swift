@@ -2,6 +2,11 @@ import SystemPackage
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 @Suite struct TableTests {
   private func printed(

@@ -37,13 +37,17 @@ let package = Package(
     .systemLibrary(name: "CLinuxProcess"),
     .systemLibrary(name: "CLibFuzzer", path: "CLibFuzzer"),
     module("Connections", []),
-    module("ProcessTable", ["Connections", "CLinuxProcess", system]),
+    module("Threads", []),
+    module("ProcessTable", ["Connections", "Threads", "CLinuxProcess", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
     module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
     module("Selection", ["Connections", system]),
     module(
       "Scanning",
-      ["SocketDiagnostics", "Netlink", "ProcessTable", "Selection", "Connections", system]),
+      [
+        "SocketDiagnostics", "Netlink", "ProcessTable", "Selection", "Threads", "Connections",
+        system,
+      ]),
     module("PolicyEngine", ["Selection", "Scanning", "Connections", system, "Yams"]),
     .target(
       name: "TestSupport", dependencies: ["Netlink", "ProcessTable", system], path: "TestSupport",

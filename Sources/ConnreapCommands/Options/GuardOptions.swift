@@ -1,6 +1,9 @@
 import ArgumentParser
 import Connections
+import Operations
 import Reaping
+import Rendering
+import Reports
 
 /// The options that say what is not closed, whatever is selected by hand.
 struct GuardOptions: ParsableArguments {

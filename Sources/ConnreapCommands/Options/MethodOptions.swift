@@ -1,7 +1,11 @@
 import ArgumentParser
 import Connections
 import DescriptorActions
+import LiveView
+import Operations
 import Reaping
+import Rendering
+import Reports
 
 /// The options that say how `kill` closes.
 struct MethodOptions: ParsableArguments {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Operations
+import Rendering
 
 extension OutputFormat: WordChoice {}
 

@@ -1,5 +1,9 @@
 import ArgumentParser
 import Connections
+import LiveView
+import Operations
+import Rendering
+import Reports
 
 /// The option that bounds the time of a run.
 struct TimeoutOption: ParsableArguments {

@@ -1,5 +1,9 @@
 import ArgumentParser
 import Connections
+import LiveView
+import Operations
+import Rendering
+import Reports
 import Selection
 
 /// The options of SELECTION: the same words in `list`, `kill` and the policy files.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Operations
 import SystemPackage
 
 /// Where the tool looks: at the running kernel, or at a recording of one.

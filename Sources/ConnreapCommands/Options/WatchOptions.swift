@@ -1,4 +1,7 @@
 import ArgumentParser
+import Operations
+import Rendering
+import Reports
 
 /// The option by which a command looks again and again.
 struct WatchOptions: ParsableArguments {

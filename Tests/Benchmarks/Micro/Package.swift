@@ -32,24 +32,32 @@ let package = Package(
     .systemLibrary(name: "CMnl", pkgConfig: "libmnl"),
     .systemLibrary(name: "CCap", pkgConfig: "libcap"),
     .systemLibrary(name: "CNcurses"),
+    .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CLinuxDiag"),
     .systemLibrary(name: "CLinuxProcess"),
     module("Connections", []),
     module("Privileges", ["CCap", system]),
     module("Screens", ["CNcurses", "CLinuxProcess", system]),
-    module("StateFiles", [system]),
+    module("StateFiles", ["CZlib", system]),
     module(
       "History",
-      ["Connections", "StateFiles", system, .product(name: "GRDB", package: "GRDB.swift")]),
-    module("Notifying", ["StateFiles", "CLinuxProcess", system]),
-    module("ProcessTable", ["Connections", "CLinuxProcess", system]),
+      [
+        "Connections", "StateFiles", system, .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
+    module("Threads", []),
+    module("ProcessTable", ["Connections", "Threads", "CLinuxProcess", system]),
+    module("Notifying", ["StateFiles", "ProcessTable", "Connections", "CLinuxProcess", system]),
     module("DescriptorActions", ["Connections", "ProcessTable", "CLinuxProcess", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
     module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
     module("Selection", ["Connections", system]),
     module(
       "Scanning",
-      ["SocketDiagnostics", "Netlink", "ProcessTable", "Selection", "Connections", system]),
+      [
+        "SocketDiagnostics", "Netlink", "ProcessTable", "Selection", "Threads", "Connections",
+        system,
+      ]),
     module("PolicyEngine", ["Selection", "Scanning", "Connections", system, "Yams"]),
     module(
       "Reaping",
@@ -58,11 +66,52 @@ let package = Package(
         "DescriptorActions", "ProcessTable", "Netlink", "Connections", system,
       ]),
     module(
-      "ConnreapCommands",
+      "Rendering",
       [
+
         "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
         "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
-        "Screens", "Connections", "CLinuxProcess", system,
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
+      ]),
+    module(
+      "Presentation",
+      [
+        "Rendering",
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
+      ]),
+    module(
+      "Operations",
+      [
+        "Presentation", "Rendering",
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
+      ]),
+    module(
+      "Reports",
+      [
+        "Operations", "Presentation", "Rendering",
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
+      ]),
+    module(
+      "LiveView",
+      [
+        "Reports", "Operations", "Presentation", "Rendering",
+        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
+      ]),
+    module(
+      "ConnreapCommands",
+      [
+        "LiveView", "Reports", "Operations", "Presentation", "Rendering", "Reaping", "PolicyEngine",
+        "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
+        "Screens", "Threads", "Connections", "CLinuxProcess", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
@@ -71,7 +120,8 @@ let package = Package(
     .executableTarget(
       name: "Connreap",
       dependencies: [
-        "ConnreapCommands", "Scanning", "Selection", "SocketDiagnostics", "ProcessTable", "Netlink",
+        "ConnreapCommands", "LiveView", "Reports", "Operations", "Presentation", "Rendering",
+        "Scanning", "Selection", "SocketDiagnostics", "ProcessTable", "Netlink",
         "Connections", "TestSupport", system, .product(name: "Benchmark", package: "benchmark"),
       ],
       path: "Benchmarks/Connreap", swiftSettings: settings,

@@ -2,6 +2,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// Whatever a process is called, a page says it and does nothing else.
 @Suite struct HTMLTextTests {

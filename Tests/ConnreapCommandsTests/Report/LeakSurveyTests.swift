@@ -6,6 +6,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// What counts as a leak, whose it is, and what earlier runs add.
 @Suite struct LeakSurveyTests {

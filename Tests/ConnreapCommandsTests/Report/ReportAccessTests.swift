@@ -1,6 +1,11 @@
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// The page is for those too who do not see it, or not well. The rules are those of WCAG 2.2 that
 /// can be told from the page itself.

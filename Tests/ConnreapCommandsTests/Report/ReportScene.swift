@@ -2,6 +2,11 @@ import Connections
 import ProcessTable
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// Contents of a page, made by hand.
 enum ReportScene {

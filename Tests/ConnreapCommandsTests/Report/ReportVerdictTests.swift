@@ -1,6 +1,11 @@
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// What a report comes to, in a line.
 @Suite struct ReportVerdictTests {

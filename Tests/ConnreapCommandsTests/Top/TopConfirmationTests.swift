@@ -2,6 +2,11 @@ import Screens
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// Which keys answer the question of the live view.
 @Suite struct TopConfirmationTests {

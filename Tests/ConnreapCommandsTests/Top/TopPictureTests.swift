@@ -4,6 +4,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// What the live view looks like.
 @Suite struct TopPictureTests {

@@ -8,6 +8,11 @@ import SystemPackage
 import TestSupport
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// A pretended machine, looked at again and again, and a live view of it.
 struct TopScene {

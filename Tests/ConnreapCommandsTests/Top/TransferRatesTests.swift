@@ -3,6 +3,11 @@ import TestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// Rates are differences of the kernel's counters over the time that was measured, or unknown.
 @Suite struct TransferRatesTests {

@@ -8,6 +8,11 @@ import SocketDiagnostics
 import SystemPackage
 
 @testable import ConnreapCommands
+@testable import LiveView
+@testable import Operations
+@testable import Presentation
+@testable import Rendering
+@testable import Reports
 
 /// What is done for each row, each with ten thousand of them.
 let benchmarks: @Sendable () -> Void = {

@@ -1,0 +1,96 @@
+import ArgumentParser
+import LiveView
+import Operations
+import Presentation
+import Privileges
+import Rendering
+import Reports
+import Scanning
+import Selection
+import SystemPackage
+
+/// `connreap doctor`: what this kernel and these privileges allow.
+struct DoctorCommand: ParsableCommand, PrivilegedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", _superCommandName: "connreap",
+    abstract: "Says what this kernel and these privileges allow, and what to change.",
+    discussion: """
+      It changes nothing. The exit code is 0 when all is well, and 1 otherwise. How long descriptors \
+      last is told of processes that runs of 'policy apply' have watched.
+      """)
+
+  @Option(
+    help: ArgumentHelp("where the history of policy runs is kept", valueName: "folder"))
+  var stateDir: String?
+
+  @Option(name: .shortAndLong, help: "how it is printed: table or json")
+  var output = OutputFormat.table
+
+  @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
+  var color = ColorChoice.auto
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("\(SelectionKey.netns.help)", valueName: SelectionKey.netns.valueName))
+  var netns: [String] = []
+
+  var needs: Capabilities { PrivilegedStep.allNeeds }
+
+  func validate() throws {
+    try output.check("doctor", prints: [.table, .json])
+  }
+
+  func run() throws {
+    let system = try LiveSystem(.kernel()).inNamespaces(netns, of: .everything)
+    let past = RunHistory.remembered(option: stateDir, of: system)
+    // What it says of what is held, it also tries.
+    let examined = OwnPrivileges.raising(needs) {
+      system.insideEachNamespace { Examination($0, past: past) }
+    }
+    for notice in system.namespaceNotices { Standard.say("connreap: \(notice)\n") }
+    var examinations: [Examination] = []
+    var isRefused = false
+    for (namespace, result) in examined {
+      switch result {
+      case .success(let examination): examinations.append(examination)
+      case .failure(let problem):
+        isRefused = isRefused || problem == .notPermitted || problem == .permissionDenied
+        Standard.say("connreap: cannot enter network namespace \(namespace.label): \(problem)\n")
+      }
+    }
+    try print(examinations)
+    guard examinations.count == examined.count else {
+      let isMissing = isRefused && system.missing(.enteringNamespace) != nil
+      throw CommandFailure.silent(isMissing ? .permission : .failed)
+    }
+    guard examinations.allSatisfy(\.isHealthy) else { throw CommandFailure.silent(.failed) }
+  }
+
+  private func print(_ examinations: [Examination]) throws {
+    var stream = OutputStream(Standard.output)
+    if output == .json {
+      var json = JSONWriter()
+      if netns.isEmpty, let only = examinations.first {
+        json.object { only.write(to: &$0) }
+      } else {
+        json.object { json in
+          json.array("namespaces") { json in
+            for examination in examinations { json.object { examination.write(to: &$0) } }
+          }
+          json.member("healthy", examinations.allSatisfy(\.isHealthy))
+        }
+      }
+      json.endDocument()
+      try stream.write { $0.append(contentsOf: json.take()) }
+    } else {
+      let terminal = Terminal.of(Standard.output, columns: nil)
+      for (index, examination) in examinations.enumerated() {
+        if index > 0 { try stream.write("\n") }
+        try stream.write(
+          examination.text(
+            colors: color.isOn(for: terminal, environment: .ofProcess), columns: terminal.width))
+      }
+    }
+    try stream.flush()
+  }
+}

@@ -1,0 +1,227 @@
+import ArgumentParser
+import Connections
+import LiveView
+import Operations
+import Presentation
+import Privileges
+import Reaping
+import Rendering
+import Reports
+import Scanning
+import Selection
+import StateFiles
+import SystemPackage
+
+/// `connreap kill`: closes what it selects, verifies each one, reports each one.
+struct KillCommand: ParsableCommand, PrivilegedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kill", _superCommandName: "connreap",
+    abstract: "Closes connections, verifies each, and reports each.",
+    discussion: """
+      Every connection is read again by its cookie right before it is closed, and looked for \
+      afterwards. Never closed: listeners (unless --state listen names them), what no process \
+      holds (unless named by state), connreap's own connections, your own session, those of \
+      sshd and dropbear (unless --unprotect), those of the machine's init, and those whose \
+      owner is unknown.
+
+      \(FilterHelp.text)
+      """)
+
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
+
+  @Flag(help: "every connection: an empty selection is refused otherwise")
+  var all = false
+
+  @Flag(name: [.customShort("n"), .long], help: "print the plan; send nothing")
+  var dryRun = false
+
+  @Flag(name: .shortAndLong, help: "skip the confirmation; required without a terminal")
+  var yes = false
+
+  @OptionGroup var guardOptions: GuardOptions
+
+  @Option(
+    help: ArgumentHelp("where the audit log is, and what runs have remembered", valueName: "folder")
+  )
+  var stateDir: String?
+
+  @OptionGroup var pace: PaceOptions
+
+  @OptionGroup(title: "Method") var method: MethodOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "close what this file names, printed by --dry-run -o json, each judged again",
+      valueName: "file"))
+  var plan: String?
+
+  @Option(
+    help: ArgumentHelp("refuse a --plan older than this (default 1h)", valueName: "duration"))
+  var planAge: String?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Source") var source: SourceOptions
+
+  var needs: Capabilities {
+    let scan = Capabilities.scan(selection, on: source.source)
+    guard !dryRun else { return scan }
+    // A plan may say the method itself, and is not read yet.
+    let destroys = (method.method ?? "destroy") == "destroy"
+    return scan.union(
+      destroys ? PrivilegedStep.closing.needs : PrivilegedStep.reachingOthersDescriptors.needs)
+  }
+
+  func validate() throws {
+    try selection.checkNamespaces(source)
+    try output.check("kill", prints: [.table, .json])
+    if source.replay != nil, !dryRun {
+      throw ValidationError("a recording cannot be closed: --replay goes with --dry-run")
+    }
+    guard plan != nil else {
+      if planAge != nil { throw ValidationError("--plan-age goes with --plan") }
+      return
+    }
+    if all || !selection.isOfStatesOnly {
+      throw ValidationError(
+        "--plan names its connections: of a selection, only --state and --netns go with it")
+    }
+    if source.replay != nil {
+      throw ValidationError("--plan is held against this machine: it does not go with --replay")
+    }
+  }
+
+  func run() throws {
+    let limits = try pace.limits(from: .now)
+    let watchdog = RunWatchdog.start(limits)
+    defer { watchdog.disarm() }
+    let work = try plan.map { try readPlan($0) } ?? select()
+    let (system, plan) = (work.system, work.plan)
+    let gaps = work.gaps
+    for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
+    let report = KillReport(plan: plan, output: output.style, isLive: system.isLive)
+    try guardOptions.settings().refuseIfTooLarge(plan)
+    guard !dryRun, !plan.closings.isEmpty else {
+      try report.printPlan(isDryRun: dryRun)
+      try system.finish()
+      if !dryRun, plan.wantsPrivileges { try system.requireClosing(plan.steps) }
+      return try gaps.check()
+    }
+    try system.requireClosing(plan.steps)
+    var run = ClosingRun(
+      plan, by: work.rules, naming: report.text.names, on: system, limits: limits)
+    if !yes { try confirm(plan, report) }
+    let folder = try StateAccess.open(option: stateDir)
+    let trail = try AuditTrail(
+      in: folder, AuditedRun(command: "kill", selection: CommandLineWords.following("kill")))
+    watchdog.record(trail.record, in: folder.path)
+    watchdog.beginActing()
+    try trail.recordingRun {
+      try run.carryOut(
+        recording: trail,
+        printing: { result in
+          try report.printOutcomes(result, planWasShown: !yes)
+          try system.finish()
+        }, concluding: report.conclude)
+      try gaps.check()
+    }
+  }
+
+  /// Asks whether to carry out `plan`.
+  ///
+  /// - Throws: unless the answer is yes.
+  private func confirm(_ plan: Plan, _ report: KillReport) throws {
+    guard Terminal.of(.standardInput, columns: nil).isTerminal else {
+      let count = plan.closings.count
+      throw CommandFailure(
+        .refused,
+        "refused: \(Count.text(count)) connection\(Count.plural(count)) would be \(plan.deed), and "
+          + "standard input is not a terminal on which to confirm that; nothing was \(plan.deed)",
+        remedy: "add --yes to skip the confirmation, or --dry-run to see the plan")
+    }
+    try report.printQuestion()
+    switch Question.ask(plan.question, unless: { Interruption.receivedSignal }) {
+    case .yes: break
+    case .no: throw CommandFailure(.done, "nothing was \(plan.deed)")
+    case .tooMuch:
+      throw CommandFailure(
+        .refused, "refused: more than one line was entered at once; nothing was \(plan.deed)",
+        remedy: "answer with y and Enter alone")
+    case .interrupted(let number):
+      throw CommandFailure(.afterSignal(number), "stopped by a signal; nothing was done")
+    }
+  }
+
+  /// What is to be closed, and the rules that decide again right before.
+  private struct Work {
+    let system: LiveSystem
+    let plan: Plan
+    /// What a missing capability kept from being judged.
+    let gaps: JudgingGaps
+    let rules: () throws -> any ClosingRules
+  }
+
+  /// The work of the selection.
+  private func select() throws -> Work {
+    let method = try method.chosen() ?? .destroy
+    let selected = try selection.predicate(names: SystemNames())
+    guard all || !selected.selectsEveryConnection else {
+      throw CommandFailure(
+        .usage,
+        selection.isEmpty
+          ? "kill without a selection would close every connection"
+          : "kill with this selection would close every connection",
+        remedy: "select some, as in --host 192.168.1.100 --port 80, or say --all")
+    }
+    let asked = selected.limitedToDefaultStates()
+    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: asked)
+    let predicate = asked.knowing(system.verdicts(of:))
+    let sessions = TunnelMemory()
+    let makeGuards = { () throws(CommandFailure) -> Guards in
+      try guardOptions.settings().guards(
+        on: system, method, namedStates: predicate.namedStatesOneByOne, remembering: sessions)
+    }
+    let snapshot = try system.scan(
+      ScanRequest(
+        predicate, reading: [.figures, .owners, .controlGroups],
+        past: predicate.needsHistory
+          ? try RunHistory.past(option: stateDir, of: system) : .unknown))
+    let plan = Plan(closing: snapshot, guardedBy: try makeGuards())
+    let gaps = JudgingGaps(of: predicate, plan, on: system)
+    return Work(system: system, plan: plan, gaps: gaps) {
+      SelectionRules(predicate, guardedBy: try makeGuards())
+    }
+  }
+
+  /// The work of the plan in the file at `path`.
+  ///
+  /// Nothing in the file lifts a guard: what the guards make an exception for, such as listeners,
+  /// is named on this command line.
+  private func readPlan(_ path: String) throws -> Work {
+    let limit = try PlanAge.parse(planAge)
+    let chosen = try method.chosen()
+    let confirmed = try selection.predicate(names: SystemNames())
+    let file = try PlanFile(path: path)
+    try file.check(named: EscapedText.escaped(path), limit: limit)
+    if let chosen, chosen.name != file.method.name {
+      throw CommandFailure(
+        .usage,
+        "--method \(chosen.name) is not the method of the plan, which is \(file.method.name)",
+        remedy: "omit --method and its options, or make the plan again")
+    }
+    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: .everything)
+    let planned = try PlannedClosing(file, named: path, on: system)
+    // Times that are given count, and others do not take the place of the plan's.
+    let agreed = self.method.givesTimes ? chosen ?? file.method : file.method
+    let sessions = TunnelMemory()
+    let makeGuards = { () throws(CommandFailure) -> Guards in
+      try guardOptions.settings().guards(
+        on: system, agreed, namedStates: confirmed.namedStatesOneByOne, remembering: sessions)
+    }
+    let plan = try planned.plan(
+      guardedBy: try makeGuards(), in: selection.state.isEmpty ? nil : confirmed.stateMask)
+    let gaps = JudgingGaps(of: .everything, plan, on: system)
+    return Work(system: system, plan: plan, gaps: gaps) {
+      ChosenRules(guardedBy: try makeGuards())
+    }
+  }
+}

@@ -1,0 +1,235 @@
+import ArgumentParser
+import Connections
+import LiveView
+import Operations
+import Presentation
+import Privileges
+import Rendering
+import Reports
+import Scanning
+import Selection
+
+/// `connreap list`: connections with their owners, idle time and reasons.
+struct ListCommand: ParsableCommand, PrivilegedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", _superCommandName: "connreap",
+    abstract: "Lists connections with their owners and idle times.",
+    discussion: """
+      Without --state it lists what ss shows without -a: connected sockets, without TIME_WAIT and \
+      SYN_RECV. Different options are ANDed; one option repeated, or a comma list, is ORed.
+
+      \(FilterHelp.text)
+      """)
+
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "sort by this column, :desc for the greatest first", valueName: "column"))
+  var sort: String?
+
+  @Option(
+    help: ArgumentHelp("list at most this many", valueName: "n"),
+    transform: WholeNumber.read)
+  var limit: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "these columns, by name", discussion: ConnectionColumn.names, valueName: "columns"))
+  var columns: String?
+
+  @Flag(
+    help: "list nothing; print what the kernel judges of the selection, and what is left of it")
+  var explain = false
+
+  @Option(
+    help: ArgumentHelp(
+      "where runs of 'policy apply' have remembered what they saw, for --age", valueName: "folder"))
+  var stateDir: String?
+
+  @OptionGroup(title: "Source") var source: SourceOptions
+
+  var needs: Capabilities {
+    let marks = isShowingMarks ? PrivilegedStep.seeingMarks.needs : []
+    return explain
+      ? [] : .scan(selection, on: source.source).union(source.replay == nil ? marks : [])
+  }
+
+  /// Whether a column of marks may be among those that are printed.
+  private var isShowingMarks: Bool {
+    columns.map { $0.contains(ConnectionColumn.mark.rawValue) }
+      ?? (output.output.columns?.contains(.mark) ?? false)
+  }
+
+  func validate() throws {
+    if explain, source.record != nil {
+      throw ValidationError("--explain asks the kernel nothing that --record could write")
+    }
+    try selection.checkNamespaces(source)
+    if let limit, limit < 1 { throw ValidationError("--limit is a number from 1") }
+  }
+
+  func run() throws {
+    let names = SystemNames()
+    let asked = try selection.predicate(names: names).limitedToDefaultStates()
+    let columns = try ConnectionColumn.list(columns) ?? output.output.columns
+    let order = try ConnectionOrder(sort)
+    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: asked)
+    let predicate = asked.knowing(system.verdicts(of:))
+    let needsHistory =
+      predicate.needsHistory || columns?.contains(.age) == true
+      || order.column == .age
+    let request = ScanRequest(
+      predicate, reading: details(for: columns, order: order, system: system),
+      prunesOwners: true,
+      past: needsHistory ? try RunHistory.past(option: stateDir, of: system) : .unknown)
+    if explain { return try print(ScanExplanation(request: request)) }
+    let snapshot = try system.scan(request, seeingMarks: isShowingMarks)
+    try print(snapshot, columns: columns, order: order, system: system)
+    for notice in system.boundSocketNotices(predicate) { Standard.say("connreap: \(notice)\n") }
+    try system.finish()
+    try system.checkNamespaces(snapshot.namespaceGaps)
+  }
+
+  private func details(
+    for columns: [ConnectionColumn]?, order: ConnectionOrder, system: LiveSystem
+  ) -> ScanRequest.Details {
+    var details: ScanRequest.Details = []
+    let needed = columns.map { $0 + [order.column] } ?? ConnectionColumn.allCases
+    if needed.contains(where: \.needsFigures) { details.insert(.figures) }
+    if needed.contains(.congestion) { details.insert(.congestion) }
+    if needed.contains(where: \.needsOwners), system.knowsOwners {
+      details.insert(needed.contains(where: \.needsOwnerFacts) ? .owners : .ownerNames)
+    }
+    if needed.contains(where: \.needsControlGroups) { details.insert(.controlGroups) }
+    return details
+  }
+
+  private func print(_ explanation: ScanExplanation) throws {
+    var stream = OutputStream(Standard.output)
+    switch output.output {
+    case .json, .jsonl:
+      var json = JSONWriter()
+      explanation.write(to: &json)
+      try stream.write { $0.append(contentsOf: json.take()) }
+    case .table, .wide, .csv: try stream.write(explanation.text)
+    }
+    try stream.flush()
+  }
+
+  private func print(
+    _ snapshot: Snapshot, columns: [ConnectionColumn]?, order: ConnectionOrder, system: LiveSystem
+  ) throws {
+    let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
+    let places = order.sorted(snapshot)
+    let connections = OrderedConnections(
+      rows: snapshot.connections, places: places.prefix(limit ?? places.count))
+    let list = ConnectionList(
+      connections: connections,
+      text: ConnectionText(
+        snapshot: snapshot, names: SystemNumbers(resolvesNames: system.isLive)))
+    var stream = OutputStream(Standard.output)
+    switch output.output {
+    case .table, .wide:
+      let layout = Table.Layout(
+        showsHeader: !output.hidesHeader, width: terminal.width,
+        colors: output.color.isOn(for: terminal, environment: .ofProcess))
+      if !connections.isEmpty {
+        var shown = columns ?? ConnectionColumn.table
+        if self.columns == nil, snapshot.namespaces.count > 1 {
+          shown.insert(.networkNamespace, at: 0)
+        }
+        if self.columns == nil, snapshot.knowsEarlierRuns,
+          let place = shown.firstIndex(of: .inState)
+        {
+          shown.insert(.age, at: place + 1)
+        }
+        let isFree = terminal.isTerminal && self.columns == nil
+        if isFree { shown = list.fitting(list.telling(shown), layout) }
+        try list.printTable(shown, layout, to: &stream)
+      }
+    case .json: try list.printJSON(to: &stream)
+    case .jsonl: try list.printJSONLines(to: &stream)
+    case .csv:
+      try list.printCSV(
+        columns ?? ConnectionColumn.csv, showsHeader: !output.hidesHeader, to: &stream)
+    }
+    try stream.flush()
+    let summary = ListSummary(snapshot: snapshot, shown: connections.count)
+    let isWatched = terminal.isTerminal || Terminal.of(Standard.error, columns: nil).isTerminal
+    if isWatched, output.output == .table || output.output == .wide {
+      Standard.say(summary.line + "\n")
+    }
+    for warning in summary.warnings + system.namespaceNotices {
+      Standard.say("connreap: \(warning)\n")
+    }
+  }
+}
+
+extension OutputFormat {
+  /// The columns that the format shows when none are named; nil when it has no columns.
+  fileprivate var columns: [ConnectionColumn]? {
+    switch self {
+    case .table: ConnectionColumn.table
+    case .wide: ConnectionColumn.wide
+    case .csv: ConnectionColumn.csv
+    case .json, .jsonl: nil
+    }
+  }
+}
+
+extension ConnectionColumn {
+  /// The names of all columns, as help and errors list them.
+  static var names: String {
+    // Not by 'joined', for which the runtime looks through all types on every start.
+    var names = ""
+    for column in allCases { names += names.isEmpty ? column.rawValue : ", \(column.rawValue)" }
+    return names
+  }
+
+  /// The columns that a comma list names; nil without a list.
+  static func list(_ text: String?) throws(CommandFailure) -> [ConnectionColumn]? {
+    guard let text else { return nil }
+    var columns: [ConnectionColumn] = []
+    for name in text.split(separator: ",", omittingEmptySubsequences: false) {
+      columns.append(try one(name, option: "--columns"))
+    }
+    return columns
+  }
+
+  fileprivate static func one(
+    _ name: Substring, option: String
+  ) throws(CommandFailure) -> ConnectionColumn {
+    if let column = ConnectionColumn(rawValue: String(name)) { return column }
+    let nearest = NearestWord.to(name, among: allCases.map(\.rawValue))
+    let suggestion = nearest.map { "; did you mean \"\($0)\"?" } ?? ""
+    throw CommandFailure(
+      .usage, "\(option): unknown column \"\(EscapedText.escaped(String(name)))\"\(suggestion)",
+      remedy: "the columns are \(names)")
+  }
+}
+
+extension ConnectionOrder {
+  /// The order that `--sort` spells; without it, the longest idle come first.
+  fileprivate init(_ text: String?) throws(CommandFailure) {
+    guard let text else {
+      self = .worstFirst
+      return
+    }
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let column = try ConnectionColumn.one(parts[0], option: "--sort")
+    let direction = parts.count > 1 ? parts[1] : "asc"
+    guard direction == "asc" || direction == "desc" else {
+      throw CommandFailure(
+        .usage, "--sort: unknown order \"\(EscapedText.escaped(String(direction)))\"",
+        remedy: "write \(column.rawValue):desc or \(column.rawValue):asc")
+    }
+    guard Self.columns.contains(column) else {
+      throw CommandFailure(
+        .usage, "--sort: cannot sort by \"\(column.rawValue)\"",
+        remedy: "sort by " + Self.columns.map(\.rawValue).joined(separator: ", "))
+    }
+    self.init(column: column, isDescending: direction == "desc")
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Connections
+import Operations
+import Presentation
+import Privileges
+import Rendering
+import Reports
+import Scanning
+import Selection
+
+/// `connreap listeners`: who accepts connections, and how well.
+struct ListenersCommand: ParsableCommand, PrivilegedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "listeners", _superCommandName: "connreap",
+    abstract: "Lists listening sockets: accept queue, backlog, connections, drops.",
+    discussion: """
+      The fullest accept queue comes first. Overflows and drops are counted by the kernel since the \
+      network namespace was made; --watch says how many there are a second now. The options of \
+      SELECTION choose among listening sockets.
+      """)
+
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
+
+  @OptionGroup var watch: WatchOptions
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Source") var source: SourceOptions
+
+  var needs: Capabilities { .scan(selection, on: source.source) }
+
+  func validate() throws {
+    try selection.checkNamespaces(source)
+    guard selection.state.isEmpty else {
+      throw ValidationError("listeners are in one state: --state does not go with them")
+    }
+    try output.check("listeners", prints: [.table, .json])
+    try watch.check(source)
+  }
+
+  func run() throws {
+    let predicate = SelectionPredicate.all([
+      .term(.states(TCPState.listen.asSet)), try selection.predicate(names: SystemNames()),
+    ])
+    try watch.run({ look in try report(of: predicate, &look) }, print: print)
+  }
+
+  private func report(
+    of predicate: SelectionPredicate, _ look: inout WatchOptions.Look
+  ) throws -> ListenersReport {
+    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: predicate)
+    let predicate = predicate.knowing(system.verdicts(of:))
+    let survey = try system.surveyListeners(
+      ScanRequest(predicate, reading: system.knowsOwners ? .owners : []))
+    look.warn(
+      ListSummary(snapshot: survey.snapshot, shown: 0).warnings + system.namespaceNotices)
+    try system.finish()
+    look.failure = system.namespaceFailure(survey.snapshot.namespaceGaps)
+    return ListenersReport(
+      survey, figures: system.acceptFigures(besides: survey.snapshot.namespaceGaps),
+      names: SystemNumbers(resolvesNames: system.isLive), time: look.time,
+      instant: system.moment.uptime ?? 0)
+  }
+
+  private func print(
+    _ report: ListenersReport, _ earlier: ListenersReport?, _ round: Int
+  ) throws {
+    let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
+    var stream = OutputStream(Standard.output)
+    if output.output == .json {
+      var json = JSONWriter()
+      report.write(since: earlier, to: &json)
+      try stream.write { $0.append(contentsOf: json.take()) }
+    } else {
+      if round > 0 { try stream.write("\n") }
+      let layout = Table.Layout(
+        showsHeader: !output.hidesHeader, width: terminal.width,
+        colors: output.color.isOn(for: terminal, environment: .ofProcess))
+      try report.print(layout, since: earlier, to: &stream)
+    }
+    try stream.flush()
+  }
+}

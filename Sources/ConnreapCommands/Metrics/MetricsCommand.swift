@@ -1,0 +1,91 @@
+import ArgumentParser
+import Connections
+import LiveView
+import Operations
+import Presentation
+import Privileges
+import Rendering
+import Reports
+import Scanning
+import Selection
+import SystemPackage
+
+/// `connreap metrics`: figures for Prometheus.
+struct MetricsCommand: ParsableCommand, PrivilegedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "metrics", _superCommandName: "connreap",
+    abstract: "Prints figures in the text format of Prometheus.",
+    discussion: """
+      From cron, for the textfile collector of node_exporter:
+
+        * * * * * root connreap metrics --textfile /var/lib/prometheus/node-exporter/connreap.prom
+
+      The file is replaced as a whole, and left as it is when something fails: its age then tells \
+      (node_textfile_mtime_seconds). It keeps its owner and mode; a new one is readable by all.
+      """)
+
+  @Option(
+    help: ArgumentHelp("write to this file instead of standard output", valueName: "file"))
+  var textfile: String?
+
+  @Option(
+    help: ArgumentHelp("processes, units and containers listed separately", valueName: "n"))
+  var top = 20
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("\(SelectionKey.netns.help)", valueName: SelectionKey.netns.valueName))
+  var netns: [String] = []
+
+  @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
+  var stateDir: String?
+
+  @OptionGroup(title: "Source") var source: SourceOptions
+
+  var needs: Capabilities {
+    var needs: Capabilities = source.replay == nil ? .owners : []
+    if !netns.isEmpty { needs.formUnion(PrivilegedStep.enteringNamespace.needs) }
+    if source.record != nil { needs.formUnion(.dacOverride) }
+    if textfile != nil { needs.formUnion(.replacingFiles) }
+    return needs
+  }
+
+  func validate() throws {
+    try SelectionOptions.checkNamespaces(netns, source)
+    guard top >= 0 else { throw ValidationError("--top is a number from 0") }
+  }
+
+  func run() throws {
+    let output = try FileContents.output(textfile ?? "-", "--textfile")
+    let system = try LiveSystem(source.source).inNamespaces(netns, of: .everything)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let snapshot = try system.scan(
+      ScanRequest(
+        .everything,
+        reading: system.knowsOwners ? [.figures, .ownerNames, .controlGroups] : .figures))
+    let seconds = (clock.now - start) / .seconds(1)
+    let past = system.isLive ? RunHistory.remembered(option: stateDir, of: system) : .nothing
+    if case .unknown(let problem) = past { Standard.say("connreap: \(problem)\n") }
+    let warnings = ListSummary(snapshot: snapshot, shown: 0).namespaceWarnings
+    for warning in warnings + system.namespaceNotices { Standard.say("connreap: \(warning)\n") }
+    let report = MetricsReport(
+      snapshot: snapshot, totals: totals(), past: past, scanSeconds: seconds, mostProcesses: top,
+      names: SystemNumbers(resolvesNames: system.isLive))
+    try FileContents.write(
+      Array(report.text.utf8), to: output, "--textfile",
+      permissions: [.ownerReadWrite, .groupRead, .otherRead], keepsOwner: true)
+    try system.finish()
+    try system.checkNamespaces(snapshot.namespaceGaps)
+  }
+
+  /// What the audit log counts. That it cannot be read is said, and keeps nothing else back.
+  private func totals() -> AuditTotals? {
+    do throws(CommandFailure) {
+      return try AuditTotals(in: StateAccess.location(option: stateDir))
+    } catch {
+      Standard.say(error.text)
+      return nil
+    }
+  }
+}

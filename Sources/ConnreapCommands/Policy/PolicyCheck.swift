@@ -1,0 +1,33 @@
+import ArgumentParser
+import LiveView
+import Operations
+import PolicyEngine
+import Privileges
+import Reaping
+import Rendering
+import Reports
+import Selection
+import StateFiles
+import SystemPackage
+
+/// `connreap policy check`: validates policies; changes nothing, needs no privilege.
+struct PolicyCheckCommand: ParsableCommand, PrivilegedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Validates policies; changes nothing, needs no privilege.")
+
+  @OptionGroup var arguments: PolicyFileArguments
+
+  var needs: Capabilities { [] }
+
+  func run() throws {
+    let loaded = try PolicyLoading(arguments.files, asRoot: false)
+    Standard.say(loaded.report)
+    let policies = loaded.policies.policies.count
+    let files = loaded.fileCount
+    var stream = OutputStream(Standard.output)
+    try stream.write(
+      "\(policies) \(policies == 1 ? "policy" : "policies") in \(files) file\(Count.plural(files)): "
+        + "no error\n")
+    try stream.flush()
+  }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import LiveView
+import Operations
+import PolicyEngine
+import Privileges
+import Reaping
+import Rendering
+import Reports
+import Selection
+import StateFiles
+import SystemPackage
+
+/// `connreap policy plan`: what the policies would do now.
+struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Shows what policies would do now; changes nothing.")
+
+  @OptionGroup var arguments: PolicyFileArguments
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Source") var source: SourceOptions
+
+  @Option(
+    help: ArgumentHelp("where earlier runs have remembered what they saw", valueName: "folder"))
+  var stateDir: String?
+
+  var needs: Capabilities {
+    guard source.replay == nil else { return [] }
+    // A policy may be about marks or other namespaces, and its file is not read yet.
+    let needs = Capabilities.owners.union(PrivilegedStep.seeingMarks.needs)
+      .union(PrivilegedStep.enteringNamespace.needs)
+    return source.record == nil ? needs : needs.union([.dacOverride])
+  }
+
+  func validate() throws { try output.check("policy plan", prints: [.table, .json]) }
+
+  func run() throws {
+    let isLive = source.replay == nil
+    let loaded = try PolicyLoading(
+      arguments.files, asRoot: isLive, names: SystemNames(namespaces: isLive))
+    Standard.say(loaded.report)
+    try keepRights(for: loaded.policies)
+    let system = try LiveSystem(source.source).inNamespaces(of: loaded.policies)
+    let memories = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
+    let evaluated = try PolicyEvaluation(loaded.policies, on: system, memories: memories)
+    let gaps = JudgingGaps(of: evaluated, on: system)
+    for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
+    let report = PolicyReport(evaluated, output: output.style, isLive: system.isLive)
+    try report.printPlan(arguments: arguments.files)
+    try system.finish()
+    try PolicyRefusals(evaluated.findings).check()
+    try gaps.check()
+  }
+}

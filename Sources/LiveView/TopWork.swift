@@ -1,0 +1,141 @@
+import Connections
+import Glibc
+package import Operations
+package import Presentation
+import Privileges
+package import Reaping
+import Rendering
+import Reports
+import Scanning
+package import Selection
+
+/// What the live view has done on another thread: scans, plans and closings, all by the same code as
+/// `list` and `kill`.
+package struct TopWork: Sendable {
+  /// What the command line selects.
+  package let selection: SelectionPredicate
+  /// The values of `--netns`.
+  package let namespaces: [String]
+  package let guarding: GuardSettings
+  package let stateFolder: String?
+  package let names: SystemNumbers
+  /// When the view began.
+  package let start: ContinuousClock.Instant
+
+  package init(
+    selection: SelectionPredicate, namespaces: [String], guarding: GuardSettings,
+    stateFolder: String?, names: SystemNumbers, start: ContinuousClock.Instant
+  ) {
+    self.selection = selection
+    self.namespaces = namespaces
+    self.guarding = guarding
+    self.stateFolder = stateFolder
+    self.names = names
+    self.start = start
+  }
+
+  /// Scans for what the command line and the filter select together.
+  package func scan(
+    _ filter: (text: String, predicate: SelectionPredicate?)
+  ) throws(CommandFailure) -> TopScan {
+    let begin = ContinuousClock.now
+    let predicate = wanted(filter.predicate)
+    guard predicate.namespaces.isEmpty else {
+      throw CommandFailure(
+        .usage, "netns: a filter of top cannot name network namespaces",
+        remedy: "start top with --netns")
+    }
+    let system = try system(for: predicate)
+    var notices = system.namespaceNotices
+    let past =
+      predicate.needsHistory
+      ? try RunHistory.past(option: stateFolder, of: system) { notices.append($0) } : .unknown
+    let snapshot = try system.scan(
+      ScanRequest(
+        predicate, reading: [.figures, .owners, .controlGroups, .congestion], past: past))
+    return TopScan(
+      snapshot: snapshot, text: ConnectionText(snapshot: snapshot, names: names),
+      filter: filter.text, start: start.duration(to: begin),
+      length: begin.duration(to: .now), clock: Timestamp.localTimeOfDay,
+      notices: notices)
+  }
+
+  /// Reads the names in a filter, those of hosts too.
+  package func lookUp(_ text: String) -> Result<SelectionPredicate, FilterProblem> {
+    Result { () throws(FilterProblem) in try SelectionFilter.parse(text, names: SystemNames()) }
+  }
+
+  /// The plan to close what was chosen and is still there, and no guard spares.
+  package func plan(
+    _ chosen: [PlanFile.Planned], filter: SelectionPredicate?
+  ) throws(CommandFailure) -> Plan {
+    let system = try system(for: .everything)
+    let guards = try guards(on: system, filter: filter, remembering: TunnelMemory())
+    let plan = try PlannedClosing(chosen, on: system).plan(guardedBy: guards)
+    try guarding.refuseIfTooLarge(plan)
+    if plan.wantsPrivileges { try system.requireClosing(plan.steps) }
+    return plan
+  }
+
+  /// Carries out `plan`, and writes the audit log.
+  ///
+  /// - Parameter filter: the filter that was in force when the plan was made.
+  package func close(
+    _ plan: Plan, filter: (text: String, predicate: SelectionPredicate?)
+  ) -> TopOutcomes {
+    var text = ConnectionText(snapshot: plan.snapshot, names: names)
+    var outcomes: [Outcome] = []
+    var reactions: [OwnerReaction] = []
+    do {
+      let trail = try AuditTrail(
+        in: try StateAccess.open(option: stateFolder),
+        AuditedRun(
+          command: "top",
+          selection: "marked by hand" + (filter.text.isEmpty ? "" : ", of " + filter.text)))
+      let system = try system(for: .everything)
+      let sessions = TunnelMemory()
+      var run = ClosingRun(
+        plan,
+        by: {
+          ChosenRules(
+            guardedBy: try guards(on: system, filter: filter.predicate, remembering: sessions))
+        },
+        naming: names, on: system, limits: ClosingLimits(start: .now))
+      try trail.recordingRun {
+        try run.carryOut(
+          recording: trail,
+          printing: {
+            outcomes = $0.outcomes
+            text = ConnectionText(snapshot: $0.snapshot, names: names)
+          }, concluding: { reactions = $1 })
+      }
+      return TopOutcomes(outcomes: outcomes, reactions: reactions, text: text, failure: nil)
+    } catch let failure as CommandFailure {
+      return TopOutcomes(
+        outcomes: outcomes, reactions: reactions, text: text, failure: failure)
+    } catch {
+      return TopOutcomes(
+        outcomes: outcomes, reactions: reactions, text: text,
+        failure: CommandFailure(.failed, "\(error)"))
+    }
+  }
+
+  private func guards(
+    on system: LiveSystem, filter: SelectionPredicate?, remembering sessions: TunnelMemory
+  ) throws(CommandFailure) -> Guards {
+    try guarding.guards(
+      on: system, .destroy, namedStates: wanted(filter).namedStatesOneByOne,
+      remembering: sessions)
+  }
+
+  private func wanted(_ filter: SelectionPredicate?) -> SelectionPredicate {
+    (filter.map { .all([selection, $0]) } ?? selection).limitedToDefaultStates()
+  }
+
+  /// The machine as it is now: a namespace may be new.
+  private func system(for predicate: SelectionPredicate) throws(CommandFailure) -> LiveSystem {
+    var system = try LiveSystem(.kernel()).inNamespaces(namespaces, of: predicate)
+    system.showsProgress = false
+    return system
+  }
+}

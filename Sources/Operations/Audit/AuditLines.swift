@@ -1,0 +1,66 @@
+package import Reaping
+package import Rendering
+
+/// Writes lines of the audit log that are of one run and one moment: what they have in common is
+/// made once.
+package struct AuditLines {
+  private let run: AuditedRun
+  private let time: String
+  /// What follows the reason, up to where the connection is to be written.
+  private let end: [UInt8]
+  /// What precedes the reason, of the line before.
+  private var start: Start?
+
+  private struct Start {
+    let event: String
+    let method: ClosingMethod
+    let policy: String?
+    let written: [UInt8]
+  }
+
+  package init(_ run: AuditedRun, at time: String) {
+    self.run = run
+    self.time = time
+    var json = JSONWriter(continuesArray: true)
+    run.writeIdentity(to: &json)
+    json.key("connection")
+    end = json.take()
+  }
+
+  /// Writes the line of `step`, whose connection `connection` writes.
+  ///
+  /// - Parameter outcome: what came of it; nil before it is closed.
+  /// - Returns: where in `json` the connection is.
+  @discardableResult
+  package mutating func write(
+    _ step: Plan.Step, event: String, outcome: Outcome?, to json: inout JSONWriter,
+    connection: (inout JSONWriter) -> Void
+  ) -> Range<Int> {
+    json.part(start(of: step, event: event))
+    if let reason = outcome?.reason { json.member("reason", reason) }
+    json.part(end, endsWithKey: true)
+    let place = json.bytes.count
+    connection(&json)
+    let range = place..<json.bytes.count
+    json.closeObject()
+    json.endDocument()
+    return range
+  }
+
+  private mutating func start(of step: Plan.Step, event: String) -> [UInt8] {
+    if let start, start.event == event, start.method == step.method, start.policy == step.policy {
+      return start.written
+    }
+    var json = JSONWriter()
+    json.openObject()
+    json.member("time", time)
+    json.member("event", event)
+    json.member("command", run.command)
+    json.member("method", step.method.name)
+    if let policy = step.policy { json.member("policy", policy) }
+    if let selection = run.selection { json.member("selection", selection) }
+    let written = json.take()
+    start = Start(event: event, method: step.method, policy: step.policy, written: written)
+    return written
+  }
+}

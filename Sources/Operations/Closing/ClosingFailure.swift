@@ -1,0 +1,57 @@
+import DescriptorActions
+import Presentation
+import Privileges
+package import Reaping
+
+/// What the outcomes of a plan say of the run as a whole.
+package enum ClosingFailure {
+  /// Throws when something was not closed: a permission, this kernel, or anything else.
+  package static func check(_ outcomes: [Outcome]) throws(CommandFailure) {
+    let counts = OutcomeCounts(outcomes)
+    guard !counts.isSuccess else { return }
+    let failures = outcomes.compactMap { outcome -> Outcome.FailureReason? in
+      if case .failed(let reason) = outcome.result { reason } else { nil }
+    }
+    let isAll = counts.closed == 0 && counts.armed == 0 && counts.unverified == 0
+    guard isAll, let first = failures.first else { throw CommandFailure.silent(.failed) }
+    if failures.allSatisfy({ $0 == .notPermitted }) {
+      throw CommandFailure(
+        .permission, "nothing was closed: operation not permitted",
+        remedy: """
+          CAP_NET_ADMIN is held, but not in the user namespace that owns this network namespace: \
+          run it there, or see 'connreap doctor'
+          """)
+    }
+    if failures.allSatisfy(\.isForbiddenDescriptor) {
+      throw CommandFailure(
+        .permission, "nothing was done: operation not permitted", remedy: remedyForDescriptors)
+    }
+    if failures.allSatisfy({ $0 == .notSupported }) {
+      throw CommandFailure(
+        .unavailable, "nothing was closed: this kernel cannot destroy them",
+        remedy: "--method shutdown may do it")
+    }
+    if first == .descriptor(.notSupported), failures.allSatisfy({ $0 == first }) {
+      throw CommandFailure(.unavailable, "nothing was done: \(first)")
+    }
+    throw CommandFailure.silent(.failed)
+  }
+
+  /// What to do when other processes cannot be reached into.
+  private static var remedyForDescriptors: String {
+    let missing = (try? HeldCapabilities.current())
+      .flatMap { MissingCapabilities(.reachingOthersDescriptors, held: $0) }
+    return missing.map { "\($0)" }
+      ?? """
+      CAP_SYS_PTRACE is held, but not in the user namespace of these processes, or a security \
+      module forbids it (kernel.yama.ptrace_scope 3 does); see 'connreap doctor'
+      """
+  }
+}
+
+extension Outcome.FailureReason {
+  /// Whether the kernel forbids to reach into the process that holds it.
+  fileprivate var isForbiddenDescriptor: Bool {
+    if case .descriptor(.notPermitted) = self { true } else { false }
+  }
+}

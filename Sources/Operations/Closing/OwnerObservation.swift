@@ -1,0 +1,48 @@
+import Connections
+import Glibc
+import Privileges
+import ProcessTable
+package import Reaping
+import Rendering
+package import Scanning
+
+/// The observation of owners in a closing run: on this machine, and no longer than the run may take.
+package struct OwnerObservation {
+  private let system: LiveSystem
+  private var watch: OwnerWatch
+
+  /// Starts watching the owners of what `plan` closes.
+  package init(_ plan: Plan, on system: LiveSystem, limits: ClosingLimits) {
+    self.system = system
+    watch = OwnerWatch(
+      plan, in: system.processes, clock: Self.timeSinceBoot, sleep: Pause.sleep,
+      isInterrupted: { Interruption.reason != nil || limits.isTimeUp })
+  }
+
+  /// Notes that the first connection is about to be closed.
+  package mutating func begin() { watch.begin() }
+
+  /// Waits a moment, and returns the owners of closed connections that still hold them.
+  ///
+  /// - Parameter snapshot: who held them when they were closed.
+  package func reactions(to outcomes: [Outcome], in snapshot: Snapshot) -> [OwnerReaction] {
+    let closed = outcomes.filter { $0.result == .closed }.map {
+      OwnerWatch.Closed(
+        inode: $0.step.connection.inode, owners: snapshot.holders(of: $0.step.connection))
+    }
+    return watch.observe(closed) { inodes, pruning in
+      OwnPrivileges.raising(PrivilegedStep.readingOthersDescriptors.needs) {
+        try? system.processes.findOwners(
+          of: inodes, among: pruning, reading: [],
+          threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+      }
+    }
+  }
+
+  /// `CLOCK_BOOTTIME`, the clock by which `/proc/PID/stat` gives the start of a process.
+  private static func timeSinceBoot() -> Duration {
+    var time = timespec()
+    guard unsafe clock_gettime(CLOCK_BOOTTIME, &time) == 0 else { return .zero }
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+}

@@ -1,0 +1,63 @@
+package import Connections
+import PolicyEngine
+import Presentation
+package import Reaping
+import Scanning
+
+// What the next runs have to know of this one.
+extension PolicyEvaluation {
+  /// What is to be remembered before anything is closed: what was flagged, and the rounds of the
+  /// groups that are about to be acted on.
+  package var memories: [UInt16: RunMemory] {
+    guard let history else { return [:] }
+    var closings: [String: Set<SocketCookie>] = [:]
+    for step in plan.closings {
+      if let policy = step.policy { closings[policy, default: []].insert(step.connection.cookie) }
+    }
+    return Evaluation.memory(after: findings, of: snapshot, history: history) { found, group in
+      guard found.policy.action != .report else { return group.rowsToActOn.count }
+      let ofPolicy = closings[found.policy.name] ?? []
+      return group.rowsToActOn.count { ofPolicy.contains(snapshot.connections[$0].cookie) }
+    }
+  }
+
+  /// `memories` with what came of the closings: what is gone is forgotten, and each group knows how
+  /// many of its connections were closed.
+  package func memories(
+    _ memories: [UInt16: RunMemory], after outcomes: [Outcome]
+  ) -> [UInt16: RunMemory] {
+    var memories = memories
+    let groups = actedGroups
+    let names = policies.policies.map(\.name)
+    for outcome in outcomes {
+      guard let name = outcome.step.policy else { continue }
+      let cookie = outcome.step.connection.cookie
+      let namespace = outcome.step.connection.namespace
+      let key = FlagKey(policy: name, cookie: cookie)
+      switch outcome.result {
+      case .spared(.armed): memories[namespace]?.flags[key]?.isArmed = true
+      case .closed:
+        if let group = groups[key] { memories[namespace]?.groups[group]?.closed += 1 }
+        memories[namespace]?.forget(cookie, flaggedBy: names)
+      case .gone: memories[namespace]?.forget(cookie, flaggedBy: names)
+      case .spared, .failed, .unverified: break
+      }
+    }
+    return memories
+  }
+
+  /// The group in which a policy acts on a connection.
+  private var actedGroups: [FlagKey: RememberedGroupKey] {
+    var groups: [FlagKey: RememberedGroupKey] = [:]
+    for found in findings {
+      for group in found.groups {
+        let key = RememberedGroupKey(policy: found.policy.name, group: group.key.identifier)
+        for row in group.rowsToActOn {
+          let cookie = snapshot.connections[row].cookie
+          groups[FlagKey(policy: found.policy.name, cookie: cookie)] = key
+        }
+      }
+    }
+    return groups
+  }
+}

@@ -1,0 +1,97 @@
+package import Connections
+import DescriptorActions
+package import PolicyEngine
+import Presentation
+import ProcessTable
+package import Reaping
+package import Scanning
+import Selection
+
+/// What policies find on a machine now, and the plan that follows.
+package struct PolicyEvaluation {
+  package let policies: PolicySet
+  package let snapshot: Snapshot
+  package let findings: [PolicyFindings]
+  package let plan: Plan
+  /// What earlier runs remember; nil of a recording, of which nobody knows.
+  package let history: PolicyHistory?
+  private let processes: ProcFileSystem
+  /// What is known of the caller's sessions.
+  private let sessions = TunnelMemory()
+
+  /// Scans once for all of `policies`, and holds them against what is there.
+  ///
+  /// - Parameter memories: what earlier runs remember of each namespace; nil when that is unknown.
+  package init(
+    _ policies: PolicySet, on system: LiveSystem, memories: [UInt16: RunMemory]?
+  ) throws(CommandFailure) {
+    let policies = policies.knowing(system)
+    processes = system.processes
+    let guards = try Self.guards(on: system, remembering: sessions)
+    var wanted = policies.policies.map(\.match)
+    // A part of all that an owner holds can be told only of all.
+    if policies.policies.contains(where: { $0.limitPercent != nil }) {
+      wanted.append(.term(.states(.shownByDefault)))
+    }
+    let everything = SelectionPredicate.any(wanted)
+    let details: ScanRequest.Details =
+      system.knowsOwners ? [.figures, .owners, .controlGroups] : [.figures]
+    snapshot = try system.scan(
+      ScanRequest(
+        everything, reading: details, keepsUndecided: true,
+        past: PastConnections(of: memories ?? [:], at: system.moment.uptime ?? 0)))
+    // What could not be looked at is remembered as it was.
+    let unseen = snapshot.namespaceGaps.map(\.namespace)
+    let memories = memories?.filter { !unseen.contains(system.namespaces[Int($0.key)].namespace) }
+    history = system.moment.uptime.flatMap { now in memories.map { PolicyHistory($0, now: now) } }
+    let names = SystemNumbers(resolvesNames: system.isLive)
+    findings = Evaluation.findings(
+      of: snapshot, policies: policies, history: history, userName: names.userName)
+    plan = Plan(closing: findings, in: snapshot, guardedBy: guards)
+    self.policies = policies
+  }
+
+  /// What spares connections of `system` from a policy, as processes are now.
+  private static func guards(
+    on system: LiveSystem, remembering sessions: TunnelMemory
+  ) throws(CommandFailure) -> (Policy) -> Guards {
+    let caller = try system.caller(remembering: sessions)
+    let machineInit = try system.machineInit()
+    return { policy in
+      Guards(
+        caller: caller, namedStates: policy.match.namedStatesOneByOne, unprotected: [],
+        machineInit: machineInit, method: ClosingMethod(policy.action), onlyUser: Rights.onlyUser)
+    }
+  }
+
+  /// How many connections the policy of `step` closes in a second at most; nil without a rate.
+  package func rate(of step: Plan.Step) -> Int? {
+    policies.policies.first { $0.name == step.policy }?.rate
+  }
+
+  /// The rules that decide about each connection right before it is closed.
+  package func rules(on system: LiveSystem) throws(CommandFailure) -> PolicyRules {
+    PolicyRules(policies.policies, guardedBy: try Self.guards(on: system, remembering: sessions))
+  }
+
+  /// What is known of the groups that the policy of `found` has given up.
+  package func leaks(of found: PolicyFindings) -> [LeakReport] {
+    guard let now = history?.now else { return [] }
+    return found.leaks(in: snapshot, at: now).map {
+      LeakReport($0, in: snapshot, processes: processes)
+    }
+  }
+}
+
+extension ClosingMethod {
+  /// How a policy with this action closes. One that reports has no step to close.
+  package init(_ action: PolicyAction) {
+    self =
+      switch action {
+      case .report, .destroy: .destroy
+      case .shutdown: .shutdown
+      case .abort: .abort
+      case .keepalive: .keepalive(.usual)
+      }
+  }
+}

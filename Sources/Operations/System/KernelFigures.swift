@@ -1,0 +1,80 @@
+package import ProcessTable
+package import Rendering
+import Scanning
+
+/// What the kernel itself counts of TCP in the network namespaces that are looked at, to be seen
+/// beside what it lists. What could not be read is nil.
+package struct KernelFigures: Equatable {
+  /// ESTABLISHED and CLOSE_WAIT (`tcpCurrEstab` of RFC 4022).
+  package var established: Int64?
+  /// Sockets that are neither in TIME_WAIT nor closed.
+  package var inUse: Int64?
+  /// The same of IPv6.
+  package var inUseIPv6: Int64?
+  /// In TIME_WAIT.
+  package var timeWait: Int64?
+  /// That no program holds any more, of the whole machine.
+  package var orphans: Int64?
+  /// Allocated, of the whole machine.
+  package var allocated: Int64?
+  /// Pages of memory in buffers, of the whole machine.
+  package var memoryPages: Int64?
+
+  /// What `processes`, a `/proc`, says of its network namespace; nil when it says nothing of it.
+  package init?(_ processes: ProcFileSystem) {
+    let snmp = try? processes.counters(.snmp)
+    let sockstat = try? processes.counters(.sockstat)
+    let sockstat6 = try? processes.counters(.sockstat6)
+    guard snmp != nil || sockstat != nil else { return nil }
+    established = snmp?["Tcp", "CurrEstab"]
+    inUse = sockstat?["TCP", "inuse"]
+    inUseIPv6 = sockstat6?["TCP6", "inuse"]
+    timeWait = sockstat?["TCP", "tw"]
+    orphans = sockstat?["TCP", "orphan"]
+    allocated = sockstat?["TCP", "alloc"]
+    memoryPages = sockstat?["TCP", "mem"]
+  }
+
+  /// Those of several namespaces together, nil of one that tells nothing: a sum of which a part is
+  /// unknown is unknown. What is of the whole machine is told by any of them.
+  package init?(sumOf parts: [KernelFigures?]) {
+    guard let machine = parts.lazy.compactMap({ $0 }).first else { return nil }
+    func sum(_ figure: KeyPath<KernelFigures, Int64?>) -> Int64? {
+      .sum(ofKnown: parts.map { $0?[keyPath: figure] })
+    }
+    established = sum(\.established)
+    inUse = sum(\.inUse)
+    inUseIPv6 = sum(\.inUseIPv6)
+    timeWait = sum(\.timeWait)
+    (orphans, allocated, memoryPages) = (machine.orphans, machine.allocated, machine.memoryPages)
+  }
+
+  /// Two lines, the second of the whole machine; `listed` is how many the dump has in ESTABLISHED
+  /// and CLOSE_WAIT, nil when those are not all that there are.
+  package func text(listed: Int?) -> String {
+    var current = "CurrEstab " + Self.text(established)
+    if let established, let listed {
+      current += " (listed: \(Count.difference(listed - Int(established)) ?? "the same"))"
+    }
+    let orphans = "\(Self.text(orphans)) orphan\(self.orphans == 1 ? "" : "s")"
+    let pages = "\(Self.text(memoryPages)) page\(memoryPages == 1 ? "" : "s") of buffers"
+    return "The kernel counts: \(current), \(Self.text(timeWait)) in TIME-WAIT\n"
+      + "On the whole machine: \(orphans), \(pages)"
+  }
+
+  private static func text(_ figure: Int64?) -> String {
+    figure.map { Count.text(Int($0)) } ?? "unknown"
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.object("kernel") { json in
+      json.member(signed: "curr_estab", established)
+      json.member(signed: "in_use", inUse)
+      json.member(signed: "in_use_ipv6", inUseIPv6)
+      json.member(signed: "time_wait", timeWait)
+      json.member(signed: "orphans", orphans)
+      json.member(signed: "allocated", allocated)
+      json.member(signed: "memory_pages", memoryPages)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import Connections
+import Netlink
+import Privileges
+import Rendering
+package import Scanning
+import Selection
+import SystemPackage
+
+extension LiveSystem {
+  /// Scans, and says what to do when that fails.
+  ///
+  /// - Parameter seeingMarks: whether marks are of interest even where the selection names none.
+  package func scan(
+    _ request: ScanRequest, seeingMarks: Bool = false
+  ) throws(CommandFailure) -> Snapshot {
+    do {
+      return try raisingForScan(of: request, seeingMarks: seeingMarks) { () throws(ScanProblem) in
+        try watching { () throws(ScanProblem) in try scanner.scan(request, at: moment) }
+      }
+    } catch {
+      throw Self.failure(of: error)
+    }
+  }
+
+  /// Counts, and says what to do when that fails.
+  package func tally(_ request: ScanRequest) throws(CommandFailure) -> Tally {
+    do {
+      return try raisingForScan(of: request, seeingMarks: false) { () throws(ScanProblem) in
+        try watching { () throws(ScanProblem) in try counter.tally(request, at: moment) }
+      }
+    } catch {
+      throw Self.failure(of: error)
+    }
+  }
+
+  /// Looks at listeners, and says what to do when that fails.
+  package func surveyListeners(_ request: ScanRequest) throws(CommandFailure) -> ListenerSurvey {
+    do {
+      return try raisingForScan(of: request, seeingMarks: false) { () throws(ScanProblem) in
+        try watching { () throws(ScanProblem) in
+          try scanner.surveyListeners(request, at: moment)
+        }
+      }
+    } catch {
+      throw Self.failure(of: error)
+    }
+  }
+
+  /// Whether what `/proc` says of the reader's network namespace is said of what is looked at.
+  package var looksAtOwnNamespaceOnly: Bool {
+    namespaces.count == 1 && namespaces[0].namespace.isOwn
+  }
+
+  /// Shows a terminal how long `work` takes already.
+  private func watching<Value>(
+    _ work: () throws(ScanProblem) -> Value
+  ) throws(ScanProblem) -> Value {
+    try ProgressLine.during(
+      isShown: showsProgress,
+      { time in
+        "reading connections, \(DurationText.rounded(milliseconds: UInt64(time / .milliseconds(1))))"
+      }, work)
+  }
+
+  private func raisingForScan<Value, Failure>(
+    of request: ScanRequest, seeingMarks: Bool, _ work: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    var needs: Capabilities = PrivilegedStep.readingOthersDescriptors.needs
+      .union(PrivilegedStep.enteringNamespace.needs)
+    if seeingMarks || request.selection.predicate.namesMarks {
+      needs.formUnion(PrivilegedStep.seeingMarks.needs)
+    }
+    return try OwnPrivileges.raising(needs, work)
+  }
+
+  private static func name(of family: AddressFamily?) -> String { family?.name ?? "TCP" }
+
+  package static func failure(of problem: ScanProblem) -> CommandFailure {
+    switch problem {
+    case .cannotList(_, .refused(.noSuchFileOrDirectory)):
+      return CommandFailure(
+        .unavailable, "this kernel cannot list TCP sockets: it has no tcp_diag",
+        remedy: "load it with 'modprobe tcp_diag', or build the kernel with CONFIG_INET_TCP_DIAG")
+    case .cannotList(_, .cannotEnter(let errno)):
+      let missing = (try? HeldCapabilities.current())
+        .flatMap { MissingCapabilities(.enteringNamespace, held: $0) }
+      let isRefused = errno == .notPermitted || errno == .permissionDenied
+      return CommandFailure(
+        isRefused ? .permission : .failed, "cannot enter the network namespace: \(errno)",
+        remedy: isRefused ? missing.map { "\($0)" } : nil)
+    case .cannotList(let family, .notRecorded):
+      return CommandFailure(
+        .badData,
+        "the recording has no dump of \(family?.name ?? "both ipv4 and ipv6") sockets",
+        remedy: "record again with 'connreap list --record FILE'")
+    case .cannotList(let family, let reason):
+      return CommandFailure(.failed, "cannot list the \(Self.name(of: family)) sockets: \(reason)")
+    case .cannotReadProcesses(let reason):
+      return CommandFailure(
+        .failed, "cannot read the owners: \(reason)",
+        remedy: "mount /proc, or leave the columns and terms about owners away")
+    }
+  }
+}

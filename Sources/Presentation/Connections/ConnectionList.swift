@@ -1,0 +1,167 @@
+import Connections
+import ProcessTable
+package import Rendering
+import Scanning
+
+/// Connections in the formats of `-o`.
+package struct ConnectionList: Sendable {
+  package let connections: OrderedConnections
+  package let text: ConnectionText
+
+  package init(connections: OrderedConnections, text: ConnectionText) {
+    self.connections = connections
+    self.text = text
+  }
+
+  /// The columns without those that say nothing of any connection: room on a terminal.
+  package func telling(_ columns: [ConnectionColumn]) -> [ConnectionColumn] {
+    columns.filter { column in
+      switch column {
+      case .inState: connections.contains { $0.inStateAtLeast != nil }
+      case .stalled: connections.contains { $0.hasDataInFlight == true }
+      case .timer: connections.contains { $0.timer.kind != .off }
+      default: true
+      }
+    }
+  }
+
+  /// The columns that fit a terminal. Where there is no room for all, queues in which nothing is
+  /// are left out, the one to send first, then the time in a state, and then what else a list can do
+  /// without.
+  package func fitting(_ columns: [ConnectionColumn], _ layout: Table.Layout) -> [ConnectionColumn]
+  {
+    guard layout.width != nil else { return columns }
+    // All are measured once: of many connections that takes a while.
+    let natural = Dictionary(
+      uniqueKeysWithValues: zip(columns, table(columns).natural(for: layout)))
+    var fitting = columns
+    func isTooWide(leavingOwners least: Int? = nil) -> Bool {
+      table(fitting, of: connections, owners: least)
+        .isTooWide(fitting.map { natural[$0] ?? 0 }, for: layout)
+    }
+    for queue in [ConnectionColumn.sendQueue, .receiveQueue] {
+      guard isTooWide(leavingOwners: Self.ampleOwner) else { return fitting }
+      let isEmpty = !connections.contains {
+        (queue == .sendQueue ? $0.sendQueue : $0.receiveQueue) > 0
+      }
+      if isEmpty { fitting.removeAll { $0 == queue } }
+    }
+    for column in [.inState] + ConnectionColumn.dispensable {
+      guard isTooWide() else { return fitting }
+      fitting.removeAll { $0 == column }
+    }
+    return fitting
+  }
+
+  /// With so many columns most owners are whole, but for what follows the pid.
+  private static let ampleOwner = 24
+
+  package func printTable(
+    _ columns: [ConnectionColumn], _ layout: Table.Layout, to output: inout OutputStream
+  ) throws(OutputProblem) {
+    try table(columns).print(layout, to: &output)
+  }
+
+  private func table(_ columns: [ConnectionColumn]) -> Table {
+    var table = table(columns, of: connections)
+    table.part = { rows in self.table(columns, of: gathered(rows)) }
+    return table
+  }
+
+  /// The connections in some places, and what is to be said of them, in the processor's cache.
+  ///
+  /// Those that follow each other in an order do not in memory, nor do their owners: a line that
+  /// fetches each when it comes to it waits for most of its time.
+  private func gathered(_ range: Range<Int>) -> OrderedConnections {
+    let part = connections.gathered(range)
+    text.snapshot.owners?.prefetch(part.rows.map(\.inode))
+    return part
+  }
+
+  /// - Parameter owners: how far the column of the owners may shrink; nil for as far as usual.
+  private func table(
+    _ columns: [ConnectionColumn], of connections: OrderedConnections, owners: Int? = nil
+  ) -> Table {
+    Table(
+      columns: columns.map {
+        Table.Column(
+          title: $0.title, alignment: $0.isNumber ? .right : .left,
+          shrinksTo: $0 == .process ? owners ?? $0.shrinksTo : $0.shrinksTo, cut: $0.cut,
+          rank: $0.rank)
+      },
+      rowCount: connections.count,
+      cell: { row, column, cell in
+        text.append(columns[column], of: connections[row], to: &cell)
+      },
+      style: { row, column in
+        columns[column] == .state ? connections[row].state.style : nil
+      })
+  }
+
+  package func printCSV(
+    _ columns: [ConnectionColumn], showsHeader: Bool, to output: inout OutputStream
+  ) throws(OutputProblem) {
+    if showsHeader {
+      try output.write(columns.map(\.csvName).joined(separator: ",") + "\n")
+    }
+    try ParallelRows.write(connections.count, to: &output) { rows, lines in
+      var field: [UInt8] = []
+      for connection in gathered(rows) {
+        for (index, column) in columns.enumerated() {
+          if index > 0 { lines.append(UInt8(ascii: ",")) }
+          field.removeAll(keepingCapacity: true)
+          text.appendField(column, of: connection, to: &field)
+          CSVText.append(printable: field, to: &lines)
+        }
+        lines.append(UInt8(ascii: "\n"))
+      }
+    }
+  }
+
+  package func printJSONLines(to output: inout OutputStream) throws(OutputProblem) {
+    let rows = ConnectionJSON(text: text)
+    try ParallelRows.write(connections.count, to: &output) { batch, lines in
+      var json = JSONWriter()
+      for connection in gathered(batch) {
+        rows.write(connection, to: &json)
+        json.endDocument()
+        json.move(to: &lines)
+      }
+    }
+  }
+
+  package func printJSON(to output: inout OutputStream) throws(OutputProblem) {
+    let rows = ConnectionJSON(text: text)
+    var json = JSONWriter()
+    json.openObject()
+    json.openArray("connections")
+    try output.write { json.move(to: &$0) }
+    try ParallelRows.write(connections.count, to: &output) { batch, lines in
+      var json = JSONWriter(continuesArray: batch.lowerBound > 0)
+      for connection in gathered(batch) {
+        json.newline()
+        rows.write(connection, to: &json)
+        json.move(to: &lines)
+      }
+    }
+    json.closeArray()
+    json.newline()
+    json.object("summary") {
+      ListSummary(snapshot: text.snapshot, shown: connections.count).write(to: &$0)
+    }
+    json.closeObject()
+    json.newline()
+    try output.write { json.move(to: &$0) }
+  }
+}
+
+extension TCPState {
+  /// Leaks catch the eye; what is on its way out does not.
+  fileprivate var style: Style? {
+    switch self {
+    case .closeWait: .yellow
+    case .timeWait, .lastAck, .closing, .finWait1, .finWait2: .dim
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,251 @@
+package import Connections
+import ProcessTable
+import Rendering
+package import Scanning
+
+/// The texts of one snapshot's connections, as tables, CSV files and JSON have them.
+package struct ConnectionText: Sendable {
+  package let snapshot: Snapshot
+  package let names: SystemNumbers
+  /// `java[1744]` for each process of the snapshot's owners: made once, printed often.
+  private let labels: [[UInt8]]
+
+  package init(snapshot: Snapshot, names: SystemNumbers) {
+    self.snapshot = snapshot
+    self.names = names
+    labels = (snapshot.owners?.processes ?? []).map { process in
+      var label: [UInt8] = []
+      EscapedText.append(process.name ?? "?", to: &label)
+      label.append(contentsOf: "[\(process.pid)]".utf8)
+      return label
+    }
+  }
+
+  /// Whether a value that is not known is a dash (for the eye) or nothing (for a program).
+  private static let unknown = "–"
+
+  /// Appends what a table says of `connection` in `column`, printable as it is.
+  package func append(_ column: ConnectionColumn, of connection: Connection, to text: inout [UInt8])
+  {
+    let start = text.count
+    appendValue(column, of: connection, asMilliseconds: false, to: &text)
+    if text.count == start { text.append(contentsOf: Self.unknown.utf8) }
+  }
+
+  /// Appends what a CSV file says: times in milliseconds, and nothing for what is not known.
+  package func appendField(
+    _ column: ConnectionColumn, of connection: Connection, to text: inout [UInt8]
+  ) {
+    appendValue(column, of: connection, asMilliseconds: true, to: &text)
+  }
+
+  private func appendValue(
+    _ column: ConnectionColumn, of connection: Connection, asMilliseconds: Bool,
+    to text: inout [UInt8]
+  ) {
+    func number(_ value: (some BinaryInteger)?) {
+      if let value { text.appendDecimal(UInt64(value)) }
+    }
+    func time(_ value: UInt32?, prefix: String = "") {
+      guard let value else { return }
+      if asMilliseconds { return text.appendDecimal(UInt64(value)) }
+      text.append(contentsOf: prefix.utf8)
+      DurationText.appendRounded(milliseconds: UInt64(value), to: &text)
+    }
+    let tcp = connection.tcp
+    var group: ControlGroup? { snapshot.controlGroup(of: connection) }
+    switch column {
+    case .state:
+      let name = asMilliseconds ? connection.state.name : connection.state.label
+      text.append(contentsOf: name.utf8)
+    case .local: appendEnd(.local, of: connection, to: &text)
+    case .peer: appendEnd(.peer, of: connection, to: &text)
+    case .localPort: number(connection.identity.localPort)
+    case .peerPort: number(connection.identity.peerPort)
+    case .idle: time(connection.idle)
+    case .inState: time(connection.inStateAtLeast, prefix: "≥ ")
+    case .age:
+      guard let age = snapshot.past(of: connection)?.age else { return }
+      if asMilliseconds { return text.appendDecimal(age) }
+      text.append(contentsOf: "≥ ".utf8)
+      DurationText.appendRounded(milliseconds: age, to: &text)
+    case .stalled:
+      // Not stalled is no time, and not unknown either.
+      if asMilliseconds || connection.hasDataInFlight == true { time(connection.stalled) }
+    case .receiveQueue: number(connection.receiveQueue)
+    case .sendQueue: number(connection.sendQueue)
+    case .unacknowledged: number(tcp?.unacknowledged)
+    case .retransmits: number(connection.timer.retransmits)
+    case .totalRetransmits: number(tcp?.totalRetransmits)
+    case .timer: appendTimer(of: connection, to: &text)
+    case .process: appendProcess(of: connection, to: &text)
+    case .note: if let note = note(of: connection) { EscapedText.append(note, to: &text) }
+    case .pid:
+      appendJoined(snapshot.holders(of: connection).map { KernelName("\($0.pid)") }, to: &text)
+    case .executable:
+      appendJoined(snapshot.holders(of: connection).compactMap(\.executable), to: &text)
+    case .descriptors:
+      if case .held(let holdings) = snapshot.attribution(of: connection) {
+        appendDescriptors(holdings, to: &text)
+      }
+    case .unit: appendEscaped(group?.unit, to: &text)
+    case .container:
+      appendEscaped(asMilliseconds ? group?.container?.id : group?.container?.label, to: &text)
+    case .containerName: appendEscaped(group?.container?.name, to: &text)
+    case .pod:
+      appendEscaped(
+        asMilliseconds ? group?.pod?.uid.map { KernelName($0) } : group?.pod?.label, to: &text)
+    case .podName: appendEscaped(group?.pod?.name.flatMap { _ in group?.pod?.label }, to: &text)
+    case .controlGroup: appendEscaped(group?.path, to: &text)
+    case .user: if let user = user(of: connection) { EscapedText.append(user, to: &text) }
+    case .userID: number(connection.userID)
+    case .inode: number(connection.inode == 0 ? nil : connection.inode)
+    case .cookie:
+      text.append(contentsOf: "0x".utf8)
+      text.appendHexadecimal(connection.cookie.rawValue)
+    case .family: text.append(contentsOf: connection.identity.family.name.utf8)
+    case .interface:
+      if let name = interface(of: connection) { EscapedText.append(name, to: &text) }
+    case .mark: number(connection.mark)
+    case .networkNamespace:
+      if !asMilliseconds, let name = snapshot.namespace(of: connection).name {
+        EscapedText.append(name, to: &text)
+      } else {
+        number(snapshot.networkNamespace(of: connection))
+      }
+    case .lastSent: time(tcp?.lastSent)
+    case .lastReceived: time(tcp?.lastReceived)
+    case .lastAcknowledged: time(tcp?.lastAcknowledged)
+    case .roundTrip: appendRoundTrip(tcp?.roundTripMicroseconds, to: &text)
+    case .congestionWindow: number(tcp?.congestionWindow)
+    case .congestion: if let name = tcp?.congestion { EscapedText.append("\(name)", to: &text) }
+    case .bytesAcknowledged: number(tcp?.bytesAcknowledged)
+    case .bytesReceived: number(tcp?.bytesReceived)
+    }
+  }
+
+  /// What a person should know beside the figures; nil when there is nothing.
+  package func note(of connection: Connection) -> String? {
+    if connection.isMPTCPSubflow { return "mptcp subflow" }
+    switch snapshot.attribution(of: connection) {
+    case .held, .notRead:
+      return connection.isPeerWindowClosed ? "the peer's window is closed" : nil
+    case .inAcceptQueue(let listeners, _):
+      return listeners.first.map { "in accept queue of :\($0.identity.localPort)" }
+    case .orphan: return "orphan: no process holds it"
+    case .minisocket: return "no process holds it: a record of the kernel"
+    case .unknown: return "owner unknown"
+    }
+  }
+
+  /// The user that made the socket: the name, or the number of one without.
+  package func user(of connection: Connection) -> String? {
+    connection.userID.map { names.userName($0) ?? "\($0)" }
+  }
+
+  /// The interface that it is bound to: its name or, in another network namespace, its number.
+  package func interface(of connection: Connection) -> String? {
+    let index = connection.identity.interface
+    guard index != 0 else { return nil }
+    let name = snapshot.namespace(of: connection).isOwn ? names.interfaceName(index) : nil
+    return name ?? "\(index)"
+  }
+
+  /// Appends one end of `connection` as it is printed everywhere, with the interface that it carries.
+  package func appendEnd(
+    _ end: KernelCondition.End, of connection: Connection, to text: inout [UInt8]
+  ) {
+    connection.appendText(of: end, to: &text) { text in
+      if let name = interface(of: connection) { EscapedText.append(name, to: &text) }
+    }
+  }
+
+  /// One end of `connection` as it is printed everywhere.
+  package func end(_ end: KernelCondition.End, of connection: Connection) -> String {
+    var text: [UInt8] = []
+    appendEnd(end, of: connection, to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// `java[1744] fd 23, and 3 more`; or why nobody is named.
+  private func appendProcess(of connection: Connection, to text: inout [UInt8]) {
+    switch snapshot.attribution(of: connection) {
+    case .held(let holdings):
+      appendHolders(holdings, withDescriptors: true, to: &text)
+      if connection.isMPTCPSubflow || connection.isPeerWindowClosed,
+        let note = note(of: connection)
+      {
+        text.append(contentsOf: ", ".utf8)
+        EscapedText.append(note, to: &text)
+      }
+    case .inAcceptQueue(let listeners, _):
+      if let note = note(of: connection) { EscapedText.append(note, to: &text) }
+      if let listener = listeners.first,
+        case .held(let holdings) = snapshot.attribution(of: listener)
+      {
+        text.append(contentsOf: " (".utf8)
+        appendHolders(holdings, withDescriptors: false, to: &text)
+        text.append(UInt8(ascii: ")"))
+      }
+    case .orphan, .minisocket, .unknown, .notRead:
+      if let note = note(of: connection) { EscapedText.append(note, to: &text) }
+    }
+  }
+
+  /// Appends the first process of `holdings`, which are sorted by process, and how many others.
+  private func appendHolders(
+    _ holdings: ArraySlice<Holding>, withDescriptors: Bool, to text: inout [UInt8]
+  ) {
+    guard let first = holdings.first else { return }
+    text.append(contentsOf: labels[Int(first.process)])
+    if withDescriptors {
+      text.append(contentsOf: " fd ".utf8)
+      appendDescriptors(holdings, to: &text)
+    }
+    var others = 0
+    var last = first.process
+    for holding in holdings where holding.process != last {
+      last = holding.process
+      others += 1
+    }
+    if others > 0 { text.append(contentsOf: ", and \(others) more".utf8) }
+  }
+
+  /// Appends the descriptors of the first process of `holdings`.
+  private func appendDescriptors(_ holdings: ArraySlice<Holding>, to text: inout [UInt8]) {
+    var isFirst = true
+    for holding in holdings {
+      guard holding.process == holdings[holdings.startIndex].process else { return }
+      if !isFirst { text.append(UInt8(ascii: " ")) }
+      isFirst = false
+      text.appendDecimal(UInt64(holding.descriptor))
+    }
+  }
+
+  private func appendEscaped(_ part: KernelName?, to text: inout [UInt8]) {
+    if let part { EscapedText.append(part, to: &text) }
+  }
+
+  private func appendEscaped(_ part: String?, to text: inout [UInt8]) {
+    if let part { EscapedText.append(part, to: &text) }
+  }
+
+  private func appendJoined(_ parts: [KernelName], to text: inout [UInt8]) {
+    for (index, part) in parts.enumerated() {
+      if index > 0 { text.append(UInt8(ascii: " ")) }
+      EscapedText.append(part, to: &text)
+    }
+  }
+
+  private func appendTimer(of connection: Connection, to text: inout [UInt8]) {
+    guard connection.timer.kind != .off else { return }
+    text.append(contentsOf: "\(connection.timer.kind.name) ".utf8)
+    DurationText.appendRounded(milliseconds: UInt64(connection.timer.expires), to: &text)
+  }
+
+  private func appendRoundTrip(_ microseconds: UInt32?, to text: inout [UInt8]) {
+    guard let microseconds else { return }
+    text.appendDecimal(UInt64(microseconds))
+    text.append(contentsOf: "us".utf8)
+  }
+}

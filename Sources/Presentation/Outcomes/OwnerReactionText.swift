@@ -1,0 +1,96 @@
+import Connections
+package import Reaping
+package import Rendering
+
+/// What the owners of closed connections did afterwards, as a person reads it.
+package enum OwnerReactionText {
+  /// How many processes are named; the rest are counted.
+  static let maximumProcesses = 10
+
+  /// One line for each process, the ones that seem to spin first, then those with the most dead
+  /// descriptors.
+  package static func lines(of reactions: [OwnerReaction]) -> [String] {
+    let holding = reactions.filter { $0.deadDescriptors ?? 0 > 0 }
+      .sorted { $0.deadDescriptors ?? 0 > $1.deadDescriptors ?? 0 }
+    let unknown = reactions.filter { $0.deadDescriptors == nil }
+    return warnings(of: reactions)
+      + holding.prefix(maximumProcesses).map(holdingLine)
+      + rest(
+        of: holding.count, "more process",
+        "hold dead descriptors, \(Count.text(deadDescriptors(holding.dropFirst(maximumProcesses))))"
+          + " in all") + unknownLine(unknown)
+  }
+
+  /// The lines about the processes that may be spinning.
+  package static func warnings(of reactions: [OwnerReaction]) -> [String] {
+    let spinning = reactions.filter(\.isSpinning)
+    return spinning.prefix(maximumProcesses).map(spinningLine)
+      + rest(of: spinning.count, "more process", "may be spinning")
+  }
+
+  /// `java[1744] still holds 3 dead descriptors; only the program can free them.`
+  private static func holdingLine(_ reaction: OwnerReaction) -> String {
+    let count = reaction.deadDescriptors ?? 0
+    return "\(name(of: reaction.process)) still holds \(Count.text(count)) dead descriptor"
+      + "\(Count.plural(count)); only the program can free \(count == 1 ? "it" : "them")."
+  }
+
+  /// `app[2210] may be spinning on a closed connection: 55 % of a processor since then, 2 % before.`
+  private static func spinningLine(_ reaction: OwnerReaction) -> String {
+    let load = reaction.load.map {
+      ": \(percent($0.after)) % of a processor since then, \(percent($0.before)) % before"
+    }
+    return "warning: \(name(of: reaction.process)) may be spinning on a closed connection"
+      + "\(load ?? ""). If it goes on, restart it."
+  }
+
+  private static func unknownLine(_ reactions: [OwnerReaction]) -> [String] {
+    guard let first = reactions.first else { return [] }
+    let others = reactions.count - 1
+    let more =
+      others > 0
+      ? " and \(Count.text(others)) more process\(others == 1 ? "" : "es")" : ""
+    return [
+      "The descriptors of \(name(of: first.process))\(more) could not be read afterwards: whether "
+        + "dead ones are left is unknown."
+    ]
+  }
+
+  private static func rest(of count: Int, _ what: String, _ action: String) -> [String] {
+    let rest = count - maximumProcesses
+    guard rest > 0 else { return [] }
+    return ["\(Count.text(rest)) \(what)\(rest == 1 ? "" : "es") \(action)."]
+  }
+
+  private static func deadDescriptors(_ reactions: some Sequence<OwnerReaction>) -> Int {
+    reactions.reduce(0) { $0 + ($1.deadDescriptors ?? 0) }
+  }
+
+  private static func name(of process: OwnerProcess) -> String {
+    "\(EscapedText.escaped(process.name ?? "?"))[\(process.pid)]"
+  }
+
+  /// The percentage of one processor, of a share of it.
+  package static func percent(_ share: Double) -> Int { Int((share * 100).rounded()) }
+
+  /// Writes the reactions as an array, `owners_after`.
+  package static func write(_ reactions: [OwnerReaction], to json: inout JSONWriter) {
+    json.array("owners_after") { json in
+      for reaction in reactions { write(reaction, to: &json) }
+    }
+  }
+
+  /// Writes one reaction. What is unknown is absent.
+  package static func write(_ reaction: OwnerReaction, to json: inout JSONWriter) {
+    json.openObject()
+    json.member("pid", UInt32(bitPattern: reaction.process.pid))
+    json.member("name", reaction.process.name)
+    json.member("dead_descriptors", reaction.deadDescriptors.map { UInt64($0) })
+    if let load = reaction.load {
+      json.member("cpu_percent_before", percent(load.before))
+      json.member("cpu_percent_after", percent(load.after))
+      json.member("spinning", reaction.isSpinning)
+    }
+    json.closeObject()
+  }
+}

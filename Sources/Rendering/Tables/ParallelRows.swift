@@ -1,0 +1,47 @@
+import Glibc
+import Threads
+
+/// Rows of an output that all cores work on, in batches.
+package enum ParallelRows {
+  private static let batchSize = 2048
+
+  /// Calls `visit` for ranges that make up the rows, several at once when there are many.
+  static func forEachBatch(of rowCount: Int, _ visit: @escaping @Sendable (Range<Int>) -> Void) {
+    guard rowCount > batchSize else { return visit(0..<rowCount) }
+    let batches = batches(in: 0..<rowCount)
+    let places = WorkPlaces(batches.count)
+    ParallelWork.start(threads: min(threadCount, batches.count)) {
+      while let place = places.take() { visit(batches[place]) }
+    }.finish()
+  }
+
+  /// Writes what `render` appends for the rows of each range, in the order of the rows.
+  package static func write(
+    _ rowCount: Int, to output: inout OutputStream,
+    render: @escaping @Sendable (Range<Int>, inout [UInt8]) -> Void
+  ) throws(OutputProblem) {
+    let batches = batches(in: 0..<rowCount)
+    let threads = min(threadCount, batches.count)
+    let texts = RenderedBatches(batches.count, ahead: 4 * threads) { render(batches[$0], &$1) }
+    let work = ParallelWork.start(threads: batches.count > 1 ? threads : 0) { texts.work() }
+    guard !work.isEmpty else {
+      for batch in batches { try output.write { render(batch, &$0) } }
+      return
+    }
+    // The work ends before it is waited for, at the end of this function.
+    defer { texts.abandon() }
+    for place in batches.indices {
+      try texts.take(place) { text throws(OutputProblem) in
+        try output.write { $0.append(contentsOf: text) }
+      }
+    }
+  }
+
+  private static var threadCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  private static func batches(in rows: Range<Int>) -> [Range<Int>] {
+    stride(from: rows.lowerBound, to: rows.upperBound, by: batchSize).map {
+      $0..<min($0 + batchSize, rows.upperBound)
+    }
+  }
+}

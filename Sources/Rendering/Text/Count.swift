@@ -1,0 +1,38 @@
+/// Numbers of things, for the eye.
+package enum Count {
+  /// The number with a comma before each three digits.
+  package static func text(_ count: Int) -> String {
+    var text = ""
+    let digits = String(count)
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index).isMultiple(of: 3) { text.append(",") }
+      text.append(digit)
+    }
+    return text
+  }
+
+  /// The number with its sign, `+3` or `-2`; nil for none.
+  package static func difference(_ count: Int) -> String? {
+    guard count != 0 else { return nil }
+    return (count < 0 ? "-" : "+") + text(abs(count))
+  }
+
+  /// So many bytes, in at most five characters: `812`, `1.2k`, `48M`.
+  package static func bytes(_ count: UInt64) -> String {
+    guard count >= 1000 else { return "\(count)" }
+    var value = Double(count)
+    var unit = -1
+    while value >= 999.5, unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    let tenths = Int((value * 10).rounded())
+    let digits = tenths < 100 ? "\(tenths / 10).\(tenths % 10)" : "\(Int(value.rounded()))"
+    return digits + units[unit]
+  }
+
+  private static let units = ["k", "M", "G", "T", "P", "E"]
+
+  /// The letter that a regular plural has.
+  package static func plural(_ count: Int) -> String { count == 1 ? "" : "s" }
+}

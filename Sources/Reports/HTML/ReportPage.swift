@@ -1,0 +1,149 @@
+import Connections
+package import Operations
+import Presentation
+package import Rendering
+
+/// A report as one page of HTML that needs nothing else: no network, no script, no second file.
+package struct ReportPage {
+  package let contents: ReportContents
+
+  package init(_ contents: ReportContents) {
+    self.contents = contents
+  }
+
+  /// What a page may load: nothing. Its style is its own.
+  static let securityPolicy = "default-src 'none'; style-src 'unsafe-inline'"
+
+  /// The whole page, in UTF-8.
+  package var bytes: [UInt8] {
+    var page = HTMLText()
+    page.documentType()
+    page.element("html", ["lang": "en"]) { page in
+      writeHead(to: &page)
+      page.element("body") { page in
+        writeHeader(to: &page)
+        page.element("main") { page in
+          writeLeaks(to: &page)
+          page.element("div", ["class": "columns"]) { page in
+            writeIdle(to: &page)
+            writeStates(to: &page)
+          }
+          writeMeanings(to: &page)
+          writeQueues(to: &page)
+          writeDecisions(to: &page)
+          writeFindings(to: &page)
+        }
+        page.element("footer") { page in writePlace(to: &page) }
+      }
+    }
+    return page.bytes
+  }
+
+  /// Where the page is of, as visible text.
+  private var host: String { contents.place.host.map(EscapedText.escaped) ?? "a recording" }
+
+  /// `2026-11-21 05:42:50 UTC`.
+  package static func text(of time: LogTime) -> String {
+    time.text.prefix(19).replacing("T", with: " ") + " UTC"
+  }
+
+  private func writeHead(to page: inout HTMLText) {
+    page.element("head") { page in
+      page.empty("meta", ["charset": "utf-8"])
+      page.empty(
+        "meta", ["http-equiv": "Content-Security-Policy", "content": Self.securityPolicy])
+      page.empty("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
+      page.empty("meta", ["name": "color-scheme", "content": "light dark"])
+      page.empty("meta", ["name": "robots", "content": "noindex"])
+      page.empty("meta", ["name": "generator", "content": "connreap \(contents.place.version)"])
+      page.element("title", visible: "TCP connections of \(host)")
+      page.style(ReportStyle.sheet)
+    }
+  }
+
+  private func writeHeader(to page: inout HTMLText) {
+    let verdict = ReportVerdict(contents)
+    page.element("header") { page in
+      page.element("h1", visible: "TCP connections of \(host)")
+      page.element(
+        "p", ["class": "soft"],
+        visible: Self.text(of: contents.place.time) + " · "
+          + (contents.place.selection.isEmpty
+            ? "every socket"
+            : "only \(EscapedText.escaped(contents.place.selection))"))
+      page.element("div", ["class": "verdict \(verdict.severity.rawValue)"]) { page in
+        page.element("p", ["class": "badge"], text: verdict.severity.word)
+        page.element("p", ["class": "headline"], visible: verdict.headline)
+        guard !verdict.others.isEmpty else { return }
+        page.element("ul") { page in
+          for other in verdict.others { page.element("li", visible: other) }
+        }
+      }
+      page.element("dl", ["class": "figures"]) { page in
+        for (name, value) in figures {
+          page.element("div") { page in
+            page.element("dt", visible: name)
+            page.element("dd", ["class": value == nil ? "soft" : "known"], text: value ?? "unknown")
+          }
+        }
+      }
+    }
+  }
+
+  /// What is told first, in numbers; nil for what is not known.
+  private var figures: [(name: String, value: String?)] {
+    let states = contents.states
+    return [
+      ("sockets", Count.text(states.total)),
+      ("established", Count.text(states[.established])),
+      ("in CLOSE-WAIT", Count.text(states[.closeWait])),
+      (
+        "leaked: in CLOSE-WAIT for \(DurationText.exact(milliseconds: contents.leaks.limit))",
+        contents.leaks.undecided > 0 && contents.leaks.leaked == 0
+          ? nil : Count.text(contents.leaks.leaked)
+      ),
+      (
+        "processes that leak",
+        contents.leaks.leaking.isEmpty
+          && (contents.leaks.leakedByUnknown > 0 || contents.leaks.undecided > 0)
+          ? nil : Count.text(contents.leaks.leaking.count)
+      ),
+      (
+        "idle for an hour",
+        contents.idle.total == 0 && contents.idleUnknown > 0
+          ? nil : Count.text(contents.idle.total - contents.idle.within(seconds: 3600))
+      ),
+      ("full accept queues", contents.queues.value.map { Count.text($0.count(where: \.isFull)) }),
+      (
+        "closed by connreap",
+        contents.decisions.value.map { Count.text($0.count(of: "closed")) }
+      ),
+    ]
+  }
+
+  /// A part of the page, below a heading.
+  func section(
+    _ id: String, _ title: String, to page: inout HTMLText,
+    _ content: (inout HTMLText) -> Void
+  ) {
+    page.element("section", ["aria-labelledby": id]) { page in
+      page.element("h2", ["id": id], text: title)
+      content(&page)
+    }
+  }
+
+  /// A chart, below what it shows.
+  package func figure(
+    _ caption: String, to page: inout HTMLText, _ chart: (inout HTMLText) -> Void
+  ) {
+    page.element("figure") { page in
+      page.element("figcaption", visible: caption)
+      chart(&page)
+    }
+  }
+
+  /// A sentence that explains, or says why there is nothing to see.
+  package func note(_ text: String, to page: inout HTMLText) {
+    page.element("p", ["class": "note"], visible: text)
+  }
+}

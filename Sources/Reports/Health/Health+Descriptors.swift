@@ -1,0 +1,97 @@
+import Connections
+import Operations
+import ProcessTable
+import Rendering
+import Scanning
+
+extension Health {
+  private static let title = "descriptors"
+  /// Of how many processes near their limit a line is printed.
+  private static let mostLines = 10
+
+  /// One check for each process near its limit, the nearest first; else one that says who has most.
+  var descriptorChecks: [Check] {
+    guard let descriptors,
+      let fullest = descriptors.max(by: { ($0.share, $1.pid) < ($1.share, $0.pid) })
+    else { return [Self.unknown("descriptors", Self.title, "the limits of processes")] }
+    let growth = growth
+    let near = descriptors.compactMap { use -> (use: DescriptorUse, severity: Check.Severity)? in
+      let severity = severity(of: use, growth[use.pid])
+      return severity.isAmiss ? (use, severity) : nil
+    }.sorted { one, other in
+      if one.severity != other.severity { return one.severity == .problem }
+      return (one.use.share, other.use.pid) > (other.use.share, one.use.pid)
+    }
+    guard !near.isEmpty else {
+      return [
+        Check(
+          id: "descriptors", severity: .well, title: Self.title,
+          detail: "nearest to its limit is \(name(of: fullest.pid)): "
+            + Self.share(Int64(fullest.open), of: Int64(fullest.limit)))
+      ]
+    }
+    let leaks = snapshot.flatMap { DescriptorLeaks($0) }
+    var checks = near.prefix(Self.mostLines).map { use, severity in
+      check(use, severity, leaks, growth[use.pid])
+    }
+    if near.count > Self.mostLines {
+      checks.append(
+        Check(
+          id: "descriptors", severity: .warning, title: Self.title,
+          detail: "\(Count.text(near.count - Self.mostLines)) more processes are near their limits"
+        ))
+    }
+    return checks
+  }
+
+  private func name(of pid: Int32) -> String {
+    let name = (try? machine.processes.process(pid))?.name
+    return "\(EscapedText.escaped(name ?? "?"))[\(pid)]"
+  }
+
+  private func check(
+    _ use: DescriptorUse, _ severity: Check.Severity, _ leaks: DescriptorLeaks?,
+    _ growth: LeakSurvey.Growth?
+  ) -> Check {
+    let (used, limit) = (Int64(use.open), Int64(use.limit))
+    let own = leaks?.of(use.pid)
+    let what = own.map { "\($0)" } ?? "how many of them are leaked sockets is unknown"
+    let forecast = growth.flatMap { Self.forecast(use, $0) }.map { ". " + $0 } ?? ""
+    return Check(
+      id: "descriptors", severity: severity, title: "\(name(of: use.pid))",
+      detail: "\(Self.share(used, of: limit)) descriptors; \(what)\(forecast). "
+        + "At the limit it can open and accept nothing (EMFILE)",
+      remedy: ((own?.closeWait ?? 0) > 0
+        ? "the program must close them, see 'connreap list --pid \(use.pid) --state close-wait'; "
+        : "")
+        + "for now: prlimit --pid \(use.pid) --nofile=\(Self.twice(limit)), or LimitNOFILE= of its unit"
+    )
+  }
+
+  /// More files than that no memory holds.
+  private static let asGoodAsNone: Int64 = 1 << 50
+
+  /// Open files of the whole machine.
+  package var files: Check {
+    let (id, title) = ("files", "open files")
+    guard let numbers = machine.settings("fs.file-nr"), numbers.count == 3 else {
+      return Self.unknown(id, title, "fs.file-nr")
+    }
+    let severity = Self.severity(numbers[0], of: numbers[2])
+    // What systemd sets, and newer kernels start with: as good as none.
+    guard numbers[2] < Self.asGoodAsNone else {
+      return Check(
+        id: id, severity: .well, title: title,
+        detail: "\(Count.text(Int(numbers[0]))) of the machine, fs.file-max sets no limit")
+    }
+    let text = "\(Self.share(numbers[0], of: numbers[2])) of the machine, fs.file-max"
+    guard severity != .well else {
+      return Check(id: id, severity: .well, title: title, detail: text)
+    }
+    return Check(
+      id: id, severity: severity, title: title,
+      detail: text + ": at the limit nobody but root opens a file or a socket (ENFILE)",
+      remedy: Self.set(
+        "fs.file-max", Self.twice(numbers[2])))
+  }
+}

@@ -1,0 +1,7 @@
+/// How the log is printed.
+package enum LogFormat: String, CaseIterable {
+  case table
+  case json
+  case jsonl
+  case csv
+}

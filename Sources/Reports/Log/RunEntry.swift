@@ -1,0 +1,95 @@
+import Connections
+package import Operations
+package import Rendering
+
+/// A line of the audit log about a run as a whole.
+package struct RunEntry {
+  /// All that the line says.
+  package let value: JSONValue
+  package let time: LogTime
+  package let command: String
+  /// Which run it is; nil in a line without the ID.
+  package let id: String?
+  /// The names of the policies; empty for a run without policies.
+  package let policies: [String]
+  /// The exit code.
+  package let exit: Int
+
+  /// The entry that `value` is; nil if it is not one of a run.
+  package init?(_ value: JSONValue) {
+    guard value["event"]?.text == RunRecord.event, let time = value["time"]?.text,
+      let time = LogTime(time), let command = value["command"]?.text,
+      let exit = value["exit"]?.number(Int.self)
+    else { return nil }
+    self.value = value
+    self.time = time
+    self.command = command
+    self.exit = exit
+    id = value["run"]?.text
+    policies = (value["policies"]?.elements ?? []).compactMap(\.text)
+  }
+
+  /// Whether it says more than the lines of the run's connections do: there are none, or a policy
+  /// was refused or gave up, or the run ended early.
+  var saysMore: Bool {
+    let decisions = Self.results.reduce(0) { sum, result in sum + (count(result) ?? 0) }
+    return decisions == 0 || value["refused"] != nil || value["given_up"] != nil
+      || value["error"] != nil || value["failed_notifications"] != nil || !spinning.isEmpty
+  }
+
+  /// `policy apply: found 646, closed 4; refused: pile-up (646, limit 500); exit code 2`.
+  package var text: String {
+    var parts: [String] = []
+    var counts: [String] = []
+    if let found = count("found") { counts.append("found \(Count.text(found))") }
+    if let reported = count("reported"), reported > 0 {
+      counts.append("reported \(Count.text(reported))")
+    }
+    for result in Self.results {
+      guard let number = count(result), number > 0 || result == "closed" else { continue }
+      counts.append("\(result) \(Count.text(number))")
+    }
+    if !counts.isEmpty { parts.append(counts.joined(separator: ", ")) }
+    let refused = (value["refused"]?.elements ?? []).map { element in
+      let reason = element["reason"]?.text.map { " (\($0))" } ?? ""
+      return (element["policy"]?.text ?? "?") + reason
+    }
+    if !refused.isEmpty { parts.append("refused: " + refused.joined(separator: ", ")) }
+    let givenUp = (value["given_up"]?.elements ?? []).map { element in
+      let groups = element["groups"]?.number(Int.self)
+      let count = groups.map { " (\(Count.text($0)) group\(Count.plural($0)))" } ?? ""
+      return (element["policy"]?.text ?? "?") + count
+    }
+    if !givenUp.isEmpty { parts.append("given up: " + givenUp.joined(separator: ", ")) }
+    if !spinning.isEmpty {
+      parts.append("may be spinning since: " + spinning.joined(separator: ", "))
+    }
+    if let failed = count("failed_notifications") {
+      parts.append("\(Count.text(failed)) notification\(Count.plural(failed)) failed")
+    }
+    if let error = value["error"]?.text { parts.append(error) }
+    parts.append("exit code \(exit)")
+    return origin + ": " + parts.joined(separator: "; ")
+  }
+
+  /// `policy apply`, or `kill --port 80`, and who ran it.
+  private var origin: String {
+    let words = value["selection"]?.text.map { " \($0)" } ?? ""
+    let who = value["invoked_by"]?.text.map { " (by \($0))" } ?? ""
+    return command + words + who
+  }
+
+  /// The processes that seemed to spin after the run: `app[2210] (55 % of a processor)`.
+  private var spinning: [String] {
+    (value["owners_after"]?.elements ?? []).filter { $0["spinning"] == .flag(true) }.map { owner in
+      let load = owner["cpu_percent_after"]?.number(Int.self).map { " (\($0) % of a processor)" }
+      let pid = owner["pid"]?.number(Int32.self).map { "[\($0)]" } ?? ""
+      return (owner["name"]?.text ?? "?") + pid + (load ?? "")
+    }
+  }
+
+  private func count(_ key: String) -> Int? { value[key]?.number(Int.self) }
+
+  /// The members that count what came of connections, in the order of the report.
+  private static let results = ["closed", "gone", "spared", "failed", "unverified"]
+}
