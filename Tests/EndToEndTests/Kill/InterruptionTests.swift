@@ -139,7 +139,7 @@ import Testing
     #expect(try namespace.rows("--local-port", "8080").count == 20)
   }
 
-  @Test(arguments: ["16k", "20k"])
+  @Test(arguments: ["20k", "24k"])
   func aDiskThatGetsFullStopsIt(size: String) throws {
     // A file system of the run's own, with room for some closings or for the results of none.
     let script = """
@@ -153,7 +153,7 @@ import Testing
     #expect(ended.complaints.contains("No space left on device"))
     let report = try PlanReport(ended)
     let closed = report.connections.count { $0.result == "closed" }
-    #expect(size == "16k" ? closed > 0 && closed < 20 : closed == 20)
+    #expect(size == "20k" ? closed > 0 && closed < 20 : closed == 20)
     #expect(try namespace.rows("--local-port", "8080").count == 20 - closed)
     let announced = ended.complaints.split(separator: "\n").count {
       $0.contains("\"event\":\"closing\"")
@@ -163,7 +163,7 @@ import Testing
 
   @Test func aFileThatMayGrowNoMoreStopsIt() throws {
     let ended = try namespace.connreap(
-      words + ["-o", "json"], behind: ["prlimit", "--fsize=16384", "--"])
+      words + ["-o", "json"], behind: ["prlimit", "--fsize=20480", "--"])
     #expect(ended.status == 1)
     #expect(ended.complaints.contains("File too large") || ended.complaints.contains("No space"))
     let closed = try PlanReport(ended).connections.count { $0.result == "closed" }

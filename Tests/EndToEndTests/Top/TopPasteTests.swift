@@ -74,7 +74,7 @@ import Testing
     try pane.paste("state listen\nand local-port 8080")
     try pane.wait(for: "Filter: state listen and local-port 8080")
     try pane.press("Enter")
-    try pane.wait(for: "127.0.0.1:8080 *:*")
+    try pane.wait(for: "127.0.0.1:8080 0.0.0.0:*")
     try pane.press("q")
     try pane.wait(for: "status 0")
     #expect(try pane.variable("bracket_paste_flag") != "1")
