@@ -33,7 +33,7 @@ package enum Rights {
     guard !atStart.isSetID else {
       throw CommandFailure(
         .permission, "connreap does not run set-user-ID or set-group-ID",
-        remedy: "take these bits away, and give the file capabilities: see the README")
+        remedy: "clear these bits and use file capabilities: see Documentation/deployment.md")
     }
     try check { () throws(PrivilegeProblem) in
       try OwnPrivileges.closeTheWayUp(raised: raised)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A machine of a test's own, with the programs of the real one: connreap is installed on it by the
-# commands of the README, and cron or systemd runs. To be started in namespaces of its own.
+# commands of the documentation, and cron or systemd runs. To be started in namespaces of its own.
 #
 # usage: machine.sh FOLDER CHECKOUT BINARY cron|systemd
 #

@@ -11,9 +11,24 @@ enum Checkout {
     try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
   }
 
-  /// The commands that the README gives in a section, without `sudo`.
-  static func commands(ofSection title: String) throws -> [String] {
-    let sections = try read("README.md").split(separator: "\n## ")
+  /// The sections of the documentation that give commands which install connreap.
+  enum Manual: String, CaseIterable {
+    case cronAndSystemd = "From cron or systemd"
+    case prometheus = "Prometheus"
+
+    /// The file that has the section.
+    var file: String {
+      switch self {
+      case .cronAndSystemd: "Documentation/deployment.md"
+      case .prometheus: "Documentation/monitoring.md"
+      }
+    }
+  }
+
+  /// The commands in a section of the documentation, without `sudo`.
+  static func commands(in manual: Manual) throws -> [String] {
+    let title = manual.rawValue
+    let sections = try read(manual.file).split(separator: "\n## ")
     let section = try #require(sections.first { $0.hasPrefix(title + "\n") }, "\(title)")
     let blocks = section.split(separator: "```", omittingEmptySubsequences: false).enumerated()
       .filter { $0.offset % 2 == 1 && $0.element.hasPrefix("sh\n") }

@@ -3,7 +3,7 @@ import Glibc
 
 /// A machine of a test's own, on top of the real one: `Fixtures/machine.sh`.
 ///
-/// connreap is installed on it as the README says, and cron or systemd runs: the real ones, which see
+/// connreap is installed on it as the documentation says, and cron or systemd runs: the real ones, which see
 /// nothing of the machine below but its programs. It ends with this value.
 final class OwnMachine {
   /// What runs its jobs.
@@ -26,8 +26,8 @@ final class OwnMachine {
   ///   - changes: lines of a shell script that changes what was installed.
   init(_ daemon: Daemon, behind entering: [String] = [], changes: String) throws {
     folder = try TemporaryFolder()
-    let install = try ["From cron, or from systemd", "Watch it with Prometheus"]
-      .flatMap { try Checkout.commands(ofSection: $0) }.filter { $0.hasPrefix("install ") }
+    let install = try Checkout.Manual.allCases
+      .flatMap { try Checkout.commands(in: $0) }.filter { $0.hasPrefix("install ") }
     _ = try folder.write("install.sh", install.joined(separator: "\n"))
     _ = try folder.write("change.sh", changes)
     var words = [

@@ -96,9 +96,9 @@ import Testing
 
   /// What cron asks of the file, or it passes over it and says so nowhere that anybody looks.
   @Test(arguments: [
-    ("connreap", "From cron, or from systemd"), ("connreap-metrics", "Watch it with Prometheus"),
+    ("connreap", Checkout.Manual.cronAndSystemd), ("connreap-metrics", .prometheus),
   ])
-  func theFileIsAsCronWantsIt(name: String, section: String) throws {
+  func theFileIsAsCronWantsIt(name: String, manual: Checkout.Manual) throws {
     let text = try Checkout.read("Packaging/cron.d/\(name)")
     #expect(text.hasSuffix("\n") && !text.contains("\r"))
     let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
@@ -110,8 +110,8 @@ import Testing
     let fields = line.split(separator: " ")
     #expect(fields.dropFirst(5).prefix(2) == ["root", "connreap"])
     #expect(!fields.contains { $0.contains("%") }, "which is a line break to cron")
-    let install = try Checkout.commands(ofSection: section)
+    let install = try Checkout.commands(in: manual)
     #expect(install.contains("install -D -m 644 Packaging/cron.d/\(name) /etc/cron.d/\(name)"))
-    #expect(try Checkout.read("README.md").contains("\n\(line)\n"))
+    #expect(try Checkout.read(manual.file).contains("\n\(line)\n"))
   }
 }

@@ -64,7 +64,7 @@ struct ServiceTests {
   @Test(.timeLimit(.minutes(3))) func theTimerReapsALeak() throws {
     let machine = try machine()
     try leak(on: machine)
-    for command in try Checkout.commands(ofSection: "From cron, or from systemd")
+    for command in try Checkout.commands(in: .cronAndSystemd)
     where command.hasPrefix("systemctl ") {
       let words = command.split(separator: " ").map(String.init)
       let ended = try machine.run(words)
