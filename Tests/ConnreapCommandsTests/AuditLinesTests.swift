@@ -97,8 +97,9 @@ import Testing
   @Test func whatIsTooMuchIsNotKept() throws {
     let announced = AnnouncedConnections()
     let text = [UInt8](repeating: 7, count: 40_000)[...]
-    for number in 1...300 { announced.keep(try cookie(number), text) }
-    #expect(announced.written(at: 255, of: try cookie(256)) == text)
-    #expect(announced.written(at: 256, of: try cookie(257)) == nil)
+    for number in 1...500 { announced.keep(try cookie(number), text) }
+    // 16 MiB.
+    #expect(announced.written(at: 418, of: try cookie(419)) == text)
+    #expect(announced.written(at: 419, of: try cookie(420)) == nil)
   }
 }

@@ -71,10 +71,9 @@ package final class AuditTrail {
     writer.clear()
     var lines = AuditLines(run, at: Timestamp.now)
     for (index, step) in zip(steps.indices, steps) {
-      let range = lines.write(step, event: "closing", outcome: nil, to: &writer) {
-        $0.part(rendered.json(at: index))
-      }
-      announced.keep(step.connection.cookie, writer.bytes[range])
+      let json = rendered.json(at: index)
+      lines.write(step, event: "closing", outcome: nil, to: &writer) { $0.part(json) }
+      announced.keep(step.connection.cookie, json)
     }
     do {
       try log.append(writer.bytes)

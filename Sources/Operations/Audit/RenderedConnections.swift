@@ -49,7 +49,11 @@ package final class RenderedConnections {
     if let json = ahead?.json(at: index) { return json }
     writer.clear()
     ConnectionJSON(text: current.text).write(closings[index].connection, to: &writer)
-    return writer.bytes[...]
+    // Whoever keeps it keeps its buffer, so that one is as small as can be.
+    var json: [UInt8] = []
+    json.reserveCapacity(writer.bytes.count)
+    json.append(contentsOf: writer.bytes)
+    return json[...]
   }
 }
 
