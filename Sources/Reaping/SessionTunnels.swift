@@ -13,7 +13,7 @@ public import SocketDiagnostics
 public struct SessionTunnels {
   private let files: ProcFileSystem
   private let threads: Int
-  private let list: (DumpRequest, (Connection) -> Void) throws(ScanProblem) -> Void
+  private let list: (DumpRequest, (Connection) -> Void) throws(ScanProblem) -> [NamespaceGap]
 
   /// How many processes a session is followed through, one behind another.
   private static let rounds = 4
@@ -24,7 +24,8 @@ public struct SessionTunnels {
   /// - Parameter list: lists the sockets of a request, in the network namespaces that are looked at.
   public init(
     in files: ProcFileSystem, threads: Int,
-    listing list: @escaping (DumpRequest, (Connection) -> Void) throws(ScanProblem) -> Void
+    listing list:
+      @escaping (DumpRequest, (Connection) -> Void) throws(ScanProblem) -> [NamespaceGap]
   ) {
     self.files = files
     self.threads = threads
@@ -50,14 +51,15 @@ public struct SessionTunnels {
       wanted = wanted.subtracting(memory.absent).subtracting(asked)
       guard !wanted.isEmpty else { break }
       asked.formUnion(wanted)
-      let inodes = try self.inodes(of: wanted)
-      memory.absent.formUnion(wanted.filter { inodes[$0] == nil })
-      guard !inodes.isEmpty else { break }
-      let holders = try owners(of: InodeSet(inodes.values.joined()), among: .everyProcess)
+      let found = try sockets(with: wanted)
+      // What could not be listed may be there.
+      if found.isComplete { memory.absent.formUnion(wanted.subtracting(found.ends)) }
+      guard !found.inodes.isEmpty else { break }
+      let holders = try owners(of: InodeSet(found.inodes), among: .everyProcess)
         .processes.map(\.pid)
-      let found = caller.add(tunnels: holders, in: files)
-      guard !found.isEmpty else { break }
-      wanted = try otherEnds(ofAcceptedSocketsOf: found).union(Self.clientEnds(of: caller))
+      let tunnels = caller.add(tunnels: holders, in: files)
+      guard !tunnels.isEmpty else { break }
+      wanted = try otherEnds(ofAcceptedSocketsOf: tunnels).union(Self.clientEnds(of: caller))
     }
     return caller
   }
@@ -76,24 +78,37 @@ public struct SessionTunnels {
     }
   }
 
-  /// The inodes of the sockets with these ends.
-  private func inodes(of wanted: Set<Ends>) throws(ScanProblem) -> [Ends: [UInt32]] {
+  /// Sockets that were listed.
+  private struct Found {
+    /// Their ends, also of those that no process has accepted yet.
+    var ends: Set<Ends> = []
+    /// The inodes of those that have one.
+    var inodes: [UInt32] = []
+    /// Whether every namespace could be listed.
+    var isComplete = true
+  }
+
+  /// The sockets with these ends.
+  private func sockets(with wanted: Set<Ends>) throws(ScanProblem) -> Found {
     let ports = Set(wanted.map(\.ports))
     // The kernel leaves out the others where that is a short question.
     let condition = KernelCondition.either(
       of: ports.map {
         .all([.port(.local, $0.local...$0.local), .port(.peer, $0.peer...$0.peer)])
       })
-    var inodes: [Ends: [UInt32]] = [:]
-    try list(
+    var found = Found()
+    let gaps = try list(
       DumpRequest(
         families: .both, states: .connected, details: [],
         bytecode: ports.count <= 16 ? InetDiagBytecode(condition) : nil)
     ) { row in
       let ends = Ends(row.identity)
-      if row.inode != 0, wanted.contains(ends) { inodes[ends, default: []].append(row.inode) }
+      guard wanted.contains(ends) else { return }
+      found.ends.insert(ends)
+      if row.inode != 0 { found.inodes.append(row.inode) }
     }
-    return inodes
+    found.isComplete = gaps.isEmpty
+    return found
   }
 
   /// The other ends of the connections that the carriers hold, where these may be on this machine.
@@ -107,11 +122,14 @@ public struct SessionTunnels {
       held.holdings.lazy.filter {
         held.process(of: $0).pid != caller.process.pid || $0.descriptor <= STDERR_FILENO
       }.map(\.inode))
-    if !inodes.isSubset(of: memory.ends.keys) {
-      let listed = try listEnds(ofSockets: inodes).ends
-      for inode in inodes { memory.ends[inode] = .some(listed[inode]) }
+    guard !inodes.isSubset(of: memory.ends.keys) else {
+      return followed(held) { memory.ends[$0] ?? nil }
     }
-    return followed(held) { memory.ends[$0] ?? nil }
+    let listed = try listEnds(ofSockets: inodes)
+    if listed.isComplete {
+      for inode in inodes { memory.ends[inode] = .some(listed.ends[inode]) }
+    }
+    return followed(held) { inodes.contains($0) ? listed.ends[$0] : nil }
   }
 
   /// The other ends of the connections to a port that somebody listens on, of those that `pids` hold.
@@ -139,11 +157,11 @@ public struct SessionTunnels {
   /// The ends of those of the sockets that are connected, and the ports that somebody listens on.
   private func listEnds(
     ofSockets inodes: Set<UInt32>
-  ) throws(ScanProblem) -> (ends: [UInt32: Ends], listening: Set<UInt16>) {
+  ) throws(ScanProblem) -> (ends: [UInt32: Ends], listening: Set<UInt16>, isComplete: Bool) {
     let wanted = InodeSet(inodes)
     var listening: Set<UInt16> = []
     var ends: [UInt32: Ends] = [:]
-    try list(
+    let gaps = try list(
       DumpRequest(
         families: .both, states: TCPStateSet.connected.union(TCPState.listen.asSet), details: [])
     ) { row in
@@ -153,7 +171,7 @@ public struct SessionTunnels {
         ends[row.inode] = Ends(row.identity)
       }
     }
-    return (ends, listening)
+    return (ends, listening, gaps.isEmpty)
   }
 }
 

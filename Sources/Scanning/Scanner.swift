@@ -79,11 +79,13 @@ public struct Scanner {
   /// Hands over every socket that the kernel lists for `request` in the namespaces that can be
   /// looked at. After a failure in passing, a socket may be handed over again.
   ///
-  /// - Throws: when not one namespace could be listed.
+  /// - Returns: the namespaces that could not be listed.
+  /// - Throws: when none could.
+  @discardableResult
   public func list(
     _ request: DumpRequest, each: (Connection) -> Void
-  ) throws(ScanProblem) {
-    _ = try forEachNamespace { (source, _) throws(ScanProblem) in
+  ) throws(ScanProblem) -> [NamespaceGap] {
+    try forEachNamespace { (source, _) throws(ScanProblem) in
       try repeated(request, in: source, uptime: nil) { (diagnostics) throws(NetlinkProblem) in
         _ = try diagnostics.dump(request, each: each)
       }

@@ -213,6 +213,42 @@ import Testing
     #expect(run.kernel.dumpRequests.count == 1)
   }
 
+  @Test func aNamespaceThatCouldNotBeListedIsListedTheNextTime() throws {
+    let caller = try session()
+    process(20, "socat", parent: 1, links: [5: "socket:[21]"])
+    let (own, other) = (FakeKernel([socket(11, 22, 5001)]), FakeKernel([socket(21, 5001, 22)]))
+    var canEnter = false
+    let scanner = Scanner(
+      processes: tree.files, controlGroups: nil, threads: 1,
+      namespaces: [
+        NamespaceSource(.own) { () throws(NetlinkProblem) in own.open() },
+        NamespaceSource(ScannedNamespace(inode: 7, name: "blue", isOwn: false)) {
+          () throws(NetlinkProblem) in
+          guard canEnter else { throw .cannotEnter(.noMemory) }
+          return other.open()
+        },
+      ])
+    let tunnels = SessionTunnels(in: tree.files, threads: 1) {
+      (request, each) throws(ScanProblem) in
+      try scanner.list(request, each: each)
+    }
+    let memory = TunnelMemory()
+    #expect(try tunnels.following(caller, remembering: memory).supporters.isEmpty)
+    canEnter = true
+    #expect(try tunnels.following(caller, remembering: memory).supporters == [20: .tunnel])
+  }
+
+  @Test func anEndThatNobodyHasAcceptedYetIsLookedForAgain() throws {
+    let caller = try session()
+    var waiting = socket(21, 5001, 22)
+    waiting.inode = 0
+    let run = Run([socket(11, 22, 5001), waiting], tree.files)
+    #expect(try run.follow(caller).supporters.isEmpty)
+    process(20, "socat", parent: 1, links: [5: "socket:[21]"])
+    run.kernel.sockets[1].inode = 21
+    #expect(try run.follow(caller).supporters == [20: .tunnel])
+  }
+
   @Test func aTunnelIsLookedForEachTime() throws {
     let caller = try session()
     process(20, "socat", parent: 1, links: [5: "socket:[21]"])

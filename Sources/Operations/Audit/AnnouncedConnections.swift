@@ -1,7 +1,6 @@
 package import Connections
 
-/// The connections that were announced, as JSON, so that it need not be made again when it is said
-/// what came of them.
+/// The announced connections as JSON, kept so that the log entries about their outcome can repeat it.
 package final class AnnouncedConnections {
   private var places: [Place] = []
   /// How many octets the texts take.

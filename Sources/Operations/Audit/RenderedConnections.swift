@@ -63,7 +63,7 @@ private struct ConnectionsAhead: ~Copyable {
   private let count: Int
   private let texts: RenderedBatches
   private let work: StartedWork
-  /// The text of the batch that is at hand.
+  /// The text of the current batch.
   private var text: [UInt8] = []
   /// Where the last connection that was asked for ends in it.
   private var end = -1

@@ -3,7 +3,7 @@ import Glibc
 package import Rendering
 
 extension Connection {
-  /// The connection that an object of the contract tells of; nil when it does not name one.
+  /// The connection that a JSON object describes; nil if it does not identify one.
   ///
   /// What the object does not tell, such as the mark, is unknown.
   package init?(recorded value: JSONValue) {
