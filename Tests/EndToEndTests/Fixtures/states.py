@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 import subprocess
+import time
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x1, 0x1000
 FIN, SYN, ACK = 0x01, 0x02, 0x10
@@ -48,6 +49,7 @@ class Far:
         Far.last_port += 1
         self.tunnel, self.version, self.port = tunnel, version, Far.last_port
         self.sequence, self.acknowledged = 1000, 0
+        self.last_packet = b""
 
     def send(self, flags):
         family = FAMILIES[self.version]
@@ -68,11 +70,20 @@ class Far:
         else:
             packet = struct.pack("!IHBB", 6 << 28, 20, 6, 64) + source + target + tcp
         os.write(self.tunnel, packet)
+        self.last_packet = packet
         self.sequence += 1 if flags & (SYN | FIN) else 0
 
     def wait_for(self, wanted):
-        """Waits for a segment with these flags, and takes note of what it would acknowledge."""
-        while select.select([self.tunnel], [], [], 5)[0]:
+        """Waits for a segment with these flags and returns the sequence number to acknowledge.
+
+        Retransmits the last segment meanwhile: the kernel installs the route to an IPv6 address
+        asynchronously and drops what arrives before that.
+        """
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if not select.select([self.tunnel], [], [], 0.5)[0]:
+                os.write(self.tunnel, self.last_packet)
+                continue
             packet = os.read(self.tunnel, 65536)
             if packet[0] >> 4 != self.version:
                 continue
@@ -82,7 +93,7 @@ class Far:
             port, sequence, flags = struct.unpack_from("!2xHI5xB", packet, start)
             if port == self.port and flags & wanted == wanted:
                 return sequence + 1
-        raise TimeoutError(f"no segment with flags {wanted:#x} came to port {self.port}")
+        raise RuntimeError(f"no segment with flags {wanted:#x} came to port {self.port}")
 
     def connect(self, listener):
         self.send(SYN)
