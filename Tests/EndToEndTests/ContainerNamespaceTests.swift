@@ -1,7 +1,7 @@
 import Testing
 
 /// Containers in network namespaces of their own: the default is to look where their processes are.
-@Suite(.needsNamespaces, .needsControlGroups) struct ContainerNamespaceTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsControlGroups) struct ContainerNamespaceTests {
   let here: NetworkNamespace
   let there: NetworkNamespace
   let slice: ControlGroupFolder

@@ -3,7 +3,8 @@ import Testing
 
 /// Real containers: of Podman, Docker, `ctr` of containerd, a pod through the Container Runtime
 /// Interface, LXC and systemd-nspawn. A program in each leaks five connections.
-@Suite(.needsNamespaces, .needsDestroy, .needsControlGroups, .needsContainerRuntimes)
+@Suite(
+  .waitsForPrograms, .needsNamespaces, .needsDestroy, .needsControlGroups, .needsContainerRuntimes)
 struct ContainerRuntimeTests {
   /// All in one, since to start the runtimes takes most of the time.
   @Test(.timeLimit(.minutes(8))) func aLeakInEachRuntimeIsFoundByNameAndClosed() throws {

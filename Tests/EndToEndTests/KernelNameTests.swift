@@ -9,7 +9,7 @@ private enum Twins {
 /// Network namespaces whose names differ in bytes alone.
 ///
 /// The names are made where nobody else sees them: on a `/run` of the command's own.
-@Suite(.needsNamespaces) struct NamespaceNameTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct NamespaceNameTests {
   let blue: NetworkNamespace
   let green: NetworkNamespace
 
@@ -105,7 +105,7 @@ extension String {
 }
 
 /// Cgroups and units whose names differ in bytes alone.
-@Suite(.needsNamespaces, .needsControlGroups) struct ControlGroupTwinTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsControlGroups) struct ControlGroupTwinTests {
   let namespace: NetworkNamespace
   let composed: ControlGroupFolder
   let decomposed: ControlGroupFolder

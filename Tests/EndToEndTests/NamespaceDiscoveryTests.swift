@@ -1,7 +1,7 @@
 import Testing
 
 /// Network namespaces in all the places where one can be: `Fixtures/namespaces.py`.
-@Suite(.needsNamespaces) struct NamespaceDiscoveryTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct NamespaceDiscoveryTests {
   /// The ports differ from those of other tests, since all finds the namespaces of these too.
   private let base = UInt16.random(in: 200..<600) * 100
 

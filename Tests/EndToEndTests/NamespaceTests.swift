@@ -1,7 +1,7 @@
 import Testing
 
 /// Other network namespaces than the current one.
-@Suite(.needsNamespaces) struct NamespaceTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct NamespaceTests {
   let blue: NetworkNamespace
   let green: NetworkNamespace
   static let withoutSysAdmin = [

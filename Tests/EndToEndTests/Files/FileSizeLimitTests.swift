@@ -1,7 +1,7 @@
 import Testing
 
 /// Where the limit on file sizes (RLIMIT_FSIZE) is reached, no command is killed by SIGXFSZ.
-@Suite(.needsNamespaces) struct FileSizeLimitTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct FileSizeLimitTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
 

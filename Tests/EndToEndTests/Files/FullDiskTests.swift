@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// The state directory on a disk that is full.
-@Suite(.needsNamespaces) struct FullDiskTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct FullDiskTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
 

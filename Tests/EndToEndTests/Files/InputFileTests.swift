@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Files that commands read: `--replay` and `--plan`.
-@Suite(.needsNamespaces) struct InputFileTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct InputFileTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
 

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Files that commands write: `--record`, `report --html` and `metrics --textfile`.
-@Suite(.needsNamespaces) struct OutputFileTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct OutputFileTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
 

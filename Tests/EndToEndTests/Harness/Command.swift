@@ -79,7 +79,9 @@ final class Command {
       ]
       let ready = poll(&waiting, 2, Self.milliseconds(until: deadline))
       if ready < 0, errno == EINTR { continue }
-      guard ready > 0 else { throw HarnessProblem.late(seconds: seconds) }
+      guard ready > 0 else {
+        throw HarnessProblem.timedOut("the output of a command", seconds: seconds)
+      }
       for index in waiting.indices where waiting[index].revents != 0 {
         if Self.drain(waiting[index].fd, into: &collected[index]) { continue }
         close(waiting[index].fd)
@@ -91,16 +93,16 @@ final class Command {
   }
 
   private func wait(until deadline: ContinuousClock.Instant, seconds: Int) throws -> Int32 {
-    while true {
-      var word: Int32 = 0
-      if waitpid(pid, &word, WNOHANG) == pid {
-        let code = word & 0x7f == 0 ? word >> 8 & 0xff : 128 + word & 0x7f
-        status = code
-        return code
+    var word: Int32 = 0
+    while waitpid(pid, &word, WNOHANG) != pid {
+      guard ContinuousClock.now < deadline else {
+        throw HarnessProblem.timedOut("the end of a command", seconds: seconds)
       }
-      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: seconds) }
-      usleep(2000)
+      pause(for: .milliseconds(2))
     }
+    let code = word & 0x7f == 0 ? word >> 8 & 0xff : 128 + word & 0x7f
+    status = code
+    return code
   }
 
   /// Reads once; false at the end.
@@ -129,8 +131,8 @@ final class Command {
 enum HarnessProblem: Error {
   /// A system call failed, with its errno.
   case systemCall(String, Int32)
-  /// A command or a peer did not end or answer in time.
-  case late(seconds: Int)
+  /// Something did not happen in time.
+  case timedOut(String, seconds: Int)
   /// A peer ended without an answer.
   case peerEnded
   /// A request that a peer could not make sense of.

@@ -30,12 +30,9 @@ final class ContainerHost {
     running = try Command(
       "unshare --mount --net --propagation private -- bash".split(separator: " ").map(String.init)
         + [Tools.fixture("containers.sh"), folder.path, "\(mark)", "\(port)", "\(count)"])
-    let deadline = ContinuousClock.now + .seconds(240)
-    while !lines.contains("ready") {
-      guard ContinuousClock.now < deadline, kill(running.pid, 0) == 0 else {
-        throw HarnessProblem.fault("the containers did not start: \(lines)")
-      }
-      usleep(100_000)
+    try waitUntil("containers started: \(lines)", seconds: 240, every: .milliseconds(100)) {
+      try #require(kill(running.pid, 0) == 0, "the containers did not start: \(lines)")
+      return lines.contains("ready")
     }
     for runtime in Self.runtimes where !lines.contains("\(runtime) running") {
       failures[runtime] = lines.first { $0.hasPrefix("\(runtime) failed") } ?? "\(runtime): no word"

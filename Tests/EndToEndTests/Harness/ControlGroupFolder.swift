@@ -34,7 +34,7 @@ final class ControlGroupFolder {
       _ = try? Command.run([
         "find", top + path, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";",
       ])
-      if access(top + path, F_OK) == 0 { usleep(20_000) }
+      if access(top + path, F_OK) == 0 { pause(for: .milliseconds(20)) }
     }
   }
 

@@ -8,14 +8,9 @@ extension NetworkNamespace {
     let added = try server.run(
       ["ip", "addr", "add", "\(address)/\(length)", "dev", device, "nodad"])
     try #require(added.status == 0, "\(added.complaints)")
-    let deadline = ContinuousClock.now + .seconds(30)
-    while ContinuousClock.now < deadline {
+    try waitUntil("a route to \(address)", every: .milliseconds(20)) {
       let routes = try server.run(["ip", "-6", "route", "show", "table", "local"])
-      if routes.lines.contains(where: { $0.hasPrefix("local \(address) dev \(device) ") }) {
-        return
-      }
-      usleep(20_000)
+      return routes.lines.contains { $0.hasPrefix("local \(address) dev \(device) ") }
     }
-    Issue.record("\(address) has no route")
   }
 }

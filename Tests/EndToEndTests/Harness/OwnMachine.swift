@@ -99,11 +99,7 @@ final class OwnMachine {
 
   /// Waits until something is so.
   func wait(seconds: Int, until isSo: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + .seconds(seconds)
-    while try !isSo() {
-      try requireMore(until: deadline)
-      usleep(50_000)
-    }
+    try waitUntil("the machine logs: \(read("log"))", seconds: seconds, isSo)
   }
 
   /// Waits until something is so that takes its time, and lets other tests run meanwhile.

@@ -31,7 +31,7 @@ final class Peer {
     close(channel)
     for _ in 0..<1000 {
       if waitpid(pid, nil, WNOHANG) != 0 { return }
-      usleep(2000)
+      pause(for: .milliseconds(2))
     }
     kill(pid, SIGKILL)
     waitpid(pid, nil, 0)
@@ -73,7 +73,9 @@ final class Peer {
       }
       var waiting = pollfd(fd: channel, events: Int16(POLLIN), revents: 0)
       let ready = Glibc.poll(&waiting, 1, 1000)
-      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: seconds) }
+      guard ContinuousClock.now < deadline else {
+        throw HarnessProblem.timedOut("an answer of a peer", seconds: seconds)
+      }
       guard ready > 0 else { continue }
       var chunk = [UInt8](repeating: 0, count: 65_536)
       let count = read(channel, &chunk, chunk.count)

@@ -54,12 +54,9 @@ final class ShellServer {
 extension NetworkNamespace {
   /// Waits until somebody listens on a port.
   func wait(forListenerOn port: UInt16) throws {
-    let deadline = ContinuousClock.now + .seconds(30)
-    while try !Command.run(entering + ["ss", "-Hltn", "sport", "=", ":\(port)"]).text
-      .contains(":\(port)")
-    {
-      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 30) }
-      usleep(20_000)
+    try waitUntil("a listener on port \(port)", every: .milliseconds(20)) {
+      try Command.run(entering + ["ss", "-Hltn", "sport", "=", ":\(port)"]).text
+        .contains(":\(port)")
     }
   }
 }

@@ -39,7 +39,7 @@ final class TerminalPane {
 
   /// Answers a question that `top` shows, no sooner than a reader would.
   func answer(_ key: String) throws {
-    usleep(500_000)
+    pause(for: .milliseconds(500))
     try press(key)
   }
 
@@ -92,15 +92,14 @@ final class TerminalPane {
   func wait(
     _ what: String, seconds: Int = 20, until isSo: ([String]) throws -> Bool
   ) throws -> [String] {
-    let deadline = ContinuousClock.now + .seconds(seconds)
-    while true {
-      let screen = try screen()
-      if try isSo(screen) { return screen }
-      guard ContinuousClock.now < deadline else {
-        throw HarnessProblem.fault("not in time: \(what)\n\(screen.joined(separator: "\n"))")
-      }
-      usleep(50_000)
+    var screen: [String] = []
+    try waitUntil(
+      "\(what)\n\(screen.joined(separator: "\n"))", seconds: seconds, every: .milliseconds(50)
+    ) {
+      screen = try self.screen()
+      return try isSo(screen)
     }
+    return screen
   }
 
   /// Waits until a line of the screen contains `text`.

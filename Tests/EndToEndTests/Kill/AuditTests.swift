@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// What is written down of every decision.
-@Suite(.needsNamespaces, .needsDestroy) struct AuditTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct AuditTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// Owners that change while connreap asks, waits, or has a plan in a file: `Fixtures/owners.py`.
-@Suite(.needsNamespaces, .needsDestroy) struct ChangingOwnersTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct ChangingOwnersTests {
   /// When the owners change.
   enum Moment: String, CaseIterable {
     /// While `kill` waits for an answer.

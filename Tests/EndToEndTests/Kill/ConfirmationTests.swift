@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// The confirmation of `kill`: on a terminal it asks, and without one `--yes` is required.
-@Suite(.needsNamespaces, .needsDestroy) struct ConfirmationTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct ConfirmationTests {
   let namespace: NetworkNamespace
   let pair: (listener: Socket, client: Socket, server: Socket)
 
@@ -93,8 +93,10 @@ import Testing
     try pane.press("y", "Enter", "y", "Enter")
     try start()
     try pane.wait(for: Self.question)
-    usleep(300_000)
-    #expect(try pane.screen().contains { $0.hasPrefix("status") } == false)
+    #expect(
+      try holds(for: .milliseconds(300)) {
+        try !pane.screen().contains { $0.hasPrefix("status") }
+      })
     #expect(try isAlive)
     try pane.press("n", "Enter")
     try pane.wait(for: "nothing was closed")

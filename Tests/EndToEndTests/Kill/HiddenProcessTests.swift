@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// A `/proc` that shows less than there is: a hidden process may hold what a visible one holds.
-@Suite(.needsNamespaces, .needsDestroy) struct HiddenProcessTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct HiddenProcessTests {
   let namespace: NetworkNamespace
   /// A copy of the tool that everybody may run, and a directory of the user.
   let (folder, tool, state): (TemporaryFolder, String, String)

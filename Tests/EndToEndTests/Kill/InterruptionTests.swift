@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// A run that is stopped in the middle, by whatever: it says and writes down what it did.
-@Suite(.needsNamespaces, .needsDestroy) struct InterruptionTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct InterruptionTests {
   let namespace: NetworkNamespace
   let listener: Socket
 
@@ -16,15 +16,6 @@ import Testing
 
   private var words: [String] {
     ["kill", "--yes", "--state-dir", state, "--local-port", "8080"]
-  }
-
-  /// Waits until so many closings have been announced.
-  private func waitForClosings(_ count: Int) throws {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while (try? AuditRecord.cookies(of: "closing", in: state).count) ?? 0 < count {
-      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 10) }
-      usleep(5000)
-    }
   }
 
   /// Checks that the log, the report and the kernel tell the same story, of less than all.
@@ -43,7 +34,7 @@ import Testing
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
   func aSignalStopsItAfterTheConnectionAtHand(number: Int32) throws {
     let running = try namespace.start(words + ["--rate", "5", "-o", "json"])
-    try waitForClosings(2)
+    try namespace.waitForClosings(2)
     running.signal(number)
     let ended = try running.end(within: 5)
     #expect(ended.status == 128 + number)
@@ -55,7 +46,7 @@ import Testing
   @Test func aSignalThatTheCallerHadIgnoredStaysIgnored() throws {
     let command = namespace.entering + ["nohup", Tools.connreap] + words + ["--rate", "20"]
     let running = try Command(command)
-    try waitForClosings(1)
+    try namespace.waitForClosings(1)
     running.signal(SIGHUP)
     #expect(try running.end().status == 0)
     #expect(try namespace.rows("--local-port", "8080").isEmpty)

@@ -1,7 +1,7 @@
 import Testing
 
 /// What happens on a kernel that was built without `CONFIG_INET_DIAG_DESTROY`.
-@Suite(.needsNamespaces) struct KernelWithoutDestroyTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct KernelWithoutDestroyTests {
   private let namespace: NetworkNamespace
   private let folder: TemporaryFolder
   private let library: String

@@ -1,7 +1,7 @@
 import Testing
 
 /// What `kill` does not do.
-@Suite(.needsNamespaces, .needsDestroy) struct KillSafetyTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct KillSafetyTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }

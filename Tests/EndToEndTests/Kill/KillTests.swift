@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// What `kill` closes, and what both ends see of it.
-@Suite(.needsNamespaces, .needsDestroy) struct KillTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct KillTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
@@ -75,7 +75,7 @@ import Testing
     let listener = try namespace.server.listen("both", port: 8080)
     let quiet = try namespace.pair(to: listener, as: "quiet")
     let chatty = try namespace.pair(to: listener, as: "chatty")
-    sleep(3)
+    try namespace.waitUntilIdle(2500, quiet.client, quiet.server)
     #expect(try chatty.client.reaches(chatty.server))
     #expect(try namespace.kill("--port", "8080", "--idle", "2500ms").status == 0)
     #expect(try quiet.client.reaches(quiet.server) == false)

@@ -1,7 +1,7 @@
 import Testing
 
 /// What each method closes, and what both ends and the wire see of it.
-@Suite(.needsNamespaces, .needsDestroy) struct MethodTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct MethodTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
@@ -292,7 +292,7 @@ import Testing
 }
 
 /// The methods as actions of policies.
-@Suite(.needsNamespaces, .needsDestroy) struct PolicyMethodTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyMethodTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
 

@@ -89,17 +89,10 @@ struct OwnSessionTests {
     #expect(first.status == 0, "\(first.text)\(first.complaints)")
     let second = try Command(server.client(options: ["-tt"]) + ["TERM=xterm \(attach)"])
     defer { second.signal(SIGTERM) }
-    func wait(_ what: String, until isSo: () throws -> Bool) throws {
-      let deadline = ContinuousClock.now + .seconds(60)
-      while try !isSo() {
-        guard ContinuousClock.now < deadline else { throw HarnessProblem.fault("late: \(what)") }
-        usleep(50_000)
-      }
-    }
-    try wait("attached", until: clients)
+    try waitUntil("attached", clients)
     let (output, status) = ("\(namespace.state.path)/out", "\(namespace.state.path)/status")
     try type("\(killing) >\(output) 2>&1; echo $? >\(status).new; mv \(status).new \(status)")
-    try wait("killed") { access(status, F_OK) == 0 }
+    try waitUntil("killed") { access(status, F_OK) == 0 }
     let text = try String(contentsOfFile: output, encoding: .utf8)
     #expect(try String(contentsOfFile: status, encoding: .utf8) == "0\n", "\(text)")
     let report = try JSONDecoder().decode(PlanReport.self, from: Data(text.utf8))

@@ -1,7 +1,7 @@
 import Testing
 
 /// What is reported of the programs whose connections were closed.
-@Suite(.needsNamespaces, .needsDestroy, .serialized) struct OwnerReactionTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .serialized) struct OwnerReactionTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }

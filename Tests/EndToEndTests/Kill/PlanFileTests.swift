@@ -1,7 +1,7 @@
 import Testing
 
 /// A plan that was printed, read and confirmed, and then carried out.
-@Suite(.needsNamespaces, .needsDestroy) struct PlanFileTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PlanFileTests {
   let namespace: NetworkNamespace
   let listener: Socket
 

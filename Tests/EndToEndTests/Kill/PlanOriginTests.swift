@@ -4,7 +4,7 @@ import Testing
 
 /// What a plan records of its origin, and what a plan is refused for that is old, from elsewhere or
 /// changed.
-@Suite(.needsNamespaces, .needsDestroy) struct PlanOriginTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PlanOriginTests {
   let namespace: NetworkNamespace
   let listener: Socket
   let planned: (client: Socket, server: Socket)
@@ -76,7 +76,7 @@ import Testing
   @Test func anOldPlanIsRefused() throws {
     let text = try plan("--local-port", "8080")
     let file = try namespace.state.write("plan.json", text)
-    usleep(20_000)
+    pause(for: .milliseconds(20))
     let old = try namespace.kill("--plan", file, "--plan-age", "10ms")
     #expect(old.status == 65)
     #expect(old.complaints.contains("ago, more than --plan-age 10ms"))

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// What a terminal is told while a run lasts, and a pipe is not.
-@Suite(.needsNamespaces, .needsDestroy) struct ProgressTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct ProgressTests {
   let namespace: NetworkNamespace
 
   init() throws {

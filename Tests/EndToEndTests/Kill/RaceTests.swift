@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// What happens between the plan and the blow, and what others do at the same time.
-@Suite(.needsNamespaces, .needsDestroy) struct RaceTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct RaceTests {
   let namespace: NetworkNamespace
   let listener: Socket
 
@@ -67,21 +67,19 @@ import Testing
     selecting words: String..., meanwhile: ((client: Socket, server: Socket)) throws -> Void
   ) throws -> [Row] {
     let first = try namespace.pair(to: listener, as: "first")
-    usleep(300_000)
+    try namespace.waitUntilIdle(300, first.client, first.server)
     let client = try namespace.server.connect(
       "second-client", port: 8080, ["source_port": 45_678])
     let second = (
       client: client, server: try namespace.server.accept("second-server", from: listener)
     )
-    usleep(300_000)
+    try namespace.waitUntilIdle(300, second.client, second.server)
     let run = try namespace.start(
       ["kill", "--yes", "--state-dir", state, "-o", "json", "--local-port", "8080", "--rate", "1"]
         + words)
-    let deadline = ContinuousClock.now + .seconds(10)
-    while try AuditRecord.cookies(of: "closing", in: state) != [first.server.cookie] {
-      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 10) }
-      usleep(5000)
-    }
+    try namespace.waitForClosings()
+    #expect(
+      try AuditRecord.cookies(of: "closing", in: state) == [first.server.cookie])
     try meanwhile(second)
     let ended = try run.end()
     #expect(ended.status == 0)
@@ -123,7 +121,7 @@ import Testing
       for _ in 0..<12 {
         let isAlive = try second.client.reaches(second.server)
         #expect(isAlive)
-        usleep(100_000)
+        pause(for: .milliseconds(100))
       }
     }
     #expect(rows.last?.result == "spared")
@@ -136,13 +134,13 @@ import Testing
     let peer = try namespace.anotherPeer()
     let other = try peer.listen("other", port: 8081)
     let first = try namespace.pair(to: listener, as: "first")
-    usleep(300_000)
+    try namespace.waitUntilIdle(300, first.client, first.server)
     let near = try namespace.server.connect("second-client", port: 8081)
     _ = try peer.accept("second-server", from: other)
     let run = try start("--local-port", "8080,8081", "--rate", "1")
-    while try AuditRecord.cookies(of: "closing", in: state) != [first.server.cookie] {
-      usleep(5000)
-    }
+    try namespace.waitForClosings()
+    #expect(
+      try AuditRecord.cookies(of: "closing", in: state) == [first.server.cookie])
     kill(peer.pid, SIGKILL)
     let ended = try run.end()
     #expect(ended.status == 0)
@@ -153,7 +151,7 @@ import Testing
   @Test func whatOneOfTwoRunsIsToldToStopTheOtherFinishes() throws {
     try namespace.server.connectPairs(12, as: "many", to: listener)
     let slow = try start("--local-port", "8080", "--rate", "4")
-    while try AuditRecord.cookies(of: "closing", in: state).count < 2 { usleep(5000) }
+    try namespace.waitForClosings(2)
     slow.signal(SIGTERM)
     let quick = try start("--local-port", "8080")
     let (first, second) = (try slow.end(), try quick.end())

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// Sockets that a process holds only in the descriptor tables of its threads (`CLONE_FILES`).
-@Suite(.needsNamespaces, .needsDestroy) struct ThreadTableTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct ThreadTableTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// Sockets that are bound to a port and do nothing else: Linux 6.8 and later lists them, in TCP_CLOSE.
-@Suite(.needsNamespaces, .enabled(if: Tools.kernelListsBoundSockets))
+@Suite(.waitsForPrograms, .needsNamespaces, .enabled(if: Tools.kernelListsBoundSockets))
 struct BoundSocketTests {
   let namespace: NetworkNamespace
 

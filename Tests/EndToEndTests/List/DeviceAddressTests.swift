@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// Sockets whose addresses look alike and that differ in the interface or in the families they take.
-@Suite(.needsNamespaces) struct DeviceAddressTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct DeviceAddressTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }

@@ -1,7 +1,7 @@
 import Testing
 
 /// Units whose names systemd has escaped: a backslash in a name is a backslash.
-@Suite(.needsNamespaces, .needsControlGroups) struct EscapedUnitTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsControlGroups) struct EscapedUnitTests {
   let namespace: NetworkNamespace
   let service: ControlGroupFolder
   let other: ControlGroupFolder

@@ -1,7 +1,7 @@
 import Testing
 
 /// A filter selects what it selects in `ss`, in the same namespace at the same moment.
-@Suite(.needsNamespaces, .enabled(if: Tools.has("ss", "-V"), "needs ss"))
+@Suite(.waitsForPrograms, .needsNamespaces, .enabled(if: Tools.has("ss", "-V"), "needs ss"))
 struct FilterAgainstSsTests {
   /// Sockets that differ in family, address, port, state, device and mark.
   final class Scene {

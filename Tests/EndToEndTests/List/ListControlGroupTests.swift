@@ -1,7 +1,7 @@
 import Testing
 
 /// Units, containers and cgroups.
-@Suite(.needsNamespaces, .needsControlGroups) struct ListControlGroupTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsControlGroups) struct ListControlGroupTests {
   let namespace: NetworkNamespace
   let slice: ControlGroupFolder
   let service: ControlGroupFolder

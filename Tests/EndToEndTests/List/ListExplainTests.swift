@@ -89,7 +89,7 @@ import Testing
 }
 
 /// The summary counts what it knows.
-@Suite(.needsNamespaces) struct ListPruningTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct ListPruningTests {
   @Test func whatTheKernelLeftOutIsNotCounted() throws {
     let namespace = try NetworkNamespace()
     let listener = try namespace.server.listen("listener", port: 8080)

@@ -1,7 +1,7 @@
 import Testing
 
 /// Filters beside options, and what is said of those that cannot be read.
-@Suite(.needsNamespaces) struct ListFilterTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct ListFilterTests {
   private let namespace: NetworkNamespace
   private let client: Peer
 

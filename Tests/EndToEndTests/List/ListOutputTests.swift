@@ -1,7 +1,7 @@
 import Testing
 
 /// The formats, for eyes and for programs.
-@Suite(.needsNamespaces) struct ListOutputTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct ListOutputTests {
   /// ESC, newline, quote, comma and an octet that is no UTF-8: 11 of the 15 that a name may have.
   static let hostileName: [UInt8] = Array("e\u{1b}[2J\n\",x".utf8) + [0xff, 0x9b]
 

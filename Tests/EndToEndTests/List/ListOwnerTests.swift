@@ -1,7 +1,7 @@
 import Testing
 
 /// Who holds a connection.
-@Suite(.needsNamespaces) struct ListOwnerTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct ListOwnerTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }

@@ -3,7 +3,7 @@ import Testing
 /// Each option of a selection finds what it should, and leaves what it should.
 ///
 /// One scene for all, whose connections differ in one point each.
-@Suite(.needsNamespaces) struct ListSelectionTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct ListSelectionTests {
   /// Connections from fixed source ports, so that each can be named by its client's port.
   final class Scene {
     let namespace: NetworkNamespace

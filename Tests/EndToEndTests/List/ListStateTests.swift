@@ -1,7 +1,7 @@
 import Testing
 
 /// Every state that a connection can be found in, as the kernel makes it and as the list shows it.
-@Suite(.needsNamespaces) struct ListStateTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct ListStateTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }

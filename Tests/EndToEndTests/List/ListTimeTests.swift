@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// Idle, stalled, in state: measured on real connections.
-@Suite(.needsNamespaces) struct ListTimeTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct ListTimeTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
@@ -10,7 +10,7 @@ import Testing
   @Test func onlyWhatIsIdleIsFoundByIdle() throws {
     let quiet = try namespace.pair(port: 8080)
     let chatty = try namespace.pair(port: 8081)
-    sleep(3)
+    try namespace.waitUntilIdle(2500, quiet.client, quiet.server)
     #expect(try chatty.client.reaches(chatty.server))
     let found = try namespace.rows("--idle", "2500ms").map(\.cookie)
     #expect(Set(found) == [quiet.client.cookie, quiet.server.cookie])
@@ -19,12 +19,11 @@ import Testing
 
   @Test func idleGrowsAndDataResetsIt() throws {
     let pair = try namespace.pair(port: 8080)
-    sleep(1)
+    let start = ContinuousClock.now
     let first = try #require(try namespace.row(of: pair.server)?.idle)
-    sleep(1)
+    try namespace.waitUntilIdle(UInt64(first) + 900, pair.server)
+    #expect(ContinuousClock.now - start >= .milliseconds(850), "it follows the clock")
     let second = try #require(try namespace.row(of: pair.server)?.idle)
-    #expect(first >= 900)
-    #expect(second >= first + 900)
     #expect(second < 30_000)
     #expect(try pair.client.reaches(pair.server))
     let third = try #require(try namespace.row(of: pair.server)?.idle)
@@ -33,9 +32,9 @@ import Testing
 
   @Test func closeWaitHasALowerBoundOfItsAge() throws {
     let pair = try namespace.pair(port: 8080)
-    sleep(1)
+    try namespace.waitUntilIdle(1000, pair.server)
     try pair.client.finish()
-    sleep(1)
+    pause(for: .seconds(1))
     let row = try #require(try namespace.row(of: pair.server))
     let bound = try #require(row.inState?.atLeast)
     let idle = try #require(row.idle)
@@ -50,8 +49,9 @@ import Testing
     let fine = try namespace.pair(port: 8081)
     try namespace.server.cutLoopback()
     #expect(try stuck.client.send("into the void") == nil)
-    sleep(2)
-    #expect(try namespace.rows("--stalled", "1500ms").map(\.cookie) == [stuck.client.cookie])
+    try waitUntil("stalled") {
+      try namespace.rows("--stalled", "1500ms").map(\.cookie) == [stuck.client.cookie]
+    }
     #expect(try namespace.rows("--stalled", "1h").isEmpty)
     // The kernel renews the time of the last sending with each retransmission.
     let idle = try #require(try namespace.row(of: stuck.client)?.idle)
@@ -75,7 +75,7 @@ import Testing
       if let last = row.lastAcknowledged, last < 4000, row.idle.map({ $0 >= 5000 }) == true {
         answered = row
       } else {
-        usleep(200_000)
+        pause(for: .milliseconds(200))
       }
     }
     let row = try #require(answered, "idle follows the answers to probes")

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// `--replay` of what `ss -D` wrote.
-@Suite(.needsNamespaces) struct RawDumpReplayTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct RawDumpReplayTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
 

@@ -42,7 +42,7 @@ struct ListenersReport: Decodable {
   }
 }
 
-@Suite(.needsNamespaces) struct ListenersTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct ListenersTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
@@ -111,10 +111,10 @@ struct ListenersReport: Decodable {
     _ = try namespace.server.connect("queued", port: 8080)
     let watch = try namespace.start(["listeners", "--watch", "400ms", "-o", "json"])
     for number in 1...6 {
-      usleep(250_000)
+      pause(for: .milliseconds(250))
       _ = try namespace.server.connect("refused-\(number)", port: 8080, waiting: false)
     }
-    usleep(500_000)
+    pause(for: .milliseconds(500))
     watch.signal(SIGINT)
     let ended = try watch.end()
     #expect(ended.status == 0)

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// `log`, `metrics` and `report` on logs that logrotate has put aside, by every scheme it has.
-@Suite(.needsNamespaces, .needsDestroy) struct LogRotationTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct LogRotationTests {
   let namespace: NetworkNamespace
   let listener: Socket
 

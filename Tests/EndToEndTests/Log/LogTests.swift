@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// `connreap log`, on logs that runs have written, and on damaged ones.
-@Suite(.needsNamespaces, .needsDestroy) struct LogTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct LogTests {
   let namespace: NetworkNamespace
   let listener: Socket
 
@@ -123,7 +123,7 @@ import Testing
   @Test func aRunThatDiedIsShownAsUnfinished() throws {
     let running = try namespace.start(
       ["kill", "--yes", "--state-dir", state, "--local-port", "8080", "--rate", "1"])
-    while try AuditRecord.cookies(of: "closing", in: state).isEmpty { usleep(5000) }
+    try namespace.waitForClosings()
     #expect(try log().lines.isEmpty, "while it runs it may still report")
     running.signal(SIGKILL)
     #expect(try running.end().status == 128 + SIGKILL)
@@ -191,16 +191,13 @@ import Testing
         state,
       ])
     func wait(for count: Int) throws {
-      let deadline = ContinuousClock.now + .seconds(10)
-      while true {
+      var lines = 0
+      try waitUntil("\(count) lines", seconds: 10) {
         let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
-        let lines = text.split(separator: "\n").count
-        if lines == count { return }
-        guard ContinuousClock.now < deadline, lines < count else {
-          throw HarnessProblem.fault("\(lines) lines in place of \(count)")
-        }
-        usleep(20_000)
+        lines = text.split(separator: "\n").count
+        return lines >= count
       }
+      #expect(lines == count)
     }
     try wait(for: 3)
     try namespace.server.connectPairs(2, as: "more", to: listener)

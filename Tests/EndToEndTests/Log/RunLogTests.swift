@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// The lines of runs in the audit log, and how `connreap log` shows them.
-@Suite(.needsNamespaces, .needsDestroy) struct RunLogTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct RunLogTests {
   let namespace: NetworkNamespace
   let listener: Socket
 
@@ -119,11 +119,7 @@ import Testing
     let running = try namespace.start([
       "kill", "--yes", "--state-dir", state, "--local-port", "8080", "--rate", "1",
     ])
-    let deadline = ContinuousClock.now + .seconds(60)
-    while try AuditRecord.cookies(of: "closing", in: state).isEmpty {
-      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 60) }
-      usleep(5000)
-    }
+    try namespace.waitForClosings()
     running.signal(SIGKILL)
     _ = try running.end()
     let log = state + "/audit.jsonl"

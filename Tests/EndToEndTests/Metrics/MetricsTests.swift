@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@Suite(.needsNamespaces) struct MetricsTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct MetricsTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
@@ -82,11 +82,10 @@ import Testing
       time.sleep(300)
       """
     let holder = try Command(namespace.entering + [Tools.python, "-c", script])
-    let deadline = ContinuousClock.now + .seconds(120)
     var ended = try metrics()
-    while !ended.lines.contains("connreap_listeners 5000"), ContinuousClock.now < deadline {
-      usleep(200_000)
+    try waitUntil("5000 listeners", seconds: 120, every: .milliseconds(200)) {
       ended = try metrics()
+      return ended.lines.contains("connreap_listeners 5000")
     }
     holder.signal(SIGKILL)
     _ = try holder.end()

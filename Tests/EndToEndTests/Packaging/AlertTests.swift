@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// The alerts and the dashboard, against what `connreap metrics` prints.
-@Suite(.needsNamespaces, .needs("promtool")) struct AlertTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needs("promtool")) struct AlertTests {
   private static let folder = Checkout.path + "/Packaging/prometheus"
   private static let rules = folder + "/connreap.rules.yml"
 

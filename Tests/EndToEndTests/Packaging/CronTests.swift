@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// The line for cron, run by a real cron that has nothing else to do.
-@Suite(.needsNamespaces, .needsDestroy, .needs("cron")) struct CronTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .needs("cron")) struct CronTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
@@ -45,8 +45,7 @@ import Testing
     let machine = try machine()
     // In the second minute there is nothing to do, so that there is nothing to say.
     try await machine.wait(aside: 150) { runs(machine).count >= 2 }
-    try await Task.sleep(for: .seconds(1))
-    #expect(Set(runs(machine)) == ["0"])
+    #expect(try holds(for: .seconds(1)) { Set(runs(machine)) == ["0"] })
     #expect(try namespace.rows("--state", "close-wait").isEmpty)
     #expect(try fine.client.reaches(fine.server))
     let closed = try machine.audit.filter { $0.event == "closed" }

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// What the service forbids itself, against what `policy apply` does.
-@Suite(.needs("systemd-analyze")) struct ServiceFileTests {
+@Suite(.waitsForPrograms, .needs("systemd-analyze")) struct ServiceFileTests {
   private static let file = Checkout.path + "/Packaging/systemd/connreap.service"
 
   /// The values of a setting, in the order of the file.

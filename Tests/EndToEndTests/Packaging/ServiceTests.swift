@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// The service and its timer, run by a real systemd that puts all its restrictions in force.
-@Suite(.needsNamespaces, .needsDestroy, .needsControlGroups, .needs("systemctl"))
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .needsControlGroups, .needs("systemctl"))
 struct ServiceTests {
   /// What a test changes of what is shipped, and what it adds: a program that leaks, and what
   /// `OnFailure=` starts.

@@ -3,7 +3,7 @@ import Testing
 
 /// The policies of `Policies/`, as they are but for smaller numbers and shorter times, against the
 /// real kernel. The pile-up of CLOSE-WAIT is tried so by cron and by systemd.
-@Suite(.needsNamespaces, .needsDestroy) struct LivePackTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct LivePackTests {
   /// No loopback address, which most of them except.
   private static let address = "10.9.0.1"
 
@@ -34,7 +34,7 @@ import Testing
 
   /// Applies it, after what was made has been idle for long enough.
   private func apply(_ file: String) throws -> Ended {
-    usleep(400_000)
+    pause(for: .milliseconds(400))
     let ended = try namespace.connreap([
       "policy", "apply", "--state-dir", namespace.state.path, file,
     ])
@@ -49,7 +49,7 @@ import Testing
     let listener = try namespace.server.listen("pool", on: Self.address, port: port)
     return try (0..<count).map {
       // The kernel counts time in ticks of up to 10 ms. Of two of the same tick none is the newer.
-      if $0 > 0 { usleep(30_000) }
+      if $0 > 0 { pause(for: .milliseconds(30)) }
       return try namespace.pair(
         to: listener, address: Self.address, client: client, as: "pool-\($0)")
     }
@@ -72,7 +72,7 @@ import Testing
     let listener = try namespace.server.listen("pool", on: Self.address, port: 8080)
     for number in 0..<4 {
       // The two newest are the ends of the last one, and not one of this and one of the one before.
-      usleep(50_000)
+      pause(for: .milliseconds(50))
       _ = try namespace.pair(
         to: listener, address: Self.address, client: client, as: "pool-\(number)")
     }

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// The programs of policies: one message each, bounded in time and output, and ended with the run.
-@Suite(.needsNamespaces, .needsDestroy) struct NotificationTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct NotificationTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
 
@@ -49,14 +49,6 @@ import Testing
   private func apply(_ file: String, _ options: String...) throws -> Ended {
     try namespace.connreap(
       ["policy", "apply", "--state-dir", state, file] + options, seconds: 120)
-  }
-
-  private func wait(seconds: Int = 60, until isSo: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + .seconds(seconds)
-    while try !isSo() {
-      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: seconds) }
-      usleep(10_000)
-    }
   }
 
   private func isGone(_ pid: Int32) -> Bool {
@@ -124,7 +116,7 @@ import Testing
     let page = try program("page", "echo $$ >> \(folder.path)/pids; sleep 100")
     let file = try policies([page, page, page])
     let running = try namespace.start(["policy", "apply", "--state-dir", state, file])
-    try wait { read("pids")?.hasSuffix("\n") == true }
+    try waitUntil("it happens") { read("pids")?.hasSuffix("\n") == true }
     let start = ContinuousClock.now
     running.signal(number)
     let ended = try running.end(within: 60)
@@ -136,7 +128,7 @@ import Testing
     #expect(ended.complaints.contains("3 notifications not done"))
     let pids = (read("pids") ?? "").split(separator: "\n").compactMap { Int32($0) }
     #expect(pids.count == 1)
-    for pid in pids { try wait { isGone(pid) } }
+    for pid in pids { try waitUntil("it happens") { isGone(pid) } }
     let run = try #require(try AuditedRun.all(in: state).last)
     #expect(run.exit == 128 + number && run.failedNotifications == 3)
     // The lock is free, and the next run notifies.
@@ -181,7 +173,7 @@ import Testing
     #expect(ended.complaints.contains("page left 1 process running; killed"))
     #expect(read("told")?.isEmpty == false)
     let pid = try #require(read("pid").flatMap { Int32($0.dropLast()) })
-    try wait { isGone(pid) }
+    try waitUntil("it happens") { isGone(pid) }
   }
 
   @Test func aSignalThatIsIgnoredForChildrenLosesNoEnd() throws {

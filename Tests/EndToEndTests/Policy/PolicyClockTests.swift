@@ -1,7 +1,7 @@
 import Testing
 
 /// Policies that remember, on a machine whose clock cannot be trusted.
-@Suite(.needsNamespaces, .needsDestroy) struct PolicyClockTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyClockTests {
   let namespace: NetworkNamespace
   let halfClosed: Socket
 

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Policies that remember what earlier runs saw, on the kernel itself.
-@Suite(.needsNamespaces, .needsDestroy) struct PolicyHistoryTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyHistoryTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
   let listener: Socket
@@ -31,7 +31,7 @@ import Testing
       let pair = try namespace.pair(to: listener, as: "wave-\(number)-\(index)")
       try pair.client.finish()
       // Each is older than the next, as far as the kernel's milliseconds tell.
-      usleep(15_000)
+      pause(for: .milliseconds(15))
       return pair.server
     }
   }
@@ -71,7 +71,7 @@ import Testing
     var waves: [[String]] = []
     func leak(waiting: Bool = true) throws {
       waves.append(try wave(waves.count, of: 4).map(\.cookie))
-      if waiting { usleep(1_300_000) }
+      if waiting { pause(for: .milliseconds(1300)) }
     }
     func run() throws -> Ended {
       let ended = try policy("apply", file)
@@ -86,7 +86,7 @@ import Testing
     #expect(try leaks == Set(waves[0]))
 
     // 2: old enough, and seen for the first time.
-    usleep(1_300_000)
+    pause(for: .milliseconds(1300))
     let second = try run()
     #expect(second.text.contains("4 seen in 1 run of the 2 that it takes"))
     #expect(try leaks == Set(waves[0]))
@@ -262,7 +262,7 @@ import Testing
     }
     #expect(try list("0s").isEmpty, "without an earlier run it is unknown")
     #expect(try policy("apply", file).status == 0)
-    usleep(1_100_000)
+    pause(for: .milliseconds(1100))
     _ = try wave(1, of: 1)
     let rows = try list("1s")
     #expect(rows.map(\.cookie) == [first.cookie])
@@ -295,7 +295,7 @@ import Testing
 
       """)
     let pair = try namespace.pair(to: listener, as: "idle")
-    usleep(1_200_000)
+    pause(for: .milliseconds(1200))
     let planned = try policy("plan", file)
     #expect(planned.text.contains("1 acted on by ask, which comes first"), "\(planned.text)")
     let first = try policy("apply", file)
@@ -359,7 +359,7 @@ import Testing
       ["prlimit", "--pid", "\(namespace.server.pid)", "--nofile=\(open + 8)"])
     #expect(limited.status == 0)
     #expect(try policy("apply", file).status == 0)
-    usleep(1_200_000)
+    pause(for: .milliseconds(1200))
     try wave(2)
     #expect(try policy("apply", file).status == 0)
     let line = try #require(try doctor())

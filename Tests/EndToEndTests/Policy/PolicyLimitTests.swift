@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// A policy that exceeds its limit closes nothing, and keeps no other policy from its work.
-@Suite(.needsNamespaces, .needsDestroy) struct PolicyLimitTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyLimitTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
   let listener: Socket

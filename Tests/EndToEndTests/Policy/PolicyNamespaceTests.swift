@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Policies that name network namespaces, on the kernel itself.
-@Suite(.needsNamespaces, .needsDestroy) struct PolicyNamespaceTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyNamespaceTests {
   let blue: NetworkNamespace
   let green: NetworkNamespace
   let folder: TemporaryFolder

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// Policies, from the file to the socket.
-@Suite(.needsNamespaces, .needsDestroy) struct PolicyTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyTests {
   /// Closes the CLOSE_WAIT connections of a process that holds three or more of them.
   static let pileUp = """
     version: 1
@@ -191,8 +191,7 @@ import Testing
     #expect(chmod(namespace.state.path, 0o700) == 0)
     let lock = namespace.state.path + "/connreap.lock"
     let holder = try Command(["flock", lock, "sleep", "3"])
-    for _ in 0..<500 where access(lock, F_OK) != 0 { usleep(10_000) }
-    usleep(200_000)
+    try waitUntil("locked") { try Command.run(["flock", "-n", lock, "true"]).status != 0 }
     let second = try policy("apply", file)
     #expect(second.status == 75)
     #expect(second.complaints.contains("lock"))

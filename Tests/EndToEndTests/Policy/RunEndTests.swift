@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// A run of policies ends on a signal and at its timeout, whatever it is waiting for.
-@Suite(.needsNamespaces, .needsDestroy) struct RunEndTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct RunEndTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
 
@@ -61,7 +61,7 @@ import Testing
         + "c.execute('BEGIN EXCLUSIVE'); open(sys.argv[2],'w').close(); time.sleep(100)"
       let ready = folder.path + "/ready"
       let helper = try Command([Tools.python, "-c", script, state + "/connreap.db", ready])
-      try wait { access(ready, F_OK) == 0 }
+      try waitUntil("it happens") { access(ready, F_OK) == 0 }
       return (try Command(namespace.entering + apply + [try file()]), helper)
     case .nameServer:
       let script =
@@ -70,7 +70,7 @@ import Testing
       let ready = folder.path + "/ready"
       let helper = try Command(
         namespace.entering + [Tools.python, "-c", script, ready])
-      try wait { access(ready, F_OK) == 0 }
+      try waitUntil("it happens") { access(ready, F_OK) == 0 }
       let servers = try folder.write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:30\n")
       apply.append(try file("{state: close-wait, peer: no-such-host.example}"))
       return (
@@ -85,14 +85,6 @@ import Testing
         try Command(
           namespace.entering + Self.endlessKernel + apply + [try file()]), nil
       )
-    }
-  }
-
-  private func wait(seconds: Int = 60, until isSo: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + .seconds(seconds)
-    while try !isSo() {
-      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: seconds) }
-      usleep(10_000)
     }
   }
 
@@ -118,8 +110,8 @@ import Testing
     guard obstacle != .kernel || Self.isTracing else { return }
     let (running, helper) = try waitingRun(obstacle, [])
     defer { helper?.signal(SIGKILL) }
-    try wait { hasBegun(running, isLogging: obstacle != .nameServer) }
-    usleep(300_000)
+    try waitUntil("it happens") { hasBegun(running, isLogging: obstacle != .nameServer) }
+    pause(for: .milliseconds(300))
     running.signal(SIGTERM)
     // What it waits for takes 30 s and more or, of the database, ends with another exit code.
     let ended = try running.end(within: 25)
@@ -171,7 +163,7 @@ import Testing
         + "    action: report\n    notify: [\"\(page)\"]\n")
     let running = try Command(
       container + [Tools.connreap, "policy", "apply", "--state-dir", state, file])
-    try wait { access(folder.path + "/ready", F_OK) == 0 }
+    try waitUntil("it happens") { access(folder.path + "/ready", F_OK) == 0 }
     let children = "/proc/\(running.pid)/task/\(running.pid)/children"
     let text = try String(contentsOfFile: children, encoding: .utf8)
     let first = try #require(text.split(separator: " ").first.flatMap { Int32($0) })

@@ -2,7 +2,8 @@ import Glibc
 import Testing
 
 /// A tool with capabilities of its file, in the hands of an ordinary user.
-@Suite(.needsNamespaces, .needsDestroy, .needsFileCapabilities) struct FileCapabilityTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .needsFileCapabilities)
+struct FileCapabilityTests {
   let namespace: NetworkNamespace
   /// A peer of the user, and one of root.
   let (own, roots): (Peer, Peer)

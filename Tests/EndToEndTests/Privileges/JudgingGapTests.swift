@@ -2,7 +2,7 @@ import Testing
 
 /// What a missing capability keeps from being judged is reported first, and ends the run with 77
 /// when the rest is done.
-@Suite(.needsNamespaces, .needsDestroy) struct JudgingGapTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct JudgingGapTests {
   let namespace: NetworkNamespace
   let pair: (listener: Socket, client: Socket, server: Socket)
 

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// With which privileges the tool runs, and what it does with fewer.
-@Suite(.needsNamespaces, .needsDestroy) struct PrivilegeTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PrivilegeTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
@@ -36,11 +36,7 @@ import Testing
         "8080",
         "--rate", "5",
       ] + extra)
-    let deadline = ContinuousClock.now + .seconds(10)
-    while try AuditRecord.cookies(of: "closing", in: namespace.state.path).isEmpty {
-      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 10) }
-      usleep(5000)
-    }
+    try namespace.waitForClosings()
     return running
   }
 
@@ -78,11 +74,7 @@ import Testing
     let running = try namespace.start([
       "policy", "apply", "--state-dir", namespace.state.path, file,
     ])
-    let deadline = ContinuousClock.now + .seconds(30)
-    while try AuditRecord.cookies(of: "closing", in: namespace.state.path).isEmpty {
-      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 30) }
-      usleep(5000)
-    }
+    try namespace.waitForClosings()
     let status = try status(of: running)
     running.signal(SIGTERM)
     #expect(try running.end().status == 143)
@@ -93,11 +85,7 @@ import Testing
 
   @Test func whatReadsTheLogKeepsNone() throws {
     let running = try namespace.start(["log", "--follow", "--state-dir", namespace.state.path])
-    let deadline = ContinuousClock.now + .seconds(10)
-    while try status(of: running)["CapPrm"] != 0 {
-      guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 10) }
-      usleep(5000)
-    }
+    try waitUntil("no capability") { try status(of: running)["CapPrm"] == 0 }
     #expect(try status(of: running)["NoNewPrivs"] == 1)
     running.signal(SIGTERM)
     _ = try running.end()

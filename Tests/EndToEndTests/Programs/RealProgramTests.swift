@@ -4,7 +4,7 @@ import Testing
 /// Programs that people run: each loses its idle connections and goes on serving.
 ///
 /// One after the other: what is in use must not become idle because the machine is busy.
-@Suite(.needsNamespaces, .needsDestroy, .serialized) struct RealProgramTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .serialized) struct RealProgramTests {
   let namespace: NetworkNamespace
   /// Where the program keeps its files; not root's, since some do not run as root.
   let folder: TemporaryFolder
@@ -28,14 +28,8 @@ import Testing
 
   /// Connects as soon as the program listens.
   private func connect(_ name: String, port: UInt16) throws -> Socket {
-    let deadline = ContinuousClock.now + .seconds(20)
-    while true {
-      do {
-        return try namespace.server.connect(name, port: port)
-      } catch HarnessProblem.refused where ContinuousClock.now < deadline {
-        usleep(20_000)
-      }
-    }
+    try namespace.wait(forListenerOn: port)
+    return try namespace.server.connect(name, port: port)
   }
 
   /// Asks on a connection, and reads until the answer has come.
@@ -57,7 +51,7 @@ import Testing
     let idle = try (0..<5).map { try connect("idle-\($0)") }
     for socket in idle { #expect(try isServed(socket)) }
     let used = try connect("used")
-    sleep(4)
+    for socket in idle { try namespace.waitUntilIdle(3000, socket) }
     let words = ["--idle", "3s", "--process", process]
     #expect(try isServed(used))
     let plan = try PlanReport(namespace.kill(words + ["--dry-run", "-o", "json"]))
@@ -132,18 +126,21 @@ import Testing
       ])
     /// A session, whose messages are those of the frontend/backend protocol 3.0.
     func session(_ name: String) throws -> Socket {
-      let deadline = ContinuousClock.now + .seconds(20)
-      while true {
+      let start = "\0\u{3}\0\0user\0postgres\0\0"
+      let length = Unicode.Scalar(UInt8(start.utf8.count + 4))
+      var session: Socket?
+      // It listens before it is ready, and refuses sessions until then.
+      try waitUntil("PostgreSQL is ready", every: .milliseconds(50)) {
         let socket = try connect(name, port: 5432)
-        let start = "\0\u{3}\0\0user\0postgres\0\0"
-        let length = Unicode.Scalar(UInt8(start.utf8.count + 4))
         let answer = try ask(socket, "\0\0\0\(length)" + start, until: "Z\0\0\0\u{5}I")
-        if answer.contains("Z\0\0\0\u{5}I") { return socket }
-        // It listens before it is ready, and says so.
-        guard ContinuousClock.now < deadline else { throw HarnessProblem.late(seconds: 20) }
-        try socket.close()
-        usleep(50_000)
+        guard answer.contains("Z\0\0\0\u{5}I") else {
+          try socket.close()
+          return false
+        }
+        session = socket
+        return true
       }
+      return try #require(session)
     }
     func query(_ socket: Socket, _ text: String) throws -> String {
       let length = Unicode.Scalar(UInt8(text.utf8.count + 5))

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// The page in a browser, in a network namespace where there is nobody to ask.
-@Suite(.needsNamespaces, .needsBrowser) struct BrowserTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsBrowser) struct BrowserTests {
   private struct Look: Decodable {
     let width: Int
     let window: Int

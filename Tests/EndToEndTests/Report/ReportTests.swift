@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// The page, of what is really there.
-@Suite(.needsNamespaces) struct ReportTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct ReportTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
   let listener: Socket
@@ -59,7 +59,7 @@ import Testing
       let pair = try namespace.pair(to: listener, as: "more-\(number)")
       try pair.client.finish()
     }
-    usleep(1_100_000)
+    pause(for: .milliseconds(1100))
     try apply(Self.watch)
     _ = try namespace.pair(to: listener, as: "fine")
     let stuck = try namespace.server.listen("stuck", port: 8081, backlog: 1)

@@ -34,7 +34,7 @@ struct Statistics: Decodable {
   }
 }
 
-@Suite(.needsNamespaces) struct StatsTests {
+@Suite(.waitsForPrograms, .needsNamespaces) struct StatsTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
@@ -257,7 +257,7 @@ struct Statistics: Decodable {
         "200ms",
       ])
     // Until it has counted once.
-    usleep(1_000_000)
+    pause(for: .seconds(1))
     try namespace.server.connectPairs(5, as: "new", to: listener)
     let ended = try watch.end()
     #expect(ended.status == 0)

@@ -2,7 +2,8 @@ import Glibc
 import Testing
 
 /// Signals that arrive while `top` is about to close something.
-@Suite(.needsNamespaces, .needsDestroy, .needsTracing, .needs("tmux"), .serialized)
+@Suite(
+  .waitsForPrograms, .needsNamespaces, .needsDestroy, .needsTracing, .needs("tmux"), .serialized)
 struct TopInterruptionTests {
   let namespace: NetworkNamespace
 

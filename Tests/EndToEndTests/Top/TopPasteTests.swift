@@ -2,7 +2,8 @@ import Glibc
 import Testing
 
 /// Text that is pasted into `top`, by terminals that mark it and by others, and much of it.
-@Suite(.needsNamespaces, .needsDestroy, .needs("tmux"), .serialized) struct TopPasteTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .needs("tmux"), .serialized)
+struct TopPasteTests {
   let namespace: NetworkNamespace
 
   init() throws {
@@ -28,7 +29,7 @@ import Testing
     try pane.wait(for: "6 marked")
     try pane.press("k")
     try pane.wait(for: "Close them? [y/N]")
-    usleep(500_000)
+    pause(for: .milliseconds(500))
     return pane
   }
 
@@ -42,7 +43,7 @@ import Testing
     let pane = try asked()
     try pane.paste(text, isBracketed: isBracketed)
     try pane.wait(for: "Press y alone. Close them? [y/N]")
-    usleep(500_000)
+    pause(for: .milliseconds(500))
     try checkNothingWasClosed()
     // The question still stands, and a key of its own answers it.
     try pane.answer("y")
@@ -63,7 +64,7 @@ import Testing
       let pane = try started()
       for _ in 0..<3 { try pane.paste(text, isBracketed: isBracketed) }
       if isBracketed { try pane.wait(for: "pasted text is ignored here") }
-      usleep(800_000)
+      pause(for: .milliseconds(800))
       try checkNothingWasClosed()
     }
   }

@@ -2,7 +2,8 @@ import Glibc
 import Testing
 
 /// `top`, on a terminal: keys are sent, and what the screen shows is read.
-@Suite(.needsNamespaces, .needsDestroy, .needs("tmux"), .serialized) struct TopTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .needs("tmux"), .serialized)
+struct TopTests {
   let namespace: NetworkNamespace
   let held: [(client: Socket, server: Socket)]
 
@@ -74,7 +75,7 @@ import Testing
     for _ in 0..<30 {
       #expect(try held[1].client.send(String(repeating: "x", count: 40_000)) == nil)
       _ = try held[1].server.receive()
-      usleep(100_000)
+      pause(for: .milliseconds(100))
     }
     try pane.wait("a rate") { screen in
       screen.contains { $0.contains(#/ESTAB .* [0-9.]+k /#) }
@@ -323,8 +324,7 @@ import Testing
     try pane.press("p")
     let screen = try pane.wait(for: "PAUSED")
     try held[3].client.reset()
-    usleep(1_500_000)
-    #expect(try pane.screen() == screen)
+    #expect(try holds(for: .milliseconds(1500)) { try pane.screen() == screen })
     try pane.press("p")
     try pane.wait("it goes on") { !$0.contains { $0.contains("8 connections") } }
   }

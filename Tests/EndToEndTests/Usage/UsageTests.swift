@@ -171,7 +171,7 @@ import Testing
 /// `doctor`: what this kernel and these privileges allow.
 ///
 /// One after the other: what one does to a process, another would find amiss.
-@Suite(.needsNamespaces, .needsDestroy, .serialized) struct DoctorTests {
+@Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .serialized) struct DoctorTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }

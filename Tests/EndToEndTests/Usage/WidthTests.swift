@@ -2,7 +2,9 @@ import FoundationEssentials
 import Testing
 
 /// What is printed on a terminal fits it.
-@Suite(.needsNamespaces, .enabled(if: Tools.has("script", "--version"), "needs script"))
+@Suite(
+  .waitsForPrograms, .needsNamespaces,
+  .enabled(if: Tools.has("script", "--version"), "needs script"))
 struct WidthTests {
   let namespace: NetworkNamespace
 

@@ -1,0 +1,67 @@
+import Glibc
+import Synchronization
+import Testing
+
+/// Threads for tests that wait for other programs most of the time.
+///
+/// The concurrency runtime has as many threads as the machine has processors, and a test that waits
+/// for a program blocks one of them. On these threads, others run meanwhile.
+final class WaitingThreads: TaskExecutor {
+  static let shared = WaitingThreads(count: 2 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+
+  private let jobs = Mutex<[UnownedJob]>([])
+  private let available = Semaphore()
+
+  private init(count: Int) {
+    for _ in 0..<count {
+      var thread = pthread_t()
+      let started = pthread_create(
+        &thread, nil,
+        { context in
+          Unmanaged<WaitingThreads>.fromOpaque(context!).takeRetainedValue().work()
+        }, Unmanaged.passRetained(self).toOpaque())
+      precondition(started == 0, "cannot start a thread: \(started)")
+      pthread_detach(thread)
+    }
+  }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    jobs.withLock { $0.append(job) }
+    available.signal()
+  }
+
+  private func work() -> Never {
+    while true {
+      available.wait()
+      let job = jobs.withLock { $0.removeFirst() }
+      job.runSynchronously(on: asUnownedTaskExecutor())
+    }
+  }
+}
+
+/// A counting semaphore: `sem_t` at an address of its own.
+private final class Semaphore: @unchecked Sendable {
+  // The address never changes, and sem_post and sem_wait are thread-safe.
+  private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() { sem_init(semaphore, 0, 0) }
+
+  func signal() { sem_post(semaphore) }
+
+  func wait() { while sem_wait(semaphore) != 0 {} }
+}
+
+/// Runs the tests of a suite on ``WaitingThreads``.
+struct WaitingForPrograms: SuiteTrait, TestScoping {
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    try await withTaskExecutorPreference(WaitingThreads.shared) { try await function() }
+  }
+}
+
+extension Trait where Self == WaitingForPrograms {
+  /// The suite waits for other programs most of the time.
+  static var waitsForPrograms: Self { WaitingForPrograms() }
+}
