@@ -1,6 +1,6 @@
 internal import SystemPackage
 
-/// What the link `/proc/PID/fd/N` shows.
+/// The kind of file that the link `/proc/PID/fd/N` refers to.
 enum DescriptorLink: Equatable {
   /// A socket, with its inode.
   case socket(UInt32)

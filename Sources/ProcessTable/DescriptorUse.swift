@@ -34,7 +34,7 @@ extension ProcFileSystem {
     }
   }
 
-  /// The soft limit of open descriptors of the process; nil if unlimited.
+  /// The soft limit on open descriptors of the process; nil if unlimited.
   public func descriptorLimit(of pid: Int32) throws(ProcessProblem) -> Int? {
     let text = String(decoding: try bytes(of: "\(pid)/limits"), as: UTF8.self)
     for line in text.split(separator: "\n") {

@@ -143,9 +143,9 @@ struct Folder: ~Copyable, Sendable {
   /// Calls `body` with each descriptor of an `fd` directory and its link, until it returns false.
   /// It allocates no memory.
   ///
-  /// - Parameter canStartAtDescriptors: the result of ``canStartAtDescriptors(_:)``. If true, names
-  ///   up to the first gap are counted, not read. That saves the kernel a sixth of the work,
-  ///   because programs get the lowest free number.
+  /// - Parameter canStartAtDescriptors: the result of ``canStartAtDescriptors(_:)``. If true,
+  ///   descriptors up to the first gap are tried in sequence, not listed. Programs get the lowest
+  ///   free number, so this saves the kernel a sixth of the work.
   func forEachLink(
     _ buffer: borrowing EntryBuffer, canStartAtDescriptors: Bool,
     _ body: (Int32, DescriptorLink) -> Bool

@@ -60,7 +60,7 @@ extension NetworkNamespaceFiles {
     _ depth: Depth, threads: Int, where isWanted: (@Sendable (ControlGroup?) -> Bool)? = nil
   ) throws(ProcessProblem) -> UsedNamespaces {
     let pids = try processes.pids()
-    let root = SharedFolder(try processes.openRoot())
+    let root = SharedDirectory(try processes.openRoot())
     let slots = WorkPlaces(pids.count)
     let result = Mutex(UsedNamespaces())
     let containers = processes.containers
@@ -70,7 +70,7 @@ extension NetworkNamespaceFiles {
       while let index = slots.take() {
         let pid = pids[index]
         do throws(Errno) {
-          let process = try ProcessFolder(pid: pid, below: root.folder, containers)
+          let process = try ProcessFolder(pid: pid, below: root.directory, containers)
           if let isWanted, !isWanted(process.controlGroup) { continue }
           try read(process, depth, names, &part)
         } catch {
@@ -121,7 +121,7 @@ extension NetworkNamespaceFiles {
 }
 
 /// A directory that several threads share.
-private final class SharedFolder: Sendable {
-  let folder: Folder
-  init(_ folder: consuming Folder) { self.folder = folder }
+private final class SharedDirectory: Sendable {
+  let directory: Folder
+  init(_ directory: consuming Folder) { self.directory = directory }
 }

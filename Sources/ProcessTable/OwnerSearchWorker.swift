@@ -76,7 +76,7 @@ struct OwnerSearchWorker: ~Copyable {
 
   /// Reads the tables of threads that do not share the table of `main`.
   ///
-  /// A protected program may hold a socket only in such a table, although the leader of another
+  /// A protected program may hold a socket only in such a table, even if the leader of another
   /// process holds it too.
   private mutating func readThreads(_ process: borrowing ProcessFolder, main: Int32?) {
     do {

@@ -3,9 +3,9 @@ public import Connections
 /// Which processes a search reads. It does not read the descriptors of the others.
 ///
 /// Leaving out a process means that it cannot be a wanted owner. So a process with an unknown user
-/// is kept. A predicate decides itself how to treat unknown facts.
+/// is kept. A predicate must handle unknown facts itself.
 public struct ProcessPruning: Sendable {
-  /// Reads all processes.
+  /// No pruning: all processes are read.
   public static let everyProcess = ProcessPruning()
 
   private let members: Members?
