@@ -48,7 +48,7 @@ public struct SetAside: Equatable, Sendable {
   public let path: FilePath
   /// The new name, in the same directory.
   public let newName: String
-  /// Its problem.
+  /// Why it was unusable.
   public let fault: HistoryProblem.Fault
 }
 

@@ -2,8 +2,8 @@ internal import GRDB
 
 /// The tables and their migrations.
 ///
-/// Times are milliseconds of the uptime of the boot in the same row. Counters and fingerprints are
-/// unsigned 64-bit numbers, stored with the same bits as signed ones.
+/// Times are uptimes in milliseconds, within the boot of the same row. Counters and fingerprints
+/// are unsigned 64-bit numbers, stored with the same bits as signed ones.
 enum HistorySchema {
   /// `PRAGMA application_id`: the letters "crea".
   static let applicationID: Int32 = 0x6372_6561

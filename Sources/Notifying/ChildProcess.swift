@@ -9,9 +9,9 @@ internal import SystemPackage
 /// `kill`.
 ///
 /// The program leads its own session. Its orphaned descendants become children of this process
-/// (`PR_SET_CHILD_SUBREAPER`), whatever session or process group they have moved to. So they can be
-/// found there. Other orphans can become children of this process, too. The program's descendants
-/// are those in its session, or with an inherited mark in their environment.
+/// (`PR_SET_CHILD_SUBREAPER`), whatever session or process group they have moved to. Other orphans
+/// can become children of this process, too. The program's descendants are those in its session, or
+/// with an inherited mark in their environment.
 struct ChildProcess: ~Copyable {
   private let pid: pid_t
   /// Finds the children of this process.

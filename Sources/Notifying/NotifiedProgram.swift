@@ -2,7 +2,7 @@ internal import Glibc
 public import StateFiles
 public import SystemPackage
 
-/// A program that receives a report on its standard input, and its arguments.
+/// A program, with its arguments, that receives a report on its standard input.
 ///
 /// It runs by its absolute path, without a shell, in its own session. Its environment contains only
 /// `PATH` and a mark. When it ends or times out, all its remaining descendants are killed.

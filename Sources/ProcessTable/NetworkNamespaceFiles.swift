@@ -1,8 +1,10 @@
 public import Connections
 public import SystemPackage
 
-/// Finds the network namespaces of the machine: in the directories of `ip netns` and Docker, on
-/// other mount points, and through the processes, threads and descriptors that use them.
+/// Finds the network namespaces of the machine.
+///
+/// It looks in the directories of `ip netns` and Docker, on other mount points, and among the
+/// processes, threads and descriptors that use namespaces.
 public struct NetworkNamespaceFiles: Sendable {
   /// A file on which a namespace is mounted.
   public struct Named: Equatable, Sendable {

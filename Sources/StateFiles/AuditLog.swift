@@ -9,8 +9,8 @@ public import SystemPackage
 ///
 /// The file may be moved or deleted at any time, as logrotate(8) does. Each append goes to the file
 /// that has the name at that moment. If the file is moved during a write, the lines are written
-/// again to the new file, since logrotate may have compressed the old one without them. A reader
-/// skips such repetitions.
+/// again to the new file. logrotate may have compressed the old one without them. A reader skips
+/// such repetitions.
 public struct AuditLog: ~Copyable {
   /// The file name in the state directory.
   public static let fileName = "audit.jsonl"
@@ -87,8 +87,8 @@ public struct AuditLog: ~Copyable {
     }
   }
 
-  /// Whether the file still has its name. It costs one system call, because each append checks
-  /// twice.
+  /// Whether the file still has its name. Each append checks twice, so this is a single system
+  /// call.
   private static func isInPlace(
     _ opened: borrowing Opened, in directory: borrowing OpenFile
   ) -> Bool {

@@ -132,7 +132,7 @@ struct RotatedName: Equatable {
     let other = Self.otherSuffixes.first { rest.hasSuffix($0) }
     canBeRead = other == nil
     rest = rest.dropLast(isGzip ? 3 : other?.count ?? 0)
-    // logrotate renames a log that is in its way to this.
+    // logrotate gives this suffix to a file that is in its way.
     if rest.hasSuffix(".backup") { rest = rest.dropLast(7) }
     guard let first = rest.first, ".-_".contains(first), rest.contains(where: \.isNumber),
       rest.utf8.allSatisfy({ (0x30...0x39).contains($0) || ".-_T:+Z".utf8.contains($0) })

@@ -9,8 +9,8 @@ public enum InputFile {
   /// It refuses a FIFO, a device or a directory without opening it. It waits only for the other end
   /// of an inherited pipe or socket.
   ///
-  /// Symbolic links are followed. For the last part of the name, root follows only its own links,
-  /// because anyone can create a link to a file that only root can read.
+  /// Symbolic links are followed. For the last part of the name, root follows only its own links.
+  /// Anyone can create a link to a file that only root can read.
   ///
   /// - Parameters:
   ///   - limit: the maximum size, in bytes.

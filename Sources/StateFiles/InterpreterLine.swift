@@ -19,7 +19,7 @@ enum InterpreterLine: Equatable {
       self = .program(name, argument: argument)
       return
     }
-    // Options, assignments and several words are left to env, and refused here.
+    // Only env can interpret options, assignments and several words, so refuse them.
     let isName = rest.allSatisfy { !Self.isBlank($0) && $0 != UInt8(ascii: "=") }
     guard isName, !argument.hasPrefix("-"), !argument.contains("/") else {
       throw .options(argument)

@@ -12,7 +12,7 @@ public struct RepeatedLines: Sendable {
   private var next = 0
   private var count = 0
 
-  /// Starts with no lines.
+  /// Creates a detector that has seen no lines.
   public init() {}
 
   /// Starts the next log.
