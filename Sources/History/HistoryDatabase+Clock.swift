@@ -1,10 +1,10 @@
 public import Connections
 internal import GRDB
 
-// By which clock the moments were written that are remembered.
+// Checks the clock by which the stored times were measured.
 extension HistoryDatabase {
-  /// Why what is remembered of `boot` says nothing about times at `reading`; nil when nothing speaks
-  /// against it, or nothing is remembered.
+  /// Why the stored times of `boot` cannot be compared with `reading`; nil if they can, or if
+  /// nothing is stored.
   public func doubt(
     about boot: String, at reading: ClockReading
   ) throws(HistoryProblem) -> ClockDoubt? {
@@ -27,7 +27,7 @@ extension HistoryDatabase {
     }
   }
 
-  /// Keeps `reading` as what the clocks showed at the last run of `boot`, and of no other boot.
+  /// Stores `reading` as the clocks of the last run of `boot`, and deletes those of other boots.
   public func note(_ reading: ClockReading, of boot: String) throws(HistoryProblem) {
     try Self.rethrowing(at: path) {
       try queue.write { db in
@@ -39,7 +39,7 @@ extension HistoryDatabase {
     }
   }
 
-  /// Forgets what is remembered of `boot`.
+  /// Deletes all stored data of `boot`.
   public func forget(boot: String) throws(HistoryProblem) {
     try Self.rethrowing(at: path) {
       try queue.write { db in

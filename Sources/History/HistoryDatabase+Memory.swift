@@ -3,7 +3,7 @@ internal import GRDB
 
 /// The boot and the network namespace that cookies and times belong to.
 public struct MemoryPlace: Hashable, Sendable {
-  /// The id of the boot.
+  /// The boot ID.
   public let boot: String
   /// The inode number of the network namespace.
   public let networkNamespace: UInt64
@@ -16,14 +16,14 @@ public struct MemoryPlace: Hashable, Sendable {
 }
 
 extension HistoryDatabase {
-  /// The tables in which runs are remembered.
+  /// The tables with data of earlier runs.
   static let memoryTables = ["connection", "flag", "round"]
 
-  /// What runs in `place` remembered. Rows that make no sense are left out.
+  /// The data that earlier runs stored for `place`. Invalid rows are skipped.
   public func memory(of place: MemoryPlace) throws(HistoryProblem) -> RunMemory {
     try Self.rethrowing(at: path) {
       try queue.read { db in
-        // The database of a run that was cut off before its first table.
+        // A run may have been interrupted before it created a table.
         guard try db.tableExists("round") else { return RunMemory() }
         var memory = RunMemory()
         let arguments: StatementArguments = [place.boot, Int64(bits: place.networkNamespace)]
@@ -53,9 +53,9 @@ extension HistoryDatabase {
     }
   }
 
-  /// Writes `memory` in place of `before`, which was read from `place` in this run.
+  /// Replaces `before`, which this run read from `place`, by `memory`.
   ///
-  /// Only what differs is written. What other boots remembered is forgotten: it means nothing now.
+  /// It writes only the differences. It deletes the data of other boots, which is meaningless now.
   public func replace(
     _ before: RunMemory, by memory: RunMemory, in place: MemoryPlace
   ) throws(HistoryProblem) {
@@ -72,12 +72,12 @@ extension HistoryDatabase {
     }
   }
 
-  /// Forgets what is remembered of other namespaces than `places`, as far as no run has seen it for
-  /// ``Connections/RunMemory/longestAbsence``: a namespace may be gone for good.
+  /// Deletes data of namespaces other than `places` that no run has seen for
+  /// ``Connections/RunMemory/longestAbsence``. Such a namespace may be gone for good.
   ///
   /// - Parameters:
-  ///   - places: all of one boot.
-  ///   - uptime: of that boot, now, in milliseconds.
+  ///   - places: the namespaces to keep, all of one boot.
+  ///   - uptime: the current uptime of that boot, in milliseconds.
   public func forgetOthers(
     than places: [MemoryPlace], at uptime: UInt64
   ) throws(HistoryProblem) {
@@ -116,7 +116,7 @@ extension HistoryDatabase {
   }
 }
 
-/// How the values of a dictionary are written to a table.
+/// Describes how to write the values of a dictionary to a table.
 private protocol MemoryRows {
   associatedtype Key: Hashable
   associatedtype Value: Equatable

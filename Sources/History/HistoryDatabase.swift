@@ -2,45 +2,48 @@ internal import GRDB
 public import StateFiles
 public import SystemPackage
 
-/// The database in the state folder that keeps what runs must remember.
+/// The database in the state directory that keeps data between runs.
 ///
-/// One run at a time writes it, under the run's lock; others may read it meanwhile.
+/// Only one run at a time writes it, under the run's lock. Others may read it meanwhile.
 public struct HistoryDatabase {
-  /// The name of the file in the folder.
+  /// The file name in the state directory.
   public static let fileName = "connreap.db"
 
-  /// Where the file is.
+  /// The path of the file.
   public let path: FilePath
-  /// The database that was in its place and could not be used; nil as a rule.
+  /// The unusable database that this one replaced; usually nil.
   public let setAside: SetAside?
 
   let queue: DatabaseQueue
 
-  /// Opens the database of `folder` to read and write, made when it is not there.
+  /// Opens the database in `stateDirectory` for reading and writing, and creates it if missing.
   ///
-  /// One that is damaged or of another program is renamed, and a new one made.
+  /// A database that is damaged or belongs to another program is renamed, and a new one is created.
   ///
-  /// - Parameter now: what to tell names of such ones apart by, in seconds since 1970.
-  public init(openingOrMakingIn folder: borrowing StateFolder, now: Int) throws(HistoryProblem) {
-    let path = folder.path.appending(Self.fileName)
-    if try !Self.isThere(in: folder) { try Self.make(in: folder) }
+  /// - Parameter now: seconds since 1970, for unique names of renamed databases.
+  public init(openingOrMakingIn stateDirectory: borrowing StateFolder, now: Int)
+    throws(HistoryProblem)
+  {
+    let path = stateDirectory.path.appending(Self.fileName)
+    if try !Self.exists(in: stateDirectory) { try Self.create(in: stateDirectory) }
     do throws(HistoryProblem) {
-      self.init(path: path, queue: try Self.open(in: folder, readOnly: false), setAside: nil)
+      self.init(
+        path: path, queue: try Self.open(in: stateDirectory, readOnly: false), setAside: nil)
     } catch .unusable(_, let fault) {
       let newName = "\(Self.fileName).\(fault.rawValue)-\(now)"
-      try Self.rename(in: folder, to: newName)
-      try Self.make(in: folder)
+      try Self.rename(in: stateDirectory, to: newName)
+      try Self.create(in: stateDirectory)
       self.init(
-        path: path, queue: try Self.open(in: folder, readOnly: false),
+        path: path, queue: try Self.open(in: stateDirectory, readOnly: false),
         setAside: SetAside(path: path, newName: newName, fault: fault))
     }
   }
 
-  /// Opens the database of `folder` to read; nil when there is none yet.
-  public init?(readingFrom folder: borrowing StateFolder) throws(HistoryProblem) {
-    guard try Self.isThere(in: folder) else { return nil }
-    let path = folder.path.appending(Self.fileName)
-    self.init(path: path, queue: try Self.open(in: folder, readOnly: true), setAside: nil)
+  /// Opens the database in `stateDirectory` for reading; nil if there is none yet.
+  public init?(readingFrom stateDirectory: borrowing StateFolder) throws(HistoryProblem) {
+    guard try Self.exists(in: stateDirectory) else { return nil }
+    let path = stateDirectory.path.appending(Self.fileName)
+    self.init(path: path, queue: try Self.open(in: stateDirectory, readOnly: true), setAside: nil)
   }
 
   private init(path: FilePath, queue: DatabaseQueue, setAside: SetAside?) {
@@ -49,29 +52,31 @@ public struct HistoryDatabase {
     self.setAside = setAside
   }
 
-  /// What SQLite keeps beside the file: the write-ahead log, its index, and a rollback journal.
+  /// The suffixes of SQLite's other files: the write-ahead log, its index, and a rollback journal.
   private static let companions = ["-wal", "-shm", "-journal"]
 
-  private static func isThere(in folder: borrowing StateFolder) throws(HistoryProblem) -> Bool {
+  private static func exists(in stateDirectory: borrowing StateFolder) throws(HistoryProblem)
+    -> Bool
+  {
     do {
-      for companion in companions { _ = try folder.holdsOwnFile(fileName + companion) }
-      return try folder.holdsOwnFile(fileName)
+      for companion in companions { _ = try stateDirectory.holdsOwnFile(fileName + companion) }
+      return try stateDirectory.holdsOwnFile(fileName)
     } catch {
       throw .untrusted(error)
     }
   }
 
-  private static func make(in folder: borrowing StateFolder) throws(HistoryProblem) {
-    do { try folder.makeFile(fileName) } catch { throw .untrusted(error) }
+  private static func create(in stateDirectory: borrowing StateFolder) throws(HistoryProblem) {
+    do { try stateDirectory.makeFile(fileName) } catch { throw .untrusted(error) }
   }
 
   private static func rename(
-    in folder: borrowing StateFolder, to newName: String
+    in stateDirectory: borrowing StateFolder, to newName: String
   ) throws(HistoryProblem) {
     do {
-      // The log first: beside a new database it would be taken for a part of that.
+      // The log first. SQLite would apply a leftover log to a new database.
       for companion in companions + [""] {
-        try folder.renameFile(fileName + companion, to: newName + companion)
+        try stateDirectory.renameFile(fileName + companion, to: newName + companion)
       }
     } catch {
       throw .untrusted(error)
@@ -79,16 +84,16 @@ public struct HistoryDatabase {
   }
 
   private static func open(
-    in folder: borrowing StateFolder, readOnly: Bool
+    in stateDirectory: borrowing StateFolder, readOnly: Bool
   ) throws(HistoryProblem) -> DatabaseQueue {
-    let path = folder.path.appending(fileName)
+    let path = stateDirectory.path.appending(fileName)
     let descriptor: CInt
-    do { descriptor = try folder.duplicate() } catch { throw .untrusted(error) }
+    do { descriptor = try stateDirectory.duplicate() } catch { throw .untrusted(error) }
     guard let directory = DatabaseDirectory(owning: descriptor) else {
-      throw .database(path, code: 1, message: "this SQLite cannot be told which directory to use")
+      throw .database(path, code: 1, message: "this SQLite cannot redirect system calls")
     }
     return try rethrowing(at: path) {
-      // To read alone, so that what is not connreap's stays as it is.
+      // Read-only first, so that a file of another program stays unchanged.
       let reader = try connect(directory, readOnly: true)
       try reader.read { db in try check(db, at: path) }
       guard !readOnly else { return reader }
@@ -108,7 +113,7 @@ public struct HistoryDatabase {
     configuration.busyMode = .timeout(5)
     if !readOnly { configuration.journalMode = .wal }
     configuration.prepareDatabase { db in
-      // The directory stays open as long as the connection has its configuration.
+      // The directory stays open as long as the connection keeps its configuration.
       withExtendedLifetime(directory) {}
       try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
     }
@@ -116,7 +121,7 @@ public struct HistoryDatabase {
       path: directory.path + "/" + fileName, configuration: configuration)
   }
 
-  /// Makes sure that the database is whole and connreap's own, or empty.
+  /// Throws unless the database is intact and connreap's own, or empty.
   private static func check(_ db: Database, at path: FilePath) throws {
     let application = try Int32.fetchOne(db, sql: "PRAGMA application_id")
     let isOurs = application == HistorySchema.applicationID
@@ -132,7 +137,7 @@ public struct HistoryDatabase {
     }
   }
 
-  /// Runs `body`, and says what its errors mean.
+  /// Runs `body`, and translates its errors.
   static func rethrowing<Value>(
     at path: FilePath, _ body: () throws -> Value
   ) throws(HistoryProblem) -> Value {
@@ -144,7 +149,7 @@ public struct HistoryDatabase {
       switch error.resultCode {
       case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT: throw .unusable(path, .damaged)
       case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY:
-        // SQLite does not tell the reason of each failure. Writing something there does.
+        // SQLite does not report every cause. A test write does.
         let directory = path.removingLastComponent()
         if let errno = StateFolder.whyNothingCanBeWritten(in: directory) {
           throw .cannotWrite(directory, errno)
@@ -153,9 +158,9 @@ public struct HistoryDatabase {
       }
       throw .database(
         path, code: error.extendedResultCode.rawValue,
-        message: error.message ?? "the database failed")
+        message: error.message ?? "unknown database error")
     } catch {
-      throw .database(path, code: 1, message: "the database failed")
+      throw .database(path, code: 1, message: "unknown database error")
     }
   }
 }

@@ -1,24 +1,24 @@
 public import StateFiles
 public import SystemPackage
 
-/// Why what earlier runs remembered cannot be used. Nothing may be closed on the strength of it.
+/// Why the data of earlier runs cannot be used. Nothing may be closed based on it.
 public enum HistoryProblem: Error, Equatable, Sendable {
-  /// Somebody else could have written the file.
+  /// Someone else could have written the file.
   case untrusted(StateFileProblem)
-  /// It is damaged, or the database of another program.
+  /// It is damaged, or belongs to another program.
   case unusable(FilePath, Fault)
-  /// A later version of connreap wrote it.
+  /// A newer version of connreap wrote it.
   case newer(FilePath)
-  /// Nothing can be written in the directory, and this is why.
+  /// The directory cannot be written, for this reason.
   case cannotWrite(FilePath, Errno)
   /// SQLite failed; `code` is its extended result code.
   case database(FilePath, code: Int32, message: String)
 
-  /// What is wrong with a file that was set aside, or would be.
+  /// The problem of a file that was or would be renamed.
   public enum Fault: String, Sendable {
-    /// It is no database, or a damaged one.
+    /// It is damaged, or not a database.
     case damaged
-    /// It is the database of another program.
+    /// It belongs to another program.
     case foreign
   }
 }
@@ -29,33 +29,33 @@ extension HistoryProblem: CustomStringConvertible {
     switch self {
     case .untrusted(let problem): problem.description
     case .unusable(let path, .damaged): "\(path) is damaged"
-    case .unusable(let path, .foreign): "\(path) is the database of another program"
+    case .unusable(let path, .foreign): "\(path) belongs to another program"
     case .newer(let path):
-      "\(path) was written by a later version of connreap: use that one, or move the file away"
+      "\(path) was written by a newer version of connreap: use that version, or move the file away"
     case .cannotWrite(let directory, .noSpace): "no space left on \(directory)"
     case .cannotWrite(let directory, .fileTooLarge):
-      "cannot write in \(directory): the limit on file sizes is reached (see 'ulimit -f')"
-    case .cannotWrite(let directory, let errno): "cannot write in \(directory): \(errno)"
+      "cannot write to \(directory): the limit on file sizes is reached (see 'ulimit -f')"
+    case .cannotWrite(let directory, let errno): "cannot write to \(directory): \(errno)"
     case .database(let path, let code, let message):
       "\(path): \(message) (SQLite \(code))"
     }
   }
 }
 
-/// A database that could not be used and has another name now.
+/// An unusable database that was renamed.
 public struct SetAside: Equatable, Sendable {
-  /// Where it was.
+  /// The original path.
   public let path: FilePath
-  /// The name that it has now, in the same folder.
+  /// The new name, in the same directory.
   public let newName: String
-  /// What is wrong with it.
+  /// Why it was unusable.
   public let fault: HistoryProblem.Fault
 }
 
 extension SetAside: CustomStringConvertible {
   /// The message for a user.
   public var description: String {
-    "\(HistoryProblem.unusable(path, fault)); it is called \(newName) now, and what it remembered "
+    "\(HistoryProblem.unusable(path, fault)); connreap renamed it to \(newName), and its history "
       + "is not used"
   }
 }

@@ -1,22 +1,22 @@
 internal import GRDB
 
-/// The tables, and how they came to be.
+/// The tables and their migrations.
 ///
-/// Times are milliseconds of the uptime of the boot in the same row; counters and fingerprints are
-/// 64-bit numbers with the bits of the unsigned ones.
+/// Times are uptimes in milliseconds, within the boot of the same row. Counters and fingerprints
+/// are unsigned 64-bit numbers, stored with the same bits as signed ones.
 enum HistorySchema {
   /// `PRAGMA application_id`: the letters "crea".
   static let applicationID: Int32 = 0x6372_6561
 
-  /// Marks the database as connreap's, before anything else is in it: a run whose disk is full then
-  /// leaves nothing that looks like the database of another program.
+  /// Marks the database as connreap's before it contains anything else. If the disk is full then,
+  /// the file does not look like another program's database.
   static func claim(_ db: Database) throws {
     guard try Int32.fetchOne(db, sql: "PRAGMA application_id") != applicationID else { return }
     try db.execute(sql: "PRAGMA application_id = \(applicationID)")
   }
 
-  /// Whether the database has none of the tables, since it is empty or was cut off before them. What
-  /// the migrator makes for itself counts as nothing.
+  /// Whether the database has no tables, because it is empty or the run that created it was
+  /// interrupted. The migrator's own table does not count.
   static func isNotBegun(_ db: Database) throws -> Bool {
     let tables = try Int.fetchOne(
       db, sql: "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations'")
@@ -79,8 +79,8 @@ enum HistorySchema {
           ) STRICT, WITHOUT ROWID;
           """)
     }
-    // The clocks at the last run of each boot. Without a row for its boot, what is remembered was
-    // written by a version that took the uptime from a file.
+    // The clocks at the last run of each boot. Without a row for a boot, its data comes from a
+    // version that read the uptime from a file.
     migrator.registerMigration("2") { db in
       try db.execute(
         sql: """

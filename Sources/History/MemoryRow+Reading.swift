@@ -1,7 +1,7 @@
 internal import Connections
 internal import GRDB
 
-// What a row must be to be believed: a value of another kind makes it none.
+// Reads rows strictly: a row with a value of the wrong type is invalid.
 extension RememberedConnection {
   init?(_ row: Row) {
     guard let cookie = row.unsigned("cookie").flatMap(SocketCookie.init(rawValue:)),
@@ -55,7 +55,7 @@ extension RememberedGroup {
 }
 
 extension ClockReading {
-  /// The reading in a row; nil when it makes no sense.
+  /// The reading in a row; nil if it is invalid.
   init?(_ row: Row) {
     guard let uptime = row.time("uptime"),
       let wall = Int64.fromDatabaseValue(row["wall"] ?? .null)
@@ -78,7 +78,7 @@ extension Row {
     unsigned(column).flatMap { $0 <= UInt64(Int64.max) ? $0 : nil }
   }
 
-  /// A number that counts, and that nothing can overflow with.
+  /// A count, small enough that sums do not overflow.
   fileprivate func count(_ column: String) -> Int? {
     Int.fromDatabaseValue(self[column] ?? .null).flatMap { (0...1 << 40).contains($0) ? $0 : nil }
   }
@@ -94,6 +94,6 @@ extension Row {
 }
 
 extension Int64 {
-  /// The number with the bits of an unsigned one.
+  /// The signed number with the bits of an unsigned one.
   init(bits: UInt64) { self.init(bitPattern: bits) }
 }

@@ -5,41 +5,41 @@ internal import ProcessTable
 internal import StateFiles
 internal import SystemPackage
 
-/// A program that was started, with everything that it starts; the one place that calls
-/// `posix_spawn`, `waitpid` and `kill`.
+/// A started program with all its descendants. Only this file calls `posix_spawn`, `waitpid` and
+/// `kill`.
 ///
-/// It leads a session of its own. What its descendants leave behind becomes a child of this process
-/// (`PR_SET_CHILD_SUBREAPER`), whatever session or group it has moved to, so that it is found there.
-/// Other orphans can become children of this process in the same way. The program's descendants are
-/// in its session, or have inherited a mark in their environment.
+/// The program leads its own session. Its orphaned descendants become children of this process
+/// (`PR_SET_CHILD_SUBREAPER`), whatever session or process group they have moved to. Other orphans
+/// can become children of this process, too. The program's descendants are those in its session, or
+/// with an inherited mark in their environment.
 struct ChildProcess: ~Copyable {
   private let pid: pid_t
-  /// Where this process sees its children.
+  /// Finds the children of this process.
   private let processes = ProcFileSystem()
-  /// When the program was started, in clock ticks since boot; nil if `/proc` does not tell.
+  /// The start time of the program, in clock ticks since boot; nil if unknown.
   private let startTicks: UInt64?
-  /// The value of ``mark`` in the environment of the program.
+  /// The value of ``mark`` in the program's environment.
   private let markValue: String
   private var status: Int32?
 
-  /// A variable that marks the program and what it starts, with a random value for each program.
+  /// A variable that marks the program and its descendants, with a random value per program.
   static let mark = "CONNREAP_NOTIFICATION"
 
-  /// Where an interpreter finds its script: see ``script``.
+  /// The path by which an interpreter opens its script; see ``script``.
   static let scriptPath = "/proc/self/fd/\(script)"
-  /// The descriptor of the script in the new process, which stays open for the interpreter.
+  /// The descriptor of the script in the new process. It stays open for the interpreter.
   private static let script = STDERR_FILENO + 1
 
   /// `POSIX_SPAWN_SETSID` of glibc 2.26 and later, hidden without `_GNU_SOURCE`.
   private static let ownSession: Int16 = 0x80
 
-  /// How long it may take until the descendants have ended.
-  private static let patience = Duration.seconds(1)
+  /// How long to wait for the descendants to end.
+  private static let gracePeriod = Duration.seconds(1)
 
-  /// Starts `program` with `words`, the first of which names it.
+  /// Starts `program` with the arguments `words`, the first of which names it.
   ///
-  /// It has `input` and `output` as its standard streams and no other descriptor but its script,
-  /// and starts with no signal blocked or ignored.
+  /// `input` and `output` are its standard streams. It has no other descriptor except its script.
+  /// It starts with no signal blocked or ignored.
   init(
     _ program: borrowing TrustedProgram, _ words: [String], environment: [String],
     input: FileDescriptor, output: FileDescriptor
@@ -48,7 +48,7 @@ struct ChildProcess: ~Copyable {
     let environment = environment + ["\(Self.mark)=\(markValue)"]
     self.markValue = markValue
     guard adopt_orphans(1) == 0 else { throw Errno(rawValue: errno) }
-    // Whoever ignores it never learns how a child ended (waitpid(2)), and it is inherited.
+    // If SIGCHLD is ignored, which a process can inherit, waitpid(2) returns no exit status.
     signal(SIGCHLD, SIG_DFL)
     Self.closeOnExecution()
     var actions = unsafe posix_spawn_file_actions_t()
@@ -74,7 +74,8 @@ struct ChildProcess: ~Copyable {
     unsafe posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | Self.ownSession)
     var pid: pid_t = 0
-    // The file that was checked, whatever is at its path now: execveat(2) needs /proc as well.
+    // Run the checked file, even if its path now refers to another one. execveat(2) would need
+    // /proc, too.
     let file = "/proc/self/fd/\(program.executable.rawValue)"
     let arguments = program.arguments(words, script: Self.scriptPath)
     let code = unsafe Self.withTexts(arguments) { arguments in
@@ -90,11 +91,11 @@ struct ChildProcess: ~Copyable {
     startTicks = try? processes.startTicks(of: pid)
   }
 
-  /// Keeps the descriptors of this process, but the standard streams, from any program.
+  /// Marks all descriptors of this process except the standard streams as close-on-exec.
   private static func closeOnExecution() {
-    guard let folder = unsafe opendir("/proc/self/fd") else { return }
-    defer { unsafe closedir(folder) }
-    while let entry = unsafe readdir(folder) {
+    guard let directory = unsafe opendir("/proc/self/fd") else { return }
+    defer { unsafe closedir(directory) }
+    while let entry = unsafe readdir(directory) {
       let number = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
         unsafe Int32(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
       }
@@ -103,7 +104,7 @@ struct ChildProcess: ~Copyable {
     }
   }
 
-  /// Calls `body` with `texts` as C has them: ended by zeros, and the list by a null pointer.
+  /// Calls `body` with `texts` as a null-terminated array of C strings.
   private static func withTexts(
     _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32
   ) -> Int32 {
@@ -115,14 +116,14 @@ struct ChildProcess: ~Copyable {
     }
   }
 
-  /// The status that wait(2) gives once the program has ended; nil while it runs.
+  /// The wait(2) status of the program; nil while it runs.
   mutating func endedStatus() -> Int32? {
     if let status { return status }
     var information = unsafe siginfo_t()
-    // It stays a zombie, so that its pid and its process group can be no other's.
+    // It stays a zombie, so its pid and process group cannot be reused.
     let code = unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT)
     guard code == 0, unsafe information.si_signo == SIGCHLD else { return nil }
-    // Nobody reuses the process group before the leader is waited for.
+    // The process group cannot be reused before the leader is reaped.
     _ = Glibc.kill(-pid, SIGKILL)
     var status: Int32 = 0
     guard unsafe waitpid(pid, &status, 0) == pid else { return nil }
@@ -130,17 +131,17 @@ struct ChildProcess: ~Copyable {
     return status
   }
 
-  /// Kills what is left of the program and of everything that it started.
+  /// Kills the program and all its remaining descendants.
   ///
-  /// A child of this process keeps its pid until this process has waited for it, so that no other
-  /// process can be meant. The children of a child become this process's when that ends.
+  /// A child of this process keeps its pid until this process waits for it, so no other process can
+  /// be hit. When a child ends, its children become children of this process.
   ///
-  /// - Returns: how many processes the program had left behind; what the kernel did not permit to
-  ///   kill is among them.
+  /// - Returns: the number of processes that the program left behind, including those that could
+  ///   not be killed.
   mutating func endAll() -> Int {
     defer { _ = adopt_orphans(0) }
     if status == nil { _ = Glibc.kill(-pid, SIGKILL) }
-    let deadline = ContinuousClock.now + Self.patience
+    let deadline = ContinuousClock.now + Self.gracePeriod
     var killed: Set<pid_t> = []
     while ContinuousClock.now < deadline {
       if status == nil { _ = endedStatus() }
@@ -153,7 +154,7 @@ struct ChildProcess: ~Copyable {
           _ = Glibc.kill(child, SIGKILL)
           killed.insert(child)
         case child where child == pid: status = code
-        // One of the program's group, which was killed when the program ended.
+        // A member of the program's group, which was killed when the program ended.
         case child where code & 0x7f == SIGKILL: killed.insert(child)
         default: break
         }
@@ -164,9 +165,9 @@ struct ChildProcess: ~Copyable {
     return killed.count
   }
 
-  /// The children of this process that come from the program, its zombies included.
+  /// The children of this process that descend from the program, including zombies.
   ///
-  /// The first process of a container has others too, whose parents have ended.
+  /// The first process of a container also adopts other orphans.
   private var descendants: [pid_t] {
     guard let startTicks, let children = try? processes.children(of: getpid()) else { return [] }
     let ownSession = getsid(0)

@@ -2,20 +2,20 @@ internal import Glibc
 public import StateFiles
 public import SystemPackage
 
-/// A program that gets a report on its standard input, and its arguments.
+/// A program, with its arguments, that receives a report on its standard input.
 ///
-/// It is run without a shell, by its absolute path, with nothing in its environment but a `PATH` and a mark,
-/// and in a session of its own. When it has ended, or its time is up, everything that it started and
-/// left running is killed.
+/// It runs by its absolute path, without a shell, in its own session. Its environment contains only
+/// `PATH` and a mark. When it ends or times out, all its remaining descendants are killed.
 public struct NotifiedProgram: Sendable {
   private let words: [String]
 
-  /// Where programs are looked for: all that its environment has.
+  /// The `PATH` in its environment.
   private static let searchPath: [FilePath] = [
     "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
   ]
 
-  /// The program `words[0]` with the arguments after it; nil when that is no absolute path.
+  /// The program `words[0]` with the remaining words as arguments; nil if it is not an absolute
+  /// path.
   public init?(_ words: [String]) {
     guard let path = words.first, path.hasPrefix("/") else { return nil }
     self.words = words
@@ -24,14 +24,14 @@ public struct NotifiedProgram: Sendable {
   /// The path of the program.
   public var path: String { words[0] }
 
-  /// Runs it to its end with `input` on its standard input.
+  /// Runs the program with `input` on its standard input, until it ends.
   ///
   /// - Parameters:
-  ///   - timeout: after so long it is killed, with all that it has started.
+  ///   - timeout: when to kill it and all its descendants.
   ///   - user: the user who, besides root, may own the program and the directories above it.
-  ///   - isStopped: asked again and again, at most 10 ms apart: whether to kill it now.
-  ///   - reporting: gets its output, however it ended; not called if it was not started.
-  /// - Throws: ``NotificationProblem`` when it was not run to a good end.
+  ///   - isStopped: whether to kill it now; called repeatedly, at least every 10 ms.
+  ///   - reporting: receives its output, however it ended; not called if it was not started.
+  /// - Throws: ``NotificationProblem`` unless the program ran and exited with status 0.
   public func tell(
     _ input: [UInt8], timeout: Duration, user: UInt32, isStopped: () -> Bool = { false },
     reporting: (ProgramOutput) -> Void = { _ in }
@@ -49,7 +49,7 @@ public struct NotifiedProgram: Sendable {
     case .late: throw .late(path, timeout)
     case .stopped: throw .stopped(path)
     case .ended(let status):
-      // Termination by a signal is in the low seven bits (wait(2)).
+      // The low seven bits hold the terminating signal (wait(2)).
       let signal = status & 0x7f
       guard signal == 0 else { throw .killed(path, signal: signal) }
       let code = status >> 8 & 0xff
@@ -78,7 +78,7 @@ private enum ProgramEnd {
   case stopped
 }
 
-/// A program that was started, and the ends of its standard streams.
+/// A running program and this process's ends of its standard streams.
 private struct Running: ~Copyable {
   private var child: ChildProcess
   private var feed: ProgramInput
@@ -100,7 +100,7 @@ private struct Running: ~Copyable {
     self.pipe = pipe
   }
 
-  /// Waits for the end of the program, and kills what is left.
+  /// Waits for the program to end, and kills its remaining descendants.
   consuming func end(
     until deadline: ContinuousClock.Instant, isStopped: () -> Bool
   ) -> (ProgramEnd, ProgramOutput) {
@@ -113,7 +113,7 @@ private struct Running: ~Copyable {
     return (end, output)
   }
 
-  /// Feeds the program and reads its output until it has ended or has to.
+  /// Writes the input and reads the output until the program ends, times out or is stopped.
   private mutating func wait(
     until deadline: ContinuousClock.Instant, isStopped: () -> Bool
   ) -> ProgramEnd {
@@ -132,19 +132,19 @@ private struct Running: ~Copyable {
   }
 }
 
-/// Why a program was not notified, or not to a good end.
+/// Why notifying a program failed.
 public enum NotificationProblem: Error, Equatable, Sendable {
-  /// Somebody else could have written it, or it cannot be run.
+  /// Someone else could have written it, or it cannot be run.
   case untrusted(TrustedProgramProblem)
   /// It could not be started.
   case cannotStart(String, Errno)
-  /// It did not end in time, and was killed.
+  /// It timed out and was killed.
   case late(String, Duration)
-  /// The run was stopped meanwhile, and the program was killed.
+  /// The run was stopped, and the program was killed.
   case stopped(String)
-  /// It ended with this exit status.
+  /// It exited with this status.
   case exited(String, status: Int32)
-  /// This signal ended it.
+  /// This signal killed it.
   case killed(String, signal: Int32)
 }
 
@@ -154,10 +154,10 @@ extension NotificationProblem: CustomStringConvertible {
     switch self {
     case .untrusted(let problem): problem.description
     case .cannotStart(let path, let errno): "cannot run \(path): \(errno)"
-    case .late(let path, let time): "\(path) did not end within \(time) and was killed"
-    case .stopped(let path): "\(path) was killed before it had ended"
-    case .exited(let path, let status): "\(path) ended with exit status \(status)"
-    case .killed(let path, let signal): "signal \(signal) ended \(path)"
+    case .late(let path, let time): "\(path) did not finish within \(time) and was killed"
+    case .stopped(let path): "\(path) was killed before it finished"
+    case .exited(let path, let status): "\(path) exited with status \(status)"
+    case .killed(let path, let signal): "\(path) was killed by signal \(signal)"
     }
   }
 }

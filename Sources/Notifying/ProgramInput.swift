@@ -1,17 +1,17 @@
 internal import Glibc
 internal import SystemPackage
 
-/// The standard input of a program: a socket, since unlike a pipe it can be written to without a
-/// signal when nobody reads any more.
+/// The standard input of a program. It is a socket because, unlike a pipe, writing to a closed
+/// socket need not raise a signal.
 struct ProgramInput: ~Copyable {
   private let near: FileDescriptor
-  /// The end for the program, until ``give()``.
+  /// The program's end, until ``give()``.
   let far: FileDescriptor
   private var isFarOpen = true
   private var rest: ArraySlice<UInt8>
   private var isEnded = false
 
-  /// The input that consists of `bytes`.
+  /// Prepares `bytes` as input.
   init(_ bytes: [UInt8]) throws(Errno) {
     var ends: [Int32] = [-1, -1]
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -21,18 +21,19 @@ struct ProgramInput: ~Copyable {
     rest = bytes[...]
   }
 
-  /// Leaves the far end to the program alone, so that the near one notices when that is gone.
+  /// Closes this process's copy of the far end, so that the near end notices when the program
+  /// closes its own.
   mutating func give() {
     guard isFarOpen else { return }
     isFarOpen = false
     try? far.close()
   }
 
-  /// The number to wait for, until it can take more; -1 when nothing is left to write.
+  /// The descriptor to poll for writing; -1 if nothing is left to write.
   var waiting: Int32 { isEnded ? -1 : near.rawValue }
 
-  /// Writes as much as fits now, and ends the input behind the last byte. That a program does not
-  /// want all of it is its own affair.
+  /// Writes as much as fits now, and shuts down the socket after the last byte. It is no error if
+  /// the program does not read everything.
   mutating func write() {
     let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
     while !rest.isEmpty {
@@ -53,7 +54,7 @@ struct ProgramInput: ~Copyable {
   }
 
   deinit {
-    // Nothing depends on what was written, so that a failure to close loses nothing.
+    // Nothing depends on what was written, so a failure to close loses nothing.
     try? near.close()
     if isFarOpen { try? far.close() }
   }

@@ -1,16 +1,16 @@
 internal import Glibc
 internal import SystemPackage
 
-/// What a program wrote to its standard output and error, and what it left running.
+/// The standard output and error of a program, and the number of processes that it left running.
 public struct ProgramOutput: Equatable, Sendable {
-  /// How much of the output is kept, in bytes: 64 KiB.
+  /// The maximum output to keep, in bytes: 64 KiB.
   public static let limit = 64 << 10
 
   /// The output, up to ``limit``.
   public internal(set) var bytes: [UInt8] = []
-  /// Whether there was more, which was discarded.
+  /// Whether more output was discarded.
   public internal(set) var isCut = false
-  /// How many processes the program had started and left running; they were killed.
+  /// The number of processes that the program left running. They were killed.
   public internal(set) var processesLeft = 0
 
   mutating func append(_ more: ArraySlice<UInt8>) {
@@ -20,19 +20,19 @@ public struct ProgramOutput: Equatable, Sendable {
   }
 }
 
-/// The pipe from which the output of a program is read.
+/// The pipe for reading the output of a program.
 struct OutputPipe: ~Copyable {
   private let near: FileDescriptor
-  /// The end for the program, until ``give()``.
+  /// The program's end, until ``give()``.
   let far: FileDescriptor
   private var isFarOpen = true
   private var isEnded = false
   private(set) var output = ProgramOutput()
   private var buffer = [UInt8](repeating: 0, count: 16 << 10)
 
-  /// How much is read at most after the program has ended: a process that cannot be killed may go on
-  /// writing.
-  private static let mostAtTheEnd = 1 << 20
+  /// The maximum to read after the program has ended, in bytes. A process that cannot be killed may
+  /// keep writing.
+  private static let drainLimit = 1 << 20
 
   init() throws(Errno) {
     let ends = try FileDescriptor.pipe(options: .closeOnExec)
@@ -40,19 +40,20 @@ struct OutputPipe: ~Copyable {
     _ = fcntl(near.rawValue, F_SETFL, O_NONBLOCK)
   }
 
-  /// Leaves the far end to the program alone, so that the near one notices when that is gone.
+  /// Closes this process's copy of the far end, so that the near end notices when the program
+  /// closes its own.
   mutating func give() {
     guard isFarOpen else { return }
     isFarOpen = false
     try? far.close()
   }
 
-  /// The number to wait for, until there is something to read; -1 after the end.
+  /// The descriptor to poll for reading; -1 after the end.
   var waiting: Int32 { isEnded ? -1 : near.rawValue }
 
   /// Reads once.
   ///
-  /// - Returns: whether there was anything.
+  /// - Returns: whether anything was read.
   @discardableResult
   mutating func read() -> Bool {
     let count = unsafe Glibc.read(near.rawValue, &buffer, buffer.count)
@@ -64,9 +65,9 @@ struct OutputPipe: ~Copyable {
     return count > 0
   }
 
-  /// Reads what is there now.
+  /// Reads what is available now.
   mutating func drain() {
-    var left = Self.mostAtTheEnd
+    var left = Self.drainLimit
     while left > 0, !isEnded, read() { left -= buffer.count }
   }
 

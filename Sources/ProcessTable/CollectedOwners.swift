@@ -1,11 +1,12 @@
 internal import Connections
 
-/// Owners from several tables, each socket's from the table that was the latest when it mattered.
+/// Owners merged from several tables, each socket's from the table that was current when it
+/// mattered.
 ///
-/// A process whose name or user changed between two tables is in the result once for each.
+/// A process whose name or user changed between two tables is listed once for each.
 public struct CollectedOwners: Sendable {
   private var processes: [OwnerProcess] = []
-  private var places: [OwnerProcess: UInt32] = [:]
+  private var indices: [OwnerProcess: UInt32] = [:]
   private var holdings: [Holding] = []
   private var gaps: Set<ProcessGap> = []
   private var isPruned = false
@@ -14,7 +15,7 @@ public struct CollectedOwners: Sendable {
   /// No owners.
   public init() {}
 
-  /// Adds what `table` says of `inodes`.
+  /// Adds the owners of `inodes` from `table`.
   public mutating func add(_ inodes: some Sequence<UInt32>, from table: OwnerTable) {
     gaps.formUnion(table.gaps)
     isPruned = isPruned || table.isPruned
@@ -22,26 +23,26 @@ public struct CollectedOwners: Sendable {
     var known: [UInt32?] = .init(repeating: nil, count: table.processes.count)
     for inode in inodes {
       for holding in table.holdings(of: inode) {
-        let index = Int(holding.process)
-        let place = known[index] ?? place(of: table.processes[index])
-        known[index] = place
-        holdings.append(Holding(inode: inode, process: place, descriptor: holding.descriptor))
+        let tableIndex = Int(holding.process)
+        let index = known[tableIndex] ?? ownIndex(of: table.processes[tableIndex])
+        known[tableIndex] = index
+        holdings.append(Holding(inode: inode, process: index, descriptor: holding.descriptor))
       }
     }
   }
 
-  /// All that was added, as one table.
+  /// Everything that was added, as one table.
   public var table: OwnerTable {
     OwnerTable(
       processes: processes, holdings: holdings, gaps: Array(gaps), isPruned: isPruned,
       limits: limits.sorted())
   }
 
-  private mutating func place(of process: OwnerProcess) -> UInt32 {
-    if let place = places[process] { return place }
-    let place = UInt32(processes.count)
+  private mutating func ownIndex(of process: OwnerProcess) -> UInt32 {
+    if let index = indices[process] { return index }
+    let index = UInt32(processes.count)
     processes.append(process)
-    places[process] = place
-    return place
+    indices[process] = index
+    return index
   }
 }

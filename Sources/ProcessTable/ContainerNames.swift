@@ -1,7 +1,7 @@
 public import Connections
 
-/// What knows the containers and pods of this machine by more than their cgroups.
+/// Knows the names of the machine's containers and pods, which their cgroups do not contain.
 public protocol ContainerNames: Sendable {
-  /// `group` with the names of its containers and its pod, as far as they are known.
+  /// Returns `group` with the names of its containers and its pod, where they are known.
   func naming(_ group: ControlGroup) -> ControlGroup
 }

@@ -1,16 +1,16 @@
 internal import Connections
 
-/// What `/proc/PID/cgroup` says of one process; see cgroups(7).
+/// Parses `/proc/PID/cgroup`; see cgroups(7).
 enum ControlGroupMembership {
-  /// The cgroup that tells most of the process; nil when no line is one that the kernel writes.
+  /// The most informative cgroup of the process; nil if no line has the kernel's format.
   ///
-  /// There is one line a hierarchy, `ID:CONTROLLERS:PATH`; that of version 2 is `0::PATH`. On a
-  /// machine that has both versions it can be any of them: Docker without systemd puts a container
-  /// only into the hierarchies of version 1, and leaves the runtime's own cgroup in version 2. So
-  /// the first line that names a container is taken, then the first below the root; in the order
-  /// of version 2, systemd's own hierarchy, and all others.
+  /// The file has one line per hierarchy, `ID:CONTROLLERS:PATH`; the line of version 2 is
+  /// `0::PATH`. On a machine with both versions, any line can be the useful one. Docker without
+  /// systemd puts a container only into the version 1 hierarchies and leaves the runtime's own
+  /// cgroup in version 2. So the first line that names a container wins, then the first below the
+  /// root. The order is version 2, systemd's own hierarchy, all others.
   ///
-  /// - Parameter containers: adds the names of containers, where they are known.
+  /// - Parameter containers: adds container names, where they are known.
   static func controlGroup(
     _ content: [UInt8], _ containers: (any ContainerNames)? = nil
   ) -> ControlGroup? {
@@ -28,7 +28,7 @@ enum ControlGroupMembership {
     let rank: Int
     let path: KernelName
 
-    /// A path can hold colons; the fields before it cannot.
+    /// Only the path can contain colons.
     init?(_ line: ArraySlice<UInt8>) {
       let fields = line.split(
         separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)

@@ -1,18 +1,18 @@
 public import Connections
 public import SystemPackage
 
-/// The cgroups of the version 2 hierarchy, as folders below a root path; see cgroups(7).
+/// The cgroups of the version 2 hierarchy, as directories below a root path; see cgroups(7).
 ///
-/// The id that the kernel gives of a socket's cgroup (`INET_DIAG_CGROUP_ID`) is the inode number of
-/// its folder, on machines of 64 bits.
+/// On 64-bit machines, the cgroup ID of a socket (`INET_DIAG_CGROUP_ID`) is the inode number of the
+/// cgroup's directory.
 public struct ControlGroupTree: Sendable {
-  /// The folder on which the hierarchy is mounted.
+  /// The directory on which the hierarchy is mounted.
   public let root: FilePath
-  /// The cgroup that the folder is of, `/` unless only a part of the hierarchy is mounted.
+  /// The cgroup at the mount point: `/` unless only a part of the hierarchy is mounted.
   public let top: KernelName
   private let containers: (any ContainerNames)?
 
-  /// The hierarchy at `root`, whose folder is that of the cgroup `top`.
+  /// The hierarchy mounted at `root`, which shows the cgroup `top`.
   public init(
     root: FilePath, top: KernelName = "/", containers: (any ContainerNames)? = nil
   ) {
@@ -21,21 +21,22 @@ public struct ControlGroupTree: Sendable {
     self.containers = containers
   }
 
-  /// The cgroups with these `ids`, by id. One that is not found has been removed, is outside of
-  /// what the reader sees, or could not be read.
+  /// The cgroups with these `ids`, by ID. A missing cgroup was removed, is not visible to the
+  /// reader, or could not be read.
   public func controlGroups(_ ids: Set<UInt64>) -> [UInt64: ControlGroup] {
-    guard !ids.isEmpty, let rootFolder = try? Folder(root) else { return [:] }
+    guard !ids.isEmpty, let rootDirectory = try? Folder(root) else { return [:] }
     var found: [UInt64: ControlGroup] = [:]
-    if let id = try? rootFolder.inode(), ids.contains(id) { found[id] = group(top) }
+    if let id = try? rootDirectory.inode(), ids.contains(id) { found[id] = group(top) }
     let names = EntryBuffer()
     var rest: [[UInt8]] = [[]]
     let start = top == "/" ? [] : top.bytes
     while let path = rest.popLast(), found.count < ids.count {
-      guard let folder = try? rootFolder.folder(path.isEmpty ? "." : KernelName(bytes: path)) else {
+      guard let directory = try? rootDirectory.folder(path.isEmpty ? "." : KernelName(bytes: path))
+      else {
         continue
       }
-      // What was read before an error is right nonetheless.
-      try? folder.forEachFolder(names) { name, id in
+      // Entries read before an error are still valid.
+      try? directory.forEachFolder(names) { name, id in
         let below = path.isEmpty ? name.bytes : path + [UInt8(ascii: "/")] + name.bytes
         rest.append(below)
         if ids.contains(id) {
@@ -53,15 +54,15 @@ public struct ControlGroupTree: Sendable {
 }
 
 extension ProcFileSystem {
-  /// Where the reader sees the version 2 hierarchy of cgroups; nil where it is not mounted.
+  /// The version 2 cgroup hierarchy as the reader sees it; nil if it is not mounted.
   ///
-  /// It can be mounted several times, also in parts. The mount of all that the reader's cgroup
-  /// namespace holds has the root `/`, from which the paths in `/proc/PID/cgroup` start as well.
+  /// It can be mounted several times, also in part. The mount of everything in the reader's cgroup
+  /// namespace has the root `/`. Paths in `/proc/PID/cgroup` start from the same root.
   public func controlGroupTree() throws(ProcessProblem) -> ControlGroupTree? {
     let mounts = try mounts()
-    let trees = mounts.enumerated().filter { place, mount in
-      // Of two mounts on one directory, only the later one is seen.
-      mount.type == "cgroup2" && !mounts[(place + 1)...].contains { $0.point == mount.point }
+    let trees = mounts.enumerated().filter { index, mount in
+      // Of two mounts on one directory, only the later one is visible.
+      mount.type == "cgroup2" && !mounts[(index + 1)...].contains { $0.point == mount.point }
     }.map(\.element)
     let mount = trees.last { $0.root == "/" } ?? trees.last
     return mount.map {

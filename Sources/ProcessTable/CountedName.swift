@@ -1,7 +1,7 @@
-/// The name of a descriptor in an `fd` folder, that can be counted up.
+/// The name of a descriptor in an `fd` directory, which can be incremented.
 struct CountedName {
   private(set) var number: Int32 = 0
-  /// Digits that end with a NUL, at the end of it: 10 are the most that an `Int32` has.
+  /// Right-aligned digits and a final NUL; an `Int32` has at most 10 digits.
   private var characters = InlineArray<11, CChar>(repeating: 0)
   private var start = 9
 
@@ -23,22 +23,22 @@ struct CountedName {
   private static let zero = CChar(bitPattern: UInt8(ascii: "0"))
   private static let nine = CChar(bitPattern: UInt8(ascii: "9"))
 
-  /// Makes it the name of the next number; there is no descriptor above `Int32.max`.
+  /// Changes the name to the next number. No descriptor is above `Int32.max`.
   mutating func increment() {
     number += 1
-    var place = 9
-    while place >= start, characters[place] == Self.nine {
-      characters[place] = Self.zero
-      place -= 1
+    var index = 9
+    while index >= start, characters[index] == Self.nine {
+      characters[index] = Self.zero
+      index -= 1
     }
-    if place < start {
-      start = place
-      characters[place] = Self.zero
+    if index < start {
+      start = index
+      characters[index] = Self.zero
     }
-    characters[place] += 1
+    characters[index] += 1
   }
 
-  /// Calls `body` with the name, which ends with a NUL.
+  /// Calls `body` with the NUL-terminated name.
   func withCharacters<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
     unsafe characters.span.extracting(start...).withUnsafeBufferPointer { digits in
       guard let first = digits.baseAddress else { return unsafe body("") }

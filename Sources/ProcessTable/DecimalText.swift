@@ -1,9 +1,9 @@
 internal import Connections
 
 extension Span<UInt8> {
-  /// The number that the octets of `range` are, as the kernel writes one; otherwise nil.
+  /// The number in the bytes of `range`, in the kernel's format; otherwise nil.
   ///
-  /// So: digits only, at least one, no leading zero, and at most 32 bits.
+  /// The format is digits only, at least one, without a leading zero, and at most 32 bits.
   func decimal(in range: Range<Int>) -> UInt32? {
     guard !range.isEmpty, range.count == 1 || self[range.lowerBound] != UInt8(ascii: "0") else {
       return nil
@@ -20,7 +20,7 @@ extension Span<UInt8> {
     return number
   }
 
-  /// The number that the octets before the first zero octet are; at most `Int32.max`.
+  /// The number in the bytes before the first zero byte, at most `Int32.max`; otherwise nil.
   var decimalName: Int32? {
     var end = 0
     while end < count, self[end] != 0 { end += 1 }

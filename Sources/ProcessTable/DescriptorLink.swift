@@ -1,22 +1,22 @@
 internal import SystemPackage
 
-/// What `/proc/PID/fd/N` says of one descriptor.
+/// The kind of file that the link `/proc/PID/fd/N` refers to.
 enum DescriptorLink: Equatable {
   /// A socket, with its inode.
   case socket(UInt32)
-  /// Something else.
+  /// Anything else.
   case other
-  /// Nothing: it, or the whole process, is no more.
+  /// The descriptor or the process no longer exists.
   case gone
   /// The link could not be read.
   case unreadable(Errno)
 
-  /// More octets than the longest `socket:[4294967295]` has; a target that fills them is no socket.
+  /// More bytes than the longest `socket:[4294967295]` has. A target that fills them is no socket.
   static let enoughOctets = 32
 
   private static let prefix = Array("socket:[".utf8)
 
-  /// The link with this target; a socket is `socket:[N]`, N being 32 bits and not 0.
+  /// Parses the target of a link. A socket is `socket:[N]`, where N has 32 bits and is not 0.
   init(target: Span<UInt8>) {
     self = .other
     let start = Self.prefix.count
@@ -28,15 +28,15 @@ enum DescriptorLink: Equatable {
     self = .socket(inode)
   }
 
-  /// The link whose reading failed.
+  /// Interprets the failure to read a link.
   ///
-  /// ENAMETOOLONG comes of a file whose path is above `PATH_MAX`, and never of a socket.
+  /// ENAMETOOLONG means a file whose path is longer than `PATH_MAX`, never a socket.
   init(failure: Errno) {
     self = failure.saysGone ? .gone : failure == .fileNameTooLong ? .other : .unreadable(failure)
   }
 }
 
 extension Errno {
-  /// Whether it is how `/proc` says that a process or a descriptor is no more.
+  /// Whether `/proc` reports with this error that a process or descriptor no longer exists.
   var saysGone: Bool { self == .noSuchFileOrDirectory || self == .noSuchProcess }
 }

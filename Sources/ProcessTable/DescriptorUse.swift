@@ -1,30 +1,31 @@
 internal import SystemPackage
 
-/// How many descriptors a process has open, and how many it may have.
+/// How many descriptors a process has open, and its limit.
 public struct DescriptorUse: Equatable, Sendable {
-  /// The process.
+  /// The process ID.
   public let pid: Int32
-  /// How many are open.
+  /// The number of open descriptors.
   public let open: Int
-  /// How many may be (`RLIMIT_NOFILE`, the soft limit).
+  /// The soft limit (`RLIMIT_NOFILE`).
   public let limit: Int
 
-  /// The use of the process with `pid`.
+  /// The descriptor use of the process `pid`.
   public init(pid: Int32, open: Int, limit: Int) {
     self.pid = pid
     self.open = open
     self.limit = limit
   }
 
-  /// How much of the limit is used: 1 at the limit.
+  /// The used part of the limit: 1 at the limit.
   public var share: Double { Double(open) / Double(max(limit, 1)) }
 }
 
 extension ProcFileSystem {
-  /// The use of each process that has a limit and tells of both, in the order of the kernel.
+  /// The descriptor use of each process that has a limit and whose numbers can be read, in the
+  /// kernel's order.
   ///
-  /// Linux 6.2 and later tell it of all processes, older ones only of those whose descriptors may
-  /// be read.
+  /// Linux 6.2 and later report the count for all processes. Earlier kernels report it only for
+  /// processes whose descriptors the reader may list.
   public func descriptorUse() throws(ProcessProblem) -> [DescriptorUse] {
     try pids().compactMap { pid in
       guard let limit = try? descriptorLimit(of: pid), let open = try? descriptorCount(of: pid)
@@ -33,7 +34,7 @@ extension ProcFileSystem {
     }
   }
 
-  /// How many descriptors the process may have open; nil without a limit.
+  /// The soft limit on open descriptors of the process; nil if unlimited.
   public func descriptorLimit(of pid: Int32) throws(ProcessProblem) -> Int? {
     let text = String(decoding: try bytes(of: "\(pid)/limits"), as: UTF8.self)
     for line in text.split(separator: "\n") {
@@ -46,9 +47,8 @@ extension ProcFileSystem {
     throw .malformed(path(to: "\(pid)/limits"))
   }
 
-  /// The ports that the kernel chooses from for connections that programs make: the range of
-  /// `net.ipv4.ip_local_port_range`, and how many of them are left when those of
-  /// `net.ipv4.ip_local_reserved_ports` are taken away.
+  /// The kernel's range of ephemeral ports (`net.ipv4.ip_local_port_range`), and how many of them
+  /// are not reserved (`net.ipv4.ip_local_reserved_ports`).
   public func ephemeralPorts() throws(ProcessProblem) -> (
     range: ClosedRange<UInt16>, available: Int
   ) {
@@ -60,12 +60,12 @@ extension ProcFileSystem {
     return (range, range.count { port in !reserved.contains { $0.contains(port) } })
   }
 
-  /// `8080,9000-9100`; empty where there are none.
+  /// Parses `8080,9000-9100`; empty if no port is reserved.
   private func reservedPorts() throws(ProcessProblem) -> [ClosedRange<UInt16>] {
     let name = "sys/net/ipv4/ip_local_reserved_ports"
     let content: [UInt8]
     do { content = try bytes(of: name) } catch {
-      // Not to be found in a copy of /proc, nor before Linux 2.6.35.
+      // Missing in a copy of /proc, and before Linux 2.6.35.
       guard error == .unreadable(path(to: name), .noSuchFileOrDirectory) else { throw error }
       return []
     }

@@ -2,9 +2,9 @@ public import Connections
 internal import Glibc
 public import SystemPackage
 
-// Paths of any bytes, which need not be UTF-8.
+// Paths of arbitrary bytes, which need not be UTF-8.
 extension FilePath {
-  /// The path whose bytes are those of `name`, up to a NUL.
+  /// The path with the bytes of `name`, up to a NUL.
   public init(name: KernelName) {
     let characters = name.bytes.map { CChar(bitPattern: $0) } + [0]
     self = FilePath(platformString: characters)
@@ -17,7 +17,7 @@ extension FilePath {
     }
   }
 
-  /// The path with a name of any bytes behind it; unchanged where that is no name of a file.
+  /// The path with `name` appended; unchanged if `name` is not a valid file name.
   func appending(_ name: KernelName) -> FilePath {
     let characters = name.bytes.map { CChar(bitPattern: $0) } + [0]
     return FilePath.Component(platformString: characters).map { appending($0) } ?? self

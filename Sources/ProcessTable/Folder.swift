@@ -3,15 +3,15 @@ internal import Connections
 internal import Glibc
 internal import SystemPackage
 
-/// An open folder, and the door to the file calls of the C library.
+/// An open directory. All file calls to the C library go through this type.
 ///
-/// Names are looked up from the descriptor. In `/proc` the open folder of a process stays that
-/// process's for ever: once it is gone every name below gives ENOENT or ESRCH, even when its pid
-/// has been given to another. So whatever is read through one folder is of one process.
+/// Names are resolved relative to the descriptor. An open process directory in `/proc` belongs to
+/// that process forever. After the process ends, every name below it gives ENOENT or ESRCH, even if
+/// its pid is reused. So everything that is read through one directory belongs to one process.
 struct Folder: ~Copyable, Sendable {
   private let descriptor: Int32
 
-  /// Opens the folder at `path`.
+  /// Opens the directory at `path`.
   init(_ path: FilePath) throws(Errno) {
     descriptor = try retried {
       unsafe path.withPlatformString { unsafe open($0, Self.flags) }
@@ -26,12 +26,12 @@ struct Folder: ~Copyable, Sendable {
 
   private static let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
 
-  /// Opens the folder `name` below this one.
+  /// Opens the directory `name` below this one.
   func folder(_ name: String) throws(Errno) -> Folder {
     Folder(descriptor: try retried { unsafe openat(descriptor, name, Self.flags) })
   }
 
-  /// Opens the folder `name` below this one, whose name can have any bytes.
+  /// Opens the directory `name` below this one. The name can have any bytes.
   func folder(_ name: KernelName) throws(Errno) -> Folder {
     let characters = name.bytes.map { CChar(bitPattern: $0) } + [0]
     return Folder(descriptor: try retried { unsafe openat(descriptor, characters, Self.flags) })
@@ -39,8 +39,8 @@ struct Folder: ~Copyable, Sendable {
 
   /// The whole content of the file `name`.
   ///
-  /// - Parameter isOneRecord: whether the kernel writes all of it at once (`single_open`), so that
-  ///   a read which does not fill the buffer is the last one.
+  /// - Parameter isOneRecord: whether the kernel writes everything at once (`single_open`). Then a
+  ///   read that does not fill the buffer is the last one.
   func bytes(of name: String, isOneRecord: Bool = false) throws(Errno) -> [UInt8] {
     let file = try retried { unsafe openat(descriptor, name, O_RDONLY | O_CLOEXEC) }
     defer { close(file) }
@@ -56,7 +56,7 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// Where the symbolic link `name` points, cut at `PATH_MAX`.
+  /// The target of the symbolic link `name`, truncated at `PATH_MAX`.
   func target(of name: String) throws(Errno) -> [UInt8] {
     var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
     var octets = target.mutableSpan
@@ -65,23 +65,25 @@ struct Folder: ~Copyable, Sendable {
     return target
   }
 
-  /// The size that the file system gives for `name` (`st_size`).
+  /// The size of `name` (`st_size`).
   func size(of name: String) throws(Errno) -> Int {
     var status = stat()
     try retried { unsafe fstatat(descriptor, name, &status, 0) }
     return status.st_size
   }
 
-  /// The size that the file system gives for this folder: of an `fd` folder of the kernel, how many
-  /// descriptors are open (Linux 6.2 and later; before that 0).
+  /// The size of this directory (`st_size`). For the kernel's `fd` directories, Linux 6.2 and later
+  /// report the number of open descriptors, earlier kernels 0.
   func size() throws(Errno) -> Int {
     var status = stat()
     try retried { unsafe fstat(descriptor, &status) }
     return status.st_size
   }
 
-  /// The id of the mount that the folder is in (`mnt_id`), as the first field of mountinfo has it;
-  /// only if this folder is a `/proc` that shows the reader. Nil if the kernel does not say.
+  /// The ID of the mount that contains the directory (`mnt_id`), as in the first field of
+  /// mountinfo; nil if the kernel does not report it.
+  ///
+  /// It works only if this directory is a `/proc` that shows the reader.
   func mountID() -> UInt64? {
     guard let info = try? bytes(of: "self/fdinfo/\(descriptor)") else { return nil }
     return StatusLine.numbers("mnt_id:", in: info).first
@@ -94,15 +96,15 @@ struct Folder: ~Copyable, Sendable {
     return Int(status.st_nlink)
   }
 
-  /// Whether the folder is in a `/proc` of the kernel, not in a copy of one (`PROC_SUPER_MAGIC`).
+  /// Whether the directory is in a real `/proc` (`PROC_SUPER_MAGIC`), not in a copy.
   var isInProcFileSystem: Bool {
     var status = statfs()
     return unsafe fstatfs(descriptor, &status) == 0 && status.f_type == PROC_SUPER_MAGIC
   }
 
-  /// Calls `body` with each name in the folder that is a number, in the order of the kernel.
+  /// Calls `body` with each numeric name in the directory, in the kernel's order.
   ///
-  /// A folder can be walked once: its descriptor holds the position.
+  /// A directory can be listed only once, because its descriptor holds the position.
   func forEachNumber(
     _ buffer: borrowing EntryBuffer, _ body: (Int32) -> Void
   ) throws(Errno) {
@@ -112,13 +114,13 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// Where in an `fd` folder of the kernel the entries start that are not before descriptor 0: behind
-  /// `.` and `..` (`proc_readfd_common` in fs/proc/fd.c).
+  /// The position of descriptor 0 in the kernel's `fd` directories, after `.` and `..`
+  /// (`proc_readfd_common` in fs/proc/fd.c).
   private static let positionOfFirstDescriptor = 2
 
-  /// Whether an `fd` folder below this root can be read from any descriptor on.
+  /// Whether `fd` directories below this root can be read starting at any descriptor.
   ///
-  /// It is tried, with the reader's own folder and the descriptor of this one.
+  /// The test uses the reader's own directory and the descriptor of this one.
   func canStartAtDescriptors(_ buffer: borrowing EntryBuffer) -> Bool {
     guard isInProcFileSystem, let own = try? folder("self").folder("fd"),
       (try? own.start(at: descriptor)) != nil
@@ -131,19 +133,19 @@ struct Folder: ~Copyable, Sendable {
     return first == descriptor
   }
 
-  /// Lets the entries of an `fd` folder of the kernel begin at `descriptor`, or at the next one.
+  /// Moves the position of a kernel `fd` directory to `descriptor`, or to the next open one.
   private func start(at descriptor: Int32) throws(Errno) {
     try retried {
       lseek(self.descriptor, Self.positionOfFirstDescriptor + Int(descriptor), SEEK_SET)
     }
   }
 
-  /// Calls `body` with each descriptor of an `fd` folder and what its link says, until it
-  /// returns false. No memory is taken for it.
+  /// Calls `body` with each descriptor of an `fd` directory and its link, until it returns false.
+  /// It allocates no memory.
   ///
-  /// - Parameter canStartAtDescriptors: what ``canStartAtDescriptors(_:)`` says. Then the names up to
-  ///   the first gap are counted instead of read, which spares the kernel a sixth of the work:
-  ///   programs get the lowest number that is free.
+  /// - Parameter canStartAtDescriptors: the result of ``canStartAtDescriptors(_:)``. If true,
+  ///   descriptors up to the first gap are tried in sequence, not listed. Programs get the lowest
+  ///   free number, so this saves the kernel a sixth of the work.
   func forEachLink(
     _ buffer: borrowing EntryBuffer, canStartAtDescriptors: Bool,
     _ body: (Int32, DescriptorLink) -> Bool
@@ -157,15 +159,15 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// What the link of one descriptor of an `fd` directory says.
+  /// The link of one descriptor of an `fd` directory.
   func link(of descriptor: Int32) -> DescriptorLink {
     let name = CountedName(descriptor)
     return unsafe name.withCharacters { unsafe link($0) }
   }
 
-  /// Calls `body` with each descriptor from 0 on, until there is none of that number.
+  /// Calls `body` with each descriptor, from 0 up to the first gap.
   ///
-  /// - Returns: the number; nil when `body` has returned false.
+  /// - Returns: the first unused number; nil if `body` returned false.
   private func forEachLinkBeforeTheFirstGap(_ body: (Int32, DescriptorLink) -> Bool) -> Int32? {
     var name = CountedName()
     while true {
@@ -185,8 +187,7 @@ struct Folder: ~Copyable, Sendable {
       : DescriptorLink(target: target.span.extracting(first: count))
   }
 
-  /// Calls `body` with the name and the inode of each folder in this one, in the order of the
-  /// kernel.
+  /// Calls `body` with the name and inode of each subdirectory, in the kernel's order.
   func forEachFolder(
     _ buffer: borrowing EntryBuffer, _ body: (KernelName, UInt64) -> Void
   ) throws(Errno) {
@@ -203,7 +204,7 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// Calls `body` with the bytes of each name in the folder, in the order of the kernel.
+  /// Calls `body` with each name in the directory, in the kernel's order.
   func forEachName(
     _ buffer: borrowing EntryBuffer, _ body: (KernelName) -> Void
   ) throws(Errno) {
@@ -214,9 +215,9 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// The inode of the network namespace that the link `name` names.
+  /// The inode of the network namespace that the link `name` refers to.
   ///
-  /// - Throws: `invalidArgument` when it names none.
+  /// - Throws: `invalidArgument` if the link does not refer to one.
   func networkNamespace(_ name: String) throws(Errno) -> UInt64 {
     var target = InlineArray<32, UInt8>(repeating: 0)
     var octets = target.mutableSpan
@@ -227,10 +228,10 @@ struct Folder: ~Copyable, Sendable {
     return inode
   }
 
-  /// Calls `body` with each descriptor of an `fd` folder that is open on a network namespace, and the
-  /// inode of that.
+  /// Calls `body` with each descriptor of an `fd` directory that is open on a network namespace,
+  /// and the inode of that namespace.
   ///
-  /// - Throws: also when the links cannot be read.
+  /// - Throws: also if the kernel refuses to read the links.
   func forEachNetworkNamespace(
     _ buffer: borrowing EntryBuffer, _ body: (Int32, UInt64) -> Void
   ) throws(Errno) {
@@ -252,14 +253,15 @@ struct Folder: ~Copyable, Sendable {
     if let refusal { throw refusal }
   }
 
-  /// The inode number of the folder itself.
+  /// The inode number of the directory itself.
   func inode() throws(Errno) -> UInt64 {
     var status = stat()
     try retried { unsafe fstat(descriptor, &status) }
     return UInt64(status.st_ino)
   }
 
-  /// Puts as much of the target as fits into `octets`, and returns how much; see readlinkat(2).
+  /// Copies as much of the link target as fits into `octets`, and returns the length; see
+  /// readlinkat(2).
   private func readLink(
     _ name: UnsafePointer<CChar>, into octets: inout MutableSpan<UInt8>
   ) -> Int {
@@ -270,7 +272,7 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// Calls `body` with each name that is a number, until it returns false.
+  /// Calls `body` with each numeric name, until it returns false.
   private func forEachNumberedEntry(
     _ buffer: borrowing EntryBuffer, _ body: (Int32, UnsafePointer<CChar>) -> Bool
   ) throws(Errno) {
@@ -282,10 +284,10 @@ struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// Calls `body` with each entry and its name, which ends in a zero, until it returns false.
+  /// Calls `body` with each entry and its NUL-terminated name, until it returns false.
   ///
-  /// See getdents(2): an entry is its inode at 0, its length at 16, its type at 18 and its name at
-  /// 19.
+  /// In an entry of getdents(2), the inode is at offset 0, the length at 16, the type at 18 and the
+  /// name at 19.
   private func forEachEntry(
     _ buffer: borrowing EntryBuffer,
     _ body: (UnsafeRawBufferPointer, UnsafeBufferPointer<UInt8>) -> Bool
@@ -310,7 +312,7 @@ struct Folder: ~Copyable, Sendable {
   }
 }
 
-/// Where the kernel puts the names of a folder: 32 KiB, the most that one call fills of `/proc`.
+/// The buffer for directory entries: 32 KiB, the most that one call returns for `/proc`.
 @safe struct EntryBuffer: ~Copyable {
   fileprivate let bytes: UnsafeMutableRawBufferPointer
 
@@ -321,7 +323,7 @@ struct Folder: ~Copyable, Sendable {
   deinit { unsafe bytes.deallocate() }
 }
 
-/// Makes a system call again while a signal interrupts it; a negative result is the error.
+/// Retries a system call that a signal interrupts. A negative result means an error in `errno`.
 @discardableResult
 private func retried<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
   while true {

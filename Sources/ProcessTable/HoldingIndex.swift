@@ -1,16 +1,16 @@
 internal import CLinuxProcess
 
-/// Where the holdings of an inode start, in an array of holdings sorted by inode.
+/// Finds the first holding of an inode in an array of holdings sorted by inode.
 ///
-/// A table with open addressing, at most half full, of which each slot is for 16 inodes that follow each
-/// other, as in ``InodeSet``: of a million it is small enough for the processor's cache, and only the
-/// holdings themselves are waited for.
+/// It is a hash table with open addressing, at most half full. Each slot covers 16 consecutive
+/// inodes, as in ``InodeSet``. Even for a million sockets it fits into the processor's cache, so a
+/// lookup waits only for the holdings themselves.
 struct HoldingIndex: Sendable {
-  /// A slot is free while it is 0; else it is the place of the first holding of the 16 inodes,
-  /// counted from 1. Their number is a power of 2.
+  /// The 1-based position of the first holding of each run of 16 inodes; 0 means a free slot. The
+  /// number of slots is a power of 2.
   private var slots: [UInt32]
 
-  /// The index of `holdings`, which are sorted by inode.
+  /// Indexes `holdings`, which are sorted by inode.
   init(_ holdings: [Holding]) {
     let starts = holdings.indices.lazy.filter {
       $0 == 0 || holdings[$0 - 1].inode.run != holdings[$0].inode.run
@@ -18,17 +18,17 @@ struct HoldingIndex: Sendable {
     var size = 16
     while size < 2 * starts.count { size *= 2 }
     slots = [UInt32](repeating: 0, count: size)
-    for place in starts {
-      slots[slot(of: holdings[place].inode.run, in: holdings)] = UInt32(place + 1)
+    for index in starts {
+      slots[slot(of: holdings[index].inode.run, in: holdings)] = UInt32(index + 1)
     }
   }
 
-  /// The place of the first holding of `inode` in the holdings that the index was made of.
+  /// The position of the first holding of `inode` in `holdings`, the array that was indexed.
   func start(of inode: UInt32, in holdings: [Holding]) -> Int? {
-    var place = Int(slots[slot(of: inode.run, in: holdings)]) - 1
-    guard place >= 0 else { return nil }
-    while place < holdings.count, holdings[place].inode < inode { place += 1 }
-    return place < holdings.count && holdings[place].inode == inode ? place : nil
+    var index = Int(slots[slot(of: inode.run, in: holdings)]) - 1
+    guard index >= 0 else { return nil }
+    while index < holdings.count, holdings[index].inode < inode { index += 1 }
+    return index < holdings.count && holdings[index].inode == inode ? index : nil
   }
 
   /// Fetches the holdings of `inodes` into the processor's cache.
@@ -37,14 +37,14 @@ struct HoldingIndex: Sendable {
     unsafe holdings.withUnsafeBufferPointer { holdings in
       guard let first = holdings.baseAddress else { return }
       for inode in inodes {
-        // Mostly the right one: the next slot is taken where other inodes have this one.
-        let place = Int(slots[inode.run.spread & mask])
-        if place > 0 { unsafe prefetch_for_reading(first + place - 1) }
+        // Usually the right slot. After a collision, the run is in a later one.
+        let index = Int(slots[inode.run.spread & mask])
+        if index > 0 { unsafe prefetch_for_reading(first + index - 1) }
       }
     }
   }
 
-  /// Where the place of the run is, or the free slot where it would be put.
+  /// The slot of the run, or the free slot for it.
   private func slot(of run: UInt32, in holdings: [Holding]) -> Int {
     let mask = slots.count - 1
     var slot = run.spread & mask
@@ -56,6 +56,6 @@ struct HoldingIndex: Sendable {
 }
 
 extension UInt32 {
-  /// As an inode: which run of a ``HoldingIndex`` it is in.
+  /// For an inode: its run in a ``HoldingIndex``.
   fileprivate var run: UInt32 { self >> 4 }
 }

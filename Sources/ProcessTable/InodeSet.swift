@@ -1,26 +1,26 @@
-/// The inodes of sockets that are looked for: some, or every one there is.
+/// The inodes of the wanted sockets: some, or every one.
 ///
-/// A table with open addressing, at most half full, of which each slot is for 32 inodes that follow each
-/// other: the kernel counts them up, so that those of a machine's sockets lie close together, and a
-/// million of them in a few hundred KiB.
+/// It is a hash table with open addressing, at most half full. Each slot covers 32 consecutive
+/// inodes. The kernel assigns inodes in sequence, so the sockets of a machine lie close together. A
+/// million of them fit into a few hundred KiB.
 public struct InodeSet: Sendable {
   /// The inode of every socket.
   public static let everySocket = InodeSet(isEverySocket: true)
 
   /// Whether the set is ``everySocket``.
   public let isEverySocket: Bool
-  /// How many inodes the set names; 0 for ``everySocket``, which names none.
+  /// The number of inodes in the set; 0 for ``everySocket``, which lists none.
   public private(set) var count = 0
 
-  /// Their number is a power of 2.
+  /// The number of slots is a power of 2.
   private var slots = [Run](repeating: Run(), count: 16)
   private var usedSlots = 0
 
-  /// Those of 32 inodes that are in the set.
+  /// A run of 32 inodes, and which of them are in the set.
   private struct Run {
-    /// All but the last 5 bits of the inodes; no inode has that of a slot that is free.
+    /// The inodes without their last 5 bits. The value of a free slot matches no inode.
     var start = UInt32.max
-    /// A bit for each.
+    /// One bit for each inode.
     var members: UInt32 = 0
 
     var isFree: Bool { start == .max }
@@ -37,30 +37,30 @@ public struct InodeSet: Sendable {
     for inode in inodes { insert(inode) }
   }
 
-  /// Whether no socket is looked for.
+  /// Whether no socket is wanted.
   public var isEmpty: Bool { count == 0 && !isEverySocket }
 
-  /// Whether the set holds `inode`. No set holds 0: a socket with it has no owner.
+  /// Whether the set contains `inode`. No set contains 0: a socket with inode 0 has no owner.
   public func contains(_ inode: UInt32) -> Bool {
     guard inode != 0 else { return false }
     return isEverySocket || slots[slot(of: inode.run)].members & inode.bit != 0
   }
 
-  /// Adds `inode`; 0 is not added.
+  /// Adds `inode`; ignores 0.
   public mutating func insert(_ inode: UInt32) {
     guard inode != 0, !isEverySocket else { return }
-    let place = slot(of: inode.run)
-    if slots[place].isFree {
-      slots[place].start = inode.run
+    let index = slot(of: inode.run)
+    if slots[index].isFree {
+      slots[index].start = inode.run
       usedSlots += 1
     }
-    guard slots[place].members & inode.bit == 0 else { return }
-    slots[place].members |= inode.bit
+    guard slots[index].members & inode.bit == 0 else { return }
+    slots[index].members |= inode.bit
     count += 1
     if usedSlots * 2 > slots.count { grow() }
   }
 
-  /// The named inodes that none of `holders` has; none of ``everySocket``, which names none.
+  /// The listed inodes that none of `holders` has; empty for ``everySocket``, which lists none.
   func withoutThose(of holders: [SocketHolder]) -> InodeSet {
     var rest = isEverySocket ? InodeSet() : self
     for holder in holders {
@@ -70,18 +70,18 @@ public struct InodeSet: Sendable {
   }
 
   private mutating func remove(_ inode: UInt32) {
-    let place = slot(of: inode.run)
-    guard slots[place].members & inode.bit != 0 else { return }
-    slots[place].members &= ~inode.bit
+    let index = slot(of: inode.run)
+    guard slots[index].members & inode.bit != 0 else { return }
+    slots[index].members &= ~inode.bit
     count -= 1
   }
 
-  /// Where the run that begins with `start` is, or the free slot where it would be put.
+  /// The slot of the run that begins with `start`, or the free slot for it.
   private func slot(of start: UInt32) -> Int {
     let mask = slots.count - 1
-    var place = start.spread & mask
-    while !slots[place].isFree, slots[place].start != start { place = (place + 1) & mask }
-    return place
+    var index = start.spread & mask
+    while !slots[index].isFree, slots[index].start != start { index = (index + 1) & mask }
+    return index
   }
 
   private mutating func grow() {
@@ -92,17 +92,17 @@ public struct InodeSet: Sendable {
 }
 
 extension UInt32 {
-  /// The number as a place to start from in a table with open addressing.
+  /// A hash of the number, for a table with open addressing.
   ///
-  /// Inodes come in runs; the multiplication (Knuth's, by 2^32 over the golden ratio) spreads them.
+  /// Inodes come in runs. The multiplication by 2^32 over the golden ratio (Knuth) spreads them.
   var spread: Int {
     let mixed = self &* 0x9e37_79b1
     return Int(mixed ^ mixed >> 15)
   }
 
-  /// As an inode: which run of an ``InodeSet`` it is in.
+  /// For an inode: its run in an ``InodeSet``.
   fileprivate var run: UInt32 { self >> 5 }
 
-  /// As an inode: its bit in that run.
+  /// For an inode: its bit in that run.
   fileprivate var bit: UInt32 { 1 << (self & 31) }
 }

@@ -1,12 +1,13 @@
 internal import Connections
 
-/// The descriptors through which processes held some sockets when they were last read.
+/// The descriptors through which processes held certain sockets when they were last read.
 struct KnownHoldings: Sendable {
   private var processes: [Int32: (identity: ProcessIdentity, sockets: [HeldSocket])] = [:]
 
-  /// What `table` says of `inodes`.
+  /// The holdings of `inodes` in `table`.
   ///
-  /// A process whose start time is unknown is omitted: a later one with its pid would not differ.
+  /// A process with an unknown start time is left out, because a later process with its pid would
+  /// look the same.
   init(of inodes: [UInt32], in table: OwnerTable) {
     var sockets = [[HeldSocket]](repeating: [], count: table.processes.count)
     for inode in inodes {
@@ -21,7 +22,7 @@ struct KnownHoldings: Sendable {
     }
   }
 
-  /// What the process held; nil if that was nothing, or if it is a later one with the same pid.
+  /// The sockets that the process held; nil if none, or if it is a later process with the same pid.
   func sockets(of identity: ProcessIdentity) -> [HeldSocket]? {
     guard let known = processes[identity.pid], known.identity == identity else { return nil }
     return known.sockets

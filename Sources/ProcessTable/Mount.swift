@@ -3,20 +3,20 @@ internal import SystemPackage
 
 /// One line of `/proc/PID/mountinfo`; see proc_pid_mountinfo(5).
 struct Mount {
-  /// The id of the mount, unique while it exists.
+  /// The ID of the mount, unique while it exists.
   let id: UInt64?
-  /// The directory of the file system that is mounted; of a namespace, what its link reads:
+  /// The mounted directory of the file system. For a namespace, the target of its link:
   /// `net:[4026532281]`.
   let root: KernelName
-  /// Where it is mounted.
+  /// The mount point.
   let point: FilePath
   /// The type of the file system.
   let type: String
   /// The options of the file system.
   let options: [String]
 
-  /// Field 1 is the id, field 4 the root and field 5 the mount point; after a lone hyphen come type,
-  /// source and options.
+  /// Parses a line. Field 1 is the ID, field 4 the root and field 5 the mount point. Type, source
+  /// and options follow a lone hyphen.
   init?(_ line: ArraySlice<UInt8>) {
     let fields = line.split(separator: UInt8(ascii: " "))
     guard let hyphen = fields.dropFirst(6).firstIndex(where: { $0.elementsEqual("-".utf8) }),
@@ -30,8 +30,8 @@ struct Mount {
       .map(String.init)
   }
 
-  /// The bytes of a field, in which the kernel writes space, tab, newline and backslash as a
-  /// backslash and three octal digits (`mangle_path`).
+  /// Decodes a field. The kernel writes space, tab, newline and backslash as a backslash and three
+  /// octal digits (`mangle_path`).
   private static func unescaped(_ field: ArraySlice<UInt8>) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(field.count)

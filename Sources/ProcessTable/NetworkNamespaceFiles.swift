@@ -1,14 +1,16 @@
 public import Connections
 public import SystemPackage
 
-/// Where the network namespaces of the machine can be found: in the directories of `ip netns` and
-/// Docker, mounted anywhere else, and by the processes, threads and descriptors that use them.
+/// Finds the network namespaces of the machine.
+///
+/// It looks in the directories of `ip netns` and Docker, on other mount points, and among the
+/// processes, threads and descriptors that use namespaces.
 public struct NetworkNamespaceFiles: Sendable {
   /// A file on which a namespace is mounted.
   public struct Named: Equatable, Sendable {
-    /// The last component of the path in one of the directories; the path itself elsewhere.
+    /// The file name, for a file in one of the directories; otherwise the path.
     public let name: KernelName
-    /// The file.
+    /// The path of the file.
     public let path: FilePath
   }
 
@@ -17,8 +19,8 @@ public struct NetworkNamespaceFiles: Sendable {
 
   /// The namespaces of `processes`, and those named in `directories`.
   ///
-  /// - Parameter directories: of `ip netns`, whose names come first, and of Docker. Most systems have
-  ///   `/var/run` as a link to `/run`.
+  /// - Parameter directories: the directories of `ip netns`, whose names come first, and of Docker.
+  ///   On most systems, `/var/run` is a link to `/run`.
   public init(
     processes: ProcFileSystem,
     directories: [FilePath] = ["/run/netns", "/var/run/netns", "/run/docker/netns"]
@@ -27,18 +29,18 @@ public struct NetworkNamespaceFiles: Sendable {
     self.directories = directories
   }
 
-  /// The files in the directories, in the order of their names. None is opened: one may have lost its
-  /// namespace, or be something else altogether.
+  /// The files in the directories, sorted by name. None is opened: a file may have lost its
+  /// namespace, or be something else.
   ///
-  /// A name that is in two directories is the first one's. Directories that do not exist have none.
+  /// If a name is in two directories, the first one counts. A missing directory has no files.
   public func named() throws(ProcessProblem) -> [Named] {
     var found: [Named] = []
     var known: Set<KernelName> = []
     for directory in directories {
       var names: [KernelName] = []
       do {
-        let folder = try Folder(directory)
-        try folder.forEachName(EntryBuffer()) { names.append($0) }
+        let opened = try Folder(directory)
+        try opened.forEachName(EntryBuffer()) { names.append($0) }
       } catch {
         guard error == .noSuchFileOrDirectory else { throw .unreadable(directory, error) }
       }
@@ -49,12 +51,12 @@ public struct NetworkNamespaceFiles: Sendable {
     return found
   }
 
-  /// The file of a namespace with this name, whether it is there or not.
+  /// The path of the namespace with this name, whether or not the file exists.
   public func file(named name: KernelName) -> FilePath {
     (directories.first ?? "/run/netns").appending(name)
   }
 
-  /// The files on which the mounts of the reader show a namespace, with its inode.
+  /// The files on which the reader sees a mounted namespace, with its inode.
   public func mounted() throws(ProcessProblem) -> [(inode: UInt64, file: Named)] {
     try processes.mounts().compactMap { mount in
       guard mount.type == "nsfs",
@@ -66,6 +68,6 @@ public struct NetworkNamespaceFiles: Sendable {
     }
   }
 
-  /// The file of the namespace that the process is in.
+  /// The link to the namespace of the process.
   public func file(of pid: Int32) -> FilePath { processes.path(to: "\(pid)/ns/net") }
 }

@@ -3,17 +3,17 @@ internal import Synchronization
 public import SystemPackage
 internal import Threads
 
-/// The network namespaces that processes use, each with a file that leads to it.
+/// The network namespaces that processes use, each with a file that refers to it.
 public struct UsedNamespaces: Sendable {
-  /// The file of each namespace, by its inode: the process of the lowest pid that is in it or, where
-  /// there is none, a thread or an open descriptor.
+  /// The file of each namespace, by inode: the process in it with the lowest pid. If no process is
+  /// in it, the file of a thread or an open descriptor.
   public var files: [UInt64: FilePath] { users.mapValues { $0.file } }
-  /// How many processes could not be looked at, or only in part.
+  /// The number of processes that could not be read, or only in part.
   public private(set) var unreadable = 0
 
   fileprivate var users: [UInt64: User] = [:]
 
-  /// Who uses a namespace. Of several, the one that lasts longest is preferred.
+  /// A user of a namespace. Of several, the kind that tends to last longest is preferred.
   fileprivate struct User: Sendable {
     enum Kind: Int { case process, thread, descriptor }
     let kind: Kind
@@ -40,39 +40,39 @@ public struct UsedNamespaces: Sendable {
 }
 
 extension NetworkNamespaceFiles {
-  /// How far a search goes.
+  /// What a search includes.
   public enum Depth: Sendable {
     /// The namespace of each process.
     case processes
-    /// Also those of threads, and those that a descriptor is open on.
+    /// Also the namespaces of threads and of open descriptors.
     case threadsAndDescriptors
   }
 
-  /// The namespaces of the processes that are wanted.
+  /// The namespaces of the selected processes.
   ///
   /// The time is proportional to the number of processes, threads and descriptors.
   ///
   /// - Parameters:
   ///   - threads: how many threads share the work; at least one does it.
-  ///   - isWanted: whether a process with this cgroup is looked at; the cgroup is nil when it could
-  ///     not be read. Without it, all are.
+  ///   - isWanted: whether to read a process with this cgroup, which is nil if it could not be
+  ///     read. By default, all processes are read.
   public func used(
     _ depth: Depth, threads: Int, where isWanted: (@Sendable (ControlGroup?) -> Bool)? = nil
   ) throws(ProcessProblem) -> UsedNamespaces {
     let pids = try processes.pids()
-    let root = SharedFolder(try processes.openRoot())
-    let places = WorkPlaces(pids.count)
+    let root = SharedDirectory(try processes.openRoot())
+    let slots = WorkPlaces(pids.count)
     let result = Mutex(UsedNamespaces())
     let containers = processes.containers
     ParallelWork.run(threads: min(threads, pids.count)) {
       var part = UsedNamespaces()
       let names = EntryBuffer()
-      while let place = places.take() {
-        let pid = pids[place]
+      while let index = slots.take() {
+        let pid = pids[index]
         do throws(Errno) {
-          let process = try ProcessFolder(pid: pid, below: root.folder, containers)
+          let process = try ProcessFolder(pid: pid, below: root.directory, containers)
           if let isWanted, !isWanted(process.controlGroup) { continue }
-          try look(at: process, depth, names, &part)
+          try read(process, depth, names, &part)
         } catch {
           if !error.saysGone { part.addUnreadable() }
         }
@@ -82,8 +82,8 @@ extension NetworkNamespaceFiles {
     return result.withLock { $0 }
   }
 
-  private func look(
-    at process: borrowing ProcessFolder, _ depth: Depth, _ names: borrowing EntryBuffer,
+  private func read(
+    _ process: borrowing ProcessFolder, _ depth: Depth, _ names: borrowing EntryBuffer,
     _ found: inout UsedNamespaces
   ) throws(Errno) {
     let pid = process.pid
@@ -120,8 +120,8 @@ extension NetworkNamespaceFiles {
   }
 }
 
-/// A folder that several threads read below.
-private final class SharedFolder: Sendable {
-  let folder: Folder
-  init(_ folder: consuming Folder) { self.folder = folder }
+/// A directory that several threads share.
+private final class SharedDirectory: Sendable {
+  let directory: Folder
+  init(_ directory: consuming Folder) { self.directory = directory }
 }

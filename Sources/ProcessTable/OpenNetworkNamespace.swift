@@ -2,19 +2,20 @@ internal import CLinuxProcess
 internal import Glibc
 public import SystemPackage
 
-/// A network namespace that is kept open, so that it stays the same one and stays there.
+/// An open network namespace, which cannot disappear or be replaced meanwhile.
 public final class OpenNetworkNamespace: Sendable {
-  /// The inode number by which `/proc/PID/ns/net` names it.
+  /// The inode number, as in `/proc/PID/ns/net`.
   public let inode: UInt64
 
   private let descriptor: Int32
 
-  /// Opens the namespace that the file at `path` is: a link in `/proc/PID/ns`, or a file on which
-  /// one is mounted, as by `ip netns`.
+  /// Opens the namespace at `path`: a link in `/proc/PID/ns`, or a file on which a namespace is
+  /// mounted, as `ip netns` does.
   ///
-  /// Whatever else is there is not opened, only named: a FIFO does not block, a device does nothing.
+  /// Any other file is only opened as a path (`O_PATH`), so a FIFO does not block and a device does
+  /// nothing.
   ///
-  /// - Throws: `invalidArgument` when it is a file without a network namespace.
+  /// - Throws: `invalidArgument` if the file is not a network namespace.
   public init(_ path: FilePath) throws(Errno) {
     let named = unsafe path.withPlatformString { unsafe open($0, Self.pathOnly | O_CLOEXEC) }
     guard named >= 0 else { throw Errno(rawValue: errno) }
@@ -33,46 +34,46 @@ public final class OpenNetworkNamespace: Sendable {
     inode = UInt64(status.st_ino)
   }
 
-  /// `O_PATH` of the kernel's asm-generic/fcntl.h, which Swift does not import.
+  /// `O_PATH` from the kernel's asm-generic/fcntl.h, which Swift does not import.
   private static let pathOnly: CInt = 0o10_000_000
 
   deinit { close(descriptor) }
 
-  /// Runs `work` inside the namespace, and returns what it made there.
+  /// Runs `work` inside the namespace, and returns its result.
   ///
-  /// setns(2) moves a thread for good, so `work` gets one of its own that ends with it. A netlink
-  /// socket that is opened there sees that namespace from any thread.
+  /// setns(2) moves a thread permanently, so `work` runs on a thread of its own. A netlink socket
+  /// that is opened there sees that namespace from any thread.
   ///
   /// - Throws: `notPermitted` without CAP_SYS_ADMIN.
   public func run<Value>(_ work: @escaping () -> Value) throws(Errno) -> Value {
-    let errand = Errand(descriptor, work)
-    let box = unsafe Unmanaged.passRetained(errand)
+    let task = NamespaceTask(descriptor, work)
+    let box = unsafe Unmanaged.passRetained(task)
     var thread = pthread_t()
-    let refusal = unsafe pthread_create(
+    let failure = unsafe pthread_create(
       &thread, nil,
       { argument in
         if let argument = unsafe argument {
-          unsafe Unmanaged<AnyErrand>.fromOpaque(argument).takeRetainedValue().run()
+          unsafe Unmanaged<AnyTask>.fromOpaque(argument).takeRetainedValue().run()
         }
         return nil
       }, box.toOpaque())
-    guard refusal == 0 else {
+    guard failure == 0 else {
       unsafe box.release()
-      throw Errno(rawValue: refusal)
+      throw Errno(rawValue: failure)
     }
     pthread_join(thread, nil)
-    return try (errand.result ?? .failure(.ioError)).get()
+    return try (task.result ?? .failure(.ioError)).get()
   }
 }
 
-/// What a thread is to do, as pthread_create(3) can pass it: without a type of a result.
-private class AnyErrand {
+/// The work of a thread without its result type, so that pthread_create(3) can take it.
+private class AnyTask {
   func run() {}
 }
 
-/// Something to be done in a namespace. The thread that does it has it to itself until it ends,
-/// and pthread_join(3) comes before anybody looks at the result.
-private final class Errand<Value>: AnyErrand {
+/// Work to run in a namespace. Only its thread uses it until the thread ends. The caller reads the
+/// result after pthread_join(3).
+private final class NamespaceTask<Value>: AnyTask {
   private let namespace: Int32
   private let work: () -> Value
   private(set) var result: Result<Value, Errno>?

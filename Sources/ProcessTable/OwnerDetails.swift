@@ -1,6 +1,6 @@
-/// What is read of each owner, beside which process it is and its command name. Each is a file more.
+/// What to read about each owner besides its identity and command name. Each detail costs one file.
 public struct OwnerDetails: OptionSet, Sendable {
-  /// One bit a detail.
+  /// One bit per detail.
   public let rawValue: UInt8
 
   /// The details whose bits are set.
@@ -10,8 +10,8 @@ public struct OwnerDetails: OptionSet, Sendable {
   public static let executable = OwnerDetails(rawValue: 1)
   /// The real user.
   public static let user = OwnerDetails(rawValue: 2)
-  /// The cgroup that it runs in.
+  /// The cgroup.
   public static let controlGroup = OwnerDetails(rawValue: 4)
-  /// All of them.
+  /// All details.
   public static let all: OwnerDetails = [.executable, .user, .controlGroup]
 }

@@ -2,27 +2,27 @@ internal import Synchronization
 internal import SystemPackage
 import Threads
 
-/// One pass through the processes, shared by several threads.
+/// One pass over all processes, shared by several threads.
 ///
-/// Each takes the next process that none has taken and puts what it found to the rest at its end.
+/// Each thread takes the next free process. At its end, it adds its findings to the shared result.
 final class OwnerSearch: Sendable {
   let root: Folder
   let wanted: InodeSet
   let pruning: ProcessPruning
   let details: OwnerDetails
-  /// The descriptors that are read of a process that `pruning` does not admit.
+  /// The descriptors to read of processes that `pruning` does not admit.
   let known: KnownHoldings?
   let containers: (any ContainerNames)?
-  /// Whether the root is a `/proc` of the kernel, not a copy of one.
+  /// Whether the root is a real `/proc`, not a copy.
   let isKernels: Bool
-  /// Whether the kernel compares descriptor tables of threads of this root.
+  /// Whether the kernel can compare the descriptor tables of threads below this root.
   let canCompareTables: Bool
   /// See ``Folder/canStartAtDescriptors(_:)``.
   let canStartAtDescriptors: Bool
 
-  /// The processes that are looked at, those that `pruning` leaves out among them.
+  /// The processes to visit, including those that `pruning` leaves out.
   let pids: [Int32]
-  private let places: WorkPlaces
+  private let slots: WorkPlaces
   private let result = Mutex(SearchResult())
 
   init(
@@ -35,31 +35,31 @@ final class OwnerSearch: Sendable {
     canStartAtDescriptors = root.canStartAtDescriptors(EntryBuffer())
     self.root = root
     self.pids = pids
-    places = WorkPlaces(pids.count)
+    slots = WorkPlaces(pids.count)
     self.wanted = wanted
     self.pruning = pruning
     self.details = details
     self.containers = containers
   }
 
-  /// Whether ``ProcessFolder/threadCount()`` says how many threads there are.
+  /// Whether ``ProcessFolder/threadCount()`` is reliable.
   var canCountThreads: Bool { isKernels }
 
-  /// What all the threads have found, in no order.
+  /// Runs the search on several threads and returns its result, in no order.
   func run(threads: Int) -> SearchResult {
     ParallelWork.run(threads: min(threads, pids.count)) { [self] in work() }
     return takeResult()
   }
 
-  /// The share of one thread: all of the work, if no other one comes.
+  /// The work of one thread. It does all of it if no other thread joins.
   func work() {
     var worker = OwnerSearchWorker(self)
-    while let place = places.take() { worker.visit(pids[place]) }
+    while let index = slots.take() { worker.visit(pids[index]) }
     let part = worker.result
     result.withLock { $0 += part }
   }
 
-  /// What the threads that are done have found.
+  /// Takes the findings of the finished threads.
   func takeResult() -> SearchResult {
     result.withLock { result in
       defer { result = SearchResult() }
@@ -67,11 +67,11 @@ final class OwnerSearch: Sendable {
     }
   }
 
-  /// Lets every thread end after the process at which it is.
-  func abandon() { places.abandon() }
+  /// Makes every thread stop after its current process.
+  func abandon() { slots.abandon() }
 }
 
-/// What a search, or one thread of it, has found.
+/// The findings of a search, or of one of its threads.
 struct SearchResult: Sendable {
   var holders: [SocketHolder] = []
   var gaps: [ProcessGap] = []

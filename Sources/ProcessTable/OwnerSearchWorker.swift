@@ -1,20 +1,20 @@
 internal import Connections
 internal import SystemPackage
 
-/// The share of one thread in a search.
+/// The work of one thread in a search.
 struct OwnerSearchWorker: ~Copyable {
   private(set) var result = SearchResult()
 
   private let search: OwnerSearch
   private let names = EntryBuffer()
-  /// Of the process that is being visited.
+  /// The sockets of the current process.
   private var sockets: [HeldSocket] = []
 
   init(_ search: OwnerSearch) {
     self.search = search
   }
 
-  /// Reads the descriptors of one process and keeps what was wanted of them.
+  /// Reads the descriptors of one process and keeps the wanted sockets.
   mutating func visit(_ pid: Int32) {
     guard search.pruning.admits(pid: pid) else { return }
     do {
@@ -31,7 +31,7 @@ struct OwnerSearchWorker: ~Copyable {
         readTables(process)
       }
       guard !sockets.isEmpty else { return }
-      // A process that has ended meanwhile throws here, and is no owner any more.
+      // If the process has ended meanwhile, this throws, and it is no longer an owner.
       result.holders.append(
         SocketHolder(process: try process.owner(search.details), sockets: sockets))
     } catch {
@@ -39,12 +39,12 @@ struct OwnerSearchWorker: ~Copyable {
     }
   }
 
-  /// Keeps those of `known`, which the process held before, that it still holds.
+  /// Keeps the sockets of `known`, which the process held before, that it still holds.
   private mutating func readAgain(_ known: [HeldSocket], of process: borrowing ProcessFolder) {
     do throws(Errno) {
-      let folder = try process.open("fd")
+      let directory = try process.open("fd")
       for socket in known {
-        switch folder.link(of: socket.descriptor) {
+        switch directory.link(of: socket.descriptor) {
         case .socket(socket.inode): sockets.append(socket)
         case .socket, .other, .gone: break
         case .unreadable(let error): throw error
@@ -57,26 +57,27 @@ struct OwnerSearchWorker: ~Copyable {
 
   private mutating func readTables(_ process: borrowing ProcessFolder) {
     do {
-      let folder = try process.open("fd")
-      guard try readTable(folder, of: process.pid, thread: nil) == 0 else {
+      let directory = try process.open("fd")
+      guard try readTable(directory, of: process.pid, thread: nil) == 0 else {
         if try search.canCountThreads ? process.threadCount() > 1 : true {
           readThreads(process, main: process.pid)
         }
         return
       }
-      // A leader that has ended has no table any more, and its threads still have theirs.
+      // A leader that has ended has no table, but its threads may still have theirs.
       guard let status = try process.status(), !status.holdsNothing else { return }
       readThreads(process, main: status.isZombie ? nil : process.pid)
     } catch {
-      // Zombies and threads of the kernel refuse whoever is not root, and have nothing to hide.
+      // Zombies and kernel threads refuse everyone but root, and hold nothing.
       if error.isRefusal, let status = try? process.status(), status.holdsNothing { return }
       note(error, .descriptors, of: process.pid)
     }
   }
 
-  /// Reads the tables of the threads that have one apart from that of `main`.
+  /// Reads the tables of threads that do not share the table of `main`.
   ///
-  /// A protected program may hold a socket only there, and beside the leader of another process.
+  /// A protected program may hold a socket only in such a table, even if the leader of another
+  /// process holds it too.
   private mutating func readThreads(_ process: borrowing ProcessFolder, main: Int32?) {
     do {
       let threads = try process.open("task")
@@ -91,8 +92,8 @@ struct OwnerSearchWorker: ~Copyable {
         {
           return note(.noFunction, .threads, of: process.pid)
         }
-        // A new table is a copy of another one: what is in both is kept once.
-        if sockets.count > 2 * distinct + Self.repeatsKept {
+        // A new table starts as a copy, so duplicates are removed from time to time.
+        if sockets.count > 2 * distinct + Self.maximumRepeats {
           sockets = Array(Set(sockets))
           distinct = sockets.count
         }
@@ -102,17 +103,17 @@ struct OwnerSearchWorker: ~Copyable {
     }
   }
 
-  /// How many sockets are kept more than once before that is looked for.
-  private static let repeatsKept = 4096
+  /// How many repeated sockets may accumulate before duplicates are removed.
+  private static let maximumRepeats = 4096
 
-  /// - Returns: how many descriptors were read.
+  /// - Returns: the number of descriptors read.
   private mutating func readThread(
     _ thread: Int32, of pid: Int32, in threads: borrowing Folder, knowing tables: inout ThreadTables
   ) -> Int {
     do {
-      let folder = try threads.folder("\(thread)/fd")
-      guard tables.isNew(thread, size: try folder.size()) else { return 0 }
-      return try readTable(folder, of: pid, thread: thread)
+      let directory = try threads.folder("\(thread)/fd")
+      guard tables.isNew(thread, size: try directory.size()) else { return 0 }
+      return try readTable(directory, of: pid, thread: thread)
     } catch {
       note(error, .descriptorsOfThread(thread), of: pid)
       return 0
@@ -121,14 +122,14 @@ struct OwnerSearchWorker: ~Copyable {
 
   /// Keeps the wanted sockets of one table.
   ///
-  /// - Returns: how many descriptors it has.
+  /// - Returns: the number of descriptors in the table.
   private mutating func readTable(
-    _ folder: borrowing Folder, of pid: Int32, thread: Int32?
+    _ directory: borrowing Folder, of pid: Int32, thread: Int32?
   ) throws(Errno) -> Int {
     var count = 0
     var refusal: Errno?
     var firstUnread: (descriptor: Int32, error: Errno)?
-    try folder.forEachLink(names, canStartAtDescriptors: search.canStartAtDescriptors) {
+    try directory.forEachLink(names, canStartAtDescriptors: search.canStartAtDescriptors) {
       descriptor, link in
       count += 1
       switch link {
@@ -138,7 +139,7 @@ struct OwnerSearchWorker: ~Copyable {
         }
       case .other, .gone: break
       case .unreadable(let error):
-        // The kernel refuses the process as a whole, so that the others need not be tried.
+        // The kernel refuses a process as a whole, so the other descriptors are not tried.
         if error.isRefusal {
           refusal = error
         } else if firstUnread == nil {

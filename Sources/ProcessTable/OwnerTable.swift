@@ -2,25 +2,25 @@ public import Connections
 
 /// Which processes hold which sockets.
 ///
-/// An inode without holdings is a socket without owner only by the kernel's word, an inode of 0.
-/// Any other may be held where `/proc` does not show it: in another pid namespace, behind
-/// `hidepid`, on its way between processes (SCM_RIGHTS), by io_uring, or by the kernel itself.
+/// Only an inode of 0 means that a socket has no owner. Any other inode without holdings may be
+/// held where `/proc` does not show it: in another pid namespace, behind `hidepid`, in transit
+/// between processes (SCM_RIGHTS), by io_uring, or by the kernel itself.
 public struct OwnerTable: Sendable {
-  /// The processes that hold a socket of those looked for, by pid and start.
+  /// The processes that hold a wanted socket, sorted by pid and start time.
   public let processes: [OwnerProcess]
-  /// Who holds what, sorted by inode, then by process, then by descriptor.
+  /// The holdings, sorted by inode, process and descriptor.
   public let holdings: [Holding]
   /// What could not be read, sorted.
   public let gaps: [ProcessGap]
-  /// Why processes may be missing from it that `/proc` does not show.
+  /// Why `/proc` may hide processes from the reader.
   public let limits: [ViewLimit]
-  /// Whether processes were left out by a ``ProcessPruning``, so that an inode without holdings
-  /// says nothing at all.
+  /// Whether a ``ProcessPruning`` left out processes. Then an inode without holdings may have an
+  /// owner.
   public let isPruned: Bool
 
   private let index: HoldingIndex
 
-  /// The table of these holders, in whatever order they come; one process may come in parts.
+  /// The table of these holders, in any order. A process may appear in several of them.
   public init(
     holders: [SocketHolder], gaps: [ProcessGap], isPruned: Bool, limits: [ViewLimit] = []
   ) {
@@ -48,18 +48,18 @@ public struct OwnerTable: Sendable {
     self.limits = limits
   }
 
-  /// The table of these holdings, whose indices are of `processes`.
+  /// The table of these holdings, which refer to `processes` by index.
   init(
     processes: [OwnerProcess], holdings: [Holding], gaps: [ProcessGap], isPruned: Bool,
     limits: [ViewLimit]
   ) {
     let order = processes.indices.sorted { processes[$0].precedes(processes[$1]) }
-    var places = [UInt32](repeating: 0, count: order.count)
-    for (place, index) in order.enumerated() { places[index] = UInt32(place) }
+    var newIndices = [UInt32](repeating: 0, count: order.count)
+    for (newIndex, index) in order.enumerated() { newIndices[index] = UInt32(newIndex) }
     self.processes = order.map { processes[$0] }
     self.holdings = holdings.map {
       Holding(
-        inode: $0.inode, process: places[Int($0.process)], descriptor: $0.descriptor)
+        inode: $0.inode, process: newIndices[Int($0.process)], descriptor: $0.descriptor)
     }.sorted().withoutRepeats()
     index = HoldingIndex(self.holdings)
     self.gaps = gaps.sorted().withoutRepeats()
@@ -70,7 +70,7 @@ public struct OwnerTable: Sendable {
   /// Whether every descriptor of every process was read.
   public var isComplete: Bool { gaps.isEmpty && !isPruned && limits.isEmpty }
 
-  /// Who holds the socket with `inode`: by process, then by descriptor.
+  /// The holdings of the socket with `inode`, sorted by process and descriptor.
   public func holdings(of inode: UInt32) -> ArraySlice<Holding> {
     guard let start = index.start(of: inode, in: holdings) else { return [] }
     var end = start + 1
@@ -78,22 +78,22 @@ public struct OwnerTable: Sendable {
     return holdings[start..<end]
   }
 
-  /// Fetches what is known of some sockets into the processor's cache, for who asks for it soon.
+  /// Prefetches the holdings of some sockets into the processor's cache.
   ///
-  /// Of a million sockets each question waits for memory; these waits are at the same time.
+  /// With a million sockets, each lookup waits for memory. Prefetching lets these waits overlap.
   public func prefetch(_ inodes: [UInt32]) {
     index.prefetch(inodes, in: holdings)
   }
 
-  /// The process that `holding`, one of this table's, is of.
+  /// The process of `holding`, which must come from this table.
   public func process(of holding: Holding) -> OwnerProcess { processes[Int(holding.process)] }
 }
 
-/// One descriptor of one process that is a socket: a row of an ``OwnerTable``.
+/// One socket descriptor of one process: a row of an ``OwnerTable``.
 public struct Holding: Hashable, Sendable {
   /// The socket's inode.
   public let inode: UInt32
-  /// The process, as an index of ``OwnerTable/processes``.
+  /// The process, as an index into ``OwnerTable/processes``.
   public let process: UInt32
   /// The descriptor; see ``HeldSocket/descriptor``.
   public let descriptor: Int32
@@ -106,23 +106,23 @@ public struct Holding: Hashable, Sendable {
 }
 
 extension Holding: Comparable {
-  /// By inode, then by process, then by descriptor.
-  public static func < (one: Holding, other: Holding) -> Bool {
-    if one.inode != other.inode { return one.inode < other.inode }
-    if one.process != other.process { return one.process < other.process }
-    return one.descriptor < other.descriptor
+  /// Orders by inode, process and descriptor.
+  public static func < (lhs: Holding, rhs: Holding) -> Bool {
+    if lhs.inode != rhs.inode { return lhs.inode < rhs.inode }
+    if lhs.process != rhs.process { return lhs.process < rhs.process }
+    return lhs.descriptor < rhs.descriptor
   }
 }
 
 extension OwnerProcess {
-  /// The same, with the texts of its cgroup those of an equal one that came before.
+  /// The same process, sharing the strings of its cgroup with an equal one in `groups`.
   fileprivate func sharing(_ groups: inout Set<ControlGroup>) -> OwnerProcess {
     OwnerProcess(
       identity: identity, name: name, executable: executable, userID: userID,
       controlGroup: controlGroup.map { groups.insert($0).memberAfterInsert })
   }
 
-  /// By pid, then by start, an unknown one first.
+  /// Orders by pid and start time, an unknown one first.
   fileprivate func precedes(_ other: OwnerProcess) -> Bool {
     guard pid == other.pid else { return pid < other.pid }
     switch (identity.startTicks, other.identity.startTicks) {
@@ -134,7 +134,7 @@ extension OwnerProcess {
 }
 
 extension Array where Element: Equatable {
-  /// The array without an element that is equal to the one before it.
+  /// The array without adjacent duplicates.
   fileprivate func withoutRepeats() -> Self {
     guard zip(self, dropFirst()).contains(where: ==) else { return self }
     var unique: Self = []

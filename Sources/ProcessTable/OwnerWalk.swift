@@ -1,10 +1,11 @@
 import Threads
 
-/// A look through the descriptors of all processes beside other work of the caller.
+/// A search through the descriptors of all processes that runs in parallel with other work of the
+/// caller.
 ///
-/// It finds what ``ProcFileSystem/findOwners(of:among:threads:)`` finds, and need not be told
-/// beforehand for which sockets: while the kernel still lists them, their owners are read. For those
-/// that were made after their process had been looked at, the processes are looked at again.
+/// Its result equals that of ``ProcFileSystem/findOwners(of:among:threads:)``, but it starts before
+/// the wanted sockets are known. It reads owners while the kernel still lists sockets. For sockets
+/// that were created after their process was read, it reads the processes again.
 ///
 /// A walk that is dropped ends soon.
 public struct OwnerWalk: ~Copyable, Sendable {
@@ -28,7 +29,7 @@ public struct OwnerWalk: ~Copyable, Sendable {
 
   deinit { search.abandon() }
 
-  /// Waits for the end of the walk, and says who holds the sockets of `wanted`.
+  /// Waits for the walk to end, and returns the owners of the sockets in `wanted`.
   ///
   /// - Throws: ``ProcessProblem/unreadable(_:_:)`` of the root.
   public consuming func finish(
@@ -41,10 +42,10 @@ public struct OwnerWalk: ~Copyable, Sendable {
         limits: files.viewLimits())
     }
     var found = search.takeResult()
-    for place in found.holders.indices { found.holders[place].keep(wanted) }
+    for index in found.holders.indices { found.holders[index].keep(wanted) }
     found.holders.removeAll { $0.sockets.isEmpty }
     let missing = wanted.withoutThose(of: found.holders)
-    // Of a million sockets it is large, and so is the table to come.
+    // With a million sockets, both this set and the table built below are large.
     _ = consume wanted
     if !missing.isEmpty { found += try searchAgain(for: missing, besides: found.gaps) }
     return OwnerTable(
@@ -52,11 +53,11 @@ public struct OwnerWalk: ~Copyable, Sendable {
       limits: files.viewLimits())
   }
 
-  /// What was read before the sockets were listed may be out of date, the processes too.
+  /// Searches again, because processes and sockets may have changed since they were read.
   private func searchAgain(
     for missing: InodeSet, besides gaps: [ProcessGap]
   ) throws(ProcessProblem) -> SearchResult {
-    // What is already known to be unreadable need not be met twice.
+    // Processes that were unreadable before are not tried again.
     let unread = Set(gaps.lazy.map(\.pid))
     let again = OwnerSearch(
       root: try files.openRoot(), pids: try files.pids().filter { !unread.contains($0) },
@@ -67,10 +68,7 @@ public struct OwnerWalk: ~Copyable, Sendable {
 }
 
 extension ProcFileSystem {
-  /// Starts to look through the descriptors of the processes that `pruning` keeps, on `threads`
-  /// threads of the system.
-  ///
-  /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the root.
+  /// Starts to search the descriptors of the processes that `pruning` keeps, on `threads` threads.
   public func startFindingOwners(
     among pruning: ProcessPruning = .everyProcess, reading details: OwnerDetails = .all,
     threads: Int
@@ -80,7 +78,7 @@ extension ProcFileSystem {
 }
 
 extension SocketHolder {
-  /// Forgets the sockets that `wanted` does not hold.
+  /// Removes the sockets that are not in `wanted`.
   fileprivate mutating func keep(_ wanted: InodeSet) {
     guard !sockets.allSatisfy({ wanted.contains($0.inode) }) else { return }
     self = SocketHolder(

@@ -1,11 +1,12 @@
 public import Connections
 
 extension ProcFileSystem {
-  /// The processes whose parent is `pid`, zombies included, in one pass through all processes.
+  /// The processes whose parent is `pid`, including zombies, in one pass over all processes.
   ///
-  /// What ends meanwhile, or cannot be read, is left out.
+  /// Processes that end meanwhile or cannot be read are left out.
   ///
-  /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the root.
+  /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the
+  ///   root.
   public func children(of pid: Int32) throws(ProcessProblem) -> [ProcessIdentity] {
     try pids().compactMap { child in
       guard let status = try? status(of: child), status.parent == pid else { return nil }

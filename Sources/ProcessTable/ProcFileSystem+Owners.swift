@@ -1,18 +1,19 @@
 extension ProcFileSystem {
-  /// Looks through the descriptors of all processes for the sockets of `wanted`.
+  /// Searches the descriptors of all processes for the sockets in `wanted`.
   ///
-  /// The threads of a process share its table of descriptors, save where one has asked for its own
-  /// (`unshare` with CLONE_FILES). Every table is read, and each once.
+  /// The threads of a process share its descriptor table, unless one has asked for its own
+  /// (`unshare` with CLONE_FILES). Every table is read once.
   ///
-  /// What cannot be read of a process is among the gaps of the table, unless it has ended
-  /// meanwhile. What `/proc` hides is among its limits. An owner is one process throughout, even when its pid is reused.
+  /// The table's gaps list what could not be read, except for processes that have ended meanwhile.
+  /// Its limits list what `/proc` hides. An owner is always one process, even if its pid is reused.
   ///
   /// - Parameters:
   ///   - wanted: the inodes to look for; an empty set reads no process.
-  ///   - pruning: the processes to look at.
-  ///   - details: what is read of each owner.
-  ///   - threads: how many threads share the work, the caller's included; at least one does it.
-  /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the root.
+  ///   - pruning: the processes to read.
+  ///   - details: what to read about each owner.
+  ///   - threads: how many threads share the work, including the caller's; at least one does it.
+  /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the
+  ///   root.
   public func findOwners(
     of wanted: InodeSet, among pruning: ProcessPruning = .everyProcess,
     reading details: OwnerDetails = .all, threads: Int
@@ -31,14 +32,14 @@ extension ProcFileSystem {
       limits: viewLimits())
   }
 
-  /// Every pid that the root shows, in the order of the kernel.
+  /// Every pid that the root shows, in the kernel's order.
   func pids() throws(ProcessProblem) -> [Int32] {
-    let folder = try openRoot()
+    let directory = try openRoot()
     var pids: [Int32] = []
-    do { try folder.forEachNumber(EntryBuffer()) { pids.append($0) } } catch {
+    do { try directory.forEachNumber(EntryBuffer()) { pids.append($0) } } catch {
       throw .unreadable(root, error)
     }
-    // The reader's own is always there.
+    // A real `/proc` always shows the reader itself.
     guard !pids.isEmpty else { throw .noProcesses(root) }
     return pids
   }

@@ -1,16 +1,17 @@
-// Looking again, at little cost, for owners that are known.
+// Re-reading known owners at little cost.
 extension ProcFileSystem {
-  /// Reads again who holds the sockets with `inodes`, whose owners were `earlier`.
+  /// Re-reads the owners of the sockets with `inodes`, whose owners were `earlier`.
   ///
-  /// It reads every descriptor table, those of threads too, of the processes that `pruning` keeps.
-  /// Of every other process it reads only the descriptors that held one of the sockets. A new owner
-  /// that `pruning` does not keep is therefore missing, and the table is pruned.
+  /// It reads every descriptor table, including those of threads, of the processes that `pruning`
+  /// keeps. For every other process, it reads only the descriptors that held one of the sockets. A
+  /// new owner that `pruning` does not keep is therefore missing, and the table is pruned.
   ///
   /// - Parameters:
-  ///   - pruning: the processes that can be new owners of interest, judged by what they are now.
-  ///   - details: what is read of each owner.
+  ///   - pruning: the processes that can be new owners of interest, judged by their current facts.
+  ///   - details: what to read about each owner.
   ///   - threads: how many threads share the work.
-  /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the root.
+  /// - Throws: ``ProcessProblem/unreadable(_:_:)`` or ``ProcessProblem/noProcesses(_:)`` of the
+  ///   root.
   public func findOwnersAgain(
     of inodes: [UInt32], knowing earlier: OwnerTable, among pruning: ProcessPruning,
     reading details: OwnerDetails = .all, threads: Int
@@ -26,9 +27,9 @@ extension ProcFileSystem {
       limits: viewLimits())
   }
 
-  /// How many files the kernel has open, on the whole machine (`fs.file-nr`); nil if unknown.
+  /// The number of open files on the whole machine (`fs.file-nr`); nil if unknown.
   ///
-  /// It approximates how many descriptors a walk through all processes reads.
+  /// It approximates the number of descriptors that a search through all processes reads.
   public var openFileCount: Int? {
     guard let counts = try? setting("fs.file-nr"), let count = counts.first else { return nil }
     return Int(exactly: count)
@@ -36,7 +37,7 @@ extension ProcFileSystem {
 }
 
 extension OwnerTable {
-  /// The table with what `other` says, of other sockets, added.
+  /// The table extended by `other`, which covers other sockets.
   public func adding(_ other: OwnerTable) -> OwnerTable {
     OwnerTable(
       holders: holders + other.holders, gaps: gaps + other.gaps,

@@ -1,27 +1,27 @@
 public import Connections
 internal import SystemPackage
 
-// What is to be known of single processes.
+// Facts about single processes.
 extension ProcFileSystem {
   /// The process that has `pid` now. Facts that could not be read are nil.
   public func process(_ pid: Int32) throws(ProcessProblem) -> OwnerProcess {
-    let folder = try open(pid)
-    do { return try folder.owner(.all) } catch { throw problem(error, at: "\(pid)/stat", of: pid) }
+    let process = try open(pid)
+    do { return try process.owner(.all) } catch { throw problem(error, at: "\(pid)/stat", of: pid) }
   }
 
-  /// The processes that can hold descriptors: neither threads of the kernel nor zombies.
+  /// The processes that can hold descriptors: neither kernel threads nor zombies.
   public func programs() throws(ProcessProblem) -> [Int32] {
     try pids().filter { (try? status(of: $0).holdsNothing) == false }
   }
 
-  /// When the process started, in clock ticks since boot (field 22 of `stat`).
+  /// The start time of the process, in clock ticks since boot (field 22 of `stat`).
   ///
-  /// A pid with its start names one process; a pid alone is reused.
+  /// A pid with its start time identifies one process. A pid alone is reused.
   public func startTicks(of pid: Int32) throws(ProcessProblem) -> UInt64 {
     try status(of: pid).startTicks
   }
 
-  /// The parent of the process; nil when it has none in the pid namespace of the reader.
+  /// The parent of the process; nil if it has none in the reader's pid namespace.
   public func parent(of pid: Int32) throws(ProcessProblem) -> Int32? {
     let parent = try status(of: pid).parent
     return parent == 0 ? nil : parent
@@ -29,28 +29,28 @@ extension ProcFileSystem {
 
   /// The parent of the process, the parent's parent and so on.
   ///
-  /// One that exists and cannot be seen (`hidepid`) is the last, with a start of nil.
+  /// A parent that exists but is hidden (`hidepid`) ends the list, with an unknown start time.
   ///
-  /// - Throws: ``ProcessProblem/unsteadyParents(pid:)`` rather than a chain that is not whole.
+  /// - Throws: ``ProcessProblem/unsteadyParents(pid:)`` if no complete chain could be read.
   public func ancestors(of pid: Int32) throws(ProcessProblem) -> [ProcessIdentity] {
-    // A parent can end between two looks, and its children are given another.
+    // A parent can end between two reads, and its children get another one.
     for _ in 0..<8 {
-      if let chain = try ancestorsAtOnce(of: pid) { return chain }
+      if let chain = try consistentAncestors(of: pid) { return chain }
     }
     throw .unsteadyParents(pid: pid)
   }
 
-  /// The chain of parents; nil when it changed while it was read, or is a circle.
-  private func ancestorsAtOnce(of pid: Int32) throws(ProcessProblem) -> [ProcessIdentity]? {
+  /// The chain of parents; nil if it changed while it was read, or is circular.
+  private func consistentAncestors(of pid: Int32) throws(ProcessProblem) -> [ProcessIdentity]? {
     var chain: [ProcessIdentity] = []
     var seen: Set = [pid]
     var (child, childStatus) = (pid, try status(of: pid))
     while childStatus.parent != 0 {
       let parent = childStatus.parent
       guard seen.insert(parent).inserted else { return nil }
-      let parentStatus = try statusIfSeen(of: parent)
-      // Still its parent, so it was so throughout: nobody gets an earlier parent back.
-      guard let again = try statusIfSeen(of: child), again.startTicks == childStatus.startTicks,
+      let parentStatus = try statusIfVisible(of: parent)
+      // It is still the parent, so it was all the time: no process gets an earlier parent back.
+      guard let again = try statusIfVisible(of: child), again.startTicks == childStatus.startTicks,
         again.parent == parent
       else { return nil }
       chain.append(ProcessIdentity(pid: parent, startTicks: parentStatus?.startTicks))
@@ -60,10 +60,10 @@ extension ProcFileSystem {
     return chain
   }
 
-  /// How many descriptors are open in the process.
+  /// The number of open descriptors of the process.
   ///
-  /// Linux 6.2 and later say it as the size of the folder, without permission to read it; otherwise
-  /// they are counted.
+  /// Linux 6.2 and later report it as the size of the `fd` directory, without permission to read
+  /// it. Otherwise the descriptors are counted.
   public func descriptorCount(of pid: Int32) throws(ProcessProblem) -> Int {
     let process = try open(pid)
     do {
@@ -77,8 +77,8 @@ extension ProcFileSystem {
     }
   }
 
-  /// The value of the variable `name` in the environment that the process was started with
-  /// (`environ`); nil when it has none.
+  /// The value of the variable `name` in the initial environment of the process (`environ`); nil if
+  /// it is not set.
   public func environmentValue(
     of name: String, in pid: Int32
   ) throws(ProcessProblem) -> String? {
@@ -102,7 +102,7 @@ extension ProcFileSystem {
     return status
   }
 
-  private func statusIfSeen(of pid: Int32) throws(ProcessProblem) -> ProcessStatus? {
+  private func statusIfVisible(of pid: Int32) throws(ProcessProblem) -> ProcessStatus? {
     do { return try status(of: pid) } catch {
       switch error {
       case .noSuchProcess, .unreadable(_, .notPermitted), .unreadable(_, .permissionDenied):

@@ -1,18 +1,18 @@
 internal import Connections
 internal import SystemPackage
 
-/// A terminal, by the number of its device as `stat` has it (`tty_nr`).
+/// A terminal, identified by its device number as in `stat` (`tty_nr`).
 public struct TerminalDevice: Hashable, Sendable {
-  /// Major and minor number, as the kernel packs them into 32 bits.
+  /// The major and minor number, as the kernel packs them into 32 bits.
   let device: UInt32
 
-  /// The terminal of this device number; nil for 0, which is none.
+  /// The terminal with this device number; nil for 0, which means none.
   init?(device: UInt32) {
     guard device != 0 else { return nil }
     self.device = device
   }
 
-  /// The terminal that the link of a descriptor leads to; nil if it leads elsewhere.
+  /// The terminal that a descriptor's link refers to; nil if it refers to anything else.
   ///
   /// `/dev/pts/N` is a pseudoterminal (major 136), `/dev/ttyN` a console (major 4).
   init?(linkTarget: [UInt8]) {
@@ -29,7 +29,7 @@ public struct TerminalDevice: Hashable, Sendable {
   }
 }
 
-/// Where a process stands among the others.
+/// The parent and the terminal of a process.
 public struct ProcessPlace: Hashable, Sendable {
   /// The pid of the parent; 0 for none, or for one outside the pid namespace.
   public let parent: Int32
@@ -38,18 +38,18 @@ public struct ProcessPlace: Hashable, Sendable {
 }
 
 extension ProcFileSystem {
-  /// The terminals that the process has open, whether or not one is its controlling terminal.
+  /// The terminals that the process has open, and its controlling terminal.
   ///
-  /// Masters of pseudoterminals (`/dev/ptmx`) are no terminals.
+  /// Masters of pseudoterminals (`/dev/ptmx`) do not count.
   public func terminals(of pid: Int32) throws(ProcessProblem) -> Set<TerminalDevice> {
     let process = try open(pid)
     var terminals: Set<TerminalDevice> = []
     do {
-      let folder = try process.open("fd")
+      let directory = try process.open("fd")
       var descriptors: [Int32] = []
-      try folder.forEachNumber(EntryBuffer()) { descriptors.append($0) }
+      try directory.forEachNumber(EntryBuffer()) { descriptors.append($0) }
       for descriptor in descriptors {
-        guard let target = try? folder.target(of: "\(descriptor)"),
+        guard let target = try? directory.target(of: "\(descriptor)"),
           let terminal = TerminalDevice(linkTarget: target)
         else { continue }
         terminals.insert(terminal)
@@ -61,7 +61,7 @@ extension ProcFileSystem {
     return terminals
   }
 
-  /// Where every process stands. One that ends meanwhile, or cannot be read, is left out.
+  /// The place of every process. Processes that end meanwhile or cannot be read are left out.
   public func places() throws(ProcessProblem) -> [Int32: ProcessPlace] {
     let root = try openRoot()
     var places: [Int32: ProcessPlace] = [:]

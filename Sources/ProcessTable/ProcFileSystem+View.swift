@@ -1,11 +1,11 @@
 internal import Glibc
 internal import SystemPackage
 
-// Whether the root shows its reader every process of the machine.
+// Whether the root shows the reader every process of the machine.
 extension ProcFileSystem {
   /// Why processes may be missing below the root; empty if it shows all of them.
   ///
-  /// A copy of `/proc` is taken to be complete where it does not say otherwise.
+  /// A copy of `/proc` counts as complete unless its files indicate otherwise.
   public func viewLimits() -> [ViewLimit] {
     guard let root = try? Folder(root) else { return [] }
     let isKernels = root.isInProcFileSystem
@@ -17,11 +17,11 @@ extension ProcFileSystem {
 
   /// The reader's own pid, as this root shows it.
   ///
-  /// It differs from getpid(2) where `/proc` shows a pid namespace above the reader's.
+  /// It differs from getpid(2) if `/proc` shows a pid namespace above the reader's.
   public func ownPid() throws(ProcessProblem) -> Int32 {
-    let folder = try openRoot()
+    let directory = try openRoot()
     let target: [UInt8]
-    do { target = try folder.target(of: "self") } catch {
+    do { target = try directory.target(of: "self") } catch {
       throw problem(error, at: "self", of: nil)
     }
     guard let pid = target.decimal.flatMap({ Int32(exactly: $0) }) else {
@@ -30,11 +30,11 @@ extension ProcFileSystem {
     return pid
   }
 
-  /// The pid by which system calls name the process that the root shows as `pid`; nil if the
-  /// reader's pid namespace does not have it.
+  /// The pid that system calls take for the process that the root shows as `pid`; nil if the
+  /// reader's pid namespace does not contain it.
   public func callablePid(of pid: Int32) -> Int32? {
     guard let own = try? ownPid(), own != getpid() else { return pid }
-    // The pids of a process, from the namespace that the root shows down to its own.
+    // The pids of a process, from the namespace of the root down to its own.
     func pids(of name: String) -> [UInt64] {
       StatusLine.numbers("NSpid:", in: (try? bytes(of: "\(name)/status")) ?? [])
     }
@@ -44,9 +44,9 @@ extension ProcFileSystem {
     return Int32(exactly: numbers[depth - 1])
   }
 
-  /// Whether the pid namespace that the root shows is the machine's first.
+  /// Whether the root shows the machine's first pid namespace.
   ///
-  /// That of the reader is the first, or the root shows a namespace above the reader's.
+  /// That is so if the reader's namespace is the first, or if the root shows a namespace above it.
   private func showsFirstPidNamespace(_ root: borrowing Folder, isKernels: Bool) -> Bool {
     let own = try? root.target(of: "self/ns/pid")
     if let own, own.elementsEqual("pid:[\(Self.firstPidNamespace)]".utf8) { return true }
@@ -54,7 +54,7 @@ extension ProcFileSystem {
     return showsThreadsOfTheKernel(root)
   }
 
-  /// Whether pid 2 is `kthreadd` (`PF_KTHREAD`), as only in the machine's first pid namespace.
+  /// Whether pid 2 is `kthreadd` (`PF_KTHREAD`), as only the machine's first pid namespace shows.
   func showsThreadsOfTheKernel(_ root: borrowing Folder) -> Bool {
     let second = (try? root.bytes(of: "2/stat")).flatMap { ProcessStatus($0) }
     return second?.isKernelThread ?? false
@@ -62,11 +62,11 @@ extension ProcFileSystem {
 
   /// The value of `hidepid` that hides processes from the reader; nil if none does.
   ///
-  /// Who has CAP_SYS_PTRACE in the machine's first user namespace is shown all. The group of the
-  /// option `gid`, 0 by default, is too, except with `ptraceable` (`has_pid_permissions` in
-  /// fs/proc/base.c).
+  /// A reader with CAP_SYS_PTRACE in the machine's first user namespace sees everything. So does
+  /// the group of the option `gid`, 0 by default, except with `ptraceable` (`has_pid_permissions`
+  /// in fs/proc/base.c).
   private func hiding(_ root: borrowing Folder, isKernels: Bool) -> String? {
-    // Capabilities are the thread's, and may be raised only for a while.
+    // Capabilities belong to the thread, and may be raised only temporarily.
     let status =
       (try? root.bytes(of: "thread-self/status")) ?? (try? root.bytes(of: "self/status")) ?? []
     let userNamespace = try? root.target(of: "self/ns/user")
@@ -82,13 +82,13 @@ extension ProcFileSystem {
     return !isByAccess && StatusLine.groups(in: status).contains(mount.exemptGroup) ? nil : mode
   }
 
-  /// CAP_SYS_PTRACE of linux/capability.h.
+  /// CAP_SYS_PTRACE from linux/capability.h.
   private static let sysPtrace: UInt64 = 1 << 19
 
-  /// The mount that the root is in.
+  /// The mount that contains the root.
   private func mount(of root: borrowing Folder, isKernels: Bool) -> Mount? {
     guard let mounts = try? mounts().filter({ $0.type == "proc" }) else { return nil }
-    // By its id: another mount at the same path may cover it, or be covered.
+    // Match by ID, because another mount at the same path may cover it, or be covered.
     if isKernels, let id = root.mountID(), let mount = mounts.last(where: { $0.id == id }) {
       return mount
     }
@@ -97,11 +97,11 @@ extension ProcFileSystem {
 }
 
 extension Mount {
-  /// How the processes of others are hidden: the value of the option `hidepid`, as the kernel
-  /// writes it (`invisible`, `ptraceable`, `noaccess`; before 5.8 a number). Nil without one.
+  /// The value of the option `hidepid`, as the kernel writes it (`invisible`, `ptraceable`,
+  /// `noaccess`; before 5.8 a number); nil without one.
   fileprivate var hidepid: String? { value(of: "hidepid=") }
 
-  /// The group that is shown all nonetheless.
+  /// The group that sees all processes nonetheless.
   fileprivate var exemptGroup: UInt64 { value(of: "gid=").flatMap { UInt64($0) } ?? 0 }
 
   private func value(of name: String) -> String? {
@@ -109,9 +109,9 @@ extension Mount {
   }
 }
 
-/// Lines of `/proc/PID/status`. The kernel escapes the newlines of the name on the first one.
+/// Parses lines of `/proc/PID/status`. The kernel escapes newlines in the name on the first line.
 enum StatusLine {
-  /// What stands behind `label`; nil if there is no such line.
+  /// The text after `label`; nil if there is no such line.
   static func value(_ label: String, in status: [UInt8]) -> ArraySlice<UInt8>? {
     for line in status.split(separator: 0x0a) where line.starts(with: label.utf8) {
       return line.dropFirst(label.utf8.count)
@@ -119,12 +119,12 @@ enum StatusLine {
     return nil
   }
 
-  /// The numbers behind `label`.
+  /// The numbers after `label`.
   static func numbers(_ label: String, in status: [UInt8]) -> [UInt64] {
     (value(label, in: status) ?? []).split { $0 == 0x09 || $0 == 0x20 }.compactMap(\.decimal)
   }
 
-  /// The hexadecimal number behind `label`.
+  /// The hexadecimal number after `label`.
   static func hexadecimal(_ label: String, in status: [UInt8]) -> UInt64? {
     value(label, in: status).flatMap { value in
       let digits = value.drop { $0 == 0x09 || $0 == 0x20 }

@@ -1,10 +1,10 @@
 internal import Connections
 internal import SystemPackage
 
-/// The open folder of one process. What is read through it is all of that process.
+/// The open directory of one process. Everything read through it belongs to that process.
 struct ProcessFolder: ~Copyable {
   let pid: Int32
-  private let folder: Folder
+  private let directory: Folder
   private let containers: (any ContainerNames)?
 
   init(
@@ -12,33 +12,33 @@ struct ProcessFolder: ~Copyable {
   ) throws(Errno) {
     self.pid = pid
     self.containers = containers
-    folder = try root.folder("\(pid)")
+    directory = try root.folder("\(pid)")
   }
 
-  /// Opens a folder of the process, `fd` or `task`.
-  func open(_ name: String) throws(Errno) -> Folder { try folder.folder(name) }
+  /// Opens a subdirectory, `fd` or `task`.
+  func open(_ name: String) throws(Errno) -> Folder { try directory.folder(name) }
 
-  /// The inode of the network namespace that the process is in; nil when the link is malformed.
-  func networkNamespace() throws(Errno) -> UInt64 { try folder.networkNamespace("ns/net") }
+  /// The inode of the process's network namespace.
+  func networkNamespace() throws(Errno) -> UInt64 { try directory.networkNamespace("ns/net") }
 
-  /// How many descriptors the kernel says are open (Linux 6.2 and later); nil in a copy of `/proc`.
+  /// The number of open descriptors that the kernel reports (Linux 6.2 and later); nil in a copy of
+  /// `/proc`.
   ///
-  /// 0 can also mean that the kernel does not say.
+  /// 0 can also mean that the kernel does not report it.
   func sizeOfDescriptorFolder() throws(Errno) -> Int? {
-    folder.isInProcFileSystem ? try folder.size(of: "fd") : nil
+    directory.isInProcFileSystem ? try directory.size(of: "fd") : nil
   }
 
-  /// How many threads the process has, by the number of links of its `task` folder; only in a
-  /// `/proc` of the kernel. It costs less than reading a file.
-  func threadCount() throws(Errno) -> Int { try folder.linkCount(of: "task") - 2 }
+  /// The number of threads, from the link count of the `task` directory. It costs less than reading
+  /// a file, but works only in a real `/proc`.
+  func threadCount() throws(Errno) -> Int { try directory.linkCount(of: "task") - 2 }
 
-  /// Reads `stat`; nil when it is malformed.
+  /// Reads `stat`; nil if it is malformed.
   func status() throws(Errno) -> ProcessStatus? {
-    ProcessStatus(try folder.bytes(of: "stat", isOneRecord: true))
+    ProcessStatus(try directory.bytes(of: "stat", isOneRecord: true))
   }
 
-  /// Reads what is to be known of an owner: `details` beside which process it is, and its name.
-  /// What cannot be read is nil.
+  /// Reads the identity and name of an owner, and `details`. Facts that cannot be read are nil.
   ///
   /// - Throws: the reason why `stat` cannot be read: the process has ended, or is hidden.
   func owner(_ details: OwnerDetails) throws(Errno) -> OwnerProcess {
@@ -50,26 +50,26 @@ struct ProcessFolder: ~Copyable {
       controlGroup: details.contains(.controlGroup) ? controlGroup : nil)
   }
 
-  /// The environment that the process was started with: variables that end with a NUL each.
-  func environment() throws(Errno) -> [UInt8] { try folder.bytes(of: "environ") }
+  /// The initial environment of the process: NUL-terminated variables.
+  func environment() throws(Errno) -> [UInt8] { try directory.bytes(of: "environ") }
 
-  /// Anyone may read it.
+  /// The cgroup, which anyone may read.
   var controlGroup: ControlGroup? {
-    (try? folder.bytes(of: "cgroup", isOneRecord: true))
+    (try? directory.bytes(of: "cgroup", isOneRecord: true))
       .flatMap { ControlGroupMembership.controlGroup($0, containers) }
   }
 
-  /// A thread of the kernel has none.
+  /// The executable; a kernel thread has none.
   private var executable: KernelName? {
-    guard let target = try? folder.target(of: "exe") else { return nil }
+    guard let target = try? directory.target(of: "exe") else { return nil }
     let mark = Array(" (deleted)".utf8)
     let isMarked = target.suffix(mark.count).elementsEqual(mark)
     return KernelName(bytes: target.dropLast(isMarked ? mark.count : 0))
   }
 
-  /// The first number of the line `Uid:`. The kernel escapes the newlines of the name above it.
+  /// The first number of the line `Uid:`. The kernel escapes newlines in the name above it.
   private var userID: UInt32? {
-    guard let status = try? folder.bytes(of: "status", isOneRecord: true) else { return nil }
+    guard let status = try? directory.bytes(of: "status", isOneRecord: true) else { return nil }
     let label = Array("Uid:".utf8)
     var rest = status[...]
     while !rest.starts(with: label) {

@@ -1,20 +1,20 @@
 public import SystemPackage
 
-/// Something in `/proc` that could not be read, so that an owner may be missing from the table.
+/// Something in `/proc` that could not be read, so an owner may be missing from the table.
 ///
 /// A process that ended meanwhile leaves no gap.
 public struct ProcessGap: Hashable, Sendable {
-  /// The process.
+  /// The process ID.
   public let pid: Int32
-  /// What of it could not be read.
+  /// The part that could not be read.
   public let part: Part
-  /// Why; EACCES and EPERM are for want of CAP_SYS_PTRACE or CAP_DAC_READ_SEARCH.
+  /// The reason. EACCES and EPERM mean a missing CAP_SYS_PTRACE or CAP_DAC_READ_SEARCH.
   public let error: Errno
 
-  /// Whether the kernel refuses the reader, and would do so again.
+  /// Whether the kernel refused the reader, and would refuse again.
   public var isRefused: Bool { error == .permissionDenied || error == .notPermitted }
 
-  /// The gap left by `part` of the process `pid`.
+  /// A gap for `part` of the process `pid`.
   public init(pid: Int32, part: Part, error: Errno) {
     self.pid = pid
     self.part = part
@@ -23,26 +23,26 @@ public struct ProcessGap: Hashable, Sendable {
 
   /// The parts of a process that are read to find its sockets.
   public enum Part: Hashable, Sendable {
-    /// The folder of the process (`PID`).
+    /// The directory of the process (`PID`).
     case process
-    /// All its descriptors (`PID/fd`).
+    /// All descriptors (`PID/fd`).
     case descriptors
-    /// One descriptor (`PID/fd/N`), the first of those that could not be read.
+    /// The first unreadable descriptor (`PID/fd/N`).
     case descriptor(Int32)
-    /// Which threads it has (`PID/task`).
+    /// The list of threads (`PID/task`).
     case threads
     /// All descriptors of one thread (`PID/task/TID/fd`).
     case descriptorsOfThread(Int32)
-    /// One descriptor of one thread, the first of those that could not be read.
+    /// The first unreadable descriptor of one thread.
     case descriptorOfThread(Int32, descriptor: Int32)
   }
 }
 
 extension ProcessGap: Comparable {
-  /// By pid, then in the order in which the parts are read.
-  public static func < (one: ProcessGap, other: ProcessGap) -> Bool {
-    (one.pid, one.rank.0, one.rank.1, one.rank.2, one.error.rawValue)
-      < (other.pid, other.rank.0, other.rank.1, other.rank.2, other.error.rawValue)
+  /// Orders by pid, then by the order in which the parts are read.
+  public static func < (lhs: ProcessGap, rhs: ProcessGap) -> Bool {
+    (lhs.pid, lhs.rank.0, lhs.rank.1, lhs.rank.2, lhs.error.rawValue)
+      < (rhs.pid, rhs.rank.0, rhs.rank.1, rhs.rank.2, rhs.error.rawValue)
   }
 
   private var rank: (Int, Int32, Int32) {

@@ -1,15 +1,15 @@
 public import SystemPackage
 
-/// Why `/proc` did not answer.
+/// Why `/proc` could not be read.
 public enum ProcessProblem: Error, Hashable, Sendable {
   /// No process has this pid, or it is hidden from the reader (`hidepid`).
   case noSuchProcess(pid: Int32)
   /// The path could not be read.
   case unreadable(FilePath, Errno)
-  /// What the path holds is not what the kernel writes there.
+  /// The content of the path does not have the kernel's format.
   case malformed(FilePath)
-  /// The folder shows no process at all: it is no `/proc`, or one that was not mounted.
+  /// The directory shows no process at all: it is not a `/proc`, or nothing is mounted on it.
   case noProcesses(FilePath)
-  /// The parents of this process kept changing while they were read, or form a circle.
+  /// The parents of this process kept changing while they were read, or are circular.
   case unsteadyParents(pid: Int32)
 }

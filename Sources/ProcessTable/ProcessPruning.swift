@@ -1,23 +1,23 @@
 public import Connections
 
-/// Which processes are looked at; the descriptors of the others are not read.
+/// Which processes a search reads. It does not read the descriptors of the others.
 ///
-/// To leave a process out is to say that it cannot be the owner looked for, so one whose user is
-/// unknown is kept; what a predicate makes of unknown facts is its own affair.
+/// Leaving out a process means that it cannot be a wanted owner. So a process with an unknown user
+/// is kept. A predicate must handle unknown facts itself.
 public struct ProcessPruning: Sendable {
-  /// All are looked at.
+  /// No pruning: all processes are read.
   public static let everyProcess = ProcessPruning()
 
   private let members: Members?
   private let predicate: (@Sendable (OwnerProcess) -> Bool)?
-  /// What is read of a process before it is admitted.
+  /// What to read about a process before admitting it.
   let details: OwnerDetails
 
-  /// Only processes that have one of `pids`, one of `userIDs` as their real user, and for which
-  /// `predicate` is true; what is nil is not asked.
+  /// Admits processes with one of `pids` and one of `userIDs` as their real user, for which
+  /// `predicate` is true. A nil condition is not checked.
   ///
   /// - Parameters:
-  ///   - details: what `predicate` has to know of a process beside its name.
+  ///   - details: what `predicate` needs to know about a process besides its name.
   ///   - predicate: called on several threads at once. Facts that could not be read are nil.
   public init(
     pids: Set<Int32>? = nil, userIDs: Set<UInt32>? = nil, knowing details: OwnerDetails = .all,
@@ -28,8 +28,8 @@ public struct ProcessPruning: Sendable {
     self.details = predicate == nil ? .user : details
   }
 
-  /// The processes that are named. A class: before the first copy of a set that is optional, the runtime
-  /// looks through all types for what its elements are.
+  /// The listed pids and users. It is a class because the runtime scans all types for the element
+  /// type before it first copies an optional set.
   private final class Members: Sendable {
     let pids: Set<Int32>?
     let userIDs: Set<UInt32>?
@@ -40,10 +40,10 @@ public struct ProcessPruning: Sendable {
     }
   }
 
-  /// Whether all processes are looked at.
+  /// Whether all processes are read.
   public var keepsEveryProcess: Bool { members?.pids == nil && !needsFacts }
 
-  /// Whether more than the pid must be known of a process.
+  /// Whether a decision needs more than the pid.
   var needsFacts: Bool { members?.userIDs != nil || predicate != nil }
 
   func admits(pid: Int32) -> Bool { members?.pids?.contains(pid) ?? true }

@@ -1,8 +1,8 @@
 internal import Connections
 
-/// What `/proc/PID/stat` says of one process; see proc_pid_stat(5).
+/// The fields of `/proc/PID/stat`; see proc_pid_stat(5).
 struct ProcessStatus: Equatable {
-  /// Field 2: the command name, the same as in `comm`.
+  /// Field 2: the command name, as in `comm`.
   let name: KernelName
   /// Field 3: `R`, `S`, `Z` and so on.
   let state: UInt8
@@ -10,25 +10,25 @@ struct ProcessStatus: Equatable {
   let parent: Int32
   /// Field 7: the controlling terminal; nil if it has none.
   let terminal: TerminalDevice?
-  /// Field 9: the kernel's flags of the process, `PF_`.
+  /// Field 9: the kernel's process flags (`PF_`).
   let flags: UInt64
-  /// Fields 14 and 15, `utime` and `stime`: the processor time of all its threads, in clock ticks;
-  /// nil if they are malformed.
+  /// Fields 14 and 15, `utime` and `stime`: the processor time of all threads, in clock ticks; nil
+  /// if malformed.
   let processorTicks: UInt64?
-  /// Field 20: how many threads it has; 0 when its leader is a zombie and the only one.
+  /// Field 20: the number of threads; 0 if only the leader is left and it is a zombie.
   let threads: UInt64
-  /// Field 22: when it started, in clock ticks since boot.
+  /// Field 22: the start time, in clock ticks since boot.
   let startTicks: UInt64
 
-  /// Reads the line; nil when it is not one that the kernel writes.
+  /// Parses the line; nil if it does not have the kernel's format.
   ///
-  /// The name, field 2, stands in brackets and may itself hold brackets, spaces and newlines: the
-  /// fields count from the last closing one.
+  /// The name, field 2, is in parentheses and may itself contain parentheses, spaces and newlines.
+  /// So the other fields follow the last closing one.
   init?(_ line: [UInt8]) {
     guard let opening = line.firstIndex(of: UInt8(ascii: "(")),
       let bracket = line.lastIndex(of: UInt8(ascii: ")")), opening < bracket
     else { return nil }
-    // Of 50 fields and more, on every process: only those that are asked for are read.
+    // The line has 50 fields or more, for every process, so only the needed ones are parsed.
     var state: UInt8?
     var terminal: TerminalDevice?
     var numbers: (parent: UInt64?, flags: UInt64?, threads: UInt64?, start: UInt64?)
@@ -42,7 +42,7 @@ struct ProcessStatus: Equatable {
       switch number {
       case 3 where field.count == 1: state = field.first
       case 4: numbers.parent = field.decimal
-      // The kernel writes it with a sign.
+      // The kernel writes the device as a signed number.
       case 7:
         terminal = Int32(String(decoding: field, as: UTF8.self)).flatMap {
           TerminalDevice(device: UInt32(bitPattern: $0))
@@ -75,18 +75,18 @@ struct ProcessStatus: Equatable {
     self.startTicks = startTicks
   }
 
-  /// Whether the leader has ended and its parent has not asked for it yet.
+  /// Whether the leader has ended and its parent has not waited for it yet.
   var isZombie: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
 
-  /// Whether it is a thread of the kernel (`PF_KTHREAD`).
+  /// Whether it is a kernel thread (`PF_KTHREAD`).
   var isKernelThread: Bool { flags & 0x0020_0000 != 0 }
 
-  /// Whether there can be no descriptor: a zombie without threads, or a thread of the kernel.
+  /// Whether it cannot hold descriptors: a zombie without threads, or a kernel thread.
   var holdsNothing: Bool { isZombie && threads <= 1 || isKernelThread }
 }
 
 extension Collection<UInt8> {
-  /// The number that the octets are; nil when they are not digits only, or above 64 bits.
+  /// The number in the bytes; nil if they are not all digits, or it exceeds 64 bits.
   var decimal: UInt64? {
     var number: UInt64 = 0
     for octet in self {

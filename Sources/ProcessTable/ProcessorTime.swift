@@ -2,11 +2,11 @@ public import Connections
 internal import Glibc
 
 extension ProcFileSystem {
-  /// The processor time that all threads of `process` have used since it started: `utime` plus
-  /// `stime` of `/proc/PID/stat`, in whole clock ticks (usually 10 ms).
+  /// The processor time that all threads of `process` have used: `utime` plus `stime` of
+  /// `/proc/PID/stat`, in whole clock ticks (usually 10 ms).
   ///
-  /// - Throws: ``ProcessProblem/noSuchProcess(pid:)`` if the process has ended, also if another one
-  ///   has its pid now.
+  /// - Throws: ``ProcessProblem/noSuchProcess(pid:)`` if the process has ended, even if its pid is
+  ///   reused.
   public func processorTime(
     of process: ProcessIdentity
   ) throws(ProcessProblem) -> Duration {
@@ -20,7 +20,7 @@ extension ProcFileSystem {
     return Self.duration(ofTicks: ticks)
   }
 
-  /// The time from the boot of the machine to the start of `process`; nil if unknown.
+  /// The time from boot to the start of `process`; nil if unknown.
   public func startTime(of process: ProcessIdentity) -> Duration? {
     process.startTicks.map(Self.duration)
   }

@@ -1,20 +1,20 @@
-/// The kernel's counters of one file, by section and name: `["Tcp", "CurrEstab"]`.
+/// The kernel's counters in one file, by section and name: `["Tcp", "CurrEstab"]`.
 public struct ProtocolCounters: Equatable, Sendable {
   private let sections: [String: [String: Int64]]
 
-  /// The counter `name` of `section`; nil when this kernel has none, or its value is no number.
+  /// The counter `name` of `section`; nil if the kernel has none, or its value is not a number.
   public subscript(section: String, name: String) -> Int64? { sections[section]?[name] }
 
-  /// The files that counters are read from, below the root.
+  /// The files with counters, below the root.
   public enum File: String, Sendable {
     /// The counters of the MIBs; see RFC 4022.
     case snmp = "net/snmp"
-    /// Those that no MIB has: `TcpExt`.
+    /// Linux-specific counters: `TcpExt`.
     case netstat = "net/netstat"
-    /// How many sockets there are, and the memory of their buffers. `inuse` and `tw` are of the
-    /// network namespace, the others of the machine.
+    /// The number of sockets, and the memory of their buffers. `inuse` and `tw` cover the network
+    /// namespace, the others the machine.
     case sockstat = "net/sockstat"
-    /// The same of IPv6.
+    /// The same for IPv6.
     case sockstat6 = "net/sockstat6"
   }
 
@@ -28,7 +28,7 @@ public struct ProtocolCounters: Equatable, Sendable {
     }
     switch file {
     case .snmp, .netstat:
-      // A line of names, and a line of values that starts with the same word.
+      // A line of names, then a line of values that starts with the same word.
       for (names, values) in zip(lines, lines.dropFirst()) {
         guard let section = names.first, section == values.first, names.count == values.count
         else { continue }
@@ -36,8 +36,8 @@ public struct ProtocolCounters: Equatable, Sendable {
       }
     case .sockstat, .sockstat6:
       for words in lines {
-        for place in stride(from: 1, to: words.count - 1, by: 2) {
-          add(words[0], words[place], words[place + 1])
+        for index in stride(from: 1, to: words.count - 1, by: 2) {
+          add(words[0], words[index], words[index + 1])
         }
       }
     }
@@ -46,12 +46,12 @@ public struct ProtocolCounters: Equatable, Sendable {
 }
 
 extension ProcFileSystem {
-  /// The counters in `file`, of the network namespace of the reader.
+  /// The counters in `file`, for the reader's network namespace.
   public func counters(_ file: ProtocolCounters.File) throws(ProcessProblem) -> ProtocolCounters {
     ProtocolCounters(try bytes(of: file.rawValue), of: file)
   }
 
-  /// The numbers of a setting of the kernel (`sysctl`), such as `net.ipv4.tcp_mem`.
+  /// The numbers of a kernel setting (sysctl), such as `net.ipv4.tcp_mem`.
   public func setting(_ name: String) throws(ProcessProblem) -> [Int64] {
     let path = "sys/" + name.split(separator: ".").joined(separator: "/")
     let words = String(decoding: try bytes(of: path), as: UTF8.self).split { $0.isWhitespace }

@@ -4,7 +4,7 @@ public import Connections
 public struct SocketHolder: Sendable {
   /// The process.
   public let process: OwnerProcess
-  /// Its sockets, in no order; two descriptors may be of one socket.
+  /// Its sockets, in no order. Two descriptors may refer to one socket.
   public let sockets: [HeldSocket]
 
   /// A process that holds `sockets`.
@@ -14,14 +14,14 @@ public struct SocketHolder: Sendable {
   }
 }
 
-/// One descriptor that is a socket.
+/// One socket descriptor.
 public struct HeldSocket: Hashable, Sendable {
-  /// The socket's inode, in `/proc/PID/fd` and in `idiag_inode`.
+  /// The socket's inode, as in `/proc/PID/fd` and `idiag_inode`.
   public let inode: UInt32
-  /// The descriptor, in the table of the process or, where that differs, of one of its threads.
+  /// The descriptor, in the table of the process or of a thread with its own table.
   public let descriptor: Int32
 
-  /// The socket with `inode` under the number `descriptor`.
+  /// The socket with `inode`, open as `descriptor`.
   public init(inode: UInt32, descriptor: Int32) {
     self.inode = inode
     self.descriptor = descriptor

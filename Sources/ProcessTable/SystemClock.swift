@@ -1,16 +1,15 @@
 public import Connections
 internal import Glibc
 
-/// The clocks of the machine, read from the kernel.
+/// The machine's clocks, read from the kernel.
 ///
-/// No file can stand in for them: over `/proc/uptime`, which shows the same time, a container may
-/// have a file of its own (lxcfs).
+/// It does not read `/proc/uptime`, because lxcfs replaces that file in a container.
 public enum SystemClock {
-  /// Time since boot, the time in which the machine slept included, in milliseconds; nil when the
-  /// kernel has no such clock (`CLOCK_BOOTTIME`, Linux 2.6.39).
+  /// The time since boot including suspend, in milliseconds; nil if the kernel has no such clock
+  /// (`CLOCK_BOOTTIME`, Linux 2.6.39).
   public static var uptime: UInt64? { milliseconds(of: CLOCK_BOOTTIME).map { UInt64($0) } }
 
-  /// Time since boot and wall-clock time, read one after the other.
+  /// The time since boot and the wall-clock time, read one after the other.
   public static var reading: ClockReading? {
     guard let uptime, let wall = milliseconds(of: CLOCK_REALTIME) else { return nil }
     return ClockReading(uptime: uptime, wall: wall)

@@ -1,13 +1,14 @@
-/// Which descriptor tables of one process have been read, so that none is read once per thread.
+/// Tracks which descriptor tables of a process have been read, so that none is read once per
+/// thread.
 ///
-/// Anyone can start threads that have tables of their own, so the cost must be linear in the threads
-/// and the descriptors: each thread is compared with the leader, a small table is simply read, and
-/// a large one is looked up among the large ones by the kernel's order.
+/// Anyone can start threads that have their own tables, so the cost must stay linear in threads and
+/// descriptors. Each thread is compared with the leader. A small table is simply read. A large one
+/// is looked up among the other large ones, in the kernel's order.
 struct ThreadTables {
-  /// Descriptors up to which reading a table costs less than comparing it with many others.
+  /// The largest table, in descriptors, that is cheaper to read than to compare with many others.
   static let smallTable = 16
-  /// How many descriptors of threads are read where tables cannot be compared. All threads
-  /// may share one table, which would then be read once per thread.
+  /// The maximum number of thread descriptors to read if tables cannot be compared. All threads may
+  /// share one table, which is then read once per thread.
   static let limitWithoutComparison = 1 << 18
 
   /// A thread whose table has been read: the leader, or another one if the leader has ended.
@@ -32,9 +33,9 @@ struct ThreadTables {
     return FileTableComparison.order(thread, main) == .same
   }
 
-  /// Whether the table of `thread`, which is not the main one, is to be read.
+  /// Whether to read the table of `thread`, which is not the main one.
   ///
-  /// - Parameter size: how many descriptors are open; 0 if the kernel does not say.
+  /// - Parameter size: the number of open descriptors; 0 if the kernel does not report it.
   mutating func isNew(_ thread: Int32, size: Int) -> Bool {
     guard canCompare, size == 0 || size > Self.smallTable else { return true }
     var range = large.indices
@@ -44,7 +45,7 @@ struct ThreadTables {
       case .same: return false
       case .before: range = range.lowerBound..<middle
       case .after: range = (middle + 1)..<range.upperBound
-      // One of the two has ended: to read a table twice does no harm.
+      // One of the two has ended. Reading a table twice does no harm.
       case nil: return true
       }
     }

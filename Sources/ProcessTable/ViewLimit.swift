@@ -1,10 +1,10 @@
-/// Why `/proc` may show its reader fewer processes than there are, without any error.
+/// Why `/proc` may show its reader fewer processes than exist, without any error.
 ///
-/// A process that is left out may hold any socket, also one that a visible process holds.
+/// A hidden process may hold any socket, even one that a visible process holds too.
 public enum ViewLimit: Hashable, Sendable {
-  /// It is mounted with this value of the option `hidepid`, and the reader is not exempt.
+  /// It is mounted with this value of `hidepid`, and the reader is not exempt.
   case hidepid(String)
-  /// It shows a pid namespace other than the machine's first: the processes of a container.
+  /// It shows a pid namespace other than the machine's first, such as a container's.
   case pidNamespace
 }
 
@@ -28,7 +28,7 @@ extension ViewLimit: CustomStringConvertible {
 }
 
 extension ViewLimit: Comparable {
-  /// In the order of the cases.
+  /// Orders by the order of the cases.
   public static func < (lhs: ViewLimit, rhs: ViewLimit) -> Bool {
     switch (lhs, rhs) {
     case (.hidepid(let lhs), .hidepid(let rhs)): lhs < rhs

@@ -1,6 +1,6 @@
 internal import SystemPackage
 
-/// Who can change a file, as its open descriptor says.
+/// Who can change a file, read from its open descriptor.
 struct AccessFacts {
   let type: FileType
   let owner: UInt32
@@ -13,7 +13,8 @@ struct AccessFacts {
     permissions = stat.permissions
   }
 
-  /// Whether someone who is neither the owner nor root can write. Access lists show in the group's bits.
+  /// Whether anyone other than the owner and root can write. Access control lists affect the group
+  /// bits.
   var isWritableByOthers: Bool {
     !permissions.isDisjoint(with: [.groupWrite, .otherWrite])
   }

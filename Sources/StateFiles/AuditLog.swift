@@ -2,17 +2,17 @@ internal import Glibc
 internal import Synchronization
 public import SystemPackage
 
-/// The log of what was closed, when, why and by whom: one JSON object a line, appended only.
+/// The log of what was closed, when, why and by whom: one JSON object per line, append-only.
 ///
-/// Several runs may write at once: lines are whole in each write(2) to a file opened with
-/// `O_APPEND`, so that they do not mix.
+/// Several runs may write at once. Each write(2) to the file, opened with `O_APPEND`, contains
+/// whole lines, so lines do not mix.
 ///
-/// The file may be moved or deleted at any time, as logrotate(8) does: each append goes to the file
-/// that has the name then. Lines that were written while the file was being moved are written again
-/// to the new one, since logrotate may have compressed the old one without them. A reader leaves
-/// out such repetitions.
+/// The file may be moved or deleted at any time, as logrotate(8) does. Each append goes to the file
+/// that has the name at that moment. If the file is moved during a write, the lines are written
+/// again to the new file. logrotate may have compressed the old one without them. A reader skips
+/// such repetitions.
 public struct AuditLog: ~Copyable {
-  /// The name of the file in the folder.
+  /// The file name in the state directory.
   public static let fileName = "audit.jsonl"
 
   /// Where the file is.
@@ -21,7 +21,7 @@ public struct AuditLog: ~Copyable {
   private let directory: OpenFile
   private let opened: Mutex<Opened>
 
-  /// Not private: the compiler (6.3) makes no code for other modules then.
+  /// Not private, because Swift 6.3 would then generate no code for other modules.
   struct Opened: ~Copyable {
     let file: OpenFile
     let inode: ino_t
@@ -37,11 +37,11 @@ public struct AuditLog: ~Copyable {
     }
   }
 
-  /// Opens the log of `folder`, made when it is not there (mode 0600).
-  public init(in folder: borrowing StateFolder) throws(AuditLogProblem) {
-    let path = folder.path.appending(Self.fileName)
+  /// Opens the log in `stateDirectory`, and creates it if missing (mode 0600).
+  public init(in stateDirectory: borrowing StateFolder) throws(AuditLogProblem) {
+    let path = stateDirectory.path.appending(Self.fileName)
     do throws(Errno) {
-      let directory = try OpenFile(duplicating: folder.file.descriptor.rawValue)
+      let directory = try OpenFile(duplicating: stateDirectory.file.descriptor.rawValue)
       let file = try Opened(Self.open(in: directory))
       self.directory = directory
       opened = Mutex(file)
@@ -57,14 +57,14 @@ public struct AuditLog: ~Copyable {
       flags: O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
   }
 
-  /// How often lines are written when the file is moved again each time.
+  /// How many times to write the lines if the file keeps being moved.
   private static let attempts = 8
 
-  /// Appends `lines`, each of which ends with its line break and holds no other.
+  /// Appends `lines`. Each line ends with a line break and contains no other.
   ///
-  /// What an earlier run left without its line break is ended first, so that no line is lost to it.
+  /// If an earlier run left an incomplete line, that line is terminated first.
   ///
-  /// - Throws: also when only a part of it found room: what is on the disk then ends in no whole
+  /// - Throws: also if only part of `lines` could be written. The file then ends in an incomplete
   ///   line.
   public borrowing func append(_ lines: [UInt8]) throws(AuditLogProblem) {
     do throws(Errno) {
@@ -87,7 +87,8 @@ public struct AuditLog: ~Copyable {
     }
   }
 
-  /// Whether the file still has its name: one system call, for it is asked twice an append.
+  /// Whether the file still has its name. Each append checks twice, so this is a single system
+  /// call.
   private static func isInPlace(
     _ opened: borrowing Opened, in directory: borrowing OpenFile
   ) -> Bool {
@@ -111,8 +112,8 @@ public struct AuditLog: ~Copyable {
     opened.ownEnd = size + count
   }
 
-  /// Whether the file, of `size` octets, ends in the middle of a line. Another run's line cannot be
-  /// seen half written: a write to a regular file is one step to all that read it.
+  /// Whether the file, of `size` bytes, ends in an incomplete line. A line that another run is
+  /// writing does not count: a write to a regular file is atomic for readers.
   private static func endsWithPart(
     _ opened: borrowing Opened, _ size: Int
   ) throws(Errno) -> Bool {

@@ -1,7 +1,7 @@
 internal import Glibc
 public import SystemPackage
 
-/// An audit log that was found, whatever has its name when it is read.
+/// An audit log that was found. It stays the same file even if its name is reused.
 public final class AuditLogFile {
   /// Where it was found.
   public let path: FilePath
@@ -9,7 +9,7 @@ public final class AuditLogFile {
   let found: OpenFile
   fileprivate let facts: Stat
 
-  /// Finds the log at `path`; nil when nothing is there.
+  /// Finds the log at `path`; nil if it does not exist.
   ///
   /// - Throws: ``AuditLogProblem`` for a link, a FIFO or a device.
   public init?(_ path: FilePath) throws(AuditLogProblem) {
@@ -35,8 +35,8 @@ public final class AuditLogFile {
     facts.inode == other.facts.inode && facts.deviceID == other.facts.deviceID
   }
 
-  /// The text of the time of the first entry, in which later is greater; nil when there is none
-  /// among the first lines.
+  /// The time of the first entry as text that sorts by time; nil if the first lines contain no
+  /// entry.
   fileprivate var firstTime: String? {
     guard var reader = try? AuditLogReader(self) else { return nil }
     let start = Array(#"{"time":""#.utf8)
@@ -49,81 +49,82 @@ public final class AuditLogFile {
   }
 }
 
-/// The audit logs in a state directory: the current one, and those that logrotate(8) has put aside,
-/// by whatever scheme.
+/// The audit logs in a state directory: the current one, and those rotated by logrotate(8) under
+/// any naming scheme.
 public struct AuditLogFiles {
-  /// Those that were put aside, the oldest first, by the time of their first entry.
+  /// The rotated logs, oldest first by the time of their first entry.
   public let rotated: [AuditLogFile]
-  /// The one that is written to; nil when there is none.
+  /// The log that connreap writes; nil if there is none.
   public let current: AuditLogFile?
-  /// Those that a program other than gzip(1) has compressed: they are not read.
+  /// The logs that are skipped, because a program other than gzip(1) compressed them.
   public let unreadable: [FilePath]
 
-  /// All of them in their order.
+  /// All readable logs, oldest first.
   public var all: [AuditLogFile] { rotated + (current.map { [$0] } ?? []) }
 
-  /// Finds the logs in `folder`.
-  public init(in folder: FilePath) throws(AuditLogProblem) {
-    // First, so that a log that is being put aside is found under the one name or the other.
-    let current = try AuditLogFile(folder.appending(AuditLog.fileName))
+  /// Finds the logs in `stateDirectory`.
+  public init(in stateDirectory: FilePath) throws(AuditLogProblem) {
+    // First, so that a log that is being rotated is found under one of its two names.
+    let current = try AuditLogFile(stateDirectory.appending(AuditLog.fileName))
     var rotated: [(file: AuditLogFile, time: String, age: [Int])] = []
     var unreadable: [FilePath] = []
-    let names = try Self.names(in: folder)
+    let names = try Self.names(in: stateDirectory)
     for name in names.sorted() {
       guard let kind = RotatedName(name) else { continue }
-      let path = folder.appending(name)
-      // While logrotate compresses a log, both are there, and only the old one is whole.
+      let path = stateDirectory.appending(name)
+      // While logrotate compresses a log, both files exist, and only the old one is complete.
       if kind.isGzip, names.contains(String(name.dropLast(3))) { continue }
       guard kind.canBeRead else {
         unreadable.append(path)
         continue
       }
       var found = try AuditLogFile(path)
-      // Compressed since the names were read.
-      if found == nil { found = try AuditLogFile(folder.appending(name + ".gz")) }
+      // logrotate may have compressed it since the names were read.
+      if found == nil { found = try AuditLogFile(stateDirectory.appending(name + ".gz")) }
       guard let file = found, current.map({ !file.isSame(as: $0) }) ?? true,
         !rotated.contains(where: { $0.file.isSame(as: file) })
       else { continue }
       rotated.append((file, file.firstTime ?? "", kind.order))
     }
-    self.rotated = rotated.sorted { one, other in
-      one.time != other.time
-        ? one.time < other.time : one.age.lexicographicallyPrecedes(other.age)
+    self.rotated = rotated.sorted { lhs, rhs in
+      lhs.time != rhs.time
+        ? lhs.time < rhs.time : lhs.age.lexicographicallyPrecedes(rhs.age)
     }.map(\.file)
     self.current = current
     self.unreadable = unreadable
   }
 
-  /// The most names that a state directory is looked through for.
-  private static let mostNames = 100_000
+  /// The maximum number of names to read from a state directory.
+  private static let maximumNames = 100_000
 
-  private static func names(in folder: FilePath) throws(AuditLogProblem) -> Set<String> {
+  private static func names(in stateDirectory: FilePath) throws(AuditLogProblem) -> Set<String> {
     do throws(Errno) {
-      let directory = try OpenFile(folder, flags: OpenFile.pathOnly | O_DIRECTORY)
-      return Set(try DirectoryNames.first(mostNames, in: directory.descriptor))
+      let directory = try OpenFile(stateDirectory, flags: OpenFile.pathOnly | O_DIRECTORY)
+      return Set(try DirectoryNames.first(maximumNames, in: directory.descriptor))
     } catch .noSuchFileOrDirectory {
       return []
     } catch .notDirectory {
       return []
     } catch {
       throw AuditLogProblem(
-        path: folder.appending(AuditLog.fileName), errno: error, isReading: true)
+        path: stateDirectory.appending(AuditLog.fileName), errno: error, isReading: true)
     }
   }
 }
 
 /// A name that logrotate(8) gives to a log: a number, a date (`dateext`, `dateformat`) or both, and
-/// what compressed it.
+/// the suffix of a compression program.
 struct RotatedName: Equatable {
   let isGzip: Bool
   /// Whether it was compressed by gzip, or not at all.
   let canBeRead: Bool
-  /// The numbers in the name: of dates, the greater is the later; of others, the earlier.
+  /// The numbers in the name, for sorting. A greater date is later. A rotation count is negated,
+  /// because a greater one is earlier.
   let order: [Int]
 
   private static let otherSuffixes = [".xz", ".bz2", ".zst", ".lz4", ".lzma", ".Z"]
 
-  /// What `name` says; nil when it is none of an audit log.
+  /// Parses `name`; nil if it is not the name of a rotated audit log.
   init?(_ name: String) {
     guard name.hasPrefix(AuditLog.fileName) else { return nil }
     var rest = name.dropFirst(AuditLog.fileName.count)
@@ -131,7 +132,7 @@ struct RotatedName: Equatable {
     let other = Self.otherSuffixes.first { rest.hasSuffix($0) }
     canBeRead = other == nil
     rest = rest.dropLast(isGzip ? 3 : other?.count ?? 0)
-    // What logrotate calls a log that is in its way.
+    // logrotate gives this suffix to a file that is in its way.
     if rest.hasSuffix(".backup") { rest = rest.dropLast(7) }
     guard let first = rest.first, ".-_".contains(first), rest.contains(where: \.isNumber),
       rest.utf8.allSatisfy({ (0x30...0x39).contains($0) || ".-_T:+Z".utf8.contains($0) })

@@ -4,19 +4,19 @@ public import SystemPackage
 public struct AuditLogProblem: Error, Equatable, Sendable {
   /// Where the file is.
   public let path: FilePath
-  /// What the system said; `EINVAL` for something that is no regular file.
+  /// The system's error; `EINVAL` if it is not a regular file.
   public let errno: Errno
-  /// Whether it was to be read.
+  /// Whether it failed while reading.
   public var isReading = false
-  /// What is wrong with a log that was compressed; nil for a failure of the system.
+  /// The problem of a compressed log; nil for a system error.
   public var fault: ArchiveFault?
 }
 
-/// What is wrong with a compressed log.
+/// A problem of a compressed log.
 public enum ArchiveFault: Equatable, Sendable {
-  /// It is damaged, or its end is missing.
+  /// It is damaged or truncated.
   case damaged
-  /// It has more than this many bytes, uncompressed.
+  /// It exceeds this many bytes uncompressed.
   case tooLarge(limit: Int)
 }
 
@@ -25,10 +25,10 @@ extension AuditLogProblem: CustomStringConvertible {
   public var description: String {
     switch fault {
     case nil: "cannot \(isReading ? "read" : "write") the audit log \(path): \(reason)"
-    case .damaged: "the audit log \(path) is damaged: the rest of it is left out"
+    case .damaged: "the audit log \(path) is damaged: skipped the rest of it"
     case .tooLarge(let limit):
-      "the audit log \(path) has more than \(RemedyText.size(limit)) uncompressed: the rest of it "
-        + "is left out"
+      "the audit log \(path) is larger than \(RemedyText.size(limit)) uncompressed: "
+        + "skipped the rest of it"
     }
   }
 

@@ -1,39 +1,39 @@
 internal import Glibc
 public import SystemPackage
 
-/// Reads an audit log line by line, and keeps no more of it than the line at hand.
+/// Reads an audit log line by line, and keeps only the current line in memory.
 public struct AuditLogReader: ~Copyable {
-  /// The longest line that is taken for one: 1 MiB.
+  /// The maximum length of a line: 1 MiB.
   public static let lineLimit = 1 << 20
 
   /// Where the file is.
   public let path: FilePath
 
   private let file: OpenFile
-  /// What uncompresses the file; nil for a plain one.
+  /// The decompressor; nil for a plain file.
   private var packed: GzipStream?
-  /// What was read and not given out, from ``start`` on.
+  /// The data that was read; the unused part begins at ``start``.
   private var buffer: [UInt8] = []
   private var start = 0
-  /// Whether what follows up to the next line break is the rest of a line that is too long.
+  /// Whether the data up to the next line break belongs to a line that is too long.
   private var isSkipping = false
-  /// How many bytes were read so far.
+  /// The number of bytes read so far.
   private var read: Int64 = 0
 
   private static let partSize = 64 * 1024
 
   /// A line of the file.
   public enum Line: Equatable, Sendable {
-    /// A whole one, without its line break.
+    /// A whole line, without its line break.
     case whole(ArraySlice<UInt8>)
-    /// One that is longer than ``lineLimit``.
+    /// A line longer than ``lineLimit``.
     case tooLong
   }
 
-  /// How many bytes a compressed log may have: 8 GiB, those of seven million entries.
+  /// The maximum size of a compressed log when uncompressed: 8 GiB, about seven million entries.
   public static let unpackedLimit = 8 << 30
 
-  /// Opens the log that was found, which gzip(1) may have compressed.
+  /// Opens the log that was found, plain or compressed by gzip(1).
   public init(
     _ found: AuditLogFile, unpackedLimit: Int = unpackedLimit
   ) throws(AuditLogProblem) {
@@ -48,7 +48,7 @@ public struct AuditLogReader: ~Copyable {
     }
   }
 
-  /// Opens the log at `path`. A link, a FIFO or a device is refused.
+  /// Opens the log at `path`. Refuses a link, a FIFO or a device.
   public init(_ path: FilePath) throws(AuditLogProblem) {
     guard let found = try AuditLogFile(path) else {
       throw AuditLogProblem(path: path, errno: .noSuchFileOrDirectory, isReading: true)
@@ -66,7 +66,7 @@ public struct AuditLogReader: ~Copyable {
     return Array(start[..<count])
   }
 
-  /// The next line that ends with a line break; nil when there is none yet.
+  /// The next line that ends with a line break; nil if there is none yet.
   public mutating func next() throws(AuditLogProblem) -> Line? {
     var searched = start
     while true {
@@ -88,10 +88,10 @@ public struct AuditLogReader: ~Copyable {
     }
   }
 
-  /// Whether the file ends in the middle of a line.
+  /// Whether the file ends in an incomplete line.
   public var endsWithPart: Bool { isSkipping || start < buffer.count }
 
-  /// Whether the file at the path is another one by now, or was cut: what logrotate(8) does.
+  /// Whether logrotate(8) has replaced or truncated the file at the path.
   public var isReplaced: Bool {
     guard let now = try? path.stat(followTargetSymlink: false),
       let open = try? file.descriptor.stat()

@@ -1,10 +1,10 @@
 internal import SystemPackage
 
-/// Names that stand for a descriptor that whoever started connreap has opened.
+/// Names of descriptors that connreap inherited.
 ///
-/// They are not opened again: a pipe or a socket is used as it is, whoever owns what it leads to.
+/// They are not opened again. A pipe or socket is used as it is, whatever it leads to.
 enum DescriptorName {
-  /// The descriptor that `name` stands for; nil for the name of a file.
+  /// The descriptor that `name` stands for; nil for a file name.
   ///
   /// - Parameter dash: the descriptor that `-` stands for.
   static func number(of name: String, dash: CInt) -> CInt? {

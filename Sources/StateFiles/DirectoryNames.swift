@@ -3,12 +3,12 @@ internal import SystemPackage
 
 /// The names in a directory.
 enum DirectoryNames {
-  /// At most `count` of the names in the open directory, in no order.
+  /// Up to `count` names in the open directory, in no order.
   ///
-  /// - Parameter directory: may be opened with ``OpenFile/pathOnly``.
+  /// - Parameter directory: may be open with ``OpenFile/pathOnly``.
   static func first(_ count: Int, in directory: FileDescriptor) throws(Errno) -> [String] {
     let opened = try OpenFile(".", from: directory, flags: O_RDONLY | O_DIRECTORY)
-    // The stream owns the descriptor that it is given, and closes it.
+    // The stream takes ownership of this descriptor and closes it.
     let copy = fcntl(opened.descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0 else { throw Errno(rawValue: errno) }
     guard let stream = unsafe fdopendir(copy) else {

@@ -1,30 +1,30 @@
 public import SystemPackage
 
-/// Why a file that a user names cannot be read or written.
+/// Why a file named by the user cannot be read or written.
 public enum FileProblem: Error, Equatable, Sendable {
   /// It could not be opened.
   case cannotOpen(FilePath, Errno)
-  /// It was opened and could not be read.
+  /// It was opened but could not be read.
   case cannotRead(FilePath, Errno)
-  /// It could not be written or put in place.
+  /// It could not be written or moved into place.
   case cannotWrite(FilePath, Errno)
-  /// It is something else than a regular file.
+  /// It is not a regular file.
   case notRegular(FilePath, FileType)
-  /// It is a symbolic link of `owner`, and root follows only its own.
+  /// It is a symbolic link of `owner`, and root follows only its own links.
   case linkOfOther(FilePath, owner: UInt32)
-  /// It has more than `limit` bytes.
+  /// It is larger than `limit` bytes.
   case tooLarge(FilePath, limit: Int)
-  /// The name ends in a slash, and nothing is there.
+  /// The name ends in a slash, and no such directory exists.
   case noSuchDirectory(String)
-  /// It cannot be written, since the directory that it should be in could not be opened.
+  /// It cannot be written, because its directory could not be opened.
   case cannotOpenDirectory(FilePath, of: FilePath, Errno)
-  /// The file there belongs to `owner`, and the new one could not be given to that user and group.
+  /// The existing file belongs to `owner`, and the new one could not get the same user and group.
   case cannotKeepOwner(FilePath, owner: UInt32, group: UInt32, Errno)
-  /// The file there belongs to `owner`, in a directory in which everybody can make files: that user
-  /// may have put it there to read what is written.
+  /// The existing file belongs to `owner` and is in a world-writable directory. That user may have
+  /// put it there to read the output.
   case plantedByOther(FilePath, owner: UInt32)
 
-  /// What the system said; nil where it is connreap that refuses.
+  /// The system's error; nil if connreap itself refuses.
   public var errno: Errno? {
     switch self {
     case .cannotOpen(_, let errno), .cannotRead(_, let errno), .cannotWrite(_, let errno),
@@ -46,24 +46,24 @@ extension FileProblem: CustomStringConvertible {
     case .cannotWrite(let path, let errno): "cannot write \(path): \(errno)"
     case .notRegular(let path, let type): "\(path) is \(type.noun), not a regular file"
     case .linkOfOther(let path, let owner):
-      "\(path) is a symbolic link owned by uid \(owner), and root follows only its own: "
+      "\(path) is a symbolic link owned by uid \(owner), but root follows only its own links: "
         + "name the file itself"
-    case .tooLarge(let path, let limit): "\(path) has more than \(RemedyText.size(limit))"
-    case .noSuchDirectory(let name): "there is no directory \(name)"
+    case .tooLarge(let path, let limit): "\(path) is larger than \(RemedyText.size(limit))"
+    case .noSuchDirectory(let name): "no such directory: \(name)"
     case .cannotOpenDirectory(let directory, let path, let errno):
       "cannot write \(path): cannot open the directory \(directory): \(errno)"
     case .cannotKeepOwner(let path, let owner, let group, let errno):
       "cannot keep the owner of \(path) (uid \(owner), gid \(group)): \(errno); "
-        + "delete it first, or write as its owner"
+        + "delete the file first, or run as its owner"
     case .plantedByOther(let path, let owner):
-      "\(path) belongs to uid \(owner), in a directory that everybody can write: delete it first, "
-        + "or name another file"
+      "\(path) belongs to uid \(owner) and is in a world-writable directory: "
+        + "delete it first, or choose another file"
     }
   }
 }
 
 extension FileType {
-  /// What it is called in a message, with its article.
+  /// The noun for a message, with its article.
   var noun: String {
     switch self {
     case .regular: "a regular file"

@@ -1,18 +1,18 @@
 internal import Glibc
 internal import SystemPackage
 
-/// A regular file that is to be replaced or made, in a directory that is held open.
+/// Replaces or creates a regular file in a directory that stays open.
 struct FileReplacement: ~Copyable {
   private let path: FilePath
   private let name: FilePath
   private let directory: OpenFile
-  /// What is there now; nil when nothing is.
+  /// The existing file; nil if there is none.
   private let old: Stat?
 
-  /// Looks at what is at `path`, and opens its directory.
+  /// Checks the file at `path`, and opens its directory.
   ///
-  /// - Throws: ``FileProblem`` for anything but a regular file, and for one that another user may
-  ///   have put there.
+  /// - Throws: ``FileProblem`` for anything but a regular file, and for a file that another user
+  ///   may have put there.
   init(of path: FilePath) throws(FileProblem) {
     guard let last = path.lastComponent else { throw .notRegular(path, .directory) }
     let name = FilePath(root: nil, [last])
@@ -54,9 +54,9 @@ struct FileReplacement: ~Copyable {
     }
   }
 
-  /// Whether `file` belongs to another user, in a directory in which everybody can make files and
-  /// nobody can remove those of others: what the kernel refuses to open as well
-  /// (`fs.protected_regular`, proc(5)).
+  /// Whether `file` belongs to another user, in a directory where everyone can create files but not
+  /// remove those of others. The kernel refuses to open such a file, too (`fs.protected_regular`,
+  /// proc(5)).
   private static func isPlanted(
     _ file: Stat, in directory: borrowing OpenFile, at path: FilePath
   ) throws(FileProblem) -> Bool {
@@ -70,7 +70,7 @@ struct FileReplacement: ~Copyable {
     }
   }
 
-  /// Puts a file with `bytes` in place.
+  /// Replaces the file with one that contains `bytes`.
   borrowing func replace(
     with bytes: [UInt8], permissions: FilePermissions, keepsOwner: Bool
   ) throws(FileProblem) {
@@ -102,7 +102,7 @@ struct FileReplacement: ~Copyable {
     do { return try body() } catch { throw .cannotWrite(path, error) }
   }
 
-  /// What of a mode says who may do what.
+  /// The access bits of a mode.
   private static let access: FilePermissions = [
     .ownerReadWriteExecute, .groupReadWriteExecute, .otherReadWriteExecute,
   ]

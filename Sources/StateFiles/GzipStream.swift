@@ -1,30 +1,30 @@
 internal import CZlib
 internal import SystemPackage
 
-/// Uncompresses what gzip(1) has compressed, a part at a time: the only file that calls zlib.
+/// Decompresses gzip(1) data in parts. Only this file calls zlib.
 ///
-/// It is the only owner of the memory that zlib works in, and gives none of it out.
+/// It owns the memory that zlib works in, and does not expose it.
 @safe struct GzipStream: ~Copyable {
   private let stream: UnsafeMutablePointer<z_stream>
   private let input: UnsafeMutableRawBufferPointer
-  /// Whether the next byte belongs to a new member (RFC 1952): a file may have several.
+  /// Whether the next byte starts a new member (RFC 1952). A file may have several.
   private var isBetweenMembers = true
   private var fault: ArchiveFault?
   private var total = 0
   private let limit: Int
 
-  /// The bytes that every gzip file starts with.
+  /// The first bytes of every gzip file.
   static let magic: [UInt8] = [0x1f, 0x8b]
 
   private static let inputSize = 64 * 1024
 
-  /// - Parameter limit: how many bytes it may become: a small file can become very large.
+  /// - Parameter limit: the maximum uncompressed size, because a small file can become very large.
   init?(limit: Int) {
     unsafe stream = .allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
     unsafe input = .allocate(byteCount: Self.inputSize, alignment: 1)
     self.limit = limit
-    // The largest window, and 16 for the header of gzip.
+    // The largest window (15), plus 16 for the gzip header.
     let code = unsafe inflateInit2_(
       stream, 15 + 16, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size))
     guard code == Z_OK else { return nil }
@@ -36,7 +36,7 @@ internal import SystemPackage
     unsafe input.deallocate()
   }
 
-  /// Appends at most `count` bytes of what `file` holds; false at the end.
+  /// Decompresses at most `count` bytes of `file` and appends them; false at the end.
   mutating func append(
     from file: borrowing OpenFile, atMost count: Int, to bytes: inout [UInt8]
   ) throws(GzipProblem) -> Bool {
@@ -71,7 +71,7 @@ internal import SystemPackage
       default: fault = .damaged
       }
       if total > limit { fault = .tooLarge(limit: limit) }
-      // What came out before the fault is given out first.
+      // Data from before the fault is returned first.
       if produced == 0, let fault { throw .fault(fault) }
     }
     return true
@@ -92,7 +92,7 @@ internal import SystemPackage
   }
 }
 
-/// Why nothing more comes out of a compressed file.
+/// Why decompression stopped.
 enum GzipProblem: Error, Equatable {
   /// It could not be read.
   case cannotRead(Errno)

@@ -1,9 +1,8 @@
 internal import Glibc
 
-/// As long as this value lives, signals that ask a process to end wait.
+/// Blocks signals that ask the process to end, as long as this value lives.
 ///
-/// It holds them back from the calling thread only: the others of connreap have none of their own to
-/// end it with.
+/// It blocks them only in the calling thread. connreap's other threads never handle these signals.
 struct HeldSignals: ~Copyable {
   private var before = sigset_t()
 

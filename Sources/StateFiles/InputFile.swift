@@ -1,21 +1,21 @@
 internal import Glibc
 internal import SystemPackage
 
-/// Reads a file that a user names, such as a plan or a recording.
+/// Reads a file named by the user, such as a plan or a recording.
 public enum InputFile {
-  /// The content of the regular file `name`. `-`, `/dev/stdin` and `/dev/fd/N` stand for descriptors
-  /// that connreap was started with, which may also be pipes or sockets.
+  /// The content of the regular file `name`. `-`, `/dev/stdin` and `/dev/fd/N` stand for inherited
+  /// descriptors, which may also be pipes or sockets.
   ///
-  /// A FIFO, a device or a directory is refused without opening it, and nothing is waited for but
-  /// the other end of such a pipe.
+  /// It refuses a FIFO, a device or a directory without opening it. It waits only for the other end
+  /// of an inherited pipe or socket.
   ///
-  /// A symbolic link is followed. Root follows only root's own in the last part of the name:
-  /// anybody can make a link to a file that only root can read.
+  /// Symbolic links are followed. For the last part of the name, root follows only its own links.
+  /// Anyone can create a link to a file that only root can read.
   ///
   /// - Parameters:
-  ///   - limit: the largest size, in bytes.
-  ///   - continues: says of the first bytes, at least 4096 or all, whether the rest is worth
-  ///     reading. Without the rest, they are returned as they are.
+  ///   - limit: the maximum size, in bytes.
+  ///   - continues: decides from the first bytes, at least 4096 or all, whether to read the rest.
+  ///     If not, only what was read is returned.
   public static func read(
     _ name: String, limit: Int, while continues: (ArraySlice<UInt8>) -> Bool = { _ in true }
   ) throws(FileProblem) -> [UInt8] {
@@ -56,13 +56,13 @@ public enum InputFile {
     return file
   }
 
-  /// How many links in a row are followed, as path_resolution(7) has it.
-  private static let mostLinks = 40
+  /// The maximum number of links to follow, as in path_resolution(7).
+  private static let maximumLinks = 40
 
   private static func openRegular(_ path: FilePath) throws(FileProblem) -> OpenFile {
     let asRoot = geteuid() == 0
     var target = path
-    for _ in 0..<mostLinks {
+    for _ in 0..<maximumLinks {
       let found = try opening(target) { () throws(Errno) in
         try OpenFile(target, flags: OpenFile.pathOnly | (asRoot ? O_NOFOLLOW : 0))
       }
@@ -75,7 +75,7 @@ public enum InputFile {
       guard facts.type == .symbolicLink else { throw .notRegular(target, facts.type) }
       let owner = facts.userID.rawValue
       guard owner == 0 else { throw .linkOfOther(target, owner: owner) }
-      // Read from the descriptor that was checked, whatever has that name now.
+      // Read the checked descriptor, because the name may refer to another file by now.
       let next = try opening(target) { () throws(Errno) in try found.linkTarget() }
       target = target.removingLastComponent().pushing(next)
     }

@@ -1,11 +1,11 @@
-/// What the first line of a script says (`#!`), read as the kernel does (fs/binfmt_script.c).
+/// The first line of a script (`#!`), parsed as the kernel does (fs/binfmt_script.c).
 enum InterpreterLine: Equatable {
-  /// A program by its path, and the one argument that there can be.
+  /// A program by path, with at most one argument.
   case program(String, argument: String?)
-  /// A program that `env` would look for by its name.
+  /// A program that `env` finds by name.
   case searched(String)
 
-  /// Reads the line at the start of `bytes`, which begin with `#!`.
+  /// Parses the first line of `bytes`, which begin with `#!`.
   init(_ bytes: [UInt8]) throws(InterpreterProblem) {
     guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { throw .unended }
     let line = Self.trimmed(bytes[2..<end])
@@ -19,7 +19,7 @@ enum InterpreterLine: Equatable {
       self = .program(name, argument: argument)
       return
     }
-    // What env does with options, settings and several words is not for another program to repeat.
+    // Only env can interpret options, assignments and several words, so refuse them.
     let isName = rest.allSatisfy { !Self.isBlank($0) && $0 != UInt8(ascii: "=") }
     guard isName, !argument.hasPrefix("-"), !argument.contains("/") else {
       throw .options(argument)

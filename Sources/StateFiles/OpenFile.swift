@@ -1,17 +1,17 @@
 internal import Glibc
 internal import SystemPackage
 
-/// An open descriptor and its only owner; the one place of this module that calls open and flock.
+/// An open descriptor with a single owner. Only this file of the module calls open and flock.
 struct OpenFile: ~Copyable {
-  /// `O_PATH` of the kernel's asm-generic/fcntl.h: names the file without opening it for anything.
+  /// `O_PATH` from the kernel's asm-generic/fcntl.h: refers to a file without opening it.
   static let pathOnly: CInt = 0o10_000_000
 
-  /// `O_TMPFILE` of the same header: makes a file without a name in a directory.
+  /// `O_TMPFILE` from the same header: creates a file without a name in a directory.
   static let unnamed: CInt = 0o20_000_000 | O_DIRECTORY
 
   let descriptor: FileDescriptor
 
-  /// Opens `path`, from the folder `start` when it is relative (openat(2)); never for a child.
+  /// Opens `path`, relative to the directory `start` (openat(2)), with `O_CLOEXEC`.
   init(
     _ path: FilePath, from start: FileDescriptor? = nil, flags: CInt, mode: mode_t = 0
   ) throws(Errno) {
@@ -29,12 +29,13 @@ struct OpenFile: ~Copyable {
     }
   }
 
-  /// Opens for reading the regular file that `found`, opened with ``pathOnly``, stands for.
+  /// Opens for reading the regular file that `found` refers to. `found` was opened with
+  /// ``pathOnly``.
   ///
-  /// Its type is known before it is opened: opening a FIFO wakes who waits for a reader, and opening
-  /// some devices starts something (a watchdog) or ends it (a tape).
+  /// The type must be known before opening. Opening a FIFO wakes a writer that waits for a reader.
+  /// Opening some devices starts something (a watchdog) or stops it (a tape).
   ///
-  /// - Parameter path: its name, relative to `start`.
+  /// - Parameter path: the name of the file, relative to `start`.
   static func reading(
     _ found: borrowing OpenFile, at path: FilePath, from start: FileDescriptor? = nil
   ) throws(Errno) -> OpenFile {
@@ -44,30 +45,30 @@ struct OpenFile: ~Copyable {
     } catch {
       guard error == .noSuchFileOrDirectory else { throw error }
     }
-    // There is no /proc. By its name, it may be another file by now.
+    // There is no /proc. The name may refer to another file by now.
     let file = try OpenFile(path, from: start, flags: flags)
-    let (one, other) = (try file.facts(), try found.facts())
-    guard one.inode == other.inode, one.deviceID == other.deviceID else {
+    let (opened, checked) = (try file.facts(), try found.facts())
+    guard opened.inode == checked.inode, opened.deviceID == checked.deviceID else {
       throw .staleNFSFileHandle
     }
     return file
   }
 
-  /// The same open file as descriptor `number`, which stays open, under a number not below `minimum`
-  /// (`F_DUPFD_CLOEXEC`).
+  /// Duplicates the descriptor `number` to one not below `minimum` (`F_DUPFD_CLOEXEC`). The
+  /// original stays open.
   init(duplicating number: CInt, from minimum: CInt = 3) throws(Errno) {
     let copy = fcntl(number, F_DUPFD_CLOEXEC, minimum)
     guard copy >= 0 else { throw Errno(rawValue: errno) }
     descriptor = FileDescriptor(rawValue: copy)
   }
 
-  /// The link that leads to the open file, by whatever name (proc(5)).
+  /// The magic link to the open file, independent of its name (proc(5)).
   var magicLink: String { "/proc/self/fd/\(descriptor.rawValue)" }
 
-  /// What the system says of it.
+  /// The result of fstat(2).
   borrowing func facts() throws(Errno) -> Stat { try descriptor.stat() }
 
-  /// What the symbolic link says that was opened with ``pathOnly`` (readlinkat(2)).
+  /// The target of a symbolic link that was opened with ``pathOnly`` (readlinkat(2)).
   borrowing func linkTarget() throws(Errno) -> FilePath {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe readlinkat(descriptor.rawValue, "", &buffer, buffer.count - 1)
@@ -81,9 +82,9 @@ struct OpenFile: ~Copyable {
     unsafe openat(start, text, flags, mode)
   }
 
-  /// Takes the lock of the open file for this process alone, without waiting (flock(2)).
+  /// Takes an exclusive lock on the open file without waiting (flock(2)).
   ///
-  /// - Returns: whether it was free.
+  /// - Returns: whether the lock was free.
   borrowing func lockIfFree() throws(Errno) -> Bool {
     while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
       switch errno {
@@ -95,22 +96,22 @@ struct OpenFile: ~Copyable {
     return true
   }
 
-  /// Reads what is there, and no more than `limit` bytes of it.
+  /// Reads at most `limit` bytes.
   borrowing func read(atMost limit: Int) throws(Errno) -> [UInt8] {
     var bytes: [UInt8] = []
-    // In parts: the memory is that of what is there, not of what would be allowed.
+    // In parts, so that memory use depends on the actual size, not on the limit.
     while bytes.count < limit,
       try append(atMost: min(limit - bytes.count, Self.partSize), to: &bytes)
     {}
     return bytes
   }
 
-  /// How much is read at once.
+  /// The size of one read.
   private static let partSize = 64 * 1024
 
-  /// Appends what one read(2) gives, at most `limit` bytes; false at the end.
+  /// Appends the result of one read(2), at most `limit` bytes; false at the end.
   ///
-  /// A pipe that somebody has made non-blocking is waited for.
+  /// It waits for data even if the descriptor is non-blocking.
   borrowing func append(atMost limit: Int, to bytes: inout [UInt8]) throws(Errno) -> Bool {
     let old = bytes.count
     bytes.append(contentsOf: repeatElement(0, count: limit))
@@ -137,7 +138,7 @@ struct OpenFile: ~Copyable {
   }
 
   deinit {
-    // Nothing was written, so that a failure to close loses nothing.
+    // Nothing was written, so a failure to close loses nothing.
     try? descriptor.close()
   }
 }

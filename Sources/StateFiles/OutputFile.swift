@@ -1,17 +1,17 @@
 internal import Glibc
 public import SystemPackage
 
-/// Where a command writes what a user asked it to write to a file.
+/// The destination of a command's output file.
 public enum OutputFile: Equatable, Sendable {
-  /// A descriptor that connreap was started with: `-` or `/dev/stdout`, `/dev/stderr`,
-  /// `/dev/fd/N`. It may be anything that can be written to.
+  /// An inherited descriptor: `-`, `/dev/stdout`, `/dev/stderr` or `/dev/fd/N`. It may refer to
+  /// anything writable.
   case descriptor(FileDescriptor)
-  /// A regular file that is there, or one that is to be made.
+  /// A regular file, existing or new.
   case file(FilePath)
 
-  /// What `name` stands for, after checking that it can be written to as far as can be seen now.
+  /// Parses `name`, and checks in advance whether it can be written.
   ///
-  /// - Throws: ``FileProblem`` for a link, a device, a FIFO, a socket or a directory: none of them
+  /// - Throws: ``FileProblem`` for a link, a device, a FIFO, a socket or a directory. None of them
   ///   is replaced or written to.
   public init(_ name: String) throws(FileProblem) {
     if let number = DescriptorName.number(of: name, dash: 1) {
@@ -33,13 +33,13 @@ public enum OutputFile: Equatable, Sendable {
     self = .file(path)
   }
 
-  /// Writes `bytes`. A file is replaced as a whole (rename(2)): who reads it finds the old content
-  /// or the new, and the old when this fails.
+  /// Writes `bytes`. A file is replaced atomically (rename(2)): a reader sees the old or the new
+  /// content. If writing fails, the old file stays.
   ///
   /// - Parameters:
-  ///   - permissions: of a new file, whatever the umask is.
-  ///   - keepsOwner: whether a file that is there keeps its owner, group and mode. If not, it gets
-  ///     `permissions`, and belongs to this user.
+  ///   - permissions: the mode of a new file, regardless of the umask.
+  ///   - keepsOwner: whether an existing file keeps its owner, group and mode. Otherwise it gets
+  ///     `permissions` and belongs to this user.
   public func write(
     _ bytes: [UInt8], permissions: FilePermissions, keepsOwner: Bool
   ) throws(FileProblem) {

@@ -1,8 +1,8 @@
 internal import SystemPackage
 
-/// The wording that the problems of this module share: facts, and commands to paste into a shell.
+/// Wording shared by the problems of this module: facts, and commands to paste into a shell.
 enum RemedyText {
-  /// `path` as a word of a shell command: in single quotes unless it is plain.
+  /// `path` as a shell word, in single quotes if necessary.
   static func shellWord(_ path: FilePath) -> String {
     let text = path.string
     let isPlain = text.utf8.allSatisfy { byte in
@@ -17,7 +17,7 @@ enum RemedyText {
     return "'" + text.replacing("'", with: #"'\''"#) + "'"
   }
 
-  /// `1 GiB`; `1000 bytes` for what is no whole number of a larger unit.
+  /// A size such as `1 GiB`; in bytes if it is not a multiple of a larger unit.
   static func size(_ bytes: Int) -> String {
     for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
     where bytes >= size && bytes.isMultiple(of: size) {
@@ -32,7 +32,7 @@ enum RemedyText {
   }
 
   static func writable(_ path: FilePath, _ permissions: FilePermissions) -> String {
-    "\(path) can be written by others (mode \(octal(permissions))): "
+    "\(path) is writable by others (mode \(octal(permissions))): "
       + "chmod go-w \(shellWord(path))"
   }
 }

@@ -1,20 +1,21 @@
-/// Finds lines at the start of a log that the one before it ends with: a run wrote them again when the
-/// log was moved under it.
+/// Finds lines at the start of a log that repeat the end of the previous log. A run writes lines
+/// again if the log is moved during a write.
 public struct RepeatedLines: Sendable {
-  /// How many lines at the end of a log, and at the start of the next, are compared.
+  /// How many lines to compare at the end of a log and at the start of the next.
   static let window = 4096
 
-  /// Of the lines at the end of the log before.
+  /// Hashes of the last lines of the previous log.
   private var before: Set<Int> = []
-  /// Of the last lines so far, the oldest at ``next`` when there are enough.
+  /// Hashes of the last lines of the current log: a ring buffer, once full, with the oldest at
+  /// ``next``.
   private var last: [Int] = []
   private var next = 0
   private var count = 0
 
-  /// No line has been seen.
+  /// Creates a detector that has seen no lines.
   public init() {}
 
-  /// The lines that follow are those of the next log.
+  /// Starts the next log.
   public mutating func startFile() {
     before = Set(last)
     last = []

@@ -1,22 +1,22 @@
 internal import Glibc
 public import SystemPackage
 
-/// The lock that lets one run at a time act with the state of a folder.
+/// The lock that lets only one run at a time use a state directory.
 ///
-/// It is a lock of the open file (flock(2)): the kernel gives it up when the process ends, however
-/// that happens, and programs that the run starts do not inherit it. The file itself stays.
+/// It locks the open file (flock(2)). The kernel releases it when the process ends, for any reason.
+/// Programs that the run starts do not inherit it. The file itself stays.
 public struct RunLock: ~Copyable {
-  /// The name of the file in the folder.
+  /// The file name in the state directory.
   public static let fileName = "connreap.lock"
 
   private let file: OpenFile
 
-  /// Takes the lock of `folder`, which lasts as long as this value does.
+  /// Takes the lock of `directory`, and holds it as long as this value lives.
   ///
-  /// - Throws: ``RunLockProblem/heldElsewhere(_:)`` at once when another run has it.
-  public init(in folder: borrowing StateFolder) throws(RunLockProblem) {
-    let path = folder.path.appending(Self.fileName)
-    let file = try Self.open(in: folder, shown: path)
+  /// - Throws: ``RunLockProblem/heldElsewhere(_:)`` immediately if another run holds it.
+  public init(in directory: borrowing StateFolder) throws(RunLockProblem) {
+    let path = directory.path.appending(Self.fileName)
+    let file = try Self.open(in: directory, shown: path)
     let isTaken: Bool
     do throws(Errno) {
       guard try AccessFacts(of: file).type == .regular else { throw .invalidArgument }
@@ -29,11 +29,11 @@ public struct RunLock: ~Copyable {
   }
 
   private static func open(
-    in folder: borrowing StateFolder, shown path: FilePath
+    in directory: borrowing StateFolder, shown path: FilePath
   ) throws(RunLockProblem) -> OpenFile {
     do {
       return try OpenFile(
-        FilePath(fileName), from: folder.file.descriptor,
+        FilePath(fileName), from: directory.file.descriptor,
         flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
     } catch .tooManySymbolicLinkLevels {
       throw .symbolicLink(path)
@@ -43,15 +43,15 @@ public struct RunLock: ~Copyable {
   }
 }
 
-/// Why a run does not have the lock.
+/// Why a run could not take the lock.
 public enum RunLockProblem: Error, Equatable, Sendable {
-  /// Another run has it.
+  /// Another run holds it.
   case heldElsewhere(FilePath)
-  /// It is a symbolic link, which connreap did not make.
+  /// It is a symbolic link, which connreap did not create.
   case symbolicLink(FilePath)
-  /// The file could not be opened or made.
+  /// The file could not be opened or created.
   case cannotOpen(FilePath, Errno)
-  /// The file system refused to lock it, or it is no regular file (EINVAL).
+  /// The file system refused to lock it, or it is not a regular file (EINVAL).
   case cannotLock(FilePath, Errno)
 }
 
@@ -61,8 +61,8 @@ extension RunLockProblem: CustomStringConvertible {
     switch self {
     case .heldElsewhere(let path): "another run holds the lock \(path)"
     case .symbolicLink(let path):
-      "the lock \(path) is a symbolic link, which connreap did not make: take it away"
-    case .cannotOpen(let path, let errno): "cannot open the lock \(path): \(errno)"
+      "the lock file \(path) is a symbolic link, which connreap did not create: remove it"
+    case .cannotOpen(let path, let errno): "cannot open the lock file \(path): \(errno)"
     case .cannotLock(let path, let errno): "cannot lock \(path): \(errno)"
     }
   }

@@ -1,11 +1,12 @@
 internal import Glibc
 public import SystemPackage
 
-// Files in the state folder that another library opens by their path.
+// Files in the state directory that another library opens by path.
 extension StateFolder {
-  /// Whether there is a file of this name, which only its owner, this user, can have changed.
+  /// Whether a file with this name exists that only its owner, this user, can have changed.
   ///
-  /// - Throws: ``StateFileProblem`` when somebody else could have: it must not be opened then.
+  /// - Throws: ``StateFileProblem`` if someone else could have changed it. It must not be opened
+  ///   then.
   public borrowing func holdsOwnFile(_ name: String) throws(StateFileProblem) -> Bool {
     let path = path.appending(name)
     let facts: AccessFacts
@@ -27,7 +28,7 @@ extension StateFolder {
     return true
   }
 
-  /// Makes an empty file that its owner alone may read and write (mode 0600).
+  /// Creates an empty file that only its owner may read and write (mode 0600).
   public borrowing func makeFile(_ name: String) throws(StateFileProblem) {
     do {
       _ = try OpenFile(
@@ -38,18 +39,18 @@ extension StateFolder {
     }
   }
 
-  /// Another descriptor of the directory, for the caller to close.
+  /// A duplicate descriptor of the directory, which the caller must close.
   public borrowing func duplicate() throws(StateFileProblem) -> CInt {
     let copy = fcntl(file.descriptor.rawValue, F_DUPFD_CLOEXEC, 3)
     guard copy >= 0 else { throw .cannotOpen(path, Errno(rawValue: errno)) }
     return copy
   }
 
-  /// Why nothing can be written in `directory`, after trying; nil when it can.
+  /// Tries to write in `directory`, and returns the error; nil if it works.
   public static func whyNothingCanBeWritten(in directory: FilePath) -> Errno? {
     do throws(Errno) {
       let opened = try OpenFile(directory, flags: OpenFile.pathOnly | O_DIRECTORY)
-      // As much as the smallest file that SQLite makes beside a database needs twice over.
+      // Twice the size of the smallest file that SQLite creates beside a database.
       _ = try TemporaryFile.make(
         in: opened.descriptor, [UInt8](repeating: 0, count: 64 * 1024))
       return nil
@@ -58,14 +59,14 @@ extension StateFolder {
     }
   }
 
-  /// Gives a file another name; nothing when it is not there.
+  /// Renames a file; does nothing if it does not exist.
   public borrowing func renameFile(
     _ name: String, to newName: String
   ) throws(StateFileProblem) {
-    let folder = file.descriptor.rawValue
+    let directory = file.descriptor.rawValue
     let code = unsafe name.withCString { old in
       unsafe newName.withCString { new in
-        unsafe renameat(folder, old, folder, new) == 0 ? 0 : errno
+        unsafe renameat(directory, old, directory, new) == 0 ? 0 : errno
       }
     }
     guard code == 0 || code == ENOENT else {
@@ -74,21 +75,21 @@ extension StateFolder {
   }
 }
 
-/// Why a file in the state folder cannot be trusted or used.
+/// Why a file in the state directory cannot be trusted or used.
 public enum StateFileProblem: Error, Equatable, Sendable {
-  /// It could not be looked at.
+  /// It could not be examined.
   case cannotOpen(FilePath, Errno)
-  /// It could not be made.
+  /// It could not be created.
   case cannotMake(FilePath, Errno)
-  /// It could not be given another name.
+  /// It could not be renamed.
   case cannotRename(FilePath, Errno)
   /// It is a symbolic link.
   case symbolicLink(FilePath)
-  /// It is a folder, a FIFO, a device or a socket.
+  /// It is a directory, a FIFO, a device or a socket.
   case notRegular(FilePath)
   /// It belongs to `owner`, while connreap runs as `user`.
   case notOurs(FilePath, owner: UInt32, user: UInt32)
-  /// Its group or everybody can write it.
+  /// Its group or everyone can write it.
   case writableByOthers(FilePath, FilePermissions)
 }
 
@@ -97,12 +98,12 @@ extension StateFileProblem: CustomStringConvertible {
   public var description: String {
     switch self {
     case .cannotOpen(let path, let errno): "cannot open \(path): \(errno)"
-    case .cannotMake(let path, let errno): "cannot make \(path): \(errno)"
+    case .cannotMake(let path, let errno): "cannot create \(path): \(errno)"
     case .cannotRename(let path, let errno): "cannot rename \(path): \(errno)"
-    case .symbolicLink(let path): "\(path) is a symbolic link, which connreap did not make"
+    case .symbolicLink(let path): "\(path) is a symbolic link, which connreap did not create"
     case .notRegular(let path): "\(path) is not a regular file"
     case .notOurs(let path, let owner, let user):
-      "\(path) belongs to uid \(owner), and this is uid \(user): "
+      "\(path) belongs to uid \(owner), but connreap runs as uid \(user): "
         + "chown \(user) \(RemedyText.shellWord(path))"
     case .writableByOthers(let path, let permissions): RemedyText.writable(path, permissions)
     }

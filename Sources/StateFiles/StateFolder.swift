@@ -1,19 +1,19 @@
 internal import Glibc
 public import SystemPackage
 
-/// The folder in which connreap keeps what it remembers between runs, open and checked.
+/// The directory where connreap keeps data between runs, open and checked.
 ///
-/// It is a real folder, of the user that runs, and nobody else can write in it.
+/// It is a real directory that belongs to this user, and nobody else can write in it.
 public struct StateFolder: ~Copyable {
-  /// Where it is.
+  /// The path of the directory.
   public let path: FilePath
 
   let file: OpenFile
 
-  /// Where the folder is: `option` (`--state-dir`), else `/var/lib/connreap` for root, else
-  /// `connreap` in `XDG_STATE_HOME` or, without that, in `~/.local/state`.
+  /// The path of the state directory: `option` (`--state-dir`), else `/var/lib/connreap` for root,
+  /// else `connreap` in `XDG_STATE_HOME` or in `~/.local/state`.
   ///
-  /// A relative `XDG_STATE_HOME` is ignored, as the XDG Base Directory Specification says.
+  /// A relative `XDG_STATE_HOME` is ignored, as the XDG Base Directory Specification requires.
   public static func location(
     option: FilePath?, isRoot: Bool, environment: [String: String]
   ) throws(StateFolderProblem) -> FilePath {
@@ -29,17 +29,17 @@ public struct StateFolder: ~Copyable {
     return FilePath(home).appending(".local/state/connreap")
   }
 
-  /// Opens the folder at `path`, made with its parents when it is not there (mode 0700).
+  /// Opens the directory at `path`, and creates it and its parents if missing (mode 0700).
   ///
-  /// - Throws: ``StateFolderProblem``: above all when somebody else could change what is in it.
+  /// - Throws: ``StateFolderProblem``, mainly if someone else could change its contents.
   public init(openingOrMaking path: FilePath) throws(StateFolderProblem) {
-    try Self.make(path)
+    try Self.create(path)
     try self.init(opening: path)
   }
 
-  /// Opens the folder at `path`, which is there.
+  /// Opens the existing directory at `path`.
   ///
-  /// - Throws: ``StateFolderProblem``, `cannotOpen` with `ENOENT` when it is not there.
+  /// - Throws: ``StateFolderProblem``; `cannotOpen` with `ENOENT` if it does not exist.
   public init(opening path: FilePath) throws(StateFolderProblem) {
     let file = try Self.open(path)
     let facts: AccessFacts
@@ -61,24 +61,24 @@ public struct StateFolder: ~Copyable {
 
   private static func open(_ path: FilePath) throws(StateFolderProblem) -> OpenFile {
     do {
-      // O_PATH opens a symbolic link too, so that it can be told from what else is no folder.
+      // O_PATH also opens a symbolic link, so that it gets its own error.
       return try OpenFile(path, flags: OpenFile.pathOnly | O_NOFOLLOW)
     } catch {
       throw .cannotOpen(path, error)
     }
   }
 
-  private static func make(_ path: FilePath) throws(StateFolderProblem) {
-    var code = makeOne(path)
+  private static func create(_ path: FilePath) throws(StateFolderProblem) {
+    var code = createOne(path)
     let parent = path.removingLastComponent()
     if code == ENOENT, !parent.isEmpty, parent != path {
-      try make(parent)
-      code = makeOne(path)
+      try create(parent)
+      code = createOne(path)
     }
     guard code == 0 || code == EEXIST else { throw .cannotMake(path, Errno(rawValue: code)) }
   }
 
-  private static func makeOne(_ path: FilePath) -> CInt {
+  private static func createOne(_ path: FilePath) -> CInt {
     unsafe path.withPlatformString { text in unsafe mkdir(text, 0o700) == 0 ? 0 : errno }
   }
 }

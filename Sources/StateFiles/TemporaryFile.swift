@@ -1,18 +1,18 @@
 internal import Glibc
 internal import SystemPackage
 
-/// A new file that gets its name when it is complete, and is gone when it gets none.
+/// A new file that gets its name when it is complete, and is deleted if it gets none.
 ///
-/// Where the file system can do it (`O_TMPFILE`, open(2)) the file has no name until then, so that
-/// nothing is left of a run that is killed. Elsewhere it has a random one, which no other run uses.
-/// The file is locked as long as it lives (flock(2)): what bears such a name and is not locked is
-/// left over, and the next run removes it.
+/// If the file system supports it (`O_TMPFILE`, open(2)), the file has no name until then. A killed
+/// run then leaves nothing behind. Otherwise the file has a random name that no other run uses. The
+/// file is locked as long as it lives (flock(2)). A file with such a name and no lock is stale, and
+/// the next run removes it.
 struct TemporaryFile: ~Copyable {
   private let file: OpenFile
   private let directory: FileDescriptor
-  /// Its name in the directory; nil while it has none.
+  /// The name in the directory; nil while it has none.
   private var name: String?
-  /// Signals that would end the process and leave the name behind.
+  /// Blocks signals that would end the process and leave the name behind.
   private var held: HeldSignals?
 
   private init(
@@ -25,9 +25,10 @@ struct TemporaryFile: ~Copyable {
     self.held = held
   }
 
-  /// Makes the file, for this user alone, and writes `bytes`.
+  /// Creates the file, accessible only to this user, and writes `bytes`.
   ///
-  /// - Parameter isUnnamed: whether it has no name until it is moved, where that can be.
+  /// - Parameter isUnnamed: whether it has no name until it is moved, if the file system supports
+  ///   that.
   static func make(
     in directory: FileDescriptor, _ bytes: [UInt8], isUnnamed: Bool = true
   ) throws(Errno) -> TemporaryFile {
@@ -52,12 +53,12 @@ struct TemporaryFile: ~Copyable {
     if let name { Self.remove(name, in: directory) }
   }
 
-  /// Sets who may do what, whatever the umask is.
+  /// Sets the mode, regardless of the umask.
   borrowing func setPermissions(_ permissions: FilePermissions) throws(Errno) {
     try Self.check(fchmod(file.descriptor.rawValue, permissions.rawValue))
   }
 
-  /// Gives the file to a user and a group; nothing when it is theirs.
+  /// Sets the owner and group; does nothing if they are already set.
   borrowing func setOwner(_ owner: UInt32, group: UInt32) throws(Errno) {
     let facts = try file.facts()
     let isNewOwner = facts.userID.rawValue != owner
@@ -65,12 +66,12 @@ struct TemporaryFile: ~Copyable {
     try Self.check(fchown(file.descriptor.rawValue, isNewOwner ? owner : .max, group))
   }
 
-  /// Makes sure that the content is on the disk before the name is.
+  /// Flushes the content to disk before the file gets its name.
   borrowing func sync() throws(Errno) {
     try Self.check(fsync(file.descriptor.rawValue))
   }
 
-  /// Names the file `target`, in the place of what has that name.
+  /// Renames the file to `target`, replacing any file with that name.
   mutating func move(to target: FilePath) throws(Errno) {
     if held == nil { held = HeldSignals() }
     if self.name == nil { self.name = try link() }
@@ -84,8 +85,8 @@ struct TemporaryFile: ~Copyable {
     self.name = nil
   }
 
-  /// A file without a name; nil where the file system has none, or where it could get no name
-  /// later because there is no /proc.
+  /// A file without a name; nil if the file system does not support that, or if it could not get a
+  /// name later because there is no /proc.
   private static func unnamed(in directory: FileDescriptor) -> OpenFile? {
     guard
       let file = try? OpenFile(
@@ -110,7 +111,7 @@ struct TemporaryFile: ~Copyable {
           FilePath(name), from: directory, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
           mode: 0o600)
         _ = try? file.lockIfFree()
-        // Until it was locked, another run could take it for left over.
+        // Before it was locked, another run could have removed it as stale.
         if try file.facts().linkCount > 0 { return Named(file: file, name: name) }
       } catch .fileExists {
         continue
@@ -135,14 +136,14 @@ struct TemporaryFile: ~Copyable {
     throw .fileExists
   }
 
-  /// How many random names are tried: one is enough, unless somebody foresees them.
+  /// How many random names to try. One is enough, unless someone predicts them.
   private static let attempts = 16
 
   private static let prefix = ".connreap-"
   private static let suffix = ".tmp"
   private static let digits = 16
 
-  /// No name that a collector of *.prom would read.
+  /// A random name, which a collector of *.prom files does not read.
   private static func randomName() -> String {
     let number = String(UInt64.random(in: 0 ... .max), radix: 16)
     return prefix + String(repeating: "0", count: digits - number.utf8.count) + number + suffix
@@ -164,13 +165,12 @@ struct TemporaryFile: ~Copyable {
 }
 
 extension TemporaryFile {
-  /// How many names of a directory are looked at for files that are left over.
-  private static let mostNames = 10_000
+  /// The maximum number of names to check for stale files.
+  private static let maximumNames = 10_000
 
-  /// Removes what runs of this user that were killed have left in the directory. Whatever stands in
-  /// the way of that is no failure.
+  /// Removes files that killed runs of this user have left in the directory. Errors are ignored.
   static func removeStale(in directory: FileDescriptor) {
-    guard let names = try? DirectoryNames.first(mostNames, in: directory) else { return }
+    guard let names = try? DirectoryNames.first(maximumNames, in: directory) else { return }
     for name in names where isTemporary(name) {
       guard
         let file = try? OpenFile(

@@ -1,39 +1,39 @@
 internal import Glibc
 public import SystemPackage
 
-/// Reads a file that decides what is closed, after checking who could have written it.
+/// Reads a file that decides what connreap closes, after checking who could have written it.
 public enum TrustedFile {
-  /// The size above which no file is read: 1 MiB.
+  /// The default maximum size: 1 MiB.
   public static let usualLimit = 1 << 20
 
-  /// What is in the regular file at `path`.
+  /// The content of the regular file at `path`.
   ///
-  /// All checks are made on the open descriptors, so that nothing can be put in its place between
-  /// the check and the reading. A FIFO or a device is refused and never waited for.
+  /// All checks use the open descriptors, so the file cannot be replaced between the check and the
+  /// read. A FIFO or device is refused, and never waited for.
   ///
   /// - Parameters:
-  ///   - asRoot: whether the run has root's power: the file and its folder must then belong to
-  ///     root, be writable by nobody else, and the file must not be a symbolic link.
-  ///   - limit: the largest size, in bytes.
+  ///   - asRoot: whether the run has root's privileges. The file and its directory must then belong
+  ///     to root and be writable by nobody else, and the file must not be a symbolic link.
+  ///   - limit: the maximum size, in bytes.
   public static func read(
     _ path: FilePath, asRoot: Bool, limit: Int = usualLimit
   ) throws(TrustedFileProblem) -> [UInt8] {
     guard let name = path.lastComponent else { throw .notRegular(path) }
-    let folderPath = path.removingLastComponent()
-    let shownFolder: FilePath = folderPath.isEmpty ? "." : folderPath
-    let folder = try open(
-      shownFolder, from: nil, flags: OpenFile.pathOnly | O_DIRECTORY, shown: shownFolder)
-    if asRoot { try requireRootsOwn(folder, at: shownFolder) }
+    let directoryPath = path.removingLastComponent()
+    let shownDirectory: FilePath = directoryPath.isEmpty ? "." : directoryPath
+    let directory = try open(
+      shownDirectory, from: nil, flags: OpenFile.pathOnly | O_DIRECTORY, shown: shownDirectory)
+    if asRoot { try requireRootsOwn(directory, at: shownDirectory) }
     let found = try open(
-      FilePath(root: nil, [name]), from: folder.descriptor,
+      FilePath(root: nil, [name]), from: directory.descriptor,
       flags: OpenFile.pathOnly | (asRoot ? O_NOFOLLOW : 0), shown: path)
     let type = try facts(of: found, at: path).type
     guard type != .symbolicLink else { throw .symbolicLink(path) }
     guard type == .regular else { throw .notRegular(path, type) }
     if asRoot { try requireRootsOwn(found, at: path) }
-    let file = try reading(found, FilePath(root: nil, [name]), in: folder, shown: path)
+    let file = try reading(found, FilePath(root: nil, [name]), in: directory, shown: path)
     do {
-      // The size at one moment is no promise; one byte more than allowed tells.
+      // The file may grow meanwhile, so read one byte more than allowed.
       let bytes = try file.read(atMost: limit + 1)
       if bytes.count <= limit { return bytes }
     } catch {
@@ -53,10 +53,10 @@ public enum TrustedFile {
   }
 
   private static func reading(
-    _ found: borrowing OpenFile, _ name: FilePath, in folder: borrowing OpenFile, shown: FilePath
+    _ found: borrowing OpenFile, _ name: FilePath, in directory: borrowing OpenFile, shown: FilePath
   ) throws(TrustedFileProblem) -> OpenFile {
     do {
-      return try OpenFile.reading(found, at: name, from: folder.descriptor)
+      return try OpenFile.reading(found, at: name, from: directory.descriptor)
     } catch {
       throw .cannotOpen(shown, error)
     }

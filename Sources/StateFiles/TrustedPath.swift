@@ -1,26 +1,27 @@
 internal import Glibc
 internal import SystemPackage
 
-/// Opens the file at a path step by step from the root, and checks each step on what it opened.
+/// Opens the file at a path step by step from the root, and checks each step on its open
+/// descriptor.
 ///
-/// Whoever can write in a directory of the path decides what is at its end, however well that is
-/// protected. So each directory, each symbolic link and the file itself must belong to root or to
-/// the user of this process, and nobody else may write them. A directory with the sticky bit, such
-/// as `/tmp`, may stand above another directory: nobody can replace what belongs to someone else
-/// there (unlink(2)). It may not hold the file.
+/// Anyone who can write in a directory of the path controls the file at its end, however well the
+/// file is protected. So each directory, each symbolic link and the file itself must belong to root
+/// or to the user of this process. Nobody else may write them. A directory with the sticky bit,
+/// such as `/tmp`, may contain a trusted directory, because others cannot replace it there
+/// (unlink(2)). It may not contain the file.
 struct TrustedPath: ~Copyable {
-  /// The file, opened to be named only (`O_PATH`).
+  /// The file, opened with `O_PATH`.
   let file: OpenFile
   /// The directory that holds it.
   private let directory: OpenFile
   private let name: FilePath
 
-  /// How many symbolic links are followed, as in the kernel (`MAXSYMLINKS`).
-  private static let longestChain = 40
+  /// The maximum number of symbolic links to follow, as in the kernel (`MAXSYMLINKS`).
+  private static let maximumLinks = 40
 
-  /// Opens `path`, which is absolute and leads to a regular file.
+  /// Opens `path`, which must be absolute and lead to a regular file.
   ///
-  /// - Parameter user: the user who is trusted besides root.
+  /// - Parameter user: the user to trust besides root.
   static func open(
     _ path: FilePath, user: UInt32
   ) throws(TrustedProgramProblem) -> TrustedPath {
@@ -30,7 +31,7 @@ struct TrustedPath: ~Copyable {
     var links = 0
     while let component = pending.popLast() {
       let name = FilePath(root: nil, [component])
-      // No link is left in the path so far, so that the parent is what it says.
+      // All links in the path so far are resolved, so `..` is simply its parent.
       let isUp = component.kind == .parentDirectory
       let shown = isUp ? walk.shown.removingLastComponent() : walk.shown.appending(component)
       let entry = try Self.open(name, from: walk.directory.descriptor, shown: shown)
@@ -43,7 +44,7 @@ struct TrustedPath: ~Copyable {
       case .symbolicLink:
         try walk.requireUnwritable()
         links += 1
-        guard links <= Self.longestChain else {
+        guard links <= Self.maximumLinks else {
           throw .cannotOpen(path, .tooManySymbolicLinkLevels)
         }
         let target = try Self.target(of: entry, at: shown)
@@ -72,19 +73,19 @@ struct TrustedPath: ~Copyable {
     }
   }
 
-  /// The same file, opened to read.
+  /// Opens the same file for reading.
   borrowing func openToRead() throws(Errno) -> OpenFile {
     let opened = try OpenFile(
       name, from: directory.descriptor, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
-    let (one, other) = (try file.descriptor.stat(), try opened.descriptor.stat())
-    // Root can have replaced it meanwhile: what was checked is what counts.
-    guard one.inode == other.inode, one.deviceID == other.deviceID else {
+    let (checked, current) = (try file.descriptor.stat(), try opened.descriptor.stat())
+    // Root may have replaced it meanwhile, but only the checked file counts.
+    guard checked.inode == current.inode, checked.deviceID == current.deviceID else {
       throw .resourceTemporarilyUnavailable
     }
     return opened
   }
 
-  /// Where a walk is.
+  /// The current directory of a walk along the path.
   private struct Walk: ~Copyable {
     private(set) var directory: OpenFile
     private(set) var shown: FilePath = "/"
@@ -113,7 +114,7 @@ struct TrustedPath: ~Copyable {
       shown = path
     }
 
-    /// Makes sure that nobody else can make files in the directory.
+    /// Throws if anyone else can create files in the directory.
     func requireUnwritable() throws(TrustedProgramProblem) {
       guard !facts.isWritableByOthers else { throw .writableByOthers(shown, facts.permissions) }
     }
@@ -137,7 +138,7 @@ struct TrustedPath: ~Copyable {
     do { return try AccessFacts(of: file) } catch { throw .cannotOpen(path, error) }
   }
 
-  /// Where an opened symbolic link leads to.
+  /// The target of an open symbolic link.
   private static func target(
     of link: borrowing OpenFile, at path: FilePath
   ) throws(TrustedProgramProblem) -> FilePath {

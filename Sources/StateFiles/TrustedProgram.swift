@@ -1,27 +1,27 @@
 internal import Glibc
 public import SystemPackage
 
-/// A program that was opened and checked, to be run through what was opened: what is at its path
-/// later does not matter.
+/// A program that was opened and checked. It runs through its open descriptor, so a later file at
+/// its path does not matter.
 ///
-/// A script is run as the kernel would run it, by the interpreter of its first line (`#!`), which
-/// is opened and checked in the same way.
+/// A script runs as the kernel would run it, by the interpreter of its first line (`#!`). The
+/// interpreter is opened and checked in the same way.
 public struct TrustedProgram: ~Copyable {
   private let program: OpenFile
   private let scriptFile: OpenFile?
   /// The script, which the interpreter reads; nil for a binary.
   public let script: FileDescriptor?
-  /// The words before the script: the interpreter as it is named, and its argument.
+  /// The words before the script: the interpreter as named, and its argument.
   private let interpreterWords: [String]
 
-  /// How much of a file is looked at for the interpreter, as in the kernel (`BINPRM_BUF_SIZE`).
+  /// How many bytes of a file may hold the interpreter line, as in the kernel (`BINPRM_BUF_SIZE`).
   private static let longestFirstLine = 256
 
   /// Opens and checks the program at `path`.
   ///
   /// - Parameters:
-  ///   - user: the user who is trusted besides root.
-  ///   - searchPath: the directories in which `#!/usr/bin/env NAME` looks for a program.
+  ///   - user: the user to trust besides root.
+  ///   - searchPath: the directories that `#!/usr/bin/env NAME` searches.
   public init(
     _ path: FilePath, user: UInt32, searchPath: [FilePath]
   ) throws(TrustedProgramProblem) {
@@ -47,10 +47,10 @@ public struct TrustedProgram: ~Copyable {
     interpreterWords = found.words
   }
 
-  /// What is to be executed: the program, or the interpreter of the script.
+  /// The file to execute: the program, or the interpreter of the script.
   public var executable: FileDescriptor { program.descriptor }
 
-  /// The words of the command that consists of `words`, whose first names this program.
+  /// The argument list for the command `words`, whose first word names this program.
   ///
   /// - Parameter script: the path by which the interpreter opens the script.
   public func arguments(_ words: [String], script: String) -> [String] {
@@ -102,12 +102,12 @@ public struct TrustedProgram: ~Copyable {
   ) throws(TrustedProgramProblem) {
     let facts: AccessFacts
     do { facts = try AccessFacts(of: file) } catch { throw .cannotOpen(path, error) }
-    // Which of the bits counts is the kernel's affair, except for a script, which it never runs.
+    // The kernel decides which bit counts, except for a script, which it never runs itself.
     let anyone: FilePermissions = [.ownerExecute, .groupExecute, .otherExecute]
     guard !facts.permissions.isDisjoint(with: anyone) else { throw .notExecutable(path) }
   }
 
-  /// One more descriptor of the file, whose number is none of the standard streams' or next to them.
+  /// Duplicates the descriptor to a number well above the standard streams.
   private static func duplicate(
     _ file: borrowing OpenFile, at path: FilePath
   ) throws(TrustedProgramProblem) -> OpenFile {

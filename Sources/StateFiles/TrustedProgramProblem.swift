@@ -2,27 +2,27 @@ public import SystemPackage
 
 /// Why a program is not run.
 public enum TrustedProgramProblem: Error, Equatable, Sendable {
-  /// It, or a directory above it, could not be opened.
+  /// The program, or a directory above it, could not be opened.
   case cannotOpen(FilePath, Errno)
   /// It is a directory, a FIFO, a device or a socket.
   case notRegular(FilePath)
   /// Nobody may execute it.
   case notExecutable(FilePath)
-  /// It, or a directory or link on its path, belongs to neither root nor `user`.
+  /// The program, or a directory or link on its path, belongs to neither root nor `user`.
   case untrustedOwner(FilePath, owner: UInt32, user: UInt32)
-  /// It, or a directory on its path, can be written by its group or by everybody.
+  /// The program, or a directory on its path, is writable by its group or by everyone.
   case writableByOthers(FilePath, FilePermissions)
-  /// The first line of the script names no interpreter that can be run.
+  /// The first line of the script names no usable interpreter.
   case interpreter(of: FilePath, InterpreterProblem)
 }
 
 /// What is wrong with the first line of a script.
 public enum InterpreterProblem: Error, Equatable, Sendable {
-  /// The line does not end in what the kernel reads of it.
+  /// The line is longer than the part that the kernel reads.
   case unended
   /// The interpreter is not an absolute path.
   case notAbsolute
-  /// `env` is to do more than look for a program.
+  /// The line uses `env` for more than finding a program.
   case options(String)
   /// No directory of the search path has the program.
   case notFound(String)
@@ -49,14 +49,14 @@ extension TrustedProgramProblem: CustomStringConvertible {
 }
 
 extension InterpreterProblem: CustomStringConvertible {
-  /// What is wrong, to follow "the first line of a script".
+  /// The end of a sentence that begins "the first line of the script".
   public var description: String {
     switch self {
     case .unended: "does not end within 256 bytes"
     case .notAbsolute: "does not name its interpreter by an absolute path"
     case .options(let argument):
       "runs env with \"\(argument)\": name the interpreter by its path instead"
-    case .notFound(let name): "names \(name), which is in no directory of the search path"
+    case .notFound(let name): "names \(name), which is not in the search path"
     case .isScript(let path): "names \(path), which is itself a script"
     }
   }

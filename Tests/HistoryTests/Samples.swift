@@ -6,7 +6,7 @@ import SystemPackage
 
 let day: UInt64 = 86_400_000
 
-/// A folder of a test's own, removed with this value.
+/// A test's directory, deleted at the end of this value's lifetime.
 final class TemporaryFolder {
   let path: FilePath
 
@@ -23,10 +23,10 @@ final class TemporaryFolder {
   }
 
   var names: [String] {
-    guard let folder = opendir(path.string) else { return [] }
-    defer { closedir(folder) }
+    guard let stream = opendir(path.string) else { return [] }
+    defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(folder) {
+    while let entry = readdir(stream) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) {
         String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }

@@ -4,7 +4,7 @@ import StateFiles
 import SystemPackage
 import Testing
 
-/// A folder with programs of a test's own, removed with this value.
+/// A directory with a test's programs, deleted at the end of this value's lifetime.
 private final class Programs {
   let path: String
 
@@ -15,13 +15,13 @@ private final class Programs {
   }
 
   deinit {
-    var folders = [path]
-    while let folder = folders.popLast() { Self.remove(folder, &folders) }
+    var directories = [path]
+    while let directory = directories.popLast() { Self.remove(directory, &directories) }
   }
 
-  /// Removes a folder, or puts those in it first.
-  private static func remove(_ folder: String, _ folders: inout [String]) {
-    guard let stream = opendir(folder) else { return }
+  /// Removes a directory, or queues its subdirectories to be removed first.
+  private static func remove(_ directory: String, _ directories: inout [String]) {
+    guard let stream = opendir(directory) else { return }
     defer { closedir(stream) }
     var inner: [String] = []
     while let entry = readdir(stream) {
@@ -29,12 +29,14 @@ private final class Programs {
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
       guard name != ".", name != ".." else { continue }
-      if unlink("\(folder)/\(name)") != 0, errno == EISDIR { inner.append("\(folder)/\(name)") }
+      if unlink("\(directory)/\(name)") != 0, errno == EISDIR {
+        inner.append("\(directory)/\(name)")
+      }
     }
-    if inner.isEmpty { rmdir(folder) } else { folders += [folder] + inner }
+    if inner.isEmpty { rmdir(directory) } else { directories += [directory] + inner }
   }
 
-  /// Makes a shell script.
+  /// Creates a shell script.
   func program(_ lines: String, mode: FilePermissions = [.ownerReadWriteExecute]) throws -> String {
     let file = "\(path)/program"
     let descriptor = try FileDescriptor.open(
@@ -44,7 +46,7 @@ private final class Programs {
     return file
   }
 
-  /// What a program has written to `output`.
+  /// What a program wrote to the file `output`.
   var output: String {
     get throws {
       let file = try FileDescriptor.open("\(path)/output", .readOnly)
@@ -61,14 +63,14 @@ private final class Programs {
   }
 }
 
-/// A notified program, and what can be wrong with it; one after the other, since this
-/// process adopts what all of them leave behind.
+/// Tests of notified programs. They run one at a time, because this process adopts the orphans of
+/// all of them.
 @Suite(.serialized) struct NotifiedProgramTests {
   private let programs: Programs
 
   init() throws { programs = try Programs() }
 
-  private func tell(
+  private func notify(
     _ words: [String], _ input: String = "hello", milliseconds: Int = 20_000,
     user: UInt32 = geteuid(), isStopped: () -> Bool = { false },
     reporting: (ProgramOutput) -> Void = { _ in }
@@ -82,11 +84,11 @@ private final class Programs {
   /// The output of a program.
   private func output(of words: [String], milliseconds: Int = 20_000) throws -> ProgramOutput {
     var output: ProgramOutput?
-    try tell(words, milliseconds: milliseconds, reporting: { output = $0 })
+    try notify(words, milliseconds: milliseconds, reporting: { output = $0 })
     return try #require(output)
   }
 
-  /// Waits until a process has ended; a zombie has.
+  /// Waits until a process has ended or is a zombie.
   private func isGone(_ pid: Int32) throws -> Bool {
     for _ in 0..<500 {
       if try kill(pid, 0) != 0 || state(of: pid) == "Z" { return true }
@@ -105,66 +107,66 @@ private final class Programs {
     }
   }
 
-  @Test func readsTheReportOnItsStandardInput() throws {
+  @Test func theReportArrivesOnStandardInput() throws {
     let program = try programs.program("cat > \(programs.path)/output")
-    try tell([program], "{\"event\":\"leak\"}\n")
+    try notify([program], "{\"event\":\"leak\"}\n")
     #expect(try programs.output == "{\"event\":\"leak\"}\n")
   }
 
-  @Test func aReportLargerThanAnyBufferArrivesWhole() throws {
+  @Test func reportsLargerThanAnyBufferArriveComplete() throws {
     let program = try programs.program("sleep 0.1; cat > \(programs.path)/output")
     let input = String(repeating: "0123456789abcdef", count: 1 << 17)
-    try tell([program], input)
+    try notify([program], input)
     #expect(try programs.output == input)
   }
 
-  @Test func aProgramThatReadsNothingHarmsNobody() throws {
+  @Test func programsNeedNotReadTheirInput() throws {
     let program = try programs.program("exit 0")
     let start = ContinuousClock.now
-    try tell([program], String(repeating: "x", count: 1 << 22))
-    #expect(ContinuousClock.now - start < .seconds(15), "nor is it waited for")
+    try notify([program], String(repeating: "x", count: 1 << 22))
+    #expect(ContinuousClock.now - start < .seconds(15), "and nothing waits for it")
   }
 
-  @Test func argumentsAreWordsAndNoShellReadsThem() throws {
+  @Test func noShellInterpretsTheArguments() throws {
     let program = try programs.program("printf '<%s>' \"$@\" > \(programs.path)/output")
-    try tell([program, "a b", "$(id)", "; exit 3", "", "*", "é\n\u{1b}[2J"])
+    try notify([program, "a b", "$(id)", "; exit 3", "", "*", "é\n\u{1b}[2J"])
     #expect(try programs.output == "<a b><$(id)><; exit 3><><*><é\n\u{1b}[2J>")
   }
 
-  @Test func itsEnvironmentIsAPathAndAMark() throws {
+  @Test func theEnvironmentIsAPathAndAMark() throws {
     let program = try programs.program(
       "tr '\\0' '\\n' < /proc/$$/environ > \(programs.path)/output")
     setenv("CONNREAP_TEST_SECRET", "1", 1)
-    try tell([program])
+    try notify([program])
     let lines = try programs.output.split(separator: "\n").sorted()
     #expect(lines.count == 2)
     #expect(lines.first?.contains(/^CONNREAP_NOTIFICATION=[0-9a-f]+$/) == true)
     #expect(lines.last == "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
   }
 
-  @Test func nothingIsOpenInItButItsStandardStreams() throws {
+  @Test func onlyTheStandardStreamsAreOpen() throws {
     let program = try programs.program("ls /proc/self/fd > \(programs.path)/output")
-    let folder = try FileDescriptor.open("/", .readOnly, options: .closeOnExec)
-    defer { try? folder.close() }
-    try tell([program])
-    // The script is open for its interpreter, and ls opens the folder itself.
+    let directory = try FileDescriptor.open("/", .readOnly, options: .closeOnExec)
+    defer { try? directory.close() }
+    try notify([program])
+    // The interpreter has the script open, and ls opens the directory itself.
     #expect(try programs.output.split(separator: "\n").count <= 5)
     let binary = try output(of: ["/bin/ls", "/proc/self/fd"])
     #expect(String(decoding: binary.bytes, as: UTF8.self).split(separator: "\n").count <= 4)
   }
 
-  @Test func anExitStatusIsTold() throws {
+  @Test func exitStatusesAreReported() throws {
     let program = try programs.program("exit 7")
-    #expect(throws: NotificationProblem.exited(program, status: 7)) { try tell([program]) }
+    #expect(throws: NotificationProblem.exited(program, status: 7)) { try notify([program]) }
     let killed = try programs.program("kill -TERM $$")
-    #expect(throws: NotificationProblem.killed(program, signal: SIGTERM)) { try tell([killed]) }
+    #expect(throws: NotificationProblem.killed(program, signal: SIGTERM)) { try notify([killed]) }
   }
 
-  @Test func aProgramThatDoesNotEndIsKilledWithItsChildren() throws {
+  @Test func programsThatTimeOutAreKilledWithTheirChildren() throws {
     let program = try programs.program("sleep 60 & echo $! > \(programs.path)/pid; sleep 60")
     let start = ContinuousClock.now
     #expect(throws: NotificationProblem.late(program, .milliseconds(400))) {
-      try tell([program], milliseconds: 400)
+      try notify([program], milliseconds: 400)
     }
     #expect(ContinuousClock.now - start < .seconds(30))
     #expect(try isGone(number(in: "pid")))
@@ -179,14 +181,14 @@ private final class Programs {
     }
   }
 
-  /// Each leaves the process group, the session, or its parent.
+  /// Each line leaves the process group, the session, or its parent.
   @Test(arguments: [
     "setsid sleep 60 & echo $! > PID",
     "( setsid sh -c 'echo $$ > PID; exec sleep 60' & )",
     "( ( sleep 60 & echo $! > PID ) & )",
     "python3 -c 'import os,time; os.setpgid(0,0); open(\"PID\",\"w\").write(\"%d\\n\" % os.getpid()); time.sleep(60)' &",
   ])
-  func whatItStartsIsKilledWhereverItHasGone(line: String) throws {
+  func descendantsAreKilledInAnySession(line: String) throws {
     let line = line.replacing("PID", with: programs.path + "/pid")
     let waiting = "for i in $(seq 500); do [ -s \(programs.path)/pid ] && break; sleep 0.02; done"
     let left = try output(of: [try programs.program(line + "\n" + waiting)])
@@ -195,13 +197,13 @@ private final class Programs {
     #expect(unlink(programs.path + "/pid") == 0)
     let endless = try programs.program(line + "\nsleep 60")
     #expect(throws: NotificationProblem.stopped(endless)) {
-      try tell([endless], isStopped: { (try? number(in: "pid")) != nil })
+      try notify([endless], isStopped: { (try? number(in: "pid")) != nil })
     }
     #expect(try isGone(number(in: "pid")))
   }
 
-  /// As the first process of a container has, whose parents have ended.
-  @Test func otherChildrenOfThisProcessAreLeft() throws {
+  /// The first process of a container has such children, whose parents have ended.
+  @Test func otherChildrenOfThisProcessAreSpared() throws {
     var others: [pid_t] = []
     defer {
       for pid in others {
@@ -221,10 +223,10 @@ private final class Programs {
     let program = try programs.program("( sleep 60 & ) ; sleep 0.2")
     var started = false
     var output: ProgramOutput?
-    try tell(
+    try notify(
       [program],
       isStopped: {
-        // Younger than the program, and one that has ended: its status is somebody else's.
+        // Children younger than the program, which do not belong to it.
         if !started {
           _ = start(["sh", "-c", "exec sleep 60"])
           _ = start(["setsid", "sleep", "60"])
@@ -240,7 +242,7 @@ private final class Programs {
     #expect(waitpid(ended, &status, 0) == ended && status >> 8 & 0xff == 7)
   }
 
-  @Test func whatKeepsItsOutputOpenIsNotWaitedFor() throws {
+  @Test func processesThatKeepTheOutputOpenAreNotWaitedFor() throws {
     let program = try programs.program("echo before; setsid sleep 60 &")
     let start = ContinuousClock.now
     let left = try output(of: [program])
@@ -248,7 +250,7 @@ private final class Programs {
     #expect(ContinuousClock.now - start < .seconds(30))
   }
 
-  @Test func itsOutputIsKeptUpToALimit() throws {
+  @Test func outputIsKeptUpToALimit() throws {
     let both = try output(of: [try programs.program("echo one; echo two >&2; echo three")])
     #expect(String(decoding: both.bytes, as: UTF8.self) == "one\ntwo\nthree\n")
     #expect(!both.isCut && both.processesLeft == 0)
@@ -256,36 +258,36 @@ private final class Programs {
       try programs.program("head -c 3000000 /dev/zero; cat > \(programs.path)/output")
     ])
     #expect(much.bytes.count == ProgramOutput.limit && much.isCut)
-    #expect(try programs.output == "hello", "it has not waited for its output to be read")
+    #expect(try programs.output == "hello", "the program did not block on its output")
   }
 
-  @Test func itIsKilledWhenTheRunIsStopped() throws {
+  @Test func stoppingTheRunKillsTheProgram() throws {
     let program = try programs.program("echo $$ > \(programs.path)/pid; sleep 60")
     let start = ContinuousClock.now
     #expect(throws: NotificationProblem.stopped(program)) {
-      try tell(
+      try notify(
         [program], isStopped: { (try? number(in: "pid")) != nil })
     }
     #expect(ContinuousClock.now - start < .seconds(15))
     #expect(try isGone(number(in: "pid")))
   }
 
-  @Test func whatIsNotThereOrCannotBeRunIsTold() throws {
+  @Test func missingAndNonExecutableProgramsAreReported() throws {
     let missing = programs.path + "/missing"
     #expect(
       throws: NotificationProblem.untrusted(
         .cannotOpen(FilePath(missing), .noSuchFileOrDirectory))
-    ) { try tell([missing]) }
+    ) { try notify([missing]) }
     #expect(throws: NotificationProblem.untrusted(.notRegular(FilePath(programs.path)))) {
-      try tell([programs.path])
+      try notify([programs.path])
     }
     let plain = try programs.program("exit 0", mode: .ownerReadWrite)
     #expect(throws: NotificationProblem.untrusted(.notExecutable(FilePath(plain)))) {
-      try tell([plain])
+      try notify([plain])
     }
   }
 
-  /// A file of any text as the program.
+  /// Creates an executable file with this text.
   private func file(_ text: String) throws -> String {
     let path = programs.path + "/program"
     let descriptor = try FileDescriptor.open(
@@ -294,13 +296,13 @@ private final class Programs {
     return path
   }
 
-  @Test func aScriptIsRunByTheInterpreterOfItsFirstLine() throws {
+  @Test func scriptsRunWithTheInterpreterOfTheirFirstLine() throws {
     func text(_ script: String, _ arguments: String...) throws -> String {
       String(decoding: try output(of: [try file(script)] + arguments).bytes, as: UTF8.self)
     }
     #expect(try text("#!/bin/sh\necho \"<$1><$2>\"\n", "a b", "") == "<a b><>\n")
     let failing = try file("#! \t/bin/sh  -e \nfalse\nexit 0\n")
-    #expect(throws: NotificationProblem.exited(failing, status: 1)) { try tell([failing]) }
+    #expect(throws: NotificationProblem.exited(failing, status: 1)) { try notify([failing]) }
     #expect(try text("#!/usr/bin/env sh\necho $1\n", "x") == "x\n")
     #expect(
       try text("#!/usr/bin/python3\nimport sys; print(sys.argv[1:])\n", "1", "2")
@@ -308,7 +310,7 @@ private final class Programs {
     #expect(try text("#!/usr/bin/env python3\nprint(open(__file__).readline())\n").hasPrefix("#!"))
   }
 
-  @Test func anInterpreterThatCannotBeCheckedIsRefused() throws {
+  @Test func interpretersThatCannotBeCheckedAreRefused() throws {
     func problem(_ script: String) throws -> NotificationProblem? {
       let program = try #require(NotifiedProgram([try file(script)]))
       do throws(NotificationProblem) {
@@ -342,78 +344,78 @@ private final class Programs {
   }
 
   @Test(arguments: [[], [""], ["page"], ["./page"], ["~/page"]])
-  func onlyAnAbsolutePathNamesAProgram(words: [String]) {
+  func onlyAbsolutePathsAreAccepted(words: [String]) {
     #expect(NotifiedProgram(words) == nil)
   }
 
   @Test(arguments: [FilePermissions(rawValue: 0o722), FilePermissions(rawValue: 0o720)])
-  func whatOthersCanWriteIsRefused(mode: FilePermissions) throws {
+  func programsWritableByOthersAreRefused(mode: FilePermissions) throws {
     let path = try programs.program("exit 0", mode: mode)
     #expect(throws: NotificationProblem.untrusted(.writableByOthers(FilePath(path), mode))) {
-      try tell([path])
+      try notify([path])
     }
     let fine = try programs.program("exit 0")
-    try tell([fine])
+    try notify([fine])
     #expect(chmod(programs.path, 0o1777) == 0)
     #expect(
       throws: NotificationProblem.untrusted(
         .writableByOthers(FilePath(programs.path), FilePermissions(rawValue: 0o1777)))
-    ) { try tell([fine]) }
+    ) { try notify([fine]) }
   }
 
-  @Test func aDirectoryFarAboveCountsToo() throws {
+  @Test func allParentDirectoriesAreChecked() throws {
     for name in ["a", "a/b", "a/b/c"] { #expect(mkdir("\(programs.path)/\(name)", 0o755) == 0) }
     let path = programs.path + "/a/b/c/program"
     #expect(rename(try programs.program("exit 0"), path) == 0)
-    try tell([path])
+    try notify([path])
     for name in ["a", "a/b", "a/b/c"] {
       let directory = "\(programs.path)/\(name)"
       #expect(chmod(directory, 0o775) == 0)
       #expect(
         throws: NotificationProblem.untrusted(
           .writableByOthers(FilePath(directory), FilePermissions(rawValue: 0o775)))
-      ) { try tell([path]) }
+      ) { try notify([path]) }
       #expect(chmod(directory, 0o755) == 0)
     }
-    // Nobody can replace what is not theirs in a directory like /tmp: above a directory it may be.
+    // In a directory like /tmp, nobody can replace a subdirectory of another user.
     guard geteuid() == 0 else { return }
     #expect(chmod(programs.path + "/a", 0o1777) == 0)
-    try tell([path])
+    try notify([path])
   }
 
-  @Test(.enabled(if: geteuid() == 0, "needs root")) func anotherUserOwnsNoPartOfThePath() throws {
+  @Test(.enabled(if: geteuid() == 0, "needs root")) func otherUsersMayOwnNoPartOfThePath() throws {
     let directory = programs.path + "/a"
     #expect(mkdir(directory, 0o755) == 0)
     let path = directory + "/program"
     #expect(rename(try programs.program("exit 0"), path) == 0)
     let link = programs.path + "/link"
     #expect(symlink("a/program", link) == 0)
-    let folderLink = programs.path + "/folder"
-    #expect(symlink(directory, folderLink) == 0)
-    let ways = [path, link, folderLink + "/program", folderLink + "/../link"]
-    for way in ways { try tell([way]) }
+    let directoryLink = programs.path + "/directory"
+    #expect(symlink(directory, directoryLink) == 0)
+    let paths = [path, link, directoryLink + "/program", directoryLink + "/../link"]
+    for path in paths { try notify([path]) }
     for owned in [path, directory] {
       #expect(chown(owned, 1, 1) == 0)
-      for way in ways {
+      for path in paths {
         #expect(
           throws: NotificationProblem.untrusted(
-            .untrustedOwner(FilePath(owned), owner: 1, user: 0)), "\(way)"
-        ) { try tell([way]) }
+            .untrustedOwner(FilePath(owned), owner: 1, user: 0)), "\(path)"
+        ) { try notify([path]) }
       }
-      try tell([path], user: 1)
+      try notify([path], user: 1)
       #expect(chown(owned, 0, 0) == 0)
     }
     #expect(lchown(link, 1, 1) == 0)
-    #expect(throws: NotificationProblem.self) { try tell([link]) }
+    #expect(throws: NotificationProblem.self) { try notify([link]) }
     #expect(symlink("circle", programs.path + "/circle") == 0)
     #expect(
       throws: NotificationProblem.untrusted(
         .cannotOpen(FilePath(programs.path + "/circle"), .tooManySymbolicLinkLevels))
-    ) { try tell([programs.path + "/circle"]) }
+    ) { try notify([programs.path + "/circle"]) }
   }
 
-  /// A user exchanges the directory that holds root's program for one with a program of their own.
-  @Test(.enabled(if: geteuid() == 0, "needs root")) func nobodyCanExchangeTheProgram() throws {
+  /// A user swaps the directory that contains root's program with one that contains their own.
+  @Test(.enabled(if: geteuid() == 0, "needs root")) func usersCannotSwapTheProgram() throws {
     #expect(chmod(programs.path, 0o755) == 0)
     let base = programs.path + "/users"
     #expect(mkdir(base, 0o755) == 0)
@@ -431,15 +433,15 @@ private final class Programs {
     }
     for _ in 0..<60 {
       for path in [base + "/real/program", programs.path + "/link"] {
-        #expect(throws: NotificationProblem.self) { try tell([path]) }
+        #expect(throws: NotificationProblem.self) { try notify([path]) }
       }
     }
     #expect(access(programs.path + "/evil", F_OK) != 0)
     #expect(
-      access(programs.path + "/output", F_OK) != 0, "nor is root's, in whose place it could be")
+      access(programs.path + "/output", F_OK) != 0, "root's program was not run, either")
   }
 
-  /// Starts a process of uid 1000 that exchanges `real` and `fake` again and again, at most 60 s.
+  /// Starts a process of uid 1000 that swaps `real` and `fake` repeatedly, for at most 60 s.
   private func fork(swappingIn base: String) -> pid_t {
     let script = """
       import os, time
@@ -458,13 +460,13 @@ private final class Programs {
     return pid
   }
 
-  @Test func everyProblemHasWordsForAUser() {
+  @Test func everyProblemHasAMessage() {
     let problems: [(NotificationProblem, String)] = [
       (.cannotStart("/bin/page", .permissionDenied), "cannot run /bin/page: "),
-      (.late("/bin/page", .seconds(10)), "/bin/page did not end within 10.0 seconds"),
-      (.exited("/bin/page", status: 3), "/bin/page ended with exit status 3"),
-      (.killed("/bin/page", signal: 9), "signal 9 ended /bin/page"),
-      (.stopped("/bin/page"), "/bin/page was killed before it had ended"),
+      (.late("/bin/page", .seconds(10)), "/bin/page did not finish within 10.0 seconds"),
+      (.exited("/bin/page", status: 3), "/bin/page exited with status 3"),
+      (.killed("/bin/page", signal: 9), "/bin/page was killed by signal 9"),
+      (.stopped("/bin/page"), "/bin/page was killed before it finished"),
       (.untrusted(.notRegular("/bin/page")), "/bin/page is not a regular file"),
       (
         .untrusted(.interpreter(of: "/bin/page", .options("-S sh"))),

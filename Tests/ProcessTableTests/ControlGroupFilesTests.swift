@@ -6,42 +6,42 @@ import Testing
 
 @testable import ProcessTable
 
-/// Which cgroup a process is in, by its file in `/proc`.
+/// Finding the cgroup of a process from its file in `/proc`.
 @Suite struct ControlGroupMembershipTests {
   private static let id = String(repeating: "ab", count: 32)
 
   @Test(arguments: [
-    // Version 2 alone.
+    // Version 2 only.
     ("0::/system.slice/nginx.service\n", "/system.slice/nginx.service"),
     ("0::/\n", "/"),
     ("0::/a:b@c.service", "/a:b@c.service"),
     ("0::/gone.service (deleted)\n", "/gone.service"),
     ("0::/../../other\n", "/../../other"),
-    // Both, as systemd has them.
+    // Both versions, as set up by systemd.
     (
       "2:cpu:/x\n1:name=systemd:/system.slice/a.service\n0::/system.slice/a.service\n",
       "/system.slice/a.service"
     ),
-    // Version 1 alone, and version 2 without anything in it.
+    // Version 1 only, and an empty version 2.
     ("3:cpu,cpuacct:/\n1:name=systemd:/system.slice/a.service\n", "/system.slice/a.service"),
     ("5:memory:/jail/7\n2:cpu:/\n1:name=systemd:/\n0::/\n", "/jail/7"),
     ("5:memory:/b\n4:pids:/c\n", "/b"),
-    // Docker without systemd, on a machine that has both.
+    // Docker without systemd, on a machine with both versions.
     (
       "4:pids:/docker/\(id)\n1:name=systemd:/docker/\(id)\n0::/system.slice/containerd.service\n",
       "/docker/\(id)"
     ),
   ])
-  func theLineThatTellsMostIsTaken(content: String, path: String) {
+  func theMostInformativeLineIsUsed(content: String, path: String) {
     #expect(ControlGroupMembership.controlGroup(Array(content.utf8))?.path == KernelName(path))
   }
 
   @Test(arguments: ["", "\n", "nonsense\n", "0:/x\n", "x::/a\n", "0::relative\n"])
-  func whatTheKernelDoesNotWriteIsUnknown(content: String) {
+  func malformedContentIsUnknown(content: String) {
     #expect(ControlGroupMembership.controlGroup(Array(content.utf8)) == nil)
   }
 
-  @Test func anOwnerIsKnownWithItsGroupAndEqualGroupsAreTheSame() throws {
+  @Test func ownersHaveTheirControlGroup() throws {
     let tree = ProcTree()
     tree.process(10, links: [3: "socket:[100]"])
     tree.file("10/cgroup", "0::/system.slice/nginx.service\n")
@@ -53,7 +53,7 @@ import Testing
     #expect(try tree.files.process(10).controlGroup == owners[0].controlGroup)
   }
 
-  @Test func whatKnowsContainersIsAskedForEachGroup() throws {
+  @Test func containerNamesAreAppliedToEachGroup() throws {
     let tree = ProcTree()
     tree.process(10, links: [3: "socket:[100]"])
     tree.file("10/cgroup", "0::/docker/\(Self.id)\n")
@@ -67,7 +67,7 @@ import Testing
     #expect(try walk.finish(wanted: wanted).processes[0].controlGroup?.container?.name == "web")
   }
 
-  /// Calls every container web.
+  /// Names every container `web`.
   struct Renaming: ContainerNames {
     func naming(_ group: ControlGroup) -> ControlGroup {
       ControlGroup(
@@ -76,13 +76,13 @@ import Testing
     }
   }
 
-  @Test func thisProcessHasAGroup() throws {
+  @Test func thisProcessHasAControlGroup() throws {
     let own = try ProcFileSystem().process(getpid())
     #expect(own.controlGroup?.path.bytes.first == UInt8(ascii: "/"))
   }
 }
 
-/// Which cgroup an id is of, by the folders of the hierarchy.
+/// Finding the cgroup of an ID from the directories of the hierarchy.
 @Suite struct ControlGroupTreeTests {
   private func inode(_ path: String) -> UInt64 {
     var status = stat()
@@ -90,7 +90,7 @@ import Testing
     return UInt64(status.st_ino)
   }
 
-  @Test func namesOfAnyBytesAreToldApart() {
+  @Test func namesAreComparedByBytes() {
     let tree = ProcTree()
     let names = [
       Array("caf\u{e9}.service".utf8), Array("cafe\u{301}.service".utf8),
@@ -125,7 +125,7 @@ import Testing
     #expect(Set(groups.values.compactMap(\.unit)).count == 4)
   }
 
-  @Test func anIDIsTheInodeOfAFolder() {
+  @Test func idsAreDirectoryInodes() {
     let tree = ProcTree()
     tree.folder("system.slice/nginx.service")
     tree.folder("system.slice/a.service/workers")
@@ -140,7 +140,7 @@ import Testing
     for name in names { #expect(groups[inode(tree.path(name))]?.path == KernelName("/" + name)) }
   }
 
-  @Test func aFileOrALinkIsNoGroup() {
+  @Test func filesAndLinksAreNoGroups() {
     let tree = ProcTree()
     tree.file("cgroup.procs", "1\n")
     tree.folder("a")
@@ -149,7 +149,7 @@ import Testing
     #expect(ControlGroupTree(root: tree.root).controlGroups(ids).isEmpty)
   }
 
-  @Test func thePartThatIsMountedStandsForItsPlace() {
+  @Test func partialMountsKeepTheirPath() {
     let tree = ProcTree()
     tree.folder("app.service")
     let ids: Set = [inode(tree.path("app.service")), inode(tree.root.string)]
@@ -157,7 +157,7 @@ import Testing
     #expect(Set(groups.values.map(\.path)) == ["/docker/x", "/docker/x/app.service"])
   }
 
-  @Test func whatIsNotThereIsUnknown() {
+  @Test func missingRootsAreUnknown() {
     #expect(ControlGroupTree(root: "/nonexistent").controlGroups([1, 2]).isEmpty)
     #expect(ControlGroupTree(root: "/nonexistent").controlGroups([]).isEmpty)
   }
@@ -180,17 +180,17 @@ import Testing
 
   @Test(
     arguments: [
-      // A part of it elsewhere, before and after.
+      // A part mounted elsewhere, before and after.
       (["/ /a", "/x.slice /b"], "/a", "/"), (["/x.slice /b", "/ /a"], "/a", "/"),
-      // All of it twice; the name of the second has a space and a backslash.
+      // The whole hierarchy twice; the second name has a space and a backslash.
       (["/ /a", #"/ /m\040n\134o"#], #"/m n\o"#, "/"),
-      // Behind another mount on the same directory.
+      // Hidden by another mount on the same directory.
       (["/ /a", "/x.slice /a"], "/a", "/x.slice"), (["/ /a", "/ /b", "/x.slice /b"], "/a", "/"),
-      // In a cgroup namespace, a mount of the machine.
+      // A mount of the machine, seen from a cgroup namespace.
       (["/../.. /a"], "/a", "/../.."), (["/../.. /a", "/ /b"], "/b", "/"),
       ([#"/a\011b /c"#], "/c", "/a\tb"),
     ] as [([String], String, String)])
-  func ofSeveralMountsTheWholeHierarchyIsTaken(
+  func theMountOfTheWholeHierarchyIsPreferred(
     mounts: [String], root: String, top: String
   ) throws {
     let tree = ProcTree()

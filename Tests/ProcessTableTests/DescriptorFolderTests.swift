@@ -5,8 +5,8 @@ import Testing
 
 @testable import ProcessTable
 
-/// The `fd` folder of a process, read by counting and from the first gap on by its entries: the same
-/// that reading all of its entries finds.
+/// Reading an `fd` directory by counting up to the first gap, then by its entries. The result must
+/// equal that of reading all entries.
 @Suite struct DescriptorFolderTests {
   private struct Entry: Equatable {
     let descriptor: Int32
@@ -16,34 +16,34 @@ import Testing
   private func entries(
     of pid: Int32, counting: Bool, atMost limit: Int = .max
   ) throws -> [Entry] {
-    let folder = try Folder("/proc").folder("\(pid)").folder("fd")
+    let directory = try Folder("/proc").folder("\(pid)").folder("fd")
     var entries: [Entry] = []
-    try folder.forEachLink(EntryBuffer(), canStartAtDescriptors: counting) {
+    try directory.forEachLink(EntryBuffer(), canStartAtDescriptors: counting) {
       entries.append(Entry(descriptor: $0, link: $1))
       return entries.count < limit
     }
     return entries
   }
 
-  @Test func theKernelLetsAFolderBeReadFromADescriptorOn() throws {
+  @Test func theKernelSupportsReadingFromADescriptor() throws {
     #expect(try Folder("/proc").canStartAtDescriptors(EntryBuffer()))
   }
 
-  @Test func aCopyOfProcIsReadByItsEntriesAlone() throws {
+  @Test func copiesOfProcAreReadByTheirEntriesOnly() throws {
     let tree = ProcTree()
     tree.link("self", to: "\(getpid())")
     tree.process(getpid(), links: [0: "/dev/null", 5: "socket:[7]"])
     #expect(try !Folder(tree.root).canStartAtDescriptors(EntryBuffer()))
   }
 
-  /// Which descriptors a process has: all of them from 0, none, gaps at every place.
+  /// Descriptor tables: consecutive from 0, empty, and with gaps everywhere.
   static let tables: [[Int32]] = [
     [], [0], [1], [0, 1, 2], [0, 1, 2, 4], [2, 3, 9, 10, 11, 99, 100, 101], [0, 255, 256],
     Array(0..<1000) + [1001, 1010] + Array(1015..<1030),
   ]
 
   @Test(arguments: tables)
-  func countingFindsWhatTheEntriesSay(_ descriptors: [Int32]) throws {
+  func countingMatchesTheEntries(_ descriptors: [Int32]) throws {
     try #require(PythonChild.isInstalled)
     let child = PythonChild(
       """
@@ -61,7 +61,7 @@ import Testing
       os.close(out)
       time.sleep(60)
       """)
-    // The child closes the descriptor by which it says that it is ready a moment later.
+    // The child closes its ready descriptor only a moment after writing to it.
     var waited = 0
     while try entries(of: child.pid, counting: false).contains(where: { $0.descriptor == 2002 }) {
       waited += 1
@@ -76,24 +76,24 @@ import Testing
   }
 
   @Test(arguments: [false, true], [1, 2, 5])
-  func itStopsWhenItIsTold(_ counting: Bool, _ limit: Int) throws {
+  func readingStopsOnRequest(_ counting: Bool, _ limit: Int) throws {
     let held = (0..<8).map { fcntl(1, F_DUPFD_CLOEXEC, Int32(700 + 2 * $0)) }
     defer { for descriptor in held { close(descriptor) } }
     #expect(try entries(of: getpid(), counting: counting, atMost: limit).count == limit)
   }
 
-  @Test func aProcessThatHasEndedIsGone() throws {
+  @Test func endedProcessesAreGone() throws {
     try #require(PythonChild.isInstalled)
     let child = PythonChild("ready('up'); time.sleep(60)")
-    let folder = try Folder("/proc").folder("\(child.pid)").folder("fd")
+    let directory = try Folder("/proc").folder("\(child.pid)").folder("fd")
     child.end()
     let failure = #expect(throws: Errno.self) {
-      try folder.forEachLink(EntryBuffer(), canStartAtDescriptors: true) { _, _ in true }
+      try directory.forEachLink(EntryBuffer(), canStartAtDescriptors: true) { _, _ in true }
     }
     #expect(failure?.saysGone == true)
   }
 
-  @Test func namesCountUpAsNumbersDo() {
+  @Test func namesCountLikeNumbers() {
     var name = CountedName()
     for number in Int32(0)...120_000 {
       guard name.number == number, name.withCharacters({ String(cString: $0) }) == "\(number)"

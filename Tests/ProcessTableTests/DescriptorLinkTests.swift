@@ -10,7 +10,7 @@ import Testing
   }
 
   @Test(arguments: [1, 9, 10, 1234, 4_294_967_295] as [UInt32])
-  func readsTheInodeOfASocket(_ inode: UInt32) {
+  func socketInodesAreParsed(_ inode: UInt32) {
     #expect(link("socket:[\(inode)]") == .socket(inode))
   }
 
@@ -21,11 +21,11 @@ import Testing
     "socket:[1]/..", "socket:[4294967296]", "socket:[18446744073709551617]",
     "socket:[99999999999999999999999]", "socket:[1]socket:[1]",
   ])
-  func anythingElseIsNoSocket(_ target: String) {
+  func otherTargetsAreNoSockets(_ target: String) {
     #expect(link(target) == .other)
   }
 
-  @Test func targetThatFillsTheBufferWasCutAndIsNoSocket() {
+  @Test func truncatedTargetsAreNoSockets() {
     let target = "socket:[" + String(repeating: "1", count: 23) + "]"
     #expect(target.utf8.count == DescriptorLink.enoughOctets)
     #expect(link(target) == .other)
@@ -46,16 +46,16 @@ import Testing
   }
 
   @Test(arguments: [Errno.noSuchFileOrDirectory, .noSuchProcess])
-  func descriptorThatIsNoMoreIsNoFailure(_ error: Errno) {
+  func missingDescriptorsAreGone(_ error: Errno) {
     #expect(DescriptorLink(failure: error) == .gone)
   }
 
-  @Test func aPathThatIsTooLongIsNoSocket() {
+  @Test func overlongPathsAreNoSockets() {
     #expect(DescriptorLink(failure: .fileNameTooLong) == .other)
   }
 
   @Test(arguments: [Errno.permissionDenied, .notPermitted, .noMemory, .invalidArgument])
-  func otherFailuresAreKept(_ error: Errno) {
+  func otherFailuresAreUnreadable(_ error: Errno) {
     #expect(DescriptorLink(failure: error) == .unreadable(error))
   }
 
@@ -63,7 +63,7 @@ import Testing
     arguments: [
       ("0", 0), ("7", 7), ("2147483647", 2_147_483_647), ("12\u{0}34", 12),
     ] as [(String, Int32)])
-  func namesThatAreNumbers(_ name: String, _ number: Int32) {
+  func numericNamesAreParsed(_ name: String, _ number: Int32) {
     #expect(Array(name.utf8).span.decimalName == number)
   }
 
@@ -71,7 +71,7 @@ import Testing
     "", ".", "..", "self", "1a", "a1", "-1", "+1", "01", "00", "2147483648", "99999999999", "\u{0}",
     " 1", "1 ",
   ])
-  func namesThatAreNone(_ name: String) {
+  func otherNamesAreRejected(_ name: String) {
     #expect(Array(name.utf8).span.decimalName == nil)
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ProcessTable
 
-/// What is found in copies of `/proc`.
+/// Searches in copies of `/proc`.
 @Suite struct FindOwnersTests {
   private func rows(_ table: OwnerTable) -> [[Int]] {
     table.holdings.map {
@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test func findsEveryDescriptorOfEveryProcess() throws {
+  @Test func everyDescriptorOfEveryProcessIsFound() throws {
     let tree = ProcTree()
     tree.process(
       10, name: "nginx", start: 55, userID: 33,
@@ -31,7 +31,7 @@ import Testing
     #expect(table.isComplete && !table.isPruned)
   }
 
-  @Test func keepsOnlyWhatIsWanted() throws {
+  @Test func onlyWantedSocketsAreKept() throws {
     let tree = ProcTree()
     tree.process(10, links: [3: "socket:[100]", 4: "socket:[101]"])
     tree.process(11, links: [3: "socket:[102]"])
@@ -41,29 +41,29 @@ import Testing
     #expect(table.isComplete)
   }
 
-  @Test func nothingIsWanted() throws {
+  @Test func emptySetsFindNothing() throws {
     let tree = ProcTree()
     tree.process(10, links: [3: "socket:[100]"])
     let table = try tree.files.findOwners(of: InodeSet(), threads: 1)
     #expect(table.processes.isEmpty && table.holdings.isEmpty)
   }
 
-  // MARK: Roots that are none
+  // MARK: Invalid roots
 
-  @Test func rootThatIsMissingIsAnError() {
+  @Test func missingRootsAreAnError() {
     let root: FilePath = "/nonexistent/proc"
     #expect(throws: ProcessProblem.unreadable(root, .noSuchFileOrDirectory)) {
       try ProcFileSystem(root: root).findOwners(of: .everySocket, threads: 1)
     }
   }
 
-  @Test func rootThatIsAFileIsAnError() {
+  @Test func filesAsRootAreAnError() {
     #expect(throws: ProcessProblem.unreadable("/dev/null", .notDirectory)) {
       try ProcFileSystem(root: "/dev/null").findOwners(of: .everySocket, threads: 1)
     }
   }
 
-  @Test func rootWithoutProcessesIsAnErrorEvenWhenNothingIsWanted() {
+  @Test func rootsWithoutProcessesAreAlwaysAnError() {
     let tree = ProcTree()
     tree.folder("sys")
     for wanted in [InodeSet.everySocket, InodeSet()] {
@@ -95,7 +95,7 @@ import Testing
     #expect(table.isComplete)
   }
 
-  @Test func descriptorThatIsNoLinkIsAGap() throws {
+  @Test func descriptorsThatAreNoLinksAreGaps() throws {
     let tree = ProcTree()
     tree.process(10, links: [3: "socket:[100]"])
     tree.file("10/fd/4", "")
@@ -105,14 +105,14 @@ import Testing
     #expect(!table.isComplete)
   }
 
-  @Test func onlyTheFirstUnreadableDescriptorIsTold() throws {
+  @Test func onlyTheFirstUnreadableDescriptorIsReported() throws {
     let tree = ProcTree()
     tree.process(10)
     for descriptor in 0..<50 { tree.file("10/fd/\(descriptor)", "") }
     #expect(try tree.files.findOwners(of: .everySocket, threads: 1).gaps.count == 1)
   }
 
-  @Test func processThatIsAFileIsAGap() throws {
+  @Test func processesThatAreFilesAreGaps() throws {
     let tree = ProcTree()
     tree.process(10, links: [3: "socket:[100]"])
     tree.file("11", "")
@@ -121,14 +121,14 @@ import Testing
     #expect(table.gaps == [ProcessGap(pid: 11, part: .process, error: .notDirectory)])
   }
 
-  @Test func descriptorsThatAreAFileAreAGap() throws {
+  @Test func descriptorDirectoriesThatAreFilesAreGaps() throws {
     let tree = ProcTree()
     tree.file("10/fd", "")
     let table = try tree.files.findOwners(of: .everySocket, threads: 1)
     #expect(table.gaps == [ProcessGap(pid: 10, part: .descriptors, error: .notDirectory)])
   }
 
-  @Test func processThatEndedIsNoGap() throws {
+  @Test func endedProcessesAreNoGaps() throws {
     let tree = ProcTree()
     tree.folder("10")
     tree.process(11, links: [3: "socket:[100]"])
@@ -137,7 +137,7 @@ import Testing
     #expect(table.holdings.isEmpty && table.processes.isEmpty && table.isComplete)
   }
 
-  @Test func factsThatCannotBeReadAreUnknown() throws {
+  @Test func unreadableFactsAreUnknown() throws {
     let tree = ProcTree()
     tree.process(10, links: [3: "socket:[100]"])
     for name in ["comm", "exe", "status"] { remove(tree.path("10/" + name)) }
@@ -163,14 +163,14 @@ import Testing
     #expect(rows(table) == [[100, 10, 3]])
   }
 
-  @Test func zombieWithoutThreadsIsNothing() throws {
+  @Test func zombiesWithoutThreadsHoldNothing() throws {
     let tree = ProcTree()
     tree.process(10, state: "Z", threads: 1)
     let table = try tree.files.findOwners(of: .everySocket, threads: 1)
     #expect(table.holdings.isEmpty && table.isComplete)
   }
 
-  @Test func tablesOfThreadsAreReadWhateverTheLeadersHold() throws {
+  @Test func threadTablesAreReadEvenIfLeadersHoldTheSocket() throws {
     let tree = ProcTree()
     tree.process(10, threads: 2, links: [3: "socket:[100]"])
     tree.link("10/task/10/fd/3", to: "socket:[100]")
@@ -188,7 +188,7 @@ import Testing
     #expect(rows(every) == [[100, 10, 3], [101, 10, 4], [101, 20, 9]])
   }
 
-  @Test func aSocketThatALeaderHoldsIsFoundInTheThreadOfAnotherProcessToo() throws {
+  @Test func socketsHeldByALeaderAreAlsoFoundInOtherThreads() throws {
     let tree = ProcTree()
     tree.process(10, name: "other", links: [3: "socket:[100]"])
     tree.process(20, name: "precious", threads: 2, links: [0: "/dev/null"])
@@ -201,7 +201,7 @@ import Testing
     }
   }
 
-  @Test func aThreadIsReadBehindALeaderWithoutDescriptors() throws {
+  @Test func threadsOfALeaderWithoutDescriptorsAreRead() throws {
     let tree = ProcTree()
     tree.process(10, threads: 2)
     tree.link("10/task/11/fd/4", to: "socket:[100]")
@@ -209,7 +209,7 @@ import Testing
       rows(try tree.files.findOwners(of: .everySocket, threads: 1)) == [[100, 10, 4]])
   }
 
-  @Test func whatManyTablesHaveInCommonIsKeptOnce() throws {
+  @Test func socketsInManyTablesAreKeptOnce() throws {
     let tree = ProcTree()
     tree.process(10, threads: 12)
     for thread in 11...22 {
@@ -239,7 +239,7 @@ import Testing
       ])
   }
 
-  @Test func processThatCouldNotBeReadIsToldOnce() throws {
+  @Test func unreadableProcessesAreReportedOnce() throws {
     let tree = ProcTree()
     tree.file("10/fd", "")
     tree.file("10/task", "")
@@ -250,7 +250,7 @@ import Testing
   // MARK: Sharing the work
 
   @Test(arguments: 1...6)
-  func resultIsTheSameOnAnyNumberOfThreads(_ seed: Int) throws {
+  func theResultDoesNotDependOnTheNumberOfThreads(_ seed: Int) throws {
     var numbers = Seeded(UInt64(seed))
     let tree = ProcTree()
     var expected: [[Int]] = []
@@ -277,10 +277,10 @@ import Testing
     #expect(rows(some) == expected.filter { $0[0].isMultiple(of: 2) })
   }
 
-  @Test func folderOfManyNamesIsReadWhole() throws {
+  @Test func largeDirectoriesAreReadCompletely() throws {
     let tree = ProcTree()
     tree.process(10)
-    // More than fit into one buffer of names.
+    // More names than fit into one buffer.
     for descriptor in 0..<3000 {
       tree.link("10/fd/\(descriptor)", to: "socket:[\(descriptor + 1)]")
     }

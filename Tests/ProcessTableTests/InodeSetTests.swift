@@ -5,11 +5,11 @@ import Testing
 @testable import ProcessTable
 
 @Suite struct InodeSetTests {
-  @Test func holdsWhatWasInsertedAndNothingElse() {
+  @Test func setsContainExactlyWhatWasInserted() {
     var numbers = Seeded(1)
     var model: Set<UInt32> = []
     var set = InodeSet()
-    // Runs, as the kernel gives inodes out, and others from anywhere.
+    // Runs at random positions, as the kernel assigns inodes.
     for _ in 0..<200 {
       let start = UInt32.random(in: 1...UInt32.max - 100, using: &numbers)
       for inode in start..<start + UInt32.random(in: 1...100, using: &numbers) {
@@ -25,26 +25,26 @@ import Testing
     }
   }
 
-  @Test func takesTheEndsOfTheRange() {
+  @Test func theEndsOfTheRangeCanBeInserted() {
     let set = InodeSet([1, .max])
     #expect(set.contains(1) && set.contains(.max))
     #expect(!set.contains(2) && !set.contains(.max - 1))
     #expect(set.count == 2)
   }
 
-  @Test func neighboursAreToldApartAtTheEndsOfARun() {
+  @Test func neighborsAtTheEndsOfARunAreDistinct() {
     let set = InodeSet([31, 32, 63, 65, .max - 31, .max - 32])
     #expect([31, 32, 63, 65, .max - 31, .max - 32].allSatisfy(set.contains))
     #expect(![1, 30, 33, 62, 64, 66, .max, .max - 30, .max - 33].contains(where: set.contains))
     #expect(set.count == 6)
   }
 
-  @Test func countsAnInodeOnce() {
+  @Test func repeatedInodesCountOnce() {
     let set = InodeSet([7, 7, 7])
     #expect(set.count == 1)
   }
 
-  @Test func neverHoldsZero() {
+  @Test func zeroIsNeverContained() {
     var set = InodeSet([0])
     #expect(set.isEmpty && !set.contains(0))
     set.insert(0)
@@ -52,14 +52,14 @@ import Testing
     #expect(!InodeSet.everySocket.contains(0))
   }
 
-  @Test func everySocketHoldsAllButNamesNone() {
+  @Test func everySocketContainsAllButListsNone() {
     var every = InodeSet.everySocket
     every.insert(5)
     #expect(every.isEverySocket && !every.isEmpty && every.count == 0)
     #expect(every.contains(1) && every.contains(.max))
   }
 
-  @Test func emptySetHoldsNothing() {
+  @Test func emptySetsContainNothing() {
     let set = InodeSet()
     #expect(set.isEmpty && !set.isEverySocket && !set.contains(1))
   }
@@ -71,7 +71,7 @@ import Testing
       sockets: inodes.map { HeldSocket(inode: $0, descriptor: 3) })
   }
 
-  @Test func whatNobodyHoldsIsLeft() {
+  @Test func heldInodesAreRemoved() {
     let even = holder(1, stride(from: 2, through: 1000, by: 2))
     let rest = InodeSet(1...1000).withoutThose(of: [even, holder(2, [4, 5, 4000, 0])])
     #expect(rest.count == 499)
@@ -79,10 +79,10 @@ import Testing
     #expect(!rest.contains(4000))
     #expect(InodeSet([1]).withoutThose(of: [holder(1, [1, 1])]).isEmpty)
     #expect(InodeSet([1]).withoutThose(of: []).contains(1))
-    #expect(InodeSet.everySocket.withoutThose(of: []).isEmpty, "it names none")
+    #expect(InodeSet.everySocket.withoutThose(of: []).isEmpty, "it lists none")
   }
 
-  @Test func whatIsLeftIsTheDifference() {
+  @Test func removingHeldInodesGivesTheDifference() {
     var numbers = Seeded(2)
     for _ in 0..<50 {
       let wanted = (0..<60).map { _ in UInt32.random(in: 1...100, using: &numbers) }
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test func staysFastWithAMillionInARow() {
+  @Test func aMillionConsecutiveInodesStayFast() {
     let set = InodeSet(1...1_000_000)
     #expect(set.count == 1_000_000)
     #expect(set.contains(1_000_000) && !set.contains(1_000_001))

@@ -6,8 +6,8 @@ import Testing
 
 @testable import ProcessTable
 
-/// What is found in the `/proc` of this machine, among processes that the tests start.
-@Suite(.enabled(if: PythonChild.isInstalled, "the other processes are of /usr/bin/python3"))
+/// Searches in the `/proc` of this machine, among processes that the tests start.
+@Suite(.enabled(if: PythonChild.isInstalled, "needs /usr/bin/python3"))
 struct LiveOwnersTests {
   private let files = ProcFileSystem()
 
@@ -15,7 +15,7 @@ struct LiveOwnersTests {
     table.holdings(of: inode).map { [table.process(of: $0).pid, $0.descriptor] }
   }
 
-  @Test func findsOwnSockets() throws {
+  @Test func ownSocketsAreFound() throws {
     let pair = SocketPair()
     let copy = fcntl(pair.descriptors[0], F_DUPFD_CLOEXEC, 500)
     defer { close(copy) }
@@ -32,7 +32,7 @@ struct LiveOwnersTests {
     #expect(own.identity.startTicks != nil && own.name != nil && own.executable != nil)
   }
 
-  @Test func sharedSocketHasTwoOwners() throws {
+  @Test func sharedSocketsHaveTwoOwners() throws {
     let pair = SocketPair(inherited: true)
     let child = PythonChild("ready('up'); time.sleep(60)")
     let inode = pair.inode(0)
@@ -42,7 +42,7 @@ struct LiveOwnersTests {
     #expect(found.contains([getpid(), descriptor]) && found.contains([child.pid, descriptor]))
   }
 
-  @Test func threadWithATableOfItsOwnIsFound() throws {
+  @Test func threadsWithTheirOwnTableAreFound() throws {
     let child = PythonChild(
       """
       def work():
@@ -53,16 +53,16 @@ struct LiveOwnersTests {
       for i in range(4): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
       threading.Thread(target=work).start()
       """)
-    let said = child.greeting.split(separator: " ").compactMap { UInt32($0) }
-    try #require(said.count == 2)
-    let table = try files.findOwners(of: InodeSet([said[0]]), threads: 2)
-    #expect(holdings(said[0], in: table) == [[child.pid, Int32(said[1])]])
+    let values = child.greeting.split(separator: " ").compactMap { UInt32($0) }
+    try #require(values.count == 2)
+    let table = try files.findOwners(of: InodeSet([values[0]]), threads: 2)
+    #expect(holdings(values[0], in: table) == [[child.pid, Int32(values[1])]])
     let every = try files.findOwners(
       of: .everySocket, among: ProcessPruning(pids: [child.pid]), threads: 1)
-    #expect(holdings(said[0], in: every) == [[child.pid, Int32(said[1])]])
+    #expect(holdings(values[0], in: every) == [[child.pid, Int32(values[1])]])
   }
 
-  @Test func socketBehindAZombieLeaderIsFound() throws {
+  @Test func socketsOfAZombieLeadersThreadsAreFound() throws {
     let child = PythonChild(
       """
       s = socket.socket()
@@ -74,17 +74,17 @@ struct LiveOwnersTests {
       threading.Thread(target=time.sleep, args=(60,)).start()
       libc.pthread_exit(None)
       """)
-    let said = child.greeting.split(separator: " ").compactMap { UInt32($0) }
-    try #require(said.count == 2)
+    let values = child.greeting.split(separator: " ").compactMap { UInt32($0) }
+    try #require(values.count == 2)
     #expect(try files.descriptorCount(of: child.pid) == 0)
-    for wanted in [InodeSet([said[0]]), .everySocket] {
+    for wanted in [InodeSet([values[0]]), .everySocket] {
       let table = try files.findOwners(
         of: wanted, among: ProcessPruning(pids: [child.pid]), threads: 1)
-      #expect(holdings(said[0], in: table) == [[child.pid, Int32(said[1])]])
+      #expect(holdings(values[0], in: table) == [[child.pid, Int32(values[1])]])
     }
   }
 
-  @Test func threadsOfOneTableAreKnownToShareIt() throws {
+  @Test func sharedTablesAreRecognized() throws {
     let root = try Folder("/proc")
     let isPossible = FileTableComparison.isPossible(below: root)
     try #require(isPossible)
@@ -110,27 +110,27 @@ struct LiveOwnersTests {
     #expect(FileTableComparison.order(child.pid, threads[0]) == nil)
   }
 
-  @Test func copyOfProcIsNotAskedOfTheKernel() throws {
+  @Test func copiesOfProcCannotCompareTables() throws {
     let tree = ProcTree()
     tree.link("self", to: "\(getpid())")
     #expect(try !FileTableComparison.isPossible(below: Folder(tree.root)))
   }
 
-  @Test func openFolderOfAProcessThatEndedIsOfNoOther() throws {
+  @Test func openDirectoriesNeverShowALaterProcess() throws {
     let child = PythonChild("ready('up'); time.sleep(60)")
-    let folder = try ProcessFolder(pid: child.pid, below: Folder("/proc"))
-    #expect(try folder.owner(.all).pid == child.pid)
+    let directory = try ProcessFolder(pid: child.pid, below: Folder("/proc"))
+    #expect(try directory.owner(.all).pid == child.pid)
     child.end()
-    let failure = #expect(throws: Errno.self) { try folder.owner(.all) }
+    let failure = #expect(throws: Errno.self) { try directory.owner(.all) }
     #expect(failure?.saysGone == true)
-    let failureOfOpening = #expect(throws: Errno.self) { _ = try folder.open("fd") }
+    let failureOfOpening = #expect(throws: Errno.self) { _ = try directory.open("fd") }
     #expect(failureOfOpening?.saysGone == true)
     #expect(throws: ProcessProblem.noSuchProcess(pid: child.pid)) {
       try files.process(child.pid)
     }
   }
 
-  @Test func fileWithAnEndlessPathIsNoGap() throws {
+  @Test func filesWithAnOverlongPathAreNoGap() throws {
     let child = PythonChild(
       """
       import shutil, tempfile
@@ -148,15 +148,15 @@ struct LiveOwnersTests {
       ready(failure, os.fstat(s.fileno()).st_ino)
       time.sleep(60)
       """)
-    let said = child.greeting.split(separator: " ").compactMap { UInt32($0) }
-    try #require(said.count == 2 && said[0] == UInt32(ENAMETOOLONG))
+    let values = child.greeting.split(separator: " ").compactMap { UInt32($0) }
+    try #require(values.count == 2 && values[0] == UInt32(ENAMETOOLONG))
     let table = try files.findOwners(
-      of: InodeSet([said[1]]), among: ProcessPruning(pids: [child.pid]), threads: 1)
-    #expect(table.holdings(of: said[1]).count == 1)
+      of: InodeSet([values[1]]), among: ProcessPruning(pids: [child.pid]), threads: 1)
+    #expect(table.holdings(of: values[1]).count == 1)
     #expect(table.gaps.isEmpty)
   }
 
-  @Test func nameThatLooksLikeFieldsMisleadsNobody() throws {
+  @Test func namesThatLookLikeFieldsAreParsed() throws {
     let child = PythonChild(
       "libc.prctl(15, b'x) Z 7\\n\\x1b[\\xff) R', 0, 0, 0); ready('up'); time.sleep(60)")
     let process = try files.process(child.pid)
@@ -179,7 +179,7 @@ struct LiveOwnersTests {
     #expect(try last.startTicks == nil || files.parent(of: last.pid) == nil)
   }
 
-  @Test func descriptorCountIsThatOfTheFolder() throws {
+  @Test func theDescriptorCountMatchesTheDirectory() throws {
     let child = PythonChild(
       """
       keep = [os.open('/dev/null', os.O_RDONLY) for i in range(40)]

@@ -9,7 +9,7 @@ import Testing
 @Suite struct MachineFactsTests {
   private let bootIDName = "sys/kernel/random/boot_id"
 
-  @Test func bootIDIsTheTextWithoutTheNewline() throws {
+  @Test func theBootIDHasNoNewline() throws {
     let tree = ProcTree()
     tree.file(bootIDName, "d60437a2-5358-41c9-a5d2-9ac329c127ce\n")
     #expect(try tree.files.bootID() == "d60437a2-5358-41c9-a5d2-9ac329c127ce")
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test func missingFileIsAnError() {
+  @Test func missingFilesAreAnError() {
     let tree = ProcTree()
     let missing = ProcessProblem.unreadable(
       tree.root.pushing(FilePath(bootIDName)), .noSuchFileOrDirectory)
@@ -60,27 +60,27 @@ import Testing
 
   // MARK: The machine's init
 
-  @Test func pidOneOfTheFirstNamespaceIsTheMachinesInit() throws {
+  @Test func pid1OfTheFirstNamespaceIsTheMachinesInit() throws {
     let tree = ProcTree()
     tree.link("1/ns/pid", to: "pid:[4026531836]")
     #expect(try tree.files.isMachineInit(1))
     #expect(try !tree.files.isMachineInit(2))
   }
 
-  @Test func pidOneOfAContainerIsTheProgram() throws {
+  @Test func pid1OfAContainerIsNotTheMachinesInit() throws {
     let tree = ProcTree()
     tree.link("1/ns/pid", to: "pid:[4026532201]")
     tree.link("self/ns/pid", to: "pid:[4026531836]")
     #expect(try !tree.files.isMachineInit(1))
   }
 
-  @Test func ownNamespaceStandsInWhereThatOfPidOneIsUnreadable() throws {
+  @Test func theOwnNamespaceDecidesIfThatOfPid1IsUnreadable() throws {
     let tree = ProcTree()
     tree.link("self/ns/pid", to: "pid:[4026531836]")
     #expect(try tree.files.isMachineInit(1))
   }
 
-  @Test func threadsOfTheKernelShowTheMachinesInitToAReaderInAContainer() throws {
+  @Test func kernelThreadsRevealTheMachinesInit() throws {
     let tree = ProcTree()
     tree.link("self/ns/pid", to: "pid:[4026532201]")
     #expect(try !tree.files.isMachineInit(1))
@@ -88,14 +88,14 @@ import Testing
     #expect(try tree.files.isMachineInit(1))
   }
 
-  @Test func unknownNamespaceIsAnErrorAndNotANo() {
+  @Test func unknownNamespacesAreAnError() {
     let tree = ProcTree()
     #expect(throws: ProcessProblem.self) { try tree.files.isMachineInit(1) }
   }
 
   // MARK: This machine
 
-  @Test func thisMachineAnswers() throws {
+  @Test func thisMachineCanBeRead() throws {
     let files = ProcFileSystem()
     #expect(try files.bootID().count == 36)
     var time = timespec()

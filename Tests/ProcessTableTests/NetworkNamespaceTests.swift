@@ -6,7 +6,7 @@ import Testing
 
 @testable import ProcessTable
 
-/// Which network namespaces there are.
+/// Finding the network namespaces of a machine.
 @Suite struct NetworkNamespaceFilesTests {
   /// A process in a namespace, with threads and descriptors.
   private func process(
@@ -31,7 +31,7 @@ import Testing
     return (found.files.mapValues { String($0.string.dropFirst(start)) }, found.unreadable)
   }
 
-  @Test func namespacesOfProcessesComeOnceEach() throws {
+  @Test func eachNamespaceIsListedOnce() throws {
     let tree = ProcTree()
     for (pid, inode) in [(30, 7), (4, 7), (9, 8), (2, 8)] {
       process(Int32(pid), in: inode, on: tree)
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func threadsAndDescriptorsUseOthers() throws {
+  @Test func namespacesOfThreadsAndDescriptorsAreFound() throws {
     let tree = ProcTree()
     process(
       4, in: 7, threads: [5: 7, 6: 8],
@@ -56,7 +56,7 @@ import Testing
       ])
   }
 
-  @Test func aDescriptorIsTheLastResort() throws {
+  @Test func descriptorsAreTheLastChoice() throws {
     let tree = ProcTree()
     process(4, in: 7, open: [3: "net:[8]"], on: tree)
     process(9, in: 7, open: [5: "net:[8]"], on: tree)
@@ -65,8 +65,8 @@ import Testing
     #expect(try used(tree).files == [7: "4/ns/net", 8: "20/ns/net"])
   }
 
-  /// Its threads go on, and their namespaces with them.
-  @Test func aLeaderThatHasEndedIsInNoNamespace() throws {
+  /// The threads of an ended leader keep their namespaces.
+  @Test func endedLeadersAreInNoNamespace() throws {
     let tree = ProcTree()
     tree.process(4, state: "Z", threads: 2)
     tree.link("4/task/5/ns/net", to: "net:[8]")
@@ -76,7 +76,7 @@ import Testing
     #expect(try used(tree, .processes).files.isEmpty)
   }
 
-  @Test func onlyProcessesOfTheWantedGroupsAreLookedAt() throws {
+  @Test func onlyProcessesInWantedGroupsAreRead() throws {
     let tree = ProcTree()
     process(4, in: 7, on: tree)
     tree.file("4/cgroup", "0::/lxc.payload.web\n")
@@ -88,7 +88,7 @@ import Testing
     #expect(try used(tree, .processes) { $0 == nil }.files == [9: "6/ns/net"])
   }
 
-  @Test func aLinkThatIsNotWhatTheKernelWritesIsUnreadable() throws {
+  @Test func malformedLinksAreUnreadable() throws {
     let tree = ProcTree()
     tree.process(4)
     tree.link("4/ns/net", to: "net:7")
@@ -97,7 +97,7 @@ import Testing
     #expect(found.unreadable == 1)
   }
 
-  @Test func whatCannotBeReadOfAProcessIsCounted() throws {
+  @Test func unreadableProcessesAreCounted() throws {
     let tree = ProcTree()
     process(4, in: 7, on: tree)
     tree.process(unreadable: 5, name: "hidden")
@@ -108,7 +108,7 @@ import Testing
     #expect(found.unreadable == 1)
   }
 
-  @Test func namesAreThoseOfAllDirectoriesThatThereAre() throws {
+  @Test func namesComeFromAllExistingDirectories() throws {
     let tree = ProcTree()
     for name in ["netns/blue", "netns/with space", "netns/x,y", "docker/red", "docker/blue"] {
       tree.file(name, "")
@@ -125,7 +125,7 @@ import Testing
       ).named().isEmpty)
   }
 
-  @Test func namesOfAnyBytesHaveFilesOfTheirOwn() throws {
+  @Test func namesOfAnyBytesHaveTheirOwnFiles() throws {
     let tree = ProcTree()
     tree.folder("netns")
     let names = [
@@ -151,12 +151,12 @@ import Testing
       let count = try descriptor.closeAfter {
         try content.withUnsafeMutableBytes { try descriptor.read(into: $0) }
       }
-      #expect(Array(content[..<count]) == name, "it is opened by its own bytes")
+      #expect(Array(content[..<count]) == name, "the file is opened by its exact bytes")
       file.withPlatformString { _ = unlink($0) }
     }
   }
 
-  @Test func aDirectoryThatCannotBeReadIsAnErrorAndNotEmpty() throws {
+  @Test func unreadableDirectoriesAreAnError() throws {
     let tree = ProcTree()
     tree.file("netns", "")
     let files = NetworkNamespaceFiles(
@@ -166,7 +166,7 @@ import Testing
     }
   }
 
-  @Test func mountsOfNamespacesAreFound() throws {
+  @Test func mountedNamespacesAreFound() throws {
     let tree = ProcTree()
     tree.file(
       "self/mountinfo",
@@ -183,23 +183,23 @@ import Testing
   }
 }
 
-/// Opening namespaces; entering them is for the tests of the whole tool.
+/// Opening namespaces. The end-to-end tests cover entering them.
 @Suite struct OpenNetworkNamespaceTests {
-  @Test func anOpenNamespaceIsKnownByItsInode() throws {
+  @Test func openNamespacesHaveTheirInode() throws {
     let open = try OpenNetworkNamespace("/proc/self/ns/net")
     #expect(try open.inode == ProcFileSystem().networkNamespace())
   }
 
   @Test(arguments: ["/proc/self/stat", "/proc/self/ns/mnt", "/dev/null", "/tmp"])
-  func whatIsNoNetworkNamespaceIsRefused(path: String) {
+  func otherFilesAreRefused(path: String) {
     #expect(throws: Errno.invalidArgument) { try OpenNetworkNamespace(FilePath(path)) }
   }
 
-  @Test func whatIsNotThereIsNotFound() {
+  @Test func missingFilesAreNotFound() {
     #expect(throws: Errno.noSuchFileOrDirectory) { try OpenNetworkNamespace("/nonexistent") }
   }
 
-  @Test(.timeLimit(.minutes(1))) func aFIFODoesNotBlock() throws {
+  @Test(.timeLimit(.minutes(1))) func fifosDoNotBlock() throws {
     let tree = ProcTree()
     #expect(mkfifo(tree.path("fifo"), 0o600) == 0)
     defer { unlink(tree.path("fifo")) }
@@ -208,8 +208,8 @@ import Testing
     }
   }
 
-  /// Of root, that it is entered; of anybody else, the kernel's refusal.
-  @Test func theWorkRunsOnAThreadOfItsOwn() throws {
+  /// Root enters the namespace. For other users, the kernel refuses.
+  @Test func workRunsOnItsOwnThread() throws {
     let open = try OpenNetworkNamespace("/proc/self/ns/net")
     let here = pthread_self()
     do {

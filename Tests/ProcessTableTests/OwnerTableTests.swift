@@ -21,7 +21,7 @@ import Testing
     table.holdings(of: inode).map { [table.process(of: $0).pid, $0.descriptor] }
   }
 
-  @Test func aHoldingHasTwelveOctets() {
+  @Test func holdingsTakeTwelveBytes() {
     #expect(MemoryLayout<Holding>.stride == 12)
   }
 
@@ -38,18 +38,18 @@ import Testing
   }
 
   @Test(arguments: [0, 2, 4, 6, 10, UInt32.max])
-  func inodeThatNobodyHoldsHasNoHoldings(_ inode: UInt32) {
+  func unheldInodesHaveNoHoldings(_ inode: UInt32) {
     let table = OwnerTable(
       holders: [holder(1, [(1, 1), (3, 2), (5, 3)])], gaps: [], isPruned: false)
     #expect(table.holdings(of: inode).isEmpty)
   }
 
-  @Test func emptyTableAnswers() {
+  @Test func emptyTablesHaveNoHoldings() {
     let table = OwnerTable(holders: [], gaps: [], isPruned: false)
     #expect(table.holdings(of: 1).isEmpty && table.isComplete)
   }
 
-  @Test func partsOfOneProcessAreJoined() {
+  @Test func partsOfOneProcessAreMerged() {
     let table = OwnerTable(
       holders: [holder(1, [(5, 3)]), holder(2, [(5, 3)]), holder(1, [(6, 4), (5, 3)])], gaps: [],
       isPruned: false)
@@ -58,7 +58,7 @@ import Testing
     #expect(rows(table, 6) == [[1, 4]])
   }
 
-  @Test func reusedPidIsTwoProcesses() {
+  @Test func reusedPidsAreTwoProcesses() {
     let table = OwnerTable(
       holders: [holder(1, start: 20, [(5, 3)]), holder(1, start: 10, [(5, 4)])], gaps: [],
       isPruned: false)
@@ -67,14 +67,14 @@ import Testing
     #expect(table.holdings(of: 5).map(\.process) == [0, 1])
   }
 
-  @Test func gapsAndPruningMakeItIncomplete() {
+  @Test func gapsAndPruningMakeTheTableIncomplete() {
     let gap = ProcessGap(pid: 1, part: .descriptors, error: .permissionDenied)
     #expect(!OwnerTable(holders: [], gaps: [gap], isPruned: false).isComplete)
     let pruned = OwnerTable(holders: [], gaps: [], isPruned: true)
     #expect(!pruned.isComplete && pruned.gaps.isEmpty)
   }
 
-  @Test func gapsAreSortedByPidAndOrderOfReading() {
+  @Test func gapsAreSortedByPidAndReadingOrder() {
     let parts: [ProcessGap.Part] = [
       .process, .descriptors, .descriptor(2), .descriptor(10), .threads, .descriptorsOfThread(1),
       .descriptorOfThread(1, descriptor: 5), .descriptorOfThread(1, descriptor: 6),
@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  @Test func lookUpAgreesWithASearchThroughEverything() {
+  @Test func lookupsMatchALinearSearch() {
     var numbers = Seeded(4)
     for _ in 0..<50 {
       let holders = (1...Int32.random(in: 1...8, using: &numbers)).map { pid in
@@ -115,7 +115,7 @@ import Testing
 }
 
 extension OwnerTableTests {
-  /// Inodes close together and far apart.
+  /// The inodes are close together or far apart.
   @Test(arguments: [0, 1, 3, 4, 12] as [UInt32])
   func everyHoldingIsFoundByItsInode(shift: UInt32) {
     var numbers = Seeded(7)
@@ -127,8 +127,8 @@ extension OwnerTableTests {
         holders: [holder(1, sockets), holder(2, sockets)], gaps: [], isPruned: false)
       let inodes = Set(sockets.map(\.0))
       for inode in inodes { #expect(rows(table, inode) == [[1, 1], [2, 1]]) }
-      for place in 1...UInt32(count) + 1 where !inodes.contains(place << shift) {
-        #expect(table.holdings(of: place << shift).isEmpty)
+      for number in 1...UInt32(count) + 1 where !inodes.contains(number << shift) {
+        #expect(table.holdings(of: number << shift).isEmpty)
       }
     }
   }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProcessTable
 
-/// A walk finds what `findOwners` finds, whatever was wanted when it started.
+/// A walk finds what `findOwners` finds, although it starts without the wanted sockets.
 @Suite struct OwnerWalkTests {
   private func tree() -> ProcTree {
     let tree = ProcTree()
@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test(arguments: [[], [100], [101, 102], [100, 101, 102], [999], [100, 999]], 1...3)
-  func findsWhatASearchFinds(_ inodes: [UInt32], threads: Int) throws {
+  func walksFindWhatSearchesFind(_ inodes: [UInt32], threads: Int) throws {
     let tree = tree()
     let wanted = InodeSet(inodes)
     let searched = try tree.files.findOwners(of: wanted, threads: threads)
@@ -26,7 +26,7 @@ import Testing
     #expect(walked.gaps == searched.gaps && walked.isPruned == searched.isPruned)
   }
 
-  @Test func findsSocketsInThreadsApartWhenTheyAreMissing() throws {
+  @Test func missingSocketsAreFoundInThreads() throws {
     let tree = tree()
     tree.folder("12/task/12")
     tree.link("12/task/13/fd/8", to: "socket:[200]")
@@ -36,7 +36,7 @@ import Testing
     #expect(table.holdings(of: 101).map { table.process(of: $0).pid } == [10])
   }
 
-  @Test func findsSocketsOfAProcessThatCameAfterTheStart() throws {
+  @Test func socketsOfLaterProcessesAreFound() throws {
     let tree = tree()
     let walk = try tree.files.startFindingOwners(threads: 2)
     tree.process(20, links: [6: "socket:[300]"])
@@ -46,7 +46,7 @@ import Testing
     #expect(table.isComplete)
   }
 
-  @Test func asksOnlyTheProcessesThatItIsToldTo() throws {
+  @Test func onlySelectedProcessesAreRead() throws {
     let tree = tree()
     tree.process(13, name: "other", links: [3: "socket:[400]"])
     let walk = try tree.files.startFindingOwners(
@@ -61,7 +61,7 @@ import Testing
       ([], nil, nil, nil), (.executable, "/usr/bin/app", nil, nil), (.user, nil, 1000, nil),
       (.controlGroup, nil, nil, "/a.slice"), (.all, "/usr/bin/app", 1000, "/a.slice"),
     ] as [(OwnerDetails, KernelName?, UInt32?, KernelName?)])
-  func readsOfEachOwnerWhatIsAskedFor(
+  func onlyRequestedDetailsAreRead(
     _ details: OwnerDetails, _ executable: KernelName?, _ userID: UInt32?, _ path: KernelName?
   ) throws {
     let tree = ProcTree()
@@ -79,29 +79,29 @@ import Testing
     }
   }
 
-  @Test func gapsOfWhatCouldNotBeReadStay() throws {
+  @Test func gapsAreKept() throws {
     let tree = tree()
     tree.process(13)
-    tree.file("14/fd", "no folder")
+    tree.file("14/fd", "no directory")
     tree.file("14/stat", ProcTree.stat(14, "odd", "S", 1, 0, 1, 5))
     let table = try tree.files.startFindingOwners(threads: 1).finish(wanted: InodeSet([100]))
     #expect(table.gaps.map(\.pid) == [14] && !table.isComplete)
   }
 
-  @Test func everySocketIsKeptWhenEveryOneIsWanted() throws {
+  @Test func everySocketIsKeptIfAllAreWanted() throws {
     let tree = tree()
     let table = try tree.files.startFindingOwners(threads: 2).finish(wanted: .everySocket)
     #expect(table.holdings.map(\.inode) == [100, 100, 101, 102])
   }
 
-  @Test func rootThatIsMissingIsAnError() {
+  @Test func missingRootsAreAnError() {
     let root: FilePath = "/nonexistent/proc"
     #expect(throws: ProcessProblem.unreadable(root, .noSuchFileOrDirectory)) {
       _ = try ProcFileSystem(root: root).startFindingOwners(threads: 1)
     }
   }
 
-  @Test func walkThatIsDroppedHarmsNothing() throws {
+  @Test func walksCanBeDropped() throws {
     let tree = tree()
     _ = try tree.files.startFindingOwners(threads: 4)
     let table = try tree.files.startFindingOwners(threads: 4).finish(wanted: InodeSet([100]))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessTable
 
-/// Owners that are known already, read again.
+/// Re-reading known owners.
 @Suite struct OwnersAgainTests {
   private let tree = ProcTree()
   private static let inodes: [UInt32] = [11, 12, 13]
@@ -19,7 +19,7 @@ import Testing
     try tree.files.findOwners(of: InodeSet(Self.inodes), threads: 1)
   }
 
-  /// Reads them again; only processes called sshd are read as a whole.
+  /// Re-reads the owners. Only processes named sshd are read completely.
   private func again(
     _ inodes: [UInt32] = Self.inodes, knowing earlier: OwnerTable, threads: Int = 1
   ) throws -> OwnerTable {
@@ -38,18 +38,18 @@ import Testing
   }
 
   @Test(arguments: [1, 3])
-  func whatHasNotChangedIsFoundByItsDescriptors(threads: Int) throws {
+  func unchangedOwnersAreFoundByTheirDescriptors(threads: Int) throws {
     let table = try again(knowing: known(), threads: threads)
     #expect(owners(table) == [11: ["100/3"], 12: ["100/4"], 13: ["200/7"]])
     #expect(table.isPruned && !table.isComplete)
-    #expect(table.processes.map(\.userID) == [1000, 1000], "all that is to be known of owners")
+    #expect(table.processes.map(\.userID) == [1000, 1000], "all details are read")
   }
 
-  @Test func onlyTheInodesAskedForAreRead() throws {
+  @Test func onlyRequestedInodesAreRead() throws {
     #expect(owners(try again([12], knowing: known())) == [12: ["100/4"]])
   }
 
-  @Test func aDescriptorThatIsAnotherFileNowHoldsNothing() throws {
+  @Test func reusedDescriptorsHoldNothing() throws {
     let earlier = try known()
     tree.unlink("100/fd/3")
     tree.link("100/fd/3", to: "socket:[77]")
@@ -57,13 +57,13 @@ import Testing
     #expect(owners(try again(knowing: earlier)) == [12: ["100/4"]])
   }
 
-  @Test func aLaterProcessWithThePidIsNotTheOwner() throws {
+  @Test func laterProcessesWithThePidAreNoOwners() throws {
     let earlier = try known()
     tree.process(again: 100, name: "app", start: 2000)
     #expect(owners(try again(knowing: earlier)) == [13: ["200/7"]])
   }
 
-  @Test func everyTableOfAProcessOfConcernIsRead() throws {
+  @Test func everyTableOfAKeptProcessIsRead() throws {
     let earlier = try known()
     tree.link("300/fd/9", to: "socket:[11]")
     tree.link("300/task/301/fd/4", to: "socket:[12]")
@@ -72,7 +72,7 @@ import Testing
     #expect(owners(table)[12] == ["100/4", "300/4"])
   }
 
-  @Test func aKnownOwnerThatIsOfConcernNowIsReadAsAWhole() throws {
+  @Test func knownOwnersThatAreNowKeptAreReadCompletely() throws {
     let earlier = try known()
     tree.process(again: 100, name: "sshd", start: 1000)
     tree.link("100/fd/8", to: "socket:[13]")
@@ -81,32 +81,32 @@ import Testing
     #expect(table.processes.first?.name == "sshd")
   }
 
-  @Test func aNewOwnerOfNoConcernIsNotLookedFor() throws {
+  @Test func newOwnersThatAreNotKeptAreMissing() throws {
     let earlier = try known()
     tree.process(400, name: "other", links: [3: "socket:[11]"])
     #expect(owners(try again(knowing: earlier))[11] == ["100/3"])
   }
 
-  @Test func whatCannotBeReadIsAGap() throws {
+  @Test func unreadableProcessesAreGaps() throws {
     let earlier = try known()
     tree.process(unreadable: 500, name: "sshd")
     #expect(try again(knowing: earlier).gaps.map(\.pid) == [500])
   }
 
-  @Test func theNumberOfOpenFilesIsTheFirstOfFileNr() {
+  @Test func theOpenFileCountIsTheFirstNumberOfFileNr() {
     #expect(tree.files.openFileCount == nil)
     tree.file("sys/fs/file-nr", "1349\t0\t2466183\n")
     #expect(tree.files.openFileCount == 1349)
   }
 
-  @Test func tablesOfDifferentSocketsAreAdded() throws {
+  @Test func tablesOfDifferentSocketsAreMerged() throws {
     let whole = try known()
     let parts = try again([11], knowing: whole).adding(try again([12, 13], knowing: whole))
     #expect(owners(parts) == owners(whole))
     #expect(parts.isPruned)
   }
 
-  @Test func collectedOwnersAreThoseOfTheirTable() throws {
+  @Test func collectedOwnersComeFromTheirTable() throws {
     let earlier = try known()
     tree.process(again: 100, name: "renamed", start: 1000)
     let later = try known()

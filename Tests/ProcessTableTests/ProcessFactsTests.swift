@@ -7,7 +7,7 @@ import Testing
 @testable import ProcessTable
 
 @Suite struct ProcessFactsTests {
-  @Test func readsTheFactsOfOneProcess() throws {
+  @Test func factsOfOneProcessAreRead() throws {
     let tree = ProcTree()
     tree.process(10, name: "nginx", parent: 4, start: 987, userID: 33)
     #expect(
@@ -22,18 +22,18 @@ import Testing
   @Test(arguments: [
     "app", "a\n", "a\nb", "", " a \u{1b}[2J", ")", "(", ") S 1 (", "a) R 7 7 7", "((", "\u{fc}",
   ])
-  func nameIsWhatTheProcessChose(_ name: String) throws {
+  func namesAreKeptUnchanged(_ name: String) throws {
     let tree = ProcTree()
     tree.process(10, name: name, parent: 3)
     #expect(try tree.files.process(10).name == KernelName(name))
     #expect(try tree.files.parent(of: 10) == 3)
   }
 
-  @Test func nameOfInvalidUTF8IsKeptAsItIs() throws {
+  @Test func invalidUTF8InNamesIsKept() throws {
     let tree = ProcTree()
     tree.process(10)
-    let line = ProcTree.stat(10, "x", "S", 1, 0, 1, 1).utf8.flatMap { octet in
-      octet == UInt8(ascii: "x") ? [0x61, 0xff, 0x62] : [octet]
+    let line = ProcTree.stat(10, "x", "S", 1, 0, 1, 1).utf8.flatMap { byte in
+      byte == UInt8(ascii: "x") ? [0x61, 0xff, 0x62] : [byte]
     }
     tree.file("10/stat", line)
     #expect(try tree.files.process(10).name == KernelName(bytes: [0x61, 0xff, 0x62]))
@@ -44,7 +44,7 @@ import Testing
     ("/opt/x (deleted)/java", "/opt/x (deleted)/java"),
     ("/opt/x (deleted) (deleted)", "/opt/x (deleted)"),
   ])
-  func executableLosesTheMarkOfTheKernel(_ target: String, _ executable: String) throws {
+  func theKernelsDeletedMarkIsRemoved(_ target: String, _ executable: String) throws {
     let tree = ProcTree()
     tree.process(10)
     remove(tree.path("10/exe"))
@@ -55,7 +55,7 @@ import Testing
   @Test(arguments: [
     "", "Uid:\n", "Uid:\tx\t0\t0\t0\n", "Uid:\t4294967296\t0\n", "NotUid:\t5\n", "Gid:\t5\n",
   ])
-  func userThatIsNotThereIsUnknownAndNotRoot(_ status: String) throws {
+  func missingUsersAreUnknown(_ status: String) throws {
     let tree = ProcTree()
     tree.process(10)
     tree.file("10/status", status)
@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test(arguments: [-1, 0, 11])
-  func pidThatNobodyHas(_ pid: Int32) {
+  func unusedPidsAreReported(_ pid: Int32) {
     let tree = ProcTree()
     tree.process(10)
     let gone = ProcessProblem.noSuchProcess(pid: pid)
@@ -75,7 +75,7 @@ import Testing
     #expect(throws: gone) { try tree.files.networkNamespace(of: pid) }
   }
 
-  @Test func malformedStatIsAnErrorToWhoNeedsIt() throws {
+  @Test func malformedStatIsAnErrorIfNeeded() throws {
     let tree = ProcTree()
     tree.process(10)
     tree.file("10/stat", "10 (app")
@@ -86,7 +86,7 @@ import Testing
     #expect(try tree.files.process(10).identity.startTicks == nil)
   }
 
-  @Test func missingRootIsNotAMissingProcess() {
+  @Test func missingRootsAreNotMissingProcesses() {
     let root: FilePath = "/nonexistent/proc"
     #expect(throws: ProcessProblem.unreadable(root, .noSuchFileOrDirectory)) {
       try ProcFileSystem(root: root).process(1)
@@ -95,7 +95,7 @@ import Testing
 
   // MARK: Parents
 
-  @Test func ancestorsAreTheParentsUpToTheFirst() throws {
+  @Test func ancestorsAreAllParents() throws {
     let tree = ProcTree()
     tree.process(1, parent: 0, start: 1)
     tree.process(20, parent: 1, start: 20)
@@ -110,7 +110,7 @@ import Testing
     #expect(try tree.files.parent(of: 1) == nil)
   }
 
-  @Test func parentThatCannotBeSeenEndsTheChainWithAnUnknownStart() throws {
+  @Test func hiddenParentsEndTheChain() throws {
     let tree = ProcTree()
     tree.process(20, parent: 5, start: 20)
     tree.process(30, parent: 20, start: 40)
@@ -120,7 +120,7 @@ import Testing
       ])
   }
 
-  @Test func circleOfParentsIsAnErrorAndNotAnEndlessWalk() {
+  @Test func circularParentsAreAnError() {
     let tree = ProcTree()
     tree.process(10, parent: 11)
     tree.process(11, parent: 12)
@@ -133,7 +133,7 @@ import Testing
     }
   }
 
-  @Test func longChainIsFollowedToItsEnd() throws {
+  @Test func longChainsAreFollowedToTheEnd() throws {
     let tree = ProcTree()
     for pid in 1...300 as ClosedRange<Int32> {
       tree.file("\(pid)/stat", ProcTree.stat(pid, "x", "S", pid - 1, 0, 1, Int(pid)))

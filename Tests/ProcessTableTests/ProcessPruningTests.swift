@@ -20,38 +20,38 @@ import Testing
     return table.processes.map(\.pid)
   }
 
-  @Test func everyProcessIsNoPruning() throws {
+  @Test func everyProcessPrunesNothing() throws {
     #expect(try pids(.everyProcess, in: tree()) == [10, 11, 12])
     #expect(ProcessPruning().keepsEveryProcess)
   }
 
-  @Test func byPid() throws {
+  @Test func pidsSelectProcesses() throws {
     #expect(try pids(ProcessPruning(pids: [10, 12, 99]), in: tree()) == [10, 12])
     #expect(try pids(ProcessPruning(pids: []), in: tree()) == [])
   }
 
-  @Test func byUser() throws {
+  @Test func usersSelectProcesses() throws {
     #expect(try pids(ProcessPruning(userIDs: [2]), in: tree()) == [11, 12])
   }
 
-  @Test func byAPredicateOfTheFacts() throws {
+  @Test func predicatesSelectProcesses() throws {
     #expect(try pids(ProcessPruning(where: { $0.name == "java" }), in: tree()) == [10, 12])
     #expect(
       try pids(ProcessPruning(where: { $0.executableName == "sshd" }), in: tree()) == [11])
   }
 
-  @Test func allMustAgree() throws {
+  @Test func allConditionsMustHold() throws {
     let pruning = ProcessPruning(pids: [10, 11], userIDs: [2], where: { $0.name != "java" })
     #expect(try pids(pruning, in: tree()) == [11])
   }
 
-  @Test func processOfAnUnknownUserIsLookedAt() throws {
+  @Test func processesOfUnknownUsersAreKept() throws {
     let tree = tree()
     tree.file("10/status", "")
     #expect(try pids(ProcessPruning(userIDs: [3]), in: tree) == [10])
   }
 
-  @Test func prunedProcessIsNotOpened() throws {
+  @Test func prunedProcessesAreNotOpened() throws {
     let tree = tree()
     tree.file("13", "")
     tree.file("14/stat", ProcTree.stat(14, "x", "S", 1, 0, 1, 1))
@@ -62,7 +62,7 @@ import Testing
     #expect(table.gaps.isEmpty && table.processes.map(\.pid) == [10])
   }
 
-  @Test func emptyWishIsStillPruned() throws {
+  @Test func emptySearchesAreStillPruned() throws {
     let tree = tree()
     let table = try tree.files.findOwners(
       of: InodeSet(), among: ProcessPruning(pids: [1]), threads: 1)

@@ -13,7 +13,7 @@ import Testing
   @Test(arguments: [
     "app", "", ")", "(", "a) R 1 2 3", "a\nb", ") Z 9 9 9 9 9 9", "\u{1b}[2J", "( ) (", "a\n) R 1",
   ])
-  func fieldsCountFromTheLastBracket(_ name: String) throws {
+  func fieldsFollowTheLastParenthesis(_ name: String) throws {
     let status = try #require(ProcessStatus(line(name: name)))
     #expect(status.state == UInt8(ascii: "S"))
     #expect(status.parent == 12)
@@ -21,13 +21,13 @@ import Testing
     #expect(status.startTicks == 4711)
   }
 
-  @Test func nameMayBeInvalidUTF8() throws {
+  @Test func namesMayBeInvalidUTF8() throws {
     var bytes = line(name: "abc")
     bytes[4] = 0xff
     #expect(ProcessStatus(bytes)?.startTicks == 4711)
   }
 
-  @Test func everyCutLineIsMalformedOrTheSame() throws {
+  @Test func truncatedLinesAreMalformedOrEqual() throws {
     let whole = line()
     let afterStart = try #require(String(decoding: whole, as: UTF8.self).utf8Offset(of: " 4096"))
     for length in 0..<whole.count {
@@ -35,7 +35,7 @@ import Testing
       if length >= afterStart {
         #expect(status?.startTicks == 4711)
       } else if let status {
-        // A number that was cut cannot be told from a shorter one.
+        // A truncated number looks like a shorter one.
         #expect("4711".hasPrefix("\(status.startTicks)"))
       }
     }
@@ -53,21 +53,21 @@ import Testing
     #expect(ProcessStatus(Array(line.utf8)) == nil)
   }
 
-  @Test func zombieWithoutThreadsHoldsNothing() {
+  @Test func zombiesWithoutThreadsHoldNothing() {
     #expect(ProcessStatus(line(state: "Z", threads: 1))?.holdsNothing == true)
     #expect(ProcessStatus(line(state: "Z", threads: 0))?.holdsNothing == true)
     #expect(ProcessStatus(line(state: "Z", threads: 2))?.holdsNothing == false)
     #expect(ProcessStatus(line(state: "S", threads: 1))?.holdsNothing == false)
   }
 
-  @Test func threadOfTheKernelHoldsNothing() {
+  @Test func kernelThreadsHoldNothing() {
     #expect(ProcessStatus(line(flags: 2_129_984, threads: 1))?.holdsNothing == true)
     #expect(ProcessStatus(line(flags: 0x0010_0000, threads: 1))?.holdsNothing == false)
   }
 }
 
 extension String {
-  /// Where `part` starts, in octets.
+  /// The byte offset of `part`.
   fileprivate func utf8Offset(of part: String) -> Int? {
     let (whole, part) = (Array(utf8), Array(part.utf8))
     return whole.indices.first { whole[$0...].starts(with: part) }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ProtocolCountersTests {
   private let tree = ProcTree()
 
-  @Test func aMIBIsALineOfNamesAndALineOfValues() throws {
+  @Test func mibFilesAreParsed() throws {
     tree.file(
       "net/snmp",
       """
@@ -26,7 +26,7 @@ import Testing
     #expect(counters["Tcp", "NoSuch"] == nil && counters["Udp", "CurrEstab"] == nil)
   }
 
-  @Test func sockstatIsPairsOfNamesAndValues() throws {
+  @Test func sockstatIsParsed() throws {
     tree.file("net/sockstat", "sockets: used 18\nTCP: inuse 17 orphan 1 tw 0 alloc 19 mem 12\n")
     let counters = try tree.files.counters(.sockstat)
     #expect(counters["TCP", "orphan"] == 1 && counters["TCP", "mem"] == 12)
@@ -38,30 +38,30 @@ import Testing
     "Tcp: A B\nTcp: 1\n", "Tcp: A\nUdp: 1\n", "Tcp: A\n", "Tcp: A\nTcp: one\n", "", "\n\n",
     "Tcp: A\nTcp: 99999999999999999999\n",
   ])
-  func whatIsNotWrittenSoIsUnknown(content: String) throws {
+  func malformedContentIsUnknown(content: String) throws {
     tree.file("net/netstat", content)
     #expect(try tree.files.counters(.netstat)["Tcp", "A"] == nil)
   }
 
-  @Test func aFileThatIsMissingIsAnErrorAndNotZero() {
+  @Test func missingFilesAreAnError() {
     #expect(
       throws: ProcessProblem.unreadable(tree.root.appending("net/snmp"), .noSuchFileOrDirectory)
     ) { try tree.files.counters(.snmp) }
   }
 
-  @Test func aSettingIsOneNumberOrSeveral() throws {
+  @Test func settingsAreOneOrMoreNumbers() throws {
     tree.file("sys/net/ipv4/tcp_mem", "188736\t251648\t377472\n")
     tree.file("sys/net/ipv4/tcp_fin_timeout", "60\n")
     #expect(try tree.files.setting("net.ipv4.tcp_mem") == [188_736, 251_648, 377_472])
     #expect(try tree.files.setting("net.ipv4.tcp_fin_timeout") == [60])
   }
 
-  @Test(arguments: ["", "cubic\n", "1 two\n"]) func aSettingOfAnotherKindIsAnError(text: String) {
+  @Test(arguments: ["", "cubic\n", "1 two\n"]) func nonNumericSettingsAreAnError(text: String) {
     tree.file("sys/net/ipv4/tcp_odd", text)
     #expect(throws: ProcessProblem.self) { try tree.files.setting("net.ipv4.tcp_odd") }
   }
 
-  @Test func theRunningKernelHasThem() throws {
+  @Test func theRunningKernelHasAllCounters() throws {
     let files = ProcFileSystem()
     #expect(try files.counters(.snmp)["Tcp", "CurrEstab"] != nil)
     #expect(try files.counters(.sockstat)["TCP", "orphan"] != nil)

@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// A process of another program, for as long as the value is kept; it ends by itself in a minute.
+/// A Python process that is killed at the end of this value's lifetime, and ends itself after a
+/// minute.
 final class PythonChild {
   static let path = "/usr/bin/python3"
   static let isInstalled = access(path, X_OK) == 0
@@ -11,7 +12,8 @@ final class PythonChild {
   let greeting: String
   private var isReaped = false
 
-  /// Runs `script` and waits for its first line. Descriptors that are not close-on-exec go to it.
+  /// Runs `script` and waits for its first line. It inherits descriptors that are not
+  /// close-on-exec.
   init(_ script: String) {
     let (child, output) = Self.spawning.withLock { _ in Self.spawn(script) }
     pid = child
@@ -24,7 +26,7 @@ final class PythonChild {
 
   deinit { end() }
 
-  /// Ends the process and takes its pid out of the table.
+  /// Kills the process and reaps it.
   func end() {
     guard !isReaped else { return }
     isReaped = true
@@ -32,7 +34,7 @@ final class PythonChild {
     waitpid(pid, nil, 0)
   }
 
-  /// No child may inherit the pipe of another.
+  /// Serializes spawning, so that no child inherits the pipe of another.
   private static let spawning = Mutex(())
 
   private static func spawn(_ script: String) -> (pid: pid_t, output: Int32) {
@@ -64,7 +66,7 @@ final class PythonChild {
     """
 }
 
-/// A pair of sockets of this process.
+/// A pair of connected sockets of this process.
 final class SocketPair {
   let descriptors: [Int32]
 

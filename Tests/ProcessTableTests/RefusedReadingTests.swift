@@ -6,12 +6,12 @@ import Testing
 
 @testable import ProcessTable
 
-/// What the kernel refuses is a gap, and never an empty process.
-@Suite(.enabled(if: Stranger.isPossible, "another user can be played only with CAP_SETUID"))
+/// A process that the kernel refuses to show is a gap, never an empty process.
+@Suite(.enabled(if: Stranger.isPossible, "needs root to act as another user"))
 struct RefusedReadingTests {
   private let files = ProcFileSystem()
 
-  @Test func folderThatIsRefusedIsAGap() throws {
+  @Test func refusedDescriptorDirectoriesAreGaps() throws {
     let tree = ProcTree()
     tree.process(10, links: [3: "socket:[100]"])
     tree.process(11, links: [3: "socket:[100]"])
@@ -24,7 +24,7 @@ struct RefusedReadingTests {
     #expect(table.gaps == [ProcessGap(pid: 10, part: .descriptors, error: .permissionDenied)])
   }
 
-  @Test func processWithoutPermissionToSearchIsAGap() throws {
+  @Test func processesWithoutSearchPermissionAreGaps() throws {
     let tree = ProcTree()
     tree.process(10)
     chmod(tree.root.string, 0o755)
@@ -35,7 +35,7 @@ struct RefusedReadingTests {
     #expect(throws: refused) { try Stranger.act { try tree.files.process(10) } }
   }
 
-  @Test func rootThatIsRefusedIsAnError() {
+  @Test func refusedRootsAreAnError() {
     let tree = ProcTree()
     tree.process(10)
     chmod(tree.root.string, 0)
@@ -44,7 +44,7 @@ struct RefusedReadingTests {
     }
   }
 
-  @Test func zombiesAndThreadsOfTheKernelHaveNothingToRefuse() throws {
+  @Test func zombiesAndKernelThreadsLeaveNoGaps() throws {
     let tree = ProcTree()
     tree.process(10, state: "Z", threads: 1)
     tree.process(11, flags: 0x0020_0000)
@@ -55,7 +55,7 @@ struct RefusedReadingTests {
     #expect(table.gaps == [ProcessGap(pid: 12, part: .descriptors, error: .permissionDenied)])
   }
 
-  @Test(.enabled(if: PythonChild.isInstalled)) func processOfAnotherUserIsAGap() throws {
+  @Test(.enabled(if: PythonChild.isInstalled)) func processesOfOtherUsersAreGaps() throws {
     let child = PythonChild("ready('up'); time.sleep(60)")
     let pruning = ProcessPruning(pids: [child.pid])
     let table = try Stranger.act {
@@ -63,14 +63,14 @@ struct RefusedReadingTests {
     }
     #expect(
       table.gaps == [ProcessGap(pid: child.pid, part: .descriptors, error: .permissionDenied)])
-    // Its size and its facts are no secret.
+    // The descriptor count and the facts remain readable.
     #expect(try Stranger.act { try files.descriptorCount(of: child.pid) } >= 3)
     let process = try Stranger.act { try files.process(child.pid) }
     #expect(process.name?.text.hasPrefix("python3") == true && process.executable == nil)
   }
 
-  /// The folder opens to its effective user, its links only to who may trace the process.
-  @Test(.enabled(if: PythonChild.isInstalled)) func linksThatAreRefusedAreAGap() throws {
+  /// The effective user may open the directory, but only a tracer may read its links.
+  @Test(.enabled(if: PythonChild.isInstalled)) func refusedLinksAreGaps() throws {
     let child = PythonChild(
       """
       s = [socket.socket() for i in range(20)]
@@ -89,10 +89,10 @@ struct RefusedReadingTests {
   }
 }
 
-/// Another user without privileges, whom the calling thread plays for a while.
+/// Lets the calling thread act temporarily as another user without privileges.
 ///
-/// Both the user towards the file system (setfsuid(2)) and the capabilities in effect (capset(2))
-/// are the thread's own; the rest of the tests goes on as before.
+/// The file system user (setfsuid(2)) and the effective capabilities (capset(2)) belong to the
+/// thread, so other tests are not affected.
 enum Stranger {
   static let userID: UInt32 = 65_534
 
@@ -104,7 +104,7 @@ enum Stranger {
   }()
 
   static func act<Result>(_ body: () throws -> Result) rethrows -> Result {
-    // Version 3: for each half, what is in effect, permitted and inheritable.
+    // Version 3: for each half, the effective, permitted and inheritable sets.
     var header: [UInt32] = [0x2008_0522, 0]
     var held = [UInt32](repeating: 0, count: 6)
     precondition(getCapabilities(&header, &held) == 0)

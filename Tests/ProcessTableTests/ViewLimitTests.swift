@@ -9,7 +9,7 @@ import Testing
   private static let noCapability = "CapEff:\t0000000000000000\n"
   private static let ptrace = "CapEff:\t0000000000080000\n"
 
-  /// What limits a reader with this `status` below a `/proc` that is mounted with these options.
+  /// The limits for a reader with this `status`, if `/proc` is mounted with these options.
   private func limits(
     _ options: String, status: String = noCapability + "Gid:\t9\t9\t9\t1000\nGroups:\t5 7 \n",
     userNamespace: String = "user:[4026531837]"
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(arguments: ["1", "2", "4", "invisible", "noaccess", "ptraceable", "sixth"])
-  func anOrdinaryReaderIsLimitedByHidepid(mode: String) {
+  func hidepidLimitsOrdinaryReaders(mode: String) {
     #expect(limits("rw,hidepid=\(mode)") == [.hidepid(mode)])
     #expect(limits("rw,gid=4,hidepid=\(mode)") == [.hidepid(mode)])
   }
@@ -31,18 +31,18 @@ import Testing
   func theGroupOfTheMountIsExempt(mode: String) {
     #expect(limits("rw,gid=1000,hidepid=\(mode)") == [], "the group for file access")
     #expect(limits("rw,gid=7,hidepid=\(mode)") == [], "a supplementary group")
-    #expect(limits("rw,gid=9,hidepid=\(mode)") == [.hidepid(mode)], "the real group is none")
+    #expect(limits("rw,gid=9,hidepid=\(mode)") == [.hidepid(mode)], "the real group does not count")
     let root = Self.noCapability + "Gid:\t0\t0\t0\t0\nGroups:\t\n"
     #expect(limits("rw,hidepid=\(mode)", status: root) == [], "group 0 is the default")
   }
 
   @Test(arguments: ["4", "ptraceable"])
-  func noGroupIsExemptWhereAccessDecides(mode: String) {
+  func noGroupIsExemptFromPtraceable(mode: String) {
     #expect(limits("rw,gid=7,hidepid=\(mode)") == [.hidepid(mode)])
   }
 
   @Test(arguments: ["2", "4", "invisible", "noaccess", "ptraceable"])
-  func whoMayTraceEveryProcessIsExempt(mode: String) {
+  func readersWithSysPtraceAreExempt(mode: String) {
     #expect(limits("rw,hidepid=\(mode)", status: Self.ptrace) == [])
     #expect(
       limits("rw,hidepid=\(mode)", status: Self.ptrace, userNamespace: "user:[4026532201]")
@@ -54,7 +54,7 @@ import Testing
     #expect(limits(options) == [])
   }
 
-  @Test func aStatusThatCannotBeReadExemptsNobody() {
+  @Test func unreadableStatusExemptsNobody() {
     #expect(limits("rw,gid=7,hidepid=2", status: "") == [.hidepid("2")])
   }
 
@@ -69,7 +69,7 @@ import Testing
     #expect(tree.files.viewLimits() == [])
   }
 
-  @Test func aLaterMountCoversTheEarlier() {
+  @Test func laterMountsCoverEarlierOnes() {
     let tree = ProcTree()
     tree.file(
       "self/mountinfo",
@@ -81,26 +81,26 @@ import Testing
     #expect(tree.files.viewLimits() == [.hidepid("invisible")])
   }
 
-  @Test func anotherPidNamespaceIsALimit() {
+  @Test func otherPidNamespacesAreALimit() {
     let tree = ProcTree()
     tree.link("self/ns/pid", to: "pid:[4026532201]")
     #expect(tree.files.viewLimits() == [.pidNamespace])
     tree.process(2, name: "kthreadd")
-    #expect(tree.files.viewLimits() == [.pidNamespace], "a program of that name")
+    #expect(tree.files.viewLimits() == [.pidNamespace], "a program with that name")
   }
 
-  @Test func theProcOfTheMachineShowsAllToAReaderInAContainer() {
+  @Test func theMachinesProcShowsEverythingInAContainer() {
     let tree = ProcTree()
     tree.link("self/ns/pid", to: "pid:[4026532201]")
     tree.process(2, name: "kthreadd", flags: 0x0020_8040)
     #expect(tree.files.viewLimits() == [])
   }
 
-  @Test func aCopyThatDoesNotSayIsComplete() {
+  @Test func copiesWithoutLimitsAreComplete() {
     #expect(ProcTree().files.viewLimits() == [])
   }
 
-  @Test func whatIsHiddenMakesATableIncomplete() throws {
+  @Test func limitsMakeTheTableIncomplete() throws {
     let tree = ProcTree()
     tree.process(10, links: [3: "socket:[100]"])
     tree.link("self/ns/pid", to: "pid:[4026532201]")
@@ -112,11 +112,11 @@ import Testing
     }
   }
 
-  @Test func aPidIsThatOfTheReadersNamespaceForSystemCalls() {
+  @Test func callablePidsBelongToTheReadersNamespace() {
     #expect(ProcFileSystem().callablePid(of: 1) == 1)
     let tree = ProcTree()
-    #expect(tree.files.callablePid(of: 7) == 7, "a copy does not say who reads it")
-    // No process of this machine has that pid.
+    #expect(tree.files.callablePid(of: 7) == 7, "a copy does not show its reader")
+    // No process of this machine has this pid.
     tree.link("self", to: "99999999")
     tree.file("500/status", "Name:\tinside\nNSpid:\t500\t7\n")
     #expect(tree.files.callablePid(of: 500) == nil, "the depth of the reader is unknown")
@@ -128,7 +128,7 @@ import Testing
     #expect(tree.files.callablePid(of: 502) == nil)
   }
 
-  @Test func theOwnPidIsThatOfTheRoot() throws {
+  @Test func theOwnPidComesFromTheRoot() throws {
     #expect(try ProcFileSystem().ownPid() == getpid())
     let tree = ProcTree()
     #expect(throws: ProcessProblem.self) { try tree.files.ownPid() }

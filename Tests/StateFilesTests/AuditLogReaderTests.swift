@@ -4,13 +4,13 @@ import Testing
 
 @testable import StateFiles
 
-/// Reading a log of any size and in any state.
+/// Reading a log of any size, complete or not.
 @Suite struct AuditLogReaderTests {
-  private func write(_ text: String, _ folder: borrowing TemporaryFolder, append: Bool = false)
+  private func write(_ text: String, _ directory: borrowing TemporaryFolder, append: Bool = false)
     throws
   {
     let file = try FileDescriptor.open(
-      folder("audit.jsonl"), .writeOnly, options: append ? [.append] : [.create, .truncate],
+      directory("audit.jsonl"), .writeOnly, options: append ? [.append] : [.create, .truncate],
       permissions: .ownerReadWrite)
     try file.closeAfter { _ = try file.writeAll(text.utf8) }
   }
@@ -26,18 +26,18 @@ import Testing
     return lines
   }
 
-  /// `#expect` copies what it looks at, which a reader cannot be.
+  /// `#expect` copies its operands, and a reader cannot be copied.
   private func check(
-    _ isSo: Bool, _ comment: Comment? = nil, at place: SourceLocation = #_sourceLocation
+    _ isTrue: Bool, _ comment: Comment? = nil, at location: SourceLocation = #_sourceLocation
   ) {
-    #expect(isSo, comment, sourceLocation: place)
+    #expect(isTrue, comment, sourceLocation: location)
   }
 
   @Test(arguments: ["", "a\n", "a\nb\n", "\n\n", "a\n\nb\n"])
-  func linesAreGivenOutOneByOne(text: String) throws {
-    let folder = try TemporaryFolder()
-    try write(text, folder)
-    var reader = try AuditLogReader(folder("audit.jsonl"))
+  func linesAreReadOneByOne(text: String) throws {
+    let directory = try TemporaryFolder()
+    try write(text, directory)
+    var reader = try AuditLogReader(directory("audit.jsonl"))
     #expect(
       try lines(&reader)
         == text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
@@ -45,57 +45,57 @@ import Testing
     check(!reader.endsWithPart)
   }
 
-  @Test func longFilesAreReadInParts() throws {
-    let folder = try TemporaryFolder()
+  @Test func longFilesAreReadCompletely() throws {
+    let directory = try TemporaryFolder()
     let wanted = (0..<5000).map { "\($0)" + String(repeating: "x", count: $0 % 300) }
-    try write(wanted.map { $0 + "\n" }.joined(), folder)
-    var reader = try AuditLogReader(folder("audit.jsonl"))
+    try write(wanted.map { $0 + "\n" }.joined(), directory)
+    var reader = try AuditLogReader(directory("audit.jsonl"))
     #expect(try lines(&reader) == wanted)
   }
 
-  @Test func aPartOfALineIsGivenOutWhenItIsWhole() throws {
-    let folder = try TemporaryFolder()
-    try write("a\nb", folder)
-    var reader = try AuditLogReader(folder("audit.jsonl"))
+  @Test func partialLinesAreReturnedWhenComplete() throws {
+    let directory = try TemporaryFolder()
+    try write("a\nb", directory)
+    var reader = try AuditLogReader(directory("audit.jsonl"))
     #expect(try lines(&reader) == ["a"])
     check(reader.endsWithPart)
-    try write("c\nd\n", folder, append: true)
+    try write("c\nd\n", directory, append: true)
     #expect(try lines(&reader) == ["bc", "d"])
     check(!reader.endsWithPart)
   }
 
-  @Test func aLineWithoutAnEndTakesNoMemoryAndNoneOfTheOthers() throws {
-    let folder = try TemporaryFolder()
+  @Test func overlongLinesAreSkippedAndOthersAreKept() throws {
+    let directory = try TemporaryFolder()
     let long = String(repeating: "x", count: 3 * AuditLogReader.lineLimit)
-    try write("a\n" + long + "\nb\n" + long, folder)
-    var reader = try AuditLogReader(folder("audit.jsonl"))
+    try write("a\n" + long + "\nb\n" + long, directory)
+    var reader = try AuditLogReader(directory("audit.jsonl"))
     #expect(try lines(&reader) == ["a", "too long", "b"])
     check(reader.endsWithPart)
   }
 
-  @Test func aReplacedOrCutFileIsNoticed() throws {
-    let folder = try TemporaryFolder()
-    try write("a\nb\n", folder)
-    var reader = try AuditLogReader(folder("audit.jsonl"))
+  @Test func replacedOrTruncatedFilesAreDetected() throws {
+    let directory = try TemporaryFolder()
+    try write("a\nb\n", directory)
+    var reader = try AuditLogReader(directory("audit.jsonl"))
     #expect(try lines(&reader) == ["a", "b"])
     check(!reader.isReplaced)
-    try write("c\n", folder, append: true)
+    try write("c\n", directory, append: true)
     check(!reader.isReplaced)
-    try write("", folder)
-    check(reader.isReplaced, "it was cut")
-    #expect(unlink(folder("audit.jsonl").string) == 0)
-    check(reader.isReplaced, "it is gone")
-    try write("a\nb\nc\nd\n", folder)
-    check(reader.isReplaced, "it is another one")
+    try write("", directory)
+    check(reader.isReplaced, "truncated")
+    #expect(unlink(directory("audit.jsonl").string) == 0)
+    check(reader.isReplaced, "deleted")
+    try write("a\nb\nc\nd\n", directory)
+    check(reader.isReplaced, "replaced")
   }
 
-  @Test func whatIsNoFileIsRefusedAndNotWaitedFor() throws {
-    let folder = try TemporaryFolder()
-    #expect(mkfifo(folder("fifo").string, 0o600) == 0)
-    #expect(symlink("/etc/passwd", folder("link").string) == 0)
+  @Test func anythingButARegularFileIsRefusedWithoutWaiting() throws {
+    let directory = try TemporaryFolder()
+    #expect(mkfifo(directory("fifo").string, 0o600) == 0)
+    #expect(symlink("/etc/passwd", directory("link").string) == 0)
     let cases: [(FilePath, Errno)] = [
-      (folder("fifo"), .invalidArgument), (folder("link"), .tooManySymbolicLinkLevels),
-      (folder.path, .invalidArgument), (folder("none"), .noSuchFileOrDirectory),
+      (directory("fifo"), .invalidArgument), (directory("link"), .tooManySymbolicLinkLevels),
+      (directory.path, .invalidArgument), (directory("none"), .noSuchFileOrDirectory),
       ("/dev/zero", .invalidArgument),
     ]
     for (path, errno) in cases {

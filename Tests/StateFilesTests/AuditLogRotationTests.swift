@@ -4,7 +4,7 @@ import Testing
 
 @testable import StateFiles
 
-/// A log that is moved, deleted and compressed while it is written.
+/// A log that is moved, deleted or compressed while it is being written.
 @Suite struct AuditLogRotationTests {
   private func line(_ number: Int) -> String {
     let digits = String(number)
@@ -12,11 +12,11 @@ import Testing
       + String(repeating: "0", count: 9 - digits.count) + digits + "Z\",\"n\":\(number)}\n"
   }
 
-  /// The numbers in all logs of `folder`, in their order, without repetitions.
-  private func numbers(in folder: FilePath) throws -> [Int] {
+  /// The numbers in all logs of `directory`, in order, without repetitions.
+  private func numbers(in directory: FilePath) throws -> [Int] {
     var numbers: [Int] = []
     var repeated = RepeatedLines()
-    for file in try AuditLogFiles(in: folder).all {
+    for file in try AuditLogFiles(in: directory).all {
       var reader = try AuditLogReader(file)
       repeated.startFile()
       while let line = try reader.next() {
@@ -33,65 +33,65 @@ import Testing
     String(decoding: try InputFile.read(path.string, limit: 1 << 20), as: UTF8.self)
   }
 
-  @Test func aLogThatWasMovedOrDeletedIsMadeAgain() throws {
-    let folder = try TemporaryFolder()
-    let log = try AuditLog(in: StateFolder(openingOrMaking: folder.path))
+  @Test func movedOrDeletedLogsAreRecreated() throws {
+    let directory = try TemporaryFolder()
+    let log = try AuditLog(in: StateFolder(openingOrMaking: directory.path))
     try log.append(Array(line(1).utf8))
-    try check(rename(folder("audit.jsonl").string, folder("audit.jsonl.1").string))
+    try check(rename(directory("audit.jsonl").string, directory("audit.jsonl.1").string))
     try log.append(Array(line(2).utf8))
-    #expect(try text(folder("audit.jsonl.1")) == line(1))
-    #expect(try text(folder("audit.jsonl")) == line(2))
-    try check(unlink(folder("audit.jsonl").string))
+    #expect(try text(directory("audit.jsonl.1")) == line(1))
+    #expect(try text(directory("audit.jsonl")) == line(2))
+    try check(unlink(directory("audit.jsonl").string))
     try log.append(Array(line(3).utf8))
-    #expect(try text(folder("audit.jsonl")) == line(3))
-    // Another file with the name, as 'create' of logrotate makes it.
-    try check(rename(folder("audit.jsonl").string, folder("audit.jsonl.0").string))
-    try folder.write("", to: "audit.jsonl")
+    #expect(try text(directory("audit.jsonl")) == line(3))
+    // Another file with the name, as created by logrotate's 'create'.
+    try check(rename(directory("audit.jsonl").string, directory("audit.jsonl.0").string))
+    try directory.write("", to: "audit.jsonl")
     try log.append(Array(line(4).utf8))
-    #expect(try text(folder("audit.jsonl")) == line(4))
-    // Cut, as 'copytruncate' does it.
-    try check(truncate(folder("audit.jsonl").string, 0))
+    #expect(try text(directory("audit.jsonl")) == line(4))
+    // Truncated, as by 'copytruncate'.
+    try check(truncate(directory("audit.jsonl").string, 0))
     try log.append(Array(line(5).utf8))
-    #expect(try text(folder("audit.jsonl")) == line(5))
+    #expect(try text(directory("audit.jsonl")) == line(5))
   }
 
-  @Test func aLinkInThePlaceOfALogThatWasMovedIsNotFollowed() throws {
-    let folder = try TemporaryFolder()
-    let log = try AuditLog(in: StateFolder(openingOrMaking: folder.path))
-    try check(rename(folder("audit.jsonl").string, folder("audit.jsonl.1").string))
-    try check(symlink(folder("elsewhere").string, folder("audit.jsonl").string))
+  @Test func linksThatReplaceAMovedLogAreNotFollowed() throws {
+    let directory = try TemporaryFolder()
+    let log = try AuditLog(in: StateFolder(openingOrMaking: directory.path))
+    try check(rename(directory("audit.jsonl").string, directory("audit.jsonl.1").string))
+    try check(symlink(directory("elsewhere").string, directory("audit.jsonl").string))
     do {
       try log.append(Array(line(1).utf8))
       Issue.record("the link was followed")
     } catch {
       #expect(error.errno == .tooManySymbolicLinkLevels)
     }
-    #expect(access(folder("elsewhere").string, F_OK) != 0)
+    #expect(access(directory("elsewhere").string, F_OK) != 0)
   }
 
-  @Test func aDirectoryThatWasMovedIsStillWrittenTo() throws {
-    let folder = try TemporaryFolder()
-    let state = folder("state")
+  @Test func movedDirectoriesAreStillWrittenTo() throws {
+    let directory = try TemporaryFolder()
+    let state = directory("state")
     let log = try AuditLog(in: StateFolder(openingOrMaking: state))
-    try check(rename(state.string, folder("moved").string))
+    try check(rename(state.string, directory("moved").string))
     try check(mkdir(state.string, 0o700))
     try log.append(Array(line(1).utf8))
-    #expect(try text(folder("moved").appending("audit.jsonl")) == line(1))
+    #expect(try text(directory("moved").appending("audit.jsonl")) == line(1))
     #expect(access(state.appending("audit.jsonl").string, F_OK) != 0)
   }
 
   @Test(
     .enabled(if: access("/usr/sbin/logrotate", X_OK) == 0, "needs logrotate"),
     arguments: ["", "dateext\n dateformat -%Y%m%d-%s\n", "delaycompress\n", "create 0600\n"])
-  func logrotateDuringARunLosesNothing(options: String) async throws {
-    let folder = try TemporaryFolder()
-    try check(mkdir(folder("state").string, 0o700))
-    let path = folder("state").string
-    let script = folder.path.string + "/rotate.conf"
-    try folder.write(
+  func logrotateDuringARunLosesNoLines(options: String) async throws {
+    let directory = try TemporaryFolder()
+    try check(mkdir(directory("state").string, 0o700))
+    let path = directory("state").string
+    let script = directory.path.string + "/rotate.conf"
+    try directory.write(
       "\"\(path)/audit.jsonl\" {\n rotate 1000\n compress\n missingok\n \(options)}\n",
       to: "rotate.conf")
-    let rotated = folder("done")
+    let rotated = directory("done")
     let rotation = try Child([
       "bash", "-c",
       """
@@ -117,7 +117,7 @@ import Testing
     rotation.wait()
     let found = try numbers(in: FilePath(path))
     #expect(Set(found) == Set(1...count))
-    #expect(found.count == count, "and each is there once")
+    #expect(found.count == count, "each is there once")
     #expect(try AuditLogFiles(in: FilePath(path)).rotated.count > 2)
   }
 
@@ -130,7 +130,7 @@ import Testing
     ("audit.jsonl-20261128-130501", [20_261_128, 130_501]),
     ("audit.jsonl-2026112813.backup", [2_026_112_813]),
   ])
-  func namesOfLogsThatWerePutAside(name: String, order: [Int]) throws {
+  func namesOfRotatedLogsAreRecognized(name: String, order: [Int]) throws {
     let found = try #require(RotatedName(name))
     #expect(found.order == order && found.canBeRead)
     #expect(found.isGzip == name.hasSuffix(".gz"))
@@ -140,44 +140,44 @@ import Testing
     "audit.jsonl", "audit.jsonl.gz", "audit.jsonl.bak", "audit.jsonl~", "audit.jsonl.1.swp",
     "audit.json", "audit.jsonl1", "audit.jsonl.tmp", "connreap.db", "audit.jsonl.1.gz.tmp",
   ])
-  func otherNamesAreNone(name: String) {
+  func otherNamesAreIgnored(name: String) {
     #expect(RotatedName(name) == nil)
   }
 
-  @Test func theOrderIsThatOfTheEntries() throws {
-    let folder = try TemporaryFolder()
+  @Test func logsAreOrderedByTheirEntries() throws {
+    let directory = try TemporaryFolder()
     for (number, name) in [
       (1, "audit.jsonl.10"), (2, "audit.jsonl.9"), (3, "audit.jsonl-20261101"),
       (4, "audit.jsonl.2"), (5, "audit.jsonl-20261102-101010"), (6, "audit.jsonl"),
     ] {
-      try folder.write(line(number), to: name)
+      try directory.write(line(number), to: name)
     }
-    #expect(try numbers(in: folder.path) == [1, 2, 3, 4, 5, 6])
-    try folder.write("x", to: "audit.jsonl.3.xz")
-    let files = try AuditLogFiles(in: folder.path)
-    #expect(files.unreadable == [folder("audit.jsonl.3.xz")])
-    #expect(files.current?.path == folder("audit.jsonl"))
+    #expect(try numbers(in: directory.path) == [1, 2, 3, 4, 5, 6])
+    try directory.write("x", to: "audit.jsonl.3.xz")
+    let files = try AuditLogFiles(in: directory.path)
+    #expect(files.unreadable == [directory("audit.jsonl.3.xz")])
+    #expect(files.current?.path == directory("audit.jsonl"))
   }
 
-  @Test func aLogThatIsBeingCompressedIsReadOnce() throws {
-    let folder = try TemporaryFolder()
-    try folder.write(line(1) + line(2), to: "audit.jsonl.1")
-    try folder.write("\u{1f}", to: "audit.jsonl.1.gz")
-    #expect(try numbers(in: folder.path) == [1, 2])
-    try check(link(folder("audit.jsonl.1").string, folder("audit.jsonl").string))
-    #expect(try numbers(in: folder.path) == [1, 2], "one file with two names")
+  @Test func logsBeingCompressedAreReadOnce() throws {
+    let directory = try TemporaryFolder()
+    try directory.write(line(1) + line(2), to: "audit.jsonl.1")
+    try directory.write("\u{1f}", to: "audit.jsonl.1.gz")
+    #expect(try numbers(in: directory.path) == [1, 2])
+    try check(link(directory("audit.jsonl.1").string, directory("audit.jsonl").string))
+    #expect(try numbers(in: directory.path) == [1, 2], "one file with two names")
   }
 
-  @Test func withoutADirectoryThereAreNone() throws {
-    let folder = try TemporaryFolder()
-    #expect(try AuditLogFiles(in: folder("no")).all.isEmpty)
+  @Test func missingDirectoriesHaveNoLogs() throws {
+    let directory = try TemporaryFolder()
+    #expect(try AuditLogFiles(in: directory("no")).all.isEmpty)
   }
 
-  @Test func onlyLinesAtTheSeamAreRepetitions() {
+  @Test func onlyLinesAtTheBoundaryAreRepetitions() {
     var repeated = RepeatedLines()
     func isRepeated(_ text: String) -> Bool { repeated.contains(Array(text.utf8)[...]) }
     #expect(!isRepeated("a") && !isRepeated("b"))
-    #expect(!isRepeated("a"), "within one log nothing is left out")
+    #expect(!isRepeated("a"), "nothing is skipped within one log")
     repeated.startFile()
     #expect(!isRepeated("c") && isRepeated("b") && isRepeated("a") && !isRepeated("d"))
     repeated.startFile()

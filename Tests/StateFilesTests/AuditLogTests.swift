@@ -5,35 +5,35 @@ import Testing
 @testable import StateFiles
 
 @Suite struct AuditLogTests {
-  private func append(_ line: String, in folder: borrowing TemporaryFolder) throws {
-    try AuditLog(in: StateFolder(openingOrMaking: folder.path)).append(Array(line.utf8))
+  private func append(_ line: String, in directory: borrowing TemporaryFolder) throws {
+    try AuditLog(in: StateFolder(openingOrMaking: directory.path)).append(Array(line.utf8))
   }
 
-  private func text(in folder: borrowing TemporaryFolder) throws -> String {
-    let file = try FileDescriptor.open(folder("audit.jsonl"), .readOnly)
+  private func text(in directory: borrowing TemporaryFolder) throws -> String {
+    let file = try FileDescriptor.open(directory("audit.jsonl"), .readOnly)
     defer { try? file.close() }
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
     return String(decoding: bytes[..<count], as: UTF8.self)
   }
 
-  @Test func linesAreAppendedToWhatIsThere() throws {
-    let folder = try TemporaryFolder()
-    for number in 1...3 { try append("{\"n\":\(number)}\n", in: folder) }
-    #expect(try text(in: folder) == "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n")
+  @Test func linesAreAppended() throws {
+    let directory = try TemporaryFolder()
+    for number in 1...3 { try append("{\"n\":\(number)}\n", in: directory) }
+    #expect(try text(in: directory) == "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n")
   }
 
-  @Test func whatAnEarlierRunLeftUnfinishedTakesNoLineWithIt() throws {
-    let folder = try TemporaryFolder()
-    try append("{\"n\":1}\n{\"n\":", in: folder)
-    try append("{\"n\":3}\n", in: folder)
-    try append("{\"n\":4}\n", in: folder)
-    #expect(try text(in: folder) == "{\"n\":1}\n{\"n\":\n{\"n\":3}\n{\"n\":4}\n")
+  @Test func incompleteLinesOfEarlierRunsAreTerminated() throws {
+    let directory = try TemporaryFolder()
+    try append("{\"n\":1}\n{\"n\":", in: directory)
+    try append("{\"n\":3}\n", in: directory)
+    try append("{\"n\":4}\n", in: directory)
+    #expect(try text(in: directory) == "{\"n\":1}\n{\"n\":\n{\"n\":3}\n{\"n\":4}\n")
   }
 
-  @Test func runsThatWriteAtOnceDoNotMixTheirLines() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+  @Test func concurrentRunsDoNotMixTheirLines() async throws {
+    let directory = try TemporaryFolder()
+    let path = directory.path
     try await withThrowingTaskGroup(of: Void.self) { group in
       for writer in 0..<4 {
         group.addTask {
@@ -45,44 +45,44 @@ import Testing
       }
       try await group.waitForAll()
     }
-    let lines = try text(in: folder).split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = try text(in: directory).split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.count == 201)
     #expect(lines.dropLast().allSatisfy { $0.count == 19 && Set($0).count == 1 })
   }
 
-  @Test func onlyTheUserMayReadIt() throws {
-    let folder = try TemporaryFolder()
-    try append("x\n", in: folder)
+  @Test func onlyTheOwnerMayReadTheLog() throws {
+    let directory = try TemporaryFolder()
+    try append("x\n", in: directory)
     var facts = stat()
-    #expect(stat(folder("audit.jsonl").string, &facts) == 0)
+    #expect(stat(directory("audit.jsonl").string, &facts) == 0)
     #expect(facts.st_mode & 0o777 == 0o600)
   }
 
-  @Test func aLinkIsNotFollowed() throws {
-    let folder = try TemporaryFolder()
-    let target = folder("elsewhere").string
-    #expect(symlink(target, folder("audit.jsonl").string) == 0)
+  @Test func linksAreNotFollowed() throws {
+    let directory = try TemporaryFolder()
+    let target = directory("elsewhere").string
+    #expect(symlink(target, directory("audit.jsonl").string) == 0)
     do {
-      try append("x\n", in: folder)
+      try append("x\n", in: directory)
       Issue.record("the link was followed")
     } catch let problem as AuditLogProblem {
       #expect(problem.errno == .tooManySymbolicLinkLevels)
     }
-    #expect(access(target, F_OK) != 0, "and nothing was made behind it")
+    #expect(access(target, F_OK) != 0, "nothing was created behind it")
   }
 
-  @Test func aFolderInItsPlaceIsRefused() throws {
-    let folder = try TemporaryFolder()
-    #expect(mkdir(folder("audit.jsonl").string, 0o700) == 0)
+  @Test func directoriesInItsPlaceAreRefused() throws {
+    let directory = try TemporaryFolder()
+    #expect(mkdir(directory("audit.jsonl").string, 0o700) == 0)
     do {
-      try append("x\n", in: folder)
-      Issue.record("a folder was written to")
+      try append("x\n", in: directory)
+      Issue.record("a directory was written to")
     } catch let problem as AuditLogProblem {
-      #expect(problem.path == folder("audit.jsonl"))
+      #expect(problem.path == directory("audit.jsonl"))
     }
   }
 
-  @Test func aProblemNamesTheFile() {
+  @Test func problemsNameTheFile() {
     let problem = AuditLogProblem(path: "/var/lib/connreap/audit.jsonl", errno: .noSpace)
     #expect(
       problem.description

@@ -4,11 +4,11 @@ import Testing
 
 @testable import StateFiles
 
-/// Logs that gzip(1) has compressed.
+/// Logs that were compressed by gzip(1).
 @Suite struct GzipLogTests {
-  private func gzip(_ folder: borrowing TemporaryFolder, _ script: String) throws {
+  private func gzip(_ directory: borrowing TemporaryFolder, _ script: String) throws {
     try #require(
-      try Child(["bash", "-c", "cd \"$0\" && " + script, folder.path.string]).wait() == 0)
+      try Child(["bash", "-c", "cd \"$0\" && " + script, directory.path.string]).wait() == 0)
   }
 
   private func lines(
@@ -26,31 +26,31 @@ import Testing
     return lines
   }
 
-  @Test func isReadLineByLine() throws {
-    let folder = try TemporaryFolder()
+  @Test func compressedLogsAreReadLineByLine() throws {
+    let directory = try TemporaryFolder()
     let wanted = (0..<20_000).map { "\($0)" + String(repeating: "x", count: $0 % 300) }
-    try folder.write(wanted.map { $0 + "\n" }.joined(), to: "audit.jsonl.1")
-    try gzip(folder, "gzip audit.jsonl.1")
-    #expect(try lines(folder("audit.jsonl.1.gz")) == wanted)
+    try directory.write(wanted.map { $0 + "\n" }.joined(), to: "audit.jsonl.1")
+    try gzip(directory, "gzip audit.jsonl.1")
+    #expect(try lines(directory("audit.jsonl.1.gz")) == wanted)
   }
 
-  @Test func severalMembersAreOneLog() throws {
-    let folder = try TemporaryFolder()
+  @Test func severalMembersFormOneLog() throws {
+    let directory = try TemporaryFolder()
     try gzip(
-      folder, "(printf 'a\\nb' | gzip; printf 'c\\n' | gzip; : | gzip; echo d | gzip) > x.gz")
-    #expect(try lines(folder("x.gz")) == ["a", "bc", "d"])
+      directory, "(printf 'a\\nb' | gzip; printf 'c\\n' | gzip; : | gzip; echo d | gzip) > x.gz")
+    #expect(try lines(directory("x.gz")) == ["a", "bc", "d"])
   }
 
-  @Test func whatIsDamagedIsReadAsFarAsItGoes() throws {
-    let folder = try TemporaryFolder()
-    try gzip(folder, "seq 100000 > x; gzip -k x; head -c 100000 x.gz > cut.gz")
+  @Test func damagedLogsAreReadUpToTheDamage() throws {
+    let directory = try TemporaryFolder()
+    try gzip(directory, "seq 100000 > x; gzip -k x; head -c 100000 x.gz > cut.gz")
     try gzip(
-      folder,
+      directory,
       "cp x.gz hit.gz; printf '\\377\\377\\377\\377' | "
         + "dd of=hit.gz bs=1 seek=90000 conv=notrunc status=none; (cat x.gz; echo garbage) > tail.gz"
     )
     for name in ["cut.gz", "hit.gz", "tail.gz"] {
-      let file = try #require(try AuditLogFile(folder(name)))
+      let file = try #require(try AuditLogFile(directory(name)))
       var reader = try AuditLogReader(file)
       var count = 0
       var problem: AuditLogProblem?
@@ -61,23 +61,23 @@ import Testing
     }
   }
 
-  @Test func whatBecomesTooLargeIsNotUnpacked() throws {
-    let folder = try TemporaryFolder()
-    try gzip(folder, "(echo first; head -c 50000000 /dev/zero) | gzip -9 > bomb.gz")
-    let file = try #require(try AuditLogFile(folder("bomb.gz")))
+  @Test func decompressionStopsAtTheLimit() throws {
+    let directory = try TemporaryFolder()
+    try gzip(directory, "(echo first; head -c 50000000 /dev/zero) | gzip -9 > bomb.gz")
+    let file = try #require(try AuditLogFile(directory("bomb.gz")))
     var reader = try AuditLogReader(file, unpackedLimit: 10_000_000)
     #expect(try reader.next() == .whole(Array("first".utf8)[...]))
     do {
       while try reader.next() != nil {}
-      Issue.record("it was unpacked")
+      Issue.record("it was decompressed completely")
     } catch {
       #expect(error.fault == .tooLarge(limit: 10_000_000))
     }
   }
 
-  @Test func anEmptyOneHasNoLines() throws {
-    let folder = try TemporaryFolder()
-    try gzip(folder, ": | gzip > empty.gz; : > nothing.gz")
-    #expect(try lines(folder("empty.gz")).isEmpty && lines(folder("nothing.gz")).isEmpty)
+  @Test func emptyLogsHaveNoLines() throws {
+    let directory = try TemporaryFolder()
+    try gzip(directory, ": | gzip > empty.gz; : > nothing.gz")
+    #expect(try lines(directory("empty.gz")).isEmpty && lines(directory("nothing.gz")).isEmpty)
   }
 }

@@ -9,24 +9,24 @@ import Testing
     String(decoding: try InputFile.read(path.string, limit: limit), as: UTF8.self)
   }
 
-  @Test func isReadUpToItsLimit() throws {
-    let folder = try TemporaryFolder()
-    let path = try folder.write("12345678", to: "file")
+  @Test func filesAreReadUpToTheLimit() throws {
+    let directory = try TemporaryFolder()
+    let path = try directory.write("12345678", to: "file")
     #expect(try text(path, limit: 8) == "12345678")
     #expect(throws: FileProblem.tooLarge(path, limit: 7)) { try text(path, limit: 7) }
-    #expect(try text(try folder.write("", to: "empty")) == "")
+    #expect(try text(try directory.write("", to: "empty")) == "")
   }
 
-  @Test func aLargeFileIsReadAsItIs() throws {
-    let folder = try TemporaryFolder()
+  @Test func largeFilesAreReadUnchanged() throws {
+    let directory = try TemporaryFolder()
     let content = String(repeating: "0123456789abcde\n", count: 50_000)
-    let path = try folder.write(content, to: "file")
+    let path = try directory.write(content, to: "file")
     #expect(try text(path, limit: content.utf8.count) == content)
   }
 
-  @Test func readingStopsWhereTheStartIsNotWorthIt() throws {
-    let folder = try TemporaryFolder()
-    let path = try folder.write(String(repeating: "x", count: 1 << 20), to: "file")
+  @Test func readingStopsIfTheStartIsRejected() throws {
+    let directory = try TemporaryFolder()
+    let path = try directory.write(String(repeating: "x", count: 1 << 20), to: "file")
     var seen: [Int] = []
     let bytes = try InputFile.read(path.string, limit: 1 << 20) { start in
       seen.append(start.count)
@@ -35,21 +35,21 @@ import Testing
     #expect(seen == [4096] && bytes.count < 1 << 20 && bytes.count >= 4096)
   }
 
-  @Test(.timeLimit(.minutes(1))) func onlyARegularFileIsOpened() throws {
-    let folder = try TemporaryFolder()
-    let fifo = folder("fifo")
+  @Test(.timeLimit(.minutes(1))) func onlyRegularFilesAreOpened() throws {
+    let directory = try TemporaryFolder()
+    let fifo = directory("fifo")
     try check(mkfifo(fifo.string, 0o600))
     for (path, type) in [
-      (fifo, FileType.fifo), (folder.path, .directory), ("/dev/null", .characterSpecial),
+      (fifo, FileType.fifo), (directory.path, .directory), ("/dev/null", .characterSpecial),
     ] {
       #expect(throws: FileProblem.notRegular(path, type)) { try text(path) }
     }
-    #expect(throws: FileProblem.cannotOpen(folder("no"), .noSuchFileOrDirectory)) {
-      try text(folder("no"))
+    #expect(throws: FileProblem.cannotOpen(directory("no"), .noSuchFileOrDirectory)) {
+      try text(directory("no"))
     }
   }
 
-  @Test func aDescriptorIsReadAndStaysOpen() throws {
+  @Test func descriptorsAreReadAndStayOpen() throws {
     let pipe = try FileDescriptor.pipe()
     defer { try? pipe.readEnd.close() }
     _ = try pipe.writeEnd.writeAll("hello".utf8)
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  @Test func aNonBlockingPipeIsWaitedFor() async throws {
+  @Test func nonBlockingPipesAreWaitedFor() async throws {
     let pipe = try FileDescriptor.pipe()
     let reading = pipe.readEnd
     #expect(fcntl(reading.rawValue, F_SETFL, O_NONBLOCK) == 0)
@@ -80,7 +80,7 @@ import Testing
     ("/proc/self/fd/3", 3), ("/dev/fd/", nil), ("/dev/fd/x", nil), ("/dev/fd/-1", nil),
     ("/dev/fd/99999999999", nil), ("stdin", nil), ("./-", nil), ("", nil),
   ])
-  func namesOfDescriptors(name: String, number: CInt?) {
+  func descriptorNamesAreRecognized(name: String, number: CInt?) {
     #expect(DescriptorName.number(of: name, dash: 7) == number)
   }
 }

@@ -4,10 +4,10 @@ import SystemPackage
 import Testing
 
 @Suite struct RunLockTests {
-  /// Takes the lock and gives it up at once.
+  /// Takes the lock and releases it immediately.
   private func takeAndRelease(_ path: FilePath) throws {
-    let folder = try StateFolder(openingOrMaking: path)
-    _ = try RunLock(in: folder)
+    let stateDirectory = try StateFolder(openingOrMaking: path)
+    _ = try RunLock(in: stateDirectory)
   }
 
   private func holder(of path: FilePath) throws -> Child {
@@ -23,12 +23,12 @@ import Testing
     return child
   }
 
-  @Test func isHeldByOneRunAtATime() throws {
+  @Test func onlyOneRunHoldsTheLock() throws {
     let temporary = try TemporaryFolder()
     let held = RunLockProblem.heldElsewhere(temporary(RunLock.fileName))
     do {
-      let folder = try StateFolder(openingOrMaking: temporary.path)
-      let lock = try RunLock(in: folder)
+      let stateDirectory = try StateFolder(openingOrMaking: temporary.path)
+      let lock = try RunLock(in: stateDirectory)
       #expect(throws: held) { try takeAndRelease(temporary.path) }
       #expect(throws: held) { try takeAndRelease(temporary.path) }
       _ = consume lock
@@ -38,7 +38,7 @@ import Testing
     #expect(held.description == "another run holds the lock \(temporary(RunLock.fileName))")
   }
 
-  @Test func isFreedWhenItsHolderIsKilled() throws {
+  @Test func killedHoldersReleaseTheLock() throws {
     let temporary = try TemporaryFolder()
     let child = try holder(of: temporary.path)
     #expect(throws: RunLockProblem.heldElsewhere(temporary(RunLock.fileName))) {
@@ -48,10 +48,10 @@ import Testing
     try takeAndRelease(temporary.path)
   }
 
-  @Test func keepsOtherProgramsOut() throws {
+  @Test func otherProgramsCannotTakeTheLock() throws {
     let temporary = try TemporaryFolder()
-    let folder = try StateFolder(openingOrMaking: temporary.path)
-    let lock = try RunLock(in: folder)
+    let stateDirectory = try StateFolder(openingOrMaking: temporary.path)
+    let lock = try RunLock(in: stateDirectory)
     let program = """
       import fcntl, sys
       try: fcntl.flock(open(sys.argv[1], "a"), fcntl.LOCK_EX | fcntl.LOCK_NB); print("taken")
@@ -63,12 +63,12 @@ import Testing
     #expect(try Child(words).readLine() == "taken")
   }
 
-  @Test func isNotInheritedByProgramsThatTheRunStarts() throws {
+  @Test func startedProgramsDoNotInheritTheLock() throws {
     let temporary = try TemporaryFolder()
     let child: Child
     do {
-      let folder = try StateFolder(openingOrMaking: temporary.path)
-      let lock = try RunLock(in: folder)
+      let stateDirectory = try StateFolder(openingOrMaking: temporary.path)
+      let lock = try RunLock(in: stateDirectory)
       child = try Child(["sh", "-c", "echo started; exec sleep 60"])
       try #require(try child.readLine() == "started")
       _ = consume lock
@@ -77,7 +77,7 @@ import Testing
     try #require(kill(child.pid, 0) == 0, "the program outlived the lock")
   }
 
-  @Test func leavesAFileForItsUserAlone() throws {
+  @Test func theLockFileIsPrivate() throws {
     let temporary = try TemporaryFolder()
     try takeAndRelease(temporary.path)
     let stat = try temporary(RunLock.fileName).stat()
@@ -85,7 +85,7 @@ import Testing
     #expect(stat.permissions.rawValue == 0o600)
   }
 
-  @Test func followsNoLink() throws {
+  @Test func linksAreNotFollowed() throws {
     let temporary = try TemporaryFolder()
     try temporary.write("precious", to: "victim")
     try check(symlink("victim", temporary(RunLock.fileName).string))
@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(1)))
-  func neitherWaitsForNorLocksAFIFO() throws {
+  func fifosAreRefusedWithoutWaiting() throws {
     let temporary = try TemporaryFolder()
     let path = temporary(RunLock.fileName)
     try check(mkfifo(path.string, 0o600))

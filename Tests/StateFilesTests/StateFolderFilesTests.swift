@@ -3,27 +3,27 @@ import StateFiles
 import SystemPackage
 import Testing
 
-/// Files of the state folder that SQLite opens by their paths.
+/// Files in the state directory that SQLite opens by path.
 @Suite final class StateFolderFilesTests {
-  private let folder: TemporaryFolder
+  private let directory: TemporaryFolder
   private let file: FilePath
 
   init() throws {
-    folder = try TemporaryFolder()
-    file = folder.path.appending("a.db")
+    directory = try TemporaryFolder()
+    file = directory.path.appending("a.db")
   }
 
-  private func open() throws -> StateFolder { try StateFolder(opening: folder.path) }
+  private func open() throws -> StateFolder { try StateFolder(opening: directory.path) }
 
-  @Test func aFolderThatIsNotThereIsNotMade() throws {
-    let missing = folder.path.appending("missing")
+  @Test func openingDoesNotCreateAMissingDirectory() throws {
+    let missing = directory.path.appending("missing")
     #expect(throws: StateFolderProblem.cannotOpen(missing, .noSuchFileOrDirectory)) {
       _ = try StateFolder(opening: missing)
     }
     #expect(access(missing.string, F_OK) != 0)
   }
 
-  @Test func aFileIsMadeOnceForItsOwnerAlone() throws {
+  @Test func filesAreCreatedOnceForTheOwnerOnly() throws {
     #expect(try open().holdsOwnFile("a.db") == false)
     try open().makeFile("a.db")
     #expect(try open().holdsOwnFile("a.db"))
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test func aRenamedFileKeepsWhatIsInItAndAMissingOneIsNoError() throws {
+  @Test func renamingMovesFilesAndIgnoresMissingOnes() throws {
     try open().makeFile("a.db")
     try open().renameFile("a.db", to: "b.db")
     #expect(try open().holdsOwnFile("b.db"))
@@ -45,7 +45,7 @@ import Testing
     #expect(throws: StateFileProblem.self) { try open().renameFile("b.db", to: "a.db") }
   }
 
-  @Test func whatSomebodyElseCouldHaveWrittenIsRefused() throws {
+  @Test func filesThatOthersCouldHaveWrittenAreRefused() throws {
     #expect(symlink("/etc/passwd", file.string) == 0)
     #expect(throws: StateFileProblem.symbolicLink(file)) { try open().holdsOwnFile("a.db") }
     #expect(throws: StateFileProblem.cannotMake(file, .fileExists)) {
@@ -66,7 +66,7 @@ import Testing
     #expect(try open().holdsOwnFile("a.db"), "others may read it")
   }
 
-  @Test(.enabled(if: geteuid() == 0, "needs root")) func anotherUsersIsRefused() throws {
+  @Test(.enabled(if: geteuid() == 0, "needs root")) func filesOfOtherUsersAreRefused() throws {
     try open().makeFile("a.db")
     #expect(chown(file.string, 1, 1) == 0)
     #expect(throws: StateFileProblem.notOurs(file, owner: 1, user: 0)) {

@@ -10,19 +10,19 @@ import Testing
     try StateFolder.location(option: option, isRoot: isRoot, environment: environment)
   }
 
-  @Test func isTheOptionBeforeAnythingElse() throws {
+  @Test func theOptionTakesPrecedence() throws {
     let home = ["HOME": "/home/app", "XDG_STATE_HOME": "/state"]
     #expect(try location("/srv/state", isRoot: true, home) == "/srv/state")
     #expect(try location("here", home) == "here")
   }
 
-  @Test func isInVarLibForRootWhateverTheEnvironment() throws {
+  @Test func rootAlwaysUsesVarLib() throws {
     let home = ["HOME": "/home/app", "XDG_STATE_HOME": "/home/app/state"]
     #expect(try location(isRoot: true, home) == "/var/lib/connreap")
     #expect(try location(isRoot: true) == "/var/lib/connreap")
   }
 
-  @Test func followsTheXDGSpecificationForOthers() throws {
+  @Test func otherUsersFollowTheXDGSpecification() throws {
     #expect(try location(nil, ["XDG_STATE_HOME": "/s", "HOME": "/h"]) == "/s/connreap")
     #expect(try location(nil, ["HOME": "/h"]) == "/h/.local/state/connreap")
     for ignored in ["", "relative/state", "./state"] {
@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test(arguments: [[:], ["HOME": ""], ["HOME": "h"], ["XDG_STATE_HOME": "s"]])
-  func isAnErrorWhenNothingSaysIt(environment: [String: String]) {
+  func missingLocationsAreAnError(environment: [String: String]) {
     #expect(throws: StateFolderProblem.unnamed) { try location(nil, environment) }
     #expect(throws: StateFolderProblem.unnamed) { try location("", environment) }
   }
@@ -41,11 +41,11 @@ import Testing
 
 @Suite struct StateFolderTests {
   private func open(_ path: FilePath) throws -> FilePath {
-    let folder = try StateFolder(openingOrMaking: path)
-    return folder.path
+    let directory = try StateFolder(openingOrMaking: path)
+    return directory.path
   }
 
-  @Test func isMadeWithItsParentsForItsUserAlone() throws {
+  @Test func directoriesAndParentsAreCreatedForTheUserOnly() throws {
     let temporary = try TemporaryFolder()
     let path = temporary("a/b/c")
     #expect(try open(path) == path)
@@ -58,7 +58,7 @@ import Testing
     #expect(try open(path) == path, "a second run finds it")
   }
 
-  @Test func keepsTheModeOfOneThatIsThere() throws {
+  @Test func existingDirectoriesKeepTheirMode() throws {
     let temporary = try TemporaryFolder()
     try check(mkdir(temporary("s").string, 0o755))
     try check(chmod(temporary("s").string, 0o755))
@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test(arguments: [0o770, 0o707, 0o1777] as [mode_t])
-  func isRefusedWhenOthersCanWrite(mode: mode_t) throws {
+  func directoriesWritableByOthersAreRefused(mode: mode_t) throws {
     let temporary = try TemporaryFolder()
     let path = temporary("s")
     try check(mkdir(path.string, 0o700))
@@ -77,7 +77,7 @@ import Testing
     ) { try open(path) }
   }
 
-  @Test func isRefusedWhenItIsALink() throws {
+  @Test func linksAreRefused() throws {
     let temporary = try TemporaryFolder()
     try check(mkdir(temporary("real").string, 0o700))
     for (target, name) in [("real", "link"), ("nowhere", "dangling")] {
@@ -88,12 +88,12 @@ import Testing
     #expect(throws: StateFolderProblem.symbolicLink(temporary("link"))) {
       try open(FilePath(temporary("link").string + "/"))
     }
-    #expect(throws: Errno.noSuchFileOrDirectory, "nothing is made behind the link") {
+    #expect(throws: Errno.noSuchFileOrDirectory, "nothing is created behind the link") {
       try temporary("nowhere").stat()
     }
   }
 
-  @Test func mayLieBelowALink() throws {
+  @Test func parentsMayBeLinks() throws {
     let temporary = try TemporaryFolder()
     try check(mkdir(temporary("real").string, 0o700))
     try check(symlink("real", temporary("link").string))
@@ -101,7 +101,7 @@ import Testing
     #expect(try temporary("real/s").stat().type == .directory)
   }
 
-  @Test func isRefusedWhenItIsAFile() throws {
+  @Test func filesAreRefused() throws {
     let temporary = try TemporaryFolder()
     let path = try temporary.write("", to: "file")
     #expect(throws: StateFolderProblem.notAFolder(path)) { try open(path) }
@@ -111,7 +111,7 @@ import Testing
   }
 
   @Test(.enabled(if: isRoot, "needs root"))
-  func isRefusedWhenItBelongsToAnother() throws {
+  func directoriesOfOtherUsersAreRefused() throws {
     let temporary = try TemporaryFolder()
     let path = temporary("s")
     try check(mkdir(path.string, 0o700))
@@ -119,7 +119,7 @@ import Testing
     #expect(throws: StateFolderProblem.notOurs(path, owner: 1234, user: 0)) { try open(path) }
   }
 
-  @Test func cannotBeMadeInProc() {
+  @Test func directoriesCannotBeCreatedInProc() {
     #expect(throws: StateFolderProblem.cannotMake("/proc/connreap", .noSuchFileOrDirectory)) {
       try open("/proc/connreap")
     }
@@ -128,32 +128,33 @@ import Testing
   @Test func problemsNameTheRemedy() {
     let path: FilePath = "/var/lib/connreap"
     let texts: [(StateFolderProblem, String)] = [
-      (.unnamed, "there is no place for the state folder: set HOME, or give --state-dir"),
+      (.unnamed, "no location for the state directory: set HOME, or use --state-dir"),
       (
         .cannotMake("/var", .readOnlyFileSystem),
-        "cannot make the state folder: /var: Read-only file system"
+        "cannot create the state directory: /var: Read-only file system"
       ),
       (
         .cannotOpen(path, .permissionDenied),
-        "cannot open the state folder /var/lib/connreap: Permission denied"
+        "cannot open the state directory /var/lib/connreap: Permission denied"
       ),
       (
         .symbolicLink(path),
-        "the state folder /var/lib/connreap is a symbolic link: "
-          + "give the folder itself with --state-dir"
+        "the state directory /var/lib/connreap is a symbolic link: "
+          + "name the directory itself with --state-dir"
       ),
       (
         .notAFolder(path),
-        "the state folder /var/lib/connreap is not a folder: give another with --state-dir"
+        "the state directory /var/lib/connreap is not a directory: "
+          + "choose another with --state-dir"
       ),
       (
         .notOurs(path, owner: 7, user: 0),
-        "the state folder /var/lib/connreap belongs to uid 7, and this is uid 0: "
-          + "give another with --state-dir, or chown 0 /var/lib/connreap"
+        "the state directory /var/lib/connreap belongs to uid 7, but connreap runs as uid 0: "
+          + "choose another with --state-dir, or chown 0 /var/lib/connreap"
       ),
       (
         .writableByOthers("/a b", FilePermissions(rawValue: 0o1777)),
-        "the state folder /a b can be written by others (mode 1777): chmod go-w '/a b'"
+        "the state directory /a b is writable by others (mode 1777): chmod go-w '/a b'"
       ),
     ]
     for (problem, text) in texts { #expect(problem.description == text) }

@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// A folder of one test, gone with all that is in it when the test is over.
+/// A test's directory, deleted with its contents at the end of the test.
 struct TemporaryFolder: ~Copyable {
   let path: FilePath
 
@@ -27,7 +27,7 @@ struct TemporaryFolder: ~Copyable {
   }
 }
 
-/// A program that a test started; killed with the value when it still runs.
+/// A program started by a test. If it still runs at the end of this value's lifetime, it is killed.
 final class Child {
   let pid: pid_t
   private let output: FileDescriptor
@@ -51,7 +51,7 @@ final class Child {
     self.pid = pid
   }
 
-  /// One line that the program prints, without its end; waits for it.
+  /// Waits for a line of output, and returns it without the line break.
   func readLine() throws -> String {
     var line: [UInt8] = []
     var byte: [UInt8] = [0]

@@ -10,7 +10,7 @@ import Testing
     String(decoding: try TrustedFile.read(path, asRoot: asRoot, limit: limit), as: UTF8.self)
   }
 
-  @Test func isReadWhole() throws {
+  @Test func filesAreReadCompletely() throws {
     let temporary = try TemporaryFolder()
     let long = String(repeating: "version: 1\n", count: 20_000)
     #expect(try text(try temporary.write(long, to: "long")) == long)
@@ -18,12 +18,12 @@ import Testing
     #expect(try text("/proc/sys/kernel/ostype") == "Linux\n", "the size in stat is 0 there")
   }
 
-  @Test(.enabled(if: access("Package.swift", R_OK) == 0, "runs from the package's folder"))
-  func isReadByABareNameToo() throws {
+  @Test(.enabled(if: access("Package.swift", R_OK) == 0, "must run in the package's directory"))
+  func bareNamesWork() throws {
     #expect(try !TrustedFile.read("Package.swift", asRoot: false).isEmpty)
   }
 
-  @Test func isRefusedAboveTheLimit() throws {
+  @Test func filesAboveTheLimitAreRefused() throws {
     let temporary = try TemporaryFolder()
     let path = try temporary.write("12345678", to: "file")
     #expect(try text(path, limit: 8) == "12345678")
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(1)))
-  func isNeverAFIFOADeviceAFolderOrASocket() throws {
+  func onlyRegularFilesAreRead() throws {
     let temporary = try TemporaryFolder()
     let fifo = temporary("fifo")
     try check(mkfifo(fifo.string, 0o600))
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test func isAnErrorWhenItIsNotThere() throws {
+  @Test func missingFilesAreAnError() throws {
     let temporary = try TemporaryFolder()
     let path = temporary("missing")
     #expect(throws: TrustedFileProblem.cannotOpen(path, .noSuchFileOrDirectory)) {
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test func isFollowedThroughALinkByAnOrdinaryUserOnly() throws {
+  @Test func onlyOrdinaryUsersFollowLinks() throws {
     let temporary = try TemporaryFolder()
     try temporary.write("text", to: "real")
     try check(symlink("real", temporary("link").string))
@@ -91,14 +91,14 @@ struct TrustedFileAsRootTests {
     _ = try TrustedFile.read(path, asRoot: true)
   }
 
-  @Test func mayBelongToRootAndBeReadByAll() throws {
+  @Test func filesOfRootMayBeWorldReadable() throws {
     let temporary = try TemporaryFolder()
     try read(try temporary.write("", to: "file", mode: 0o644))
     try check(chmod(temporary.path.string, 0o755))
     try read(temporary("file"))
   }
 
-  @Test func mustBelongToRoot() throws {
+  @Test func filesMustBelongToRoot() throws {
     let temporary = try TemporaryFolder()
     let path = try temporary.write("", to: "file")
     try check(chown(path.string, 1234, 0))
@@ -107,7 +107,7 @@ struct TrustedFileAsRootTests {
   }
 
   @Test(arguments: [0o620, 0o602, 0o666, 0o664] as [mode_t])
-  func mustBeWritableByRootAlone(mode: mode_t) throws {
+  func filesMustBeWritableByRootOnly(mode: mode_t) throws {
     let temporary = try TemporaryFolder()
     let path = try temporary.write("", to: "file", mode: mode)
     #expect(
@@ -116,7 +116,7 @@ struct TrustedFileAsRootTests {
     _ = try TrustedFile.read(path, asRoot: false)
   }
 
-  @Test func mustLieInAFolderOfRoot() throws {
+  @Test func directoriesMustBelongToRoot() throws {
     let temporary = try TemporaryFolder()
     let path = try temporary.write("", to: "file")
     try check(chown(temporary.path.string, 1234, 0))
@@ -128,7 +128,7 @@ struct TrustedFileAsRootTests {
 
   /// The sticky bit of /tmp keeps others from replacing the file, but not from adding one.
   @Test(arguments: [0o770, 0o703, 0o1777] as [mode_t])
-  func mustLieInAFolderThatRootAloneWrites(mode: mode_t) throws {
+  func directoriesMustBeWritableByRootOnly(mode: mode_t) throws {
     let temporary = try TemporaryFolder()
     let path = try temporary.write("", to: "file")
     try check(chmod(temporary.path.string, mode))
@@ -138,7 +138,7 @@ struct TrustedFileAsRootTests {
     ) { try read(path) }
   }
 
-  @Test func isJudgedByTheFolderThatALinkLeadsTo() throws {
+  @Test func linkedDirectoriesAreCheckedThemselves() throws {
     let temporary = try TemporaryFolder()
     try check(mkdir(temporary("real").string, 0o700))
     try check(chown(temporary("real").string, 1234, 0))
@@ -151,7 +151,7 @@ struct TrustedFileAsRootTests {
 }
 
 @Suite struct TrustedFileProblemTests {
-  @Test func wordingNamesFactsAndRemedy() {
+  @Test func messagesNameTheCauseAndTheRemedy() {
     let path: FilePath = "/etc/connreap/leaks.yaml"
     let texts: [(TrustedFileProblem, String)] = [
       (.cannotOpen(path, .permissionDenied), "cannot open \(path): Permission denied"),
@@ -162,14 +162,14 @@ struct TrustedFileAsRootTests {
         .symbolicLink(path),
         "\(path) is a symbolic link, which root does not follow: name the file itself"
       ),
-      (.tooLarge(path, limit: 9), "\(path) has more than 9 bytes"),
+      (.tooLarge(path, limit: 9), "\(path) is larger than 9 bytes"),
       (
         .notOwnedByRoot(path, owner: 1000),
-        "\(path) belongs to uid 1000, and root trusts only its own: chown root \(path)"
+        "\(path) belongs to uid 1000, but root trusts only its own files: chown root \(path)"
       ),
       (
         .writableByOthers(path, FilePermissions(rawValue: 0o64)),
-        "\(path) can be written by others (mode 0064): chmod go-w \(path)"
+        "\(path) is writable by others (mode 0064): chmod go-w \(path)"
       ),
     ]
     for (problem, text) in texts { #expect(problem.description == text) }

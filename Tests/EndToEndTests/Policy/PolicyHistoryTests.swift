@@ -245,7 +245,7 @@ import Testing
     for runs in 1...2 {
       let ended = try policy("apply", file)
       #expect(ended.status == 1, "a failure, which OnFailure= and monitoring see")
-      #expect(ended.complaints.contains("\(page) ended with exit status 3"))
+      #expect(ended.complaints.contains("\(page) exited with status 3"))
       #expect(read("told")?.split(separator: "\n").count == runs)
     }
     _ = try pager()

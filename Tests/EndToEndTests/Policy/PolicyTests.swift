@@ -208,7 +208,7 @@ import Testing
     let ended = try policy("apply", file)
     #expect(ended.status == 65)
     #expect(ended.complaints.contains("leaks.yaml"))
-    #expect(ended.complaints.contains("can be written by others"))
+    #expect(ended.complaints.contains("is writable by others"))
     #expect(try leaks == 3)
   }
 
