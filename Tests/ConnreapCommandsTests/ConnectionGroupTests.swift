@@ -29,7 +29,7 @@ import Testing
       FakeSocket(cookie: 4, inode: 0) { $0.localPort = 9 },
     ])
     let expected: Set = [
-      "owner unknown 2", "no process: records of the kernel 1", "no process: orphans 1",
+      "owner unknown 2", "no process: kernel only 1", "no process: orphans 1",
     ]
     #expect(Set(try scene.counts(by: .process)) == expected)
     #expect(try scene.groups(by: .process).allSatisfy { $0.key == nil && $0.pid == nil })

@@ -58,7 +58,7 @@ import Testing
       Self.outcome(.closed, from: 80, to: 4000), Self.outcome(.gone, from: 4000, to: 80),
     ])
     #expect(
-      counts.line == "closed 1, gone 0, failed 0; 1 other end on this machine ended with it")
+      counts.line == "closed 1, gone 0, failed 0; 1 other end on this machine closed with it")
     #expect(counts.otherEnds == 1)
     #expect([counts.closed, counts.gone] == [1, 1], "the rows are counted as they are")
   }
@@ -66,7 +66,7 @@ import Testing
   @Test func theOrderOfTheTwoEndsDoesNotMatter() {
     #expect(
       line(Self.outcome(.gone, from: 4000, to: 80), Self.outcome(.closed, from: 80, to: 4000))
-        == "closed 1, gone 0, failed 0; 1 other end on this machine ended with it")
+        == "closed 1, gone 0, failed 0; 1 other end on this machine closed with it")
   }
 
   @Test func bothEndsClosedAreOneConnectionToo() {
@@ -74,7 +74,7 @@ import Testing
       line(
         Self.outcome(.closed, from: 80, to: 1), Self.outcome(.closed, from: 1, to: 80),
         Self.outcome(.closed, from: 80, to: 2), Self.outcome(.gone, from: 2, to: 80))
-        == "closed 2, gone 0, failed 0; 2 other ends on this machine ended with them")
+        == "closed 2, gone 0, failed 0; 2 other ends on this machine closed with them")
   }
 
   @Test func whatEndedByItselfIsNoOtherEnd() {
@@ -129,8 +129,8 @@ import Testing
   }
 
   @Test func eachMethodLooksAsItDoes() {
-    #expect(view(.destroy, .established)?.contains("ECONNABORTED, then the end of file") == true)
-    #expect(view(.destroy, .closeWait)?.contains("reading still gives the end of file") == true)
+    #expect(view(.destroy, .established)?.contains("ECONNABORTED, then EOF") == true)
+    #expect(view(.destroy, .closeWait)?.contains("read → EOF, as before") == true)
     #expect(view(.shutdown, .established)?.contains("EPIPE") == true)
     #expect(view(.abort, .closeWait)?.contains("ENOTCONN") == true)
   }
@@ -147,11 +147,11 @@ import Testing
     ]
     #expect(
       ProgramView.sentences(after: outcomes) == [
-        "In the program reading gives ECONNABORTED, then the end of file; writing gives EPIPE."
+        "The program now sees: read → ECONNABORTED, then EOF; write → EPIPE."
       ])
     let mixed = outcomes + [OutcomeCountsTests.outcome(.closed, state: .closeWait)]
     #expect(ProgramView.sentences(after: mixed).count == 2)
-    #expect(ProgramView.sentences(after: mixed)[1].hasPrefix("In the program, from CLOSE-WAIT, "))
+    #expect(ProgramView.sentences(after: mixed)[1].hasPrefix("The program now sees (CLOSE-WAIT): "))
     #expect(ProgramView.sentences(after: []) == [])
   }
 }

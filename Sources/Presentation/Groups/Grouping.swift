@@ -112,7 +112,7 @@ package enum GroupingKey: Hashable {
       switch self {
       case .ownerUnknown, .ownerless(nil): "owner unknown"
       case .ownerless(.inAcceptQueue): "in an accept queue"
-      case .ownerless(.minisocket): "no process: records of the kernel"
+      case .ownerless(.minisocket): "no process: kernel only"
       case .ownerless(.orphan): "no process: orphans"
       case .noPeer: "no peer"
       case .noListener: "no listener"

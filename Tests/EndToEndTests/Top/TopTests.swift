@@ -128,7 +128,7 @@ import Testing
     try pane.type("peer-port \(held[2].client.port)")
     try pane.press("Enter", "Space", "k")
     var screen = try pane.wait(for: "Close it? [y/N]")
-    #expect(screen.contains { $0.contains("This connection") && $0.contains("RST to the peer") })
+    #expect(screen.contains { $0.contains("will be closed (RST to the peer)") })
     #expect(screen.contains { $0.contains("127.0.0.1:8080 → 127.0.0.1:\(held[2].client.port)") })
     // No is the answer to whatever is not y.
     try pane.answer("Enter")
