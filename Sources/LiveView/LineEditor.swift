@@ -1,12 +1,12 @@
 package import Screens
 
-/// A line of text that is being typed.
+/// A line of text being typed.
 package struct LineEditor: Equatable {
   package private(set) var scalars: [Unicode.Scalar]
-  /// Before which character the next one goes.
+  /// The cursor's position: the index at which the next character is inserted.
   package private(set) var place: Int
 
-  /// The greatest number of characters: more than a filter needs.
+  /// The maximum number of characters, more than a filter needs.
   package static let longest = 1000
 
   package init(_ text: String) {
@@ -14,22 +14,23 @@ package struct LineEditor: Equatable {
     place = scalars.count
   }
 
+  /// The whole text.
   package var text: String {
     var text = ""
     text.unicodeScalars.append(contentsOf: scalars)
     return text
   }
 
-  /// What stands before the cursor.
+  /// The text before the cursor.
   package var textBefore: String {
     var text = ""
     text.unicodeScalars.append(contentsOf: scalars[..<place])
     return text
   }
 
-  /// Does what `key` asks for.
+  /// Handles an editing key.
   ///
-  /// - Returns: whether the key is one of those that edit.
+  /// - Returns: whether `key` is one.
   package mutating func handle(_ key: ScreenKey) -> Bool {
     switch key {
     case .character(let scalar):

@@ -50,8 +50,8 @@ package enum OwnerReactionText {
       others > 0
       ? " and \(Count.text(others)) more process\(others == 1 ? "" : "es")" : ""
     return [
-      "Could not read the descriptors of \(name(of: first.process))\(more) after closing: dead ones "
-        + "may remain."
+      "Could not read the descriptors of \(name(of: first.process))\(more) after closing: "
+        + "dead ones may remain."
     ]
   }
 

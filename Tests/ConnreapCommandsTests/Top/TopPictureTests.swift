@@ -120,7 +120,7 @@ import Testing
     #expect(model.screen.contains { $0.hasPrefix("Recv-Q          77") })
     scene.sockets.removeFirst()
     model.take(try scene.scan())
-    #expect(model.screen[0].hasSuffix(", which is gone"))
+    #expect(model.screen[0].hasSuffix(" (gone)"))
     #expect(model.screen.contains { $0.hasPrefix("Recv-Q          77") }, "what was known last")
   }
 

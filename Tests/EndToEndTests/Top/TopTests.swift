@@ -112,7 +112,7 @@ import Testing
     try pane.press("g", "g", "g", "/")
     try pane.type("state close-wait")
     try pane.press("Enter", "Enter")
-    screen = try pane.wait(for: "the peer has closed, and the program here has not")
+    screen = try pane.wait(for: "the peer has closed, but the program here has not")
     #expect(
       screen.contains { $0.hasPrefix("Process         leaky-server[\(namespace.server.pid)]") })
     try pane.press("End")
@@ -148,7 +148,7 @@ import Testing
     #expect(records.allSatisfy { $0.command == "top" })
     #expect(records.allSatisfy { $0.connection.cookie == held[2].server.cookie })
     try pane.press("x")
-    try pane.wait(for: "no connections that the filter takes")
+    try pane.wait(for: "no connections match the filter")
   }
 
   @Test func whatIsProtectedIsSparedWithItsReason() throws {
