@@ -8,7 +8,7 @@ package import Screens
 /// closes connections, must also have no input shortly after it.
 package struct TopConfirmation {
   /// The minimum time a question is visible before it accepts an answer; shorter than reading it.
-  static let leastShown = Duration.milliseconds(250)
+  static let minimumShown = Duration.milliseconds(250)
   /// The minimum time without input before an answer.
   static let quietBefore = Duration.milliseconds(150)
   /// The minimum time without input after `y`.
@@ -41,7 +41,7 @@ package struct TopConfirmation {
     let wasWaiting = answered != nil
     answered = nil
     guard inputs.count == 1, case .key(let key)? = inputs.first, !wasWaiting,
-      now - shown >= Self.leastShown, lastInput.map({ now - $0 >= Self.quietBefore }) ?? true
+      now - shown >= Self.minimumShown, lastInput.map({ now - $0 >= Self.quietBefore }) ?? true
     else { return .ignore }
     guard key == "y" || key == "Y" else { return .take(key) }
     answered = now

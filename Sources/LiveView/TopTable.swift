@@ -48,14 +48,14 @@ package struct TopTable {
     let natural = natural(table, measured)
     let gap = room >= 100 ? 2 : 1
     var chosen: Set<TopColumn> = []
-    var minimumWidth = 0
-    var ampleWidth = 0
+    var minimumTotal = 0
+    var ampleTotal = 0
     for index in all.indices.sorted(by: { all[$0].weight < all[$1].weight }) {
       let (width, minimum) = (natural[index], shrinksTo(all[index]) ?? natural[index])
       let gap = chosen.isEmpty ? 0 : gap
-      minimumWidth += min(width, minimum) + gap
-      ampleWidth += min(width, 2 * minimum) + gap
-      let fits = all[index].isUsual ? minimumWidth <= room : ampleWidth <= room
+      minimumTotal += min(width, minimum) + gap
+      ampleTotal += min(width, 2 * minimum) + gap
+      let fits = all[index].isUsual ? minimumTotal <= room : ampleTotal <= room
       guard fits || chosen.isEmpty else { break }
       chosen.insert(all[index])
     }

@@ -59,7 +59,7 @@ package struct ReportTable {
   }
 
   /// The maximum number of rows shown.
-  static let mostRows = 20
+  static let maximumRows = 20
 
   /// A table of the first `items`, each turned into a row by `row`.
   package init<Item>(
@@ -67,7 +67,7 @@ package struct ReportTable {
   ) {
     self.caption = caption
     self.columns = columns
-    rows = items.prefix(Self.mostRows).map(row)
+    rows = items.prefix(Self.maximumRows).map(row)
     total = items.count
   }
 
