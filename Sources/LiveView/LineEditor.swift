@@ -1,58 +1,59 @@
 package import Screens
 
-/// A line of text that is being typed.
+/// A line of text being typed.
 package struct LineEditor: Equatable {
   package private(set) var scalars: [Unicode.Scalar]
-  /// Before which character the next one goes.
-  package private(set) var place: Int
+  /// The cursor's position: the index at which the next character is inserted.
+  package private(set) var cursor: Int
 
-  /// The greatest number of characters: more than a filter needs.
+  /// The maximum number of characters, more than a filter needs.
   package static let longest = 1000
 
   package init(_ text: String) {
     scalars = Array(text.unicodeScalars.prefix(Self.longest))
-    place = scalars.count
+    cursor = scalars.count
   }
 
+  /// The whole text.
   package var text: String {
     var text = ""
     text.unicodeScalars.append(contentsOf: scalars)
     return text
   }
 
-  /// What stands before the cursor.
+  /// The text before the cursor.
   package var textBefore: String {
     var text = ""
-    text.unicodeScalars.append(contentsOf: scalars[..<place])
+    text.unicodeScalars.append(contentsOf: scalars[..<cursor])
     return text
   }
 
-  /// Does what `key` asks for.
+  /// Handles an editing key.
   ///
-  /// - Returns: whether the key is one of those that edit.
+  /// - Returns: whether `key` is one.
   package mutating func handle(_ key: ScreenKey) -> Bool {
     switch key {
     case .character(let scalar):
       guard scalars.count < Self.longest else { return true }
-      scalars.insert(scalar, at: place)
-      place += 1
+      scalars.insert(scalar, at: cursor)
+      cursor += 1
     case .backspace:
-      guard place > 0 else { return true }
-      place -= 1
-      scalars.remove(at: place)
+      guard cursor > 0 else { return true }
+      cursor -= 1
+      scalars.remove(at: cursor)
     case .delete:
-      if place < scalars.count { scalars.remove(at: place) }
-    case .left: place = max(0, place - 1)
-    case .right: place = min(scalars.count, place + 1)
-    case .home: place = 0
-    case .end: place = scalars.count
-    case .clear: (scalars, place) = ([], 0)
+      if cursor < scalars.count { scalars.remove(at: cursor) }
+    case .left: cursor = max(0, cursor - 1)
+    case .right: cursor = min(scalars.count, cursor + 1)
+    case .home: cursor = 0
+    case .end: cursor = scalars.count
+    case .clear: (scalars, cursor) = ([], 0)
     case .clearWord:
-      var start = place
+      var start = cursor
       while start > 0, scalars[start - 1] == " " { start -= 1 }
       while start > 0, scalars[start - 1] != " " { start -= 1 }
-      scalars.removeSubrange(start..<place)
-      place = start
+      scalars.removeSubrange(start..<cursor)
+      cursor = start
     default: return false
     }
     return true

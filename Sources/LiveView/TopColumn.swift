@@ -2,37 +2,39 @@ import Connections
 package import Presentation
 package import Rendering
 
-/// A column of the live view: one of those of a list, or a rate, which takes two scans.
+/// A column of the live view: a column of `list`, or a rate, which needs two scans.
 package enum TopColumn: Hashable {
   case list(ConnectionColumn)
   case sent
   case received
 
-  /// In the order in which they stand.
+  /// All columns, in display order.
   package static let all: [TopColumn] = [
     .list(.networkNamespace), .list(.state), .list(.local), .list(.peer), .sent, .received,
     .list(.idle), .list(.inState), .list(.age), .list(.receiveQueue), .list(.sendQueue),
     .list(.totalRetransmits), .list(.user), .list(.unit), .list(.process),
   ]
 
-  /// In the order in which they are given up on a narrow terminal, the last one first.
-  private static let byWeight: [TopColumn] =
-    usual + [
+  /// The columns by importance; on a narrow terminal, the last ones are omitted first.
+  private static let byImportance: [TopColumn] =
+    standard + [
       .list(.receiveQueue), .list(.sendQueue), .list(.inState), .list(.totalRetransmits),
       .list(.unit), .list(.user), .list(.age),
     ]
 
-  /// Those that 80 columns have room for. The others come where these have what they need.
-  private static let usual: [TopColumn] = [
+  /// The columns that fit 80 characters. Others are added only if these have ample room.
+  private static let standard: [TopColumn] = [
     .list(.state), .list(.peer), .list(.idle), .list(.process), .list(.networkNamespace),
     .list(.local), .sent, .received,
   ]
 
-  package var isUsual: Bool { Self.usual.contains(self) }
+  /// Whether the column is shown on a terminal 80 columns wide.
+  package var isUsual: Bool { Self.standard.contains(self) }
 
-  /// What is given up last has the least.
-  package var weight: Int { Self.byWeight.firstIndex(of: self) ?? Self.byWeight.count }
+  /// The rank by importance; the highest is omitted first.
+  package var weight: Int { Self.byImportance.firstIndex(of: self) ?? Self.byImportance.count }
 
+  /// The table heading.
   package var title: String {
     switch self {
     case .list(let column): column.title
@@ -41,7 +43,7 @@ package enum TopColumn: Hashable {
     }
   }
 
-  /// Its name in a sentence.
+  /// The name in running text.
   package var name: String {
     switch self {
     case .list(let column): column.rawValue.replacing("-", with: " ")
@@ -50,6 +52,7 @@ package enum TopColumn: Hashable {
     }
   }
 
+  /// Whether the value is a number, which is aligned right.
   package var isNumber: Bool {
     switch self {
     case .list(let column): column.isNumber
@@ -57,7 +60,7 @@ package enum TopColumn: Hashable {
     }
   }
 
-  /// How far it may shrink; see ``ConnectionColumn/shrinksTo``.
+  /// The minimum width; see ``ConnectionColumn/shrinksTo``.
   package var shrinksTo: Int? {
     switch self {
     case .list(.process): 12
@@ -66,12 +69,12 @@ package enum TopColumn: Hashable {
     }
   }
 
-  /// What goes of a cell that is cut.
+  /// Which part of a cell is cut off when the column shrinks.
   package var cut: CellCut {
     if case .list(let column) = self { column.cut } else { .end }
   }
 
-  /// Which columns shrink first; see ``Table/Column/rank``.
+  /// The rank in shrinking; see ``Table/Column/rank``.
   package var rank: Int {
     if case .list(let column) = self { column.rank } else { 2 }
   }

@@ -1,59 +1,59 @@
 import Operations
 package import Screens
 
-/// Tells a deliberate answer to a question from keys that were typed ahead and from pasted text.
+/// Distinguishes a deliberate answer to a question from typed-ahead keys and pasted text.
 ///
-/// A terminal need not mark pasted text: it then comes as keys, many at once. So a key counts only if
-/// the question has been on the screen for a moment, and nothing was entered shortly before; and
-/// `y`, on which connections are closed, only if nothing follows it either.
+/// Not every terminal marks pasted text, which then arrives as a burst of keys. A key counts only
+/// if the question has been visible for a moment and no input came shortly before. `y`, which
+/// closes connections, must also have no input shortly after it.
 package struct TopConfirmation {
-  /// How long a question is on the screen before it can be answered: less than it takes to read it.
-  static let leastShown = Duration.milliseconds(250)
-  /// How long nothing may have been entered before an answer.
+  /// The minimum time a question is visible before it accepts an answer; shorter than reading it.
+  static let minimumShown = Duration.milliseconds(250)
+  /// The minimum time without input before an answer.
   static let quietBefore = Duration.milliseconds(150)
-  /// How long nothing may be entered after `y`.
+  /// The minimum time without input after `y`.
   static let quietAfter = Duration.milliseconds(100)
 
   private let shown: ContinuousClock.Instant
   private var lastInput: ContinuousClock.Instant?
-  /// When `y` was entered, which still has to prove to be alone.
+  /// When `y` was entered, until ``quietAfter`` has passed.
   private var answered: ContinuousClock.Instant?
 
-  /// A question that is on the screen since then.
+  /// A question that became visible at `time`.
   package init(shownAt time: ContinuousClock.Instant) {
     shown = time
   }
 
-  /// What is to be done with what was entered.
+  /// What to do with some input.
   package enum Decision: Equatable {
-    /// Take this key.
+    /// Accept this key.
     case take(ScreenKey)
-    /// Wait whether something follows; see ``deadline``.
+    /// Wait for input to follow until ``deadline``.
     case wait
-    /// It is no answer.
+    /// Not an answer.
     case ignore
   }
 
-  /// Decides on `inputs`, which were waiting together.
+  /// Decides about `inputs`, which arrived together.
   package mutating func decide(_ inputs: [ScreenInput], at now: ContinuousClock.Instant) -> Decision
   {
     defer { lastInput = now }
     let wasWaiting = answered != nil
     answered = nil
     guard inputs.count == 1, case .key(let key)? = inputs.first, !wasWaiting,
-      now - shown >= Self.leastShown, lastInput.map({ now - $0 >= Self.quietBefore }) ?? true
+      now - shown >= Self.minimumShown, lastInput.map({ now - $0 >= Self.quietBefore }) ?? true
     else { return .ignore }
     guard key == "y" || key == "Y" else { return .take(key) }
     answered = now
     return .wait
   }
 
-  /// When an answer that is waited for counts; nil when there is none.
+  /// When the pending `y` becomes an answer; nil if none is pending.
   package var deadline: ContinuousClock.Instant? { answered.map { $0 + Self.quietAfter } }
 
-  /// Takes the answer that nothing has followed until `now`.
+  /// Accepts the pending `y` if no input has followed it.
   ///
-  /// - Returns: whether there is one.
+  /// - Returns: whether it was accepted.
   mutating func takeAnswer(at now: ContinuousClock.Instant) -> Bool {
     guard let deadline, now >= deadline else { return false }
     answered = nil

@@ -6,12 +6,13 @@ import Reports
 import Scanning
 package import Screens
 
-/// All that is known of one connection, each with what it means.
+/// The details page of one connection: each value with its meaning.
 package struct TopDetails {
   package let connection: Connection
   package let scan: TopScan
   package let rates: TransferRates
 
+  /// The lines of the page, wrapped to `width` columns.
   package func lines(width: Int) -> [ScreenLine] {
     facts.flatMap { line($0, width: width) }
   }
@@ -31,7 +32,7 @@ package struct TopDetails {
       to: width >= 40 ? Self.margin : fact.name.utf8.count + 1)
     line.append(fact.value, fact.look)
     if width >= 70, !fact.meaning.isEmpty {
-      // What they mean stands below each other, after values of the usual length.
+      // Align the meanings in a column, except after unusually long values.
       line = line.fitted(to: max(line.width, Self.margin + Self.valueWidth))
     }
     guard !fact.meaning.isEmpty else { return [line] }
@@ -54,48 +55,48 @@ package struct TopDetails {
     facts += owners
     let rate = rates[scan.snapshot.key(of: connection)]
     facts += [
-      fact("Idle", .idle, "no payload in either direction for so long"),
-      fact("In state", .inState, "so long at least; known for CLOSE-WAIT"),
-      fact("Stalled", .stalled, "so long nothing was acknowledged, while data waits"),
+      fact("Idle", .idle, "time without payload in either direction"),
+      fact("In state", .inState, "lower bound; known only for CLOSE-WAIT"),
+      fact("Stalled", .stalled, "time without acknowledgement while data waits"),
       Fact(
         name: "Sent", value: Self.text(rate.sent),
         meaning: "acknowledged by the peer, between two scans"),
       Fact(
         name: "Received", value: Self.text(rate.received),
         meaning: "between two scans"),
-      fact("Sent total", .bytesAcknowledged, "bytes that the peer has acknowledged"),
-      fact("Received total", .bytesReceived, "bytes, in order"),
-      fact("Recv-Q", .receiveQueue, "bytes here that the program has not read"),
-      fact("Send-Q", .sendQueue, "bytes written and not acknowledged by the peer"),
-      fact("Unacked", .unacknowledged, "segments on their way"),
-      fact("Resent", .retransmits, "of the oldest segment, or of the probe, so far"),
-      fact("Resent total", .totalRetransmits, "segments sent again in its life"),
-      fact("Last sent", .lastSent, "since data was sent; probes and repeats count"),
+      fact("Sent total", .bytesAcknowledged, "bytes acknowledged by the peer"),
+      fact("Received total", .bytesReceived, "bytes received in order"),
+      fact("Recv-Q", .receiveQueue, "bytes not yet read by the program"),
+      fact("Send-Q", .sendQueue, "bytes written but not acknowledged by the peer"),
+      fact("Unacked", .unacknowledged, "segments in flight"),
+      fact("Resent", .retransmits, "retransmissions of the oldest segment or probe"),
+      fact("Resent total", .totalRetransmits, "segments retransmitted so far"),
+      fact("Last sent", .lastSent, "since data was sent, including probes and retries"),
       fact("Last received", .lastReceived, "since data was received"),
-      fact("Last ack", .lastAcknowledged, "since the peer acknowledged anything"),
-      fact("Timer", .timer, "what the kernel waits for, and how much longer"),
-      fact("Round trip", .roundTrip, "the smoothed time to the peer and back"),
-      fact("Window", .congestionWindow, "segments that may be on their way at once"),
-      fact("Congestion", .congestion, "the algorithm that controls the window"),
-      fact("User", .user, "who made the socket"),
+      fact("Last ack", .lastAcknowledged, "since the peer's last acknowledgement"),
+      fact("Timer", .timer, "the kernel's current timer, and the time left"),
+      fact("Round trip", .roundTrip, "smoothed round-trip time"),
+      fact("Window", .congestionWindow, "congestion window: maximum segments in flight"),
+      fact("Congestion", .congestion, "congestion control algorithm"),
+      fact("User", .user, "creator of the socket"),
       fact("Cgroup", .controlGroup, ""),
-      fact("Family", .family, "of the socket; an IPv6 one may have IPv4 ends"),
-      fact("Namespace", .networkNamespace, "the network namespace"),
-      fact("Inode", .inode, "the number in /proc/PID/fd; – if no process has it"),
-      fact("Cookie", .cookie, "what names it to the kernel, by which it is closed"),
+      fact("Family", .family, "of the socket; IPv6 sockets may have IPv4 ends"),
+      fact("Namespace", .networkNamespace, "network namespace"),
+      fact("Inode", .inode, "number in /proc/PID/fd; – if no process holds it"),
+      fact("Cookie", .cookie, "kernel identifier, used to close the socket"),
     ]
     return facts
       + [
-        fact("Age", .age, "since when runs of 'policy apply' know it"),
+        fact("Age", .age, "since 'policy apply' first saw it"),
         fact("Container", .container, ""), fact("Pod", .pod, ""), fact("Unit", .unit, ""),
-        fact("Interface", .interface, "what it is bound to"),
+        fact("Interface", .interface, "bound interface"),
         fact("Mark", .mark, "SO_MARK"),
       ].filter { $0.value != Self.unknown }
   }
 
   private static let unknown = "–"
 
-  /// Who has it.
+  /// The processes that hold it.
   private var owners: [Fact] {
     var facts = [fact("Process", .process, "")]
     for holder in scan.snapshot.holders(of: connection) {
@@ -120,19 +121,19 @@ package struct TopDetails {
 }
 
 extension TCPState {
-  /// What it means of one connection.
+  /// The meaning of the state for one connection.
   fileprivate var meaning: String {
     switch self {
     case .established: "open at both ends"
-    case .closeWait: "the peer has closed, and the program here has not"
-    case .synSent: "asks the peer for a connection, and has no answer yet"
-    case .synReceived, .newSynReceived: "the peer asks, and has not finished the handshake"
-    case .finWait1: "closed here; the peer has not acknowledged that"
-    case .finWait2: "closed here; the peer's program has not closed its end"
-    case .closing: "both ends have closed at once"
-    case .lastAck: "both ends have closed; one acknowledgement is left"
-    case .timeWait: "over; the kernel keeps its ports for a minute"
-    case .listen: "waits for connections"
+    case .closeWait: "the peer has closed, but the program here has not"
+    case .synSent: "connecting; the peer has not answered yet"
+    case .synReceived, .newSynReceived: "the peer has not completed the handshake"
+    case .finWait1: "closed here; the peer has not acknowledged it"
+    case .finWait2: "closed here, but not by the peer's program"
+    case .closing: "both ends closed at once"
+    case .lastAck: "both ends closed; one acknowledgement is missing"
+    case .timeWait: "closed; the kernel keeps its ports for a minute"
+    case .listen: "waiting for connections"
     case .closed, .boundInactive: "not connected"
     }
   }

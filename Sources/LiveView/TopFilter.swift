@@ -2,38 +2,38 @@ import Operations
 import Reports
 package import Selection
 
-/// The filter of the live view: what was typed, and what of it counts.
+/// The filter of the live view: the text being typed, and the filter in effect.
 package struct TopFilter {
-  /// The last text that made sense; empty for none.
+  /// The last valid text, which is in effect; empty for none.
   private(set) var applied = ""
-  /// What it selects; nil for everything.
+  /// The predicate of ``applied``; nil for everything.
   package private(set) var predicate: SelectionPredicate?
-  /// What is being typed; nil when nothing is.
+  /// The text being typed; nil if the filter is not being edited.
   private(set) var editor: LineEditor?
-  /// What is wrong with what is being typed.
+  /// The error in the text being typed.
   package private(set) var problem: FilterProblem?
-  /// The text whose names of hosts are being looked up; nil when none is.
+  /// The text whose host names are being looked up; nil if there is none.
   package private(set) var pending: String?
 
-  /// Whether what was typed has not been read yet.
+  /// Whether the text has changed since it was last parsed.
   private(set) var isUnread = false
 
   private let names: TypingNames
-  private var before: (text: String, predicate: SelectionPredicate?) = ("", nil)
+  private var previous: (text: String, predicate: SelectionPredicate?) = ("", nil)
 
   package init(names: any NameResolver) {
     self.names = TypingNames(names: names)
   }
 
-  /// Starts to type, with what counts now.
+  /// Starts editing, with the current filter as text.
   package mutating func begin() {
-    before = (applied, predicate)
+    previous = (applied, predicate)
     isUnread = false
     editor = LineEditor(applied)
     problem = nil
   }
 
-  /// Takes a key; what it makes of the text is read by ``read()``.
+  /// Applies `key` to the text. Call ``read()`` to parse the result.
   package mutating func type(_ key: (inout LineEditor) -> Bool) {
     guard var editor, key(&editor) else { return }
     self.editor = editor
@@ -41,7 +41,7 @@ package struct TopFilter {
     isUnread = true
   }
 
-  /// Reads what was typed. What makes sense counts at once.
+  /// Parses the text. A valid filter takes effect at once.
   package mutating func read() {
     guard isUnread, let editor else { return }
     isUnread = false
@@ -55,9 +55,9 @@ package struct TopFilter {
     }
   }
 
-  /// Ends the typing.
+  /// Ends editing if the text is valid.
   ///
-  /// - Returns: a text to look up, names of hosts and all.
+  /// - Returns: a text whose host names must be looked up first; nil if there are none.
   package mutating func accept() -> String? {
     defer {
       if problem == nil { editor = nil }
@@ -67,15 +67,15 @@ package struct TopFilter {
     return text
   }
 
-  /// Ends the typing, with the filter that counted before it.
+  /// Ends editing, and restores the previous filter.
   mutating func cancel() {
     editor = nil
     isUnread = false
     pending = nil
-    use(before.text, before.predicate)
+    use(previous.text, previous.predicate)
   }
 
-  /// Takes what looking up the names in `text` gave.
+  /// Handles the result of looking up the names in `text`.
   mutating func lookedUp(_ text: String, _ result: Result<SelectionPredicate, FilterProblem>) {
     guard text == pending else { return }
     pending = nil
@@ -93,7 +93,7 @@ package struct TopFilter {
 }
 
 extension FilterProblem {
-  /// Whether nothing is wrong but that the name of a host was not looked up yet.
+  /// Whether the only problem is a host name that is not looked up yet.
   fileprivate var isPostponed: Bool {
     if case .value(let problem) = kind, case .hostLookup(.postponed) = problem.kind {
       true

@@ -2,46 +2,47 @@ import Operations
 import Rendering
 package import Screens
 
-/// What the help of the live view says.
+/// The help page of the live view.
 package enum TopHelp {
   private static let keys: [(keys: String, meaning: String)] = [
-    ("↑ ↓ j PgUp PgDn Home End", "move the cursor; it stays on its connection while rows move"),
-    ("s > <", "sort by the next column, or by the one before; r turns the order round"),
+    ("↑ ↓ j PgUp PgDn Home End", "move the cursor, which then follows its connection"),
+    ("s > <", "sort by the next or previous column; r reverses the order"),
     (
       "/ f",
       "filter while you type, in the language of 'connreap list': idle > 1h and process = java; "
-        + "Enter keeps it, Esc takes the one before, an empty one shows all"
+        + "Enter applies it, Esc restores the previous one, an empty one shows all"
     ),
     ("g", "group by process, peer, unit, or not at all; z folds all groups, Enter folds one"),
-    ("Enter", "all that is known of the connection under the cursor"),
-    ("Space", "mark the connection, or the whole group; again takes the mark away"),
-    ("a u", "mark all that are shown; take all marks away"),
+    ("Enter", "show the details of the connection under the cursor"),
+    ("Space", "mark or unmark the connection or the whole group"),
+    ("a u", "mark all connections shown; remove all marks"),
     (
       "k",
-      "close what is marked or, when nothing is, what the cursor is on: it shows the plan, what is "
-        + "spared and why, and asks, exactly as 'connreap kill' does; only y closes"
+      "close the marked connections or, if there are none, the one under the cursor: shows the "
+        + "plan and what is spared, then asks, as 'connreap kill' does; only y closes"
     ),
-    ("p", "pause: the screen stays as it is; again goes on"),
-    ("+ -", "longer or shorter time from scan to scan"),
-    ("Ctrl-L", "draw all again"),
+    ("p", "pause or resume updates"),
+    ("+ -", "lengthen or shorten the scan interval"),
+    ("Ctrl-L", "redraw the screen"),
     ("q", "quit"),
   ]
 
   private static let words: [(word: String, meaning: String)] = [
     (
       "SENT/s RECV/s",
-      "bytes that the peer has acknowledged, and bytes received, in a second, by the kernel's "
-        + "counters at two scans; – is unknown, as at the first scan"
+      "bytes per second acknowledged by the peer, and received, from the kernel's counters at the "
+        + "last two scans; – means unknown, as at the first scan"
     ),
-    ("IDLE", "since when no payload has moved in either direction; yellow from an hour on"),
-    ("IN STATE", "how long it has been in CLOSE-WAIT, at least"),
+    ("IDLE", "time without payload in either direction; yellow from one hour"),
+    ("IN STATE", "minimum time in CLOSE-WAIT"),
     (
       "CLOSE-WAIT",
-      "red: the peer has closed, and the program here has not; it leaks if this goes on"
+      "red: the peer has closed, but the program here has not; a leak if it persists"
     ),
-    ("≥", "at least: of some connections the figure is not known"),
+    ("≥", "at least: the value is unknown for some connections"),
   ]
 
+  /// The lines of the page, wrapped to `width` columns.
   package static func lines(width: Int) -> [ScreenLine] {
     var lines: [ScreenLine] = []
     for (index, part) in [keys.map { ($0.keys, $0.meaning) }, words.map { ($0.word, $0.meaning) }]
@@ -53,7 +54,7 @@ package enum TopHelp {
     return lines
   }
 
-  /// A word, and beside it, or below on a narrow screen, what it means.
+  /// A word with its meaning beside it, or below it on a narrow screen.
   private static func entry(_ word: String, _ meaning: String, width: Int) -> [ScreenLine] {
     let margin = 26
     guard width >= 60 else {

@@ -8,9 +8,9 @@ package import Selection
 import Synchronization
 package import SystemPackage
 
-/// What other threads have for the one that draws, and the bell that wakes it.
+/// Results that worker threads deliver to the drawing thread, and a pipe that wakes it.
 package final class TopInbox: Sendable {
-  /// What is delivered.
+  /// A result of a worker thread.
   package enum Delivery: Sendable {
     case scanned(Result<TopScan, CommandFailure>)
     case lookedUp(String, Result<SelectionPredicate, FilterProblem>)
@@ -18,33 +18,34 @@ package final class TopInbox: Sendable {
     case closed(TopOutcomes)
   }
 
-  /// Becomes readable when something was delivered.
+  /// The read end of the pipe; readable once something has been delivered.
   package let bell: FileDescriptor
-  private let rope: FileDescriptor
+  private let writeEnd: FileDescriptor
   private let waiting = Mutex<[Delivery]>([])
 
   package init() throws(Errno) {
     do {
       let pipe = try FileDescriptor.pipe(options: .closeOnExec)
-      (bell, rope) = (pipe.readEnd, pipe.writeEnd)
+      (bell, writeEnd) = (pipe.readEnd, pipe.writeEnd)
     } catch {
       throw error
     }
   }
 
-  // Threads that are still at work when the view ends may yet deliver: the pipe stays open for them
-  // as long as they hold this object.
+  // Worker threads may outlive the view and still deliver. They hold this object, which keeps the
+  // pipe open.
   deinit {
     try? bell.close()
-    try? rope.close()
+    try? writeEnd.close()
   }
 
+  /// Adds a result and wakes the drawing thread.
   package func deliver(_ delivery: Delivery) {
     waiting.withLock { $0.append(delivery) }
-    _ = try? rope.writeAll([1])
+    _ = try? writeEnd.writeAll([1])
   }
 
-  /// All that was delivered since the last time. To be called when the bell is readable.
+  /// Returns everything delivered since the last call. Call it only when ``bell`` is readable.
   package func take() -> [Delivery] {
     var byte: UInt8 = 0
     _ = unsafe read(bell.rawValue, &byte, 1)

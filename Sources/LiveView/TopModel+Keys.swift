@@ -5,10 +5,10 @@ import Reports
 import Screens
 
 extension TopModel {
-  /// Does what all of `inputs` ask for, in their order.
+  /// Handles `inputs` in order.
   ///
-  /// What is typed into the filter is read once for all of them: each time takes a pass over all
-  /// connections. Pasted text is text for the filter, and never a key.
+  /// The filter is parsed once for all of them, since applying it takes a pass over all
+  /// connections. Pasted text goes to the filter and never acts as a key.
   @discardableResult
   mutating func handle(_ inputs: [ScreenInput]) -> [Effect] {
     var effects: [Effect] = []
@@ -21,7 +21,7 @@ extension TopModel {
     return effects + readFilter()
   }
 
-  /// Does what `key` asks for, and says what else is to be done.
+  /// Handles `key`, and returns the requested actions.
   mutating func handle(_ key: ScreenKey) -> [Effect] { handle([.key(key)]) }
 
   private mutating func paste(_ scalar: Unicode.Scalar) {
@@ -32,7 +32,7 @@ extension TopModel {
     }
   }
 
-  /// Takes a key that edits the filter.
+  /// Handles a key that edits the filter.
   private mutating func type(_ key: ScreenKey) {
     filter.type { $0.handle(key) }
     if filter.editor?.scalars.count == LineEditor.longest {
@@ -40,7 +40,7 @@ extension TopModel {
     }
   }
 
-  /// Reads what was typed into the filter.
+  /// Parses the filter if it has changed.
   private mutating func readFilter() -> [Effect] {
     guard filter.isUnread else { return [] }
     let before = filter.applied
@@ -51,7 +51,7 @@ extension TopModel {
 
   private mutating func act(on key: ScreenKey) -> [Effect] {
     message = nil
-    // What stands above and below the table may have become more or less.
+    // The number of lines above and below the table may have changed.
     defer { follow() }
     if key == .redraw { return [.redraw] }
     switch mode {
@@ -59,7 +59,7 @@ extension TopModel {
     case .filter: return handleInFilter(key)
     case .help, .details: return handleInPage(key)
     case .planning:
-      // Nothing but leaving: what is typed ahead must not answer a question not yet asked.
+      // Accept only leaving: typed-ahead keys must not answer a question not yet asked.
       if key == .escape || key == "q" { mode = .table }
     case .question(let plan, _):
       if !plan.closings.isEmpty, key == "y" || key == "Y" {
@@ -147,21 +147,21 @@ extension TopModel {
     return []
   }
 
-  /// Scrolls the page that is open.
+  /// Scrolls the open page.
   ///
-  /// - Returns: whether the key is one that scrolls.
+  /// - Returns: whether `key` is a scrolling key.
   private mutating func scrollPage(_ key: ScreenKey) -> Bool {
-    let most = max(0, pageLines.count - pageHeight)
+    let maximum = max(0, pageLines.count - pageHeight)
     switch key {
     case .up: pageScroll -= 1
     case .down, "j": pageScroll += 1
     case .pageUp: pageScroll -= pageHeight
     case .pageDown, " ": pageScroll += pageHeight
     case .home: pageScroll = 0
-    case .end: pageScroll = most
+    case .end: pageScroll = maximum
     default: return false
     }
-    pageScroll = max(0, min(pageScroll, most))
+    pageScroll = max(0, min(pageScroll, maximum))
     return true
   }
 }

@@ -6,9 +6,9 @@ import Reports
 import Scanning
 package import Screens
 
-// What the live view looks like. Every line is exactly as wide as the screen.
+// The rendering of the live view. Every line is exactly as wide as the screen.
 extension TopModel {
-  /// All lines of the screen, and where the cursor of the terminal is.
+  /// The lines of the screen, and the terminal cursor's position.
   var picture: ScreenPicture {
     switch mode {
     case .table, .filter: tablePicture
@@ -16,9 +16,9 @@ extension TopModel {
     }
   }
 
-  // MARK: the table
+  // MARK: - Table
 
-  /// How many lines of the table's rows fit.
+  /// The number of table rows that fit.
   var tableHeight: Int {
     max(1, size.height - top.lines.count - bottom.count - (hasHeading ? 1 : 0))
   }
@@ -32,8 +32,8 @@ extension TopModel {
     let table = TopTable(model: self)
     let rows = table.lines(visible, width: size.width)
     if hasHeading { lines.append(rows.heading) }
-    for (place, index) in visible.enumerated() {
-      let line = rows.lines[place].fitted(to: size.width)
+    for (offset, index) in visible.enumerated() {
+      let line = rows.lines[offset].fitted(to: size.width)
       lines.append(index == cursorIndex ? line.marked(.reverse) : line)
     }
     if visible.isEmpty { lines.append(ScreenLine(emptiness, ScreenLook(nil, .dim))) }
@@ -45,10 +45,10 @@ extension TopModel {
 
   private var emptiness: String {
     if scan == nil { return failure == nil ? "reading connections" : "" }
-    return filter.applied.isEmpty ? "no connections" : "no connections that the filter takes"
+    return filter.applied.isEmpty ? "no connections" : "no connections match the filter"
   }
 
-  /// What stands above the table.
+  /// The lines above the table.
   private var top: (lines: [ScreenLine], cursor: ScreenPicture.Place?) {
     var lines: [ScreenLine] = []
     if size.height > 5 { lines.append(titleLine) }
@@ -64,7 +64,7 @@ extension TopModel {
     return (lines, ScreenPicture.Place(row: row, column: shown.column))
   }
 
-  /// What stands below it.
+  /// The lines below the table.
   private var bottom: [ScreenLine] {
     var lines: [ScreenLine] = []
     if size.height > 6 { lines += notes }
@@ -78,7 +78,7 @@ extension TopModel {
     var right = ScreenLine()
     left.append("  " + summary)
     if let scan, scan.length > .milliseconds(Int64(interval)), !isPaused {
-      // One does not run beside another: the next begins when it ends.
+      // Scans do not overlap, so a slow scan is itself the interval.
       right.append("a scan takes \(Self.text(scan.length))", ScreenLook(.yellow))
     } else if isPaused {
       right.append(" PAUSED ", ScreenLook(.yellow, .reverse))
@@ -89,6 +89,7 @@ extension TopModel {
     return joined(left, right)
   }
 
+  /// `time`, rounded, such as `1h02m`.
   package static func text(_ time: Duration) -> String {
     DurationText.rounded(milliseconds: UInt64(max(0, time / .milliseconds(1))))
   }
@@ -106,7 +107,7 @@ extension TopModel {
     return joined(left, view.places.isEmpty ? ScreenLine() : right)
   }
 
-  /// `sorted by idle, longest first   grouped by process   filter: idle > 1h          3 marked`
+  /// `by idle, longest first  grouped by process  filter idle > 1h               3 marked`
   private var settingsLine: ScreenLine {
     var left = ScreenLine("by \(order.text)", ScreenLook(nil, .dim))
     if let grouping { left.append("  grouped by \(grouping.rawValue)", ScreenLook(nil, .dim)) }
@@ -121,7 +122,7 @@ extension TopModel {
       ScreenLine("\(Count.text(marks.count)) marked\(note)", ScreenLook(.cyan, .bold)))
   }
 
-  /// What the user should know now, in few lines.
+  /// The current message, failure or warnings, in a few lines.
   private var notes: [ScreenLine] {
     let texts: [(String, ScreenLook)]
     if let message {
@@ -138,7 +139,7 @@ extension TopModel {
   private var keysLine: ScreenLine {
     if case .filter = mode {
       return TopKeys.line([
-        ("Enter", "keep it"), ("Esc", "as before"), ("^U", "clear"), ("↑↓", "move"),
+        ("Enter", "apply"), ("Esc", "cancel"), ("^U", "clear"), ("↑↓", "move"),
       ])
     }
     return TopKeys.line([
@@ -147,8 +148,7 @@ extension TopModel {
     ])
   }
 
-  /// Both on one line, the one on the left and the other on the right, which goes first when there
-  /// is no room.
+  /// One line with `left` and right-aligned `right`, which is dropped if there is too little room.
   private func joined(_ left: ScreenLine, _ right: ScreenLine) -> ScreenLine {
     let room = size.width - right.width
     guard room > 0, left.width < room else {
@@ -158,12 +158,12 @@ extension TopModel {
     return ScreenLine(left.fitted(to: room).spans + right.spans)
   }
 
-  // MARK: pages
+  // MARK: - Pages
 
-  /// How many lines of a page fit.
+  /// The number of page lines that fit.
   var pageHeight: Int { max(1, size.height - (size.height > 4 ? 2 : 0)) }
 
-  /// The lines of the page that is open.
+  /// The lines of the open page.
   var pageLines: [ScreenLine] { TopPage(model: self).lines(width: size.width) }
 
   private var pagePicture: ScreenPicture {
@@ -196,8 +196,9 @@ extension TopModel {
   }
 }
 
-/// The line that says which keys there are.
+/// The line that lists the available keys.
 package enum TopKeys {
+  /// The keys with their meanings, in one line.
   package static func line(_ keys: [(key: String, meaning: String)]) -> ScreenLine {
     var line = ScreenLine()
     for (index, entry) in keys.enumerated() {

@@ -7,8 +7,9 @@ import Scanning
 package import Screens
 package import Selection
 
-/// The live view as a value: what keys, scans and the ends of closings make of it, and what it
-/// looks like. It knows no terminal, no clock and no kernel.
+/// The state of the live view as a value, changed by keys, scans and outcomes.
+///
+/// It has no access to the terminal, the clock or the kernel.
 package struct TopModel {
   /// The last scan; nil before the first.
   package private(set) var scan: TopScan?
@@ -19,63 +20,64 @@ package struct TopModel {
   package private(set) var grouping: Grouping?
   private var folding = Folding()
 
-  /// What the cursor stands on; nil when nothing is shown.
+  /// What the cursor is on; nil if nothing is shown.
   private(set) var cursor: TopView.Target?
-  /// Its line, from 0.
+  /// The cursor's line, from 0.
   private(set) var cursorIndex = 0
-  /// The first line of the table that is on the screen.
+  /// The first visible line of the table.
   private(set) var scroll = 0
 
-  /// The connections that are marked, as they were when they were.
+  /// The marked connections, as they were when marked.
   package private(set) var marks: [ConnectionKey: PlanFile.Planned] = [:]
-  /// How many of them are not among those that are shown.
+  /// The number of marked connections that are not shown.
   private(set) var hiddenMarks = 0
-  /// What is to be said of the scan as a whole, worked out once for each.
+  /// The summary of the scan, computed once per scan.
   package private(set) var summary = ""
+  /// The warnings about the scan.
   package private(set) var warnings: [String] = []
   var mode = Mode.table
-  /// How far the page that is open is scrolled.
+  /// The first visible line of the open page.
   var pageScroll = 0
-  /// What the user should know, until the next key.
+  /// A message shown until the next key.
   package var message: String?
-  /// Whether something was entered at the question that is no answer, such as pasted text.
+  /// Whether input at the question was ignored, such as pasted text.
   var isAnswerIgnored = false
-  /// Why the last scan failed; nil when it did not.
+  /// Why the last scan failed; nil if it succeeded.
   package private(set) var failure: CommandFailure?
 
-  /// The time from scan to scan, in milliseconds.
+  /// The scan interval, in milliseconds.
   package private(set) var interval: UInt64
   private(set) var isPaused = false
   package private(set) var size: ScreenSize
-  /// Counts the plans that were asked for, so that one that is not wanted any more is known.
+  /// The number of plans requested, which identifies an outdated plan.
   private(set) var planNumber = 0
 
-  /// What fills the screen.
+  /// What the screen shows.
   package enum Mode {
     case table
     /// The filter is being typed, above the table.
     case filter
     case help
-    /// All that is known of one connection, of the last scan that had it.
+    /// The details of a connection, from the last scan that listed it.
     case details(Connection, TopScan, isGone: Bool)
-    /// The plan is being made.
+    /// The plan is being computed.
     case planning
     case question(Plan, ConnectionText)
     case closing(Plan)
     case outcomes(TopOutcomes)
   }
 
-  /// What the model wants done outside.
+  /// An action that the model requests from its session.
   package enum Effect {
     /// Scan now.
     case scan
     /// Look up the names in this filter.
     case lookUp(String)
-    /// Make the plan to close these.
+    /// Plan the closing of these connections.
     case plan([PlanFile.Planned], number: Int)
-    /// Carry it out.
+    /// Carry out the plan.
     case close(Plan)
-    /// Draw all again.
+    /// Redraw the screen.
     case redraw
     case quit
   }
@@ -91,23 +93,23 @@ package struct TopModel {
     if case .question(let plan, _) = mode { !plan.closings.isEmpty } else { false }
   }
 
-  // MARK: what comes from outside
+  // MARK: - Events
 
   mutating func resize(to size: ScreenSize) {
     self.size = size
     follow()
   }
 
-  /// Takes what a scan brought.
+  /// Handles a new scan.
   package mutating func take(_ scan: TopScan) {
     failure = nil
     rates.take(scan.snapshot, at: scan.start)
     if let earlier = self.scan, earlier.filter == scan.filter, !marks.isEmpty {
-      // Gone, or no longer what is looked for: what one does not see should not stay marked.
-      let there = scan.snapshot.keys
+      // Unmark connections that are gone or no longer match: they are no longer visible.
+      let keys = scan.snapshot.keys
       for connection in earlier.connections {
         let key = earlier.snapshot.key(of: connection)
-        if !there.contains(key) { marks[key] = nil }
+        if !keys.contains(key) { marks[key] = nil }
       }
     }
     self.scan = scan
@@ -116,20 +118,20 @@ package struct TopModel {
       if let now = scan.connections.first(where: { scan.snapshot.key(of: $0) == key }) {
         mode = .details(now, scan, isGone: false)
       } else {
-        // A filter that has changed meanwhile says nothing of the connection.
+        // If the filter has changed, the connection may still exist.
         mode = .details(connection, seen, isGone: seen.filter == scan.filter)
       }
     }
     refresh()
   }
 
-  /// Takes that a scan failed: what is shown stays.
+  /// Handles a failed scan; the previous one stays on the screen.
   mutating func fail(_ failure: CommandFailure) {
     self.failure = failure
     follow()
   }
 
-  /// Takes what looking up the names in `text` gave.
+  /// Handles the result of looking up the names in `text`.
   mutating func lookedUp(
     _ text: String, _ result: Result<SelectionPredicate, FilterProblem>
   ) -> [Effect] {
@@ -140,7 +142,7 @@ package struct TopModel {
     return filter.applied == before ? [] : [.scan]
   }
 
-  /// Takes the plan with this number, or why there is none.
+  /// Handles plan `number`, or the failure to make it.
   package mutating func planned(
     _ result: Result<Plan, CommandFailure>, text: ConnectionText?, number: Int
   ) {
@@ -157,7 +159,7 @@ package struct TopModel {
     }
   }
 
-  /// Takes what came of a closing.
+  /// Handles the outcomes of a plan.
   package mutating func closed(_ outcomes: TopOutcomes) -> [Effect] {
     for outcome in outcomes.outcomes {
       if let text = outcomes.text {
@@ -170,12 +172,12 @@ package struct TopModel {
     return [.scan]
   }
 
-  /// What is looked for, beside what the command line says.
+  /// The filter in effect, in addition to the command line's selection.
   package var wanted: (text: String, predicate: SelectionPredicate?) {
     (filter.applied, filter.predicate)
   }
 
-  // MARK: what keys change
+  // MARK: - Actions
 
   mutating func setOrder(_ order: TopOrder) {
     self.order = order
@@ -200,7 +202,7 @@ package struct TopModel {
 
   mutating func togglePause() { isPaused.toggle() }
 
-  /// The times from scan to scan that `+` and `-` choose from, in milliseconds.
+  /// The scan intervals that `+` and `-` choose from, in milliseconds.
   private static let intervals: [UInt64] = [
     500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000,
   ]
@@ -213,17 +215,17 @@ package struct TopModel {
     self.interval = next ?? interval
   }
 
-  /// Moves the cursor so many lines, as far as there are any.
+  /// Moves the cursor by `lines`, within the table.
   package mutating func move(by lines: Int) { stand(on: cursorIndex + lines) }
 
-  /// Puts the cursor on a line, or the nearest that there is.
+  /// Moves the cursor to a line, or to the nearest existing one.
   package mutating func stand(on index: Int) {
     cursorIndex = max(0, min(index, view.entries.count - 1))
     cursor = scan.flatMap { view.target(at: cursorIndex, in: $0) }
     follow()
   }
 
-  /// Marks what the cursor stands on, a group with all in it, or takes the mark away.
+  /// Marks or unmarks the connection or the whole group under the cursor.
   mutating func toggleMark() {
     guard let scan, view.entries.indices.contains(cursorIndex) else { return }
     let places =
@@ -267,7 +269,7 @@ package struct TopModel {
     countHiddenMarks()
   }
 
-  /// Asks for the plan to close what is marked or, when nothing is, what the cursor stands on.
+  /// Requests a plan for the marked connections or, if there are none, the one under the cursor.
   package mutating func plan() -> [Effect] {
     guard let scan else { return [] }
     var chosen = Array(marks.values)
@@ -277,13 +279,13 @@ package struct TopModel {
       chosen = [scan.planned(scan.connections[place])]
     }
     guard !chosen.isEmpty else {
-      message = "nothing is marked; space marks what the cursor is on"
+      message = "nothing is marked; Space marks the current line"
       return []
     }
     return plan(chosen)
   }
 
-  /// Asks for the plan to close this one.
+  /// Requests a plan for one connection.
   package mutating func plan(for connection: PlanFile.Planned) -> [Effect] { plan([connection]) }
 
   private mutating func plan(_ chosen: [PlanFile.Planned]) -> [Effect] {
@@ -292,7 +294,7 @@ package struct TopModel {
     return [.plan(chosen, number: planNumber)]
   }
 
-  /// Opens what is known of the connection under the cursor, or folds the group.
+  /// Opens the details of the connection under the cursor, or folds or unfolds the group.
   package mutating func open() {
     guard let scan, view.entries.indices.contains(cursorIndex) else { return }
     switch view.entries[cursorIndex] {
@@ -303,14 +305,14 @@ package struct TopModel {
     }
   }
 
-  /// Works out again what is shown; the cursor stays on what it is on.
+  /// Recomputes the table; the cursor stays on its connection or group.
   package mutating func refresh() {
     guard let scan else { return }
     let shown = filter.predicate.map(PreparedSelection.init)
     view = TopView(
       of: scan, by: grouping, in: order, rates, folded: folding,
       isShown: { connection in
-        // What the scan was made with was judged there.
+        // The scan has already applied its own filter.
         guard let shown, filter.applied != scan.filter else { return true }
         return shown.verdict(
           of: connection, owners: scan.snapshot.ownerFacts(of: connection),
@@ -319,11 +321,11 @@ package struct TopModel {
     let summary = ListSummary(snapshot: scan.snapshot, shown: view.places.count)
     (self.summary, warnings) = (summary.line, summary.warnings + scan.notices)
     countHiddenMarks()
-    let place = cursor.flatMap { view.index(of: $0, in: scan) }
-    stand(on: place ?? cursorIndex)
+    let index = cursor.flatMap { view.index(of: $0, in: scan) }
+    stand(on: index ?? cursorIndex)
   }
 
-  /// Scrolls so that the cursor is on the screen.
+  /// Scrolls so that the cursor is visible.
   package mutating func follow() {
     let page = max(1, tableHeight)
     scroll = min(scroll, max(0, view.entries.count - page), cursorIndex)
@@ -332,17 +334,17 @@ package struct TopModel {
 }
 
 extension TopScan {
-  /// What names `connection` to a plan.
+  /// The reference to `connection` in a plan.
   package func planned(_ connection: Connection) -> PlanFile.Planned {
     PlanFile.Planned(
       connection: connection, networkNamespace: snapshot.key(of: connection).namespace)
   }
 }
 
-/// What came of a closing, or why there was none.
+/// The outcomes of a plan, or why nothing was closed.
 package struct TopOutcomes: Sendable {
   package let outcomes: [Outcome]
-  /// What the owners of the closed connections did afterwards.
+  /// How the owners of the closed connections reacted.
   package let reactions: [OwnerReaction]
   package let text: ConnectionText?
   package let failure: CommandFailure?

@@ -3,15 +3,15 @@ import Operations
 import Presentation
 package import Scanning
 
-/// In which order the live view shows connections.
+/// The order of connections in the live view.
 package struct TopOrder: Equatable {
   package var column: TopColumn
   package var isDescending: Bool
 
-  /// The longest idle first, as `list` has it.
+  /// Longest idle first, as in `list`.
   package static let worstFirst = TopOrder(column: .list(.idle), isDescending: true)
 
-  /// The columns by which can be sorted, in the order in which they stand.
+  /// The sortable columns, in display order.
   package static let columns = TopColumn.all.filter { column in
     switch column {
     case .list(let column): ConnectionOrder.columns.contains(column)
@@ -19,17 +19,18 @@ package struct TopOrder: Equatable {
     }
   }
 
-  /// The order by the column so many places further, round and round: figures the greatest first.
+  /// The order by the column `step` further, cyclically; numbers are descending.
   package func moved(by step: Int) -> TopOrder {
     let columns = Self.columns
-    let place = (columns.firstIndex(of: column) ?? 0) + step
-    let next = columns[(place % columns.count + columns.count) % columns.count]
+    let index = (columns.firstIndex(of: column) ?? 0) + step
+    let next = columns[(index % columns.count + columns.count) % columns.count]
     return TopOrder(column: next, isDescending: next.isNumber)
   }
 
+  /// The reverse order.
   package var reversed: TopOrder { TopOrder(column: column, isDescending: !isDescending) }
 
-  /// The places of the connections of `snapshot` in this order; those without the value come last.
+  /// The indices of the connections of `snapshot` in this order. Those without a value come last.
   package func sorted(_ snapshot: Snapshot, _ rates: TransferRates) -> [UInt32] {
     let value: KeyPath<TransferRate, UInt64?>
     switch column {
@@ -39,25 +40,25 @@ package struct TopOrder: Equatable {
     case .received: value = \.received
     }
     let figures = snapshot.connections.map { rates[snapshot.key(of: $0)][keyPath: value] }
-    return snapshot.connections.indices.sorted { one, other in
-      switch (figures[one], figures[other]) {
+    return snapshot.connections.indices.sorted { lhs, rhs in
+      switch (figures[lhs], figures[rhs]) {
       case (let figure?, let otherFigure?) where figure != otherFigure:
         isDescending ? figure > otherFigure : figure < otherFigure
       case (_?, nil): true
       case (nil, _?): false
-      default: one < other
+      default: lhs < rhs
       }
     }.map(UInt32.init)
   }
 
-  /// `idle, longest first` and the like.
+  /// A description, such as `idle, longest first`.
   package var text: String {
     let direction =
       switch column {
       case .list(.idle), .list(.inState), .list(.age):
         isDescending ? "longest first" : "shortest first"
-      case _ where column.isNumber: isDescending ? "greatest first" : "least first"
-      default: isDescending ? "backwards" : "forwards"
+      case _ where column.isNumber: isDescending ? "largest first" : "smallest first"
+      default: isDescending ? "descending" : "ascending"
       }
     return "\(column.name), \(direction)"
   }

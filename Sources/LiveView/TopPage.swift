@@ -7,10 +7,11 @@ import Reports
 import Scanning
 package import Screens
 
-/// What takes the whole screen: help, details, a plan with its question, and what came of it.
+/// A full-screen page: help, details, a plan with its question, or outcomes.
 package struct TopPage {
   package let model: TopModel
 
+  /// The first line of the screen.
   package var title: ScreenLine {
     let text: String
     switch model.mode {
@@ -18,18 +19,18 @@ package struct TopPage {
     case .details(let connection, let scan, let isGone):
       text =
         "\(scan.text.end(.local, of: connection)) → \(scan.text.end(.peer, of: connection))"
-        + (isGone ? ", which is gone" : "")
+        + (isGone ? " (gone)" : "")
     case .planning: text = "Close"
     case .question(let plan, _): text = plan.closings.isEmpty ? "Nothing to close" : "Close"
     case .closing: text = "Closing"
-    case .outcomes: text = "What came of it"
+    case .outcomes: text = "Result"
     case .table, .filter: text = ""
     }
     return ScreenLine(" " + text, ScreenLook(nil, .bold)).fitted(to: model.size.width)
       .marked(.reverse)
   }
 
-  /// Whether the page asks something.
+  /// Whether the page asks a question.
   package var asks: Bool { model.asks }
 
   /// The last line of the screen.
@@ -42,7 +43,7 @@ package struct TopPage {
     case .question, .outcomes: line = TopKeys.line([("any key", "back")])
     case .planning: line = TopKeys.line([("Esc", "back")])
     case .closing: line = ScreenLine()
-    case .details: line = TopKeys.line([("Esc", "back"), ("k", "close it")])
+    case .details: line = TopKeys.line([("Esc", "back"), ("k", "close")])
     case .help, .table, .filter: line = TopKeys.line([("Esc", "back")])
     }
     if isCut {
@@ -52,14 +53,14 @@ package struct TopPage {
     return line
   }
 
-  /// The lines between both.
+  /// The lines between title and footer, wrapped to `width` columns.
   package func lines(width: Int) -> [ScreenLine] {
     switch model.mode {
     case .table, .filter: []
     case .help: TopHelp.lines(width: width)
     case .details(let connection, let scan, _):
       TopDetails(connection: connection, scan: scan, rates: model.rates).lines(width: width)
-    case .planning: [ScreenLine(), ScreenLine("reading the connections again")]
+    case .planning: [ScreenLine(), ScreenLine("rereading connections")]
     case .closing(let plan):
       [
         ScreenLine(),

@@ -2,19 +2,19 @@ package import Connections
 package import Presentation
 package import Scanning
 
-/// What one scan brought to the live view.
+/// The result of one scan for the live view.
 package struct TopScan: Sendable {
   package let snapshot: Snapshot
   package let text: ConnectionText
-  /// The text of the filter that it was made with; empty for none.
+  /// The text of the filter that it used; empty for none.
   package let filter: String
-  /// When it was begun, by a clock that never goes back.
+  /// When it started, on a monotonic clock.
   package let start: Duration
-  /// How long it took.
+  /// The duration of the scan.
   package let length: Duration
-  /// The time of day, `10:12:45`.
+  /// The local time of day, `10:12:45`.
   package let clock: String
-  /// What could not be found out of network namespaces.
+  /// Warnings about network namespaces and history.
   package var notices: [String] = []
 
   package var connections: [Connection] { snapshot.connections }

@@ -8,8 +8,8 @@ package import Screens
 import SystemPackage
 import Threads
 
-/// Runs the live view: brings keys, signals and the work of other threads to the model, and shows
-/// what it makes of them.
+/// Runs the live view: passes keys, signals and results of other threads to the model, and draws
+/// it.
 package struct TopSession: ~Copyable {
   private var model: TopModel
   private var screen: CursesScreen
@@ -18,13 +18,13 @@ package struct TopSession: ~Copyable {
   private let work: TopWork
 
   private var isScanning = false
-  /// Whether a scan is due at once, whatever the interval says.
+  /// Whether to scan at once, regardless of the interval.
   private var isScanWanted = true
   private var lastScan: ContinuousClock.Instant?
   private var isClosing = false
-  /// Whether a key answers the question that is shown; nil when none is.
+  /// Judges answers to the question shown; nil if there is none.
   private var confirmation: TopConfirmation?
-  /// Why it ends; nil while it goes on.
+  /// Why the view ends; nil while it runs.
   private var end: End?
 
   /// How the view ended.
@@ -50,12 +50,12 @@ package struct TopSession: ~Copyable {
       scanIfDue()
       screen.draw(model.picture)
       wait()
-      // What is being closed is brought to its end first: it is written down and verified.
+      // Finish closing first, including verification and the audit log.
       if let end, !isClosing { return end }
     }
   }
 
-  /// Waits for whatever comes first, and deals with all that came.
+  /// Waits for input, a signal, a result or a deadline, and handles everything that has arrived.
   private mutating func wait() {
     let readable = Int16(POLLIN)
     var waiting = [
@@ -63,7 +63,7 @@ package struct TopSession: ~Copyable {
       pollfd(fd: signals.descriptor.rawValue, events: readable, revents: 0),
       pollfd(fd: inbox.bell.rawValue, events: readable, revents: 0),
     ]
-    // Once the end is near nobody's keys count, and a terminal that is gone would never be quiet.
+    // Ignore keys once the view is ending; a closed terminal would stay readable forever.
     if end != nil { waiting[0].fd = -1 }
     guard unsafe poll(&waiting, nfds_t(waiting.count), pause) >= 0 else { return }
     if waiting[1].revents != 0 { for request in signals.take() { follow(request) } }
@@ -94,7 +94,7 @@ package struct TopSession: ~Copyable {
     if !model.asks { confirmation = nil }
   }
 
-  /// How long nothing need be done unasked, in milliseconds; -1 for ever.
+  /// The time until the next scan or deadline, in milliseconds; -1 for none.
   private var pause: Int32 {
     guard end == nil else { return -1 }
     var times = confirmation?.deadline.map { [$0] } ?? []
@@ -121,7 +121,7 @@ package struct TopSession: ~Copyable {
     }
   }
 
-  /// Takes the terminal again after others had it.
+  /// Takes the terminal back after the process was suspended.
   private mutating func takeBack() {
     screen.takeBack()
     model.resize(to: screen.size)
@@ -131,7 +131,7 @@ package struct TopSession: ~Copyable {
     switch delivery {
     case .scanned(let result):
       isScanning = false
-      // While it was paused, the picture stands still; the first one is always taken.
+      // While paused, only the first scan and requested ones are shown.
       if model.isPaused, model.scan != nil, !isScanWanted { return }
       switch result {
       case .success(let scan): model.take(scan)
@@ -140,7 +140,7 @@ package struct TopSession: ~Copyable {
     case .lookedUp(let text, let result): perform(model.lookedUp(text, result))
     case .planned(let result, let text, let number):
       model.planned(result, text: text, number: number)
-      // What was typed before the question could be read is no answer to it.
+      // Input typed before the question is visible cannot answer it.
       screen.draw(model.picture)
       screen.discardInputs()
       confirmation = model.asks ? TopConfirmation(shownAt: .now) : nil
@@ -176,7 +176,7 @@ package struct TopSession: ~Copyable {
     }
   }
 
-  /// Starts the next scan when it is time. One never runs beside another.
+  /// Starts the next scan if it is due. Only one runs at a time.
   private mutating func scanIfDue() {
     guard !isScanning, end == nil else { return }
     let isDue = lastScan.map { .now - $0 >= .milliseconds(Int64(model.interval)) } ?? true
@@ -191,8 +191,7 @@ package struct TopSession: ~Copyable {
     }
   }
 
-  /// Starts `body` on another thread, and does not wait for it: a scan may take long, and quitting
-  /// not.
+  /// Runs `body` on another thread without waiting for it, so that quitting never waits for a scan.
   private func start(_ body: @escaping @Sendable () -> Void) {
     let work = ParallelWork.start(threads: 1, body)
     if work.isEmpty { body() }

@@ -6,22 +6,22 @@ import Reports
 import Scanning
 package import Screens
 
-/// The table of the live view: the columns that there is room for, and its lines.
+/// The table of the live view: the columns that fit, and the lines.
 package struct TopTable {
   package let model: TopModel
 
-  /// How many rows tell the widths, so that columns stay where they are while one scrolls.
-  private static let measured = 512
-  /// The mark, and what stands before each line.
+  /// The number of rows that determine the widths, so that columns stay put while scrolling.
+  private static let sampleSize = 512
+  /// The width of the mark before each line.
   private static let lead = 2
 
-  /// The heading and the lines of `rows` of the view, of `width` columns.
+  /// The heading and the lines of the view's `rows`, `width` columns wide.
   package func lines(_ rows: Range<Int>, width: Int) -> (heading: ScreenLine, lines: [ScreenLine]) {
     let room = max(1, width - Self.lead)
     let places = model.view.entries[rows].compactMap { entry -> Int? in
       if case .connection(let place) = entry { place } else { nil }
     }
-    let measured = Set(places).union(model.view.places.prefix(Self.measured).map(Int.init))
+    let measured = Set(places).union(model.view.places.prefix(Self.sampleSize).map(Int.init))
     let (columns, layout) = fitting(room, measured)
     let table = table(of: columns)
     let widths = table.fit(natural(table, measured), into: layout)
@@ -39,42 +39,42 @@ package struct TopTable {
     return (heading.fitted(to: width).marked(.reverse), lines)
   }
 
-  /// The columns for which there is room, and how close they stand.
+  /// The columns that fit, and their layout.
   private func fitting(
     _ room: Int, _ measured: Set<Int>
   ) -> (columns: [TopColumn], layout: Table.Layout) {
-    let all = TopColumn.all.filter(isTelling)
+    let all = TopColumn.all.filter(isInformative)
     let table = table(of: all)
     let natural = natural(table, measured)
     let gap = room >= 100 ? 2 : 1
     var chosen: Set<TopColumn> = []
-    var least = 0
-    var ample = 0
+    var minimumTotal = 0
+    var ampleTotal = 0
     for index in all.indices.sorted(by: { all[$0].weight < all[$1].weight }) {
-      let (width, shortest) = (natural[index], shrinksTo(all[index]) ?? natural[index])
+      let (width, minimum) = (natural[index], shrinksTo(all[index]) ?? natural[index])
       let gap = chosen.isEmpty ? 0 : gap
-      least += min(width, shortest) + gap
-      ample += min(width, 2 * shortest) + gap
-      let isThereRoom = all[index].isUsual ? least <= room : ample <= room
-      guard isThereRoom || chosen.isEmpty else { break }
+      minimumTotal += min(width, minimum) + gap
+      ampleTotal += min(width, 2 * minimum) + gap
+      let fits = all[index].isUsual ? minimumTotal <= room : ampleTotal <= room
+      guard fits || chosen.isEmpty else { break }
       chosen.insert(all[index])
     }
     return (all.filter(chosen.contains), Table.Layout(width: room, gap: gap))
   }
 
-  /// How far a column may shrink. The headings of groups have the room of the first columns.
+  /// The minimum width of a column. Group headings need the space of the first columns.
   private func shrinksTo(_ column: TopColumn) -> Int? {
     model.grouping != nil && column == .list(.local) ? 15 : column.shrinksTo
   }
 
-  /// Whether a column says something of any connection.
-  private func isTelling(_ column: TopColumn) -> Bool {
+  /// Whether a column has a value for any connection.
+  private func isInformative(_ column: TopColumn) -> Bool {
     guard let scan = model.scan else { return column != .list(.networkNamespace) }
     switch column {
     case .list(.networkNamespace): return scan.snapshot.namespaces.count > 1
     case .list(.age): return scan.snapshot.knowsEarlierRuns
     case .list(.unit):
-      return scan.connections.prefix(Self.measured).contains {
+      return scan.connections.prefix(Self.sampleSize).contains {
         scan.snapshot.controlGroup(of: $0)?.unit != nil
       }
     case .list(.inState): return scan.connections.contains { $0.inStateAtLeast != nil }
@@ -82,12 +82,12 @@ package struct TopTable {
     }
   }
 
-  /// The widths that the columns would like to have for the connections in `places`.
+  /// The column widths that the connections at `places` need.
   private func natural(_ table: Table, _ places: Set<Int>) -> [Int] {
     table.measure(places, from: table.columns.map { EscapedText.width(of: $0.title.utf8) })
   }
 
-  /// The connections of the scan, by their places, as a table.
+  /// All connections of the scan as a table, by index.
   private func table(of columns: [TopColumn]) -> Table {
     let (scan, rates, order) = (model.scan, model.rates, model.order)
     return Table(
@@ -118,7 +118,7 @@ package struct TopTable {
 
   private static func text(_ rate: UInt64?) -> String { rate.map(Count.bytes) ?? "–" }
 
-  /// What catches the eye: leaks, and what has lain idle for long or is stuck.
+  /// Highlights leaks, and long idle or stalled connections.
   private static func style(of column: TopColumn, of connection: Connection) -> Style? {
     switch column {
     case .list(.state):
@@ -134,7 +134,7 @@ package struct TopTable {
     }
   }
 
-  /// From when on it is stuck rather than slow, in milliseconds.
+  /// The time after which a connection counts as stalled rather than slow, in milliseconds.
   private static let stallLimit: UInt32 = 10_000
 
   private func marked(_ place: Int, _ line: ScreenLine) -> ScreenLine {
@@ -144,8 +144,9 @@ package struct TopTable {
     return ScreenLine([.init("* ", ScreenLook(.cyan, .bold))] + line.marked(.bold).spans)
   }
 
-  /// `▾ java[1744]  402, 312 CLOSE-WAIT, 61 idle 1h+       1.2k   48M   2d04h`: what there is of a
-  /// column under its title, and the rest before.
+  /// `▾ java[1744]  402, 312 CLOSE-WAIT, 61 idle 1h+       1.2k   48M   2d04h`
+  ///
+  /// Sums are below their column headings, and the name and counts before them.
   private func heading(
     of group: TopView.Group, columns: [TopColumn], widths: [Int], gap: Int
   ) -> ScreenLine {
@@ -166,7 +167,7 @@ package struct TopTable {
     return line
   }
 
-  /// Its name, and how many there are.
+  /// The name of `group`, and its counts.
   private func line(naming group: TopView.Group) -> ScreenLine {
     let figures = group.group.figures
     var line = ScreenLine(
@@ -184,7 +185,7 @@ package struct TopTable {
     return line
   }
 
-  /// What the group as a whole has in a column; nil for nothing.
+  /// The sum of `group` in `column`; nil if the column has none.
   private func figure(of group: TopView.Group, in column: TopColumn) -> String? {
     let figures = group.group.figures
     return switch column {

@@ -4,7 +4,7 @@ import Reports
 package import Screens
 package import Selection
 
-/// The filter while it is typed, and below it what is wrong with it.
+/// The filter being typed, with its error below.
 package struct TopTyping {
   let editor: LineEditor
   package let problem: FilterProblem?
@@ -12,12 +12,12 @@ package struct TopTyping {
 
   private static let lead = "Filter: "
 
-  /// The lines, and the column of the cursor in the first.
+  /// The lines, and the cursor's column in the first.
   package func lines(width: Int) -> (lines: [ScreenLine], column: Int) {
     let lead = width > 3 * Self.lead.utf8.count ? Self.lead : ""
     let room = max(1, width - lead.utf8.count - 1)
     let before = Self.width(of: editor.textBefore)
-    // Of a long filter, what is around the cursor.
+    // Scroll a long filter so that the cursor stays visible.
     let hidden = max(0, before - room)
     var line = ScreenLine(lead, ScreenLook(nil, .bold))
     line.append(
@@ -32,7 +32,7 @@ package struct TopTyping {
     return (lines, lead.utf8.count + before - hidden)
   }
 
-  /// A caret under what is wrong, and behind or below it why.
+  /// A caret under the error, and below it the message.
   private func lines(of problem: FilterProblem, lead: Int, width: Int) -> [ScreenLine] {
     let bytes = Array(problem.filter.utf8)
     let start = min(problem.range.lowerBound, bytes.count)
@@ -40,10 +40,10 @@ package struct TopTyping {
     let column = lead + Self.width(of: String(decoding: bytes[..<start], as: UTF8.self))
     let marked = max(1, Self.width(of: String(decoding: bytes[start..<end], as: UTF8.self)))
     let caret = "^" + String(repeating: "~", count: marked - 1)
-    let blanks = String(repeating: " ", count: max(0, column))
+    let padding = String(repeating: " ", count: max(0, column))
     let look = ScreenLook(.red)
     let message = EscapedText.escaped("\(problem)")
-    let line = ScreenLine(blanks + caret.dropFirst(max(0, -column)), look)
+    let line = ScreenLine(padding + caret.dropFirst(max(0, -column)), look)
     return [line] + ScreenLine.wrapped(message, to: width, look).prefix(2)
   }
 
@@ -51,7 +51,7 @@ package struct TopTyping {
     EscapedText.width(of: EscapedText.escaped(text).utf8)
   }
 
-  /// `text` without its first `columns`.
+  /// `text` without its first `columns` columns.
   private static func dropping(_ columns: Int, from text: String) -> String {
     var used = 0
     var kept = ""

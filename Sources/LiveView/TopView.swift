@@ -4,12 +4,11 @@ package import Presentation
 import Reports
 import Scanning
 
-/// What of a scan is shown, in which order: derived from the scan, the order, the filter and the
-/// groups, and from nothing else.
+/// The rows of the table: derived from the scan, the order, the filter and the grouping.
 package struct TopView {
   package private(set) var entries: [Entry] = []
   package private(set) var groups: [Group] = []
-  /// The places of the connections that are shown or folded away, in their order.
+  /// The snapshot indices of all matching connections, folded ones included, in display order.
   package private(set) var places: [UInt32] = []
   package private(set) var sent = RateSum()
   package private(set) var received = RateSum()
@@ -19,17 +18,17 @@ package struct TopView {
   package enum Entry: Equatable {
     /// The heading of a group, by its index.
     case group(Int)
-    /// A connection, by its place in the snapshot.
+    /// A connection, by its index in the snapshot.
     case connection(Int)
   }
 
-  /// What the cursor can stand on, from scan to scan.
+  /// What the cursor is on, identified across scans.
   package enum Target: Hashable {
     case connection(ConnectionKey)
     case group(ConnectionGroup.Identity)
   }
 
-  /// Connections under one heading.
+  /// The connections under one heading.
   package struct Group {
     package var group: ConnectionGroup
     package var sent = RateSum()
@@ -40,9 +39,11 @@ package struct TopView {
 
   package init() {}
 
+  /// Derives the rows from `scan`.
+  ///
   /// - Parameters:
-  ///   - isShown: whether the filter takes a connection.
-  ///   - folded: the groups of which the heading alone is shown.
+  ///   - folded: the groups that show only their heading.
+  ///   - isShown: whether a connection matches the filter.
   package init(
     of scan: TopScan, by grouping: Grouping?, in order: TopOrder, _ rates: TransferRates,
     folded: Folding, isShown: (Connection) -> Bool
@@ -87,7 +88,7 @@ package struct TopView {
     }
   }
 
-  /// Groups stand where their first connection does, but for what they have in sum.
+  /// Sorts groups by their sum, for columns that have one; otherwise by their first connection.
   private mutating func sortGroups(in order: TopOrder) {
     let sum: (Group) -> UInt64?
     switch order.column {
@@ -98,18 +99,18 @@ package struct TopView {
     case .list: return
     }
     let sums = groups.map(sum)
-    groups = groups.indices.sorted { one, other in
-      switch (sums[one], sums[other]) {
+    groups = groups.indices.sorted { lhs, rhs in
+      switch (sums[lhs], sums[rhs]) {
       case (let figure?, let otherFigure?) where figure != otherFigure:
         order.isDescending ? figure > otherFigure : figure < otherFigure
       case (_?, nil): true
       case (nil, _?): false
-      default: one < other
+      default: lhs < rhs
       }
     }.map { groups[$0] }
   }
 
-  /// What the line at `index` is about.
+  /// The target of the line at `index`; nil if there is no such line.
   package func target(at index: Int, in scan: TopScan) -> Target? {
     guard entries.indices.contains(index) else { return nil }
     switch entries[index] {
@@ -119,33 +120,34 @@ package struct TopView {
     }
   }
 
-  /// Where the line about `target` is; nil when there is none.
+  /// The index of the line of `target`; nil if there is none.
   package func index(of target: Target, in scan: TopScan) -> Int? {
     entries.indices.first { self.target(at: $0, in: scan) == target }
   }
 }
 
 extension Connection {
-  /// Not so a record of the kernel, and what is no connection yet: its rate is not unknown, it has
-  /// none.
+  /// Whether the connection can have a rate. A minisocket or an unfinished handshake has none,
+  /// which is not the same as an unknown rate.
   fileprivate var canMovePayload: Bool { state.isSynchronized && inode != 0 }
 }
 
-/// The groups that show their heading alone.
+/// The groups that are folded, showing only their heading.
 package struct Folding {
-  private var isFoldedElse = false
-  private var others: Set<ConnectionGroup.Identity> = []
+  private var isFoldedByDefault = false
+  private var exceptions: Set<ConnectionGroup.Identity> = []
 
+  /// Whether `group` is folded.
   package func contains(_ group: ConnectionGroup.Identity) -> Bool {
-    isFoldedElse != others.contains(group)
+    isFoldedByDefault != exceptions.contains(group)
   }
 
   mutating func toggle(_ group: ConnectionGroup.Identity) {
-    if others.remove(group) == nil { others.insert(group) }
+    if exceptions.remove(group) == nil { exceptions.insert(group) }
   }
 
   mutating func toggleAll() {
-    isFoldedElse.toggle()
-    others = []
+    isFoldedByDefault.toggle()
+    exceptions = []
   }
 }

@@ -9,17 +9,17 @@ import Reports
 import Scanning
 package import Selection
 
-/// What the live view has done on another thread: scans, plans and closings, all by the same code as
-/// `list` and `kill`.
+/// The work that the live view does on other threads: scans, plans and closing, with the same code
+/// as `list` and `kill`.
 package struct TopWork: Sendable {
-  /// What the command line selects.
+  /// The selection of the command line.
   package let selection: SelectionPredicate
   /// The values of `--netns`.
   package let namespaces: [String]
   package let guarding: GuardSettings
   package let stateFolder: String?
   package let names: SystemNumbers
-  /// When the view began.
+  /// When the view started.
   package let start: ContinuousClock.Instant
 
   package init(
@@ -34,15 +34,15 @@ package struct TopWork: Sendable {
     self.start = start
   }
 
-  /// Scans for what the command line and the filter select together.
+  /// Scans for connections that match both the command line's selection and the filter.
   package func scan(
     _ filter: (text: String, predicate: SelectionPredicate?)
   ) throws(CommandFailure) -> TopScan {
     let begin = ContinuousClock.now
-    let predicate = wanted(filter.predicate)
+    let predicate = combined(filter.predicate)
     guard predicate.namespaces.isEmpty else {
       throw CommandFailure(
-        .usage, "netns: a filter of top cannot name network namespaces",
+        .usage, "netns: the filter of top cannot name network namespaces",
         remedy: "start top with --netns")
     }
     let system = try system(for: predicate)
@@ -60,12 +60,12 @@ package struct TopWork: Sendable {
       notices: notices)
   }
 
-  /// Reads the names in a filter, those of hosts too.
+  /// Parses a filter and resolves its names, including host names.
   package func lookUp(_ text: String) -> Result<SelectionPredicate, FilterProblem> {
     Result { () throws(FilterProblem) in try SelectionFilter.parse(text, names: SystemNames()) }
   }
 
-  /// The plan to close what was chosen and is still there, and no guard spares.
+  /// Plans the closing of the chosen connections that still exist and that no guard spares.
   package func plan(
     _ chosen: [PlanFile.Planned], filter: SelectionPredicate?
   ) throws(CommandFailure) -> Plan {
@@ -79,7 +79,7 @@ package struct TopWork: Sendable {
 
   /// Carries out `plan`, and writes the audit log.
   ///
-  /// - Parameter filter: the filter that was in force when the plan was made.
+  /// - Parameter filter: the filter at the time of the plan.
   package func close(
     _ plan: Plan, filter: (text: String, predicate: SelectionPredicate?)
   ) -> TopOutcomes {
@@ -91,7 +91,7 @@ package struct TopWork: Sendable {
         in: try StateAccess.open(option: stateFolder),
         AuditedRun(
           command: "top",
-          selection: "marked by hand" + (filter.text.isEmpty ? "" : ", of " + filter.text)))
+          selection: "marked by hand" + (filter.text.isEmpty ? "" : ", filter " + filter.text)))
       let system = try system(for: .everything)
       let sessions = TunnelMemory()
       var run = ClosingRun(
@@ -124,15 +124,15 @@ package struct TopWork: Sendable {
     on system: LiveSystem, filter: SelectionPredicate?, remembering sessions: TunnelMemory
   ) throws(CommandFailure) -> Guards {
     try guarding.guards(
-      on: system, .destroy, namedStates: wanted(filter).namedStatesOneByOne,
+      on: system, .destroy, namedStates: combined(filter).namedStatesOneByOne,
       remembering: sessions)
   }
 
-  private func wanted(_ filter: SelectionPredicate?) -> SelectionPredicate {
+  private func combined(_ filter: SelectionPredicate?) -> SelectionPredicate {
     (filter.map { .all([selection, $0]) } ?? selection).limitedToDefaultStates()
   }
 
-  /// The machine as it is now: a namespace may be new.
+  /// The machine as it is now, since namespaces may have changed.
   private func system(for predicate: SelectionPredicate) throws(CommandFailure) -> LiveSystem {
     var system = try LiveSystem(.kernel()).inNamespaces(namespaces, of: predicate)
     system.showsProgress = false

@@ -3,17 +3,18 @@ package import Operations
 import Rendering
 package import Scanning
 
-/// How fast payload moves, in bytes a second; nil when that is unknown.
+/// The payload rates of a connection, in bytes per second; nil if unknown.
 package struct TransferRate: Equatable, Sendable {
-  /// What the peer has acknowledged.
+  /// Bytes acknowledged by the peer.
   package var sent: UInt64?
-  /// What was received in order.
+  /// Bytes received in order.
   package var received: UInt64?
 
+  /// No known rate.
   package static let unknown = TransferRate()
 }
 
-/// The rates of connections, from the kernel's byte counters at two scans and the time between.
+/// The rates of all connections, from the kernel's byte counters at two scans.
 package struct TransferRates {
   private var samples: [ConnectionKey: Sample] = [:]
 
@@ -24,10 +25,10 @@ package struct TransferRates {
     var rate = TransferRate.unknown
   }
 
-  /// Two scans that are nearer tell more of their own length than of the connections.
-  private static let shortest = Duration.milliseconds(250)
+  /// Scans closer together give unreliable rates, since a scan itself takes time.
+  private static let minimumInterval = Duration.milliseconds(250)
 
-  /// Takes the counters of `snapshot`, which was begun at `time` of a clock that never goes back.
+  /// Takes the counters of `snapshot`, whose scan started at `time` on a monotonic clock.
   package mutating func take(_ snapshot: Snapshot, at time: Duration) {
     var next: [ConnectionKey: Sample] = [:]
     next.reserveCapacity(snapshot.connections.count)
@@ -37,7 +38,7 @@ package struct TransferRates {
       var sample = Sample(time: time, sent: tcp?.bytesAcknowledged, received: tcp?.bytesReceived)
       if let earlier = samples[key] {
         let elapsed = time - earlier.time
-        if elapsed < Self.shortest {
+        if elapsed < Self.minimumInterval {
           sample = earlier
         } else {
           sample.rate = TransferRate(
@@ -50,21 +51,22 @@ package struct TransferRates {
     samples = next
   }
 
-  /// The rate of a connection of the last scan; unknown when it was the first one with it.
+  /// The rate of a connection; unknown after the first scan that lists it.
   package subscript(_ key: ConnectionKey) -> TransferRate { samples[key]?.rate ?? .unknown }
 
   private static func rate(from old: UInt64?, to new: UInt64?, in time: Duration) -> UInt64? {
-    // A socket that was disconnected and connected again counts from the start.
+    // The counters restart if a socket is disconnected and connected again.
     guard let old, let new, new >= old else { return nil }
     return UInt64((Double(new - old) / (time / .seconds(1))).rounded())
   }
 }
 
-/// The sum of rates, of which some may be unknown.
+/// A sum of rates, some of which may be unknown.
 package struct RateSum: Equatable {
   package private(set) var known: UInt64?
   package private(set) var isAtLeast = false
 
+  /// Adds `rate`, or marks the sum as a lower bound if it is unknown.
   package mutating func add(_ rate: UInt64?) {
     guard let rate else {
       isAtLeast = true
@@ -73,7 +75,7 @@ package struct RateSum: Equatable {
     known = (known ?? 0) &+ rate
   }
 
-  /// `1.2k`, `≥1.2k` where some are unknown, or a dash where all are.
+  /// `1.2k`, `≥1.2k` if some rates are unknown, or a dash if all are.
   package var text: String {
     guard let known else { return "–" }
     return (isAtLeast ? "≥" : "") + Count.bytes(known)

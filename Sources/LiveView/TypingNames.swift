@@ -3,8 +3,9 @@ import Reports
 package import Selection
 import SystemPackage
 
-/// Names as they are looked up while somebody types: without a name service of the network, which
-/// would be asked for every start of a name, and be waited for.
+/// Name resolution while the user types, without host lookups.
+///
+/// A host lookup would query the network for every prefix of a name, and block.
 package struct TypingNames: NameResolver {
   package let names: any NameResolver
 

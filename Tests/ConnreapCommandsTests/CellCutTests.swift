@@ -16,7 +16,7 @@ import Testing
     return short
   }
 
-  @Test func whatFitsStays() {
+  @Test func aFittingCellStays() {
     for kind in [CellCut.end, .localEnd, .peer, .bothEnds, .owner] {
       #expect(cut(kind, "10.0.0.5:8080", to: 13) == "10.0.0.5:8080")
     }
@@ -34,7 +34,7 @@ import Testing
     #expect(short.hasPrefix("[20") && short.hasSuffix("]:51690") && short.contains("…"))
   }
 
-  @Test func ofBothEndsTheLocalOneGoesFirst() {
+  @Test func theLocalEndIsCutFirst() {
     let text = "[2001:db8::5]:8080 → [2001:db8:1234:5678:9abc:def0:1234:5678]:51690 in blue"
     #expect(cut(.bothEnds, text, to: 62).hasPrefix(":8080 → [2001:db8:1234:5678"))
     #expect(cut(.bothEnds, text, to: 40) == ":8080 → [2001:db8…34:5678]:51690 in blue")
@@ -44,7 +44,7 @@ import Testing
   @Test func anOwnerKeepsItsPid() {
     let text = "python3[27065] fd 18, and 12 more"
     #expect(cut(.owner, text, to: 32) == "python3[27065] fd 18, and 12 mo…")
-    #expect(cut(.owner, text, to: 28) == "python3[27065] fd 18, and …", "12 is not 1")
+    #expect(cut(.owner, text, to: 28) == "python3[27065] fd 18, and …", "numbers stay whole")
     #expect(cut(.owner, text, to: 14) == "python3[27065]")
     #expect(cut(.owner, text, to: 12) == "pyth…[27065]")
     #expect(cut(.owner, text, to: 7) == "[27065]")

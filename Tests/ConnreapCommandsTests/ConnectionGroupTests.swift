@@ -12,7 +12,7 @@ import Testing
 @Suite struct ConnectionGroupTests {
   private static let hour: UInt32 = 3_600_000
 
-  @Test func aConnectionHeldByManyCountsOnceAndUnderTheLowestPid() throws {
+  @Test func aSharedConnectionCountsOnceForTheLowestPid() throws {
     let scene = StatsScene([FakeSocket(cookie: 1, inode: 11), FakeSocket(cookie: 2, inode: 12)])
     scene.tree.process(300, name: "worker", links: [3: "socket:[11]", 4: "socket:[12]"])
     scene.tree.process(200, name: "master", links: [3: "socket:[11]"])
@@ -21,7 +21,7 @@ import Testing
     #expect(master.key == "master" && master.pid == 200)
   }
 
-  @Test func whatNoProcessHoldsSaysWhy() throws {
+  @Test func connectionsWithoutAProcessAreGroupedByReason() throws {
     let scene = StatsScene([
       FakeSocket(cookie: 1, inode: 11),
       FakeSocket(cookie: 2, inode: 0) { $0.state = 6 },
@@ -29,16 +29,16 @@ import Testing
       FakeSocket(cookie: 4, inode: 0) { $0.localPort = 9 },
     ])
     let expected: Set = [
-      "owner unknown 2", "no process: records of the kernel 1", "no process: orphans 1",
+      "owner unknown 2", "no process: kernel only 1", "no process: orphans 1",
     ]
     #expect(Set(try scene.counts(by: .process)) == expected)
     #expect(try scene.groups(by: .process).allSatisfy { $0.key == nil && $0.pid == nil })
     let users = try scene.groups(by: .user)
-    #expect(users.first { $0.label == "1000" }?.figures.count == 1, "a uid of 0 is not root's")
+    #expect(users.first { $0.label == "1000" }?.figures.count == 1, "uid 0 is not root's")
     #expect(users.first { $0.label == "in an accept queue" }?.figures.count == 1)
   }
 
-  @Test func whatWaitsInAnAcceptQueueIsTheListeners() throws {
+  @Test func connectionsInAnAcceptQueueBelongToTheListener() throws {
     let scene = StatsScene([
       FakeSocket(cookie: 1, inode: 11) {
         $0.state = 10
@@ -51,7 +51,7 @@ import Testing
     #expect(try scene.counts(by: .listener) == ["0.0.0.0:8080 2"])
   }
 
-  @Test func theListenerIsWhoseAddressFits() throws {
+  @Test func theListenerIsTheOneWithAMatchingAddress() throws {
     let scene = StatsScene([
       FakeSocket(cookie: 1, inode: 11) {
         $0.state = 10
@@ -64,7 +64,7 @@ import Testing
     #expect(try scene.counts(by: .listener) == ["0.0.0.0:80 2", "no listener 1"])
   }
 
-  @Test func peersAreOneWhetherMappedOrNot() throws {
+  @Test func mappedAndPlainPeersAreOneGroup() throws {
     let mapped = [UInt8](repeating: 0, count: 10) + [255, 255, 10, 0, 0, 9]
     let scene = StatsScene([
       FakeSocket(cookie: 1, inode: 11) { $0.peer = [10, 0, 0, 9] },
@@ -82,7 +82,7 @@ import Testing
     #expect(try scene.counts(by: .peer) == ["10.0.0.9 2", "no peer 1"])
   }
 
-  @Test func theRestIsCountedByWhatTheRowSays() throws {
+  @Test func otherGroupingsUseTheConnectionItself() throws {
     let scene = StatsScene([
       FakeSocket(cookie: 1, inode: 11), FakeSocket(cookie: 2, inode: 12) { $0.state = 8 },
       FakeSocket(cookie: 3, inode: 13) { $0.localPort = 443 },
@@ -96,7 +96,7 @@ import Testing
     #expect(try scene.groups(by: .state).map(\.key) == ["established", "close-wait"])
   }
 
-  @Test func figuresAreThoseOfTheConnections() throws {
+  @Test func figuresAreSumsOverTheConnections() throws {
     let scene = StatsScene([
       FakeSocket(cookie: 1, inode: 11) {
         $0.info = .idle(Self.hour)
@@ -121,11 +121,11 @@ import Testing
     #expect(figures.count == 4 && figures.closeWait == 1)
     #expect(figures.longIdle == 2 && figures.knownLongIdle == 2)
     #expect(figures.oldestIdle == 2 * Self.hour)
-    #expect(figures.receiveQueue == 5, "what waits to be accepted is no byte")
+    #expect(figures.receiveQueue == 5, "a listener's queue does not hold bytes")
     #expect(figures.sendQueue == 2 * UInt64(UInt32.max))
   }
 
-  @Test func idleIsUnknownWhereNothingTellsIt() throws {
+  @Test func idleIsUnknownWithoutFigures() throws {
     let scene = StatsScene([FakeSocket(cookie: 1, inode: 11) { $0.info = nil }])
     let figures = try #require(try scene.groups(by: .state).first).figures
     #expect(figures.knownLongIdle == nil && figures.oldestIdle == nil)
@@ -133,7 +133,7 @@ import Testing
     #expect(try listeners.groups(by: .state).first?.figures.knownLongIdle == 0)
   }
 
-  @Test func groupsAddUpToEverything() throws {
+  @Test func groupsAddUpToTheTotal() throws {
     var numbers = Seeded(11)
     let sockets = (1...200).map { number in
       FakeSocket(

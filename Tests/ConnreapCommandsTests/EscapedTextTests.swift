@@ -35,7 +35,7 @@ import Testing
     ("before\\\u{1b}", #"before\\\x1b"#),
     (#"half\xf"#, #"half\xf"#),
   ])
-  func whatCouldDisturbIsSpelled(text: String, escaped: String) {
+  func disturbingCharactersAreEscaped(text: String, escaped: String) {
     #expect(EscapedText.escaped(text) == escaped)
   }
 
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func anythingAtAllComesOutPrintable() {
+  @Test func anyTextBecomesPrintable() {
     var random = Seeded(12)
     for _ in 0..<2000 {
       let text = String(decoding: random.bytes(24), as: UTF8.self)
@@ -68,22 +68,22 @@ import Testing
     ("abc", 3), ("naïve", 5), ("日本", 4), ("…", 1), ("🔥", 2), ("", 0), ("⚡🟢✅", 6), ("☀", 1),
     ("🪿", 2), ("🀀", 1), ("🇩🇪", 2), ("한", 2), ("─", 1),
   ])
-  func widthIsWhatATerminalTakes(text: String, width: Int) {
+  func widthIsInTerminalColumns(text: String, width: Int) {
     #expect(EscapedText.width(of: text.utf8) == width)
   }
 }
 
 @Suite struct CaretTests {
-  @Test func pointsAtThePart() {
+  @Test func marksTheRange() {
     #expect(Caret(line: "  --idle 10", at: 0..<2, from: 9).text == "  --idle 10\n         ^~")
     #expect(Caret(line: "abc", at: 1..<1).text == "abc\n ^")
   }
 
-  @Test func pointsBehindTheEndAtTheMost() {
+  @Test func marksTheEndAtMost() {
     #expect(Caret(line: "abc", at: 7..<9).text == "abc\n   ^")
   }
 
-  @Test func staysInPlaceBehindEscapesAndWideCharacters() {
+  @Test func alignsAfterEscapesAndWideCharacters() {
     #expect(Caret(line: "日\u{1b}x", at: 4..<5).text == "日\\x1bx\n      ^")
   }
 }
@@ -99,7 +99,7 @@ import Testing
     ("plain", "plain"), ("", ""), ("a,b", "\"a,b\""), ("say \"hi\"", "\"say \"\"hi\"\"\""),
     ("two\nlines", #"two\x0alines"#),
   ])
-  func quotesWhatNeedsIt(text: String, expected: String) {
+  func fieldsAreQuotedIfNecessary(text: String, expected: String) {
     #expect(field(text) == expected)
   }
 
@@ -109,18 +109,18 @@ import Testing
     ("=HYPERLINK(\"http://x\",1)", "\"'=HYPERLINK(\"\"http://x\"\",1)\""),
     ("＝1+1", "'＝1+1"), ("＋1", "'＋1"), ("－1", "'－1"), ("＠x", "'＠x"),
   ])
-  func aFormulaBecomesText(text: String, expected: String) {
+  func formulasGetAnApostrophe(text: String, expected: String) {
     #expect(field(text) == expected)
   }
 
   @Test(arguments: [
     "-5", "+5", "-5.25", "0", "10.0.0.1:80", "*:80", "[::]:80", "a=b", "java", "'x",
   ])
-  func whatIsNoFormulaStaysAsItIs(text: String) {
+  func otherFieldsStayUnchanged(text: String) {
     #expect(field(text) == text)
   }
 
-  @Test func aControlCharacterThatIsPrintedAsItIsStartsNoFormula() {
+  @Test func aLeadingControlCharacterGetsAnApostrophe() {
     for start in ["\t", "\r"] {
       var line: [UInt8] = []
       CSVText.append(printable: Array("\(start)=1".utf8), to: &line)
@@ -133,13 +133,13 @@ import Testing
   @Test(arguments: [
     (0, "0"), (7, "7"), (999, "999"), (1000, "1,000"), (12_345, "12,345"), (1_204_000, "1,204,000"),
   ])
-  func hasACommaBeforeEachThreeDigits(number: Int, text: String) {
+  func numbersHaveThousandsSeparators(number: Int, text: String) {
     #expect(Count.text(number) == text)
   }
 }
 
 @Suite struct EscapedNameTests {
-  @Test func aNameShowsItsStrayBytes() {
+  @Test func invalidBytesOfANameAreEscaped() {
     #expect(EscapedText.escaped(KernelName(bytes: [0x61, 0xff, 0x1b, 0x5c])) == #"a\xff\x1b\\"#)
     #expect(EscapedText.escaped(KernelName("e\u{301}")) == EscapedText.escaped("e\u{301}"))
     #expect(EscapedText.escaped(KernelName(#"my\x2dapp"#)) == EscapedText.escaped(#"my\x2dapp"#))

@@ -8,13 +8,13 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What is JSON, and what is not.
+/// Valid and invalid JSON.
 @Suite struct JSONParserTests {
   private func parse(_ text: String) throws -> JSONValue {
     try JSONParser.parse(Array(text.utf8)[...])
   }
 
-  @Test func everyKindOfValueIsRead() throws {
+  @Test func everyKindOfValueIsParsed() throws {
     let value = try parse(
       #" {"a":null,"b":[true,false],"c":-1.5e+3,"d":"x\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00","e":{}} "#
     )
@@ -39,16 +39,16 @@ import Testing
     ("\"a\nb\"", 2), ("1 2", 2), ("[1 2]", 3), ("{\"a\":1,\"a\":2}", 7), ("\u{feff}1", 0),
     ("NaN", 0), ("[", 1), ("]", 0),
   ])
-  func whatIsNoneIsRefusedAtItsPlace(text: String, offset: Int) {
+  func invalidJSONIsRejectedAtItsOffset(text: String, offset: Int) {
     #expect(throws: JSONProblem(offset: offset)) { try parse(text) }
   }
 
-  @Test func bytesThatAreNoUTF8AreRefused() {
+  @Test func invalidUTF8IsRejected() {
     let bytes: [UInt8] = [0x22, 0xff, 0x22]
     #expect(throws: JSONProblem.self) { try JSONParser.parse(bytes[...]) }
   }
 
-  @Test func nestingIsBounded() throws {
+  @Test func nestingIsLimited() throws {
     func nested(_ depth: Int) -> String {
       String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
     }
@@ -57,7 +57,7 @@ import Testing
     #expect(throws: JSONProblem.self) { try parse(nested(1_000_000)) }
   }
 
-  /// Looking through all members for each one takes minutes here.
+  /// A quadratic search would take minutes here.
   @Test func duplicateNamesAreFoundInLinearTime() throws {
     let members = (0..<300_000).map { "\"k\($0)\":0" }.joined(separator: ",")
     let clock = ContinuousClock()
@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 62, 63, 64, 65, 66, 200])
-  func aDuplicateIsFoundHoweverManyNamesThereAre(count: Int) {
+  func duplicateNamesAreFoundAtAnySize(count: Int) {
     let members = (0..<count).map { "\"k\($0)\":0" }.joined(separator: ",")
     for repeated in Set([0, count / 2, count - 1]) {
       #expect(throws: JSONProblem(offset: members.utf8.count + 2)) {
@@ -80,7 +80,7 @@ import Testing
     #expect(throws: Never.self) { try parse("{\(members),\"k\(count)\":1}") }
   }
 
-  @Test func whatIsWrittenIsReadAgain() throws {
+  @Test func writtenValuesAreParsedUnchanged() throws {
     var random = Seeded(11)
     for _ in 0..<300 {
       let value = Self.value(&random, depth: 4)
@@ -101,11 +101,11 @@ import Testing
       var damaged = line
       for _ in 0...Int.random(in: 0..<3, using: &random) {
         guard !damaged.isEmpty else { break }
-        let place = Int.random(in: 0..<damaged.count, using: &random)
+        let index = Int.random(in: 0..<damaged.count, using: &random)
         if Bool.random(using: &random) {
-          damaged[place] = UInt8.random(in: 0...255, using: &random)
+          damaged[index] = UInt8.random(in: 0...255, using: &random)
         } else {
-          damaged.removeSubrange(place...)
+          damaged.removeSubrange(index...)
         }
       }
       guard let value = try? JSONParser.parse(damaged[...]) else { continue }

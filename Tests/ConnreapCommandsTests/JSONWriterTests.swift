@@ -36,7 +36,7 @@ import Testing
       text == #"{"a":1,"b":true,"c":{"d":"e"},"f":[1,"x",{}],"g":null,"h":"plain","i":9}"#)
   }
 
-  @Test func documentsStandOneALine() {
+  @Test func eachDocumentIsOneLine() {
     let text = written { json in
       for number in 1...2 {
         json.object { $0.member("n", number) }
@@ -54,11 +54,11 @@ import Testing
     ("ä日", "\"ä日\""),
     ("\u{e0001}", #""\udb40\udc01""#),
   ])
-  func stringsCannotBreakOut(text: String, expected: String) {
+  func stringsAreEscaped(text: String, expected: String) {
     #expect(written { $0.element(text) } == expected)
   }
 
-  @Test func everyStringIsReadBackAsItWas() throws {
+  @Test func everyStringSurvivesARoundTrip() throws {
     struct Holder: Decodable { let s: String }
     var random = Seeded(13)
     for _ in 0..<2000 {

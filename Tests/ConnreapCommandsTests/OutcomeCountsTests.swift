@@ -10,7 +10,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// The last line of a run.
+/// The summary line of a run.
 @Suite struct OutcomeCountsTests {
   private static let change = KeepaliveChange(
     old: KeepaliveState(isOn: false, idle: 7200, interval: 75, count: 9, userTimeout: 0),
@@ -39,11 +39,11 @@ import Testing
 
   private func line(_ outcomes: Outcome...) -> String { OutcomeCounts(outcomes).line }
 
-  @Test func nothingIsThreeZeros() {
+  @Test func anEmptyRunShowsThreeZeros() {
     #expect(line() == "closed 0, gone 0, failed 0")
   }
 
-  @Test func whatThereIsNoneOfIsNotSaid() {
+  @Test func otherZeroCountsAreOmitted() {
     #expect(
       line(
         Self.outcome(.closed, from: 1), Self.outcome(.gone, from: 3),
@@ -53,31 +53,31 @@ import Testing
         == "closed 1, gone 1, failed 1, not done 1, unverified 1, spared 1")
   }
 
-  @Test func theOtherEndOfAClosedConnectionIsNoConnectionOfItsOwn() {
+  @Test func bothEndsOfAConnectionCountOnce() {
     let counts = OutcomeCounts([
       Self.outcome(.closed, from: 80, to: 4000), Self.outcome(.gone, from: 4000, to: 80),
     ])
     #expect(
-      counts.line == "closed 1, gone 0, failed 0; 1 other end on this machine ended with it")
+      counts.line == "closed 1, gone 0, failed 0; 1 other end on this machine closed with it")
     #expect(counts.otherEnds == 1)
-    #expect([counts.closed, counts.gone] == [1, 1], "the rows are counted as they are")
+    #expect([counts.closed, counts.gone] == [1, 1], "the counts include both rows")
   }
 
-  @Test func theOrderOfTheTwoEndsDoesNotMatter() {
+  @Test func theOrderOfBothEndsDoesNotMatter() {
     #expect(
       line(Self.outcome(.gone, from: 4000, to: 80), Self.outcome(.closed, from: 80, to: 4000))
-        == "closed 1, gone 0, failed 0; 1 other end on this machine ended with it")
+        == "closed 1, gone 0, failed 0; 1 other end on this machine closed with it")
   }
 
-  @Test func bothEndsClosedAreOneConnectionToo() {
+  @Test func bothEndsClosedCountOnce() {
     #expect(
       line(
         Self.outcome(.closed, from: 80, to: 1), Self.outcome(.closed, from: 1, to: 80),
         Self.outcome(.closed, from: 80, to: 2), Self.outcome(.gone, from: 2, to: 80))
-        == "closed 2, gone 0, failed 0; 2 other ends on this machine ended with them")
+        == "closed 2, gone 0, failed 0; 2 other ends on this machine closed with them")
   }
 
-  @Test func whatEndedByItselfIsNoOtherEnd() {
+  @Test func connectionsThatEndedByThemselvesAreNoOtherEnds() {
     #expect(
       line(
         Self.outcome(.closed, from: 80, to: 1), Self.outcome(.gone, from: 2, to: 80),
@@ -85,14 +85,14 @@ import Testing
         == "closed 1, gone 3, failed 0")
   }
 
-  @Test func theSameAddressesInAnotherNamespaceAreAnotherConnection() {
+  @Test func equalAddressesInAnotherNamespaceAreAnotherConnection() {
     #expect(
       line(
         Self.outcome(.closed, from: 80, to: 1),
         Self.outcome(.gone, from: 1, to: 80, namespace: 1)) == "closed 1, gone 1, failed 0")
   }
 
-  @Test func whatIsArmedIsNotClosedAndNoFailure() {
+  @Test func armedIsNeitherClosedNorFailed() {
     let counts = OutcomeCounts([
       Self.outcome(.spared(.armed(Self.change))),
       Self.outcome(.spared(.listener), from: 3),
@@ -101,13 +101,13 @@ import Testing
     #expect(counts.isSuccess)
   }
 
-  @Test func armedAndClosedAreBothSaid() {
+  @Test func armedAndClosedAreBothShown() {
     #expect(
       line(Self.outcome(.closed), Self.outcome(.spared(.armed(Self.change)), from: 3))
         == "closed 1, armed 1, gone 0, failed 0")
   }
 
-  @Test func inJSONTheRowsAreCountedAndTheOtherEndsBeside() {
+  @Test func jsonCountsRowsAndOtherEndsSeparately() {
     var json = JSONWriter()
     json.object { json in
       OutcomeCounts([
@@ -122,36 +122,36 @@ import Testing
   }
 }
 
-/// What a program sees, as kernel-facts has measured it; the end-to-end tests hold it to it.
+/// What a program sees, as measured; end-to-end tests check the same against the kernel.
 @Suite struct ProgramViewTests {
   private func view(_ method: ClosingMethod, _ state: TCPState) -> String? {
     ProgramView.text(of: OutcomeCountsTests.outcome(.closed, state: state, method: method).step)
   }
 
-  @Test func eachMethodLooksAsItDoes() {
-    #expect(view(.destroy, .established)?.contains("ECONNABORTED, then the end of file") == true)
-    #expect(view(.destroy, .closeWait)?.contains("reading still gives the end of file") == true)
+  @Test func eachMethodHasItsOwnEffect() {
+    #expect(view(.destroy, .established)?.contains("ECONNABORTED, then EOF") == true)
+    #expect(view(.destroy, .closeWait)?.contains("read → EOF, as before") == true)
     #expect(view(.shutdown, .established)?.contains("EPIPE") == true)
     #expect(view(.abort, .closeWait)?.contains("ENOTCONN") == true)
   }
 
-  @Test func whatWasNotMeasuredIsNotSaid() {
+  @Test func unmeasuredCasesAreOmitted() {
     #expect(view(.destroy, .listen) == nil)
     #expect(view(.keepalive(.usual), .established) == nil)
   }
 
-  @Test func eachKindIsSaidOnceAndOnlyOfWhatWasClosed() {
+  @Test func eachKindOfClosedConnectionIsDescribedOnce() {
     let outcomes = [
       OutcomeCountsTests.outcome(.closed), OutcomeCountsTests.outcome(.closed),
       OutcomeCountsTests.outcome(.gone, state: .closeWait),
     ]
     #expect(
       ProgramView.sentences(after: outcomes) == [
-        "In the program reading gives ECONNABORTED, then the end of file; writing gives EPIPE."
+        "The program now sees: read → ECONNABORTED, then EOF; write → EPIPE."
       ])
     let mixed = outcomes + [OutcomeCountsTests.outcome(.closed, state: .closeWait)]
     #expect(ProgramView.sentences(after: mixed).count == 2)
-    #expect(ProgramView.sentences(after: mixed)[1].hasPrefix("In the program, from CLOSE-WAIT, "))
+    #expect(ProgramView.sentences(after: mixed)[1].hasPrefix("The program now sees (CLOSE-WAIT): "))
     #expect(ProgramView.sentences(after: []) == [])
   }
 }

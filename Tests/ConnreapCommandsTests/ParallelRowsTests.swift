@@ -10,7 +10,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// Whatever is done at once, the output is that of one thread.
+/// Parallel rendering gives the same output as one thread.
 @Suite struct ParallelRowsTests {
   private func written(
     _ write: (inout OutputStream) throws -> Void
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1, 2047, 2048, 2049, 8192, 50_001])
-  func rowsAreWrittenInTheirOrder(_ count: Int) throws {
+  func rowsAreWrittenInOrder(_ count: Int) throws {
     let text = try written { stream in
       try stream.write("head\n")
       try ParallelRows.write(count, to: &stream) { rows, lines in
@@ -49,7 +49,7 @@ import Testing
     #expect(visits.withLock { $0.allSatisfy { $0 == 1 } })
   }
 
-  /// Ten thousand rows of which one has a wide cell, and the last line of it cut off.
+  /// The lines of a table of ten thousand rows, where row `widest` has a wide cell.
   private func longTable(widest: Int, _ layout: Table.Layout) throws -> [Substring] {
     let table = Table(
       columns: [
@@ -63,7 +63,7 @@ import Testing
     return try written { try table.print(layout, to: &$0) }.split(separator: "\n")
   }
 
-  @Test func aLongTableForATerminalIsAsWideAsItsWidestCellWhereverThatIs() throws {
+  @Test func aTerminalTableMeasuresAllCells() throws {
     for widest in [0, 2047, 9999] {
       let lines = try longTable(widest: widest, Table.Layout(width: 80))
       #expect(lines.count == 10_001)
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func ofALongTableElsewhereAWiderCellIsWholeAndMovesTheRestOfItsLine() throws {
+  @Test func inAPipeAWiderCellShiftsTheRestOfItsLine() throws {
     for widest in [1, 2047, 9999] {
       let lines = try longTable(widest: widest, Table.Layout())
       #expect(lines.count == 10_001)
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test func ofALongTableTheRowsAllOverTellTheWidths() throws {
+  @Test func aSampleOfAllRowsDeterminesTheWidths() throws {
     let table = Table(
       columns: [Table.Column(title: "N"), Table.Column(title: "M")], rowCount: 100_000,
       cell: { row, column, text in
@@ -92,10 +92,10 @@ import Testing
     #expect(lines.allSatisfy { $0.count == 10 || $0 == "N      M" })
   }
 
-  /// A table of its own of some rows says the same; where the cells are kept it is not asked for, as
-  /// they would be made twice.
+  /// Parts give the same output as the whole table. A table that caches its cells does not use
+  /// parts, since it would render them twice.
   @Test(arguments: [(1, false), (1024, false), (1025, true), (5000, true)])
-  func theRowsOfALongTableComeFromItsParts(rowCount: Int, usesParts: Bool) throws {
+  func longTablesAreRenderedFromParts(rowCount: Int, usesParts: Bool) throws {
     @Sendable func table(_ rows: Range<Int>) -> Table {
       Table(
         columns: [Table.Column(title: "N", alignment: .right), Table.Column(title: "M")],
@@ -106,19 +106,19 @@ import Testing
     }
     let whole = table(0..<rowCount)
     var inParts = whole
-    let asked = Mutex([Range<Int>]())
+    let parts = Mutex([Range<Int>]())
     inParts.part = { rows in
-      asked.withLock { $0.append(rows) }
+      parts.withLock { $0.append(rows) }
       return table(rows)
     }
     let layout = Table.Layout(width: 80)
     let text = try written { try inParts.print(layout, to: &$0) }
     #expect(try text == written { try whole.print(layout, to: &$0) })
-    let rows = asked.withLock { $0.sorted { $0.lowerBound < $1.lowerBound }.flatMap(Array.init) }
+    let rows = parts.withLock { $0.sorted { $0.lowerBound < $1.lowerBound }.flatMap(Array.init) }
     #expect(rows == (usesParts ? Array(0..<rowCount) : []))
   }
 
-  @Test func outputThatIsRefusedIsAProblem() throws {
+  @Test func aFailedWriteThrows() throws {
     let full = try FileDescriptor.open("/dev/full", .writeOnly)
     defer { try? full.close() }
     var stream = OutputStream(full)
@@ -129,7 +129,7 @@ import Testing
     }
   }
 
-  @Test func jsonWritersContinueEachOthersArrays() {
+  @Test func aJSONWriterContinuesAnotherOnesArray() {
     var first = JSONWriter()
     var text: [UInt8] = []
     first.openArray()

@@ -9,9 +9,9 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// The line that tells how far a long piece of work is, on a pipe in a terminal's place.
+/// The progress line of a long operation, written to a pipe instead of a terminal.
 @Suite struct ProgressLineTests {
-  /// What a line writes while `work` lasts.
+  /// The output of a progress line during `work`.
   private func written(
     after patience: Duration, width: Int = 80, text: String = "reading", during work: () -> Void
   ) throws -> String {
@@ -26,7 +26,7 @@ import Testing
     return String(decoding: bytes[..<count], as: UTF8.self)
   }
 
-  @Test func workThatIsSoonDoneHasNoLine() throws {
+  @Test func shortWorkShowsNoLine() throws {
     #expect(try written(after: .seconds(60)) {} == "")
   }
 
@@ -36,7 +36,7 @@ import Testing
     #expect(output.hasSuffix("reading\r\u{1b}[K"))
   }
 
-  @Test func itNeverFillsTheLastColumn() throws {
+  @Test func theLastColumnStaysFree() throws {
     let output = try written(after: .milliseconds(1), width: 5) { usleep(50_000) }
     #expect(output == "\r\u{1b}[Kread\r\u{1b}[K")
   }
@@ -47,7 +47,7 @@ import Testing
     #expect(ContinuousClock.now - start < .seconds(5))
   }
 
-  @Test func whatTheWorkThrowsComesThrough() {
+  @Test func errorsOfTheWorkAreRethrown() {
     #expect(throws: CommandFailure.silent(.locked)) {
       try ProgressLine.during(isShown: true, { _ in "" }) { () throws(CommandFailure) in
         throw CommandFailure.silent(.locked)
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func closingTellsHowManyAreLeftAndForHowLong() {
+  @Test func closingShowsTheCountAndTheTimeLeft() {
     let progress = ClosingProgress(total: 5000)
     #expect(progress.text(after: .seconds(1)) == "closing 0 of 5,000")
     for _ in 0..<1000 { progress.step(1) }

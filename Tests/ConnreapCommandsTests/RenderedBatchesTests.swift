@@ -10,24 +10,24 @@ import Threads
 @testable import Rendering
 @testable import Reports
 
-/// Threads that render ahead of the one that writes, but not far.
+/// Threads render a limited number of batches ahead of the writer.
 @Suite struct RenderedBatchesTests {
-  /// Renders the number of the batch, the first ones of each eight more slowly than the last.
-  private func numbers(_ count: Int, ahead: Int, begun: Begun = Begun()) -> RenderedBatches {
+  /// Renders the batch number; in each group of eight, earlier batches take longer.
+  private func numbers(_ count: Int, ahead: Int, started: Started = Started()) -> RenderedBatches {
     RenderedBatches(count, ahead: ahead) { batch, text in
-      begun.count.add(1, ordering: .relaxed)
+      started.count.add(1, ordering: .relaxed)
       usleep(UInt32(8 - batch % 8) * 50)
       text.append(contentsOf: "\(batch)".utf8)
     }
   }
 
-  private final class Begun: Sendable {
+  private final class Started: Sendable {
     let count = Atomic(0)
     var now: Int { count.load(ordering: .acquiring) }
   }
 
   @Test(arguments: [1, 2, 7])
-  func textsAreTakenInTheOrderOfTheirBatchesWhoeverRendersThem(_ threads: Int) {
+  func batchesAreTakenInOrder(_ threads: Int) {
     let texts = numbers(100, ahead: 3)
     let work = ParallelWork.start(threads: threads) { texts.work() }
     for batch in 0..<100 {
@@ -37,30 +37,30 @@ import Threads
     work.finish()
   }
 
-  @Test func noMoreIsRenderedThanIsToWait() {
-    let begun = Begun()
-    let texts = numbers(50, ahead: 4, begun: begun)
+  @Test func renderingStaysWithinTheLimitAhead() {
+    let started = Started()
+    let texts = numbers(50, ahead: 4, started: started)
     let work = ParallelWork.start(threads: 3) { texts.work() }
     for batch in 0..<50 {
-      #expect(begun.now <= batch + 4)
+      #expect(started.now <= batch + 4)
       texts.take(batch) { _ in }
     }
-    #expect(begun.now == 50)
+    #expect(started.now == 50)
     texts.abandon()
     work.finish()
   }
 
-  @Test func whoeverWritesCanStopAnyTime() {
-    let begun = Begun()
-    let texts = numbers(1_000, ahead: 2, begun: begun)
+  @Test func theWriterCanStopAtAnyTime() {
+    let started = Started()
+    let texts = numbers(1_000, ahead: 2, started: started)
     let work = ParallelWork.start(threads: 4) { texts.work() }
     texts.take(0) { _ in }
     texts.abandon()
     work.finish()
-    #expect(begun.now <= 3)
+    #expect(started.now <= 3)
   }
 
-  @Test func theMemoryOfATextIsUsedAgain() {
+  @Test func buffersAreReused() {
     let given = Mutex([(count: Int, capacity: Int)]())
     let texts = RenderedBatches(2, ahead: 1) { batch, text in
       given.withLock { [count = text.count, capacity = text.capacity] in

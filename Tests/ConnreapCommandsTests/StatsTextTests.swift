@@ -79,10 +79,10 @@ import Testing
   @Test func explanationsStandBesideTheStates() throws {
     let report = try Self.scene([8]).report()
     let lines = try lines(StatsText(report: report, explains: true))
-    #expect(lines.contains { $0.contains("the peer has closed and the program here does not") })
+    #expect(lines.contains { $0.contains("closed by the peer, but not by the program here") })
     let grouped = try Self.scene([8]).report(by: .netns)
     let below = try self.lines(StatsText(report: grouped, explains: true))
-    #expect(below.contains { $0.hasPrefix("CLOSE-WAIT  the peer has closed") })
+    #expect(below.contains { $0.hasPrefix("CLOSE-WAIT  closed by the peer") })
     #expect(!below.contains { $0.hasPrefix("ESTAB  ") }, "of states that there are none in")
   }
 

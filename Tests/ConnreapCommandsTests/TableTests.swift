@@ -43,12 +43,12 @@ import Testing
         """)
   }
 
-  @Test func withoutAHeadingOnlyCellsCount() throws {
+  @Test func withoutAHeadingOnlyCellsDetermineTheWidths() throws {
     let layout = Table.Layout(showsHeader: false, indent: 2)
     #expect(try printed([["a", "1", "x"]], columns: columns, layout: layout) == "  a  1  x\n")
   }
 
-  @Test func linesEndWithoutBlanks() throws {
+  @Test func linesHaveNoTrailingSpaces() throws {
     #expect(
       try printed([["a", "1", ""]], columns: columns, layout: Table.Layout(showsHeader: false))
         == "a  1\n")
@@ -60,11 +60,11 @@ import Testing
   }
 
   @Test(arguments: 18..<40)
-  func fitsIntoTheWidthByCuttingWhatMayShrink(width: Int) throws {
+  func shrinkableColumnsAreCutToFit(width: Int) throws {
     let rows = [["a name of some length", "12", "and a note that is long too"]]
     let text = try printed(rows, columns: columns, layout: Table.Layout(width: width))
     for line in text.split(separator: "\n") { #expect(line.count <= width) }
-    #expect(text.contains("12"), "what must not shrink is whole")
+    #expect(text.contains("12"), "a column that must not shrink stays whole")
     #expect(text.contains("…"))
   }
 
@@ -74,7 +74,7 @@ import Testing
     #expect(text.contains("a name of some length 12 and a not…\n"))
   }
 
-  @Test func theGapIsGivenUpBeforeAnyText() throws {
+  @Test func theGapShrinksBeforeAnyText() throws {
     let rows = [["name", "12", "note"]]
     func text(_ width: Int) throws -> String {
       try printed(rows, columns: columns, layout: Table.Layout(showsHeader: false, width: width))
@@ -84,17 +84,17 @@ import Testing
   }
 
   @Test(arguments: [(80, false), (14, false), (13, false), (12, true)])
-  func whetherItFitsIsKnownBefore(width: Int, isTooWide: Bool) {
+  func reportsWhetherItIsTooWide(width: Int, isTooWide: Bool) {
     let rows = [["a long name", "12", "a long note"]]
     let table = Table(
       columns: columns, rowCount: 1,
       cell: { row, column, text in text.append(contentsOf: rows[row][column].utf8) })
-    // 4, 2 and 5 columns, with one between each.
+    // Minimum widths of 4, 2 and 5, plus two gaps of 1.
     #expect(table.isTooWide(for: Table.Layout(width: width)) == isTooWide)
     #expect(!table.isTooWide(for: Table.Layout()))
   }
 
-  @Test func coloursAreOutsideTheWidths() throws {
+  @Test func coloursDoNotCountAsWidth() throws {
     let layout = Table.Layout(showsHeader: false, colors: true)
     #expect(
       try printed([["a", "1", "x"]], columns: columns, layout: layout, style: .yellow)
@@ -103,7 +103,7 @@ import Testing
 }
 
 @Suite struct OutputStreamTests {
-  @Test func whatCannotBeWrittenIsAnError() throws {
+  @Test func aFailedWriteIsAnError() throws {
     let full = try FileDescriptor.open("/dev/full", .writeOnly)
     defer { try? full.close() }
     var stream = OutputStream(full)
@@ -111,7 +111,7 @@ import Testing
     #expect(throws: OutputProblem(errno: .noSpace)) { try stream.flush() }
   }
 
-  @Test func colourFollowsTheFlagThenTheEnvironmentThenTheTerminal() {
+  @Test func colourDependsOnFlagEnvironmentAndTerminal() {
     let terminal = Terminal(isTerminal: true, width: 80)
     let pipe = Terminal(isTerminal: false, width: nil)
     func environment(_ values: [String: String]) -> Environment { Environment { values[$0] } }

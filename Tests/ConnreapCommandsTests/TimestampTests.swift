@@ -14,7 +14,7 @@ import Testing
     (1_700_000_000, 45, "2023-11-14T22:13:20.045Z"),
     (4_102_444_799, 999, "2099-12-31T23:59:59.999Z"),
   ])
-  func isInUTCWithMilliseconds(seconds: Int, milliseconds: Int, text: String) {
+  func timesAreInUTCWithMilliseconds(seconds: Int, milliseconds: Int, text: String) {
     #expect(Timestamp.text(seconds: seconds, milliseconds: milliseconds) == text)
   }
 }

@@ -5,7 +5,7 @@ package import Rendering
 extension Connection {
   /// The connection that a JSON object describes; nil if it does not identify one.
   ///
-  /// What the object does not tell, such as the mark, is unknown.
+  /// Values that the JSON format does not hold, such as the mark, are unknown.
   package init?(recorded value: JSONValue) {
     guard let family = AddressFamily.allCases.first(where: { $0.name == value["family"]?.text }),
       let state = TCPState.allCases.first(where: { $0.name == value["state"]?.text }),
@@ -33,7 +33,7 @@ extension Connection {
       isV6Only: value["ipv6_only"].map { $0 == .flag(true) })
   }
 
-  /// The index of the interface that has the name now; one that none has otherwise.
+  /// The current index of the interface `name`; an unused index if there is none.
   private static func interface(_ name: String) -> UInt32 {
     let index = unsafe if_nametoindex(name)
     return index == 0 ? .max : index

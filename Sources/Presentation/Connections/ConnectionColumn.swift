@@ -1,7 +1,7 @@
 import Connections
 package import Rendering
 
-/// What can be said of a connection in one column of a table or a CSV file.
+/// A column of a table or CSV file of connections: the words of `--columns`.
 package enum ConnectionColumn: String, CaseIterable {
   case state
   case local
@@ -63,7 +63,7 @@ package enum ConnectionColumn: String, CaseIterable {
     .process, .descriptors, .note, .inode, .cookie, .networkNamespace,
   ]
 
-  /// The heading in a table.
+  /// The table heading.
   package var title: String {
     switch self {
     case .receiveQueue: "RECV-Q"
@@ -73,13 +73,13 @@ package enum ConnectionColumn: String, CaseIterable {
     }
   }
 
-  /// The heading in a CSV file: the key that the value has in JSON, where it has one.
+  /// The CSV heading, which equals the JSON key if there is one.
   package var csvName: String {
     let name = rawValue.replacing("-", with: "_")
     return isTime ? name + "_ms" : name
   }
 
-  /// Whether the value is a time: for the eye in a table, in milliseconds in a CSV file.
+  /// Whether the value is a duration: rounded in a table, in milliseconds in a CSV file.
   package var isTime: Bool {
     switch self {
     case .idle, .inState, .age, .stalled, .lastSent, .lastReceived, .lastAcknowledged: true
@@ -87,7 +87,7 @@ package enum ConnectionColumn: String, CaseIterable {
     }
   }
 
-  /// Whether the value is a number, which stands on the right.
+  /// Whether the value is a number, which is aligned right.
   package var isNumber: Bool {
     switch self {
     case .state, .local, .peer, .timer, .process, .note, .executable, .descriptors, .user, .cookie,
@@ -98,7 +98,7 @@ package enum ConnectionColumn: String, CaseIterable {
     }
   }
 
-  /// Whether `tcp_info` must be read for it.
+  /// Whether the column needs `tcp_info`.
   package var needsFigures: Bool {
     switch self {
     case .idle, .inState, .stalled, .unacknowledged, .lastSent, .lastReceived, .lastAcknowledged,
@@ -108,7 +108,7 @@ package enum ConnectionColumn: String, CaseIterable {
     }
   }
 
-  /// Whether `/proc` must be read for it.
+  /// Whether the column needs owners, from `/proc`.
   package var needsOwners: Bool {
     switch self {
     case .process, .note, .pid, .executable, .descriptors: true
@@ -116,10 +116,10 @@ package enum ConnectionColumn: String, CaseIterable {
     }
   }
 
-  /// Whether more must be read of owners than their command names.
+  /// Whether the column needs more of an owner than its command name.
   package var needsOwnerFacts: Bool { self == .executable }
 
-  /// Whether cgroups must be read for it.
+  /// Whether the column needs cgroups.
   package var needsControlGroups: Bool {
     switch self {
     case .unit, .container, .containerName, .pod, .podName, .controlGroup: true
@@ -127,19 +127,19 @@ package enum ConnectionColumn: String, CaseIterable {
     }
   }
 
-  /// How far the column may shrink on a narrow terminal; nil when it is never cut.
+  /// The minimum width on a narrow terminal; nil if the column never shrinks.
   package var shrinksTo: Int? {
     switch self {
     case .process, .note, .controlGroup: 16
     case .executable, .unit, .container, .pod: 12
-    // A port, and of a peer at least an IPv4 address.
+    // Room for a port, and for a peer's IPv4 address with its port.
     case .local: 6
     case .peer: 21
     default: nil
     }
   }
 
-  /// What goes of a cell that is cut.
+  /// Which part of a cell is cut off when the column shrinks.
   package var cut: CellCut {
     switch self {
     case .local: .localEnd
@@ -149,7 +149,7 @@ package enum ConnectionColumn: String, CaseIterable {
     }
   }
 
-  /// Which columns shrink first; see ``Table/Column/rank``.
+  /// The rank in shrinking; see ``Table/Column/rank``.
   package var rank: Int {
     switch self {
     case .local: 0
@@ -158,10 +158,9 @@ package enum ConnectionColumn: String, CaseIterable {
     }
   }
 
-  /// Without which columns a list can do on a narrow terminal, the first to go first.
+  /// The columns that a list may omit on a narrow terminal, in the order of omission.
   package static let dispensable: [ConnectionColumn] = [
     .unacknowledged, .totalRetransmits, .timer, .pod, .stalled, .user, .unit, .container,
-    .sendQueue,
-    .receiveQueue, .age,
+    .sendQueue, .receiveQueue, .age,
   ]
 }

@@ -3,7 +3,7 @@ import ProcessTable
 package import Rendering
 import Scanning
 
-/// Connections as JSON, with the keys of the contract. What is not known is null.
+/// Connections as JSON. Unknown values are null.
 package struct ConnectionJSON: Sendable {
   package let text: ConnectionText
 
@@ -13,7 +13,7 @@ package struct ConnectionJSON: Sendable {
 
   private var snapshot: Snapshot { text.snapshot }
 
-  /// Writes `connection` as one object, with what `more` adds to it.
+  /// Writes `connection` as one object, plus the members that `more` writes.
   package func write(
     _ connection: Connection, to json: inout JSONWriter,
     more: (inout JSONWriter) -> Void = { _ in }
@@ -54,20 +54,21 @@ package struct ConnectionJSON: Sendable {
     }
   }
 
-  /// Writes both ends, and what a program needs to tell apart sockets whose addresses are equal.
+  /// Writes both ends, and what distinguishes sockets with equal addresses.
   private func writeAddresses(of connection: Connection, to json: inout JSONWriter) {
     writeFamilies(of: connection, to: &json)
     write("local", connection.local, to: &json)
     write("peer", connection.peer, to: &json)
   }
 
-  /// Writes whether an IPv6 socket has v4-mapped addresses, and whether it takes IPv6 only.
+  /// Writes whether an IPv6 socket has v4-mapped addresses, and whether it is IPv6-only.
   package func writeFamilies(of connection: Connection, to json: inout JSONWriter) {
     guard connection.identity.family == .ipv6 else { return }
     if connection.local.address.isV4OrMapped { json.member("mapped", true) }
     if let isV6Only = connection.isV6Only { json.member("ipv6_only", isV6Only) }
   }
 
+  /// Writes an address and port as an object.
   package func write(_ key: StaticString, _ end: Endpoint, to json: inout JSONWriter) {
     json.object(key) { json in
       json.member("address") { end.address.unmapped.appendText(to: &$0) }
@@ -104,7 +105,8 @@ package struct ConnectionJSON: Sendable {
     }
   }
 
-  /// The owners; of a connection in an accept queue, the listener's, which hold no descriptor of it.
+  /// Writes the owners. For a connection in an accept queue, these are the listener's, without
+  /// descriptors.
   package func writeOwners(of connection: Connection, to json: inout JSONWriter) {
     let isComplete: Bool
     switch snapshot.attribution(of: connection) {

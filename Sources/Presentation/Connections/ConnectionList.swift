@@ -3,7 +3,7 @@ import ProcessTable
 package import Rendering
 import Scanning
 
-/// Connections in the formats of `-o`.
+/// A list of connections, printed in the formats of `-o`.
 package struct ConnectionList: Sendable {
   package let connections: OrderedConnections
   package let text: ConnectionText
@@ -13,7 +13,7 @@ package struct ConnectionList: Sendable {
     self.text = text
   }
 
-  /// The columns without those that say nothing of any connection: room on a terminal.
+  /// `columns` without those that are empty for all connections, to save space on a terminal.
   package func telling(_ columns: [ConnectionColumn]) -> [ConnectionColumn] {
     columns.filter { column in
       switch column {
@@ -25,22 +25,23 @@ package struct ConnectionList: Sendable {
     }
   }
 
-  /// The columns that fit a terminal. Where there is no room for all, queues in which nothing is
-  /// are left out, the one to send first, then the time in a state, and then what else a list can do
-  /// without.
+  /// The columns that fit the terminal.
+  ///
+  /// If there is too little room, empty queues are omitted, the send queue first. Next are the time
+  /// in a state and the columns in ``ConnectionColumn/dispensable``.
   package func fitting(_ columns: [ConnectionColumn], _ layout: Table.Layout) -> [ConnectionColumn]
   {
     guard layout.width != nil else { return columns }
-    // All are measured once: of many connections that takes a while.
+    // Measure all columns once, since many connections take a while.
     let natural = Dictionary(
       uniqueKeysWithValues: zip(columns, table(columns).natural(for: layout)))
     var fitting = columns
-    func isTooWide(leavingOwners least: Int? = nil) -> Bool {
-      table(fitting, of: connections, owners: least)
+    func isTooWide(leavingOwners minimum: Int? = nil) -> Bool {
+      table(fitting, of: connections, owners: minimum)
         .isTooWide(fitting.map { natural[$0] ?? 0 }, for: layout)
     }
     for queue in [ConnectionColumn.sendQueue, .receiveQueue] {
-      guard isTooWide(leavingOwners: Self.ampleOwner) else { return fitting }
+      guard isTooWide(leavingOwners: Self.ampleOwnerWidth) else { return fitting }
       let isEmpty = !connections.contains {
         (queue == .sendQueue ? $0.sendQueue : $0.receiveQueue) > 0
       }
@@ -53,9 +54,10 @@ package struct ConnectionList: Sendable {
     return fitting
   }
 
-  /// With so many columns most owners are whole, but for what follows the pid.
-  private static let ampleOwner = 24
+  /// A width that shows most owners up to their pid.
+  private static let ampleOwnerWidth = 24
 
+  /// Prints a table.
   package func printTable(
     _ columns: [ConnectionColumn], _ layout: Table.Layout, to output: inout OutputStream
   ) throws(OutputProblem) {
@@ -68,17 +70,17 @@ package struct ConnectionList: Sendable {
     return table
   }
 
-  /// The connections in some places, and what is to be said of them, in the processor's cache.
+  /// A contiguous copy of the connections in `range`, with their owners prefetched into the cache.
   ///
-  /// Those that follow each other in an order do not in memory, nor do their owners: a line that
-  /// fetches each when it comes to it waits for most of its time.
+  /// Sorted rows and their owners are scattered in memory. Without prefetching, rendering would
+  /// mostly wait for memory.
   private func gathered(_ range: Range<Int>) -> OrderedConnections {
     let part = connections.gathered(range)
     text.snapshot.owners?.prefetch(part.rows.map(\.inode))
     return part
   }
 
-  /// - Parameter owners: how far the column of the owners may shrink; nil for as far as usual.
+  /// - Parameter owners: the minimum width of the owner column; nil for the default.
   private func table(
     _ columns: [ConnectionColumn], of connections: OrderedConnections, owners: Int? = nil
   ) -> Table {
@@ -98,6 +100,7 @@ package struct ConnectionList: Sendable {
       })
   }
 
+  /// Prints CSV.
   package func printCSV(
     _ columns: [ConnectionColumn], showsHeader: Bool, to output: inout OutputStream
   ) throws(OutputProblem) {
@@ -118,6 +121,7 @@ package struct ConnectionList: Sendable {
     }
   }
 
+  /// Prints one JSON object per line.
   package func printJSONLines(to output: inout OutputStream) throws(OutputProblem) {
     let rows = ConnectionJSON(text: text)
     try ParallelRows.write(connections.count, to: &output) { batch, lines in
@@ -130,6 +134,7 @@ package struct ConnectionList: Sendable {
     }
   }
 
+  /// Prints one JSON document with a summary.
   package func printJSON(to output: inout OutputStream) throws(OutputProblem) {
     let rows = ConnectionJSON(text: text)
     var json = JSONWriter()
@@ -156,7 +161,7 @@ package struct ConnectionList: Sendable {
 }
 
 extension TCPState {
-  /// Leaks catch the eye; what is on its way out does not.
+  /// Highlights leaks, and dims connections that are closing.
   fileprivate var style: Style? {
     switch self {
     case .closeWait: .yellow

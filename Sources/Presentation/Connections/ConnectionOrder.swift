@@ -2,7 +2,7 @@ import Connections
 import ProcessTable
 package import Scanning
 
-/// In which order connections are listed: `--sort KEY[:desc]`.
+/// The order of connections in a list: `--sort KEY[:desc]`.
 package struct ConnectionOrder: Equatable {
   package let column: ConnectionColumn
   package let isDescending: Bool
@@ -12,35 +12,35 @@ package struct ConnectionOrder: Equatable {
     self.isDescending = isDescending
   }
 
-  /// The longest idle first.
+  /// Longest idle first.
   package static let worstFirst = ConnectionOrder(column: .idle, isDescending: true)
 
-  /// The columns by which can be sorted.
+  /// The sortable columns.
   package static let columns: [ConnectionColumn] = ConnectionColumn.allCases.filter {
     $0.sortKey != nil
   }
 
-  /// The places of the connections of `snapshot` in this order; those without the value come last,
-  /// equal ones stay in the order of the dump.
+  /// The indices of the connections of `snapshot` in this order.
   ///
-  /// Places, since a million rows are not to be held twice.
+  /// Connections without a value come last, and equal ones stay in dump order. Indices avoid a
+  /// second copy of a million rows.
   package func sorted(_ snapshot: Snapshot) -> [UInt32] {
     let connections = snapshot.connections
     switch column.sortKey {
-    case .number(let value): return places(of: connections) { value($1) }
-    case .longNumber(let value): return places(of: connections) { value($1) }
+    case .number(let value): return indices(of: connections) { value($1) }
+    case .longNumber(let value): return indices(of: connections) { value($1) }
     case .past(let value):
-      return places(of: connections) { snapshot.past(of: $1).map(value) }
+      return indices(of: connections) { snapshot.past(of: $1).map(value) }
     case .end(let value):
-      return places(of: connections) { EndKey(value($1)) }
+      return indices(of: connections) { EndKey(value($1)) }
     case .owner:
       let ranks = ranks(in: snapshot)
-      return places(of: connections) { place, _ in ranks[place] }
+      return indices(of: connections) { index, _ in ranks[index] }
     case nil: return connections.indices.map(UInt32.init)
     }
   }
 
-  /// An end as something to sort by: its address, then its port.
+  /// The sort key of an endpoint: its address, then its port.
   private struct EndKey: Comparable {
     let bits: UInt128
     let port: UInt16
@@ -50,53 +50,53 @@ package struct ConnectionOrder: Equatable {
       port = end.port
     }
 
-    static func < (one: EndKey, other: EndKey) -> Bool {
-      one.bits == other.bits ? one.port < other.port : one.bits < other.bits
+    static func < (lhs: EndKey, rhs: EndKey) -> Bool {
+      lhs.bits == rhs.bits ? lhs.port < rhs.port : lhs.bits < rhs.bits
     }
   }
 
-  private func places<Key: Comparable>(
+  private func indices<Key: Comparable>(
     of connections: [Connection], key: (Int, Connection) -> Key?
   ) -> [UInt32] {
-    var keyed: [(key: Key, place: UInt32)] = []
+    var keyed: [(key: Key, index: UInt32)] = []
     var rest: [UInt32] = []
     keyed.reserveCapacity(connections.count)
-    for place in connections.indices {
-      if let key = key(place, connections[place]) {
-        keyed.append((key, UInt32(place)))
+    for index in connections.indices {
+      if let key = key(index, connections[index]) {
+        keyed.append((key, UInt32(index)))
       } else {
-        rest.append(UInt32(place))
+        rest.append(UInt32(index))
       }
     }
     if isDescending {
-      keyed.sort { $0.key == $1.key ? $0.place < $1.place : $0.key > $1.key }
+      keyed.sort { $0.key == $1.key ? $0.index < $1.index : $0.key > $1.key }
     } else {
-      keyed.sort { $0.key == $1.key ? $0.place < $1.place : $0.key < $1.key }
+      keyed.sort { $0.key == $1.key ? $0.index < $1.index : $0.key < $1.key }
     }
-    return keyed.map(\.place) + rest
+    return keyed.map(\.index) + rest
   }
 
-  /// For each connection the place of its first owner among all owners, by name or by pid.
+  /// The rank of each connection's first owner among all owners, by name or by pid.
   private func ranks(in snapshot: Snapshot) -> [UInt32?] {
     guard let owners = snapshot.owners else { return snapshot.connections.map { _ in nil } }
     let processes = owners.processes
-    let order = processes.indices.sorted { one, other in
-      let names = (processes[one].name ?? "", processes[other].name ?? "")
+    let order = processes.indices.sorted { lhs, rhs in
+      let names = (processes[lhs].name ?? "", processes[rhs].name ?? "")
       guard column == .process, names.0 != names.1 else {
-        return processes[one].pid < processes[other].pid
+        return processes[lhs].pid < processes[rhs].pid
       }
       return names.0 < names.1
     }
-    var places: [Int32: UInt32] = [:]
-    for (place, index) in order.enumerated() { places[processes[index].pid] = UInt32(place) }
+    var ranks: [Int32: UInt32] = [:]
+    for (rank, index) in order.enumerated() { ranks[processes[index].pid] = UInt32(rank) }
     return snapshot.connections.map { connection in
       guard case .held(let holdings) = snapshot.attribution(of: connection) else { return nil }
-      return holdings.first.flatMap { places[owners.process(of: $0).pid] }
+      return holdings.first.flatMap { ranks[owners.process(of: $0).pid] }
     }
   }
 }
 
-/// What a column is sorted by.
+/// The values that a column is sorted by.
 private enum SortKey {
   case number((Connection) -> UInt32?)
   case longNumber((Connection) -> UInt64?)
@@ -106,7 +106,7 @@ private enum SortKey {
 }
 
 extension ConnectionColumn {
-  /// Nil for a column that is not sorted by.
+  /// The sort key; nil if the column is not sortable.
   fileprivate var sortKey: SortKey? {
     switch self {
     case .state: .number { UInt32($0.state.rawValue) }
@@ -135,9 +135,7 @@ extension ConnectionColumn {
     case .bytesAcknowledged: .longNumber { $0.tcp?.bytesAcknowledged }
     case .bytesReceived: .longNumber { $0.tcp?.bytesReceived }
     case .unit, .container, .containerName, .pod, .podName, .controlGroup, .timer, .note,
-      .executable, .descriptors, .family,
-      .interface, .mark,
-      .networkNamespace, .congestion:
+      .executable, .descriptors, .family, .interface, .mark, .networkNamespace, .congestion:
       nil
     }
   }

@@ -3,11 +3,11 @@ import ProcessTable
 import Rendering
 package import Scanning
 
-/// The texts of one snapshot's connections, as tables, CSV files and JSON have them.
+/// The connections of one snapshot as text, for tables, CSV and JSON.
 package struct ConnectionText: Sendable {
   package let snapshot: Snapshot
   package let names: SystemNumbers
-  /// `java[1744]` for each process of the snapshot's owners: made once, printed often.
+  /// `java[1744]` for each process of the snapshot's owners, built once.
   private let labels: [[UInt8]]
 
   package init(snapshot: Snapshot, names: SystemNumbers) {
@@ -21,10 +21,10 @@ package struct ConnectionText: Sendable {
     }
   }
 
-  /// Whether a value that is not known is a dash (for the eye) or nothing (for a program).
+  /// An unknown value in a table; in CSV it is empty.
   private static let unknown = "–"
 
-  /// Appends what a table says of `connection` in `column`, printable as it is.
+  /// Appends the table cell of `connection` in `column`, escaped.
   package func append(_ column: ConnectionColumn, of connection: Connection, to text: inout [UInt8])
   {
     let start = text.count
@@ -32,7 +32,7 @@ package struct ConnectionText: Sendable {
     if text.count == start { text.append(contentsOf: Self.unknown.utf8) }
   }
 
-  /// Appends what a CSV file says: times in milliseconds, and nothing for what is not known.
+  /// Appends the CSV field: durations in milliseconds, and nothing if unknown.
   package func appendField(
     _ column: ConnectionColumn, of connection: Connection, to text: inout [UInt8]
   ) {
@@ -70,7 +70,7 @@ package struct ConnectionText: Sendable {
       text.append(contentsOf: "≥ ".utf8)
       DurationText.appendRounded(milliseconds: age, to: &text)
     case .stalled:
-      // Not stalled is no time, and not unknown either.
+      // In a table, a connection that is not stalled gets a dash, not 0.
       if asMilliseconds || connection.hasDataInFlight == true { time(connection.stalled) }
     case .receiveQueue: number(connection.receiveQueue)
     case .sendQueue: number(connection.sendQueue)
@@ -124,7 +124,7 @@ package struct ConnectionText: Sendable {
     }
   }
 
-  /// What a person should know beside the figures; nil when there is nothing.
+  /// A remark about `connection`; nil if there is none.
   package func note(of connection: Connection) -> String? {
     if connection.isMPTCPSubflow { return "mptcp subflow" }
     switch snapshot.attribution(of: connection) {
@@ -133,17 +133,17 @@ package struct ConnectionText: Sendable {
     case .inAcceptQueue(let listeners, _):
       return listeners.first.map { "in accept queue of :\($0.identity.localPort)" }
     case .orphan: return "orphan: no process holds it"
-    case .minisocket: return "no process holds it: a record of the kernel"
+    case .minisocket: return "kernel only: no process holds it"
     case .unknown: return "owner unknown"
     }
   }
 
-  /// The user that made the socket: the name, or the number of one without.
+  /// The user that created the socket: the name, or the uid if it has none.
   package func user(of connection: Connection) -> String? {
     connection.userID.map { names.userName($0) ?? "\($0)" }
   }
 
-  /// The interface that it is bound to: its name or, in another network namespace, its number.
+  /// The bound interface: its name or, in another network namespace, its index.
   package func interface(of connection: Connection) -> String? {
     let index = connection.identity.interface
     guard index != 0 else { return nil }
@@ -151,7 +151,7 @@ package struct ConnectionText: Sendable {
     return name ?? "\(index)"
   }
 
-  /// Appends one end of `connection` as it is printed everywhere, with the interface that it carries.
+  /// Appends one end of `connection` in the standard form, with its interface if it has one.
   package func appendEnd(
     _ end: KernelCondition.End, of connection: Connection, to text: inout [UInt8]
   ) {
@@ -160,14 +160,14 @@ package struct ConnectionText: Sendable {
     }
   }
 
-  /// One end of `connection` as it is printed everywhere.
+  /// One end of `connection` in the standard form.
   package func end(_ end: KernelCondition.End, of connection: Connection) -> String {
     var text: [UInt8] = []
     appendEnd(end, of: connection, to: &text)
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// `java[1744] fd 23, and 3 more`; or why nobody is named.
+  /// Appends `java[1744] fd 23, and 3 more`, or why no owner is named.
   private func appendProcess(of connection: Connection, to text: inout [UInt8]) {
     switch snapshot.attribution(of: connection) {
     case .held(let holdings):
@@ -192,7 +192,7 @@ package struct ConnectionText: Sendable {
     }
   }
 
-  /// Appends the first process of `holdings`, which are sorted by process, and how many others.
+  /// Appends the first process of `holdings`, sorted by process, and the number of others.
   private func appendHolders(
     _ holdings: ArraySlice<Holding>, withDescriptors: Bool, to text: inout [UInt8]
   ) {

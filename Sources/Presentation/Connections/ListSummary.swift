@@ -4,7 +4,7 @@ import ProcessTable
 package import Rendering
 package import Scanning
 
-/// What is to be said of a list as a whole.
+/// The summary of a list of connections, and its warnings.
 package struct ListSummary {
   package let snapshot: Snapshot
   package let shown: Int
@@ -14,8 +14,7 @@ package struct ListSummary {
     self.shown = shown
   }
 
-  /// `3 of 1,204 connections, held by 2 processes`; `3 connections` when the kernel did not say of
-  /// how many.
+  /// `3 of 1,204 connections, held by 2 processes`, or `3 connections` if the total is unknown.
   package var line: String {
     var line =
       if let total = snapshot.total, total != shown {
@@ -32,7 +31,7 @@ package struct ListSummary {
     return line
   }
 
-  /// What the list does not show for want of a fact or a privilege.
+  /// What the list omits because of missing data or privileges.
   package var warnings: [String] {
     var warnings = Self.warnings(undecided: snapshot.undecided)
     if unreadable > 0, hasUnknownOwner {
@@ -44,24 +43,25 @@ package struct ListSummary {
     return warnings + viewWarnings + namespaceWarnings
   }
 
-  /// Why owners may be missing that `/proc` does not show.
+  /// Why `/proc` may not show all owners.
   package var viewWarnings: [String] {
     guard !snapshot.connections.isEmpty || snapshot.undecided > 0 else { return [] }
     return snapshot.viewLimits.map { "owners may be missing: \($0); \($0.remedy)" }
   }
 
-  /// What is said of so many connections for which the selection cannot be decided.
+  /// The warning about `count` connections that the selection could not judge.
   package static func warnings(undecided count: Int) -> [String] {
     guard count > 0 else { return [] }
     return [
-      "\(Count.text(count)) connection\(Count.plural(count)) left out: "
-        + "what is known of \(count == 1 ? "it" : "them") does not decide the selection"
+      "\(Count.text(count)) connection\(Count.plural(count)) could not be judged "
+        + "(owner or idle time unknown); left out"
     ]
   }
 
-  /// The network namespaces that could not be looked at, and what that needs.
+  /// The network namespaces that could not be listed, and why.
   package var namespaceWarnings: [String] { Self.warnings(snapshot.namespaceGaps) }
 
+  /// One warning for each reason in `gaps`, with the missing capability if there is one.
   package static func warnings(_ gaps: [NamespaceGap]) -> [String] {
     var reasons: [String] = []
     var labels: [String: [String]] = [:]
@@ -77,9 +77,9 @@ package struct ListSummary {
       .flatMap { MissingCapabilities(.enteringNamespace, held: $0) }
     return reasons.map { reason in
       let names = labels[reason, default: []]
-      let some = names.prefix(3).joined(separator: ", ")
+      let first = names.prefix(3).joined(separator: ", ")
       let rest = names.count > 3 ? " and \(Count.text(names.count - 3)) more" : ""
-      return "left out network namespace\(Count.plural(names.count)) \(some)\(rest): \(reason)"
+      return "left out network namespace\(Count.plural(names.count)) \(first)\(rest): \(reason)"
         + (forbidden.contains(reason) ? missing.map { "; \($0)" } ?? "" : "")
     }
   }
@@ -94,7 +94,7 @@ package struct ListSummary {
     json.member("unreadable_namespaces", snapshot.namespaceGaps.count)
   }
 
-  /// How many processes hold connections of the snapshot; nil when owners were not read.
+  /// The number of processes that hold connections of the snapshot; nil if owners were not read.
   private var holders: Int? {
     guard let owners = snapshot.owners else { return nil }
     var isHolder = [Bool](repeating: false, count: owners.processes.count)
@@ -108,7 +108,7 @@ package struct ListSummary {
 
   private var unreadable: Int { snapshot.unreadable.count }
 
-  /// Whether the owner of a connection is not known where it could be.
+  /// Whether the owner of any connection is unknown.
   private var hasUnknownOwner: Bool {
     snapshot.undecided > 0
       || snapshot.connections.contains { connection in
@@ -116,7 +116,7 @@ package struct ListSummary {
       }
   }
 
-  /// What this process lacks to read the descriptors of others.
+  /// The capabilities missing for reading the descriptors of other processes.
   private var missing: MissingCapabilities? {
     guard let held = try? HeldCapabilities.current() else { return nil }
     return MissingCapabilities(.readingOthersDescriptors, held: held)
@@ -124,7 +124,6 @@ package struct ListSummary {
 }
 
 extension Snapshot {
-  /// How many connections there are in the states of the selection; nil when the kernel listed only
-  /// some of them.
+  /// The number of connections in the selected states; nil if the kernel listed only some of them.
   package var total: Int? { isPrunedByKernel ? nil : listed }
 }

@@ -3,7 +3,7 @@ package import Scanning
 import SystemPackage
 
 extension NamespaceGap {
-  /// Whether the kernel did not permit to enter it.
+  /// Whether entering the namespace was not permitted.
   package var isForbidden: Bool {
     guard case .cannotList(_, .cannotEnter(let errno)) = problem else { return false }
     return errno == .notPermitted || errno == .permissionDenied

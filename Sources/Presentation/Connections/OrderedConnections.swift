@@ -1,9 +1,10 @@
 package import Connections
 
-/// Some connections of a snapshot in the order in which they are shown.
+/// Some connections of a snapshot, in display order.
 package struct OrderedConnections: RandomAccessCollection, Sendable {
+  /// All connections of the snapshot, in the order of the dump.
   package let rows: [Connection]
-  /// The places in ``rows``.
+  /// Indices into ``rows``, in display order.
   package let places: ArraySlice<UInt32>
 
   package init(rows: [Connection], places: ArraySlice<UInt32>) {
@@ -16,7 +17,7 @@ package struct OrderedConnections: RandomAccessCollection, Sendable {
 
   package subscript(index: Int) -> Connection { rows[Int(places[index])] }
 
-  /// A copy of those in `range`, one behind the other.
+  /// A contiguous copy of the connections in `range`.
   package func gathered(_ range: Range<Int>) -> OrderedConnections {
     OrderedConnections(
       rows: places[range].map { rows[Int($0)] }, places: Array(0..<UInt32(range.count))[...])

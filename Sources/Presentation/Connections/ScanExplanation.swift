@@ -4,7 +4,7 @@ package import Scanning
 import Selection
 import SocketDiagnostics
 
-/// How a selection would be carried out: what the kernel judges, and what is left to user space.
+/// How a selection is evaluated: what the kernel filters, and what connreap filters itself.
 package struct ScanExplanation {
   package let request: ScanRequest
 
@@ -12,7 +12,7 @@ package struct ScanExplanation {
     self.request = request
   }
 
-  /// Lines of text.
+  /// The explanation as lines of text.
   package var text: String {
     var lines: [(heading: String, text: String)] = []
     for plan in request.dumps {
@@ -31,7 +31,7 @@ package struct ScanExplanation {
     }.joined()
   }
 
-  /// The same as one JSON document.
+  /// Writes the explanation as one JSON document.
   package func write(to json: inout JSONWriter) {
     json.object { json in
       json.array("kernel") { json in
@@ -49,16 +49,16 @@ package struct ScanExplanation {
     json.endDocument()
   }
 
-  /// What user space asks of every row that the kernel lists, in the order of evaluation.
+  /// The conditions that connreap checks for every listed socket, in evaluation order.
   private var remainder: [String] { request.selection.predicate.conjuncts.map { "\($0)" } }
 
   private static func lines(of plan: DumpPlan) -> [String] {
-    guard plan.request != nil else { return ["not asked: nothing of it can be selected"] }
+    guard plan.request != nil else { return ["not queried: no match possible"] }
     var lines = ["state \(plan.split.states.nameList)"]
     guard let program = plan.program else { return lines }
     lines.append("\(program.condition)")
     lines.append(
-      "a program of \(program.instructionCount) "
+      "bytecode: \(program.instructionCount) "
         + "instruction\(Count.plural(program.instructionCount)), \(program.bytes.count) bytes")
     return lines
   }

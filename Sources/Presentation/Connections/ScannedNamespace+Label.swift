@@ -3,8 +3,8 @@ import Rendering
 package import Scanning
 
 extension ScannedNamespace {
-  /// Its name or, without one, its number; escaped.
+  /// The name, or else the inode number; escaped.
   package var label: String {
-    name.map(EscapedText.escaped) ?? inode.map { "\($0)" } ?? "an unknown one"
+    name.map(EscapedText.escaped) ?? inode.map { "\($0)" } ?? "unknown"
   }
 }

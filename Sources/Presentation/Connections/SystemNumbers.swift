@@ -1,18 +1,18 @@
 import Glibc
 import Synchronization
 
-/// Names for numbers, each asked for once: of users and of interfaces.
+/// The names of users and interfaces, each looked up once.
 package final class SystemNumbers: Sendable {
   private let userNames = Mutex<[UInt32: String?]>([:])
   private let interfaceNames = Mutex<[UInt32: String?]>([:])
   private let resolvesNames: Bool
 
-  /// - Parameter resolvesNames: whether the names are those of this machine; not for a recording.
+  /// - Parameter resolvesNames: whether this machine's names apply; false for a recording.
   package init(resolvesNames: Bool) {
     self.resolvesNames = resolvesNames
   }
 
-  /// The name of the user with this uid; nil when it has none.
+  /// The name of the user with this uid; nil if there is none.
   package func userName(_ uid: UInt32) -> String? {
     guard resolvesNames else { return nil }
     return userNames.withLock { names in
@@ -23,7 +23,7 @@ package final class SystemNumbers: Sendable {
     }
   }
 
-  /// The name of the interface with this index; nil when there is none.
+  /// The name of the interface with this index; nil if there is none.
   package func interfaceName(_ index: UInt32) -> String? {
     guard resolvesNames else { return nil }
     return interfaceNames.withLock { names in
@@ -43,7 +43,7 @@ package final class SystemNumbers: Sendable {
     unsafe entry(of: uid) { unsafe String(cString: $0.pw_name) }
   }
 
-  /// The home folder of the user with this uid; nil when it has none.
+  /// The home directory of the user with this uid; nil if there is none.
   package static func homeFolder(of uid: UInt32) -> String? {
     unsafe entry(of: uid) { unsafe String(cString: $0.pw_dir) }
   }

@@ -2,29 +2,29 @@ package import Connections
 import ProcessTable
 package import Scanning
 
-/// Connections that are counted together.
+/// Connections counted together.
 package struct ConnectionGroup: Equatable {
-  /// What a program calls the group; nil for those that have nothing in common but the lack of it.
+  /// The name of the group in JSON; nil for connections that have no such property.
   package let key: String?
-  /// What a table calls it, `java[1744]`, or why it has no name; to be escaped.
+  /// The name in a table, such as `java[1744]`, or why there is none; not yet escaped.
   package let label: String
-  /// Of a process.
+  /// The pid, if this is the group of a process.
   package let pid: Int32?
   package var figures = Figures()
 
-  /// What is counted.
+  /// The counts and sums of a group.
   package struct Figures: Equatable {
     package var count = 0
-    /// Idle for ``idleLimit`` or longer.
+    /// Connections idle for at least ``idleLimit``.
     package var longIdle = 0
-    /// In a state in which they can be idle, but for how long is not known.
+    /// Connections whose idle time is unknown, in a state in which they could be idle.
     package var idleUnknown = 0
     package var closeWait = 0
-    /// The longest idle, in milliseconds; nil when it is known of none.
+    /// The longest idle time, in milliseconds; nil if none is known.
     package var oldestIdle: UInt32?
-    /// Bytes that wait to be read.
+    /// Bytes waiting to be read.
     package var receiveQueue: UInt64 = 0
-    /// Bytes that wait to be acknowledged.
+    /// Bytes waiting to be acknowledged.
     package var sendQueue: UInt64 = 0
 
     package init(
@@ -40,9 +40,10 @@ package struct ConnectionGroup: Equatable {
       self.sendQueue = sendQueue
     }
 
-    /// From how long on connections are counted as idle: an hour, in milliseconds.
+    /// The minimum idle time of ``longIdle``: an hour, in milliseconds.
     package static let idleLimit: UInt32 = 3_600_000
 
+    /// Counts `connection`.
     package mutating func add(_ connection: Connection) {
       count += 1
       if connection.state == .closeWait { closeWait += 1 }
@@ -53,7 +54,7 @@ package struct ConnectionGroup: Equatable {
       }
       guard connection.state.isSynchronized else { return }
       guard let idle = connection.idle else {
-        // A minisocket in FIN_WAIT2 keeps no figures: it is nothing that could be in use.
+        // A minisocket in FIN_WAIT2 has no idle time and no owner, so it cannot be in use.
         if connection.inode != 0 { idleUnknown += 1 }
         return
       }
@@ -61,11 +62,11 @@ package struct ConnectionGroup: Equatable {
       oldestIdle = max(oldestIdle ?? 0, idle)
     }
 
-    /// How many are idle; nil when that is known of none of those that can be.
+    /// ``longIdle``; nil if no idle time is known although some connections could be idle.
     package var knownLongIdle: Int? { idleUnknown > 0 && oldestIdle == nil ? nil : longIdle }
   }
 
-  /// The connections of `snapshot` in groups, the largest first, then by name.
+  /// The connections of `snapshot` in groups, largest first, then by name.
   package static func groups(
     of snapshot: Snapshot, by grouping: Grouping, names: SystemNumbers
   ) -> [ConnectionGroup] {
@@ -80,7 +81,7 @@ package struct ConnectionGroup: Equatable {
     }.sorted(by: comesBefore)
   }
 
-  /// The group of `key`, without a connection yet.
+  /// An empty group for `key`.
   package init(_ key: GroupingKey, in snapshot: Snapshot, names: SystemNumbers) {
     (self.key, label, pid) = Self.names(of: key, in: snapshot, names: names)
   }
@@ -115,26 +116,27 @@ package struct ConnectionGroup: Equatable {
     (text, text, nil)
   }
 
-  private static func comesBefore(_ one: ConnectionGroup, _ other: ConnectionGroup) -> Bool {
-    if one.figures.count != other.figures.count { return one.figures.count > other.figures.count }
-    let (label, otherLabel) = (KernelName(one.label), KernelName(other.label))
+  private static func comesBefore(_ lhs: ConnectionGroup, _ rhs: ConnectionGroup) -> Bool {
+    if lhs.figures.count != rhs.figures.count { return lhs.figures.count > rhs.figures.count }
+    let (label, otherLabel) = (KernelName(lhs.label), KernelName(rhs.label))
     if label != otherLabel { return label < otherLabel }
-    return KernelName(one.key ?? "") < KernelName(other.key ?? "")
+    return KernelName(lhs.key ?? "") < KernelName(rhs.key ?? "")
   }
 }
 
 extension ConnectionGroup {
-  /// What tells the group from others, at another moment too.
+  /// Identifies a group across snapshots.
   package struct Identity: Hashable {
     package let key: KernelName?
     package let label: KernelName
   }
 
+  /// The identity of the group.
   package var identity: Identity {
     Identity(key: key.map { KernelName($0) }, label: KernelName(label))
   }
 
-  /// The same group when there is nothing left of it.
+  /// The same group without connections.
   package var gone: ConnectionGroup {
     var group = self
     group.figures = Figures()

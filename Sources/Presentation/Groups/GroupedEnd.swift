@@ -1,17 +1,17 @@
 package import Connections
 package import Scanning
 
-/// One end that connections have in common: an address, and what tells it from one that looks alike.
+/// An end shared by several connections, with what distinguishes it from one that looks the same.
 package struct GroupedEnd: Hashable {
-  /// The address; IPv4 is v4-mapped, whether the socket's is or not.
+  /// The address; an IPv4 address is always stored in its v4-mapped form.
   private let bits: UInt128
   private let port: UInt16?
   private let isV6Only: Bool?
-  /// The interface that the address is of, which means something in one network namespace only.
+  /// The interface that scopes the address; its index is valid in one network namespace only.
   private let interface: UInt32
   private let namespace: UInt16
 
-  /// The address of `end`, with its interface if it means nothing without.
+  /// The address of `end`, with its interface if it is link-local.
   package init(addressOf end: KernelCondition.End, of connection: Connection) {
     let address = end == .local ? connection.local.address : connection.peer.address
     bits = address.bits
@@ -20,7 +20,7 @@ package struct GroupedEnd: Hashable {
     namespace = interface == 0 ? 0 : connection.namespace
   }
 
-  /// Where `listener` listens.
+  /// The local end of `listener`.
   package init(listener: Connection) {
     bits = listener.identity.localBits
     port = listener.identity.localPort
@@ -29,7 +29,7 @@ package struct GroupedEnd: Hashable {
     namespace = interface == 0 ? 0 : listener.namespace
   }
 
-  /// The end as it is printed everywhere.
+  /// The end as printed in tables and JSON.
   package func text(in snapshot: Snapshot, _ names: SystemNumbers) -> String {
     var text: [UInt8] = []
     IPAddress(bits: bits, family: .ipv6).unmapped.appendShownText(

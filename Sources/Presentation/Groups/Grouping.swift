@@ -2,7 +2,7 @@ package import Connections
 import ProcessTable
 package import Scanning
 
-/// By what connections are counted together: the words of `--by`.
+/// How connections are grouped: the values of `--by`.
 package enum Grouping: String, CaseIterable {
   case process
   case peer
@@ -15,12 +15,12 @@ package enum Grouping: String, CaseIterable {
   case netns
   case state
 
-  /// The heading in a table.
+  /// The table heading.
   package var title: String { rawValue.replacing("-", with: " ").uppercased() }
 
-  /// What a scan reads of each connection for it.
+  /// The details that a scan must read for this grouping.
   ///
-  /// - Parameter knowsOwners: whether owners can be found.
+  /// - Parameter knowsOwners: whether owners can be determined.
   package func details(knowsOwners: Bool) -> ScanRequest.Details {
     let owners: ScanRequest.Details = knowsOwners ? .ownerNames : []
     return switch self {
@@ -31,10 +31,10 @@ package enum Grouping: String, CaseIterable {
     }
   }
 
-  /// What `connection` is counted under.
+  /// The group of `connection`.
   ///
-  /// A connection that several processes hold is counted once, under the one with the lowest pid,
-  /// and one in an accept queue under the listener's: as policies count them.
+  /// As in policies, a connection held by several processes counts once, for the lowest pid. A
+  /// connection in an accept queue counts for the listener's process.
   package func key(of connection: Connection, in snapshot: Snapshot) -> GroupingKey {
     switch self {
     case .process: Self.process(of: connection, in: snapshot)
@@ -73,31 +73,31 @@ package enum Grouping: String, CaseIterable {
   }
 
   private static func process(of holdings: ArraySlice<Holding>) -> GroupingKey {
-    // Processes of a table are in the order of their pids.
+    // The processes of a table are sorted by pid.
     holdings.map(\.process).min().map { .process($0) } ?? .none(.ownerUnknown)
   }
 }
 
-/// What connections that are counted together have in common.
+/// What the connections of a group have in common.
 package enum GroupingKey: Hashable {
-  /// The process with this index among those of the snapshot.
+  /// The process with this index in the snapshot's owners.
   case process(UInt32)
   /// The peer's address.
   case peer(GroupedEnd)
   case localPort(UInt16)
-  /// The local end of the listener that they came to.
+  /// The local end of the listener that accepted them.
   case listener(GroupedEnd)
   case user(UInt32)
   case unit(KernelName)
   case container(Container)
   case pod(Pod)
-  /// The network namespace with this index among those of the snapshot.
+  /// The network namespace with this index in the snapshot.
   case namespace(UInt16)
   case state(TCPState)
-  /// Nothing that they could be counted under.
+  /// No such property.
   case none(Reason)
 
-  /// Why there is nothing to count a connection under.
+  /// Why a connection has no such property.
   package enum Reason: Hashable {
     case ownerUnknown
     case ownerless(Ownerless?)
@@ -107,11 +107,12 @@ package enum GroupingKey: Hashable {
     case noContainer
     case noPod
 
+    /// The reason as a group's label.
     package var text: String {
       switch self {
       case .ownerUnknown, .ownerless(nil): "owner unknown"
       case .ownerless(.inAcceptQueue): "in an accept queue"
-      case .ownerless(.minisocket): "no process: records of the kernel"
+      case .ownerless(.minisocket): "no process: kernel only"
       case .ownerless(.orphan): "no process: orphans"
       case .noPeer: "no peer"
       case .noListener: "no listener"

@@ -2,20 +2,20 @@ import Connections
 package import Reaping
 package import Rendering
 
-/// How many outcomes there are of each kind.
+/// The number of outcomes of each kind.
 package struct OutcomeCounts: Equatable {
   package private(set) var closed = 0
   package private(set) var gone = 0
-  /// Those that are armed among them.
+  /// Includes ``armed``.
   package private(set) var spared = 0
   package private(set) var armed = 0
-  /// Those that are not done among them.
+  /// Includes ``notDone``.
   package private(set) var failed = 0
   package private(set) var notDone = 0
   package private(set) var unverified = 0
 
-  /// Those that are the second end of a connection on this machine, both ends of which have ended:
-  /// among the closed, and among the gone.
+  /// The second ends of connections whose both ends are on this machine and have ended: among
+  /// ``closed`` and among ``gone``.
   private var closedOtherEnds = 0
   private var goneOtherEnds = 0
 
@@ -62,10 +62,10 @@ package struct OutcomeCounts: Equatable {
     var other: End { End(otherOf: self) }
   }
 
-  /// Both ends of a loopback connection are listed, and with the one the other ends.
+  /// Counts second ends: both ends of a local connection are listed, and closing one ends both.
   private mutating func countOtherEnds(_ outcomes: [Outcome]) {
-    // What has its other end among the outcomes has its peer's port among their local ports: most
-    // connections have not, and are out of the question.
+    // The other end can be an outcome only if the peer's port is a local port of one. This excludes
+    // most connections quickly.
     var isLocal = [Bool](repeating: false, count: 1 << UInt16.bitWidth)
     for outcome in outcomes { isLocal[Int(outcome.step.connection.identity.localPort)] = true }
     let outcomes = outcomes.lazy.filter {
@@ -85,10 +85,11 @@ package struct OutcomeCounts: Equatable {
     }
   }
 
-  /// How many connections on this machine were listed, and have ended, at both ends.
+  /// The number of connections that were listed at both ends and have ended.
   package var otherEnds: Int { closedOtherEnds + goneOtherEnds }
 
-  /// `closed 3, gone 0, failed 0`, and what else there is; a connection with both ends here is one.
+  /// `closed 3, gone 0, failed 0`, and other non-zero counts. A connection listed at both ends
+  /// counts once.
   package var line: String {
     var parts: [String] = []
     let closed = closed - closedOtherEnds
@@ -102,13 +103,14 @@ package struct OutcomeCounts: Equatable {
     let line = parts.joined(separator: ", ")
     guard otherEnds > 0 else { return line }
     return line + "; \(Count.text(otherEnds)) other end\(Count.plural(otherEnds)) on this machine "
-      + "ended with \(otherEnds == 1 ? "it" : "them")"
+      + "closed with \(otherEnds == 1 ? "it" : "them")"
   }
 
-  /// Whether all that was to be closed is.
+  /// Whether every connection of the plan was closed, gone or spared.
   package var isSuccess: Bool { failed == 0 && unverified == 0 }
 
-  /// The counts of the rows; ``otherEnds`` says how many of the closed and gone were counted twice.
+  /// Writes the counts. ``otherEnds`` is the number of connections counted twice, as closed or
+  /// gone.
   package func write(to json: inout JSONWriter) {
     json.member("closed", closed)
     json.member("gone", gone)

@@ -2,13 +2,12 @@ import Connections
 package import Reaping
 package import Rendering
 
-/// What the owners of closed connections did afterwards, as a person reads it.
+/// How the owners of closed connections reacted, as text.
 package enum OwnerReactionText {
-  /// How many processes are named; the rest are counted.
+  /// The maximum number of processes listed; the rest are only counted.
   static let maximumProcesses = 10
 
-  /// One line for each process, the ones that seem to spin first, then those with the most dead
-  /// descriptors.
+  /// One line per process: possibly spinning ones first, then those with the most dead descriptors.
   package static func lines(of reactions: [OwnerReaction]) -> [String] {
     let holding = reactions.filter { $0.deadDescriptors ?? 0 > 0 }
       .sorted { $0.deadDescriptors ?? 0 > $1.deadDescriptors ?? 0 }
@@ -17,11 +16,11 @@ package enum OwnerReactionText {
       + holding.prefix(maximumProcesses).map(holdingLine)
       + rest(
         of: holding.count, "more process",
-        "hold dead descriptors, \(Count.text(deadDescriptors(holding.dropFirst(maximumProcesses))))"
-          + " in all") + unknownLine(unknown)
+        "with dead descriptors, \(Count.text(deadDescriptors(holding.dropFirst(maximumProcesses))))"
+          + " in total") + unknownLine(unknown)
   }
 
-  /// The lines about the processes that may be spinning.
+  /// Warnings about processes that may be spinning.
   package static func warnings(of reactions: [OwnerReaction]) -> [String] {
     let spinning = reactions.filter(\.isSpinning)
     return spinning.prefix(maximumProcesses).map(spinningLine)
@@ -35,13 +34,13 @@ package enum OwnerReactionText {
       + "\(Count.plural(count)); only the program can free \(count == 1 ? "it" : "them")."
   }
 
-  /// `app[2210] may be spinning on a closed connection: 55 % of a processor since then, 2 % before.`
+  /// `app[2210] may be spinning on a closed connection: 55 % CPU since then, 2 % before.`
   private static func spinningLine(_ reaction: OwnerReaction) -> String {
     let load = reaction.load.map {
-      ": \(percent($0.after)) % of a processor since then, \(percent($0.before)) % before"
+      ": \(percent($0.after)) % CPU since then, \(percent($0.before)) % before"
     }
     return "warning: \(name(of: reaction.process)) may be spinning on a closed connection"
-      + "\(load ?? ""). If it goes on, restart it."
+      + "\(load ?? ""). If this continues, restart it."
   }
 
   private static func unknownLine(_ reactions: [OwnerReaction]) -> [String] {
@@ -51,15 +50,15 @@ package enum OwnerReactionText {
       others > 0
       ? " and \(Count.text(others)) more process\(others == 1 ? "" : "es")" : ""
     return [
-      "The descriptors of \(name(of: first.process))\(more) could not be read afterwards: whether "
-        + "dead ones are left is unknown."
+      "Could not read the descriptors of \(name(of: first.process))\(more) after closing: "
+        + "dead ones may remain."
     ]
   }
 
-  private static func rest(of count: Int, _ what: String, _ action: String) -> [String] {
+  private static func rest(of count: Int, _ noun: String, _ remark: String) -> [String] {
     let rest = count - maximumProcesses
     guard rest > 0 else { return [] }
-    return ["\(Count.text(rest)) \(what)\(rest == 1 ? "" : "es") \(action)."]
+    return ["\(Count.text(rest)) \(noun)\(rest == 1 ? "" : "es") \(remark)."]
   }
 
   private static func deadDescriptors(_ reactions: some Sequence<OwnerReaction>) -> Int {
@@ -70,7 +69,7 @@ package enum OwnerReactionText {
     "\(EscapedText.escaped(process.name ?? "?"))[\(process.pid)]"
   }
 
-  /// The percentage of one processor, of a share of it.
+  /// A share of one processor as a percentage.
   package static func percent(_ share: Double) -> Int { Int((share * 100).rounded()) }
 
   /// Writes the reactions as an array, `owners_after`.
@@ -80,7 +79,7 @@ package enum OwnerReactionText {
     }
   }
 
-  /// Writes one reaction. What is unknown is absent.
+  /// Writes one reaction, without unknown values.
   package static func write(_ reaction: OwnerReaction, to json: inout JSONWriter) {
     json.openObject()
     json.member("pid", UInt32(bitPattern: reaction.process.pid))

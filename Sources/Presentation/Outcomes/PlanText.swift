@@ -4,7 +4,7 @@ package import Reaping
 package import Rendering
 import Scanning
 
-/// A plan, and what came of it, as a person reads it.
+/// A plan and its outcomes as text.
 package struct PlanText {
   package let text: ConnectionText
 
@@ -14,15 +14,15 @@ package struct PlanText {
 
   /// One line of a plan or of its outcomes.
   package struct Line {
-    /// The word at its start: a state, or what came of it.
+    /// The first word: the state or the outcome.
     package let word: String
     package let connection: Connection
-    /// What stands where the process would: why it was spared, or what failed.
+    /// Why it was spared, or what failed; replaces the process.
     package var reason: String?
     package var style: Style?
   }
 
-  /// The lines of the plan itself.
+  /// The lines of a plan.
   package static func lines(of plan: Plan) -> [Line] {
     plan.steps.map { step in
       switch step.decision {
@@ -37,7 +37,7 @@ package struct PlanText {
     }
   }
 
-  /// The lines of what came of it.
+  /// The lines of its outcomes.
   package static func lines(of outcomes: [Outcome]) -> [Line] {
     outcomes.map { outcome in
       switch outcome.result {
@@ -57,7 +57,7 @@ package struct PlanText {
     }
   }
 
-  /// Prints `lines`, indented.
+  /// Prints `lines`, indented, and below them the reasons that were truncated.
   package func print(
     _ lines: [Line], layout: Table.Layout, to output: inout OutputStream
   ) throws(OutputProblem) {
@@ -69,7 +69,7 @@ package struct PlanText {
     guard let width = layout.width else { return }
     let room = table.fitting(layout).widths[3]
     var reasons: [String: String] = [:]
-    for line in lines where reasons.count < Self.mostReasons {
+    for line in lines where reasons.count < Self.maximumReasons {
       guard let reason = line.reason.map(EscapedText.escaped),
         EscapedText.width(of: reason.utf8) > room
       else { continue }
@@ -80,8 +80,8 @@ package struct PlanText {
     }
   }
 
-  /// How many of the reasons for which there is no room beside the connection are printed below.
-  private static let mostReasons = 5
+  /// The maximum number of truncated reasons printed in full below.
+  private static let maximumReasons = 5
 
   /// `lines` as a table.
   package func table(of lines: [Line]) -> Table {
@@ -115,7 +115,7 @@ package struct PlanText {
     }
   }
 
-  /// `idle 3h12m`, or how long it has been in CLOSE-WAIT at the least: `≥ 2d03h`.
+  /// `idle 3h12m`, or the minimum time in the state: `≥ 2d03h`.
   private static func age(of connection: Connection) -> String {
     if let inState = connection.inStateAtLeast {
       return "≥ " + DurationText.rounded(milliseconds: UInt64(inState))
@@ -123,7 +123,7 @@ package struct PlanText {
     return connection.idle.map { "idle " + DurationText.rounded(milliseconds: UInt64($0)) } ?? ""
   }
 
-  /// The last lines: how many of each kind, and what the programs see of it.
+  /// The last lines: the counts, and what the programs now see.
   package func summary(of outcomes: [Outcome]) -> String {
     let lines = [OutcomeCounts(outcomes).line + "."] + ProgramView.sentences(after: outcomes)
     return lines.joined(separator: "\n") + "\n"

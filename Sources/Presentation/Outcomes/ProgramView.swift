@@ -1,24 +1,24 @@
 import Connections
 package import Reaping
 
-/// What a program sees of a connection that was closed from outside, as measured.
+/// What a program sees after connreap has closed its connection, as measured.
 package enum ProgramView {
-  /// What it sees of the connection of `step`; nil where that is not known.
+  /// What the program sees on the connection of `step`; nil if unknown.
   package static func text(of step: Plan.Step) -> String? {
     switch (step.method, step.connection.state) {
     case (.destroy, .established):
-      "reading gives ECONNABORTED, then the end of file; writing gives EPIPE"
+      "read → ECONNABORTED, then EOF; write → EPIPE"
     case (.destroy, .closeWait):
-      "reading still gives the end of file; writing gives ECONNABORTED, then EPIPE"
+      "read → EOF, as before; write → ECONNABORTED, then EPIPE"
     case (.shutdown, .established), (.shutdown, .closeWait):
-      "reading gives what had arrived, then the end of file; writing gives EPIPE"
+      "read → data already received, then EOF; write → EPIPE"
     case (.abort, .established), (.abort, .closeWait):
-      "reading gives ECONNRESET, then ENOTCONN, and what had arrived is lost; writing gives EPIPE"
+      "read → ECONNRESET, then ENOTCONN (received data is lost); write → EPIPE"
     default: nil
     }
   }
 
-  /// What programs see of all that was closed, one sentence for each kind; none where nothing was.
+  /// What programs see on all closed connections, one sentence for each kind.
   package static func sentences(after outcomes: [Outcome]) -> [String] {
     var order: [String] = []
     var states: [String: [TCPState]] = [:]
@@ -29,9 +29,9 @@ package enum ProgramView {
       if states[text]?.contains(state) != true { states[text, default: []].append(state) }
     }
     return order.map { text in
-      guard order.count > 1 else { return "In the program \(text)." }
+      guard order.count > 1 else { return "The program now sees: \(text)." }
       let labels = states[text, default: []].map(\.label).joined(separator: " and ")
-      return "In the program, from \(labels), \(text)."
+      return "The program now sees (\(labels)): \(text)."
     }
   }
 }

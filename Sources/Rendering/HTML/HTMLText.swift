@@ -1,9 +1,8 @@
-/// Writes HTML that is well-formed XML too, so that a parser of either reads the same.
+/// Writes HTML that is also well-formed XML, so that both kinds of parser read the same.
 ///
-/// Names of elements and attributes are fixed when connreap is built. What was read from the machine
-/// comes in by ``text(_:)``, ``visible(_:)`` and the values of attributes only, and all of them
-/// escape: nothing that a process, a peer or a file is called can end an element, hide, or change
-/// the direction of writing.
+/// Element and attribute names are fixed at build time. Text read from the machine enters only
+/// through ``text(_:)``, ``visible(_:)`` and attribute values, which all escape it. No name of a
+/// process, peer or file can end an element, hide text or change its direction.
 package struct HTMLText {
   package private(set) var bytes: [UInt8] = []
 
@@ -11,13 +10,13 @@ package struct HTMLText {
     self.bytes = bytes
   }
 
-  /// Names and values of attributes.
+  /// Attribute names and values.
   package typealias Attributes = KeyValuePairs<StaticString, String>
 
-  /// Starts the document.
+  /// Writes the document type declaration.
   package mutating func documentType() { append("<!DOCTYPE html>\n") }
 
-  /// An element, with what `content` writes into it, on a line that ends behind it.
+  /// Writes an element with the content that `content` writes, and ends the line.
   package mutating func element(
     _ name: StaticString, _ attributes: Attributes = [:], _ content: (inout HTMLText) -> Void
   ) {
@@ -27,7 +26,7 @@ package struct HTMLText {
     append("\n")
   }
 
-  /// An element with a text that some machine told.
+  /// Writes an element with text read from a machine.
   package mutating func element(
     _ name: StaticString, _ attributes: Attributes = [:], text: String
   ) {
@@ -36,7 +35,7 @@ package struct HTMLText {
     close(name)
   }
 
-  /// An element with a text of which control characters are visible already.
+  /// Writes an element with text whose names are already escaped.
   package mutating func element(
     _ name: StaticString, _ attributes: Attributes = [:], visible: String
   ) {
@@ -45,28 +44,28 @@ package struct HTMLText {
     close(name)
   }
 
-  /// An element that never has content, such as `meta`, or a shape of an image.
+  /// Writes an element without content, such as `meta` or an SVG shape.
   package mutating func empty(_ name: StaticString, _ attributes: Attributes = [:]) {
     start(name, attributes)
     append("/>")
   }
 
-  /// Text as some machine told it: what a terminal must not see is made visible as in tables
+  /// Writes text read from a machine, with control characters escaped as in tables
   /// (``EscapedText``).
   package mutating func text(_ text: String) { escape(EscapedText.escaped(text)) }
 
-  /// Text in which names were made visible before. Should a control character be left, it is made
-  /// visible now.
+  /// Writes text whose names are already escaped. It still escapes a control character that
+  /// remains.
   package mutating func visible(_ text: String) {
-    // A backslash stands for itself here: in a name it was doubled where that matters.
-    for (place, part) in text.split(separator: "\\", omittingEmptySubsequences: false).enumerated()
+    // Backslashes stay as they are: escaping the names has already doubled ambiguous ones.
+    for (index, part) in text.split(separator: "\\", omittingEmptySubsequences: false).enumerated()
     {
-      if place > 0 { append("\\") }
+      if index > 0 { append("\\") }
       escape(EscapedText.escaped(String(part)))
     }
   }
 
-  /// The style sheet. It is the same for HTML and XML, since it has none of `<`, `>` and `&`.
+  /// Writes the style sheet, which must not contain `<`, `>` or `&`, so that HTML and XML agree.
   package mutating func style(_ sheet: StaticString) {
     append("<style>\n")
     append(sheet)

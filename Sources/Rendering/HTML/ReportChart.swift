@@ -1,7 +1,9 @@
-/// Charts as images inside the page. All sizes across are parts of the width, so that text stays
-/// readable on a narrow screen; every value is printed too, so that nothing depends on colours.
+/// A bar chart as an inline SVG image.
+///
+/// Horizontal sizes are percentages, so that text stays readable on a narrow screen. Every value is
+/// also printed, so that nothing depends on colour.
 package struct ReportChart {
-  /// A word that no other chart of the page has.
+  /// An identifier that is unique on the page.
   package let id: StaticString
   package let title: String
   package let bars: [Bar]
@@ -12,14 +14,15 @@ package struct ReportChart {
     self.bars = bars
   }
 
+  /// One value of the chart.
   package struct Bar {
-    /// Visible text.
+    /// The label, with names already escaped.
     package let label: String
     package let value: Int
-    /// How the value is said, `5 of 4, full`.
+    /// The value as text, such as `5 of 4, full`.
     package let text: String
     package var look = Look.usual
-    /// Where 100 % is; nil for the greatest value of the chart.
+    /// The value of a full bar; nil for the greatest value in the chart.
     package var full: Int?
 
     package init(label: String, value: Int, text: String, look: Look = Look.usual, full: Int? = nil)
@@ -32,6 +35,7 @@ package struct ReportChart {
     }
   }
 
+  /// The colour of a bar, as its CSS class.
   package enum Look: String {
     case usual = "bar"
     case bad = "bar bad"
@@ -39,7 +43,7 @@ package struct ReportChart {
     case good = "bar good"
   }
 
-  /// What the chart shows, for those who do not see it.
+  /// All values as text, for screen readers.
   private var description: String {
     bars.map { "\($0.label): \($0.text)" }.joined(separator: "; ")
   }
@@ -49,14 +53,14 @@ package struct ReportChart {
   // MARK: - Rows
 
   private static let rowHeight = 38
-  /// More would run into the value on the narrowest of screens.
-  private static let longestLabel = 26
+  /// A longer label would overlap the value on the narrowest screens.
+  private static let maximumLabelLength = 26
 
-  /// One bar under the other, each below its label and its value.
+  /// Writes horizontal bars, one per row, each below its label and value.
   package func writeRows(to page: inout HTMLText) {
     image(height: bars.count * Self.rowHeight, to: &page) { page in
-      for (place, bar) in bars.enumerated() {
-        let top = place * Self.rowHeight
+      for (index, bar) in bars.enumerated() {
+        let top = index * Self.rowHeight
         page.element("g") { page in
           page.element("title", visible: "\(bar.label): \(bar.text)")
           page.element("text", ["x": "0", "y": "\(top + 14)"], visible: Self.shortened(bar.label))
@@ -86,24 +90,24 @@ package struct ReportChart {
   private static let columnHeight = 120
   private static let columnTop = 22
 
-  /// One column beside the other, each with its value above and its label below.
+  /// Writes vertical bars side by side, each with its value above and its label below.
   package func writeColumns(to page: inout HTMLText) {
     let base = Self.columnTop + Self.columnHeight
     image(height: base + 26, to: &page) { page in
       page.empty(
         "line",
         ["class": "axis", "x1": "0", "x2": "100%", "y1": "\(base)", "y2": "\(base)"])
-      for (place, bar) in bars.enumerated() {
+      for (index, bar) in bars.enumerated() {
         let height =
           bar.value == 0 ? 0 : max(2, bar.value * Self.columnHeight / greatest)
-        let middle = Self.percent(hundredths: (2 * place + 1) * 5_000 / max(1, bars.count))
+        let middle = Self.percent(hundredths: (2 * index + 1) * 5_000 / max(1, bars.count))
         page.element("g") { page in
           page.element("title", visible: "\(bar.label): \(bar.text)")
           page.empty(
             "rect",
             [
               "class": bar.look.rawValue,
-              "x": Self.percent(hundredths: (8 * place + 1) * 10_000 / (8 * max(1, bars.count))),
+              "x": Self.percent(hundredths: (8 * index + 1) * 10_000 / (8 * max(1, bars.count))),
               "y": "\(base - height)",
               "width": Self.percent(hundredths: 6 * 10_000 / (8 * max(1, bars.count))),
               "height": "\(height)", "rx": "2",
@@ -134,12 +138,12 @@ package struct ReportChart {
     }
   }
 
-  /// The first characters, where there are too many; what is beyond is in the title and the table.
+  /// The label, truncated if it is too long. The title and the table have all of it.
   private static func shortened(_ label: String) -> String {
-    label.count > longestLabel ? label.prefix(longestLabel - 1) + "…" : label
+    label.count > maximumLabelLength ? label.prefix(maximumLabelLength - 1) + "…" : label
   }
 
-  /// So much of the width; what is not nothing shows.
+  /// The width of a bar as a percentage, at least 0.5 % so that it is visible.
   private static func share(_ value: Int, of full: Int) -> String {
     let share = Double(min(value, full)) / Double(max(1, full))
     return percent(hundredths: max(50, Int((share * 10_000).rounded())))

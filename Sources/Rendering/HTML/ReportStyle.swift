@@ -1,5 +1,7 @@
-/// How the page looks. The colours are variables, one set for light and one for dark; a test computes
-/// that each stands out from what is behind it.
+/// The style sheet of the HTML report.
+///
+/// The colours are variables, with one set for light and one for dark mode. A test checks their
+/// contrast.
 package enum ReportStyle {
   package static let sheet: StaticString = """
     :root { color-scheme: light dark;

@@ -1,12 +1,13 @@
-/// A table of a page: with a caption, and headings that say what they are of.
+/// A table of the HTML report, with a caption and column headings.
 package struct ReportTable {
   package let caption: String
   package let columns: [Column]
-  /// The first cell of each row is its heading.
+  /// The rows shown. The first cell of each is its heading.
   package var rows: [[Cell]]
-  /// How many rows there would be; those beyond the ones that are there are told by number.
+  /// The number of all rows, including those not shown.
   package var total: Int
 
+  /// One column: its heading and the kind of its cells.
   package struct Column {
     package let title: String
     package var kind = Kind.text
@@ -16,22 +17,24 @@ package struct ReportTable {
       self.kind = kind
     }
 
+    /// The kind of text in a column, as its CSS class.
     package enum Kind: String {
       case text
       case number
-      /// What somebody else chose: it may be long, without a place to break it.
+      /// A name chosen by others, which may be long and have no space to break at.
       case name
       case time
     }
   }
 
-  /// Visible text, and how it looks.
+  /// Text whose names are already escaped, and its look.
   package struct Cell {
     package let text: String
-    /// Below it, in smaller letters; visible text too.
+    /// Smaller text below, also already escaped.
     package var detail: String?
     package var look: Look?
 
+    /// The look of a cell, as its CSS class.
     package enum Look: String {
       case bad
       case warning = "warn"
@@ -46,28 +49,29 @@ package struct ReportTable {
       self.look = look
     }
 
-    /// Text as some machine told it.
+    /// Text read from a machine, which is still to be escaped.
     package static func raw(_ text: String, _ look: Look? = nil) -> Cell {
       Cell(EscapedText.escaped(text), look)
     }
 
-    /// What is not known.
+    /// An unknown value.
     package static let unknown = Cell("unknown", .soft)
   }
 
-  /// How many rows of a long list a page has.
-  static let mostRows = 20
+  /// The maximum number of rows shown.
+  static let maximumRows = 20
 
-  /// The first of `items`, each as a row.
+  /// A table of the first `items`, each turned into a row by `row`.
   package init<Item>(
     _ caption: String, _ columns: [Column], _ items: [Item], _ row: (Item) -> [Cell]
   ) {
     self.caption = caption
     self.columns = columns
-    rows = items.prefix(Self.mostRows).map(row)
+    rows = items.prefix(Self.maximumRows).map(row)
     total = items.count
   }
 
+  /// Writes the table, and a note if it does not show all rows.
   package func write(to page: inout HTMLText) {
     page.element("table") { page in
       page.element("caption", visible: caption)
@@ -87,13 +91,13 @@ package struct ReportTable {
     guard total > rows.count else { return }
     page.element(
       "p", ["class": "note"],
-      visible: "The first \(Count.text(rows.count)) of \(Count.text(total)).")
+      visible: "First \(Count.text(rows.count)) of \(Count.text(total)) rows.")
   }
 
   private func write(_ row: [Cell], to page: inout HTMLText) {
     page.element("tr") { page in
-      for (place, cell) in row.enumerated() {
-        let column = columns[place]
+      for (index, cell) in row.enumerated() {
+        let column = columns[index]
         let classes = column.kind.rawValue + (cell.look.map { " \($0.rawValue)" } ?? "")
         func content(_ page: inout HTMLText) {
           page.visible(cell.text)
@@ -102,7 +106,7 @@ package struct ReportTable {
             page.element("span", ["class": "detail"], visible: detail)
           }
         }
-        if place == 0 {
+        if index == 0 {
           page.element("th", ["scope": "row", "class": classes], content)
         } else {
           page.element("td", ["class": classes, "data-label": column.title], content)

@@ -1,16 +1,16 @@
-/// Reads one value of JSON (RFC 8259), and takes nothing that is not.
+/// A strict parser for one JSON value (RFC 8259).
 package struct JSONParser {
   private let bytes: ArraySlice<UInt8>
   private var position: Int
 
-  /// The deepest nesting that is read: a connection in the log has four levels.
-  private static let deepest = 32
-  /// From how many members on the names of an object are kept in a set.
-  private static let fewMembers = 64
+  /// The deepest nesting accepted; a connection in the audit log has four levels.
+  private static let maximumDepth = 32
+  /// Objects with at least this many members keep their names in a set.
+  private static let setThreshold = 64
 
-  /// The value that `bytes` are, without anything but white space around it.
+  /// Parses `bytes`, which must hold one value and no other text except white space.
   ///
-  /// - Throws: ``JSONProblem`` where they are none, also for a name that an object has twice.
+  /// - Throws: ``JSONProblem`` if they are not valid JSON, or an object repeats a name.
   package static func parse(_ bytes: ArraySlice<UInt8>) throws(JSONProblem) -> JSONValue {
     var parser = JSONParser(bytes: bytes, position: bytes.startIndex)
     let value = try parser.value(level: 1)
@@ -29,7 +29,7 @@ package struct JSONParser {
     }
   }
 
-  /// Passes over `character` and the white space before it, if it is next.
+  /// Consumes `character` and any white space before it, if it comes next.
   private mutating func take(_ character: Unicode.Scalar) -> Bool {
     skipSpace()
     guard next == UInt8(ascii: character) else { return false }
@@ -39,7 +39,7 @@ package struct JSONParser {
 
   private mutating func value(level: Int) throws(JSONProblem) -> JSONValue {
     skipSpace()
-    guard level <= Self.deepest, let first = next else { throw problem }
+    guard level <= Self.maximumDepth, let first = next else { throw problem }
     switch first {
     case UInt8(ascii: "{"): return try object(level: level)
     case UInt8(ascii: "["): return try list(level: level)
@@ -70,10 +70,10 @@ package struct JSONParser {
       guard next == UInt8(ascii: "\"") else { throw problem }
       let start = problem
       let name = try string()
-      // Nearly all objects have few members: looking through those is faster than a set.
-      if members.count == Self.fewMembers { names = Set(members.lazy.map(\.name)) }
+      // Nearly all objects have few members, and searching those is faster than a set.
+      if members.count == Self.setThreshold { names = Set(members.lazy.map(\.name)) }
       let isRepeated =
-        members.count < Self.fewMembers
+        members.count < Self.setThreshold
         ? members.contains { $0.name == name } : !names.insert(name).inserted
       guard !isRepeated else { throw start }
       guard take(":") else { throw problem }
@@ -94,7 +94,7 @@ package struct JSONParser {
     }
   }
 
-  /// Digits of at least one.
+  /// Consumes one or more digits.
   private mutating func digits() throws(JSONProblem) {
     let start = position
     while let byte = next, (0x30...0x39).contains(byte) { position += 1 }
@@ -150,7 +150,7 @@ package struct JSONParser {
     return text
   }
 
-  /// What stands behind a backslash.
+  /// Parses an escape sequence after its backslash.
   private mutating func escaped() throws(JSONProblem) -> Unicode.Scalar {
     guard let letter = next else { throw problem }
     position += 1
@@ -166,7 +166,7 @@ package struct JSONParser {
     }
   }
 
-  /// The scalar of one `\u`, or of two that are a surrogate pair.
+  /// Parses the scalar of one `\u` escape, or of two that form a surrogate pair.
   private mutating func scalar() throws(JSONProblem) -> Unicode.Scalar {
     let first = try unit()
     if let scalar = Unicode.Scalar(UInt32(first)) { return scalar }
@@ -195,8 +195,8 @@ package struct JSONParser {
   }
 }
 
-/// Bytes are no JSON.
+/// The input is not valid JSON.
 package struct JSONProblem: Error, Equatable {
-  /// How many bytes are before the one at fault.
+  /// The offset of the invalid byte.
   package let offset: Int
 }

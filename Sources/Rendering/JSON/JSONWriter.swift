@@ -1,44 +1,46 @@
 package import Connections
 
-/// Writes JSON (RFC 8259) to a buffer, value by value, without building anything in between.
+/// Writes JSON (RFC 8259) to a buffer, value by value, without an intermediate tree.
 ///
-/// It puts the commas; the caller keeps the braces balanced, which every use does in one function.
+/// It inserts commas; the caller keeps braces balanced, within one function.
 package struct JSONWriter {
   package private(set) var bytes: [UInt8] = []
   private var needsComma = false
 
-  /// - Parameter continuesArray: whether what is written goes on in an array that another writer
-  ///   has put elements into.
-  /// - Parameter octets: for how many there is room from the beginning.
-  package init(continuesArray: Bool = false, reserving octets: Int = 0) {
+  /// - Parameter continuesArray: whether the output continues an array that another writer has
+  ///   already written elements to.
+  /// - Parameter capacity: the initial capacity of the buffer, in bytes.
+  package init(continuesArray: Bool = false, reserving capacity: Int = 0) {
     needsComma = continuesArray
-    bytes.reserveCapacity(octets)
+    bytes.reserveCapacity(capacity)
   }
 
-  /// Takes what was written so far.
+  /// Returns the output so far, and clears the buffer.
   package mutating func take() -> [UInt8] {
     defer { bytes.removeAll(keepingCapacity: true) }
     return bytes
   }
 
-  /// Forgets what was written so far, but keeps its memory.
+  /// Discards the output so far, but keeps the buffer's memory.
   package mutating func clear() {
     bytes.removeAll(keepingCapacity: true)
     needsComma = false
   }
 
-  /// Moves what was written so far to the end of `output`; for many values, without taking memory.
+  /// Appends the output so far to `output`, and clears the buffer but keeps its memory.
   package mutating func move(to output: inout [UInt8]) {
     output.append(contentsOf: bytes)
     bytes.removeAll(keepingCapacity: true)
   }
 
+  /// Writes an object with the members that `fill` writes.
   package mutating func object(_ key: StaticString? = nil, _ fill: (inout JSONWriter) -> Void) {
     open("{", key: key)
     fill(&self)
     close("}")
   }
 
+  /// Writes an array with the elements that `fill` writes.
   package mutating func array(_ key: StaticString? = nil, _ fill: (inout JSONWriter) -> Void) {
     open("[", key: key)
     fill(&self)
@@ -69,7 +71,7 @@ package struct JSONWriter {
     append(value ? "true" : "false")
   }
 
-  /// A number that need not be whole; one that is no number is unknown.
+  /// Writes a fractional number, or null if it is not finite.
   package mutating func member(_ key: StaticString, _ value: Double?) {
     guard let value, value.isFinite else { return null(key) }
     start(key)
@@ -82,12 +84,12 @@ package struct JSONWriter {
     string(value)
   }
 
-  /// A name; a byte that is not part of UTF-8, which JSON cannot have, as in `\xff`.
+  /// Writes a name. A byte that is not valid UTF-8 becomes `\xff`, since JSON cannot hold it.
   package mutating func member(_ key: StaticString, _ value: KernelName?) {
     member(key, value?.text)
   }
 
-  /// A string whose text is ASCII that needs no escape, appended by `fill`.
+  /// Writes a string that `fill` appends, which must be ASCII without characters to escape.
   package mutating func member(_ key: StaticString, plain fill: (inout [UInt8]) -> Void) {
     start(key)
     bytes.append(UInt8(ascii: "\""))
@@ -95,12 +97,12 @@ package struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// The name of a member whose value follows as a part.
+  /// Writes the name of a member; its value follows with ``part(_:endsWithKey:)``.
   package mutating func key(_ key: StaticString) { start(key) }
 
-  /// A part of what is being written that another writer has written: members, or a value.
+  /// Writes members or a value that another writer has produced.
   ///
-  /// - Parameter endsWithKey: whether it ends with the name of a member whose value is to follow.
+  /// - Parameter endsWithKey: whether it ends with the name of a member, whose value follows.
   package mutating func part(_ written: some Collection<UInt8>, endsWithKey: Bool = false) {
     bytes.append(contentsOf: written)
     needsComma = !endsWithKey
@@ -121,7 +123,7 @@ package struct JSONWriter {
     append("null")
   }
 
-  /// A member whose name is not known beforehand.
+  /// Writes a member whose name is known only at run time.
   package mutating func member(named key: String, _ value: UInt64) {
     start(nil)
     string(key)
@@ -129,7 +131,7 @@ package struct JSONWriter {
     bytes.appendDecimal(value)
   }
 
-  /// A value that was read.
+  /// Writes a parsed value.
   package mutating func element(_ value: JSONValue) {
     start(nil)
     write(value)
@@ -157,12 +159,12 @@ package struct JSONWriter {
     }
   }
 
-  /// Ends a line between values, where one value a line is wanted.
+  /// Writes a newline between values, for one value per line.
   package mutating func newline() {
     bytes.append(UInt8(ascii: "\n"))
   }
 
-  /// Ends a line after which a new document starts.
+  /// Ends a document with a newline; another may follow.
   package mutating func endDocument() {
     newline()
     needsComma = false
@@ -195,7 +197,7 @@ package struct JSONWriter {
     text.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
   }
 
-  // What could disturb a terminal is escaped as well as what JSON asks for.
+  // Escapes what JSON requires, and characters that could disturb a terminal.
   private mutating func string(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
     defer { bytes.append(UInt8(ascii: "\"")) }
@@ -212,19 +214,19 @@ package struct JSONWriter {
     }
   }
 
-  /// Appends `text` as it is, if each octet of it stands for itself; says whether it did.
+  /// Appends `text` unchanged if nothing in it needs escaping, and returns whether it did.
   private mutating func appendPlain(_ text: String) -> Bool {
     var text = text
-    return text.withUTF8 { octets in
-      for index in octets.indices where unsafe !Self.isPlain(octets[index]) { return false }
-      unsafe bytes.append(contentsOf: octets)
+    return text.withUTF8 { utf8 in
+      for index in utf8.indices where unsafe !Self.isPlain(utf8[index]) { return false }
+      unsafe bytes.append(contentsOf: utf8)
       return true
     }
   }
 
-  /// Whether an octet of UTF-8 stands for itself.
-  private static func isPlain(_ octet: UInt8) -> Bool {
-    octet >= 0x20 && octet < 0x7f && octet != 0x22 && octet != 0x5c
+  /// Whether a byte is ASCII that needs no escape.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte < 0x7f && byte != 0x22 && byte != 0x5c
   }
 
   private mutating func escape(_ unit: UInt16) {

@@ -1,4 +1,4 @@
-/// Writes the text format of Prometheus, version 0.0.4: families of samples, one a line.
+/// Writes the Prometheus text format, version 0.0.4: families of samples, one per line.
 package struct PrometheusText {
   package private(set) var text = ""
 
@@ -6,29 +6,30 @@ package struct PrometheusText {
     self.text = text
   }
 
-  /// Names and values of labels, in the order in which they are written.
+  /// Label names and values, in output order.
   package typealias Labels = [(name: String, value: String)]
 
+  /// The type of a metric family.
   package enum Kind: String {
     case gauge
     case counter
     case histogram
   }
 
-  /// Starts a family: its samples follow.
+  /// Starts a family; its samples follow.
   package mutating func family(_ name: String, _ kind: Kind, _ help: String) {
     let help = help.replacing("\\", with: #"\\"#).replacing("\n", with: #"\n"#)
     text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
   }
 
-  /// One sample of the family.
+  /// Writes one sample of the current family.
   package mutating func sample(
     _ name: String, _ value: Int, _ labels: Labels = []
   ) {
     append(name, labels, "\(value)")
   }
 
-  /// One sample of the family, with a fraction.
+  /// Writes one fractional sample of the current family.
   package mutating func sample(
     _ name: String, _ value: Double, _ labels: Labels = []
   ) {
@@ -45,8 +46,8 @@ package struct PrometheusText {
     text += " \(value)\n"
   }
 
-  /// A label may hold any character; these three need a backslash. What could disturb a terminal is
-  /// escaped as everywhere.
+  /// Escapes control characters, newlines included, as everywhere, and then backslashes and quotes
+  /// as the format requires.
   private static func escaped(_ value: String) -> String {
     EscapedText.escaped(value).replacing("\\", with: #"\\"#).replacing("\"", with: #"\""#)
   }

@@ -1,12 +1,12 @@
 import Screens
 
 extension OutputStream {
-  /// Writes the lines of `text`, each broken between words where it is wider than `width`.
+  /// Writes the lines of `text`, each wrapped between words to `width`.
   ///
   /// - Parameters:
-  ///   - text: nothing in it needs escaping.
-  ///   - width: of the terminal; nil where nothing has to fit.
-  ///   - indent: the blanks that every line starts with; the rest of a broken line has two more.
+  ///   - text: the text, already escaped.
+  ///   - width: the terminal's width in columns; nil for no wrapping.
+  ///   - indent: the spaces before every line; continuation lines have two more.
   package mutating func writeParagraphs(
     _ text: String, width: Int?, indent: Int = 0
   ) throws(OutputProblem) {

@@ -1,7 +1,7 @@
 import Glibc
 package import SystemPackage
 
-/// Bytes on their way to a descriptor, written when at least 64 KiB have come together.
+/// Buffered output to a descriptor, written in blocks of at least 64 KiB.
 package struct OutputStream: ~Copyable {
   private let descriptor: FileDescriptor
   private var buffer: [UInt8] = []
@@ -12,23 +12,24 @@ package struct OutputStream: ~Copyable {
     self.descriptor = descriptor
   }
 
-  /// Appends what `fill` appends, and writes when enough has come together.
+  /// Appends what `fill` appends, and writes the buffer once it is large enough.
   package mutating func write(_ fill: (inout [UInt8]) -> Void) throws(OutputProblem) {
     fill(&buffer)
     if buffer.count >= Self.flushSize { try flush() }
   }
 
+  /// Appends `text`, and writes the buffer once it is large enough.
   package mutating func write(_ text: String) throws(OutputProblem) {
     try write { $0.append(contentsOf: text.utf8) }
   }
 
-  /// Writes everything that is waiting.
+  /// Writes everything in the buffer.
   package mutating func flush() throws(OutputProblem) {
     guard !buffer.isEmpty else { return }
     defer { buffer.removeAll(keepingCapacity: true) }
     do {
       try unsafe buffer.withUnsafeBytes { octets in
-        // Not by 'writeAll', which is generic: the runtime would look through all types for an array.
+        // Not 'writeAll': it is generic, and the runtime would search all type conformances.
         var written = 0
         while written < octets.count {
           written += try unsafe descriptor.write(
@@ -41,7 +42,7 @@ package struct OutputStream: ~Copyable {
   }
 }
 
-/// Standard output, or a file, took no more.
+/// A write to standard output or a file failed.
 package struct OutputProblem: Error, Equatable {
   package let errno: Errno
 }

@@ -1,4 +1,4 @@
-/// How connections are printed.
+/// The output format of `-o`.
 package enum OutputFormat: String, CaseIterable {
   case table
   case wide
@@ -7,10 +7,10 @@ package enum OutputFormat: String, CaseIterable {
   case csv
 }
 
-/// How a command prints.
+/// The output options of a command.
 package struct OutputStyle: Sendable {
   package let format: OutputFormat
-  /// Whether tables and CSV have no heading.
+  /// Whether tables and CSV omit their heading.
   package let hidesHeader: Bool
   package let color: ColorChoice
 

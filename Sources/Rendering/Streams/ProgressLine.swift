@@ -4,23 +4,23 @@ import Synchronization
 package import SystemPackage
 import Threads
 
-/// One line on the terminal that says how far a long piece of work is, and is cleared at its end.
+/// A line on the terminal that shows the progress of a long operation and is cleared at its end.
 ///
-/// Where standard error is no terminal there is none.
+/// It is shown only if standard error is a terminal.
 package struct ProgressLine: ~Copyable {
   private let descriptor: FileDescriptor
-  /// The end of a pipe that wakes the writer when it closes.
-  private let bell: FileDescriptor
+  /// The write end of a pipe; closing it stops the writer.
+  private let stopPipe: FileDescriptor
   private let writer: StartedWork
 
-  /// How long a piece of work takes before it is worth a line.
+  /// How long an operation runs before the line appears.
   package static let patience = Duration.seconds(1)
-  /// The time from one line to the next.
+  /// The time between two updates.
   private static let interval = Duration.milliseconds(200)
-  /// Goes to the start of the line and clears it (ECMA-48: CR, EL).
+  /// Returns to the start of the line and clears it (ECMA-48: CR, EL).
   private static let clear = "\r\u{1b}[K"
 
-  /// Does `work`, with a line of `text` while it lasts, where it is to be shown.
+  /// Runs `work` and, if `isShown`, shows the line `text` meanwhile.
   package static func during<Value, Failure>(
     isShown: Bool, _ text: @escaping @Sendable (Duration) -> String,
     _ work: () throws(Failure) -> Value
@@ -31,10 +31,9 @@ package struct ProgressLine: ~Copyable {
     return try value.get()
   }
 
-  /// The line on standard error; nil when that is no terminal, or one that cannot clear a line.
+  /// The line on standard error; nil if that is not a terminal, or cannot clear a line.
   ///
-  /// - Parameter text: what the line says, of the time that the work has taken; called on a thread
-  ///   of its own.
+  /// - Parameter text: returns the line for the time elapsed; called on a separate thread.
   private static func onTerminal(_ text: @escaping @Sendable (Duration) -> String) -> ProgressLine?
   {
     let terminal = Terminal.of(Standard.error, columns: nil)
@@ -42,20 +41,20 @@ package struct ProgressLine: ~Copyable {
     return ProgressLine(on: Standard.error, width: width, text)
   }
 
-  /// The line on `descriptor`, no longer than `width` columns; nil when the system refuses a pipe.
+  /// A line on `descriptor` of less than `width` columns; nil if a pipe cannot be created.
   package init?(
     on descriptor: FileDescriptor, width: Int, after patience: Duration = patience,
     _ text: @escaping @Sendable (Duration) -> String
   ) {
     guard let pipe = try? FileDescriptor.pipe(options: .closeOnExec) else { return nil }
     self.descriptor = descriptor
-    bell = pipe.writeEnd
+    stopPipe = pipe.writeEnd
     let reading = pipe.readEnd
     writer = ParallelWork.start(threads: 1) {
       let start = ContinuousClock.now
       var pause = patience
       var isShown = false
-      while !Self.rings(reading, within: pause) {
+      while !Self.isClosed(reading, within: pause) {
         let line = text(start.duration(to: .now)).unicodeScalars.prefix(width - 1)
         _ = try? descriptor.writeAll((Self.clear + String(line)).utf8)
         isShown = true
@@ -67,18 +66,18 @@ package struct ProgressLine: ~Copyable {
   }
 
   deinit {
-    // The writer's last act is to clear the line; it has ended when `writer` has.
-    try? bell.close()
+    // The writer then clears the line and ends; releasing `writer` waits for it.
+    try? stopPipe.close()
   }
 
-  /// Whether the other end of the pipe is closed, at the latest after `time`.
-  private static func rings(_ bell: FileDescriptor, within time: Duration) -> Bool {
-    var waiting = pollfd(fd: bell.rawValue, events: Int16(POLLIN), revents: 0)
+  /// Waits up to `time` for the write end of the pipe to close, and returns whether it did.
+  private static func isClosed(_ readEnd: FileDescriptor, within time: Duration) -> Bool {
+    var waiting = pollfd(fd: readEnd.rawValue, events: Int16(POLLIN), revents: 0)
     return unsafe poll(&waiting, 1, Int32(time / .milliseconds(1))) > 0
   }
 }
 
-/// How many connections of a plan are done, for the line that says so.
+/// Counts the processed connections of a plan, for the progress line.
 package final class ClosingProgress: Sendable {
   private let done = Atomic(0)
   private let total: Int
@@ -87,7 +86,7 @@ package final class ClosingProgress: Sendable {
     self.total = total
   }
 
-  /// So many more are begun.
+  /// Counts `count` more connections as done.
   package func step(_ count: Int) {
     done.wrappingAdd(count, ordering: .relaxed)
   }

@@ -3,35 +3,35 @@ package import SystemPackage
 
 /// A question to the user at a terminal.
 package enum Question {
-  /// What the user answered.
+  /// The user's answer.
   package enum Answer: Equatable {
-    /// `y` or `yes`, and nothing else.
+    /// Exactly `y` or `yes`, in any case.
     case yes
-    /// Anything else, and the end of input.
+    /// Anything else, or the end of input.
     case no
-    /// More than one line was there at once, as when text is pasted.
+    /// Several lines arrived at once, as with pasted text.
     case tooMuch
-    /// A signal arrived that does not end the process by itself.
+    /// A signal arrived that the process handles.
     case interrupted(signal: Int32)
   }
 
-  /// More than an answer needs, in bytes.
-  private static let longest = 256
-  /// How long after a line the next one belongs to the same text, in milliseconds: nobody types so fast.
+  /// The longest answer read, in bytes.
+  private static let maximumLength = 256
+  /// Input within this many milliseconds after a line counts as pasted: nobody types that fast.
   private static let grace: Int32 = 3
-  /// How often it looks for a signal while it waits, in milliseconds.
+  /// The interval between checks for a signal, in milliseconds.
   private static let pause: Int32 = 250
 
-  /// Asks `question`, and reads the answer from `terminal` alone.
+  /// Asks `question`, and reads the answer from `terminal`.
   ///
-  /// What was typed before the question is discarded: it answers something else.
+  /// Input typed before the question is discarded, since it cannot be an answer.
   ///
-  /// - Parameter signal: the signal that has arrived, if any: it ends the wait.
+  /// - Parameter signal: returns the signal that has arrived, if any, which ends the wait.
   package static func ask(
     _ question: String, at terminal: FileDescriptor = .standardInput,
     unless signal: () -> Int32?
   ) -> Answer {
-    // Before the question is shown and not after it, so that no answer to it is discarded.
+    // Flush before showing the question, so that no answer is discarded.
     tcflush(terminal.rawValue, TCIFLUSH)
     tell(question, at: terminal)
     let line: [UInt8]
@@ -40,14 +40,14 @@ package enum Question {
     case .end: return .no
     case .interrupted(let number): return .interrupted(signal: number)
     }
-    // A line that comes with others is a part of pasted text, of which the rest may still be on its way.
+    // A line followed at once by more input is pasted text.
     guard !isReadable(terminal, within: grace) else { return .tooMuch }
     let answer = String(decoding: line, as: UTF8.self).lowercased().filter { $0 != " " }
     return answer == "y" || answer == "yes" ? .yes : .no
   }
 
-  /// Shows `text` to the user at `terminal`: on standard error and, when that is somewhere else, on
-  /// the terminal itself.
+  /// Shows `text` to the user at `terminal`: on standard error and, if that is redirected, on the
+  /// terminal itself.
   package static func tell(_ text: String, at terminal: FileDescriptor = .standardInput) {
     Standard.say(text)
     guard isatty(Standard.error.rawValue) == 0,
@@ -57,7 +57,7 @@ package enum Question {
   }
 
   private enum Input {
-    /// A line without its end.
+    /// A line without its newline.
     case line([UInt8])
     /// Input ended before the line did.
     case end
@@ -69,11 +69,11 @@ package enum Question {
   ) -> Input {
     var line: [UInt8] = []
     var byte: UInt8 = 0
-    while line.count < longest {
+    while line.count < maximumLength {
       while !isReadable(terminal, within: pause) {
         if let number = signal() { return .interrupted(signal: number) }
       }
-      // One byte at a time, so that whatever follows the line is still there to be seen.
+      // One byte at a time, so that input after the line can still be detected.
       let count = unsafe read(terminal.rawValue, &byte, 1)
       if count < 0, errno == EINTR { continue }
       guard count == 1 else { return .end }

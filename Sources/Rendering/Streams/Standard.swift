@@ -1,23 +1,24 @@
 import Glibc
 package import SystemPackage
 
-/// The standard descriptors, and how to say something on them at once.
+/// The standard descriptors, and unbuffered writes to standard error.
 package enum Standard {
   /// Data.
   package static let output = FileDescriptor.standardOutput
   /// Everything else.
   package static let error = FileDescriptor.standardError
 
-  /// Says `text` on standard error. That it cannot be said is no reason to stop.
+  /// Writes `text` to standard error at once, and ignores a failure.
   package static func say(_ text: String) {
     _ = try? error.writeAll(text.utf8)
   }
 
-  /// Opens /dev/null in the place of those that whoever started connreap has closed: the next file
-  /// to be opened, the audit log perhaps, would take the place and be written to.
+  /// Opens /dev/null for each standard descriptor that is closed at startup.
+  ///
+  /// Otherwise the next file opened, such as the audit log, would get its number and its output.
   package static func open() {
     for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
-      // The lowest number that is free is the one that is missing.
+      // open(2) returns the lowest free number, which is the missing one.
       _ = try? unsafe FileDescriptor.open("/dev/null", .readWrite)
     }
   }

@@ -1,38 +1,37 @@
 import Glibc
 package import SystemPackage
 
-/// What is at the other end of a descriptor.
+/// What a descriptor is connected to: a terminal of some width, or a pipe or file.
 package struct Terminal: Equatable {
-  /// Whether it is a terminal at all.
   package let isTerminal: Bool
-  /// Its width in columns; nil for a pipe or a file, where nothing is fitted.
+  /// The width in columns; nil for a pipe or a file, which need no fitting.
   package let width: Int?
 
-  /// The narrowest terminal for which a table is fitted; below it, lines wrap.
-  private static let narrowest = 40
+  /// The narrowest width that tables are fitted to; on a narrower terminal, lines wrap.
+  private static let minimumWidth = 40
 
-  /// Looks at `descriptor`. A terminal that does not know its width has 80 columns.
+  /// Examines `descriptor`. A terminal of unknown width counts as 80 columns wide.
   ///
-  /// - Parameter columns: the value of `COLUMNS`, which is taken when the terminal has no answer.
+  /// - Parameter columns: the value of `COLUMNS`, used if the terminal does not report its width.
   package static func of(_ descriptor: FileDescriptor, columns: String?) -> Terminal {
     guard isatty(descriptor.rawValue) == 1 else { return Terminal(isTerminal: false, width: nil) }
     var size = winsize()
     let answered = unsafe ioctl(descriptor.rawValue, UInt(TIOCGWINSZ), &size) == 0
     let width =
       answered && size.ws_col > 0 ? Int(size.ws_col) : columns.flatMap { Int($0) } ?? 80
-    return Terminal(isTerminal: true, width: max(width, narrowest))
+    return Terminal(isTerminal: true, width: max(width, minimumWidth))
   }
 }
 
-/// When to colour.
+/// When to use colours: the values of `--color`.
 package enum ColorChoice: String, CaseIterable {
   case auto
   case always
   case never
 
-  /// Whether to colour what goes to `terminal`, with `NO_COLOR` and `TERM` of `environment`.
+  /// Whether to colour output to `terminal`, given `NO_COLOR` and `TERM` in `environment`.
   ///
-  /// See https://no-color.org: any text in `NO_COLOR` means no, unless a flag says otherwise.
+  /// See https://no-color.org: a non-empty `NO_COLOR` turns colours off unless a flag overrides it.
   package func isOn(for terminal: Terminal, environment: Environment) -> Bool {
     switch self {
     case .always: true
@@ -44,12 +43,14 @@ package enum ColorChoice: String, CaseIterable {
   }
 }
 
-/// The environment of the process, as a value.
+/// Environment variables, as a value that tests can replace.
 package struct Environment: Sendable {
+  /// Returns the value of a variable; nil if it is not set.
   package let lookUp: @Sendable (String) -> String?
 
   package subscript(_ name: String) -> String? { lookUp(name) }
 
+  /// The environment of this process.
   package static let ofProcess = Environment { name in
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }

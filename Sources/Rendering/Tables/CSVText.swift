@@ -1,16 +1,16 @@
 /// Fields of a CSV file (RFC 4180).
 package enum CSVText {
-  /// Appends `text` as one field: escaped like names in tables, and quoted where CSV asks for it.
+  /// Appends `text` as one field, escaped like names in tables, and quoted if necessary.
   package static func append(_ text: String, to line: inout [UInt8]) {
     var escaped: [UInt8] = []
     EscapedText.append(text, to: &escaped)
     append(printable: escaped, to: &line)
   }
 
-  /// Appends a field that is printable as it is.
+  /// Appends a field that needs no escaping.
   ///
-  /// A field that a spreadsheet would run as a formula gets a leading apostrophe, which makes it
-  /// text there. A plain number, such as -5, stays a number.
+  /// A field that a spreadsheet would evaluate as a formula gets a leading apostrophe, which marks
+  /// it as text. A plain number, such as -5, stays a number.
   package static func append(printable field: [UInt8], to line: inout [UInt8]) {
     let quote = UInt8(ascii: "\"")
     let apostrophe = startsFormula(field) ? "'" : ""
@@ -28,8 +28,8 @@ package enum CSVText {
     line.append(quote)
   }
 
-  /// The characters that start a formula in Excel, LibreOffice and Google Sheets. Excel also takes
-  /// the full-width forms of the first four.
+  /// The characters that start a formula in Excel, LibreOffice and Google Sheets. Excel also
+  /// accepts the full-width forms of the first four.
   private static let formulaStarts = ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"]
 
   private static func startsFormula(_ field: [UInt8]) -> Bool {
@@ -39,7 +39,7 @@ package enum CSVText {
     return !isNumber(field)
   }
 
-  /// Whether a field can be neither a formula nor a number with a sign: nearly all start so.
+  /// Whether a field with this first byte is neither a formula nor a signed number. Nearly all are.
   private static func isOrdinary(_ first: UInt8) -> Bool {
     switch first {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -49,7 +49,7 @@ package enum CSVText {
     }
   }
 
-  /// Whether `field` is a decimal number, with or without a sign.
+  /// Whether `field` is a decimal number, optionally signed.
   private static func isNumber(_ field: [UInt8]) -> Bool {
     var digits = field[...]
     if let first = digits.first, first == UInt8(ascii: "-") || first == UInt8(ascii: "+") {

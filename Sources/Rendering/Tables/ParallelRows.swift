@@ -1,21 +1,21 @@
 import Glibc
 import Threads
 
-/// Rows of an output that all cores work on, in batches.
+/// Processes the rows of an output in batches, on all cores.
 package enum ParallelRows {
   private static let batchSize = 2048
 
-  /// Calls `visit` for ranges that make up the rows, several at once when there are many.
+  /// Calls `visit` for consecutive ranges of rows, in parallel if there are many.
   static func forEachBatch(of rowCount: Int, _ visit: @escaping @Sendable (Range<Int>) -> Void) {
     guard rowCount > batchSize else { return visit(0..<rowCount) }
     let batches = batches(in: 0..<rowCount)
-    let places = WorkPlaces(batches.count)
+    let slots = WorkPlaces(batches.count)
     ParallelWork.start(threads: min(threadCount, batches.count)) {
-      while let place = places.take() { visit(batches[place]) }
+      while let index = slots.take() { visit(batches[index]) }
     }.finish()
   }
 
-  /// Writes what `render` appends for the rows of each range, in the order of the rows.
+  /// Writes what `render` appends for each range, in row order.
   package static func write(
     _ rowCount: Int, to output: inout OutputStream,
     render: @escaping @Sendable (Range<Int>, inout [UInt8]) -> Void
@@ -28,10 +28,10 @@ package enum ParallelRows {
       for batch in batches { try output.write { render(batch, &$0) } }
       return
     }
-    // The work ends before it is waited for, at the end of this function.
+    // The threads must stop before `work` goes out of scope, which waits for them.
     defer { texts.abandon() }
-    for place in batches.indices {
-      try texts.take(place) { text throws(OutputProblem) in
+    for index in batches.indices {
+      try texts.take(index) { text throws(OutputProblem) in
         try output.write { $0.append(contentsOf: text) }
       }
     }

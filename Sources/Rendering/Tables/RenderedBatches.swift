@@ -2,53 +2,54 @@ import Dispatch
 import Synchronization
 import Threads
 
-/// The texts of batches of rows, which several threads render and one takes in the order of the rows.
+/// Batches of rows that several threads render and one thread takes in row order.
 ///
-/// The threads last until all is rendered: a new one starts on the core of the one that started it,
-/// and the scheduler takes milliseconds to move it to an idle one. They stay ahead of whoever takes
-/// the texts by some batches only, for the sake of memory.
+/// The threads live until everything is rendered. A new thread starts on its creator's core, and
+/// the scheduler takes milliseconds to move it to an idle one. To save memory, the threads render
+/// only a few batches ahead.
 package final class RenderedBatches: Sendable {
   private let render: @Sendable (_ batch: Int, inout [UInt8]) -> Void
-  private let places: WorkPlaces
+  private let slots: WorkPlaces
   private let texts = Mutex(Texts())
-  /// Counts the batches that may be begun.
+  /// Counts the batches that may be started.
   private let room = DispatchSemaphore(value: 0)
   /// Counts the batches that have been rendered.
   private let rendered = DispatchSemaphore(value: 0)
 
   private struct Texts {
     var waiting: [Int: [UInt8]] = [:]
-    /// Written already, for the memory that they have.
+    /// Buffers of batches already taken, kept for reuse.
     var spare: [[UInt8]] = []
   }
 
-  /// The texts that `render` appends for each of `count` batches; at most `ahead` of them are begun
-  /// at a time and not yet done with.
+  /// Prepares `count` batches, each rendered by `render`.
+  ///
+  /// - Parameter ahead: the maximum number of batches started and not yet taken.
   package init(
     _ count: Int, ahead: Int, render: @escaping @Sendable (_ batch: Int, inout [UInt8]) -> Void
   ) {
     self.render = render
-    places = WorkPlaces(count)
+    slots = WorkPlaces(count)
     for _ in 0..<ahead { room.signal() }
   }
 
-  /// The share of one thread: all of the work, if no other one comes.
+  /// Renders batches until none are left. Every thread calls it; one alone does all the work.
   package func work() {
     while true {
       room.wait()
-      guard let batch = places.take() else { break }
+      guard let batch = slots.take() else { break }
       var text = texts.withLock { $0.spare.popLast() } ?? []
       render(batch, &text)
       texts.withLock { [text] in $0.waiting[batch] = text }
       rendered.signal()
     }
-    // Each thread that ends lets the next one see that there is nothing left.
+    // Wakes the next thread, so that it finds nothing left and ends too.
     room.signal()
   }
 
-  /// Waits for the text of `batch`, calls `body` with it, and makes room for one more.
+  /// Waits for the text of `batch`, passes it to `body`, and makes room for another.
   ///
-  /// Every batch is to be taken once, in their order.
+  /// Take every batch once, in order.
   package func take<Failure: Error>(
     _ batch: Int, _ body: ([UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
@@ -66,9 +67,9 @@ package final class RenderedBatches: Sendable {
     }
   }
 
-  /// Lets every thread end after the batch at which it is.
+  /// Makes every thread end after its current batch.
   package func abandon() {
-    places.abandon()
+    slots.abandon()
     room.signal()
   }
 }

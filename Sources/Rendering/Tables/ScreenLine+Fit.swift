@@ -1,7 +1,7 @@
 package import Screens
 
 extension ScreenLine {
-  /// The line cut, or filled with blanks, to `width` columns exactly.
+  /// The line, truncated or padded with spaces to exactly `width` columns.
   package func fitted(to width: Int) -> ScreenLine {
     var line = ScreenLine()
     var used = 0
@@ -22,12 +22,12 @@ extension ScreenLine {
     return line
   }
 
-  /// How many columns it takes.
+  /// The width in columns.
   package var width: Int { spans.reduce(0) { $0 + EscapedText.width(of: $1.text.utf8) } }
 
-  /// The paragraph `text` in lines of at most `width` columns, broken at blanks where there are any.
+  /// Wraps the paragraph `text` into lines of at most `width` columns, at spaces if possible.
   ///
-  /// - Parameter indent: the blanks that every line but the first starts with.
+  /// - Parameter indent: the number of spaces before every line except the first.
   package static func wrapped(
     _ text: String, to width: Int, indent: Int = 0, _ look: ScreenLook = .plain
   ) -> [ScreenLine] {

@@ -1,10 +1,9 @@
 package import Screens
 
 extension Table {
-  /// The lines of `rows` for a screen, with a heading where the layout has one.
+  /// The heading and the lines of `rows` for a screen.
   ///
-  /// - Parameters:
-  ///   - widths: of the columns, as ``fit(_:into:)`` gives them.
+  /// - Parameter widths: the column widths, from ``fit(_:into:)``.
   package func lines(
     _ rows: some Sequence<Int>, widths: [Int], _ layout: Layout
   ) -> (heading: ScreenLine, lines: [ScreenLine]) {
@@ -41,7 +40,7 @@ extension Table {
 }
 
 extension ScreenLook {
-  /// The look of a style of printed text.
+  /// The screen's equivalent of a style of printed text.
   package init(of style: Style?) {
     switch style {
     case nil: self = .plain

@@ -1,19 +1,19 @@
 import Synchronization
 
-/// A table of text: a heading, and cells that are made when they are needed.
+/// A table of text with a heading, whose cells are rendered on demand.
 ///
-/// Cells of many rows are made when they are printed, so that a million rows need no memory of their
-/// own. To fit a terminal they are all measured before; otherwise some tell the widths, and a wider
-/// one moves what is behind it.
+/// A large table renders its cells while printing, so a million rows need no extra memory. To fit a
+/// terminal, it measures all cells first. Otherwise it measures a sample, and a wider cell shifts
+/// the rest of its line.
 package struct Table: Sendable {
   package let columns: [Column]
   package let rowCount: Int
-  /// Appends the text of the cell at a row and a column, printable as it is.
+  /// Appends the text of a cell, already escaped.
   package var cell: @Sendable (_ row: Int, _ column: Int, _ text: inout [UInt8]) -> Void
-  /// The same table of some of its rows alone, where it is quicker to have these together before
-  /// their cells are made; nil where it is not.
+  /// The same table with only some of its rows; nil unless gathering rows before rendering is
+  /// faster.
   package var part: (@Sendable (Range<Int>) -> Table)?
-  /// How the cell looks.
+  /// The style of a cell.
   package var style: @Sendable (_ row: Int, _ column: Int) -> Style? = { _, _ in nil }
 
   package init(
@@ -29,14 +29,15 @@ package struct Table: Sendable {
     self.style = style
   }
 
+  /// One column: its heading and how it shrinks.
   package struct Column: Sendable {
     package let title: String
     package var alignment = Alignment.left
-    /// The fewest columns of the terminal to which it may be cut; nil when it is never cut.
+    /// The narrowest width that it may shrink to, in terminal columns; nil if it never shrinks.
     package var shrinksTo: Int?
-    /// What of a cell goes then.
+    /// Which part of a cell is cut off when it shrinks.
     package var cut = CellCut.end
-    /// Columns with a low number shrink before others, and those with the same the last ones first.
+    /// Columns with a lower rank shrink first; of equal ranks, the rightmost.
     package var rank = 2
 
     package init(
@@ -51,6 +52,7 @@ package struct Table: Sendable {
     }
   }
 
+  /// Where a cell's padding goes.
   package enum Alignment {
     case left
     case right
@@ -59,12 +61,12 @@ package struct Table: Sendable {
   /// How a table is printed.
   package struct Layout: Sendable {
     package var showsHeader = true
-    /// The width to fit into; nil for none.
+    /// The width to fit into, in columns; nil for no limit.
     package var width: Int?
     package var colors = false
-    /// What every line starts with.
+    /// The number of spaces before every line.
     package var indent = 0
-    /// The columns between two cells.
+    /// The number of spaces between two cells.
     package var gap = 2
 
     package init(
@@ -79,16 +81,18 @@ package struct Table: Sendable {
     }
   }
 
-  /// Prints the table.
+  /// Prints the table to `output`.
   package func print(_ layout: Layout, to output: inout OutputStream) throws(OutputProblem) {
-    guard rowCount > Self.mostKept else { return try keepingCells().printRows(layout, to: &output) }
+    guard rowCount > Self.maximumCachedRows else {
+      return try cachingCells().printRows(layout, to: &output)
+    }
     try printRows(layout, to: &output)
   }
 
-  /// Of how many rows at the most the cells are kept, and made only once.
-  private static let mostKept = 1024
+  /// A table of at most this many rows renders each cell only once.
+  private static let maximumCachedRows = 1024
 
-  private func keepingCells() -> Table {
+  private func cachingCells() -> Table {
     var text: [UInt8] = []
     var ends: [Int] = [0]
     for row in 0..<rowCount {
@@ -100,8 +104,8 @@ package struct Table: Sendable {
     var table = self
     table.part = nil
     table.cell = { [text, ends, count = columns.count] row, column, line in
-      let place = row * count + column
-      line.append(contentsOf: text[ends[place]..<ends[place + 1]])
+      let index = row * count + column
+      line.append(contentsOf: text[ends[index]..<ends[index + 1]])
     }
     return table
   }
@@ -143,13 +147,13 @@ package struct Table: Sendable {
     }
   }
 
-  /// How many rows tell the widths where nothing has to fit.
-  private static let measuredSample = 4096
+  /// The number of rows measured if nothing has to fit.
+  private static let sampleSize = 4096
 
   private func measure(for layout: Layout) -> [Int] {
     let titles = columns.map { layout.showsHeader ? $0.title.utf8.count : 0 }
-    guard layout.width != nil || rowCount <= 2 * Self.measuredSample else {
-      let step = rowCount / Self.measuredSample
+    guard layout.width != nil || rowCount <= 2 * Self.sampleSize else {
+      let step = rowCount / Self.sampleSize
       return measure(0..<rowCount, step: step, from: titles)
     }
     let widest = Mutex(titles)
@@ -162,7 +166,7 @@ package struct Table: Sendable {
     return widest.withLock { $0 }
   }
 
-  /// The widths of the columns in `rows`, and at the least those that are known already.
+  /// The column widths that `rows` need, each at least the one in `known`.
   package func measure(_ rows: some Sequence<Int>, from known: [Int]) -> [Int] {
     var widths = known
     var scratch: [UInt8] = []
@@ -170,8 +174,8 @@ package struct Table: Sendable {
     return widths
   }
 
-  /// The same of each `step`th row. Not generic: what a sequence of rows is, the runtime looks for
-  /// among all types, on every start.
+  /// The same for every `step`th row. Not generic, since for a generic sequence the runtime
+  /// searches all type conformances at every start.
   private func measure(_ rows: Range<Int>, step: Int, from known: [Int]) -> [Int] {
     var widths = known
     var scratch: [UInt8] = []
@@ -187,14 +191,14 @@ package struct Table: Sendable {
     for column in columns.indices {
       scratch.removeAll(keepingCapacity: true)
       cell(row, column, &scratch)
-      // No text is wider than it has octets.
+      // A text never takes more columns than bytes.
       if scratch.count > widths[column] {
         widths[column] = max(widths[column], CellCut.width(of: scratch[...]))
       }
     }
   }
 
-  /// With less between the cells where they would not fit otherwise: blanks tell nothing.
+  /// The layout with a narrower gap if the cells would not fit otherwise.
   private func narrowed(_ layout: Layout, for natural: [Int]) -> Layout {
     guard let width = layout.width, needed(natural, layout) > width else { return layout }
     var layout = layout
@@ -206,29 +210,29 @@ package struct Table: Sendable {
     layout.indent + widths.reduce(0, +) + layout.gap * (columns.count - 1)
   }
 
-  /// The widths of the columns as they are printed, and the layout that this takes.
+  /// The column widths as printed, and the layout adjusted to them.
   package func fitting(_ wanted: Layout) -> (widths: [Int], layout: Layout) {
     let natural = measure(for: wanted)
     let layout = narrowed(wanted, for: natural)
     return (fit(natural, into: layout), layout)
   }
 
-  /// Whether it does not fit, cut as far as it may be.
+  /// Whether the table does not fit even with all columns at their minimum.
   package func isTooWide(for layout: Layout) -> Bool {
     layout.width != nil && isTooWide(natural(for: layout), for: layout)
   }
 
-  /// The widths that the columns would like to have.
+  /// The column widths without any limit.
   package func natural(for layout: Layout) -> [Int] { measure(for: layout) }
 
-  /// Whether columns that would like to have these widths do not fit, cut as far as they may be.
+  /// Whether columns of these natural widths do not fit even at their minimum.
   package func isTooWide(_ natural: [Int], for layout: Layout) -> Bool {
     guard let width = layout.width else { return false }
     let least = columns.indices.map { min(natural[$0], columns[$0].shrinksTo ?? .max) }
     return needed(least, narrowed(layout, for: natural)) > width
   }
 
-  /// Takes what is too much from the columns that may shrink.
+  /// Shrinks the columns of `natural` widths until they fit `layout`, as far as they may shrink.
   package func fit(_ natural: [Int], into layout: Layout) -> [Int] {
     guard let width = layout.width else { return natural }
     var widths = natural
@@ -244,12 +248,12 @@ package struct Table: Sendable {
     return widths
   }
 
-  /// Appends the cell that `fill` appends, and what stands before and after it.
+  /// Appends the cell that `fill` appends, with its indent, padding and gap.
   private func append(
     _ column: Int, of widths: [Int], style: Style?, _ layout: Layout, scratch: inout [UInt8],
     to line: inout [UInt8], fill: (inout [UInt8]) -> Void
   ) {
-    if column == 0 { line.appendBlanks(layout.indent) }
+    if column == 0 { line.appendSpaces(layout.indent) }
     let isPlain = style == nil || !layout.colors
     guard columns[column].alignment == .left, isPlain else {
       scratch.removeAll(keepingCapacity: true)
@@ -257,23 +261,23 @@ package struct Table: Sendable {
       let width = columns[column].cut.cut(
         &scratch, from: 0, to: layout.width == nil ? .max : widths[column])
       let padding = widths[column] - width
-      if columns[column].alignment == .right { line.appendBlanks(padding) }
+      if columns[column].alignment == .right { line.appendSpaces(padding) }
       Style.append(scratch.isEmpty ? nil : style, isOn: layout.colors, to: &line) {
         $0.append(contentsOf: scratch)
       }
       let isLast = column == columns.count - 1
-      if columns[column].alignment == .left, !isLast { line.appendBlanks(padding) }
-      if !isLast { line.appendBlanks(layout.gap) }
+      if columns[column].alignment == .left, !isLast { line.appendSpaces(padding) }
+      if !isLast { line.appendSpaces(layout.gap) }
       return
     }
     let start = line.count
     fill(&line)
     let width = columns[column].cut.cut(
       &line, from: start, to: layout.width == nil ? .max : widths[column])
-    if column < columns.count - 1 { line.appendBlanks(max(widths[column] - width, 0) + layout.gap) }
+    if column < columns.count - 1 { line.appendSpaces(max(widths[column] - width, 0) + layout.gap) }
   }
 
-  /// Ends a line, without blanks before its end.
+  /// Ends a line and removes its trailing spaces.
   private static func end(_ line: inout [UInt8]) {
     while line.last == UInt8(ascii: " ") { line.removeLast() }
     line.append(UInt8(ascii: "\n"))
@@ -281,8 +285,8 @@ package struct Table: Sendable {
 }
 
 extension [UInt8] {
-  /// Appends `count` blanks; none if it is negative.
-  fileprivate mutating func appendBlanks(_ count: Int) {
+  /// Appends `count` spaces; none if it is negative.
+  fileprivate mutating func appendSpaces(_ count: Int) {
     for _ in 0..<Swift.max(count, 0) { append(UInt8(ascii: " ")) }
   }
 }

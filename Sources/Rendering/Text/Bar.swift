@@ -1,10 +1,10 @@
-/// A bar of text, an eighth of a column exact.
+/// A text bar with a resolution of an eighth of a column.
 package enum Bar {
   private static let eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 
-  /// The bar for `value`, where one for `greatest` is `width` columns wide.
+  /// The bar for `value`, on a scale where `greatest` takes `width` columns.
   ///
-  /// What is not nothing shows: it is an eighth of a column at the least.
+  /// A value above zero takes at least an eighth of a column.
   package static func text(_ value: Int, of greatest: Int, width: Int) -> String {
     guard value > 0, greatest > 0, width > 0 else { return "" }
     let share = Double(min(value, greatest)) / Double(greatest)
@@ -12,14 +12,14 @@ package enum Bar {
     return String(repeating: "█", count: length / 8) + eighths[length % 8]
   }
 
-  /// The width of bars behind columns of these widths, in a terminal of `width` columns; none
-  /// where there is no room for bars that say something.
+  /// The width of bars after `used` columns of a terminal of `width` columns; zero if there is too
+  /// little room for useful bars.
   package static func width(behind used: Int, in width: Int?) -> Int {
-    guard let width else { return usual }
-    let left = min(usual, width - used)
-    return left < least ? 0 : left
+    guard let width else { return defaultWidth }
+    let left = min(defaultWidth, width - used)
+    return left < minimumWidth ? 0 : left
   }
 
-  private static let usual = 30
-  private static let least = 5
+  private static let defaultWidth = 30
+  private static let minimumWidth = 5
 }

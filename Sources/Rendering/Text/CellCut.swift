@@ -1,22 +1,22 @@
-/// How a cell is shortened that is wider than its column. A port, a pid and a number are never cut.
+/// How to shorten a cell that is wider than its column. Ports, pids and numbers are never cut.
 package enum CellCut: Sendable {
-  /// Its end is left out.
+  /// Cuts the end.
   case end
-  /// Of `10.0.0.5:8080`, the address is left out: a local end is the least important.
+  /// Cuts the address of `10.0.0.5:8080`, the least important part of a connection.
   case localEnd
-  /// Of `[2001:db8::1]:443`, the middle of the address is left out.
+  /// Cuts the middle of the address of `[2001:db8::1]:443`.
   case peer
-  /// Of `10.0.0.5:8080 → [2001:db8::1]:443`, first the one and then the other.
+  /// Cuts `10.0.0.5:8080 → [2001:db8::1]:443`: the local address first, then the peer's.
   case bothEnds
-  /// Of `java[1744] fd 23, and 3 more`, first what follows the pid, then the end of the name.
+  /// Cuts `java[1744] fd 23, and 3 more`: the text after the pid first, then the end of the name.
   case owner
 
   private static let ellipsis = Array("…".utf8)
   private static let arrow = Array(" → ".utf8)
 
-  /// Cuts what stands in `text` from `start` on to `width` columns, if it is wider.
+  /// Cuts the part of `text` after `start` to `width` columns if it is wider.
   ///
-  /// - Returns: how wide it is now.
+  /// - Returns: the resulting width in columns.
   package func cut(_ text: inout [UInt8], from start: Int, to width: Int) -> Int {
     let natural = Self.width(of: text[start...])
     guard natural > width, width > 0 else { return natural }
@@ -33,7 +33,7 @@ package enum CellCut: Sendable {
     return Self.width(of: short[...])
   }
 
-  /// How many columns `text` takes, of which nothing needs escaping.
+  /// The width in columns of `text`, which is already escaped.
   package static func width(of text: ArraySlice<UInt8>) -> Int {
     text.allSatisfy { $0 < 0x80 } ? text.count : EscapedText.width(of: text)
   }
@@ -49,7 +49,7 @@ package enum CellCut: Sendable {
       kept.append(contentsOf: String(scalar).utf8)
       used += next
     }
-    // Part of a number would be another one.
+    // A truncated number would read as a different number.
     let digits = kept.reversed().prefix { isDigit(Unicode.Scalar($0)) }.count
     if isInNumber, digits < kept.count { kept.removeLast(digits) }
     return kept + ellipsis
@@ -63,26 +63,26 @@ package enum CellCut: Sendable {
     return Array(end[colon...])
   }
 
-  /// With fewer columns than that nothing is left of an address that could be recognized.
-  private static let fewest = 7
+  /// The fewest columns in which a shortened address is still recognizable.
+  private static let minimumAddressWidth = 7
 
   private static func withoutMiddle(_ end: ArraySlice<UInt8>, to width: Int) -> [UInt8] {
     let port = port(of: end)
     let address = end.dropLast(port.count)
     let room = width - port.count
-    guard room >= fewest else { return port }
+    guard room >= minimumAddressWidth else { return port }
     guard address.count > room else { return Array(end) }
     let tail = (room - 1) / 2
     return address.prefix(room - 1 - tail) + ellipsis + address.suffix(tail) + port
   }
 
   private static func bothEnds(_ text: ArraySlice<UInt8>, to width: Int) -> [UInt8] {
-    guard let place = text.firstRange(of: arrow) else { return withoutEnd(text, to: width) }
-    let local = port(of: text[..<place.lowerBound])
-    // What follows the peer, such as the name of a network namespace, stays.
-    let behind = text[place.upperBound...]
-    let peer = behind.prefix { $0 != UInt8(ascii: " ") }
-    let rest = behind[peer.endIndex...]
+    guard let separator = text.firstRange(of: arrow) else { return withoutEnd(text, to: width) }
+    let local = port(of: text[..<separator.lowerBound])
+    // The text after the peer, such as a network namespace, stays.
+    let remainder = text[separator.upperBound...]
+    let peer = remainder.prefix { $0 != UInt8(ascii: " ") }
+    let rest = remainder[peer.endIndex...]
     let room = width - local.count - 3 - Self.width(of: rest)
     let short = peer.count > room ? withoutMiddle(peer, to: room) : Array(peer)
     return local + arrow + short + rest
@@ -99,7 +99,7 @@ package enum CellCut: Sendable {
     return withoutEnd(name, to: room) + text[pid]
   }
 
-  /// Where `[1744]` is.
+  /// The range of a pid such as `[1744]`.
   private static func pid(in text: ArraySlice<UInt8>) -> Range<Int>? {
     var start = text.startIndex
     while let open = text[start...].firstIndex(of: UInt8(ascii: "[")) {

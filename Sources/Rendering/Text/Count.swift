@@ -1,6 +1,6 @@
-/// Numbers of things, for the eye.
+/// Numbers as readers expect them.
 package enum Count {
-  /// The number with a comma before each three digits.
+  /// The number with thousands separators: `1,204`.
   package static func text(_ count: Int) -> String {
     var text = ""
     let digits = String(count)
@@ -11,13 +11,13 @@ package enum Count {
     return text
   }
 
-  /// The number with its sign, `+3` or `-2`; nil for none.
+  /// The number with its sign, `+3` or `-2`; nil for zero.
   package static func difference(_ count: Int) -> String? {
     guard count != 0 else { return nil }
     return (count < 0 ? "-" : "+") + text(abs(count))
   }
 
-  /// So many bytes, in at most five characters: `812`, `1.2k`, `48M`.
+  /// A number of bytes with a decimal unit, in at most five characters: `812`, `1.2k`, `48M`.
   package static func bytes(_ count: UInt64) -> String {
     guard count >= 1000 else { return "\(count)" }
     var value = Double(count)
@@ -33,6 +33,6 @@ package enum Count {
 
   private static let units = ["k", "M", "G", "T", "P", "E"]
 
-  /// The letter that a regular plural has.
+  /// The plural ending of a regular noun: `s`, or nothing for 1.
   package static func plural(_ count: Int) -> String { count == 1 ? "" : "s" }
 }

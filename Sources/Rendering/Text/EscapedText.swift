@@ -1,11 +1,11 @@
 package import Connections
 
-/// Makes text that a process, a peer or a file chose safe to print.
+/// Escapes text chosen by a process, a peer or a file, so that it is safe to print.
 ///
-/// Nothing in it can move the cursor, start a line, change the direction of writing or hide: such
-/// characters become `\x1b`, `\u{202e}` and the like. A backslash is doubled only where it could be
-/// taken for one of those, so that the escaped text says unmistakably what the name was, and most
-/// names with a backslash (`CORP\alice`) can be copied as they are.
+/// Characters that move the cursor, start a line, change the text direction or are invisible become
+/// `\x1b`, `\u{202e}` and so on. A backslash is doubled only if it could be taken for such an
+/// escape. The result is therefore unambiguous, and most names with a backslash (`CORP\alice`) stay
+/// as they are.
 package enum EscapedText {
   /// Appends `text`, escaped, in UTF-8.
   package static func append(_ text: String, to output: inout [UInt8]) {
@@ -31,7 +31,7 @@ package enum EscapedText {
     }
   }
 
-  /// Appends `name`, escaped; a byte that is not part of UTF-8 is written as in `\xff`.
+  /// Appends `name`, escaped; a byte that is not valid UTF-8 becomes `\xff`.
   package static func append(_ name: KernelName, to output: inout [UInt8]) {
     if let text = name.exactText { return append(text, to: &output) }
     name.withBytes { bytes in
@@ -58,15 +58,15 @@ package enum EscapedText {
     return String(decoding: output, as: UTF8.self)
   }
 
-  /// Whether a backslash before `rest` could be taken for the start of an escape, or be one with it.
+  /// Whether a backslash before `rest` could be read as the start of an escape.
   private static func isAmbiguous(before rest: Substring.UnicodeScalarView) -> Bool {
     guard let next = rest.first else { return false }
     switch next {
     case "\\": return true
     case "u": return rest.dropFirst().first == "{"
     case "x":
-      // Control characters and stray bytes are written so: 00 to 1f, 7f to ff. A systemd unit has
-      // escapes of its own, such as `\x2d`.
+      // Only control characters and invalid bytes, 00 to 1f and 7f to ff, are escaped this way.
+      // Other values, such as `\x2d` in the name of a systemd unit, are not ambiguous.
       let digits = String(String.UnicodeScalarView(rest.dropFirst().prefix(2)))
       guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else { return false }
       return value < 0x20 || value >= 0x7f
@@ -81,13 +81,13 @@ package enum EscapedText {
     return String(decoding: output, as: UTF8.self)
   }
 
-  /// The escaped text of a message that has lines of its own.
+  /// The escaped text of a message with several lines; its newlines stay.
   package static func lines(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false)
       .map { escaped(String($0)) }.joined(separator: "\n")
   }
 
-  /// Whether a scalar beyond ASCII shows as itself and leaves the others alone.
+  /// Whether a non-ASCII scalar has a visible form and does not affect its neighbours.
   static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
@@ -98,7 +98,7 @@ package enum EscapedText {
     }
   }
 
-  /// How many columns of a terminal `text` takes, of which nothing needs escaping.
+  /// The width in terminal columns of `text`, which is already escaped.
   package static func width(of text: some Sequence<UInt8>) -> Int {
     var bytes = text.makeIterator()
     var decoder = UTF8()
@@ -107,7 +107,7 @@ package enum EscapedText {
     return width
   }
 
-  /// How many columns of a terminal the visible `scalar` takes: 2 for wide ones, else 1.
+  /// The width of the visible `scalar` in terminal columns: 2 if it is wide, otherwise 1.
   package static func width(of scalar: Unicode.Scalar) -> Int {
     scalar.value < 0x1100 ? 1 : WideCharacters.contain(scalar) ? 2 : 1
   }

@@ -1,17 +1,17 @@
-/// How a piece of text looks on a terminal: colour only adds to what the words say.
+/// The style of text on a terminal. Colour only adds to the words.
 package enum Style: String {
   /// A heading.
   case bold = "1"
-  /// Of less interest.
+  /// Less important.
   case dim = "2"
-  /// Harm: a failure.
+  /// A failure.
   case red = "31"
-  /// All well.
+  /// Success.
   case green = "32"
-  /// Worth a look: a leak.
+  /// Worth attention, such as a leak.
   case yellow = "33"
 
-  /// Appends what `fill` appends, in this style when `isOn`.
+  /// Appends what `fill` appends, in `style` if `isOn`.
   package static func append(
     _ style: Style?, isOn: Bool, to output: inout [UInt8], _ fill: (inout [UInt8]) -> Void
   ) {
@@ -24,7 +24,7 @@ package enum Style: String {
     output.append(contentsOf: "\u{1b}[0m".utf8)
   }
 
-  /// `text` in this style when `isOn`.
+  /// `text`, in this style if `isOn`.
   package func text(_ text: String, isOn: Bool) -> String {
     isOn ? "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" : text
   }

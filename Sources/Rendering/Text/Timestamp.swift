@@ -2,14 +2,14 @@ import Glibc
 
 /// Points in time as text.
 package enum Timestamp {
-  /// The time in UTC.
+  /// The current time in UTC, as ``text(seconds:milliseconds:)`` formats it.
   package static var now: String {
     var time = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &time)
     return text(seconds: time.tv_sec, milliseconds: time.tv_nsec / 1_000_000)
   }
 
-  /// The time of day where the user is, `10:12:45`.
+  /// The current local time of day, `10:12:45`.
   package static var localTimeOfDay: String {
     var seconds = time(nil)
     var parts = unsafe tm()
@@ -18,7 +18,7 @@ package enum Timestamp {
     return unsafe "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
   }
 
-  /// `2026-11-21T05:42:50.123Z` (RFC 3339), of the time so long after the start of 1970.
+  /// A time since the Unix epoch as `2026-11-21T05:42:50.123Z` (RFC 3339).
   package static func text(seconds: Int, milliseconds: Int) -> String {
     var seconds = time_t(seconds)
     var parts = unsafe tm()

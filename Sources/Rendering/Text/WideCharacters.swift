@@ -1,10 +1,10 @@
 /// The characters that take two columns of a terminal.
 ///
-/// Those whose East_Asian_Width is W or F (Unicode Standard Annex #11, Unicode 15), among them all
-/// that are shown as emoji by themselves. wcwidth(3) knows them only in a locale of UTF-8.
+/// Their East_Asian_Width is W or F (Unicode Standard Annex #11, Unicode 15), which includes all
+/// characters with a default emoji presentation. wcwidth(3) knows them only in a UTF-8 locale.
 package enum WideCharacters {
-  /// Whether the visible `scalar` is one. Code points between two ranges that nobody has assigned are
-  /// in either: they are never shown.
+  /// Whether the visible `scalar` is wide. Ranges may include unassigned code points, since those
+  /// are never visible.
   static func contain(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     // Hangul, clocks, weather, signs, sports, transport.
@@ -14,7 +14,7 @@ package enum WideCharacters {
       0x26fd, 0x2705, 0x270a...0x270b, 0x2728, 0x274c, 0x274e, 0x2753...0x2755, 0x2757,
       0x2795...0x2797, 0x27b0, 0x27bf, 0x2b1b...0x2b1c, 0x2b50, 0x2b55:
       true
-    // Scripts of East Asia, and forms of full width.
+    // East Asian scripts and full-width forms.
     case 0x2e80...0x303e, 0x3041...0x3247, 0x3250...0x4dbf, 0x4e00...0xa4c6, 0xa960...0xa97c,
       0xac00...0xd7a3, 0xf900...0xfad9, 0xfe10...0xfe19, 0xfe30...0xfe6b, 0xff01...0xff60,
       0xffe0...0xffe6, 0x16fe0...0x1b2fb, 0x20000...0x3fffd:

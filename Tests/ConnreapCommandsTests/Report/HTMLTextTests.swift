@@ -8,7 +8,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// Whatever a process is called, a page says it and does nothing else.
+/// No name of a process can break the page.
 @Suite struct HTMLTextTests {
   private func written(_ write: (inout HTMLText) -> Void) -> String {
     var page = HTMLText()
@@ -38,7 +38,7 @@ import Testing
       written { $0.empty("meta", ["content": text]) } == #"<meta content="\#(expected)"/>"#)
   }
 
-  @Test func whatIsVisibleIsNotMadeVisibleTwice() {
+  @Test func escapedNamesAreNotEscapedTwice() {
     let name = EscapedText.escaped("a\u{1b}\\<b>")
     #expect(written { $0.visible(name) } == #"a\x1b\&lt;b&gt;"#)
     #expect(written { $0.text(name) } == #"a\\x1b\&lt;b&gt;"#)
@@ -60,7 +60,7 @@ import Testing
     #expect(root.children.map(\.name) == ["p", "rect", "p"] && root.children[0].text == "one")
   }
 
-  @Test func anyTextComesBackAsItWasMadeVisible() throws {
+  @Test func anyTextComesBackEscaped() throws {
     var random = Seeded(71)
     for _ in 0..<2000 {
       let text = HostileNames.next(&random)
@@ -79,19 +79,19 @@ import Testing
     }
   }
 
-  /// The checker is only worth something if it refuses.
+  /// Checks the checker: it must reject malformed pages.
   @Test(arguments: [
     "<p>a", "<p>a</b>", "<p>a & b</p>", "<p x=y></p>", "<p><br></p>", "<p>a > b</p>", "<p/>",
     "<p a=\"1\" a=\"2\"></p>", "<p>\u{1b}</p>", "<p></p><p></p>", "<meta>", "<p>&nbsp;</p>",
   ])
-  func theCheckerFindsFaults(body: String) {
+  func theCheckerRejectsMalformedPages(body: String) {
     #expect(throws: Markup.Fault.self) {
       try Markup.page(Array("<!DOCTYPE html>\n\(body)".utf8))
     }
   }
 }
 
-/// Names that somebody might choose to break a page.
+/// Names that an attacker might choose to break a page.
 enum HostileNames {
   private static let parts = [
     "</script>", "<script>", "\"", "'", "&", "&amp;", "<", ">", "-->", "<!--", "]]>", "\u{1b}[2J",

@@ -1,12 +1,13 @@
-/// An element of a page, read by rules that are stricter than those of HTML and of XML: so what it
-/// takes, both take, and mean the same by it.
+/// An element of a page, parsed more strictly than HTML and XML require.
+///
+/// Both kinds of parser therefore accept what it accepts, and read it the same way.
 final class Markup {
   let name: String
   let attributes: [String: String]
   private(set) var children: [Markup] = []
-  /// The text of this element alone, with entities resolved.
+  /// The text of this element without its children's, with entities resolved.
   private(set) var ownText = ""
-  /// In the order of the document, the text of this element and of those in it.
+  /// The text of this element and its descendants, in document order.
   private(set) var text = ""
 
   struct Fault: Error, CustomStringConvertible {
@@ -17,7 +18,7 @@ final class Markup {
     (self.name, self.attributes) = (name, attributes)
   }
 
-  /// The elements in it, at any depth, in the order of the document.
+  /// All elements inside it, in document order.
   var descendants: [Markup] { children.flatMap { [$0] + $0.descendants } }
 
   func all(_ names: String...) -> [Markup] { descendants.filter { names.contains($0.name) } }
@@ -30,22 +31,22 @@ final class Markup {
     Set((attributes["class"] ?? "").split(separator: " ").map(String.init))
   }
 
-  /// Those of HTML that have no end.
+  /// HTML elements without an end tag.
   static let void: Set<String> = ["meta"]
-  /// Shapes of an image, which may end at once.
+  /// SVG shapes, which may be self-closing.
   static let shapes: Set<String> = ["rect", "line"]
 
-  /// The root of a page; fails with the first thing that is not as it should be.
+  /// Parses a page and returns its root element; throws the first fault.
   static func page(_ bytes: [UInt8]) throws -> Markup {
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Fault(description: "it is no UTF-8")
+      throw Fault(description: "not valid UTF-8")
     }
     let start = "<!DOCTYPE html>\n"
     guard text.hasPrefix(start) else { throw Fault(description: "no document type") }
     var reader = Reader(rest: Substring(text).dropFirst(start.count))
     let root = try reader.element()
     guard reader.rest.allSatisfy(\.isNewline) else {
-      throw Fault(description: "something behind the root: \(reader.rest.prefix(40))")
+      throw Fault(description: "text after the root: \(reader.rest.prefix(40))")
     }
     return root
   }
@@ -61,22 +62,22 @@ final class Markup {
         rest.removeFirst()
         let key = try word()
         try take("=\"")
-        guard let end = rest.firstIndex(of: "\"") else { throw fault("a value without end") }
+        guard let end = rest.firstIndex(of: "\"") else { throw fault("unterminated value") }
         guard attributes.updateValue(try Self.resolved(rest[..<end]), forKey: key) == nil else {
-          throw fault("\(key) twice")
+          throw fault("duplicate attribute \(key)")
         }
         rest = rest[rest.index(after: end)...]
       }
       let element = Markup(name, attributes)
       if rest.hasPrefix("/>") {
         guard Markup.void.contains(name) || Markup.shapes.contains(name) else {
-          throw fault("<\(name)/> has no end in HTML")
+          throw fault("<\(name)/> is not closed in HTML")
         }
         rest.removeFirst(2)
         return element
       }
       try take(">")
-      guard !Markup.void.contains(name) else { throw fault("<\(name)> has no end in XML") }
+      guard !Markup.void.contains(name) else { throw fault("<\(name)> is not closed in XML") }
       while !rest.hasPrefix("</") {
         if rest.first == "<" {
           let child = try self.element()
@@ -84,7 +85,7 @@ final class Markup {
           element.text += child.text
         } else {
           let text = try Self.resolved(rest.prefix { $0 != "<" })
-          guard !rest.isEmpty else { throw fault("<\(name)> has no end") }
+          guard !rest.isEmpty else { throw fault("<\(name)> is not closed") }
           rest = rest.drop { $0 != "<" }
           element.ownText += text
           element.text += text
@@ -95,13 +96,13 @@ final class Markup {
     }
 
     private mutating func take(_ text: String) throws {
-      guard rest.hasPrefix(text) else { throw fault("no \(text)") }
+      guard rest.hasPrefix(text) else { throw fault("missing \(text)") }
       rest.removeFirst(text.count)
     }
 
     private mutating func word() throws -> String {
       let word = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
-      guard !word.isEmpty else { throw fault("no name") }
+      guard !word.isEmpty else { throw fault("missing name") }
       rest = rest[word.endIndex...]
       return String(word)
     }
@@ -117,18 +118,18 @@ final class Markup {
         if let scalar = character.unicodeScalars.first, scalar.value < 0x20 || scalar == "\u{7f}",
           character != "\n"
         {
-          throw Fault(description: "a control character: \(scalar.value)")
+          throw Fault(description: "control character: \(scalar.value)")
         }
         guard character == "&" else {
           guard character != "<" && character != ">" else {
-            throw Fault(description: "a bare \(character)")
+            throw Fault(description: "bare \(character)")
           }
           result.append(rest.removeFirst())
           continue
         }
         let entities = ["&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": "\"", "&#39;": "'"]
         guard let (name, meaning) = entities.first(where: { rest.hasPrefix($0.key) }) else {
-          throw Fault(description: "a bare &, in \(rest.prefix(20))")
+          throw Fault(description: "bare & in \(rest.prefix(20))")
         }
         rest.removeFirst(name.count)
         result += meaning

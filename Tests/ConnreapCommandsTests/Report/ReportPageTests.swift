@@ -120,11 +120,11 @@ import Testing
     contents.queues = .read((1...21).map { ReportScene.queue("*:\($0)", waiting: 1) })
     let leaks = try section("leaks", of: contents)
     #expect(try rows(#require(leaks.first("table"))).count == 20)
-    #expect(leaks.text.contains("The first 20 of 45."))
+    #expect(leaks.text.contains("First 20 of 45 rows."))
     #expect(leaks.first("svg")?.all("g").count == 10)
     #expect(leaks.first("figcaption")?.text.contains("of the 10 that leak most") == true)
     let queues = try section("queues", of: contents)
-    #expect(queues.text.contains("The first 20 of 21."))
+    #expect(queues.text.contains("First 20 of 21 rows."))
     contents.queues = .read((1...20).map { ReportScene.queue("*:\($0)") })
     #expect(try !section("queues", of: contents).text.contains("The first"))
   }

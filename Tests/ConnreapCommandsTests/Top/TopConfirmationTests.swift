@@ -18,7 +18,7 @@ import Testing
 
   private func question() -> TopConfirmation { TopConfirmation(shownAt: shown) }
 
-  @Test func yCountsWhenNothingFollows() {
+  @Test func yCountsIfNothingFollows() {
     var question = question()
     let decision = question.decide([.key("y")], at: time(300))
     #expect(decision == .wait)
@@ -31,7 +31,7 @@ import Testing
     #expect(!isAnswerAgain)
   }
 
-  @Test func yThatIsFollowedIsNoAnswer() {
+  @Test func yFollowedByInputIsNoAnswer() {
     for next in [ScreenInput.key("e"), .key("y"), .key(.enter), .pasted("x")] {
       var question = question()
       _ = question.decide([.key("y")], at: time(300))
@@ -43,16 +43,16 @@ import Testing
     }
   }
 
-  @Test func yAfterSomethingElseIsNoAnswer() {
+  @Test func ySoonAfterOtherInputIsNoAnswer() {
     var question = question()
     _ = question.decide([.key("x")], at: time(1000))
     let soon = question.decide([.key("y")], at: time(1149))
     #expect(soon == .ignore)
     let later = question.decide([.key("y")], at: time(1299))
-    #expect(later == .wait, "150 ms after the last")
+    #expect(later == .wait, "150 ms after the last key")
   }
 
-  @Test func whatComesTooEarlyOrTogetherIsIgnored() {
+  @Test func earlyOrSimultaneousKeysAreIgnored() {
     var question = question()
     for inputs: [ScreenInput] in [[.key("y")], [.key("n")], [.key(.down)]] {
       let decision = question.decide(inputs, at: time(249))
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func otherKeysCountAtOnce() {
+  @Test func otherKeysTakeEffectAtOnce() {
     for key: ScreenKey in ["n", .escape, .enter, .down, "q"] {
       var question = question()
       let decision = question.decide([.key(key)], at: time(300))
@@ -75,7 +75,7 @@ import Testing
   }
 }
 
-/// Many keys and pasted text at once.
+/// Bursts of keys, and pasted text.
 @Suite struct TopInputTests {
   private func keys(_ text: String) -> [ScreenInput] {
     text.unicodeScalars.map { .key(.character($0)) }
@@ -85,17 +85,17 @@ import Testing
     text.unicodeScalars.map { .pasted($0) }
   }
 
-  @Test func aFilterIsReadOnceForAllKeys() throws {
+  @Test func aBurstOfKeysParsesTheFilterOnce() throws {
     var model = try TopScene.usual().model()
     let effects = model.handle(keys("/process = java"))
     #expect(model.cookies == [1, 3, 2])
-    #expect(effects.count(where: \.isScan) == 1, "not once for each of its starts")
+    #expect(effects.count(where: \.isScan) == 1, "not once per key")
     let kept = model.handle(keys(" and idle > 1h") + [.key(.enter)])
     #expect(model.cookies == [1] && model.isTable)
     #expect(kept.count(where: \.isScan) == 1)
   }
 
-  @Test func escapeAfterUnreadTextTakesBackWhatCountedBefore() throws {
+  @Test func escapeAfterUnreadTextRestoresThePreviousFilter() throws {
     var model = try TopScene.usual().model()
     model.handle(keys("/process = nginx") + [.key(.enter)])
     model.handle(keys("/") + [.key(.clear)] + keys("process = java") + [.key(.escape)])
@@ -103,7 +103,7 @@ import Testing
     #expect(model.cookies == [5, 4])
   }
 
-  @Test func pastedTextIsTextOfTheFilterAlone() throws {
+  @Test func pastedTextOnlyEntersTheFilter() throws {
     var model = try TopScene.usual().model()
     model.handle([.key("/")] + pasted("process = java"))
     #expect(model.cookies == [1, 3, 2])
@@ -131,7 +131,7 @@ import Testing
     #expect(closing.closes)
   }
 
-  @Test func aFilterHasALongestLength() throws {
+  @Test func theFilterLengthIsLimited() throws {
     var model = try TopScene.usual().model()
     model.handle(keys("/" + String(repeating: "x", count: LineEditor.longest - 1)))
     #expect(model.message == nil)

@@ -12,15 +12,15 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What keys and scans make of the live view.
+/// How keys and scans change the live view.
 @Suite struct TopModelTests {
-  @Test func theLongestIdleComesFirstAsInAList() throws {
+  @Test func longestIdleComesFirst() throws {
     let model = try TopScene.usual().model()
-    #expect(model.cookies == [1, 3, 2, 5, 4, 6], "what is not known last")
+    #expect(model.cookies == [1, 3, 2, 5, 4, 6], "unknown values last")
     #expect(model.cookieUnderCursor == 1)
   }
 
-  @Test func keysMoveTheCursorAsFarAsThereAreLines() throws {
+  @Test func keysMoveTheCursorWithinTheTable() throws {
     var model = try TopScene.usual().model()
     model.press(.down, "j")
     #expect(model.cookieUnderCursor == 2)
@@ -32,7 +32,7 @@ import Testing
     #expect(model.cookieUnderCursor == 1)
   }
 
-  @Test func theCursorStaysOnItsConnectionWhileRowsMove() throws {
+  @Test func theCursorFollowsItsConnection() throws {
     var scene = TopScene.usual()
     var model = try scene.model()
     model.press(.down, .down)
@@ -45,7 +45,7 @@ import Testing
     #expect(model.cookieUnderCursor == 2 && model.cursorIndex == 4)
   }
 
-  @Test func whenItsConnectionIsGoneItStaysOnTheLine() throws {
+  @Test func theCursorKeepsItsLineWhenItsConnectionIsGone() throws {
     var scene = TopScene.usual()
     var model = try scene.model()
     model.press(.down)
@@ -60,7 +60,7 @@ import Testing
     #expect(model.isTable)
   }
 
-  @Test func ordersGoRoundTheColumnsAndBack() throws {
+  @Test func keysCycleThroughTheSortColumns() throws {
     var model = try TopScene.usual().model()
     let first = model.order
     for _ in TopOrder.columns { model.press(">") }
@@ -69,10 +69,10 @@ import Testing
     #expect(model.order == first)
     model.press("r")
     #expect(model.order == TopOrder(column: .list(.idle), isDescending: false))
-    #expect(model.cookies == [4, 5, 2, 3, 1, 6], "what is not known stays last")
+    #expect(model.cookies == [4, 5, 2, 3, 1, 6], "unknown values stay last")
   }
 
-  @Test func theQuickestComeFirstByRate() throws {
+  @Test func sortingByRatePutsTheFastestFirst() throws {
     var scene = TopScene.usual()
     var model = try scene.model()
     scene.sockets[2].info?.bytesReceived = 5000
@@ -84,11 +84,11 @@ import Testing
     #expect(model.cookies.prefix(2) == [4, 3])
     #expect(model.cookies.last == 6)
     model.press("r")
-    #expect(model.cookies.last == 6, "what is not known is not the least")
+    #expect(model.cookies.last == 6, "unknown is not the smallest")
     #expect(model.cookies.dropLast().last == 4)
   }
 
-  @Test func whatIsOpenIsClosedByEscape() throws {
+  @Test func escapeClosesPages() throws {
     var model = try TopScene.usual().model()
     for key in [ScreenKey.enter, "h", "?", "/", "k"] {
       model.press(key)
@@ -121,7 +121,7 @@ import Testing
     #expect(model.screen[0].contains("every 2s"))
   }
 
-  @Test func aScanThatFailsIsSaidAndWhatIsShownStays() throws {
+  @Test func aFailedScanIsReportedAndKeepsTheTable() throws {
     let scene = TopScene.usual()
     var model = try scene.model()
     model.fail(CommandFailure(.failed, "cannot list the IPv4 sockets"))
@@ -131,7 +131,7 @@ import Testing
     #expect(!model.screen.contains("cannot list the IPv4 sockets"))
   }
 
-  @Test func aScanThatTakesLongerThanTheIntervalIsSaid() throws {
+  @Test func aScanLongerThanTheIntervalIsReported() throws {
     let scan = try TopScene.usual().scan()
     var model = try TopScene.usual().model(width: 100)
     model.take(
@@ -142,9 +142,9 @@ import Testing
   }
 }
 
-/// Groups: headings, and what is below them.
+/// Groups and their headings.
 @Suite struct TopGroupTests {
-  @Test func gGoesRoundTheGroups() throws {
+  @Test func gCyclesThroughTheGroupings() throws {
     var model = try TopScene.usual().model()
     var seen: [Grouping?] = []
     for _ in 0..<4 {
@@ -154,7 +154,7 @@ import Testing
     #expect(seen == [.process, .peer, .unit, nil])
   }
 
-  @Test func groupsStandInTheOrderOfTheirFirstConnection() throws {
+  @Test func groupsAreSortedByTheirFirstConnection() throws {
     var model = try TopScene.usual().model()
     model.press("g")
     let labels = model.view.groups.map(\.group.label)
@@ -165,7 +165,7 @@ import Testing
     #expect(heading.contains("2h00m"))
   }
 
-  @Test func enterAndZFold() throws {
+  @Test func enterAndZFoldGroups() throws {
     var model = try TopScene.usual().model()
     model.press("g", .home, .enter)
     #expect(model.cookies == [5, 4, 6])
@@ -177,7 +177,7 @@ import Testing
     #expect(model.cookies.count == 6)
   }
 
-  @Test func aGroupIsMarkedAsAWholeFoldedOrNot() throws {
+  @Test func aGroupIsMarkedAsAWhole() throws {
     var model = try TopScene.usual().model()
     model.press("g", "z", .home, " ")
     #expect(model.marked == [1, 2, 3])
@@ -185,14 +185,14 @@ import Testing
     #expect(model.marked == [])
   }
 
-  @Test func groupsOfPeersAreByAddress() throws {
+  @Test func peerGroupsAreByAddress() throws {
     var model = try TopScene.usual().model()
     model.press("g", "g", "z")
     #expect(model.view.groups.map(\.group.label) == ["127.0.0.1", "10.0.0.9"])
     #expect(model.screen.contains { $0.contains("▸ 10.0.0.9  2") })
   }
 
-  @Test func byRateGroupsStandInTheOrderOfTheirSums() throws {
+  @Test func sortingByRateOrdersGroupsByTheirSums() throws {
     var scene = TopScene.usual()
     var model = try scene.model()
     for index in 0..<3 { scene.sockets[index].info?.bytesAcked = 2001 }
@@ -202,12 +202,12 @@ import Testing
     model.press("g")
     while model.order.column != .sent { model.press("s") }
     #expect(model.view.groups.map(\.group.label) == ["java[100]", "nginx[101]", "owner unknown"])
-    #expect(model.cookies.prefix(4) == [1, 2, 3, 4], "the quickest one is in the second group")
+    #expect(model.cookies.prefix(4) == [1, 2, 3, 4], "the fastest is in the second group")
     model.press("r")
     #expect(model.view.groups.map(\.group.label) == ["nginx[101]", "java[100]", "owner unknown"])
   }
 
-  @Test func theRatesOfAGroupAreSums() throws {
+  @Test func groupRatesAreSums() throws {
     var scene = TopScene.usual()
     var model = try scene.model()
     for index in 0..<3 { scene.sockets[index].info?.bytesAcked = 2001 }
@@ -221,9 +221,9 @@ import Testing
   }
 }
 
-/// The filter, which counts while it is typed.
+/// The filter, which takes effect while it is typed.
 @Suite struct TopFilterTests {
-  @Test func whatMakesSenseCountsAtOnce() throws {
+  @Test func aValidFilterTakesEffectAtOnce() throws {
     var model = try TopScene.usual().model()
     let effects = model.press("/") + model.type("process = java")
     #expect(model.cookies == [1, 3, 2])
@@ -234,7 +234,7 @@ import Testing
     #expect(model.screen.contains { $0.contains("filter process = java") })
   }
 
-  @Test func whatDoesNotLeavesTheLastThatDid() throws {
+  @Test func anInvalidFilterKeepsTheLastValidOne() throws {
     var model = try TopScene.usual().model()
     model.press("f")
     model.type("idle > 1h")
@@ -244,10 +244,10 @@ import Testing
     #expect(!effects.scans)
     #expect(model.filter.applied == "idle > 1h")
     model.press(.enter)
-    #expect(!model.isTable, "one that makes no sense is not taken")
+    #expect(!model.isTable, "an invalid filter is not accepted")
   }
 
-  @Test func aCaretPointsAtWhatIsWrong() throws {
+  @Test func aCaretMarksTheError() throws {
     var model = try TopScene.usual().model()
     model.press("/")
     model.type("idle > 1h and foo = 2")
@@ -257,7 +257,7 @@ import Testing
     #expect(model.picture.cursor == ScreenPicture.Place(row: row, column: 8 + 21))
   }
 
-  @Test func escapeTakesBackWhatCountedBefore() throws {
+  @Test func escapeRestoresThePreviousFilter() throws {
     var model = try TopScene.usual().model()
     model.press("/")
     model.type("process = nginx")
@@ -269,7 +269,7 @@ import Testing
     #expect(effects.scans)
   }
 
-  @Test func anEmptyOneShowsAll() throws {
+  @Test func anEmptyFilterShowsAll() throws {
     var model = try TopScene.usual().model()
     model.press("/")
     model.type("idle > 1h")
@@ -277,7 +277,7 @@ import Testing
     #expect(model.isTable && model.filter.predicate == nil && model.cookies.count == 6)
   }
 
-  @Test func theLineIsEditedAsUsual() {
+  @Test func theLineEditorHandlesTheUsualKeys() {
     var editor = LineEditor("idle > 1h")
     _ = editor.handle(.clearWord)
     #expect(editor.text == "idle > ")
@@ -294,7 +294,7 @@ import Testing
     #expect(!pages)
   }
 
-  @Test func namesOfHostsAreLookedUpWithEnterAlone() throws {
+  @Test func hostNamesAreLookedUpOnlyOnEnter() throws {
     let scene = TopScene.usual()
     var model = try scene.model()
     model.press("/")
@@ -310,7 +310,7 @@ import Testing
     #expect(model.isTable && model.cookies == [5, 4])
   }
 
-  @Test func anAnswerThatComesTooLateIsNotTaken() throws {
+  @Test func aLateLookupIsIgnored() throws {
     var model = try TopScene.usual().model()
     model.press("/")
     model.type("host db")
@@ -322,7 +322,7 @@ import Testing
     #expect(model.cookies.count == 6 && !model.isTable)
   }
 
-  @Test func aNameThatIsNotFoundIsPointedAt() throws {
+  @Test func anUnknownHostNameIsReported() throws {
     var model = try TopScene.usual().model()
     model.press("/")
     model.type("host nowhere")
@@ -336,7 +336,7 @@ import Testing
     #expect(model.screen.contains { $0.contains("cannot look up the host \"nowhere\"") })
   }
 
-  @Test func theScanThatComesBackDoesNotUndoWhatWasTypedSince() throws {
+  @Test func aScanKeepsAFilterTypedSince() throws {
     let scene = TopScene.usual()
     var model = try scene.model()
     model.press("/")
@@ -348,9 +348,9 @@ import Testing
   }
 }
 
-/// Marks, and what leads from them to a closing.
+/// Marks, plans, questions and outcomes.
 @Suite struct TopClosingTests {
-  @Test func spaceMarksAndMovesOn() throws {
+  @Test func spaceMarksAndMovesDown() throws {
     var model = try TopScene.usual().model()
     model.press(" ", " ")
     #expect(model.marked == [1, 3] && model.cursorIndex == 2)
@@ -364,7 +364,7 @@ import Testing
     #expect(model.marked == [])
   }
 
-  @Test func allThatAreShownAreThoseOfTheFilter() throws {
+  @Test func markAllRespectsTheFilter() throws {
     var model = try TopScene.usual().model()
     model.press("/")
     model.type("process = java")
@@ -372,7 +372,7 @@ import Testing
     #expect(model.marked == [1, 2, 3])
   }
 
-  @Test func whatIsHiddenByAFilterStaysMarkedAndIsSaid() throws {
+  @Test func hiddenMarksStayAndAreCounted() throws {
     let scene = TopScene.usual()
     var model = try scene.model()
     model.press(" ", "/")
@@ -385,7 +385,7 @@ import Testing
     #expect(effects.compactMap(\.planned) == [[1]])
   }
 
-  @Test func whatIsGoneIsNotMarkedAnyMore() throws {
+  @Test func goneConnectionsLoseTheirMark() throws {
     var scene = TopScene.usual()
     var model = try scene.model()
     model.press("a")
@@ -394,7 +394,7 @@ import Testing
     #expect(model.marked == [2, 3, 4, 5, 6])
   }
 
-  @Test func kPlansWhatIsMarkedOrWhatTheCursorIsOn() throws {
+  @Test func kPlansTheMarkedConnectionsOrTheCurrentOne() throws {
     var model = try TopScene.usual().model()
     let underCursor = model.press(.down, "k")
     #expect(underCursor.compactMap(\.planned) == [[3]])
@@ -403,7 +403,7 @@ import Testing
     #expect(marked.compactMap(\.planned) == [[1, 3]])
   }
 
-  @Test func onAHeadingWithoutMarksNothingIsPlanned() throws {
+  @Test func kOnAHeadingWithoutMarksPlansNothing() throws {
     var model = try TopScene.usual().model()
     model.press("g", .home)
     let effects = model.press("k")
@@ -411,7 +411,7 @@ import Testing
     #expect(model.isTable && model.screen.contains { $0.hasPrefix("nothing is marked") })
   }
 
-  /// A view that asks whether to close these.
+  /// A view that asks whether to close the connections with these cookies.
   private func asking(_ cookies: Set<UInt64>, width: Int = 80) throws -> TopModel {
     let scene = TopScene.usual()
     var model = try scene.model(width: width)
@@ -420,9 +420,9 @@ import Testing
     return model
   }
 
-  @Test func thePlanIsShownWithItsQuestion() throws {
+  @Test func thePlanIsShownWithAQuestion() throws {
     let model = try asking([1, 2])
-    #expect(model.screen.contains("These 2 connections of 6 will be closed (RST to the peer):"))
+    #expect(model.screen.contains("2 of 6 connections will be closed (RST to the peer):"))
     #expect(model.screen.last == "Close them? [y/N]")
     #expect(model.screen.contains { $0.contains("127.0.0.1:8080 → 127.0.0.1:1001") })
     #expect(model.picture.cursor?.row == 23)
@@ -440,11 +440,11 @@ import Testing
       let accepted = model.press(key)
       #expect(accepted.count(where: \.isClose) == 1)
       let again = model.press(key)
-      #expect(again.isEmpty, "and once")
+      #expect(again.isEmpty, "only once")
     }
   }
 
-  @Test func whatIsTypedAheadDoesNotAnswer() throws {
+  @Test func typedAheadKeysDoNotAnswer() throws {
     let scene = TopScene.usual()
     var model = try scene.model()
     let effects = model.press("k", "y", .enter, "y")
@@ -453,7 +453,7 @@ import Testing
     #expect(model.screen.last == "Close it? [y/N]")
   }
 
-  @Test func aPlanThatIsNotWantedAnyMoreIsNotShown() throws {
+  @Test func anOutdatedPlanIsNotShown() throws {
     let scene = TopScene.usual()
     var model = try scene.model()
     model.press("k")
@@ -463,10 +463,10 @@ import Testing
     #expect(model.isTable)
     model.press("k")
     model.planned(.success(try scene.plan([1])), text: nil, number: number)
-    #expect(!model.screen.contains { $0.hasPrefix("Close it?") }, "it is an earlier one's")
+    #expect(!model.screen.contains { $0.hasPrefix("Close it?") }, "the plan is an earlier one")
   }
 
-  @Test func whatIsSparedHasItsReasonAndNothingToCloseHasNoQuestion() throws {
+  @Test func anEmptyPlanHasNoQuestion() throws {
     var model = try asking([2, 6], width: 120)
     #expect(model.screen.contains { $0.contains("1 is spared") || $0.contains("will be closed") })
     model = try TopScene.usual().model()
@@ -490,7 +490,7 @@ import Testing
     #expect(model.isTable)
   }
 
-  @Test func whatCameOfItIsShownAndLookedAtAgain() throws {
+  @Test func outcomesAreShownAndTriggerAScan() throws {
     let scene = TopScene.usual()
     var model = try asking([1])
     model.press("y")

@@ -10,9 +10,9 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What the live view looks like.
+/// The rendering of the live view.
 @Suite struct TopPictureTests {
-  @Test func eightyColumnsHoldWhatMatters() throws {
+  @Test func eightyColumnsHoldTheMainColumns() throws {
     var scene = TopScene.usual()
     var model = try scene.model(width: 80, height: 14)
     scene.time += .seconds(2)
@@ -38,28 +38,28 @@ import Testing
         """)
   }
 
-  @Test func aWideScreenHasMoreColumns() throws {
+  @Test func aWideScreenShowsMoreColumns() throws {
     let heading = try #require(
       try TopScene.usual().model(width: 160).screen.first { $0.contains("STATE") })
     for title in ["IN STATE", "RECV-Q", "SEND-Q", "RETRANS", "USER"] {
       #expect(heading.contains(title), "\(title)")
     }
-    #expect(!heading.contains("NETNS") && !heading.contains("AGE"), "they say nothing here")
+    #expect(!heading.contains("NETNS") && !heading.contains("AGE"), "they are empty here")
   }
 
-  @Test func aNarrowOneHasFewer() throws {
+  @Test func aNarrowScreenShowsFewerColumns() throws {
     let screen = try TopScene.usual().model(width: 34).screen
     let heading = try #require(screen.first { $0.contains("STATE") })
     #expect(heading.split(separator: " ") == ["STATE", "PEER", "IDLE▼"])
   }
 
-  /// The look of the piece of the picture that says `text`.
+  /// The look of the span that contains `text`.
   private func look(of text: String, in model: TopModel) throws -> ScreenLook {
     let spans = model.picture.lines.flatMap(\.spans)
     return try #require(spans.first { $0.text.contains(text) }).look
   }
 
-  @Test func colourOnlyAddsToWhatIsLongIdleOrLeaks() throws {
+  @Test func colourHighlightsLongIdleConnectionsAndLeaks() throws {
     var model = try TopScene.usual().model()
     model.press(.end)
     #expect(try look(of: "2h00m", in: model).color == .yellow)
@@ -67,13 +67,13 @@ import Testing
     #expect(try look(of: "CLOSE-WAIT", in: model).color == .red)
   }
 
-  @Test func theLineOfTheCursorIsReversed() throws {
+  @Test func theCursorLineIsReversed() throws {
     var model = try TopScene.usual().model()
     model.press(.down)
     let lines = model.picture.lines.filter { line in
       line.spans.allSatisfy { $0.look.marks.contains(.reverse) }
     }
-    #expect(lines.count == 2, "and the heading's")
+    #expect(lines.count == 2, "the cursor's line and the heading")
     #expect(lines[0].text.contains("STATE") && lines[1].text.contains(":1003"))
   }
 
@@ -91,14 +91,14 @@ import Testing
     }
   }
 
-  @Test func whatIsTypedCannotEither() throws {
+  @Test func typedTextCannotMoveTheCursor() throws {
     var model = try TopScene.usual().model()
     model.press("/")
     model.type("\u{202e}\u{301}x")
     #expect(model.screen.contains(#"Filter: \u{202e}\u{301}x"#))
   }
 
-  @Test func detailsSayAllThatIsKnown() throws {
+  @Test func detailsShowAllKnownValues() throws {
     var model = try TopScene.usual().model(height: 50)
     model.press(.down, .down, .enter)
     let text = model.screen.joined(separator: "\n")
@@ -108,10 +108,10 @@ import Testing
     #expect(text.contains("Executable      /usr/bin/java  of process 100"))
     #expect(text.contains("Cookie          0x2"))
     #expect(text.contains("Sent            –"))
-    #expect(!text.contains("Container"), "what is not known is left out, where it is no news")
+    #expect(!text.contains("Container"), "optional unknown values are omitted")
   }
 
-  @Test func detailsFollowTheConnectionAndSayWhenItIsGone() throws {
+  @Test func detailsFollowTheConnectionAndReportWhenItIsGone() throws {
     var scene = TopScene.usual()
     var model = try scene.model()
     model.press(.enter)
@@ -120,11 +120,11 @@ import Testing
     #expect(model.screen.contains { $0.hasPrefix("Recv-Q          77") })
     scene.sockets.removeFirst()
     model.take(try scene.scan())
-    #expect(model.screen[0].hasSuffix(", which is gone"))
-    #expect(model.screen.contains { $0.hasPrefix("Recv-Q          77") }, "what was known last")
+    #expect(model.screen[0].hasSuffix(" (gone)"))
+    #expect(model.screen.contains { $0.hasPrefix("Recv-Q          77") }, "last known value")
   }
 
-  @Test func pagesScrollAsFarAsTheyGo() throws {
+  @Test func pagesScrollWithinTheirLimits() throws {
     var model = try TopScene.usual().model(height: 10)
     model.press("?")
     let first = model.screen
@@ -137,7 +137,7 @@ import Testing
     #expect(model.screen == first)
   }
 
-  @Test func paragraphsAreBrokenAtBlanks() {
+  @Test func paragraphsWrapAtSpaces() {
     func lines(_ text: String, _ width: Int, indent: Int = 0) -> [String] {
       ScreenLine.wrapped(text, to: width, indent: indent).map(\.text)
     }
@@ -149,7 +149,7 @@ import Testing
   }
 }
 
-/// Whatever keys come and whatever is scanned, the view stands.
+/// The view stays consistent for any sequence of keys and scans.
 @Suite struct TopPropertyTests {
   private static let keys: [ScreenKey] =
     [
@@ -158,7 +158,7 @@ import Testing
     ] + "qjksr<>/fgz aupPkyYnh?+-=idle1m()日".unicodeScalars.map { .character($0) }
 
   @Test(arguments: 0..<24 as Range<UInt64>)
-  func anySequenceOfKeysAndScansKeepsTheViewWhole(seed: UInt64) throws {
+  func anySequenceOfKeysAndScansKeepsTheViewConsistent(seed: UInt64) throws {
     var random = Seeded(seed)
     var scene = TopScene.usual()
     let all = scene.sockets
@@ -197,26 +197,26 @@ import Testing
     }
   }
 
-  private func check(_ model: TopModel, _ place: String) {
+  private func check(_ model: TopModel, _ context: String) {
     let picture = model.picture
-    #expect(picture.lines.count == model.size.height, "\(place)")
+    #expect(picture.lines.count == model.size.height, "\(context)")
     for line in picture.lines {
-      #expect(line.width == model.size.width, "\(place): \(line.text)")
+      #expect(line.width == model.size.width, "\(context): \(line.text)")
     }
     if let cursor = picture.cursor {
-      #expect((0..<model.size.height).contains(cursor.row), "\(place)")
-      #expect((0..<model.size.width).contains(cursor.column), "\(place)")
+      #expect((0..<model.size.height).contains(cursor.row), "\(context)")
+      #expect((0..<model.size.width).contains(cursor.column), "\(context)")
     }
     let count = model.view.entries.count
     #expect(
-      count == 0 ? model.cursorIndex == 0 : (0..<count).contains(model.cursorIndex), "\(place)")
-    #expect((model.cursor == nil) == (count == 0), "\(place)")
+      count == 0 ? model.cursorIndex == 0 : (0..<count).contains(model.cursorIndex), "\(context)")
+    #expect((model.cursor == nil) == (count == 0), "\(context)")
     guard count > 0, model.isTable else { return }
     let visible = model.scroll..<model.scroll + model.tableHeight
-    #expect(visible.contains(model.cursorIndex), "\(place): the cursor is on the screen")
+    #expect(visible.contains(model.cursorIndex), "\(context): the cursor is visible")
     #expect(
       picture.lines.contains { line in
         line.spans.allSatisfy { $0.look.marks.contains(.reverse) } && !line.text.contains("STATE")
-      }, "\(place): its line is shown")
+      }, "\(context): its line is visible")
   }
 }

@@ -14,14 +14,14 @@ import TestSupport
 @testable import Rendering
 @testable import Reports
 
-/// A pretended machine, looked at again and again, and a live view of it.
+/// A fake machine, scanned repeatedly, and a live view of it.
 struct TopScene {
   var sockets: [FakeSocket]
   let tree = ProcTree()
-  /// What the pretended clock says.
+  /// The fake clock's time.
   var time = Duration.seconds(0)
 
-  /// - Parameter processes: which process holds which inodes.
+  /// - Parameter processes: the inodes that each process holds.
   init(_ sockets: [FakeSocket], processes: KeyValuePairs<String, [UInt32]> = [:]) {
     self.sockets = sockets
     tree.process(9999, name: "bystander")
@@ -34,7 +34,7 @@ struct TopScene {
     }
   }
 
-  /// Two programs with connections of all kinds: 3 of `java`, 2 of `nginx`, one of nobody known.
+  /// Two programs with various connections: 3 of `java`, 2 of `nginx`, one without a known owner.
   static func usual() -> TopScene {
     TopScene(
       [
@@ -68,7 +68,7 @@ struct TopScene {
       ], processes: ["java": [11, 12, 13], "nginx": [14, 15]])
   }
 
-  /// What a scan brings now.
+  /// Scans the machine.
   func scan(_ filter: (text: String, predicate: SelectionPredicate?) = ("", nil)) throws -> TopScan
   {
     let kernel = FakeKernel(sockets)
@@ -84,7 +84,7 @@ struct TopScene {
       filter: filter.text, start: time, length: .milliseconds(12), clock: "10:12:45")
   }
 
-  /// A view of `width` and `height` that has had one scan.
+  /// A view of `width` and `height` after one scan.
   func model(width: Int = 80, height: Int = 24) throws -> TopModel {
     var model = TopModel(
       size: ScreenSize(width: width, height: height), interval: 2000, names: ScarceNames())
@@ -92,7 +92,7 @@ struct TopScene {
     return model
   }
 
-  /// The plan to close all that a scan sees, with the guards of a run that is nobody's.
+  /// A plan to close the connections with these cookies, without a caller's session to guard.
   func plan(_ cookies: Set<UInt64>) throws -> Plan {
     let guards = Guards(
       caller: Caller(process: ProcessIdentity(pid: 1 << 20, startTicks: nil), ancestors: []),
@@ -103,7 +103,7 @@ struct TopScene {
   }
 }
 
-/// Names of a machine that knows one host and one service.
+/// A resolver that knows one host and one service.
 struct ScarceNames: NameResolver {
   func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] {
     guard name == "db" else { throw .noSuchName }
@@ -116,7 +116,7 @@ struct ScarceNames: NameResolver {
 }
 
 extension TopModel {
-  /// The lines of the screen as text, without the blanks at their ends.
+  /// The lines of the screen as text, without trailing spaces.
   var screen: [String] {
     picture.lines.map { line in
       var text = line.text
@@ -125,7 +125,7 @@ extension TopModel {
     }
   }
 
-  /// The cookies of the connections of the table, from its top.
+  /// The cookies of the table's connections, from the top.
   var cookies: [UInt64] {
     view.entries.compactMap { entry in
       if case .connection(let place) = entry {
@@ -141,22 +141,22 @@ extension TopModel {
     if case .connection(let key) = cursor { key.cookie.rawValue } else { nil }
   }
 
-  /// The cookies of what is marked.
+  /// The cookies of the marked connections.
   var marked: Set<UInt64> { Set(marks.keys.map(\.cookie.rawValue)) }
 
-  /// Presses keys, one after the other.
+  /// Presses keys in order.
   @discardableResult
   mutating func press(_ keys: ScreenKey...) -> [Effect] {
     keys.flatMap { handle($0) }
   }
 
-  /// Types a text.
+  /// Types `text`.
   @discardableResult
   mutating func type(_ text: String) -> [Effect] {
     text.unicodeScalars.flatMap { handle(.character($0)) }
   }
 
-  /// Whether the table, and nothing else, is shown.
+  /// Whether only the table is shown.
   var isTable: Bool { if case .table = mode { true } else { false } }
 }
 
@@ -164,7 +164,7 @@ extension TopModel.Effect {
   var isScan: Bool { if case .scan = self { true } else { false } }
   var isQuit: Bool { if case .quit = self { true } else { false } }
   var isClose: Bool { if case .close = self { true } else { false } }
-  /// The cookies of a plan that is asked for; nil for another effect.
+  /// The cookies of a requested plan; nil for another effect.
   var planned: Set<UInt64>? {
     guard case .plan(let chosen, _) = self else { return nil }
     return Set(chosen.map(\.connection.cookie.rawValue))

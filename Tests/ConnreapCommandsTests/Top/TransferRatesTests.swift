@@ -9,7 +9,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// Rates are differences of the kernel's counters over the time that was measured, or unknown.
+/// Rates are counter differences divided by the elapsed time, or unknown.
 @Suite struct TransferRatesTests {
   private var scene: TopScene
   private var rates = TransferRates()
@@ -28,69 +28,67 @@ import Testing
     ConnectionKey(namespace: 4711, cookie: try #require(SocketCookie(rawValue: cookie)))
   }
 
-  private mutating func look(
+  private mutating func scan(
     after time: Duration, _ change: (inout [FakeSocket]) -> Void = { _ in }
-  )
-    throws
-  {
+  ) throws {
     change(&scene.sockets)
     scene.time += time
     rates.take(try scene.scan().snapshot, at: scene.time)
   }
 
-  @Test mutating func theFirstLookKnowsNone() throws {
-    try look(after: .zero)
+  @Test mutating func theFirstScanHasNoRates() throws {
+    try scan(after: .zero)
     #expect(try rates[key(1)] == .unknown)
     #expect(try rates[key(7)] == .unknown)
   }
 
-  @Test mutating func theDifferenceIsDividedByTheTimeThatPassed() throws {
-    try look(after: .zero)
-    try look(after: .milliseconds(2500)) {
+  @Test mutating func theDifferenceIsDividedByTheElapsedTime() throws {
+    try scan(after: .zero)
+    try scan(after: .milliseconds(2500)) {
       $0[0].info?.bytesAcked = 6000
       $0[0].info?.bytesReceived = 50
     }
     #expect(try rates[key(1)] == TransferRate(sent: 2000, received: 0))
   }
 
-  @Test mutating func withoutFiguresItStaysUnknown() throws {
-    try look(after: .zero)
-    try look(after: .seconds(2))
+  @Test mutating func withoutCountersTheRateIsUnknown() throws {
+    try scan(after: .zero)
+    try scan(after: .seconds(2))
     #expect(try rates[key(2)] == .unknown)
   }
 
-  @Test mutating func aCounterThatWentBackIsUnknown() throws {
-    try look(after: .zero)
-    try look(after: .seconds(2)) { $0[0].info?.bytesAcked = 999 }
+  @Test mutating func aDecreasedCounterGivesNoRate() throws {
+    try scan(after: .zero)
+    try scan(after: .seconds(2)) { $0[0].info?.bytesAcked = 999 }
     #expect(try rates[key(1)] == TransferRate(sent: nil, received: 0))
-    try look(after: .seconds(1)) { $0[0].info?.bytesAcked = 1999 }
+    try scan(after: .seconds(1)) { $0[0].info?.bytesAcked = 1999 }
     #expect(try rates[key(1)] == TransferRate(sent: 1000, received: 0))
   }
 
-  @Test mutating func countersAreOf64Bits() throws {
-    try look(after: .zero) { $0[0].info?.bytesAcked = .max - 10 }
-    try look(after: .seconds(1)) { $0[0].info?.bytesAcked = .max }
+  @Test mutating func countersHave64Bits() throws {
+    try scan(after: .zero) { $0[0].info?.bytesAcked = .max - 10 }
+    try scan(after: .seconds(1)) { $0[0].info?.bytesAcked = .max }
     #expect(try rates[key(1)].sent == 10)
   }
 
-  @Test mutating func looksThatAreTooNearKeepWhatIsKnown() throws {
-    try look(after: .zero)
-    try look(after: .seconds(1)) { $0[0].info?.bytesAcked = 2000 }
-    try look(after: .milliseconds(50)) { $0[0].info?.bytesAcked = 2500 }
+  @Test mutating func scansTooCloseTogetherKeepTheLastRate() throws {
+    try scan(after: .zero)
+    try scan(after: .seconds(1)) { $0[0].info?.bytesAcked = 2000 }
+    try scan(after: .milliseconds(50)) { $0[0].info?.bytesAcked = 2500 }
     #expect(try rates[key(1)].sent == 1000)
-    try look(after: .milliseconds(950)) { $0[0].info?.bytesAcked = 5000 }
-    #expect(try rates[key(1)].sent == 3000, "since the last look that counted")
+    try scan(after: .milliseconds(950)) { $0[0].info?.bytesAcked = 5000 }
+    #expect(try rates[key(1)].sent == 3000, "since the last scan that counted")
   }
 
-  @Test mutating func aConnectionThatWasAwayStartsAgain() throws {
-    try look(after: .zero)
+  @Test mutating func aConnectionMissingFromOneScanStartsOver() throws {
+    try scan(after: .zero)
     let all = scene.sockets
-    try look(after: .seconds(1)) { $0.removeFirst() }
-    try look(after: .seconds(1)) { $0 = all }
+    try scan(after: .seconds(1)) { $0.removeFirst() }
+    try scan(after: .seconds(1)) { $0 = all }
     #expect(try rates[key(1)] == .unknown)
   }
 
-  @Test func sumsSayWhenTheyAreLeastOnes() {
+  @Test func sumsWithUnknownRatesAreLowerBounds() {
     var sum = RateSum()
     #expect(sum.text == "–")
     sum.add(nil)

@@ -89,7 +89,7 @@ import Testing
     let pair = try namespace.pair(port: 8080)
     #expect(try pair.client.send("last words") == nil)
     let ended = try namespace.kill("--local-port", "8080", "--method", "shutdown")
-    #expect(ended.text.contains("reading gives what had arrived, then the end of file"))
+    #expect(ended.text.contains("read → data already received, then EOF"))
     #expect(try pair.server.receive() == .text("last words"))
     #expect(try pair.server.receive() == .end)
     #expect(try pair.server.send("more") == "EPIPE")
@@ -107,7 +107,7 @@ import Testing
     let pair = try namespace.pair(port: 8080)
     #expect(try pair.client.send("lost") == nil)
     let ended = try namespace.kill("--local-port", "8080", "--method", "abort")
-    #expect(ended.text.contains("reading gives ECONNRESET, then ENOTCONN"))
+    #expect(ended.text.contains("read → ECONNRESET, then ENOTCONN"))
     #expect(try pair.server.receive() == .failed("ECONNRESET"))
     #expect(try pair.server.receive() == .failed("ENOTCONN"))
     #expect(try pair.server.send("more") == "EPIPE")
@@ -187,7 +187,7 @@ import Testing
     let ended = try namespace.kill("--port", "8080")
     #expect(ended.status == 0)
     #expect(
-      ended.text.contains("closed 1, gone 0, failed 0; 1 other end on this machine ended with it"))
+      ended.text.contains("closed 1, gone 0, failed 0; 1 other end on this machine closed with it"))
   }
 
   @Test func theAuditLogNamesTheMethod() throws {

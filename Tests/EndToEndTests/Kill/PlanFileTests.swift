@@ -130,7 +130,7 @@ import Testing
     try gone.server.close()
     let dry = try namespace.kill("--plan", file, "--dry-run")
     #expect(dry.status == 0)
-    #expect(dry.text.contains("This connection would be closed"))
+    #expect(dry.text.contains("1 connection would be closed"))
     #expect(dry.lines.count { $0.hasPrefix("  gone ") } == 1)
     #expect(try pair.client.reaches(pair.server))
   }

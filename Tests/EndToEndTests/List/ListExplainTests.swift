@@ -44,8 +44,8 @@ import Testing
       ended.text == """
         kernel, ipv4  state close-wait
                       local-port 8080 or peer-port 8080
-                      a program of 3 instructions, 20 bytes
-        kernel, ipv6  not asked: nothing of it can be selected
+                      bytecode: 3 instructions, 20 bytes
+        kernel, ipv6  not queried: no match possible
         user space    state = close-wait
                       family = ipv4
                       port = 8080
@@ -107,6 +107,6 @@ import Testing
     #expect(try listed("--local-port", "8080") == nil)
     #expect(try namespace.rows("--local-port", "8080").count == 3)
     let dry = try namespace.kill("--dry-run", "--local-port", "8080")
-    #expect(dry.text.hasPrefix("These 3 connections would be closed"))
+    #expect(dry.text.hasPrefix("3 connections would be closed"))
   }
 }

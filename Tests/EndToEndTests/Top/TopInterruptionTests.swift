@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// Signals that arrive while `top` is about to close something.
+/// Signals that arrive after the answer and before `top` closes anything.
 @Suite(
   .waitsForPrograms, .needsNamespaces, .needsDestroy, .needsTracing, .needs("tmux"), .serialized)
 struct TopInterruptionTests {
@@ -20,8 +20,10 @@ struct TopInterruptionTests {
     return try #require(ended.lines.first.flatMap { pid_t($0) })
   }
 
-  /// A terminal on which `top` has been told to close all 12; strace does `injection` to the first
-  /// system call after the answer, before anything is closed.
+  /// A terminal where the user has told `top` to close all 12 connections.
+  ///
+  /// strace applies `injection` to the first system call after the answer, before anything is
+  /// closed.
   private func answered(_ injection: String) throws -> (pane: TerminalPane, pid: pid_t) {
     let pane = try TerminalPane(in: namespace)
     let trace = "\(namespace.state.path)/trace"
@@ -37,7 +39,7 @@ struct TopInterruptionTests {
     try pane.press("k")
     try pane.wait(for: "Close them? [y/N]")
     try pane.answer("y")
-    // The screen need not show that any more: the whole process may have been stopped.
+    // Check the trace, not the screen: the injection may have stopped the whole process.
     try pane.wait("the answer is acted on") { _ in
       try Command.run(["grep", "-q", "mkdir", trace]).status == 0
     }
@@ -49,20 +51,20 @@ struct TopInterruptionTests {
     #expect(try AuditRecord.cookies(of: "closing", in: namespace.state.path).isEmpty)
   }
 
-  @Test func aSignalBetweenTheAnswerAndTheFirstClosingIsNotForgotten() throws {
+  @Test func aSignalBeforeTheFirstClosingStopsTheRun() throws {
     let (pane, pid) = try answered("delay_enter=8000000")
     kill(pid, SIGTERM)
     try pane.wait(for: "status \(128 + SIGTERM)")
     try checkNothingWasClosed()
   }
 
-  /// The thread that closes may go on before the one that reads signals does.
+  /// The closing thread may continue before the thread that reads signals.
   @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
-  func aSignalThatWasNotReadYetCountsToo(number: Int32) throws {
+  func anUnreadSignalStopsTheRun(number: Int32) throws {
     let (pane, pid) = try answered("signal=SIGSTOP")
     kill(pid, number)
     try pane.wait("it has ended") { screen in
-      // It may be about to stop.
+      // It may stop only after this, so continue it again.
       kill(pid, SIGCONT)
       return screen.contains { $0.contains("status \(128 + number)") }
     }

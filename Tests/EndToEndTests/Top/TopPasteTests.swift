@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// Text that is pasted into `top`, by terminals that mark it and by others, and much of it.
+/// Text pasted into `top`, from terminals that mark it and from others, and in large amounts.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .needs("tmux"), .serialized)
 struct TopPasteTests {
   let namespace: NetworkNamespace
@@ -45,13 +45,13 @@ struct TopPasteTests {
     try pane.wait(for: "Press y alone. Close them? [y/N]")
     pause(for: .milliseconds(500))
     try checkNothingWasClosed()
-    // The question still stands, and a key of its own answers it.
+    // The question remains, and a separate key answers it.
     try pane.answer("y")
     try pane.wait(for: "closed 6, gone 0, failed 0")
     #expect(try namespace.rows("--local-port", "8080").isEmpty)
   }
 
-  @Test func oneMarkedCharacterIsNoAnswerEither() throws {
+  @Test func oneBracketedCharacterIsNoAnswer() throws {
     let pane = try asked()
     try pane.paste("y")
     try pane.wait(for: "Press y alone. Close them? [y/N]")
@@ -69,7 +69,7 @@ struct TopPasteTests {
     }
   }
 
-  @Test func markedTextIsTextOfTheFilter() throws {
+  @Test func bracketedTextEntersTheFilter() throws {
     let pane = try started()
     try pane.press("/")
     try pane.paste("state listen\nand local-port 8080")
@@ -81,14 +81,14 @@ struct TopPasteTests {
     #expect(try pane.variable("bracket_paste_flag") != "1")
   }
 
-  /// The process of the view.
+  /// The pid of `top`.
   private func pid() throws -> pid_t {
     let ended = try Command.run(
       ["pgrep", "-f", "^\(Tools.connreap) top --state-dir \(namespace.state.path)"])
     return try #require(ended.lines.first.flatMap { pid_t($0) })
   }
 
-  /// The processor time that a process has taken, in seconds.
+  /// The CPU time of a process, in seconds.
   private func time(of pid: pid_t) throws -> Double {
     let stat = try Command.run(["cat", "/proc/\(pid)/stat"]).text
     let fields = stat.split(separator: ") ").last?.split(separator: " ") ?? []
@@ -97,7 +97,7 @@ struct TopPasteTests {
   }
 
   @Test(arguments: [true, false])
-  func tenThousandCharactersInTheFilterCostLittle(isBracketed: Bool) throws {
+  func tenThousandPastedCharactersTakeLittleTime(isBracketed: Bool) throws {
     let pane = try started()
     let pid = try pid()
     let before = try time(of: pid)
@@ -106,9 +106,9 @@ struct TopPasteTests {
       String(repeating: "port 80 or host 10.0.0.1 and ", count: 350), isBracketed: isBracketed)
     let message = "a filter has at most 1000 characters"
     try pane.wait(for: message, seconds: 60)
-    // It arrives behind all of the text, so that the shell is left nothing of it.
+    // Escape arrives after all the text, so that none of it reaches the shell.
     try pane.press("Escape")
-    try pane.wait("the filter is left", seconds: 60) {
+    try pane.wait("the filter is closed", seconds: 60) {
       !$0.contains { $0.contains(message) } && $0.contains { $0.contains("6 connections") }
     }
     #expect(try time(of: pid) - before < 5)
@@ -153,8 +153,8 @@ struct TopPasteTests {
       seconds: 90)
     let fields = ended.text.split(whereSeparator: \.isWhitespace)
     try #require(fields.count == 5, "\(ended.text) \(ended.complaints)")
-    #expect(fields[0] == "0" && fields[2] == "True", "it ran and ended: \(ended.text)")
+    #expect(fields[0] == "0" && fields[2] == "True", "it should run and exit: \(ended.text)")
     #expect(try #require(Int(fields[1])) < 300, "MiB")
-    #expect(fields[3...] == ["True", "True"], "marks of pasted text are asked for, and given up")
+    #expect(fields[3...] == ["True", "True"], "bracketed paste is turned on, and off at exit")
   }
 }

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// `top`, on a terminal: keys are sent, and what the screen shows is read.
+/// `top` on a terminal: the tests send keys and read the screen.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .needs("tmux"), .serialized)
 struct TopTests {
   let namespace: NetworkNamespace
@@ -23,7 +23,7 @@ struct TopTests {
 
   private var command: String { "\(Tools.connreap) top --state-dir \(namespace.state.path)" }
 
-  /// A terminal on which the view runs, and has scanned.
+  /// A terminal that runs `top`, after its first scan.
   private func started(
     _ options: String = "--interval 500ms", width: Int = 80, height: Int = 24,
     environment: [String: String] = [:]
@@ -35,22 +35,22 @@ struct TopTests {
     return pane
   }
 
-  /// What has to be so when the view has ended.
+  /// Checks that `top` has exited and restored the terminal.
   private func checkRestored(
     _ pane: TerminalPane, status: Int32, hasOtherScreen: Bool = true
   ) throws {
     let screen = try pane.wait(for: "status \(status)")
-    try pane.wait("the shell asks again") { $0.last { !$0.isEmpty } == "$" }
+    try pane.wait("the shell prompts again") { $0.last { !$0.isEmpty } == "$" }
     let settings = try pane.screen().joined(separator: " ")
     for setting in [" echo", " icanon", " isig", " icrnl", " opost", " ixon"] {
       #expect(settings.contains(setting), "\(settings)")
     }
     #expect(!settings.contains("-echo ") && !settings.contains("-icanon"))
     #expect(try pane.variable("alternate_on") == "0")
-    #expect(try pane.variable("cursor_flag") == "1", "the cursor is seen")
+    #expect(try pane.variable("cursor_flag") == "1", "the cursor is visible")
     #expect(try pane.variable("keypad_flag") == "0")
     if hasOtherScreen {
-      #expect(screen.contains("before"), "what was there is there again")
+      #expect(screen.contains("before"), "the previous screen is restored")
       #expect(!screen.contains { $0.contains("CLOSE-WAIT") })
     }
   }
@@ -70,7 +70,7 @@ struct TopTests {
     try checkRestored(pane, status: 0)
   }
 
-  @Test func bytesThatMoveAreARate() throws {
+  @Test func movingBytesShowARate() throws {
     let pane = try started("--interval 1s --local-port 8080", width: 110)
     for _ in 0..<30 {
       #expect(try held[1].client.send(String(repeating: "x", count: 40_000)) == nil)
@@ -82,7 +82,7 @@ struct TopTests {
     }
   }
 
-  @Test func theFilterCountsWhileItIsTyped() throws {
+  @Test func theFilterTakesEffectWhileItIsTyped() throws {
     let pane = try started()
     try pane.press("/")
     try pane.type("state close-wait")
@@ -92,10 +92,10 @@ struct TopTests {
     let row = try #require(
       screen.firstIndex { $0.hasPrefix("Filter: state close-wait and proces") })
     #expect(screen[row + 1] == String(repeating: " ", count: 29) + "^~~~~~")
-    #expect(screen.count { $0.hasPrefix("  CLOSE-WAIT ") } == 1, "the last that made sense counts")
+    #expect(screen.count { $0.hasPrefix("  CLOSE-WAIT ") } == 1, "the last valid one applies")
     try pane.press("Escape")
     try pane.wait(for: "8 connections")
-    // A state that is not among those of the start is looked for at the kernel.
+    // A state outside the default selection requires a new scan.
     try pane.press("f")
     try pane.type("state listen")
     try pane.press("Enter")
@@ -113,7 +113,7 @@ struct TopTests {
     try pane.press("g", "g", "g", "/")
     try pane.type("state close-wait")
     try pane.press("Enter", "Enter")
-    screen = try pane.wait(for: "the peer has closed, and the program here has not")
+    screen = try pane.wait(for: "the peer has closed, but the program here has not")
     #expect(
       screen.contains { $0.hasPrefix("Process         leaky-server[\(namespace.server.pid)]") })
     try pane.press("End")
@@ -123,15 +123,15 @@ struct TopTests {
     try pane.wait(for: "Keys of connreap top")
   }
 
-  @Test func whatIsMarkedIsClosedThroughThePlanAndTheQuestion() throws {
+  @Test func markedConnectionsAreClosedAfterPlanAndQuestion() throws {
     let pane = try started("--interval 500ms --local-port 8080")
     try pane.press("/")
     try pane.type("peer-port \(held[2].client.port)")
     try pane.press("Enter", "Space", "k")
     var screen = try pane.wait(for: "Close it? [y/N]")
-    #expect(screen.contains { $0.contains("This connection") && $0.contains("RST to the peer") })
+    #expect(screen.contains { $0.contains("will be closed (RST to the peer)") })
     #expect(screen.contains { $0.contains("127.0.0.1:8080 → 127.0.0.1:\(held[2].client.port)") })
-    // No is the answer to whatever is not y.
+    // Any key except y means no.
     try pane.answer("Enter")
     try pane.wait(for: "nothing was closed")
     #expect(try namespace.row(of: held[2].server) != nil)
@@ -143,16 +143,16 @@ struct TopTests {
     #expect(screen.contains { $0.contains("still holds 1 dead descriptor") })
     #expect(try namespace.row(of: held[2].server) == nil)
     #expect(try held[2].client.receive() == .failed("ECONNRESET"))
-    #expect(try held[1].client.reaches(held[1].server), "the others live")
+    #expect(try held[1].client.reaches(held[1].server), "the others stay open")
     let records = try AuditRecord.all(in: namespace.state.path)
     #expect(records.map(\.event) == ["closing", "closed"])
     #expect(records.allSatisfy { $0.command == "top" })
     #expect(records.allSatisfy { $0.connection.cookie == held[2].server.cookie })
     try pane.press("x")
-    try pane.wait(for: "no connections that the filter takes")
+    try pane.wait(for: "no connections match the filter")
   }
 
-  @Test func whatIsProtectedIsSparedWithItsReason() throws {
+  @Test func protectedConnectionsAreSparedWithTheirReason() throws {
     try namespace.server.rename("sshd")
     let pane = try started("--interval 500ms --local-port 8080", width: 120)
     try pane.press("a")
@@ -165,14 +165,14 @@ struct TopTests {
     #expect(try namespace.rows("--local-port", "8080").count == 4)
   }
 
-  @Test func moreThanTheMostIsRefusedAsAWhole() throws {
+  @Test func aPlanAboveTheMaximumIsRefused() throws {
     let pane = try started("--interval 500ms --local-port 8080 --max 3")
     try pane.press("a", "k")
     try pane.wait(for: "more than --max 3")
     #expect(try namespace.rows("--local-port", "8080").count == 4)
   }
 
-  @Test func withoutTheCapabilityItSaysWhatIsMissing() throws {
+  @Test func theMissingCapabilityIsReported() throws {
     let pane = try TerminalPane(in: namespace)
     let words = (KillSafetyTests.withoutNetAdmin + [command]).joined(separator: " ")
     try pane.run("\(words) --interval 500ms")
@@ -182,7 +182,7 @@ struct TopTests {
     #expect(screen.contains { $0.contains("CAP_NET_ADMIN") })
   }
 
-  @Test func theRightToCloseIsNotInForceWhileItWatches() throws {
+  @Test func theCapabilityToCloseIsNotEffectiveWhileWatching() throws {
     let pane = try started("--interval 500ms --local-port 8080")
     func bits(_ set: String) throws -> UInt64 {
       let status = try Command.run(["cat", "/proc/\(try pid())/status"])
@@ -199,10 +199,10 @@ struct TopTests {
     #expect(try bits("CapEff") & netAdmin == 0)
   }
 
-  @Test func theWindowMayChangeItsSize() throws {
+  @Test func theWindowCanBeResized() throws {
     let pane = try started()
     try pane.resize(width: 130, height: 30)
-    try pane.wait("the whole of it") { screen in
+    try pane.wait("the full screen") { screen in
       screen.count >= 29 && screen.contains { $0.contains("SEND-Q") }
         && screen.last { !$0.isEmpty }?.hasSuffix("q quit") == true
     }
@@ -221,7 +221,7 @@ struct TopTests {
     ["TERM": "screen"], ["TERM": "vt100"], ["TERM": "linux"], ["NO_COLOR": "1"],
     ["LC_ALL": "C"],
   ])
-  func otherTerminalsDo(environment: [String: String]) throws {
+  func otherTerminalsWork(environment: [String: String]) throws {
     let pane = try started(environment: environment)
     let screen = try pane.wait(for: "leaky-server")
     #expect(screen.count { $0.contains("8080") } == 8)
@@ -240,14 +240,14 @@ struct TopTests {
     try checkRestored(pane, status: 0, hasOtherScreen: hasOtherScreen)
   }
 
-  @Test func aFlagTurnsColoursOffAndOn() throws {
+  @Test func theColorFlagTurnsColoursOffAndOn() throws {
     var pane = try started("--color never")
     #expect(try !pane.looks().contains("\u{1b}[31m"))
     pane = try started("--color always", environment: ["NO_COLOR": "1"])
     #expect(try pane.looks().contains("\u{1b}[31m"))
   }
 
-  @Test func aTerminalThatCannotMoveItsCursorIsRefused() throws {
+  @Test func aTerminalWithoutCursorMovementIsRefused() throws {
     for name in ["dumb", "no-such-terminal"] {
       let pane = try TerminalPane(in: namespace, environment: ["TERM": name])
       try pane.run("\(command); echo status $?")
@@ -256,7 +256,7 @@ struct TopTests {
     }
   }
 
-  /// The process of the view.
+  /// The pid of `top`.
   private func pid() throws -> pid_t {
     let ended = try Command.run(
       ["pgrep", "-f", "^\(Tools.connreap) top --state-dir \(namespace.state.path)"])
@@ -264,7 +264,7 @@ struct TopTests {
   }
 
   @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
-  func aSignalEndsItAndTheTerminalIsAsBefore(number: Int32) throws {
+  func aSignalEndsItAndRestoresTheTerminal(number: Int32) throws {
     let pane = try started()
     kill(try pid(), number)
     try checkRestored(pane, status: 128 + number)
@@ -277,13 +277,13 @@ struct TopTests {
   }
 
   @Test(arguments: [SIGSEGV, SIGABRT, SIGILL, SIGBUS, SIGTRAP, SIGFPE])
-  func aFaultEndsItAndTheTerminalIsAsBefore(number: Int32) throws {
+  func aCrashRestoresTheTerminal(number: Int32) throws {
     let pane = try started(environment: ["SWIFT_BACKTRACE": "enable=no"])
     kill(try pid(), number)
     try checkRestored(pane, status: 128 + number)
   }
 
-  @Test func withoutASecondScreenTheShellAsksInAnEmptyLine() throws {
+  @Test func withoutAnAlternateScreenTheShellPromptsOnAnEmptyLine() throws {
     let pane = try TerminalPane(in: namespace)
     try pane.takeSecondScreen()
     try pane.run("\(command); echo status $?")
@@ -291,11 +291,11 @@ struct TopTests {
     #expect(try pane.variable("alternate_on") == "0")
     try pane.press("q")
     let screen = try pane.wait("it has ended") { $0.contains { $0.contains("status 0") } }
-    #expect(screen.contains("status 0"), "and nothing of the view in its line")
-    #expect(screen.contains { $0.contains("CLOSE-WAIT") }, "what was shown last stays")
+    #expect(screen.contains("status 0"), "the line has no remains of the view")
+    #expect(screen.contains { $0.contains("CLOSE-WAIT") }, "the last picture stays")
   }
 
-  @Test func itIsStoppedAndGoesOn() throws {
+  @Test func itCanBeStoppedAndResumed() throws {
     let pane = try started()
     try pane.press("C-z")
     try pane.wait(for: "Stopped")
@@ -308,8 +308,8 @@ struct TopTests {
     try pane.wait("it has ended") { _ in try pane.variable("alternate_on") == "0" }
   }
 
-  @Test func whatItHasToSayOfItsFilesDoesNotDisturbTheScreen() throws {
-    _ = try namespace.state.write("connreap.db", "this is no database, by far not one")
+  @Test func warningsAboutFilesDoNotDisturbTheScreen() throws {
+    _ = try namespace.state.write("connreap.db", "this is not a database, not even close")
     let pane = try started("--interval 500ms", width: 120)
     try pane.press("/")
     try pane.type("age > 1h")
@@ -319,17 +319,17 @@ struct TopTests {
     #expect(screen.count { $0.contains("is not used") } == 1)
   }
 
-  @Test func pausedItStandsStill() throws {
+  @Test func aPausedScreenDoesNotChange() throws {
     let pane = try started()
     try pane.press("p")
     let screen = try pane.wait(for: "PAUSED")
     try held[3].client.reset()
     #expect(try holds(for: .milliseconds(1500)) { try pane.screen() == screen })
     try pane.press("p")
-    try pane.wait("it goes on") { !$0.contains { $0.contains("8 connections") } }
+    try pane.wait("it resumes") { !$0.contains { $0.contains("8 connections") } }
   }
 
-  @Test(.needsTracing) func aScanThatTakesLongHoldsUpNoKey() throws {
+  @Test(.needsTracing) func aSlowScanDoesNotBlockKeys() throws {
     let pane = try TerminalPane(in: namespace, width: 120)
     let slow =
       "strace -f -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_enter=2000000"
@@ -343,7 +343,7 @@ struct TopTests {
     try pane.wait(for: "a scan takes", seconds: 60)
   }
 
-  @Test func otherNamespacesAreShownAndClosedIn() throws {
+  @Test func connectionsInOtherNamespacesAreShownAndClosed() throws {
     let pane = try TerminalPane(in: try NetworkNamespace())
     try pane.run("\(command) --interval 500ms --netns \(namespace.server.pid)")
     try pane.wait(for: "8 connections")
@@ -356,7 +356,7 @@ struct TopTests {
     #expect(try namespace.row(of: held[1].server) == nil)
   }
 
-  @Test func aNamespaceThatIsNewSinceTheQuestionMovesNoOther() throws {
+  @Test func aNamespaceCreatedAfterTheQuestionDoesNotShiftOthers() throws {
     let pane = try TerminalPane(in: try NetworkNamespace())
     try pane.run("\(command) --interval 60s --netns all local-port \(held[1].server.port)")
     try pane.press("/")
@@ -365,7 +365,7 @@ struct TopTests {
     try pane.wait(for: "1 connection, held by", seconds: 30)
     try pane.press("k")
     try pane.wait(for: "Close it? [y/N]", seconds: 30)
-    // Those with a name come before all that processes alone are in.
+    // Named namespaces come before those that only processes are in.
     let name = "connreap-test-\(getpid())-new"
     try #require(try Command.run(["ip", "netns", "add", name]).status == 0)
     defer { _ = try? Command.run(["ip", "netns", "delete", name]) }

@@ -100,8 +100,8 @@ struct WidthTests {
       lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
     }
     for part in [
-      "peers do not answer: down, or behind a firewall that drops; see who connects",
-      "the peer has closed and the program here does not: a leak in that program",
+      "peers do not answer: down, or behind a firewall that drops packets",
+      "closed by the peer, but not by the program here: a leak in that program",
     ] {
       #expect(text(narrow).contains(part) && text(wide).contains(part))
     }
