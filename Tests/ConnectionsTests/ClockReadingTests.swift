@@ -64,7 +64,7 @@ struct ClockReadingTests {
         == "the time since boot is 1m30s less than at the last run")
     #expect(
       ClockDoubt.ranAhead(by: UInt64(9 * Self.day)).description
-        == "since the last run, the time since boot grew by 9d00h more than the wall clock")
+        == "since the last run, the time since boot advanced 9d00h more than the wall clock")
     #expect(ClockDoubt.ofEarlierVersion.description.contains("earlier version"))
   }
 }

@@ -40,19 +40,19 @@ struct DurationTextTests {
   @Test(
     "The messages",
     arguments: [
-      ("", "a duration is missing; write 90s, 10m, 1h30m or 7d"),
+      ("", "missing duration; write 90s, 10m, 1h30m or 7d"),
       ("-1h", "a duration cannot be negative"),
-      ("x", "a duration starts with a whole number, as in 90s, 10m, 1h30m or 7d"),
+      ("x", "a duration must start with a whole number, such as 90s, 10m, 1h30m or 7d"),
       ("5", "a duration needs a unit: \"5\"; write 5s, 5m or 5h"),
-      ("5M", "unknown unit \"M\"; a duration takes ms, s, m (minutes), h and d"),
+      ("5M", "unknown unit \"M\"; use ms, s, m (minutes), h or d"),
       (
         "30m1h",
-        "the unit \"h\" cannot follow a smaller or the same unit; write 1h30m, not 30m1h"
+        "unit \"h\" cannot follow the same or a smaller unit; write 1h30m, not 30m1h"
       ),
       ("300000000000d", "the duration is too long"),
       ("010m", "\"010\" starts with 0 and could be read as octal; write 10"),
       ("000s", "\"000\" starts with 0 and could be read as octal; write 0"),
-      ("5\n", "unknown unit \"\\u{a}\"; a duration takes ms, s, m (minutes), h and d"),
+      ("5\n", "unknown unit \"\\u{a}\"; use ms, s, m (minutes), h or d"),
     ])
   func messages(text: String, message: String) throws {
     let problem = try #require(throws: DurationProblem.self) { try DurationText.parse(text) }
