@@ -76,27 +76,30 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", "line 1: this is not a recording of connreap: its first line differs"),
-    ("# connreap recording 9\n", "line 1: recordings of version 9 cannot be read"),
-    ("# connreap recording 1\nhello\n", "line 2: a line starts with '#', '!', '>', '<' or a space"),
+    ("", "line 1: not a connreap recording"),
+    ("# connreap recording 9\n", "line 1: unsupported recording version 9"),
+    (
+      "# connreap recording 1\nhello\n",
+      "line 2: a line must start with '#', '!', '>', '<' or a space"
+    ),
     (
       "# connreap recording 1\n 00\n",
-      "line 2: this continues a datagram, and there is none before it"
+      "line 2: continuation line without a datagram before it"
     ),
     ("# connreap recording 1\n> 0\n", "line 2: \"0\" is not hexadecimal"),
     ("# connreap recording 1\n> 00\n  zz\n", "line 3: \"zz\" is not hexadecimal"),
     (
       "# connreap recording 1\n< sender=x 00\n",
-      "line 2: unknown mark \"sender=x\"; known are truncated, sender=, errno="
+      "line 2: unknown mark \"sender=x\"; use truncated, sender= or errno="
     ),
-    ("# connreap recording \u{7}\n", #"line 1: recordings of version \u{7} cannot be read"#),
+    ("# connreap recording \u{7}\n", #"line 1: unsupported recording version \u{7}"#),
     (
       "# connreap recording 1\n> \u{1b}]0;x\n",
       #"line 2: "\u{1b}]0;x" is not hexadecimal"#
     ),
     (
       "# connreap recording 1\n< \u{202e}=1\n",
-      #"line 2: unknown mark "\u{202e}=1"; known are truncated, sender=, errno="#
+      #"line 2: unknown mark "\u{202e}=1"; use truncated, sender= or errno="#
     ),
   ])
   func aFaultIsNamedByItsLine(text: String, message: String) {
