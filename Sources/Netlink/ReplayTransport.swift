@@ -40,7 +40,9 @@ public final class ReplayTransport: NetlinkTransport {
 
   /// Sends one datagram.
   public func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
-    guard let key = RequestKey(datagram), let index = exchangeIndex(for: key) else { throw .notRecorded }
+    guard let key = RequestKey(datagram), let index = exchangeIndex(for: key) else {
+      throw .notRecorded
+    }
     var exchange = exchanges.remove(at: index)
     let (recorded, asked) = (RequestKey.sequence(exchange.request), RequestKey.sequence(datagram))
     for index in exchange.answers.indices {

@@ -48,7 +48,7 @@ struct InetDiagAssembler {
       for part in parts.dropLast() {
         let following = newLabel()
         branch(on: part, ifTrue: following, ifFalse: ifFalse, next: following)
-        bind(following)
+        define(following)
       }
       branch(on: last, ifTrue: ifTrue, ifFalse: ifFalse, next: next)
     case .any(let parts):
@@ -56,7 +56,7 @@ struct InetDiagAssembler {
       for part in parts.dropLast() {
         let following = newLabel()
         branch(on: part, ifTrue: ifTrue, ifFalse: following, next: following)
-        bind(following)
+        define(following)
       }
       branch(on: last, ifTrue: ifTrue, ifFalse: ifFalse, next: next)
     case .port, .address, .interface, .mark, .autobound:
@@ -143,7 +143,7 @@ struct InetDiagAssembler {
     return .position(positions.count - 1)
   }
 
-  private mutating func bind(_ label: Label) {
+  private mutating func define(_ label: Label) {
     if case .position(let index) = label { positions[index] = bytes.count }
   }
 

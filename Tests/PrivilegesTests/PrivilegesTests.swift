@@ -318,7 +318,7 @@ private let everything = HeldCapabilities(
     #expect(throws: problem) { try UserNamespace.isInitial(procRoot: "/nonexistent") }
     #expect(
       problem.description
-        == "cannot read /nonexistent/self/ns/user, which names its user namespace: "
+        == "cannot read /nonexistent/self/ns/user, which identifies the user namespace: "
         + "No such file or directory")
   }
 
