@@ -37,7 +37,7 @@ public struct Connection: Equatable, Sendable {
 
   /// Creates a connection from the values that the kernel reported; nil for the others.
   ///
-  /// - Parameter userID: ignored when `inode` is 0, because the kernel then reports 0 for everyone.
+  /// - Parameter userID: ignored when `inode` is 0, because the kernel then reports no owner but 0.
   public init(
     identity: SocketIdentity, state: TCPState, inode: UInt32, userID: UInt32,
     receiveQueue: UInt32, sendQueue: UInt32, timer: ConnectionTimer, figures: TCPFigures,

@@ -80,8 +80,8 @@ public struct DumpRequest: Equatable, Sendable {
 
   /// The `nlmsg_type` of the request.
   ///
-  /// A dump of type `TCPDIAG_GETSOCK`, the only one before Linux 3.3, lists both families whatever
-  /// the request contains (`inet_diag_dump_compat` in `net/ipv4/inet_diag.c`).
+  /// A dump of type `TCPDIAG_GETSOCK`, the only one before Linux 3.3, always lists both families
+  /// (`inet_diag_dump_compat` in `net/ipv4/inet_diag.c`).
   var messageType: UInt16 {
     switch families {
     case .only: UInt16(SOCK_DIAG_BY_FAMILY)

@@ -133,7 +133,7 @@ import Testing
     #expect(transport.sent.map { $0.span.uint32(at: 8) } == [1, 3])
   }
 
-  @Test func duringCommandsRunsItsWorkByDefault() {
+  @Test func commandsNeedNoPreparationByDefault() {
     var done = 0
     ScriptedTransport().duringCommands { done += 1 }
     #expect(done == 1)

@@ -16,7 +16,7 @@ public struct ConnectionPast: Equatable, Sendable {
     self.idle = idle
   }
 
-  /// The longest possible times: finds what a selection would match if only its times were reached.
+  /// The longest possible times, to find what a selection would match regardless of its times.
   public static let longest = ConnectionPast(age: .max, inState: .max, idle: .max)
 }
 

@@ -91,7 +91,7 @@ public struct RememberedConnection: Equatable, Sendable {
   /// Whether the kernel's times allow the remembered ones. If not, the remembered times come from
   /// another clock.
   ///
-  /// The kernel's 32-bit times wrap after 49.7 days of uptime, so this check ends there.
+  /// The kernel's 32-bit times can wrap once the uptime exceeds 49.7 days, so this check ends there.
   private func isPossible(_ connection: Connection, at uptime: UInt64) -> Bool {
     guard connection.state == state, uptime <= UInt64(UInt32.max),
       let upperBound = connection.inStateAtMost
