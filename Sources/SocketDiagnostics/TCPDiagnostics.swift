@@ -29,7 +29,7 @@ public struct TCPDiagnostics {
   /// twice. If this throws, discard the rows so far. `each` must not close anything.
   ///
   /// A kernel refuses bytecode with unknown instructions (`EINVAL`), or with marks if CAP_NET_ADMIN is
-  /// missing (`EPERM`). This then tries weaker bytecode, and finally none, which lists more sockets,
+  /// missing (`EPERM`). connreap then tries weaker bytecode, and finally none, which lists more sockets,
   /// never fewer. If the kernel refuses to list both families at once, each is requested in turn.
   ///
   /// - Returns: the request that the kernel accepted.
