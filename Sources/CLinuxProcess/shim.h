@@ -12,8 +12,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Swift does not import variadic functions such as syscall(2), and hides what glibc shows only
-   with _GNU_SOURCE. These calls are nothing but their arguments. */
+/* Swift imports neither variadic functions such as syscall(2), nor what glibc declares only with
+   _GNU_SOURCE. These functions add nothing to the calls. */
 
 static inline long read_directory(int descriptor, void *buffer, size_t size) {
   return syscall(SYS_getdents64, descriptor, buffer, size);
@@ -44,5 +44,5 @@ static inline long adopt_orphans(unsigned long enabled) {
   return syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, enabled, 0, 0, 0);
 }
 
-/* An instruction of the processor, which Swift has no name for. */
+/* Swift has no name for this instruction. */
 static inline void prefetch_for_reading(const void *address) { __builtin_prefetch(address); }

@@ -1,22 +1,22 @@
-/// A block of addresses, as CIDR writes it (RFC 4632): an address and how many leading bits count.
+/// A CIDR block (RFC 4632): an address and the number of significant bits.
 ///
-/// A block of IPv4 addresses also holds their v4-mapped forms.
+/// A block of IPv4 addresses also contains their v4-mapped forms.
 public struct AddressBlock: Hashable, Sendable {
   /// The first address of the block.
   public let first: IPAddress
-  /// How many leading bits of the 128-bit form are the same in the whole block.
+  /// The number of leading bits of the 128-bit form that the whole block shares.
   public let significantBits: Int
 
   private let mask: UInt128
 
-  /// The block of one address.
+  /// Creates a block of one address.
   public init(_ address: IPAddress) {
     self.init(masking: address, significantBits: 128)
   }
 
-  /// The block of the addresses whose first `prefixLength` bits are those of `address`.
+  /// Creates the block of the addresses that share the first `prefixLength` bits of `address`.
   ///
-  /// `prefixLength` counts within the family: 0 to 32 for IPv4, 0 to 128 for IPv6; otherwise nil.
+  /// `prefixLength` is relative to the family: 0 to 32 for IPv4, 0 to 128 for IPv6; otherwise nil.
   public init?(_ address: IPAddress, prefixLength: Int) {
     let width = address.family == .ipv4 ? 32 : 128
     guard (0...width).contains(prefixLength) else { return nil }
@@ -29,28 +29,27 @@ public struct AddressBlock: Hashable, Sendable {
     self.significantBits = significantBits
   }
 
-  /// The prefix length within the family: 0 to 32 for IPv4, 0 to 128 for IPv6.
+  /// The prefix length relative to the family: 0 to 32 for IPv4, 0 to 128 for IPv6.
   public var prefixLength: Int {
     first.family == .ipv4 ? significantBits - 96 : significantBits
   }
 
-  /// Whether the addresses of the block are IPv4 addresses, in one form or the other.
+  /// Whether the block contains IPv4 addresses, plain or v4-mapped.
   public var holdsV4: Bool { significantBits >= 96 && first.isV4OrMapped }
 
-  /// Whether the block holds the address with these 128 bits (IPv4 in v4-mapped form).
+  /// Whether the block contains the address with these 128 bits (IPv4 in v4-mapped form).
   public func contains(bits: UInt128) -> Bool { bits & mask == first.bits }
 
-  /// Whether the block holds `address`.
+  /// Whether the block contains `address`.
   ///
-  /// A block of IPv6 addresses that is larger than the v4-mapped ones, as `::/0` is, holds no IPv4
-  /// address: those are not addresses of IPv6 only because they are kept in that form here.
+  /// An IPv6 block larger than the v4-mapped range, such as `::/0`, contains no plain IPv4 address.
   public func contains(_ address: IPAddress) -> Bool {
     (significantBits >= 96 || address.family == .ipv6) && contains(bits: address.bits)
   }
 }
 
 extension AddressBlock: CustomStringConvertible {
-  /// The address alone for a block of one, else `address/length`.
+  /// The address alone for a block of one, otherwise `address/length`.
   public var description: String {
     significantBits == 128 ? "\(first)" : "\(first)/\(prefixLength)"
   }

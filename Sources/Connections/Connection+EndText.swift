@@ -1,9 +1,9 @@
 extension Connection {
-  /// Appends one end as it is printed everywhere: `10.0.0.5:8080`, `[fe80::b%v1]:8080`,
+  /// Appends one endpoint in its printed form: `10.0.0.5:8080`, `[fe80::b%v1]:8080`,
   /// `0.0.0.0%lo:80`, `[::]:80` (IPv6 only), `*:80` (both families).
   ///
-  /// - Parameter zone: appends the name of the interface. It is called for the local end of a socket
-  ///   that is bound to one, and for a link-local address of the peer.
+  /// - Parameter zone: appends the name of the interface. It is called for the local end of a bound
+  ///   socket and for a link-local peer.
   public func appendText(
     of end: KernelCondition.End, to text: inout [UInt8], zone: (inout [UInt8]) -> Void
   ) {
@@ -22,19 +22,19 @@ extension Connection {
 }
 
 extension IPAddress {
-  /// The address as it is shown: the IPv4 address of a v4-mapped one.
+  /// The address to print: the IPv4 address for a v4-mapped one.
   public var unmapped: IPAddress {
     isV4OrMapped && family == .ipv6 ? IPAddress(bits: bits, family: .ipv4) : self
   }
 
-  /// Whether the address is in `fe80::/10`: it means nothing without its interface.
+  /// Whether the address is in `fe80::/10`, which is ambiguous without an interface.
   public var isLinkLocal: Bool { bits >> 118 == 0x3fa }
 
-  /// Appends the address as it is shown, and what `zone` appends to it.
+  /// Appends the address in its printed form, followed by the output of `zone`.
   ///
   /// - Parameters:
-  ///   - isV6Only: of a socket bound to `::`, whether it takes no IPv4; nil when that is unknown.
-  ///   - inEndpoint: whether a port follows, from which an IPv6 address must be set apart.
+  ///   - isV6Only: whether a socket bound to `::` refuses IPv4; nil when unknown.
+  ///   - inEndpoint: whether a port follows, so that an IPv6 address needs brackets.
   public func appendShownText(
     to text: inout [UInt8], isV6Only: Bool?, inEndpoint: Bool,
     zone: (inout [UInt8]) -> Void = { _ in }

@@ -1,22 +1,21 @@
-/// What the kernel said of one TCP socket at one moment.
+/// One TCP socket as the kernel described it at one moment.
 ///
-/// A row of a dump: of 136 octets and without references, since a machine can hold a million.
-/// A figure that the kernel did not give is nil, never zero.
+/// A value takes 136 bytes and holds no references: a machine can have a million connections.
+/// A value that the kernel did not report is nil, never zero.
 public struct Connection: Equatable, Sendable {
-  /// What names the socket to the kernel.
+  /// The endpoints, interface and cookie that identify the socket to the kernel.
   public let identity: SocketIdentity
   /// Its TCP state at the moment of the dump.
   public let state: TCPState
-  /// The timer that runs on it.
+  /// The timer that is running on the socket.
   public let timer: ConnectionTimer
-  /// Of several network namespaces that were looked at, the one it is in, by its index; a row does
-  /// not say it.
+  /// The index of its network namespace among those scanned. The dump does not contain it.
   public var namespace: UInt16 = 0
-  /// `idiag_inode`: the number by which `/proc/PID/fd` names the socket; 0 when no process has it.
+  /// The inode number in `/proc/PID/fd` (`idiag_inode`); 0 when no process holds the socket.
   public let inode: UInt32
-  /// Bytes received and not read; in LISTEN, connections waiting to be accepted (`idiag_rqueue`).
+  /// Bytes received and not yet read; in LISTEN, the length of the accept queue (`idiag_rqueue`).
   public let receiveQueue: UInt32
-  /// Bytes written and not acknowledged; in LISTEN, the backlog (`idiag_wqueue`).
+  /// Bytes written and not yet acknowledged; in LISTEN, the backlog (`idiag_wqueue`).
   public let sendQueue: UInt32
 
   private let rawUserID: UInt32
@@ -36,9 +35,9 @@ public struct Connection: Equatable, Sendable {
     static let bothFamilies = Known(rawValue: 1 << 6)
   }
 
-  /// A row of the figures that the kernel gave; nil for what it did not give.
+  /// Creates a connection from the values that the kernel reported; nil for the others.
   ///
-  /// - Parameter userID: ignored when `inode` is 0: the kernel then says 0 for want of an answer.
+  /// - Parameter userID: ignored when `inode` is 0, because the kernel then reports no owner but 0.
   public init(
     identity: SocketIdentity, state: TCPState, inode: UInt32, userID: UInt32,
     receiveQueue: UInt32, sendQueue: UInt32, timer: ConnectionTimer, figures: TCPFigures,
@@ -63,33 +62,35 @@ public struct Connection: Equatable, Sendable {
     self.known = known
   }
 
-  /// The local end.
+  /// The local endpoint.
   public var local: Endpoint { identity.local }
-  /// The peer's end.
+  /// The peer's endpoint.
   public var peer: Endpoint { identity.peer }
-  /// The name of the socket for this boot.
+  /// The number that identifies the socket until the next boot.
   public var cookie: SocketCookie { identity.cookie }
 
-  /// The user that made the socket; nil when no process has it, as the kernel's 0 is not root then.
+  /// The uid that created the socket; nil when no process holds it, because the kernel then reports 0.
   public var userID: UInt32? { inode == 0 ? nil : rawUserID }
 
-  /// `SO_MARK`; the kernel tells it to CAP_NET_ADMIN only.
+  /// `SO_MARK`. The kernel reports it only with CAP_NET_ADMIN.
   public var mark: UInt32? { known.contains(.mark) ? rawMark : nil }
 
-  /// The id of the cgroup that made the socket (`INET_DIAG_CGROUP_ID`, Linux 5.9 and later).
+  /// The ID of the cgroup that created the socket (`INET_DIAG_CGROUP_ID`, Linux 5.9 and later).
   public var cgroupID: UInt64? { known.contains(.cgroup) ? rawCgroupID : nil }
 
-  /// Whether the socket carries part of an MPTCP connection (`INET_DIAG_ULP_INFO`).
+  /// Whether the socket is a subflow of an MPTCP connection (`INET_DIAG_ULP_INFO`).
   public var isMPTCPSubflow: Bool { known.contains(.mptcp) }
 
-  /// Whether an IPv6 socket takes no IPv4 (`INET_DIAG_SKV6ONLY`); nil where the kernel does not tell,
-  /// as of sockets that neither listen nor are only bound.
+  /// Whether an IPv6 socket refuses IPv4 (`INET_DIAG_SKV6ONLY`).
+  ///
+  /// The kernel reports it only for sockets that listen or are only bound; nil for others.
   public var isV6Only: Bool? {
     known.contains(.v6Only) ? true : known.contains(.bothFamilies) ? false : nil
   }
 
-  /// Whether the kernel chose its local port, as far as it told: who was accepted has the port of a
-  /// listener, and counts as bound by the kernel. Nil when it was not asked.
+  /// Whether the kernel chose the local port; nil when it was not asked.
+  ///
+  /// Accepted sockets use the port of their listener and count as autobound.
   public var isAutobound: Bool? {
     get { known.contains(.autobound) ? true : known.contains(.programBound) ? false : nil }
     set {
@@ -98,44 +99,44 @@ public struct Connection: Equatable, Sendable {
     }
   }
 
-  /// The figures of `tcp_info`; nil in LISTEN, where the kernel gives the words another meaning.
+  /// The values of `tcp_info`; nil in LISTEN, where the fields have another meaning.
   public var tcp: TCPFigures? { state == .listen || figures.isEmpty ? nil : figures }
 }
 
-/// The timer that runs on a socket (`idiag_timer`, `idiag_expires`, `idiag_retrans`).
+/// The timer that is running on a socket (`idiag_timer`, `idiag_expires`, `idiag_retrans`).
 public struct ConnectionTimer: Equatable, Sendable {
-  /// When it fires, in milliseconds from the moment of the dump.
+  /// Time until it fires, in milliseconds from the dump.
   public let expires: UInt32
   /// What the timer is for.
   public let kind: Kind
-  /// How many times the oldest segment, or the probe, was sent again.
+  /// How many times the oldest segment or the probe was retransmitted.
   public let retransmits: UInt8
 
-  /// A timer of this kind, that fires in `expires` milliseconds.
+  /// Creates a timer of this kind that fires in `expires` milliseconds.
   public init(kind: Kind, expires: UInt32, retransmits: UInt8) {
     self.kind = kind
     self.expires = expires
     self.retransmits = retransmits
   }
 
-  /// What the timer is for, with the kernel's number.
+  /// The purpose of a timer, with the kernel's number.
   public enum Kind: UInt8, CaseIterable, Sendable {
-    /// No timer runs.
+    /// No timer is running.
     case off = 0
-    /// Data is waiting for its acknowledgement.
+    /// Data is awaiting its acknowledgement.
     case retransmit = 1
-    /// The next keepalive probe, or the end of an orphan's FIN_WAIT2.
+    /// The next keepalive probe, or the end of an orphan's FIN-WAIT-2.
     case keepalive = 2
-    /// The end of TIME_WAIT.
+    /// The end of TIME-WAIT.
     case timeWait = 3
-    /// The next probe of the peer's closed window.
+    /// The next zero-window probe.
     case zeroWindowProbe = 4
-    /// The end of the delay of an acknowledgement (newer kernels).
+    /// The delayed acknowledgement (newer kernels).
     case delayedAcknowledgement = 5
-    /// A kind that only newer kernels have: it is not the same as no timer.
+    /// A kind that this version of connreap does not know. It differs from ``off``.
     case unknown = 255
 
-    /// The kind with the kernel's number.
+    /// Creates the kind with the kernel's number.
     public init(number: UInt8) { self = Kind(rawValue: number) ?? .unknown }
 
     /// The name in JSON and in tables.

@@ -1,41 +1,43 @@
-/// A container, as far as the cgroup and the runtime's own files identify it.
+/// A container, as identified by its cgroup and the runtime's files.
 public struct Container: Hashable, Sendable {
-  /// What the runtime calls it: 64 hexadecimal digits for most. LXC, systemd-nspawn, Garden and `ctr`
-  /// have only the name that a person chose, and Fargate 32 digits and a number.
+  /// The runtime's ID: 64 hexadecimal digits for most runtimes.
+  ///
+  /// Fargate uses 32 digits and a number. LXC, systemd-nspawn, Garden and `ctr` have only a name
+  /// that a person chose.
   public let id: KernelName
-  /// The name that a person chose, as a table shows it; nil when it is unknown.
+  /// The name that a person chose; nil when unknown.
   public let name: KernelName?
-  /// Further names that mean this container alone, such as `default/web-1/nginx`.
+  /// Other names that identify only this container, such as `default/web-1/nginx`.
   public let otherNames: [KernelName]
 
-  /// The container with this id and, where they are known, these names.
+  /// Creates a container with an ID and any known names.
   public init(id: KernelName, name: KernelName? = nil, otherNames: [KernelName] = []) {
     self.id = id
     self.name = name
     self.otherNames = otherNames
   }
 
-  /// How many digits most runtimes give an id.
+  /// The number of digits in the ID of most runtimes.
   public static let idLength = 64
 
-  /// Whether the id is one of ``idLength`` hexadecimal digits.
+  /// Whether the ID consists of ``idLength`` hexadecimal digits.
   public var hasHexadecimalID: Bool {
     id.withBytes { id in
       id.count == Self.idLength && id.indices.allSatisfy { id[$0].isLowerHexadecimalDigit }
     }
   }
 
-  /// The first digits of an id, as runtimes print it; all of another one.
+  /// The first 12 digits of a hexadecimal ID, as runtimes print it; any other ID in full.
   public var shortID: KernelName {
     hasHexadecimalID ? KernelName(bytes: id.bytes.prefix(12)) : id
   }
 
-  /// What a table calls it: its name, or else its id.
+  /// The name in tables: the container's name, or its short ID.
   public var label: KernelName { name ?? shortID }
 }
 
 extension Container {
-  /// The container that the component of a cgroup path at `index` names; nil when it names none.
+  /// Parses the container that the component of a cgroup path at `index` names; nil for none.
   init?(in path: [ArraySlice<UInt8>], at index: Int) {
     let component = path[index]
     let parent = index > 0 ? path[index - 1] : nil
@@ -51,8 +53,8 @@ extension Container {
     }
   }
 
-  /// The id in `docker-ID.scope`, `cri-containerd-ID.scope`, `crio-ID`, `libpod-ID.scope`, in a
-  /// plain `ID`, and in `SLICE:cri-containerd:ID`, which a containerd not told of systemd makes.
+  /// The ID in `docker-ID.scope`, `cri-containerd-ID.scope`, `crio-ID`, `libpod-ID.scope`, a plain
+  /// `ID`, and the `SLICE:cri-containerd:ID` of a containerd without the systemd cgroup driver.
   private static func hexadecimalID(_ component: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     let name = component.ends(in: ".scope") ? component.dropLast(".scope".count) : component
     guard name.count >= idLength else { return nil }
@@ -61,7 +63,7 @@ extension Container {
     let runtime = name.dropLast(idLength)
     guard let separator = runtime.last else { return id }
     guard separator == UInt8(ascii: "-") || separator == UInt8(ascii: ":") else { return nil }
-    // The process that watches a container is not in it: `libpod-conmon-ID`, `crio-conmon-ID`.
+    // A container's monitor is not inside it: `libpod-conmon-ID`, `crio-conmon-ID`.
     return runtime.dropLast().ends(in: "conmon") ? nil : id
   }
 
@@ -74,8 +76,9 @@ extension Container {
     return component
   }
 
-  /// NAME in `lxc.payload.NAME` and, of older versions, `lxc.payload/NAME` and `lxc/NAME`. The
-  /// process that watches it is in `lxc.monitor.NAME`.
+  /// NAME in `lxc.payload.NAME`, or in `lxc.payload/NAME` and `lxc/NAME` of older versions.
+  ///
+  /// The monitor is in `lxc.monitor.NAME`.
   private static func lxcName(
     _ component: ArraySlice<UInt8>, after parent: ArraySlice<UInt8>?
   ) -> KernelName? {
@@ -85,11 +88,10 @@ extension Container {
     return component.between("lxc.payload.", "").map { KernelName(bytes: $0) }
   }
 
-  /// NAME in `machine-NAME.scope`, with systemd's escapes undone, and in
-  /// `systemd-nspawn@NAME.service`.
+  /// NAME, unescaped, in `machine-NAME.scope` or in `systemd-nspawn@NAME.service`.
   ///
-  /// systemd-nspawn itself is in `supervisor` below it. A virtual machine of libvirt has a scope of
-  /// that form too, and is no container.
+  /// systemd-nspawn itself runs in `supervisor` below that. A libvirt virtual machine also has such
+  /// a scope, but is not a container.
   private static func machineName(
     _ component: ArraySlice<UInt8>, before child: ArraySlice<UInt8>?
   ) -> KernelName? {
@@ -103,8 +105,9 @@ extension Container {
     return UnitName.unescaped(escaped)
   }
 
-  /// HANDLE in `garden/HANDLE`, `garden-N/HANDLE` and `garden/good/HANDLE`, where programs that use
-  /// much of the processor are in `bad`.
+  /// HANDLE in `garden/HANDLE`, `garden-N/HANDLE`, `garden/good/HANDLE` or `garden/bad/HANDLE`.
+  ///
+  /// Garden moves programs that use much CPU to `bad`.
   private static func gardenHandle(
     _ component: ArraySlice<UInt8>, after path: ArraySlice<ArraySlice<UInt8>>
   ) -> KernelName? {

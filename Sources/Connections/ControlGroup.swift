@@ -1,27 +1,25 @@
-/// The cgroup that a process runs in, and what its path says of who put it there.
+/// A cgroup, and the systemd unit, containers and Kubernetes pod that its path names.
 ///
-/// A path names a systemd unit, a container or a Kubernetes pod only by the manner in which
-/// systemd, container runtimes and the kubelet choose names: a path of another manner names none.
+/// Only the naming schemes of systemd, container runtimes and the kubelet are recognized.
 public struct ControlGroup: Hashable, Sendable {
   /// The path below the root of the hierarchy, such as `/system.slice/nginx.service`.
   ///
-  /// It can hold what a program chose: escape it before printing.
+  /// A program can choose parts of it: escape it before printing.
   public let path: KernelName
-  /// The innermost systemd unit of the path: `nginx.service`, `docker-….scope`. Its escapes, as in
-  /// `dev\x2dhugepages.mount`, are kept. A slice holds units and is none here.
+  /// The innermost systemd unit of the path: `nginx.service`, `docker-….scope`.
   ///
-  /// A unit inside a container is one of another systemd, and not meant: the container's own unit is
-  /// the innermost then.
+  /// Escapes, as in `dev\x2dhugepages.mount`, are kept. Slices are not units here. Units inside a
+  /// container belong to another systemd and are ignored.
   public let unit: KernelName?
-  /// The containers that it is in, the outermost first.
+  /// The containers on the path, outermost first.
   public let containers: [Container]
-  /// The Kubernetes pod.
+  /// The Kubernetes pod; nil when the path names none.
   public let pod: Pod?
 
   /// The innermost container.
   public var container: Container? { containers.last }
 
-  /// The cgroup at `path`, with what the path itself says.
+  /// Creates the cgroup at `path` and parses its unit, containers and pod.
   public init(path: KernelName) {
     self.path = path
     let components = path.components
@@ -38,7 +36,7 @@ public struct ControlGroup: Hashable, Sendable {
     pod = podUID.map { Pod(uid: $0) }
   }
 
-  /// The cgroup at `path`, with what is known beyond that.
+  /// Creates the cgroup at `path` with a unit, containers and a pod from other sources.
   public init(path: KernelName, unit: KernelName?, containers: [Container], pod: Pod?) {
     self.path = path
     self.unit = unit
@@ -46,10 +44,10 @@ public struct ControlGroup: Hashable, Sendable {
     self.pod = pod
   }
 
-  /// The cgroup at the path whose bytes are the UTF-8 of `path`.
+  /// Creates the cgroup at a path given as UTF-8 text.
   public init(path: String) { self.init(path: KernelName(path)) }
 
-  /// Whether the cgroup is the one at `ancestor` or lies below it.
+  /// Whether the cgroup is `ancestor` or a descendant of it.
   public func isWithin(_ ancestor: KernelName) -> Bool {
     path.withBytes { path in
       ancestor.withBytes { ancestor in

@@ -1,18 +1,18 @@
-/// Durations as options, policy files and tables spell them: `500ms`, `90s`, `1h30m`, `7d`.
+/// Durations as options, policy files and tables write them: `500ms`, `90s`, `1h30m`, `7d`.
 ///
-/// All are whole milliseconds, the kernel's unit for a connection's figures.
+/// All are whole milliseconds, the kernel's unit for connection times.
 public enum DurationText {
   private static let units: [(name: String, milliseconds: UInt64)] = [
     ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
   ]
 
-  /// Reads a duration: one or more whole numbers, each with a unit, the larger units first.
+  /// Parses a duration: one or more whole numbers, each with a unit, larger units first.
   ///
-  /// The first number has no zero in front: `010m` could be meant as octal. A later one may have it,
-  /// as in `1h05m`, which is how tables print durations.
+  /// The first number must not have a leading zero: `010m` could be meant as octal. Later numbers
+  /// may, as in `1h05m`, which is how tables print durations.
   ///
   /// - Returns: milliseconds.
-  /// - Throws: ``DurationProblem`` with the offending part of `text`.
+  /// - Throws: ``DurationProblem`` with the invalid part of `text`.
   public static func parse(_ text: some StringProtocol) throws(DurationProblem) -> UInt64 {
     let bytes = Array(text.utf8)
     guard !bytes.isEmpty else { throw DurationProblem(.empty, at: 0..<0) }
@@ -57,7 +57,7 @@ public enum DurationText {
     return total
   }
 
-  /// The shortest text that loses nothing: ``parse(_:)`` gives back the same number.
+  /// The shortest exact text: ``parse(_:)`` returns the same number.
   public static func exact(milliseconds: UInt64) -> String {
     guard milliseconds > 0 else { return "0s" }
     var rest = milliseconds
@@ -69,9 +69,9 @@ public enum DurationText {
     return text
   }
 
-  /// Appends a text for the eye, at most six characters up to 99 days: the two largest units.
+  /// Appends the two largest units: at most six characters up to 99 days.
   ///
-  /// It rounds down: what reads `1h00m` has lasted for at least an hour.
+  /// It rounds down: `1h00m` means at least an hour.
   public static func appendRounded(milliseconds: UInt64, to text: inout [UInt8]) {
     func append(_ value: UInt64, _ unit: StaticString, padded: Bool = false) {
       if padded, value < 10 { text.append(UInt8(ascii: "0")) }
@@ -102,11 +102,11 @@ public enum DurationText {
   }
 }
 
-/// Why a text is not a duration, and which part of it is at fault.
+/// Why a text is not a duration, and which part is invalid.
 public struct DurationProblem: Error, Equatable, Sendable {
-  /// The kind of fault.
+  /// The kind of problem.
   public let kind: Kind
-  /// The offending part, in UTF-8 offsets of the text.
+  /// The invalid part, in UTF-8 offsets of the text.
   public let range: Range<Int>
 
   init(_ kind: Kind, at range: Range<Int>) {
@@ -114,23 +114,23 @@ public struct DurationProblem: Error, Equatable, Sendable {
     self.range = range
   }
 
-  /// The kinds of fault.
+  /// The kinds of problem.
   public enum Kind: Equatable, Sendable {
-    /// There is no text.
+    /// The text is empty.
     case empty
     /// It starts with a minus sign.
     case negative
-    /// A number should start here.
+    /// A number was expected here.
     case notANumber
-    /// The first number has a zero in front.
+    /// The first number has a leading zero.
     case leadingZero(String)
     /// The number has no unit.
     case missingUnit(number: UInt64)
-    /// There is no such unit.
+    /// The unit does not exist.
     case unknownUnit(String)
     /// The unit is repeated, or larger than the one before it.
     case unitOutOfOrder(String)
-    /// It is longer than 292 million years, and does not fit.
+    /// The duration exceeds 292 million years.
     case tooLong
   }
 }
@@ -139,22 +139,22 @@ extension DurationProblem: CustomStringConvertible {
   /// The message for a user, with the remedy.
   public var description: String {
     switch kind {
-    case .empty: "a duration is missing; write 90s, 10m, 1h30m or 7d"
+    case .empty: "missing duration; write 90s, 10m, 1h30m or 7d"
     case .negative: "a duration cannot be negative"
-    case .notANumber: "a duration starts with a whole number, as in 90s, 10m, 1h30m or 7d"
+    case .notANumber: "a duration must start with a whole number, such as 90s, 10m, 1h30m or 7d"
     case .leadingZero(let digits): LeadingZero.message(digits)
     case .missingUnit(let number):
       "a duration needs a unit: \"\(number)\"; write \(number)s, \(number)m or \(number)h"
     case .unknownUnit(let unit):
-      "unknown unit \(unit.quoted); a duration takes ms, s, m (minutes), h and d"
+      "unknown unit \(unit.quoted); use ms, s, m (minutes), h or d"
     case .unitOutOfOrder(let unit):
-      "the unit \(unit.quoted) cannot follow a smaller or the same unit; write 1h30m, not 30m1h"
+      "unit \(unit.quoted) cannot follow the same or a smaller unit; write 1h30m, not 30m1h"
     case .tooLong: "the duration is too long"
     }
   }
 }
 
 extension UInt8 {
-  /// Whether the octet is an ASCII digit.
+  /// Whether the byte is an ASCII digit.
   public var isDecimalDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
 }

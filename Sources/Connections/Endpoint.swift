@@ -2,19 +2,18 @@
 public struct Endpoint: Hashable, Sendable {
   /// The address of this end.
   public let address: IPAddress
-  /// The TCP port of this end; 0 when there is none, as at the peer of a listener.
+  /// The TCP port of this end; 0 when there is none, as for the peer of a listener.
   public let port: UInt16
 
-  /// The end at `port` of `address`.
+  /// Creates the endpoint at `port` of `address`.
   public init(address: IPAddress, port: UInt16) {
     self.address = address
     self.port = port
   }
 
-  /// Appends `10.0.0.5:8080` or `[fe80::1]:8080`. The unspecified IPv6 address is `*`, as of a socket
-  /// that takes both families, and so is port 0.
+  /// Appends `10.0.0.5:8080` or `[fe80::1]:8080`; the unspecified IPv6 address and port 0 are `*`.
   ///
-  /// ``Connection/appendText(of:to:zone:)`` knows more of the address.
+  /// ``Connection/appendText(of:to:zone:)`` also handles IPv6-only sockets and interfaces.
   public func appendText(to text: inout [UInt8]) {
     address.appendShownText(to: &text, isV6Only: nil, inEndpoint: true)
     appendPort(to: &text)

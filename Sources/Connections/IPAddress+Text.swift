@@ -7,7 +7,7 @@ extension IPAddress: CustomStringConvertible {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Appends the canonical text, in ASCII, without making a string.
+  /// Appends the canonical text in ASCII, without creating a string.
   public func appendText(to text: inout [UInt8]) {
     switch family {
     case .ipv4: Self.appendDotted(UInt32(truncatingIfNeeded: bits), to: &text)
@@ -22,7 +22,7 @@ extension IPAddress: CustomStringConvertible {
     }
   }
 
-  /// RFC 5952: the longest run of two or more zero groups, the first of equals, becomes `::`.
+  /// RFC 5952: the first longest run of two or more zero groups becomes `::`.
   private func appendHexadecimal(to text: inout [UInt8]) {
     if isV4OrMapped {
       text.append(contentsOf: "::ffff:".utf8)
@@ -71,8 +71,8 @@ extension [UInt8] {
     appendDigits(UInt32(truncatingIfNeeded: value % limit), atLeast: 8)
   }
 
-  /// Appends at most eight digits, which fit into one word on their way.
-  private mutating func appendDigits(_ value: UInt32, atLeast least: Int) {
+  /// Appends at most eight digits, collected in one word.
+  private mutating func appendDigits(_ value: UInt32, atLeast minimum: Int) {
     var rest = value
     var octets: UInt64 = 0
     var count = 0
@@ -80,14 +80,14 @@ extension [UInt8] {
       octets = octets << 8 | UInt64(UInt8(ascii: "0")) + UInt64(rest % 10)
       rest /= 10
       count += 1
-    } while rest > 0 || count < least
+    } while rest > 0 || count < minimum
     for _ in 0..<count {
       append(UInt8(truncatingIfNeeded: octets))
       octets >>= 8
     }
   }
 
-  /// Appends `value` in hexadecimal ASCII digits, lower case, without leading zeros.
+  /// Appends `value` in lower-case hexadecimal ASCII digits, without leading zeros.
   public mutating func appendHexadecimal(_ value: UInt64) {
     var shift = 60
     while shift > 0, value >> UInt64(shift) == 0 { shift -= 4 }

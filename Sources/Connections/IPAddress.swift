@@ -2,28 +2,28 @@ import Glibc
 
 /// An IPv4 or IPv6 address.
 ///
-/// Both families are kept in 128 bits, IPv4 in its v4-mapped form (`::ffff:a.b.c.d`, RFC 4291,
-/// section 2.5.5.2), so that one comparison finds an address whichever family a socket is of.
+/// Both families are stored in 128 bits, IPv4 in its v4-mapped form (`::ffff:a.b.c.d`, RFC 4291,
+/// section 2.5.5.2). One comparison therefore matches an address in sockets of either family.
 public struct IPAddress: Hashable, Sendable {
-  /// The address as a number, its first octet the most significant; IPv4 is v4-mapped.
+  /// The address as a number, first octet most significant; IPv4 is v4-mapped.
   public let bits: UInt128
-  /// Of which family the text was, or the socket is.
+  /// The family of the text or of the socket.
   public let family: AddressFamily
 
-  /// An address of 128 bits; for IPv4, `bits` are those of the v4-mapped form.
+  /// Creates an address from 128 bits; for IPv4, those of the v4-mapped form.
   public init(bits: UInt128, family: AddressFamily) {
     self.bits = bits
     self.family = family
   }
 
-  /// The IPv4 address with the 32 bits of `value`, its first octet the most significant.
+  /// Creates an IPv4 address from 32 bits, first octet most significant.
   public init(v4 value: UInt32) {
     self.init(bits: Self.mappedPrefix | UInt128(value), family: .ipv4)
   }
 
-  /// The address that `text` spells in dotted decimal or, as in RFC 4291, in hexadecimal.
+  /// Parses dotted decimal or the hexadecimal form of RFC 4291; nil for anything else.
   ///
-  /// A scope (`%eth0`), a prefix length and a shortened IPv4 form (`10.1`) are not addresses.
+  /// A scope (`%eth0`), a prefix length and a short IPv4 form (`10.1`) are not accepted.
   public init?(text: some StringProtocol) {
     let string = String(text)
     guard !string.utf8.contains(0) else { return nil }
@@ -43,7 +43,7 @@ public struct IPAddress: Hashable, Sendable {
     self.init(bits: bits, family: .ipv6)
   }
 
-  /// `::ffff:0:0`, before which an IPv4 address is put.
+  /// `::ffff:0:0`, the prefix of v4-mapped addresses.
   public static let mappedPrefix: UInt128 = 0xffff_0000_0000
 
   /// Whether the address is IPv4, or IPv4 in its v4-mapped form.

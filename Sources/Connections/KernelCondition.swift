@@ -1,24 +1,23 @@
-/// What the kernel can judge of a socket while it lists it, so that it leaves out the others.
+/// A condition that the kernel evaluates for each socket of a dump, so that it lists fewer sockets.
 ///
-/// It can compare ports, addresses, the interface and the mark, knows which ports it chose itself,
-/// and judges nothing else: not an owner, a user or a time (`man 7 sock_diag`; the kernel's `inet_diag_bc_run`).
+/// The kernel compares ports, addresses, the interface and the mark, and knows which ports it chose.
+/// It cannot test owners, users or times (`man 7 sock_diag`; `inet_diag_bc_run` in the kernel).
 public indirect enum KernelCondition: Equatable, Sendable {
-  /// The port of this end lies in the range.
+  /// The port of this end is in the range.
   case port(End, ClosedRange<UInt16>)
-  /// The address of this end lies in the block; one of IPv4 also holds the v4-mapped forms.
+  /// The address of this end is in the block. An IPv4 block includes the v4-mapped forms.
   case address(End, AddressBlock)
-  /// It is bound to the interface with this index (Linux 4.9 and later).
+  /// The socket is bound to the interface with this index (Linux 4.9 and later).
   case interface(UInt32)
-  /// The bits of `SO_MARK` under `mask` are those of the number (Linux 4.9 and later, and only
-  /// with CAP_NET_ADMIN).
+  /// `SO_MARK` equals the number under `mask` (Linux 4.9 and later, with CAP_NET_ADMIN).
   case mark(UInt32, mask: UInt32)
-  /// The program did not bind it to its local port (no `SOCK_BINDPORT_LOCK`).
+  /// The kernel chose the local port (no `SOCK_BINDPORT_LOCK`).
   case autobound
-  /// All of them are so.
+  /// All of the conditions are true.
   case all([KernelCondition])
-  /// One of them is so.
+  /// At least one of the conditions is true.
   case any([KernelCondition])
-  /// It is not so.
+  /// The condition is false.
   case not(KernelCondition)
 
   /// One end of a connection.
@@ -29,15 +28,15 @@ public indirect enum KernelCondition: Equatable, Sendable {
     case peer
   }
 
-  /// True of every socket.
+  /// True for every socket.
   public static let always = KernelCondition.all([])
-  /// True of no socket.
+  /// True for no socket.
   public static let never = KernelCondition.any([])
 }
 
-// Conditions made of others, without parts that decide nothing.
+// Combining and simplifying conditions.
 extension KernelCondition {
-  /// All of `parts` are so, in the fewest words.
+  /// A condition that is true when all of `parts` are, simplified.
   public static func every(of parts: [KernelCondition]) -> KernelCondition {
     var kept: [KernelCondition] = []
     for part in parts {
@@ -47,7 +46,7 @@ extension KernelCondition {
     return kept.count == 1 ? kept[0] : .all(kept)
   }
 
-  /// One of `parts` is so, in the fewest words.
+  /// A condition that is true when one of `parts` is, simplified.
   public static func either(of parts: [KernelCondition]) -> KernelCondition {
     var kept: [KernelCondition] = []
     for part in parts {
@@ -57,7 +56,7 @@ extension KernelCondition {
     return kept.count == 1 ? kept[0] : .any(kept)
   }
 
-  /// It is not so, in the fewest words.
+  /// The opposite of the condition, simplified.
   public var negated: KernelCondition {
     switch self {
     case .always: .never
@@ -67,9 +66,9 @@ extension KernelCondition {
     }
   }
 
-  /// The condition without the comparisons that are not `kept`: true wherever this one is.
+  /// A weaker condition without the comparisons that `kept` rejects: true wherever this one is.
   ///
-  /// What is left out counts as true, inside a negation as well.
+  /// An omitted comparison counts as true, also inside a negation.
   public func weakened(keeping kept: (KernelCondition) -> Bool) -> KernelCondition {
     weakened(isNegated: false, kept)
   }
@@ -91,7 +90,7 @@ extension KernelCondition {
 }
 
 extension KernelCondition: CustomStringConvertible {
-  /// The condition in the words of a selection.
+  /// The condition in the syntax of a selection.
   public var description: String {
     switch self {
     case .port(let end, let range): "\(end.prefix)port \(PortText.of(range))"
@@ -121,7 +120,7 @@ extension KernelCondition.End {
   fileprivate var prefix: String { self == .local ? "local-" : "peer-" }
 }
 
-/// How a selection spells ports.
+/// Ports in the syntax of a selection.
 public enum PortText {
   /// `80` or `8000-8100`.
   public static func of(_ range: ClosedRange<UInt16>) -> String {
@@ -129,9 +128,9 @@ public enum PortText {
   }
 }
 
-/// How a selection spells marks.
+/// Marks in the syntax of a selection.
 public enum MarkText {
-  /// `0x7`, or `0x7/0xf` under a mask.
+  /// `0x7`, or `0x7/0xf` with a mask.
   public static func of(_ mark: UInt32, mask: UInt32) -> String {
     let text = "0x" + String(mark, radix: 16)
     return mask == .max ? text : text + "/0x" + String(mask, radix: 16)

@@ -1,24 +1,24 @@
-/// A name that the kernel keeps as bytes: of a process, an executable, a cgroup, a unit, a network
+/// A name that the kernel stores as bytes: of a process, executable, cgroup, unit or network
 /// namespace.
 ///
-/// Any byte but NUL and, in most of them, `/` can be in it; it need not be UTF-8. Two names are equal
-/// only if their bytes are. `String` compares by canonical equivalence, by which two cgroups or two
-/// namespaces of the same kernel can be equal, so a name is never compared, looked up or sorted as one.
+/// It can contain any byte except NUL and, usually, `/`; it need not be UTF-8. Names are equal only
+/// if their bytes are. `String` compares by canonical equivalence, under which two different cgroups
+/// can be equal. Never compare, look up or sort names as `String`.
 public struct KernelName: Sendable {
   private let storage: Storage
 
-  /// A text where the bytes are UTF-8, as nearly always: a short one takes no memory of its own.
+  /// Almost all names are UTF-8, and a short `String` needs no allocation.
   private enum Storage {
     case text(String)
     case stray([UInt8])
   }
 
-  /// The name whose bytes are the UTF-8 of `text`.
+  /// Creates a name from the UTF-8 of `text`.
   public init(_ text: some StringProtocol) {
     storage = .text(String(text))
   }
 
-  /// The name of these bytes.
+  /// Creates a name from bytes.
   public init(bytes: some Collection<UInt8>) {
     if let text = String(validating: bytes, as: UTF8.self) {
       storage = .text(text)
@@ -27,7 +27,7 @@ public struct KernelName: Sendable {
     }
   }
 
-  /// Whether the name, as a path, ends in `component`: nothing but a slash may precede it.
+  /// Whether `component` is the last component of the name as a path.
   public func hasLastComponent(_ component: String) -> Bool {
     let component = component.utf8Span.span
     return withBytes { bytes in
@@ -37,7 +37,7 @@ public struct KernelName: Sendable {
     }
   }
 
-  /// Calls `body` with the bytes.
+  /// Calls `body` with the bytes of the name.
   public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
     switch storage {
     case .text(let text): body(text.utf8Span.span)
@@ -45,7 +45,7 @@ public struct KernelName: Sendable {
     }
   }
 
-  /// The bytes.
+  /// The bytes of the name.
   public var bytes: [UInt8] {
     switch storage {
     case .text(let text): Array(text.utf8)
@@ -53,7 +53,7 @@ public struct KernelName: Sendable {
     }
   }
 
-  /// How many bytes it has.
+  /// The number of bytes.
   public var count: Int {
     switch storage {
     case .text(let text): text.utf8.count
@@ -61,15 +61,15 @@ public struct KernelName: Sendable {
     }
   }
 
-  /// The name as text; nil when it is not UTF-8.
+  /// The name as text; nil when it is not valid UTF-8.
   public var exactText: String? {
     if case .text(let text) = storage { text } else { nil }
   }
 
-  /// The name for a reader, with each byte that is not part of UTF-8 as in `\xff`. Other names can
-  /// look the same: compare names, not this.
+  /// The name for display, with invalid bytes written as `\xff`. Different names can have the same
+  /// text: compare names instead.
   ///
-  /// It can hold what a program chose: escape it before printing.
+  /// A program can choose it: escape it before printing.
   public var text: String {
     switch storage {
     case .text(let text): return text
@@ -89,7 +89,7 @@ public struct KernelName: Sendable {
     }
   }
 
-  /// Whether it ends with the bytes of `suffix`.
+  /// Whether the bytes end with those of `suffix`.
   public func hasSuffix(_ suffix: String) -> Bool {
     let (length, count) = (suffix.utf8.count, self.count)
     return withBytes { bytes in
@@ -97,7 +97,7 @@ public struct KernelName: Sendable {
     }
   }
 
-  /// The name with `text` behind it.
+  /// The name followed by `text`.
   public static func + (name: KernelName, text: String) -> KernelName {
     switch name.storage {
     case .text(let own): KernelName(own + text)
@@ -107,12 +107,12 @@ public struct KernelName: Sendable {
 }
 
 extension KernelName: Hashable, Comparable {
-  /// Whether both have the same bytes.
+  /// Whether both names have the same bytes.
   public static func == (lhs: KernelName, rhs: KernelName) -> Bool {
     lhs.withBytes { left in rhs.withBytes { left.isEqual(to: $0) } }
   }
 
-  /// By their bytes, as strcmp(3) orders them.
+  /// Orders by bytes, like strcmp(3).
   public static func < (lhs: KernelName, rhs: KernelName) -> Bool {
     lhs.withBytes { left in
       rhs.withBytes { right in
@@ -124,29 +124,29 @@ extension KernelName: Hashable, Comparable {
     }
   }
 
-  /// Feeds the bytes to `hasher`.
+  /// Hashes the bytes.
   public func hash(into hasher: inout Hasher) {
     withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) } }
   }
 }
 
 extension KernelName: ExpressibleByStringLiteral, CustomStringConvertible {
-  /// The name whose bytes are the UTF-8 of a literal.
+  /// Creates a name from the UTF-8 of a literal.
   public init(stringLiteral value: String) { self.init(value) }
 
-  /// ``text``.
+  /// The same as ``text``.
   public var description: String { text }
 }
 
 extension Span<UInt8> {
-  /// Whether the bytes are those of `other`.
+  /// Whether the bytes equal those of `other`.
   public func isEqual(to other: Span<UInt8>) -> Bool {
     guard count == other.count else { return false }
     for index in indices where self[index] != other[index] { return false }
     return true
   }
 
-  /// Whether the bytes begin with those of `other`.
+  /// Whether the bytes start with those of `other`.
   public func isPrefixed(by other: Span<UInt8>) -> Bool {
     count >= other.count && extracting(first: other.count).isEqual(to: other)
   }

@@ -1,7 +1,7 @@
-/// Decimal numbers that are written with a zero in front, as in `010`.
+/// Decimal numbers with a leading zero, such as `010`.
 ///
-/// YAML 1.1, C and several tools read such a number in octal, and others in decimal. connreap refuses
-/// it, so that nobody has to know which.
+/// YAML 1.1, C and several tools read such a number as octal, others as decimal. connreap rejects it
+/// as ambiguous.
 public enum LeadingZero {
   /// Whether `digits` is a number of more than one digit that starts with 0.
   public static func starts(_ digits: some StringProtocol) -> Bool {

@@ -1,11 +1,11 @@
-/// One character of a name of bytes: a Unicode scalar in UTF-8, or a byte that is not part of one.
+/// One character of a name: a Unicode scalar in UTF-8, or a byte that is not part of one.
 public struct NameCharacter: Hashable, Comparable, Sendable {
-  /// The scalar; of a stray byte, its value and a bit that no scalar has.
+  /// The scalar value. A stray byte has a bit set that no scalar has.
   private let code: UInt32
 
   private static let stray: UInt32 = 1 << 31
 
-  /// The character that starts at `position` (Unicode Standard, table 3-7: well-formed sequences).
+  /// Decodes the character at `position` (Unicode Standard, table 3-7: well-formed sequences).
   public init(at position: Int, of bytes: Span<UInt8>) {
     let first = bytes[position]
     guard first >= 0x80 else {
@@ -25,12 +25,12 @@ public struct NameCharacter: Hashable, Comparable, Sendable {
       if byte & 0xc0 != 0x80 { length = 0 }
       scalar = scalar << 6 | UInt32(byte & 0x3f)
     }
-    // Not longer than need be, and not a surrogate.
+    // Overlong encodings and surrogates are invalid.
     let isScalar = length > 0 && scalar >= minimum && Unicode.Scalar(scalar) != nil
     code = isScalar ? scalar : Self.stray | UInt32(first)
   }
 
-  /// How many bytes it has.
+  /// The number of bytes.
   public var length: Int {
     switch code {
     case ..<0x80, Self.stray...: 1
@@ -40,12 +40,12 @@ public struct NameCharacter: Hashable, Comparable, Sendable {
     }
   }
 
-  /// The byte of ASCII that it is; nil for any other.
+  /// The ASCII byte; nil for any other character.
   public var ascii: UInt8? { code < 0x80 ? UInt8(code) : nil }
 
-  /// The scalar; nil of a stray byte.
+  /// The scalar; nil for a stray byte.
   public var scalar: Unicode.Scalar? { Unicode.Scalar(code) }
 
-  /// By scalar; stray bytes come last, so that no range of a pattern holds them.
+  /// Orders by scalar. Stray bytes come last, so that no range in a glob contains them.
   public static func < (lhs: Self, rhs: Self) -> Bool { lhs.code < rhs.code }
 }

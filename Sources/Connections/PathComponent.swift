@@ -1,33 +1,34 @@
 extension KernelName {
-  /// The parts between the slashes of a path.
+  /// The components of the name as a path.
   public var components: [ArraySlice<UInt8>] { bytes.split(separator: UInt8(ascii: "/")) }
 }
 
-// One name in the path of a cgroup.
+// A component of a cgroup path.
 extension ArraySlice<UInt8> {
-  /// Whether it consists of the bytes of `text`.
+  /// Whether the bytes equal those of `text`.
   public func isEqual(to text: StaticString) -> Bool {
     unsafe elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  /// Whether it starts with the bytes of `text`.
+  /// Whether the bytes start with those of `text`.
   public func begins(with text: StaticString) -> Bool {
     prefix(text.utf8CodeUnitCount).isEqual(to: text)
   }
 
-  /// Whether it ends with the bytes of `text`.
+  /// Whether the bytes end with those of `text`.
   public func ends(in text: StaticString) -> Bool {
     suffix(text.utf8CodeUnitCount).isEqual(to: text)
   }
 
-  /// What is between `start` and `end`; nil when it does not have both, or has nothing between.
+  /// The bytes between the prefix `start` and the suffix `end`; nil if either is missing or nothing
+  /// is between them.
   func between(_ start: StaticString, _ end: StaticString) -> ArraySlice<UInt8>? {
     let length = start.utf8CodeUnitCount + end.utf8CodeUnitCount
     guard begins(with: start), ends(in: end), count > length else { return nil }
     return dropFirst(start.utf8CodeUnitCount).dropLast(end.utf8CodeUnitCount)
   }
 
-  /// What is behind the last place where `text` is; nil when it is nowhere.
+  /// The bytes after the last occurrence of `text`; nil if it does not occur.
   func afterLast(_ text: StaticString) -> ArraySlice<UInt8>? {
     let length = text.utf8CodeUnitCount
     let start = indices.last { self[$0...].begins(with: text) }

@@ -1,20 +1,20 @@
-/// A Kubernetes pod, as far as it is known: by its uid, by its name, or by both.
+/// A Kubernetes pod, identified by its UID, its name, or both.
 public struct Pod: Hashable, Sendable {
-  /// The uid, as the API server has it.
+  /// The UID that the API server assigned; nil when unknown.
   public let uid: String?
-  /// Its namespace in Kubernetes; nil when unknown.
+  /// The Kubernetes namespace; nil when unknown.
   public let namespace: KernelName?
-  /// Its name; nil when unknown.
+  /// The name; nil when unknown.
   public let name: KernelName?
 
-  /// The pod of which these facts are known.
+  /// Creates a pod from the parts of its identity that are known.
   public init(uid: String?, namespace: KernelName? = nil, name: KernelName? = nil) {
     self.uid = uid
     self.namespace = namespace
     self.name = name
   }
 
-  /// What a table calls it: `default/web-1`, or else the uid.
+  /// The name in tables: `default/web-1`, or the UID when the name is unknown.
   public var label: KernelName {
     guard let name else { return KernelName(uid ?? "") }
     return namespace.map { KernelName(bytes: $0.bytes + [UInt8(ascii: "/")] + name.bytes) } ?? name
@@ -22,7 +22,7 @@ public struct Pod: Hashable, Sendable {
 }
 
 extension Pod {
-  /// The uid in `kubepods-burstable-podUID.slice`, where systemd wants `_` for `-`, and in `podUID`.
+  /// The UID in `kubepods-burstable-podUID.slice` (systemd writes `-` as `_`) or in `podUID`.
   static func uid(_ component: ArraySlice<UInt8>) -> String? {
     let name = component.prefix { $0 != UInt8(ascii: ":") }
     let uid: ArraySlice<UInt8>
@@ -38,7 +38,7 @@ extension Pod {
     return isUID(text) ? text : nil
   }
 
-  /// Whether `text` is a UUID or, of a pod that the kubelet has from a file, 32 digits.
+  /// Whether `text` is a UUID, or the 32 digits that the kubelet gives a static pod.
   public static func isUID(_ text: some StringProtocol) -> Bool {
     let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
     return digits.count == 32 && digits.allSatisfy(\.isLowerHexadecimalDigit)

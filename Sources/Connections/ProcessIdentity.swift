@@ -1,31 +1,31 @@
-/// One process: its pid, and the start time that tells it from a later one with the same pid.
+/// A process, identified by its pid and its start time, because pids are reused.
 public struct ProcessIdentity: Hashable, Sendable {
-  /// The process id, in the pid namespace of the reader.
+  /// The pid in the pid namespace of the reader.
   public let pid: Int32
-  /// Field 22 of `/proc/PID/stat`, in clock ticks since boot; nil when it could not be read.
+  /// The start time in clock ticks since boot (field 22 of `/proc/PID/stat`); nil if unreadable.
   public let startTicks: UInt64?
 
-  /// The process with `pid` that started at `startTicks`.
+  /// Creates the identity of the process with `pid` that started at `startTicks`.
   public init(pid: Int32, startTicks: UInt64?) {
     self.pid = pid
     self.startTicks = startTicks
   }
 }
 
-/// What is known of a process that holds a socket. A fact that could not be read is nil.
+/// A process that holds a socket. Values that could not be read are nil.
 public struct OwnerProcess: Hashable, Sendable {
-  /// Which process it is.
+  /// The identity of the process.
   public let identity: ProcessIdentity
-  /// The command name (`/proc/PID/comm`), as the process chose it: escape it before printing.
+  /// The command name (`/proc/PID/comm`). The process chooses it: escape it before printing.
   public let name: KernelName?
-  /// The path of the executable (`/proc/PID/exe`), with ` (deleted)` taken off.
+  /// The path of the executable (`/proc/PID/exe`), without ` (deleted)`.
   public let executable: KernelName?
   /// The real user id of the process.
   public let userID: UInt32?
-  /// The cgroup that it runs in.
+  /// The cgroup of the process.
   public let controlGroup: ControlGroup?
 
-  /// A process of which these facts are known.
+  /// Creates a process from the values that could be read.
   public init(
     identity: ProcessIdentity, name: KernelName?, executable: KernelName?, userID: UInt32?,
     controlGroup: ControlGroup? = nil
@@ -37,7 +37,7 @@ public struct OwnerProcess: Hashable, Sendable {
     self.controlGroup = controlGroup
   }
 
-  /// The process id, in the pid namespace of the reader.
+  /// The pid in the pid namespace of the reader.
   public var pid: Int32 { identity.pid }
 
   /// The last component of ``executable``.

@@ -1,6 +1,6 @@
 extension StringProtocol {
-  /// The text in quotes, for a message, with each character that could move the cursor or hide
-  /// others written as its number: `"a\u{1b}[2J"`.
+  /// The text in quotes for a message. Characters that could move the cursor or hide others are
+  /// written as numbers: `"a\u{1b}[2J"`.
   public var quoted: String {
     var quoted = "\""
     for scalar in unicodeScalars {

@@ -1,7 +1,7 @@
-/// The figures of the kernel's `struct tcp_info` that connreap uses.
+/// The values of the kernel's `struct tcp_info` that connreap uses.
 ///
-/// The structure grows with the kernel's version; a figure that it does not have yet is nil.
-/// Times are in milliseconds before the dump and have been checked against the machine's uptime.
+/// The structure grows with kernel versions; a missing value is nil. Times are in milliseconds before
+/// the dump and have been checked against the uptime.
 public struct TCPFigures: Equatable, Sendable {
   private var words: [6 of UInt32] = .init(repeating: 0)
   private var rawBytesAcked: UInt64 = 0
@@ -10,10 +10,10 @@ public struct TCPFigures: Equatable, Sendable {
   private var known: UInt16 = 0
   private var congestionNumber: UInt8 = 0
 
-  /// No figure at all.
+  /// Creates figures that are all unknown.
   public init() {}
 
-  /// Whether nothing is known.
+  /// Whether all figures are unknown.
   public var isEmpty: Bool { known == 0 && congestionNumber == 0 }
 
   /// The congestion control algorithm (`INET_DIAG_CONG`); nil when unknown.
@@ -22,19 +22,19 @@ public struct TCPFigures: Equatable, Sendable {
     set { congestionNumber = newValue?.number ?? 0 }
   }
 
-  /// Since the last segment with data was sent (`tcpi_last_data_sent`). Probes and retransmissions count.
+  /// Time since the last data segment was sent (`tcpi_last_data_sent`), including retransmissions.
   public var lastSent: UInt32? {
     get { word(0) }
     set { setWord(0, newValue) }
   }
 
-  /// Since the last segment with data was received (`tcpi_last_data_recv`). A FIN does not count.
+  /// Time since the last data segment was received (`tcpi_last_data_recv`), excluding a FIN.
   public var lastReceived: UInt32? {
     get { word(1) }
     set { setWord(1, newValue) }
   }
 
-  /// Since the last acknowledgement was received (`tcpi_last_ack_recv`).
+  /// Time since the last acknowledgement was received (`tcpi_last_ack_recv`).
   public var lastAcknowledged: UInt32? {
     get { word(2) }
     set { setWord(2, newValue) }
@@ -52,13 +52,13 @@ public struct TCPFigures: Equatable, Sendable {
     set { setWord(4, newValue) }
   }
 
-  /// Segments sent and not acknowledged (`tcpi_unacked`).
+  /// Segments sent and not yet acknowledged (`tcpi_unacked`).
   public var unacknowledged: UInt32? {
     get { word(5) }
     set { setWord(5, newValue) }
   }
 
-  /// Bytes sent that the peer has acknowledged, SYN and FIN counted (`tcpi_bytes_acked`).
+  /// Bytes that the peer has acknowledged, including SYN and FIN (`tcpi_bytes_acked`).
   public var bytesAcknowledged: UInt64? {
     get { isKnown(6) ? rawBytesAcked : nil }
     set {
@@ -76,7 +76,7 @@ public struct TCPFigures: Equatable, Sendable {
     }
   }
 
-  /// Segments sent again in the connection's life (`tcpi_total_retrans`).
+  /// Segments retransmitted during the connection (`tcpi_total_retrans`).
   public var totalRetransmits: UInt32? {
     get { isKnown(8) ? rawTotalRetransmits : nil }
     set {
@@ -100,12 +100,12 @@ public struct TCPFigures: Equatable, Sendable {
     setKnown(UInt16(index), value != nil)
   }
 
-  /// Whether both know the same figures.
-  public static func == (one: TCPFigures, other: TCPFigures) -> Bool {
-    one.words.indices.allSatisfy { one.words[$0] == other.words[$0] }
-      && one.known == other.known && one.rawBytesAcked == other.rawBytesAcked
-      && one.rawBytesReceived == other.rawBytesReceived
-      && one.rawTotalRetransmits == other.rawTotalRetransmits
-      && one.congestionNumber == other.congestionNumber
+  /// Whether both have the same values.
+  public static func == (lhs: TCPFigures, rhs: TCPFigures) -> Bool {
+    lhs.words.indices.allSatisfy { lhs.words[$0] == rhs.words[$0] }
+      && lhs.known == rhs.known && lhs.rawBytesAcked == rhs.rawBytesAcked
+      && lhs.rawBytesReceived == rhs.rawBytesReceived
+      && lhs.rawTotalRetransmits == rhs.rawTotalRetransmits
+      && lhs.congestionNumber == rhs.congestionNumber
   }
 }

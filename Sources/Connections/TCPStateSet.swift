@@ -1,12 +1,12 @@
-/// A set of TCP states, in the kernel's form: bit n stands for the state numbered n (`idiag_states`).
+/// A set of TCP states in the kernel's form (`idiag_states`).
 public struct TCPStateSet: OptionSet, Hashable, Sendable {
-  /// Bit n stands for the state numbered n.
+  /// Bit n represents the state with number n.
   public let rawValue: UInt32
 
-  /// The set of the states whose bits are set.
+  /// Creates the set of the states whose bits are set.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  /// The set of the given states.
+  /// Creates a set of `states`.
   public init(_ states: some Sequence<TCPState>) {
     self = states.reduce(into: []) { $0.formUnion($1.asSet) }
   }
@@ -14,30 +14,28 @@ public struct TCPStateSet: OptionSet, Hashable, Sendable {
   /// Every state that `ss -a` shows: numbers 1 to 11.
   public static let all = TCPStateSet(rawValue: 0xffe)
 
-  /// `connected` of `ss`: all but listening and closed sockets.
+  /// The group `connected` of `ss`: all except listening and closed sockets.
   public static let connected: TCPStateSet = all.subtracting(TCPStateSet([.listen, .closed]))
 
-  /// `synchronized` of `ss`: connected, without SYN_SENT.
+  /// The group `synchronized` of `ss`: connected, without SYN-SENT.
   public static let synchronized: TCPStateSet = connected.subtracting(TCPState.synSent.asSet)
 
-  /// `bucket` of `ss`: the minisockets of TIME_WAIT and SYN_RECV.
+  /// The group `bucket` of `ss`: the minisockets of TIME-WAIT and SYN-RECV.
   public static let bucket = TCPStateSet([.timeWait, .synReceived])
 
-  /// `big` of `ss`: all but the minisockets.
+  /// The group `big` of `ss`: all except the minisockets.
   public static let big: TCPStateSet = all.subtracting(bucket)
 
-  /// What is shown when no state is named: what `ss` shows without `-a`.
+  /// The states selected when none is named: those that `ss` shows without `-a`.
   public static let shownByDefault: TCPStateSet = connected.subtracting(bucket)
 
-  /// Whether the set holds `state`.
+  /// Whether the set contains `state`.
   public func contains(_ state: TCPState) -> Bool { !isDisjoint(with: state.asSet) }
 
-  /// The states of the set, by number.
+  /// The states of the set, in order of their numbers.
   public var states: [TCPState] { TCPState.allCases.filter(contains) }
 
-  /// Every word that names one state or a group of them, in options, filters and policy files.
-  ///
-  /// The first spellings are those of `ss`; those of RFC 9293 and of the kernel follow.
+  /// Every word that names a state or a group in options, filters and policy files, as `ss` spells it.
   public static var words: [String] { namedStates.map(\.name) + groups.map(\.name) }
 
   /// Without NEW_SYN_RECV, which shares its name with SYN_RECV.
@@ -52,9 +50,9 @@ public struct TCPStateSet: OptionSet, Hashable, Sendable {
     ]
   }
 
-  /// The states that `word` names: a state or a group as `ss`, RFC 9293 or the kernel spell it.
+  /// Parses the name of a state or group as `ss`, RFC 9293 or the kernel spell it.
   ///
-  /// Letter case and the choice of `-` or `_` do not matter, and the prefix `TCP_` is taken.
+  /// Case is ignored, `-` and `_` are equivalent, and a prefix `TCP_` is accepted.
   public init?(word: String) {
     var folded = word.lowercased().replacing("_", with: "-")
     if folded.hasPrefix("tcp-") { folded.removeFirst(4) }

@@ -1,25 +1,25 @@
-/// The names of systemd's units; see systemd.unit(5).
+/// Names of systemd units; see systemd.unit(5).
 public enum UnitName {
-  /// The kinds of unit that processes can be in.
+  /// The suffixes of units that contain processes.
   private static let suffixes: [StaticString] = [
     ".service", ".scope", ".socket", ".mount", ".swap",
   ]
 
-  /// The unit that a component of a cgroup path names; nil when it names none.
+  /// The unit that a component of a cgroup path names; nil for none.
   static func of(_ component: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     guard
       suffixes.contains(where: { component.ends(in: $0) && component.count > $0.utf8CodeUnitCount })
     else { return nil }
-    // systemd puts a `_` before a name that the kernel could take for a file of its own.
+    // systemd prefixes `_` to names that could collide with the kernel's own files.
     return component.first == UInt8(ascii: "_") ? component.dropFirst() : component
   }
 
-  /// Whether systemd chose the name of a cgroup: of a unit or a slice.
+  /// Whether a component of a cgroup path names a systemd unit or slice.
   public static func isOfSystemd(_ component: ArraySlice<UInt8>) -> Bool {
     component.ends(in: ".slice") || suffixes.contains { component.ends(in: $0) }
   }
 
-  /// `text` with each `\xHH` replaced by that byte, as systemd-escape(1) does.
+  /// Decodes each `\xHH` in `text`, like systemd-escape(1) with `--unescape`.
   static func unescaped(_ text: ArraySlice<UInt8>) -> KernelName {
     var result: [UInt8] = []
     var rest = text

@@ -1,13 +1,13 @@
 public import Connections
 
-/// Acts on a socket through a descriptor that a process has of it.
+/// Acts on a socket through a descriptor that a process holds.
 public protocol DescriptorAccess {
-  /// Does `action` to the socket that `identity` names, through `descriptor`.
+  /// Performs `action` on the socket with `identity`, through `descriptor`.
   ///
-  /// Nothing is done when the descriptor turns out to be anything else.
+  /// Does nothing if the descriptor refers to anything else.
   ///
-  /// - Parameter isMPTCPSubflow: whether the socket is a subflow of an MPTCP connection: programs
-  ///   have descriptors of the connection only, and the action is done to that.
+  /// - Parameter isMPTCPSubflow: whether the socket is a subflow of an MPTCP connection. Programs hold
+  ///   descriptors only for the whole connection, so the action applies to that.
   func perform(
     _ action: DescriptorAction, on identity: SocketIdentity, isMPTCPSubflow: Bool,
     through descriptor: SocketDescriptor

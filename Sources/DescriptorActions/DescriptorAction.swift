@@ -1,17 +1,17 @@
-/// What can be done to a connection through a descriptor of it.
+/// An action on a connection through one of its descriptors.
 public enum DescriptorAction: Hashable, Sendable {
-  /// shutdown(2) with `SHUT_RDWR`: what is queued is sent, then a FIN.
+  /// shutdown(2) with `SHUT_RDWR`: the kernel sends queued data, then a FIN.
   case shutdown
-  /// connect(2) to `AF_UNSPEC`: the kernel sends a RST and forgets the connection.
+  /// connect(2) to `AF_UNSPEC`: the kernel sends a RST and drops the connection.
   case abort
-  /// `SO_KEEPALIVE` and its times: the kernel ends the connection once the peer does not answer.
+  /// `SO_KEEPALIVE` and its times: the kernel ends the connection if the peer stops answering.
   case keepalive(KeepaliveSettings)
 }
 
-/// What an action has done.
+/// The effect of an action.
 public enum DescriptorEffect: Hashable, Sendable {
-  /// The kernel has done it.
+  /// The kernel performed it.
   case done
-  /// Keepalive is on: what it was before, and what the kernel says it is now.
+  /// Keepalive is on: the settings before and after, as the kernel reports them.
   case armed(KeepaliveChange)
 }

@@ -1,22 +1,22 @@
 public import SystemPackage
 
-/// Why nothing could be done through a descriptor.
+/// Why an action through a descriptor failed.
 public enum DescriptorProblem: Error, Hashable, Sendable {
-  /// The process has ended, or its pid is another's now.
+  /// The process has exited, or another process has its pid now.
   case processGone(pid: Int32)
-  /// The process has no such descriptor any more (`EBADF`).
+  /// The process no longer has this descriptor (`EBADF`).
   case descriptorGone(SocketDescriptor)
-  /// The descriptor is something else now: no socket, or one with another `SO_COOKIE`.
+  /// The descriptor now refers to something else: not a socket, or one with another `SO_COOKIE`.
   case otherSocket(SocketDescriptor)
-  /// `EPERM`: the process is another user's, not dumpable, or guarded by a security module.
+  /// `EPERM`: the process belongs to another user, is not dumpable, or a security module protects it.
   case notPermitted(pid: Int32)
-  /// `ENOSYS`: the kernel has no pidfd_getfd(2), or a filter of system calls denies that it has.
+  /// `ENOSYS`: the kernel has no pidfd_getfd(2), or a seccomp filter hides it.
   case notSupported
-  /// `ENOTCONN`: it is the right socket, and its connection has ended.
+  /// `ENOTCONN`: it is the right socket, but its connection has ended.
   case notConnected
-  /// The call said yes, and the socket shows nothing of it.
+  /// The call succeeded but had no effect on the socket.
   case noEffect(Call)
-  /// Anything else: what was called, and what it said.
+  /// Any other error: the call and its errno.
   case failed(Call, Errno)
 
   /// A system call.
@@ -35,7 +35,7 @@ public enum DescriptorProblem: Error, Hashable, Sendable {
     case setOption = "setsockopt"
   }
 
-  /// Whether another descriptor of the same socket may do where this one did not.
+  /// Whether another descriptor of the same socket may succeed.
   public var isOfThisDescriptor: Bool {
     switch self {
     case .processGone, .descriptorGone, .otherSocket, .notPermitted: true
@@ -45,17 +45,17 @@ public enum DescriptorProblem: Error, Hashable, Sendable {
 }
 
 extension DescriptorProblem: CustomStringConvertible {
-  /// The problem, as a user reads it behind "failed".
+  /// The message for a user, to follow "failed".
   public var description: String {
     switch self {
-    case .processGone(let pid): "process \(pid), which held it, has ended"
+    case .processGone(let pid): "process \(pid), which held it, has exited"
     case .descriptorGone(let descriptor): "\(descriptor) is closed"
-    case .otherSocket(let descriptor): "\(descriptor) is something else now"
+    case .otherSocket(let descriptor): "\(descriptor) now refers to something else"
     case .notPermitted(let pid):
-      "operation not permitted: process \(pid) cannot be reached into without CAP_SYS_PTRACE"
-    case .notSupported: "this kernel has no pidfd_getfd (Linux 5.6 has)"
-    case .notConnected: "it is not connected any more"
-    case .noEffect(let call): "\(call.rawValue) said yes, and nothing came of it"
+      "operation not permitted: accessing process \(pid) needs CAP_SYS_PTRACE"
+    case .notSupported: "this kernel has no pidfd_getfd (needs Linux 5.6)"
+    case .notConnected: "no longer connected"
+    case .noEffect(let call): "\(call.rawValue) succeeded but had no effect"
     case .failed(let call, let errno): "\(call.rawValue): \(errno)"
     }
   }

@@ -2,8 +2,9 @@ internal import Connections
 internal import Glibc
 internal import SystemPackage
 
-/// A duplicate of a descriptor of another process, closed with this value. What is done to it is
-/// done to the process's own socket.
+/// A duplicate of another process's descriptor, closed with this value.
+///
+/// Actions on it affect the socket of that process.
 public struct DuplicatedSocket: ~Copyable {
   private let descriptor: Int32
 
@@ -13,7 +14,7 @@ public struct DuplicatedSocket: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// `SO_COOKIE`; nil when it is no socket.
+  /// `SO_COOKIE`; nil when it is not a socket.
   var cookie: UInt64? {
     var cookie: UInt64 = 0
     var length = socklen_t(MemoryLayout<UInt64>.size)
@@ -23,7 +24,7 @@ public struct DuplicatedSocket: ~Copyable {
     return cookie
   }
 
-  /// Ends both directions: what is queued is sent, then a FIN (shutdown(2), `SHUT_RDWR`).
+  /// Ends both directions: the kernel sends queued data, then a FIN (shutdown(2), `SHUT_RDWR`).
   borrowing func shutDown() throws(DescriptorProblem) {
     guard Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) == 0 else {
       throw Self.problem(.shutdown, Errno(rawValue: errno))
@@ -31,13 +32,13 @@ public struct DuplicatedSocket: ~Copyable {
     guard hasEnded else { throw .noEffect(.shutdown) }
   }
 
-  /// Whether both directions have ended, for whoever holds it (`POLLHUP`).
+  /// Whether both directions have ended (`POLLHUP`).
   var hasEnded: Bool {
     var question = pollfd(fd: descriptor, events: 0, revents: 0)
     return unsafe poll(&question, 1, 0) == 1 && question.revents & Int16(POLLHUP) != 0
   }
 
-  /// Dissolves the connection with a RST (connect(2) with `AF_UNSPEC`).
+  /// Drops the connection with a RST (connect(2) with `AF_UNSPEC`).
   borrowing func abort() throws(DescriptorProblem) {
     var nowhere = sockaddr()
     nowhere.sa_family = sa_family_t(AF_UNSPEC)
@@ -47,7 +48,7 @@ public struct DuplicatedSocket: ~Copyable {
     }
   }
 
-  /// Turns keepalive on with these times. When one of them is refused, all is put back.
+  /// Enables keepalive with `settings`. If the kernel refuses one of them, all are restored.
   borrowing func arm(_ settings: KeepaliveSettings) throws(DescriptorProblem) -> KeepaliveChange {
     let old = try keepalive()
     do throws(DescriptorProblem) {
@@ -61,12 +62,12 @@ public struct DuplicatedSocket: ~Copyable {
       try set(SOL_SOCKET, SO_KEEPALIVE, 1)
       return KeepaliveChange(old: old, new: try keepalive())
     } catch {
-      putBack(old)
+      restore(old)
       throw error
     }
   }
 
-  private borrowing func putBack(_ state: KeepaliveState) {
+  private borrowing func restore(_ state: KeepaliveState) {
     try? set(SOL_SOCKET, SO_KEEPALIVE, state.isOn ? 1 : 0)
     try? set(IPPROTO_TCP, TCP_KEEPIDLE, state.idle)
     try? set(IPPROTO_TCP, TCP_KEEPINTVL, state.interval)
@@ -74,7 +75,7 @@ public struct DuplicatedSocket: ~Copyable {
     try? set(IPPROTO_TCP, TCP_USER_TIMEOUT, Int32(bitPattern: state.userTimeout))
   }
 
-  /// What keepalive of the socket is now.
+  /// The socket's current keepalive settings.
   borrowing func keepalive() throws(DescriptorProblem) -> KeepaliveState {
     KeepaliveState(
       isOn: try option(SOL_SOCKET, SO_KEEPALIVE) != 0,
@@ -104,9 +105,9 @@ public struct DuplicatedSocket: ~Copyable {
     return value
   }
 
-  /// Whether it is an MPTCP connection that has a subflow between these ends.
+  /// Whether it is an MPTCP connection with a subflow between these endpoints.
   ///
-  /// Its cookie is not that of the subflow, of which no process has a descriptor.
+  /// Its cookie differs from that of the subflow, for which no process has a descriptor.
   borrowing func hasSubflow(_ local: Endpoint, _ peer: Endpoint) -> Bool {
     SubflowList(of: descriptor)?.contains(local, peer) ?? false
   }

@@ -1,28 +1,28 @@
-/// When the kernel is to ask an idle peer for a sign of life, and when to give it up.
+/// When the kernel probes an idle peer, and when it gives up.
 ///
-/// See tcp(7). A peer that answers is never given up, however little it has to say.
+/// See tcp(7). The kernel never gives up a peer that answers probes.
 public struct KeepaliveSettings: Hashable, Sendable {
-  /// After how many seconds without a segment the first probe is sent (`TCP_KEEPIDLE`).
+  /// Idle time before the first probe, in seconds (`TCP_KEEPIDLE`).
   public let idle: Int32
-  /// How many seconds lie between two probes (`TCP_KEEPINTVL`).
+  /// Time between two probes, in seconds (`TCP_KEEPINTVL`).
   public let interval: Int32
-  /// After how many unanswered probes the connection is given up (`TCP_KEEPCNT`).
+  /// The number of unanswered probes after which the kernel gives up (`TCP_KEEPCNT`).
   public let count: Int32
-  /// After how many milliseconds it is given up when data, or a probe, is not acknowledged
-  /// (`TCP_USER_TIMEOUT`); nil leaves it as it is.
+  /// Time after which the kernel gives up unacknowledged data or probes, in milliseconds
+  /// (`TCP_USER_TIMEOUT`); nil leaves it unchanged.
   ///
-  /// It also ends a connection whose peer answers and takes no data for so long.
+  /// It also ends a connection whose peer answers but accepts no data for that long.
   public let userTimeout: UInt32?
 
-  /// The kernel's greatest value for ``idle`` and ``interval`` (`MAX_TCP_KEEPIDLE`).
+  /// The kernel's maximum for ``idle`` and ``interval`` (`MAX_TCP_KEEPIDLE`), in seconds.
   public static let longest: Int32 = 32_767
-  /// The kernel's greatest value for ``count`` (`MAX_TCP_KEEPCNT`).
+  /// The kernel's maximum for ``count`` (`MAX_TCP_KEEPCNT`).
   public static let most: Int32 = 127
 
-  /// A dead peer is found after two minutes.
+  /// The default: detects a dead peer after two minutes.
   public static let usual = KeepaliveSettings(uncheckedIdle: 60, interval: 10, count: 6)
 
-  /// These times; nil when the kernel would not take one of them.
+  /// Creates settings; nil when the kernel would refuse one of them.
   public init?(idle: Int32, interval: Int32, count: Int32, userTimeout: UInt32? = nil) {
     guard (1...Self.longest).contains(idle), (1...Self.longest).contains(interval),
       (1...Self.most).contains(count), userTimeout.map({ $0 > 0 && $0 <= Int32.max }) ?? true
@@ -40,20 +40,20 @@ public struct KeepaliveSettings: Hashable, Sendable {
   }
 }
 
-/// What keepalive of one socket is.
+/// The keepalive settings of a socket.
 public struct KeepaliveState: Hashable, Sendable {
-  /// `SO_KEEPALIVE`.
+  /// Whether keepalive is on (`SO_KEEPALIVE`).
   public let isOn: Bool
-  /// `TCP_KEEPIDLE`, in seconds.
+  /// Idle time before the first probe, in seconds (`TCP_KEEPIDLE`).
   public let idle: Int32
-  /// `TCP_KEEPINTVL`, in seconds.
+  /// Time between two probes, in seconds (`TCP_KEEPINTVL`).
   public let interval: Int32
-  /// `TCP_KEEPCNT`.
+  /// The number of unanswered probes after which the kernel gives up (`TCP_KEEPCNT`).
   public let count: Int32
-  /// `TCP_USER_TIMEOUT`, in milliseconds; 0 for the system's own.
+  /// The user timeout in milliseconds (`TCP_USER_TIMEOUT`); 0 for the system's default.
   public let userTimeout: UInt32
 
-  /// A state of these values.
+  /// Creates a state.
   public init(isOn: Bool, idle: Int32, interval: Int32, count: Int32, userTimeout: UInt32) {
     self.isOn = isOn
     self.idle = idle
@@ -62,18 +62,18 @@ public struct KeepaliveState: Hashable, Sendable {
     self.userTimeout = userTimeout
   }
 
-  /// After how many seconds without an answer a peer is given up, from its last sign of life.
+  /// The time from the peer's last sign of life until the kernel gives up, in seconds.
   public var patience: Int { Int(idle) + Int(interval) * Int(count) }
 }
 
-/// What keepalive of a socket was, and what it has become.
+/// A socket's keepalive settings before and after a change.
 public struct KeepaliveChange: Hashable, Sendable {
-  /// Before.
+  /// The settings before the change.
   public let old: KeepaliveState
-  /// Afterwards, as the kernel says it.
+  /// The settings after the change, as the kernel reports them.
   public let new: KeepaliveState
 
-  /// The change from `old` to `new`.
+  /// Creates the change from `old` to `new`.
   public init(old: KeepaliveState, new: KeepaliveState) {
     self.old = old
     self.new = new
@@ -81,7 +81,7 @@ public struct KeepaliveChange: Hashable, Sendable {
 }
 
 extension KeepaliveState: CustomStringConvertible {
-  /// `off`, or `60s + 6 × 10s`, with the user timeout where there is one.
+  /// `off`, or `60s + 6 × 10s`, with the user timeout if it is set.
   public var description: String {
     let probes = isOn ? "\(idle)s + \(count) × \(interval)s" : "off"
     return userTimeout == 0 ? probes : "\(probes), user timeout \(userTimeout)ms"

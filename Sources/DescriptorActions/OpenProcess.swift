@@ -2,14 +2,14 @@ internal import CLinuxProcess
 internal import Glibc
 internal import SystemPackage
 
-/// A process that is kept open (pidfd_open(2)): whatever becomes of its pid, this stays that one.
+/// A process held open with pidfd_open(2), so that reuse of its pid does no harm.
 public struct OpenProcess: ~Copyable {
-  /// The pid by which it was opened.
+  /// The pid that was opened.
   public let pid: Int32
 
   private let descriptor: Int32
 
-  /// Opens the process that has `pid` now.
+  /// Opens the process that currently has `pid`.
   ///
   /// - Throws: ``DescriptorProblem/processGone(pid:)``, or ``DescriptorProblem/notSupported`` before
   ///   Linux 5.3.
@@ -21,9 +21,9 @@ public struct OpenProcess: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// A duplicate of the process's descriptor `number` (pidfd_getfd(2)).
+  /// Duplicates a descriptor of the process (pidfd_getfd(2)).
   ///
-  /// - Throws: ``DescriptorProblem/notPermitted(pid:)`` where ptrace(2) may not attach either, and
+  /// - Throws: ``DescriptorProblem/notPermitted(pid:)`` where ptrace(2) could not attach either, and
   ///   ``DescriptorProblem/notSupported`` before Linux 5.6.
   public borrowing func duplicate(
     _ descriptor: SocketDescriptor
@@ -42,10 +42,11 @@ public struct OpenProcess: ~Copyable {
     return DuplicatedSocket(taking: copy)
   }
 
-  /// Whether descriptors of the process can be duplicated, found out without touching one: the
-  /// kernel asks for the permission before it looks at the number, which is one that none can have.
+  /// Checks that descriptors of the process can be duplicated, without touching one.
   ///
-  /// - Throws: as ``duplicate(_:)``, when they cannot.
+  /// It requests an impossible descriptor: the kernel checks the permission before the number.
+  ///
+  /// - Throws: the same errors as ``duplicate(_:)``.
   public borrowing func checkAccess() throws(DescriptorProblem) {
     let copy = duplicate_descriptor(descriptor, .max)
     guard copy < 0 else {
@@ -64,7 +65,7 @@ public struct OpenProcess: ~Copyable {
 
   private static func problem(_ code: Errno, _ pid: Int32) -> DescriptorProblem {
     switch code {
-    // EINVAL: the pid is of a thread that leads no process, so of none that was found.
+    // EINVAL: the pid is that of a thread, so the process that was found is gone.
     case .noSuchProcess, .invalidArgument: .processGone(pid: pid)
     case .noFunction: .notSupported
     default: .failed(.openProcess, code)

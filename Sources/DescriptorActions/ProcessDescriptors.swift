@@ -1,19 +1,19 @@
 public import Connections
 public import ProcessTable
 
-/// Acts through the descriptors of the processes of this machine: pidfd_open(2), pidfd_getfd(2).
+/// Acts through descriptors of this machine's processes: pidfd_open(2), pidfd_getfd(2).
 ///
-/// It needs neither CAP_NET_ADMIN nor to enter a network namespace, and works while a thread of the
-/// program is blocked on the socket. Processes of others need CAP_SYS_PTRACE.
+/// It needs neither CAP_NET_ADMIN nor access to the network namespace, and works while a thread of
+/// the program is blocked on the socket. Processes of other users need CAP_SYS_PTRACE.
 public struct ProcessDescriptors: DescriptorAccess {
   private let processes: ProcFileSystem
 
-  /// Acts through those of the processes below the root of `processes`.
+  /// Creates a value that acts on `processes`.
   public init(_ processes: ProcFileSystem = ProcFileSystem()) {
     self.processes = processes
   }
 
-  /// Does `action` once the process, and then the socket, have proved to be the right ones.
+  /// Performs `action` after verifying that the process and the socket are the right ones.
   public func perform(
     _ action: DescriptorAction, on identity: SocketIdentity, isMPTCPSubflow: Bool,
     through descriptor: SocketDescriptor
@@ -24,11 +24,11 @@ public struct ProcessDescriptors: DescriptorAccess {
     let process = try OpenProcess(pid)
     try check(descriptor.process)
     let socket = try process.duplicate(descriptor)
-    let isTheOne =
+    let isRightSocket =
       isMPTCPSubflow
       ? socket.hasSubflow(identity.local, identity.peer)
       : socket.cookie == identity.cookie.rawValue
-    guard isTheOne else { throw .otherSocket(descriptor) }
+    guard isRightSocket else { throw .otherSocket(descriptor) }
     switch action {
     case .shutdown:
       try socket.shutDown()
@@ -40,8 +40,9 @@ public struct ProcessDescriptors: DescriptorAccess {
     }
   }
 
-  /// Makes sure that the process, which is kept open, is the one that was found: it has its start
-  /// time still. Where that cannot be read, the cookie of the socket has to do.
+  /// Verifies by its start time that the opened process is the one that was found.
+  ///
+  /// If the start time cannot be read, only the socket's cookie is checked.
   private func check(_ process: ProcessIdentity) throws(DescriptorProblem) {
     guard let expected = process.startTicks else { return }
     let started: UInt64

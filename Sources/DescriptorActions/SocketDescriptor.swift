@@ -1,13 +1,13 @@
 public import Connections
 
-/// One descriptor of one process, as it was when the processes were read.
+/// A descriptor of a process, as found when the processes were read.
 public struct SocketDescriptor: Hashable, Sendable {
-  /// The process, with the start time that tells it from a later one of the same pid.
+  /// The process, including its start time.
   public let process: ProcessIdentity
-  /// The number in the process's table.
+  /// The descriptor's number in that process.
   public let number: Int32
 
-  /// The descriptor `number` of `process`.
+  /// Creates the descriptor `number` of `process`.
   public init(process: ProcessIdentity, number: Int32) {
     self.process = process
     self.number = number

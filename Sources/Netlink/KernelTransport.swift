@@ -2,9 +2,9 @@ import CMnl
 import Glibc
 import SystemPackage
 
-/// A netlink socket of the running kernel.
+/// A netlink socket to the running kernel.
 ///
-/// It sees the network namespace of the thread that opened it, for as long as it lives.
+/// It stays in the network namespace of the thread that opened it.
 public final class KernelTransport: NetlinkTransport {
   private let socket: MnlSocket
 
@@ -24,7 +24,7 @@ public final class KernelTransport: NetlinkTransport {
   }
 }
 
-/// Owns one `struct mnl_socket`, which is valid for as long as the value lives.
+/// Owns one `struct mnl_socket`.
 @safe private struct MnlSocket: ~Copyable {
   private let handle: OpaquePointer
 
@@ -57,8 +57,8 @@ public final class KernelTransport: NetlinkTransport {
     }
   }
 
-  // recvmsg rather than mnl_socket_recvfrom, which tells neither who sent the datagram nor how
-  // much of a truncated one there was.
+  // recvmsg, because mnl_socket_recvfrom reports neither the sender nor the size of a truncated
+  // datagram.
   func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram {
     let descriptor = unsafe mnl_socket_get_fd(handle)
     while true {

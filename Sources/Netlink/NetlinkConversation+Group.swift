@@ -1,15 +1,14 @@
 import CLinuxDiag
 
 extension NetlinkConversation {
-  /// Asks for several messages with one datagram, and hands over the payload of each.
+  /// Sends several requests in one datagram and returns the answer to each.
   ///
-  /// The kernel answers the requests of a datagram in their order, each with a datagram of its own.
+  /// The kernel answers the requests in order, each with a datagram of its own.
   ///
-  /// - Parameter payloads: those of the requests, each answered by one message.
-  /// - Returns: what `read` made of each answer or, of a request that the kernel refused, that:
-  ///   it says nothing of the others.
-  /// - Throws: when an answer is missing, or is not what was asked for. Nothing is known of any of
-  ///   them then, and the conversation is out of step with the kernel.
+  /// - Parameter payloads: the payloads of the requests, each answered by one message.
+  /// - Returns: for each request, the value from `read`, or the kernel's refusal of that request.
+  /// - Throws: when an answer is missing or unexpected. Then no answer is usable, and the
+  ///   conversation is out of step with the kernel.
   public mutating func lookUpEach<Answer>(
     type: UInt16, payloads: [[UInt8]],
     read: (Span<UInt8>, Range<Int>) throws(NetlinkProblem) -> Answer
@@ -35,7 +34,7 @@ extension NetlinkConversation {
     return answers
   }
 
-  /// One datagram with a request for each of `payloads`, numbered in their order.
+  /// A datagram with one request for each of `payloads`, numbered in order.
   private mutating func request(type: UInt16, payloads: [[UInt8]]) -> [UInt8] {
     var datagram: [UInt8] = []
     datagram.reserveCapacity(

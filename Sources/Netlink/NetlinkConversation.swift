@@ -3,27 +3,27 @@ import SystemPackage
 
 /// Requests and their answers over one transport.
 public struct NetlinkConversation {
-  /// What carries the requests and their answers.
+  /// The transport for requests and answers.
   public let transport: any NetlinkTransport
   var sequence: UInt32
   private(set) var buffer: [UInt8]
 
-  /// The kernel makes dump datagrams as large as the largest buffer offered, up to 32 KiB.
+  /// The receive buffer's size: the kernel fills dump datagrams up to the buffer, at most 32 KiB.
   public static let bufferSize = 32 * 1024
 
-  /// A conversation over `transport`, whose requests are numbered from 1.
+  /// Creates a conversation over `transport`; its requests are numbered from 1.
   public init(over transport: any NetlinkTransport) {
     self.transport = transport
     sequence = 0
     buffer = [UInt8](repeating: 0, count: Self.bufferSize)
   }
 
-  /// Asks for a dump, and hands over the payload of every message of its answer.
+  /// Requests a dump and calls `each` with the payload of every message of the answer.
   ///
-  /// When this throws, what `each` was given before is no answer and must be forgotten.
+  /// If this throws, discard everything that `each` received.
   ///
-  /// - Parameter each: the datagram, and where in it the payload of one message is. It sends
-  ///   nothing over this conversation.
+  /// - Parameter each: receives a datagram and the range of a payload in it. It must not send
+  ///   anything over this conversation.
   public mutating func dump(
     type: UInt16, payload: [UInt8],
     each: (Span<UInt8>, Range<Int>) throws(NetlinkProblem) -> Void
@@ -53,9 +53,9 @@ public struct NetlinkConversation {
     }
   }
 
-  /// Asks for one message, and hands over its payload.
+  /// Requests one message and reads its payload.
   ///
-  /// - Throws: `refused(.noSuchFileOrDirectory)` when there is nothing to answer with.
+  /// - Throws: `refused(.noSuchFileOrDirectory)` when the kernel finds nothing.
   public mutating func lookUp<Answer>(
     type: UInt16, payload: [UInt8],
     read: (Span<UInt8>, Range<Int>) throws(NetlinkProblem) -> Answer
@@ -70,9 +70,9 @@ public struct NetlinkConversation {
     return try read(datagram, message.payload)
   }
 
-  /// Asks for something to be done, and waits for the acknowledgement.
+  /// Sends a command and waits for its acknowledgement.
   ///
-  /// - Throws: `refused` when the kernel says no. After any other problem it may have been done.
+  /// - Throws: `refused` when the kernel refuses. After any other error it may have been executed.
   public mutating func command(type: UInt16, payload: [UInt8]) throws(NetlinkProblem) {
     try send(type: type, flags: UInt16(NLM_F_REQUEST | NLM_F_ACK), payload: payload)
     let (datagramCount, message) = try receiveAnswer()
@@ -113,7 +113,7 @@ public struct NetlinkConversation {
     }
   }
 
-  /// Reads the negative errno at the start of NLMSG_ERROR and of NLMSG_DONE; 0 is success.
+  /// Checks the negative errno at the start of NLMSG_ERROR and NLMSG_DONE; 0 is success.
   static func checkErrno(
     in datagram: Span<UInt8>, _ payload: Range<Int>, isRequired: Bool
   ) throws(NetlinkProblem) {

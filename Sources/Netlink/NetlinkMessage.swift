@@ -1,12 +1,12 @@
-/// The header of one message (`struct nlmsghdr`), and where its payload is.
+/// The header of a message (`struct nlmsghdr`) and the range of its payload.
 public struct NetlinkMessage: Equatable, Sendable {
-  /// `nlmsg_type`.
+  /// The message type (`nlmsg_type`).
   public let type: UInt16
-  /// `nlmsg_flags`.
+  /// The flags (`nlmsg_flags`).
   public let flags: UInt16
-  /// `nlmsg_seq`: the number of the request that it answers.
+  /// The number of the request that it answers (`nlmsg_seq`).
   public let sequence: UInt32
-  /// The offsets of the payload in the datagram.
+  /// The range of the payload in the datagram.
   public let payload: Range<Int>
 
   /// The length of `struct nlmsghdr`.
@@ -15,7 +15,7 @@ public struct NetlinkMessage: Equatable, Sendable {
   /// Reads the message at `offset` and moves `offset` to the next one.
   ///
   /// Messages start at multiples of four bytes. The kernel counts the padding of the last one
-  /// too, but a datagram may end without it.
+  /// too, but a datagram can end without it.
   @inlinable
   public static func read(
     from datagram: Span<UInt8>, at offset: inout Int
@@ -44,7 +44,7 @@ public struct NetlinkMessage: Equatable, Sendable {
     self.payload = payload
   }
 
-  /// The datagram of one request.
+  /// A datagram with one request.
   public static func request(
     type: UInt16, flags: UInt16, sequence: UInt32, payload: [UInt8]
   ) -> [UInt8] {
@@ -54,8 +54,7 @@ public struct NetlinkMessage: Equatable, Sendable {
     return datagram
   }
 
-  /// Appends one request to `datagram`, which may hold others: each starts at a multiple of four
-  /// bytes.
+  /// Appends one request to `datagram`, after padding it to a multiple of four bytes.
   static func appendRequest(
     type: UInt16, flags: UInt16, sequence: UInt32, payload: [UInt8], to datagram: inout [UInt8]
   ) {
@@ -74,11 +73,11 @@ public struct NetlinkMessage: Equatable, Sendable {
   public static func aligned(_ length: Int) -> Int { (length + 3) & ~3 }
 }
 
-/// One attribute (`struct nlattr`): a type, and where its value is.
+/// An attribute (`struct nlattr`): its type and the range of its value.
 public struct NetlinkAttribute: Equatable, Sendable {
-  /// `nla_type`, without the bits that say nested or in network order.
+  /// The attribute type (`nla_type`), without the flags for nesting and byte order.
   public let type: UInt16
-  /// The offsets of the value.
+  /// The range of the value.
   public let value: Range<Int>
 
   @usableFromInline
@@ -89,7 +88,7 @@ public struct NetlinkAttribute: Equatable, Sendable {
 
   /// Reads the attribute at `offset` and moves `offset` to the next one; nil at `end`.
   ///
-  /// Up to three bytes before `end`, too few for an attribute, are padding.
+  /// Up to three bytes before `end` are padding.
   @inlinable
   public static func read(
     from bytes: Span<UInt8>, at offset: inout Int, end: Int

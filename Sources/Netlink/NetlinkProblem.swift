@@ -2,37 +2,36 @@ public import SystemPackage
 
 /// Why a conversation with the kernel failed.
 ///
-/// After any of these nothing is known of what the answer would have said: rows that came before
-/// are not an answer either.
+/// After any of these, the answer is unknown: discard rows that were already received.
 public enum NetlinkProblem: Error, Equatable, Sendable {
   /// The socket could not be opened or bound.
   case cannotOpen(Errno)
   /// The network namespace could not be opened or entered.
   case cannotEnter(Errno)
-  /// The request was not sent.
+  /// The request could not be sent.
   case cannotSend(Errno)
   /// An answer could not be received.
   case cannotReceive(Errno)
-  /// The kernel dropped an answer, since the socket's buffer was full (`ENOBUFS`).
+  /// The kernel dropped an answer because the socket's buffer was full (`ENOBUFS`).
   case overrun
   /// A datagram was longer than the buffer of `capacity` bytes (`MSG_TRUNC`).
   case truncated(capacity: Int)
-  /// A datagram came from the netlink port of another program, not from the kernel.
+  /// A datagram came from another program's netlink port, not from the kernel.
   case foreignSender(port: UInt32)
   /// A message belongs to another request.
   case wrongSequence(expected: UInt32, received: UInt32)
-  /// The kernel says that the dump is inconsistent (`NLM_F_DUMP_INTR`).
+  /// The kernel reported that the dump is inconsistent (`NLM_F_DUMP_INTR`).
   case interrupted
   /// The kernel refused the request (`NLMSG_ERROR`, or a negative number in `NLMSG_DONE`).
   case refused(Errno)
-  /// A datagram breaks the rules of its format.
+  /// A datagram is not in the expected format.
   case malformed(MalformedDatagram)
-  /// The answer held no message that ends it.
+  /// The answer ended without its final message.
   case unfinished
-  /// A recording has no answer to this request.
+  /// The recording has no answer to this request.
   case notRecorded
 
-  /// Whether asking again may get an answer: nothing is wrong with the request itself.
+  /// Whether a retry may succeed: the request itself is valid.
   public var isPassing: Bool {
     switch self {
     case .overrun, .truncated, .interrupted, .wrongSequence, .foreignSender: true
@@ -44,52 +43,52 @@ public enum NetlinkProblem: Error, Equatable, Sendable {
   }
 }
 
-/// The place at which a datagram breaks the rules of its format, and how.
+/// Where and how a datagram violates its format.
 public struct MalformedDatagram: Error, Equatable, Sendable {
-  /// The offset in the datagram or, for an attribute or a row, in the payload of its message.
+  /// The offset in the datagram; for an attribute or a row, in the payload of its message.
   public let offset: Int
-  /// The rule that is broken.
+  /// The kind of violation.
   public let fault: Fault
 
-  /// The fault at this offset.
+  /// Creates a fault at an offset.
   public init(_ fault: Fault, at offset: Int) {
     self.fault = fault
     self.offset = offset
   }
 
-  /// The rules that can be broken.
+  /// The kinds of violation.
   public enum Fault: Equatable, Sendable {
-    /// What is left is shorter than a message header (`struct nlmsghdr`).
+    /// The rest is shorter than a message header (`struct nlmsghdr`).
     case shortMessageHeader(left: Int)
-    /// The message claims less than its header or more than is left.
+    /// The message's length is less than its header or more than the rest.
     case messageLength(UInt32, left: Int)
-    /// The attribute claims less than its header or more than is left.
+    /// The attribute's length is less than its header or more than the rest.
     case attributeLength(UInt16, left: Int)
-    /// The payload is shorter than the structure that it should hold.
+    /// The payload is shorter than the expected structure.
     case shortPayload(needed: Int, left: Int)
-    /// A field has a value that it cannot have.
+    /// A field has an impossible value.
     case impossibleValue(UInt64)
   }
 }
 
 extension NetlinkProblem: CustomStringConvertible {
-  /// What happened, for a user, without the remedy.
+  /// The message for a user, without the remedy.
   public var description: String {
     switch self {
-    case .cannotOpen(let errno): "no netlink socket can be opened: \(errno)"
-    case .cannotEnter(let errno): "the network namespace cannot be entered: \(errno)"
-    case .cannotSend(let errno): "the request could not be sent: \(errno)"
-    case .cannotReceive(let errno): "the kernel's answer could not be received: \(errno)"
-    case .overrun: "the kernel dropped an answer, its buffer was full"
+    case .cannotOpen(let errno): "cannot open a netlink socket: \(errno)"
+    case .cannotEnter(let errno): "cannot enter the network namespace: \(errno)"
+    case .cannotSend(let errno): "cannot send the request: \(errno)"
+    case .cannotReceive(let errno): "cannot receive the kernel's answer: \(errno)"
+    case .overrun: "the kernel dropped an answer: the socket buffer was full"
     case .truncated(let capacity): "a datagram was longer than \(capacity) bytes"
     case .foreignSender(let port): "a datagram came from netlink port \(port), not from the kernel"
     case .wrongSequence(let expected, let received):
-      "an answer to request \(received) came for request \(expected)"
-    case .interrupted: "the kernel says that the dump is inconsistent"
-    case .refused(let errno): "the kernel refused: \(errno)"
+      "expected an answer to request \(expected), got one to request \(received)"
+    case .interrupted: "the kernel reported that the dump is inconsistent"
+    case .refused(let errno): "the kernel refused the request: \(errno)"
     case .malformed(let datagram):
       "a datagram is malformed at offset \(datagram.offset): \(datagram.fault)"
-    case .unfinished: "the kernel's answer ended too early"
+    case .unfinished: "the kernel's answer is incomplete"
     case .notRecorded: "the recording has no answer to this request"
     }
   }

@@ -1,7 +1,7 @@
-/// Moves datagrams to and from the kernel, or something that stands for it.
+/// Sends datagrams to the kernel and receives its answers. Tests and replays stand in for it.
 ///
-/// The seam is at datagrams, not messages: what can go wrong in between (truncation, several
-/// messages in one datagram, an error in the middle) can then be made to happen.
+/// The interface carries datagrams, not messages, so that tests can produce truncation, several
+/// messages in one datagram, and errors in the middle.
 public protocol NetlinkTransport: AnyObject {
   /// Sends one datagram.
   func send(_ datagram: [UInt8]) throws(NetlinkProblem)
@@ -9,27 +9,27 @@ public protocol NetlinkTransport: AnyObject {
   /// Waits for one datagram and writes it to the start of `buffer`, whose size does not change.
   func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram
 
-  /// Does `work`, which sends several commands one after the other, and nothing else.
+  /// Runs `work`, which sends several commands and nothing else.
   ///
-  /// A transport that has to prepare something for a command does it once for all of them.
+  /// A transport that must prepare for commands does so once for all of them.
   func duringCommands(_ work: () -> Void)
 }
 
 extension NetlinkTransport {
-  /// Does `work`: nothing has to be prepared.
+  /// Runs `work` without any preparation.
   public func duringCommands(_ work: () -> Void) { work() }
 }
 
-/// What is known of a datagram beside its bytes.
+/// The metadata of a received datagram.
 public struct ReceivedDatagram: Equatable, Sendable {
-  /// How many bytes of the buffer it fills.
+  /// The number of bytes in the buffer.
   public let count: Int
-  /// The netlink port that it came from; 0 is the kernel (`nl_pid`).
+  /// The sender's netlink port; 0 is the kernel (`nl_pid`).
   public let senderPort: UInt32
-  /// Whether it was longer than the buffer (`MSG_TRUNC`).
+  /// Whether the datagram was longer than the buffer (`MSG_TRUNC`).
   public let isTruncated: Bool
 
-  /// A datagram of `count` bytes.
+  /// Creates the metadata of a datagram of `count` bytes.
   public init(count: Int, senderPort: UInt32 = 0, isTruncated: Bool = false) {
     self.count = count
     self.senderPort = senderPort

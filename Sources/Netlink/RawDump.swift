@@ -1,18 +1,18 @@
 import CLinuxDiag
 public import SystemPackage
 
-/// The answers to socket dumps as `ss -D FILE` writes them: the kernel's messages, one behind the
-/// other, of each family up to the message that ends its dump.
+/// Socket dumps as `ss -D FILE` writes them: the kernel's messages in sequence, each family up to
+/// the message that ends its dump.
 ///
-/// Which families were asked for is not in the file: one without rows has no sockets, or was left
-/// out with `-4` or `-6`.
+/// The file does not record which families were requested: one without rows has no sockets, or
+/// `-4` or `-6` excluded it.
 public struct RawDump: Equatable, Sendable {
-  /// The messages that are rows, headers included, in the order of the file.
+  /// The row messages, including headers, in the order of the file.
   public let rows: [ArraySlice<UInt8>]
 
-  /// The messages of `bytes`.
+  /// Parses `bytes`.
   ///
-  /// - Throws: ``RawDumpProblem`` unless all of it is what the kernel said, to the end.
+  /// - Throws: ``RawDumpProblem`` unless the file contains complete, successful dumps.
   public init(_ bytes: [UInt8]) throws(RawDumpProblem) {
     var rows: [ArraySlice<UInt8>] = []
     var isFinished = false
@@ -43,7 +43,7 @@ public struct RawDump: Equatable, Sendable {
     self.rows = rows
   }
 
-  /// Whether `bytes` start as such a file does, with the header of a row or of an end.
+  /// Whether `bytes` start like such a file: with the header of a row or of an end message.
   public static func isStart(of bytes: [UInt8]) -> Bool {
     guard bytes.count >= NetlinkMessage.headerLength,
       (UInt32(NetlinkMessage.headerLength)...0xffff).contains(bytes.span.uint32(at: 0))
@@ -53,40 +53,41 @@ public struct RawDump: Equatable, Sendable {
   }
 }
 
-/// Why a file is not a whole dump of `ss -D`.
+/// Why a file is not a complete dump of `ss -D`.
 public enum RawDumpProblem: Error, Equatable, Sendable {
-  /// It ends, at this offset, before the dump does.
+  /// The file ends at this offset, before the dump does.
   case cutOff(at: Int)
-  /// The kernel had refused the dump, or broken it off.
+  /// The kernel refused or aborted the dump.
   case refused(Errno)
-  /// A message is of another kind than socket dumps have.
+  /// A message has a type that socket dumps do not contain.
   case unknownMessage(type: UInt16, at: Int)
 }
 
 extension RawDumpProblem: CustomStringConvertible {
-  /// What is wrong, for a user, without the file's name.
+  /// The message for a user, without the file's name.
   public var description: String {
     switch self {
-    case .cutOff(let offset): "the dump is cut off at byte \(offset)"
-    case .refused(let errno): "the kernel had not finished the dump: \(errno)"
+    case .cutOff(let offset): "the dump is truncated at byte \(offset)"
+    case .refused(let errno): "the kernel did not finish the dump: \(errno)"
     case .unknownMessage(let type, let offset):
-      "byte \(offset) starts a message of type \(type), which is none of a dump of sockets"
+      "not a socket dump: unexpected message type \(type) at byte \(offset)"
     }
   }
 }
 
-/// Answers dump requests with the rows of a ``RawDump`` that are of the family and in the states
-/// asked for. It has no answer to any other request.
+/// Answers dump requests with the rows of a ``RawDump`` in the requested family and states.
+///
+/// It answers no other requests.
 public final class RawDumpTransport: NetlinkTransport {
   private let dump: RawDump
   private var answers: [[UInt8]] = []
 
-  /// Answers with what `dump` holds.
+  /// Creates a transport that answers from `dump`.
   public init(_ dump: RawDump) {
     self.dump = dump
   }
 
-  /// Takes a request for a dump, and makes its answer ready.
+  /// Accepts a dump request and prepares its answer.
   public func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
     var offset = 0
     let request = try NetlinkMessage.read(from: datagram.span, at: &offset)
@@ -121,7 +122,7 @@ public final class RawDumpTransport: NetlinkTransport {
     self.answers = answers.reversed()
   }
 
-  /// Gives the next message of the answer, a datagram of its own.
+  /// Returns the next message of the answer as a datagram of its own.
   public func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram {
     guard let answer = answers.popLast() else { throw .unfinished }
     let count = min(answer.count, buffer.count)

@@ -3,7 +3,7 @@ import SystemPackage
 extension Recording {
   private static let title = "# connreap recording "
   private static let version = "1"
-  private static let bytesInALine = 32
+  private static let bytesPerLine = 32
 
   /// The text of the recording.
   public var text: [UInt8] {
@@ -30,7 +30,7 @@ extension Recording {
 
   private static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
     for (index, byte) in bytes.enumerated() {
-      if index > 0, index % bytesInALine == 0 { text.append(contentsOf: "\n ".utf8) }
+      if index > 0, index % bytesPerLine == 0 { text.append(contentsOf: "\n ".utf8) }
       if index % 4 == 0 { text.append(UInt8(ascii: " ")) }
       if byte < 16 { text.append(UInt8(ascii: "0")) }
       text.appendHexadecimalDigits(of: byte)
@@ -38,12 +38,12 @@ extension Recording {
     text.append(UInt8(ascii: "\n"))
   }
 
-  /// Whether what starts with `bytes` can be the text of a recording, of whatever version.
+  /// Whether text that starts with `bytes` can be a recording of any version.
   public static func isStart(of bytes: ArraySlice<UInt8>) -> Bool {
     bytes.starts(with: title.utf8.prefix(bytes.count))
   }
 
-  /// Reads the text of a recording.
+  /// Parses the text of a recording.
   public init(text: [UInt8]) throws(RecordingProblem) {
     self.init()
     let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -88,8 +88,8 @@ extension Recording {
   }
 
   private mutating func continueLast(_ bytes: [UInt8], line: Int) throws(RecordingProblem) {
-    // Taken out of the array, the datagram has one owner and grows in place: a line costs its own
-    // length, not that of the datagram so far.
+    // Removed from the array, the datagram has one owner and grows in place: appending a line costs
+    // only its own length.
     switch entries.popLast() {
     case .request(var datagram):
       datagram.append(contentsOf: bytes)

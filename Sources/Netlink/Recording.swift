@@ -1,33 +1,33 @@
 public import SystemPackage
 
-/// A conversation with the kernel, as it was, to be looked at or replayed later.
+/// A recorded conversation with the kernel, to inspect or replay later.
 ///
-/// Its text is made to be read in a bug report and to be written by hand in a test:
+/// Its text format can be read in a bug report and written by hand in a test:
 ///
 ///     # connreap recording 1
 ///     ! uptime-ms 5230112
 ///     > 48000000 14000103 …      a request, in hexadecimal
-///     < 6c000000 14000200 …      a datagram that answers it
+///     < 6c000000 14000200 …      a datagram of the answer
 ///       01000000                 more of the same datagram
-///     < truncated 6c00…          the same, of a datagram that was cut off
-///     < sender=4242 6c00…        the same, of a datagram from another program's port
-///     < errno=105                the receiving failed
+///     < truncated 6c00…          a truncated datagram
+///     < sender=4242 6c00…        a datagram from another program's netlink port
+///     < errno=105                receiving failed
 ///
-/// `#` starts a comment; spaces between digits are for the eye.
+/// `#` starts a comment. Spaces between digits are optional.
 public struct Recording: Equatable, Sendable {
-  /// What the machine was, by name: kernel, boot id, uptime. In the order of the file.
+  /// Facts about the machine, such as kernel, boot ID and uptime, in the order of the file.
   public var facts: [Fact] = []
-  /// What was sent and received, in order.
+  /// The datagrams sent and received, in order.
   public var entries: [Entry] = []
 
-  /// One thing known of the machine.
+  /// A fact about the machine.
   public struct Fact: Equatable, Sendable {
-    /// A word without spaces.
+    /// The name: a word without spaces.
     public let name: String
-    /// The rest of the line.
+    /// The value: the rest of the line.
     public let value: String
 
-    /// The fact `name` with this value.
+    /// Creates the fact `name` with this value.
     public init(_ name: String, _ value: String) {
       self.name = name
       self.value = value
@@ -44,7 +44,7 @@ public struct Recording: Equatable, Sendable {
     case failure(Errno)
   }
 
-  /// A recording of nothing.
+  /// Creates an empty recording.
   public init() {}
 
   /// The value of the first fact called `name`.
@@ -53,26 +53,26 @@ public struct Recording: Equatable, Sendable {
   }
 }
 
-/// The line at which a text is not a recording, and why.
+/// Why a text is not a recording, and in which line.
 public struct RecordingProblem: Error, Equatable, Sendable {
-  /// Counted from 1.
+  /// The line number, from 1.
   public let line: Int
-  /// The kind of fault.
+  /// The kind of problem.
   public let fault: Fault
 
-  /// The kinds of fault.
+  /// The kinds of problem.
   public enum Fault: Equatable, Sendable {
-    /// The first line is not that of a recording.
+    /// The first line is not the title of a recording.
     case notARecording
-    /// The version is not one that this program reads.
+    /// This program does not support the version.
     case unknownVersion(String)
     /// A line starts with none of `#`, `!`, `>`, `<` and a space.
     case unknownLine
-    /// A line that continues a datagram has none before it.
+    /// A continuation line has no datagram before it.
     case nothingToContinue
-    /// Something else than pairs of hexadecimal digits.
+    /// The text is not pairs of hexadecimal digits.
     case notHexadecimal(String)
-    /// A mark on an answer that is not known.
+    /// The answer has an unknown mark.
     case unknownMark(String)
   }
 }
@@ -82,21 +82,21 @@ extension RecordingProblem: CustomStringConvertible {
   public var description: String {
     let reason =
       switch fault {
-      case .notARecording: "this is not a recording of connreap: its first line differs"
-      case .unknownVersion(let version): "recordings of version \(version.visible) cannot be read"
-      case .unknownLine: "a line starts with '#', '!', '>', '<' or a space"
-      case .nothingToContinue: "this continues a datagram, and there is none before it"
+      case .notARecording: "not a connreap recording"
+      case .unknownVersion(let version): "unsupported recording version \(version.visible)"
+      case .unknownLine: "a line must start with '#', '!', '>', '<' or a space"
+      case .nothingToContinue: "continuation line without a datagram before it"
       case .notHexadecimal(let text): "\"\(text.visible)\" is not hexadecimal"
       case .unknownMark(let text):
-        "unknown mark \"\(text.visible)\"; known are truncated, sender=, errno="
+        "unknown mark \"\(text.visible)\"; use truncated, sender= or errno="
       }
     return "line \(line): \(reason)"
   }
 }
 
 extension String {
-  /// The text with everything that is not printable ASCII as its number: a recording comes from
-  /// elsewhere, and has nothing to say to this terminal.
+  /// The text with everything except printable ASCII written as numbers. A recording is untrusted
+  /// and must not control the terminal.
   fileprivate var visible: String {
     unicodeScalars.reduce(into: "") { visible, scalar in
       if (0x20...0x7e).contains(scalar.value) {

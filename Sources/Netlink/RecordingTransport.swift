@@ -1,11 +1,11 @@
 import SystemPackage
 
-/// Passes datagrams on, and writes down every one of them.
+/// Forwards datagrams and records each of them.
 public final class RecordingTransport: NetlinkTransport {
   private let base: any NetlinkTransport
   private let note: (Recording.Entry) -> Void
 
-  /// Records what goes over `base`, step by step, with `note`.
+  /// Creates a transport that forwards to `base` and passes each step to `note`.
   public init(_ base: any NetlinkTransport, note: @escaping (Recording.Entry) -> Void) {
     self.base = base
     self.note = note

@@ -2,32 +2,30 @@ import CLinuxDiag
 import Glibc
 import SystemPackage
 
-/// Answers requests with what a recording holds, without a kernel.
+/// Answers requests from a recording, without a kernel.
 ///
-/// A request is answered by the first recorded one, not used yet, that asks for the same. A dump
-/// asks for the same when its type and the first octet of its payload, the address family, are
-/// the same: which rows are wanted is judged again by whoever asks. A dump of one family is also
-/// answered by its rows of a recorded dump of both (`TCPDIAG_GETSOCK`). Every other request must
-/// be the same in type, flags and payload. A datagram of several requests, as is sent when something
-/// is closed, is not answered.
+/// The first unused recorded request that matches provides the answer. Dumps match if their type
+/// and address family are the same; the caller filters rows again. A recorded dump of both families
+/// (`TCPDIAG_GETSOCK`) also answers dumps of one family. Other requests must have the same type,
+/// flags and payload. Datagrams with several requests, as closing sends, are not answered.
 public final class ReplayTransport: NetlinkTransport {
   private var exchanges: [Exchange]
   private var current: Exchange?
 
   private struct Exchange {
     let request: [UInt8]
-    /// Of a recorded dump of both families the one whose rows these are.
+    /// The family whose rows these are, if they come from a recorded dump of both.
     var family: UInt8?
     var answers: [Recording.Entry] = []
 
-    /// What it answers.
+    /// The request that it answers.
     var key: RequestKey? {
       let key = RequestKey(request)
       return family.flatMap { key?.parts[$0] } ?? key
     }
   }
 
-  /// Answers with what `recording` holds.
+  /// Creates a transport that answers from `recording`.
   public init(_ recording: Recording) {
     exchanges = []
     for entry in recording.entries {
@@ -42,7 +40,9 @@ public final class ReplayTransport: NetlinkTransport {
 
   /// Sends one datagram.
   public func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
-    guard let key = RequestKey(datagram), let index = place(of: key) else { throw .notRecorded }
+    guard let key = RequestKey(datagram), let index = exchangeIndex(for: key) else {
+      throw .notRecorded
+    }
     var exchange = exchanges.remove(at: index)
     let (recorded, asked) = (RequestKey.sequence(exchange.request), RequestKey.sequence(datagram))
     for index in exchange.answers.indices {
@@ -51,8 +51,8 @@ public final class ReplayTransport: NetlinkTransport {
     current = exchange
   }
 
-  /// Where the answer to such a request is; a dump of both families is made two for it.
-  private func place(of key: RequestKey) -> Int? {
+  /// The index of the exchange that answers `key`. Splits a dump of both families if necessary.
+  private func exchangeIndex(for key: RequestKey) -> Int? {
     if let index = exchanges.firstIndex(where: { $0.key == key }) { return index }
     guard
       let whole = exchanges.firstIndex(where: { $0.key?.parts.values.contains(key) == true }),
@@ -84,7 +84,7 @@ public final class ReplayTransport: NetlinkTransport {
   }
 }
 
-/// What two requests must have in common to be the same question.
+/// The parts of a request that must match a recorded one.
 private struct RequestKey: Equatable {
   private let bytes: [UInt8]
 
@@ -95,8 +95,7 @@ private struct RequestKey: Equatable {
     self.bytes = bytes + [family]
   }
 
-  /// What asks for a part of what this asks for, by the family of its rows: this is a dump of the
-  /// sockets of both.
+  /// For a dump of both families, the keys of the dumps of each family.
   var parts: [UInt8: RequestKey] {
     guard bytes == RequestKey(type: UInt16(TCPDIAG_GETSOCK), family: UInt8(AF_UNSPEC)).bytes else {
       return [:]
@@ -125,8 +124,9 @@ private struct RequestKey: Equatable {
 }
 
 extension Recording.Entry {
-  /// The entry without the rows of other families than `family`, nil when nothing is left of it.
-  /// Messages that are no row are kept, and so is what cannot be read.
+  /// The entry with only the rows of `family`; nil if nothing is left.
+  ///
+  /// Messages that are not rows, and unreadable ones, are kept.
   fileprivate func withRows(of family: UInt8) -> Recording.Entry? {
     guard case .answer(let bytes, let senderPort, let isTruncated) = self else { return self }
     var kept: [UInt8] = []
@@ -146,9 +146,9 @@ extension Recording.Entry {
     return .answer(kept, senderPort: senderPort, isTruncated: isTruncated)
   }
 
-  /// The entry with the messages of request `old` made messages of request `new`.
+  /// The entry with the messages of request `old` renumbered to request `new`.
   ///
-  /// Others keep their number: a wrong one is part of what was recorded.
+  /// Others keep their number: a wrong number is part of the recording.
   fileprivate func renumbered(from old: UInt32, to new: UInt32) -> Recording.Entry {
     guard old != new, case .answer(var bytes, let senderPort, let isTruncated) = self else {
       return self

@@ -1,4 +1,4 @@
-// Netlink is in the byte order of the machine; only addresses and ports are in network order.
+// Netlink uses the machine's byte order, except for addresses and ports (network byte order).
 extension Span<UInt8> {
   /// The 16-bit number at `offset`, in the machine's byte order.
   @inlinable

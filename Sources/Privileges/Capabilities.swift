@@ -1,20 +1,20 @@
 /// A set of capabilities.
 ///
-/// One word: to make a `Set` of them takes the runtime of the language more time, at every start,
-/// than to count the connections of a small machine.
+/// A bit set: creating a `Set` at every start takes longer than counting the connections of a
+/// small machine.
 public struct Capabilities: OptionSet, Equatable, Sendable {
-  /// Bit n stands for the nth case of ``Capability``.
+  /// Bit n represents the nth case of ``Capability``.
   public let rawValue: UInt8
 
-  /// The set of the capabilities whose bits are set.
+  /// Creates the set of the capabilities whose bits are set.
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// The set of these.
+  /// Creates a set of `capabilities`.
   public init(_ capabilities: some Sequence<Capability>) {
     self = capabilities.reduce(into: []) { $0.formUnion(Capabilities($1)) }
   }
 
-  /// The set of this one.
+  /// Creates a set of one capability.
   public init(_ capability: Capability) {
     self =
       switch capability {
@@ -40,14 +40,14 @@ public struct Capabilities: OptionSet, Equatable, Sendable {
   /// ``Capability/chown``.
   public static let chown = Capabilities(rawValue: 32)
 
-  /// All of them.
+  /// All capabilities that connreap can need.
   public static let all = Capabilities(Capability.allCases)
 
-  /// Whether `capability` is among them.
+  /// Whether the set contains `capability`.
   public func contains(_ capability: Capability) -> Bool {
     rawValue & Capabilities(capability).rawValue != 0
   }
 
-  /// Those that are in the set, in the order of ``Capability``.
+  /// The capabilities in the set, in the order of ``Capability``.
   public var members: [Capability] { Capability.allCases.filter(contains) }
 }

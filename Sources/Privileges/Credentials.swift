@@ -1,21 +1,21 @@
 internal import Glibc
 
-/// Who runs this process, and with which rights.
+/// The users, groups and capabilities of a process.
 ///
-/// A value, so that what follows from it can be tested as any user.
+/// A value, so that tests can check decisions for any user.
 public struct Credentials: Equatable, Sendable {
-  /// Who called: the real user.
+  /// The real user, who called the program.
   public let userID: UInt32
-  /// Whose rights on files it has: the effective user.
+  /// The effective user, whose file permissions apply.
   public let effectiveUserID: UInt32
   /// Whether the real and the effective group differ.
   public let hasGroupOfFile: Bool
-  /// Whether the kernel gave the program more rights than its caller has (`AT_SECURE`).
+  /// Whether the program has more privileges than its caller (`AT_SECURE`).
   public let isSecureExecution: Bool
-  /// The capabilities that it has.
+  /// The capabilities of the process.
   public let held: HeldCapabilities
 
-  /// These, whatever the process has.
+  /// Creates credentials from explicit values.
   public init(
     userID: UInt32, effectiveUserID: UInt32, hasGroupOfFile: Bool = false,
     isSecureExecution: Bool = false, held: HeldCapabilities
@@ -27,7 +27,7 @@ public struct Credentials: Equatable, Sendable {
     self.held = held
   }
 
-  /// Those of the calling thread.
+  /// The credentials of the calling thread.
   public static func current() throws(PrivilegeProblem) -> Credentials {
     Credentials(
       userID: getuid(), effectiveUserID: geteuid(), hasGroupOfFile: getgid() != getegid(),
@@ -35,11 +35,12 @@ public struct Credentials: Equatable, Sendable {
       held: try HeldCapabilities.current())
   }
 
-  /// Whether the file is set-user-ID or set-group-ID: its owner's rights on files come with it.
+  /// Whether the executable is set-user-ID or set-group-ID, so that its owner's permissions apply.
   public var isSetID: Bool { userID != effectiveUserID || hasGroupOfFile }
 
-  /// Whether an ordinary user has rights that others of its kind have not, by capabilities of the
-  /// file or ambient ones. Such a caller is not to get more than what connreap is for.
+  /// Whether an ordinary user has extra privileges, from file capabilities or ambient capabilities.
+  ///
+  /// Such a caller must not gain more than connreap's own functions.
   public var isElevated: Bool {
     userID != 0 && (isSecureExecution || !held.permitted.isEmpty)
   }

@@ -1,19 +1,19 @@
-/// The capabilities of a process, of those that connreap can need.
+/// The capabilities of a process, limited to those that connreap can need.
 ///
-/// A value, so that what follows from it can be tested without being root.
+/// A value, so that tests do not need root.
 public struct HeldCapabilities: Sendable, Equatable {
-  /// Those that the kernel checks against now.
+  /// The capabilities that the kernel checks.
   public let effective: Capabilities
-  /// Those that the process may raise to effective.
+  /// The capabilities that the process can make effective.
   public let permitted: Capabilities
 
-  /// These sets, whatever the process holds.
+  /// Creates a value from explicit sets.
   public init(effective: Capabilities, permitted: Capabilities) {
     self.effective = effective
     self.permitted = permitted
   }
 
-  /// What the calling thread holds now (cap_get_proc(3)).
+  /// Reads the capabilities of the calling thread (cap_get_proc(3)).
   ///
   /// - Throws: ``PrivilegeProblem/capabilitiesUnreadable(_:)``.
   public static func current() throws(PrivilegeProblem) -> HeldCapabilities {

@@ -1,11 +1,11 @@
-/// The capabilities that a step lacks, and the one wording of what to do about it.
+/// The capabilities that a step lacks, with the remedy.
 public struct MissingCapabilities: Error, Equatable, Sendable {
-  /// The step that cannot be done.
+  /// The step that is not possible.
   public let step: PrivilegedStep
-  /// What it lacks, in the order of ``Capability``; never empty.
+  /// The missing capabilities, in the order of ``Capability``; never empty.
   public let capabilities: [Capability]
 
-  /// What `step` lacks, given what is `held`; nil when it lacks nothing.
+  /// The capabilities that `step` needs beyond `held`; nil when none is missing.
   public init?(_ step: PrivilegedStep, held: HeldCapabilities) {
     let missing = step.missing(for: held)
     guard !missing.isEmpty else { return nil }
@@ -15,7 +15,7 @@ public struct MissingCapabilities: Error, Equatable, Sendable {
 }
 
 extension MissingCapabilities: CustomStringConvertible {
-  /// The remedy, as the line after an error says it.
+  /// The remedy, for the line after an error.
   public var description: String {
     let names = capabilities.map(\.name).joined(separator: " and ")
     return "it needs \(names): run it with sudo, or see 'connreap doctor'"

@@ -1,11 +1,9 @@
-/// Gives up and raises capabilities of the calling thread. Threads that it starts have what it has
-/// at that moment.
+/// Drops and raises capabilities of the calling thread. Threads that it starts inherit them.
 public enum OwnPrivileges {
-  /// Closes, for this process and all that it starts, every way to more rights than it has: the
-  /// bounding, ambient and inheritable sets are emptied and execve(2) adds nothing
-  /// (`PR_SET_NO_NEW_PRIVS`).
+  /// Prevents this thread and everything that it starts from gaining privileges.
   ///
-  /// Of what it has, nothing is effective afterwards but what `raised` says.
+  /// Empties the bounding, ambient and inheritable sets, and makes execve(2) grant nothing
+  /// (`PR_SET_NO_NEW_PRIVS`). Afterwards only `raised` is effective.
   public static func closeTheWayUp(raised: Capabilities) throws(PrivilegeProblem) {
     let thread = try ThreadCapabilities()
     let permitted = try thread.set(.permitted)
@@ -13,9 +11,9 @@ public enum OwnPrivileges {
     try thread.become(effective: raised.intersection(permitted), permitted: permitted)
   }
 
-  /// Gives up for good all capabilities but those of `needed` that are held.
+  /// Permanently drops all capabilities except the held ones in `needed`.
   ///
-  /// - Parameter raised: those of them that are effective from now on.
+  /// - Parameter raised: the capabilities of these that become effective.
   public static func keep(
     _ needed: Capabilities, raised: Capabilities
   ) throws(PrivilegeProblem) {
@@ -24,10 +22,9 @@ public enum OwnPrivileges {
     try thread.become(effective: raised.intersection(permitted), permitted: permitted)
   }
 
-  /// Does `work` with those of `capabilities` effective that are held; afterwards what was not
-  /// effective before is not again.
+  /// Runs `work` with the held ones of `capabilities` effective, and lowers them again afterwards.
   ///
-  /// What cannot be raised is left to the kernel to refuse.
+  /// The kernel refuses whatever needs a capability that cannot be raised.
   public static func raising<Value, Failure>(
     _ capabilities: Capabilities, _ work: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
@@ -35,16 +32,16 @@ public enum OwnPrivileges {
   }
 }
 
-/// Capabilities that the calling thread can make effective for a moment, again and again, at the
-/// cost of two calls of the kernel each time.
+/// Capabilities that the calling thread can raise repeatedly, at the cost of two system calls each
+/// time.
 ///
-/// It is of use to the thread that made it, as long as that changes its capabilities by no other
-/// means.
+/// Only the thread that created the value can use it, and it must not change its capabilities by
+/// other means.
 public struct RaisableCapabilities: ~Copyable {
   private let lowered: ThreadCapabilities?
   private let raised: ThreadCapabilities?
 
-  /// Those of `capabilities` that the thread holds, and that are not effective anyway.
+  /// Selects those of `capabilities` that the thread holds and that are not already effective.
   public init(_ capabilities: Capabilities) {
     do {
       let lowered = try ThreadCapabilities()
@@ -60,20 +57,20 @@ public struct RaisableCapabilities: ~Copyable {
     }
   }
 
-  /// Does `work` with them effective; afterwards they are not again.
+  /// Runs `work` with them effective, and lowers them again afterwards.
   ///
-  /// What cannot be raised is left to the kernel to refuse.
+  /// The kernel refuses whatever needs a capability that cannot be raised.
   public borrowing func raising<Value, Failure>(
     _ work: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
     guard Self.become(raised) else { return try work() }
     let result = Result { () throws(Failure) in try work() }
-    // Taking away one's own is never refused (cap_set_proc(3)).
+    // The kernel never refuses to lower capabilities (cap_set_proc(3)).
     _ = Self.become(lowered)
     return try result.get()
   }
 
-  /// Whether the thread now has `sets`.
+  /// Applies `sets` to the thread; false when that failed or there is nothing to apply.
   private static func become(_ sets: borrowing ThreadCapabilities?) -> Bool {
     switch sets {
     case let sets?: (try? sets.apply()) != nil

@@ -1,14 +1,14 @@
 public import SystemPackage
 
-/// Why connreap cannot tell what it is allowed to do.
+/// Why connreap cannot read or change its privileges.
 public enum PrivilegeProblem: Error, Equatable, Sendable {
-  /// The kernel did not tell the capabilities of the calling thread.
+  /// The kernel did not report the capabilities of the calling thread.
   case capabilitiesUnreadable(Errno)
-  /// The kernel did not let the calling thread give up capabilities.
+  /// The kernel did not let the calling thread drop capabilities.
   case capabilitiesUnchangeable(Errno)
-  /// The link at `path` that names our user namespace could not be read.
+  /// The link at `path` that identifies the user namespace could not be read.
   case userNamespaceUnreadable(path: FilePath, Errno)
-  /// The link at `path` does not read `user:[NUMBER]`.
+  /// The link at `path` is not of the form `user:[NUMBER]`.
   case userNamespaceUnintelligible(path: FilePath)
 }
 
@@ -19,11 +19,11 @@ extension PrivilegeProblem: CustomStringConvertible {
     case .capabilitiesUnreadable(let errno):
       "cannot read its own capabilities: \(errno)"
     case .capabilitiesUnchangeable(let errno):
-      "cannot give up capabilities: \(errno)"
+      "cannot drop capabilities: \(errno)"
     case .userNamespaceUnreadable(let path, let errno):
-      "cannot read \(path), which names its user namespace: \(errno)"
+      "cannot read \(path), which identifies the user namespace: \(errno)"
     case .userNamespaceUnintelligible(let path):
-      "\(path) does not name a user namespace as Linux does"
+      "\(path) does not identify a user namespace (user:[NUMBER] expected)"
     }
   }
 }

@@ -1,19 +1,19 @@
-/// A step of connreap for which the kernel wants more than an ordinary user has.
+/// A step of connreap that needs more privileges than an ordinary user has.
 public enum PrivilegedStep: CaseIterable, Sendable {
   /// Closing a socket (`SOCK_DESTROY`).
   case closing
-  /// Finding the owners of sockets among the processes of other users (`/proc/PID/fd`).
+  /// Finding the owners of sockets among other users' processes (`/proc/PID/fd`).
   ///
-  /// Either capability alone gets EACCES.
+  /// The kernel answers EACCES if either capability is missing.
   case readingOthersDescriptors
-  /// Duplicating a descriptor of a process of another user (pidfd_getfd(2)).
+  /// Duplicating a descriptor of another user's process (pidfd_getfd(2)).
   case reachingOthersDescriptors
   /// Moving a thread into another network namespace (setns(2)).
   case enteringNamespace
-  /// Having the dump tell each socket's mark (`INET_DIAG_MARK`).
+  /// Reading each socket's mark in a dump (`INET_DIAG_MARK`).
   case seeingMarks
 
-  /// What must be effective while the step is done.
+  /// The capabilities that must be effective during the step.
   public var needs: Capabilities {
     switch self {
     case .closing, .seeingMarks: [.netAdmin]
@@ -23,12 +23,12 @@ public enum PrivilegedStep: CaseIterable, Sendable {
     }
   }
 
-  /// What all of the steps together need.
+  /// The capabilities that all steps together need.
   public static var allNeeds: Capabilities {
     allCases.reduce(into: []) { $0.formUnion($1.needs) }
   }
 
-  /// What the step needs and `held` can not make effective, in the order of ``Capability``.
+  /// The capabilities that the step needs and `held` cannot make effective, in declaration order.
   public func missing(for held: HeldCapabilities) -> [Capability] {
     Capability.allCases.filter { needs.contains($0) && !held.permitted.contains($0) }
   }

@@ -2,12 +2,11 @@ internal import CCap
 internal import Glibc
 internal import SystemPackage
 
-/// The capability sets of the calling thread, as they were and as they are to be: the one place
-/// that calls libcap.
+/// A working copy of the calling thread's capability sets. Only this type calls libcap.
 @safe struct ThreadCapabilities: ~Copyable {
   private let state: cap_t
 
-  /// Those of now (cap_get_proc(3)).
+  /// Reads the current sets (cap_get_proc(3)).
   init() throws(PrivilegeProblem) {
     guard let state = unsafe cap_get_proc() else {
       throw .capabilitiesUnreadable(Errno(rawValue: errno))
@@ -19,7 +18,7 @@ internal import SystemPackage
     _ = unsafe cap_free(UnsafeMutableRawPointer(state))
   }
 
-  /// One of the sets of capabilities(7).
+  /// A capability set of capabilities(7).
   enum Kind {
     case effective
     case permitted
@@ -27,7 +26,7 @@ internal import SystemPackage
     fileprivate var flag: cap_flag_t { self == .effective ? CAP_EFFECTIVE : CAP_PERMITTED }
   }
 
-  /// Those of connreap's that are in a set.
+  /// The capabilities in a set, limited to those that connreap can need.
   borrowing func set(_ kind: Kind) throws(PrivilegeProblem) -> Capabilities {
     var held: Capabilities = []
     for capability in Capability.allCases {
@@ -40,7 +39,7 @@ internal import SystemPackage
     return held
   }
 
-  /// Makes these the sets of the thread, and the inheritable one empty (cap_set_proc(3)).
+  /// Sets the thread's capabilities and clears the inheritable set (cap_set_proc(3)).
   borrowing func become(
     effective: Capabilities, permitted: Capabilities
   ) throws(PrivilegeProblem) {
@@ -58,8 +57,7 @@ internal import SystemPackage
     try apply()
   }
 
-  /// Adds the capabilities to the effective ones that ``apply()`` will make the thread's, and
-  /// leaves all else.
+  /// Adds capabilities to the effective set of this copy, for ``apply()``.
   borrowing func raise(_ capabilities: Capabilities) throws(PrivilegeProblem) {
     for capability in capabilities.members {
       var number = capability.number
@@ -69,19 +67,19 @@ internal import SystemPackage
     }
   }
 
-  /// Makes these the sets of the thread (cap_set_proc(3)).
+  /// Makes this copy the thread's sets (cap_set_proc(3)).
   borrowing func apply() throws(PrivilegeProblem) {
     guard unsafe cap_set_proc(state) == 0 else {
       throw .capabilitiesUnchangeable(Errno(rawValue: errno))
     }
   }
 
-  /// Takes away what a program could gain by execve(2): the ambient and the bounding set, and
-  /// what its file would give (`PR_SET_NO_NEW_PRIVS`).
+  /// Prevents execve(2) from granting privileges: clears the ambient and the bounding set, and sets
+  /// `PR_SET_NO_NEW_PRIVS`.
   ///
-  /// The bounding set needs CAP_SETPCAP, which an ordinary user lacks; the last is enough then.
+  /// The bounding set needs CAP_SETPCAP, which an ordinary user lacks; the last one is then enough.
   static func closeTheWayUp() throws(PrivilegeProblem) {
-    // Refused by kernels without ambient capabilities, before 4.3.
+    // Kernels before 4.3 have no ambient capabilities and refuse this.
     _ = cap_prctl(Int(PR_CAP_AMBIENT), Int(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0, 0)
     for number in 0..<cap_value_t(cap_max_bits()) where cap_drop_bound(number) != 0 { break }
     guard cap_prctl(Int(PR_SET_NO_NEW_PRIVS), 1, 0, 0, 0, 0) == 0 else {
@@ -89,12 +87,12 @@ internal import SystemPackage
     }
   }
 
-  /// Whether the kernel gave this program more rights than its caller has (`AT_SECURE`).
+  /// Whether the program has more privileges than its caller (`AT_SECURE`).
   static var isSecureExecution: Bool { getauxval(UInt(AT_SECURE)) != 0 }
 }
 
 extension Capability {
-  /// The number of linux/capability.h.
+  /// The number in linux/capability.h.
   fileprivate var number: cap_value_t {
     switch self {
     case .netAdmin: CAP_NET_ADMIN

@@ -3,15 +3,15 @@ public import SystemPackage
 
 /// The user namespace of this process.
 public enum UserNamespace {
-  /// The inode number of the machine's first user namespace (`PROC_USER_INIT_INO`).
+  /// The inode number of the initial user namespace (`PROC_USER_INIT_INO`).
   public static let initialInode: UInt64 = 4_026_531_837
 
-  /// Whether our user namespace is the machine's first.
+  /// Whether this process is in the initial user namespace.
   ///
-  /// In a later one, full capabilities do not suffice to close the sockets of a network namespace
-  /// that an earlier one owns.
+  /// In any other, even full capabilities cannot close sockets in a network namespace that an outer
+  /// user namespace owns.
   ///
-  /// - Parameter procRoot: where the proc file system is mounted, usually `/proc`.
+  /// - Parameter procRoot: the mount point of the proc file system, usually `/proc`.
   public static func isInitial(procRoot: FilePath) throws(PrivilegeProblem) -> Bool {
     let path = procRoot.appending("self/ns/user")
     let target = try readLink(path)
@@ -22,10 +22,10 @@ public enum UserNamespace {
     return inode == initialInode
   }
 
-  /// Whether the network namespace of the calling thread belongs to our user namespace or to one
-  /// below it, so that our capabilities count there (ioctl_ns(2), `NS_GET_USERNS`).
+  /// Whether this user namespace or a descendant owns the thread's network namespace, so that the
+  /// process's capabilities apply there (ioctl_ns(2), `NS_GET_USERNS`).
   ///
-  /// - Returns: nil when that cannot be found out, as before Linux 4.9.
+  /// - Returns: nil when unknown, as before Linux 4.9.
   public static func ownsNetworkNamespace(procRoot: FilePath) -> Bool? {
     let path = procRoot.appending("thread-self/ns/net")
     let file = unsafe path.withPlatformString { unsafe open($0, O_RDONLY | O_CLOEXEC) }
@@ -33,18 +33,18 @@ public enum UserNamespace {
     defer { close(file) }
     let owner = ioctl(file, getOwner)
     guard owner >= 0 else {
-      // EPERM: the owner is outside of what we can see, which is our user namespace and below.
+      // EPERM: the owner is outside this user namespace and its descendants.
       return errno == EPERM ? false : nil
     }
     close(owner)
     return true
   }
 
-  /// `NS_GET_USERNS` of linux/nsfs.h.
+  /// `NS_GET_USERNS` from linux/nsfs.h.
   private static let getOwner: UInt = 0xb701
 
   private static func readLink(_ path: FilePath) throws(PrivilegeProblem) -> String {
-    // The kernel's text has at most 17 octets.
+    // The kernel's text has at most 17 bytes.
     let size = 64
     var bytes = [CChar](repeating: 0, count: size)
     let (count, code) = unsafe path.withPlatformString { text in

@@ -1,13 +1,12 @@
 internal import Glibc
 
-/// Gives the terminal back when the process dies of a fault of its own, which no code of Swift
-/// outlives.
+/// Restores the terminal when the process crashes, which no Swift code survives.
 ///
-/// Everything that the handler needs is made ready before: it writes bytes, sets the modes of the
-/// terminal and sends the signal again (signal-safety(7) allows write, tcsetattr, sigaction, raise).
+/// Everything is prepared in advance. The handler only writes bytes, sets the terminal's modes and
+/// raises the signal again (signal-safety(7) allows write, tcsetattr, sigaction and raise).
 enum CrashRestoration {
-  // Written by `arm` and `disarm` on one thread while no handler of ours is installed, and read by
-  // the handler alone.
+  // `arm` and `disarm` write these on one thread while no handler is installed. Only the handler
+  // reads them.
   nonisolated(unsafe) private static var bytes: UnsafeMutableBufferPointer<UInt8>?
   nonisolated(unsafe) private static var modes = termios()
   nonisolated(unsafe) private static var earlier: UnsafeMutablePointer<sigaction>?
@@ -15,8 +14,8 @@ enum CrashRestoration {
 
   private static let faults = [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT]
 
-  /// The place of a signal in ``faults``, without touching an array.
-  private static func place(of number: Int32) -> Int? {
+  /// The index of a signal in ``faults``, without accessing an array.
+  private static func faultIndex(of number: Int32) -> Int? {
     switch number {
     case SIGSEGV: 0
     case SIGBUS: 1
@@ -28,10 +27,10 @@ enum CrashRestoration {
     }
   }
 
-  /// Of the stack for handlers: the thread's own may be what has run out.
+  /// The size of the handler's own stack: the thread's stack may have overflowed.
   private static let stackSize = 64 * 1024
 
-  /// From now on a fault writes `sequence` to standard output and gives it `modes` back.
+  /// Makes a crash write `sequence` to standard output and restore `modes`.
   static func arm(_ sequence: [UInt8], _ modes: termios) {
     disarm()
     let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: sequence.count)
@@ -50,7 +49,7 @@ enum CrashRestoration {
     }
   }
 
-  /// A fault does what it did before.
+  /// Restores the earlier signal handlers.
   static func disarm() {
     guard let before = unsafe earlier else { return }
     for (index, number) in faults.enumerated() {
@@ -65,10 +64,10 @@ enum CrashRestoration {
   private static func handle(_ number: Int32) {
     if let bytes = unsafe bytes { _ = unsafe write(STDOUT_FILENO, bytes.baseAddress, bytes.count) }
     unsafe tcsetattr(STDIN_FILENO, TCSANOW, &modes)
-    if let before = unsafe earlier, let place = place(of: number) {
-      _ = unsafe sigaction(number, before + place, nil)
+    if let before = unsafe earlier, let index = faultIndex(of: number) {
+      _ = unsafe sigaction(number, before + index, nil)
     }
-    // To whoever handled it before: the system as a rule, which ends the process with this signal.
+    // Passes it to the earlier handler, usually the default, which ends the process.
     raise(number)
   }
 

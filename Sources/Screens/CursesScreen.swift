@@ -1,39 +1,38 @@
 internal import CNcurses
 internal import Glibc
 
-/// The terminal of the process as a screen that is drawn on: the one place that calls ncurses.
+/// The process's terminal as a screen to draw on. Only this type calls ncurses.
 ///
-/// The terminal is as it was before when the value has ended, and also when the process dies of a
-/// fault.
+/// The terminal is restored when the value is destroyed, and when the process crashes.
 @safe public struct CursesScreen: ~Copyable {
   private let screen: OpaquePointer
   private var window: UnsafeMutablePointer<WINDOW>
   private let showsColors: Bool
   private let isUnicode: Bool
   private let width: (Unicode.Scalar) -> Int
-  /// Whether what comes from the terminal is pasted text, until its end is read.
+  /// Whether input is pasted text, until its end is read.
   private var isPasting = false
-  /// When something was read last.
+  /// When input was last read.
   private var lastInput = ContinuousClock.now
 
-  /// How long an escape may be apart from what belongs to it, in milliseconds: enough for ssh.
+  /// The maximum time within an escape sequence, in milliseconds: enough for ssh.
   private static let escapeDelay: Int32 = 100
-  /// After which silence pasted text has ended, even if its end was lost.
-  private static let longestPasteGap = Duration.seconds(1)
-  /// How much is read at once, so that signals are not kept waiting.
-  private static let inputsAtOnce = 1024
+  /// The gap after which a paste has ended, even if its end marker was lost.
+  private static let maximumPasteGap = Duration.seconds(1)
+  /// The maximum number of inputs to read at once, so that signals are not delayed.
+  private static let maximumInputs = 1024
 
-  /// The largest screen that is drawn on. Of a larger terminal, this part at its upper left is used:
-  /// the memory that curses takes grows with the area.
-  static let largest = (width: 1000, height: 400)
+  /// The maximum size in use. On a larger terminal only this part at the upper left is used, because
+  /// the memory of curses grows with the area.
+  static let maximumSize = (width: 1000, height: 400)
 
-  /// Takes the terminal of standard input and output.
+  /// Takes over the terminal of standard input and output.
   ///
   /// - Parameters:
-  ///   - colors: whether colours are wanted; only where the terminal has some they are shown.
-  ///   - trustsEnvironment: whether the environment may say where terminals are described. If not,
-  ///     what it says is forgotten for good.
-  ///   - width: how many columns a character takes.
+  ///   - colors: whether to use colours if the terminal has them.
+  ///   - trustsEnvironment: whether the environment may locate terminal descriptions. If not, its
+  ///     variables are removed from the process's environment.
+  ///   - width: returns the number of columns that a character takes.
   public init(
     colors: Bool, trustsEnvironment: Bool, width: @escaping (Unicode.Scalar) -> Int
   ) throws(ScreenProblem) {
@@ -41,15 +40,15 @@ internal import Glibc
     unsafe isUnicode = String(cString: nl_langinfo(Int32(CODESET))) == "UTF-8"
     self.width = width
     if !trustsEnvironment {
-      let places = ["TERMINFO", "TERMINFO_DIRS", "TERMCAP", "TERMPATH", "HOME"]
-      for name in places { unsafe unsetenv(name) }
+      let variables = ["TERMINFO", "TERMINFO_DIRS", "TERMCAP", "TERMPATH", "HOME"]
+      for name in variables { unsafe unsetenv(name) }
     }
     var modes = termios()
     unsafe tcgetattr(STDIN_FILENO, &modes)
     let name = unsafe getenv("TERM").map { unsafe String(cString: $0) }
     set_escdelay(Self.escapeDelay)
     let terminalSize = Self.terminalSize
-    // Else curses makes a screen of the size that the terminal has.
+    // Otherwise curses would use the terminal's full size.
     if let terminalSize, terminalSize.isCut { use_env(false) }
     guard let output = unsafe fdopen(STDOUT_FILENO, "w"),
       let input = unsafe fdopen(STDIN_FILENO, "r"),
@@ -84,8 +83,8 @@ internal import Glibc
 
   deinit {
     Self.send(Paste.off)
-    // A terminal without a second screen, such as GNU screen as it comes, keeps the picture, and the
-    // shell asks in its last line.
+    // Without an alternate screen, as in GNU screen by default, the picture stays visible and the
+    // shell's prompt appears in its last line.
     let lastRow = unsafe getmaxy(window) - 1
     if unsafe wmove(window, lastRow, 0) == OK {
       unsafe wclrtoeol(window)
@@ -102,12 +101,12 @@ internal import Glibc
     unsafe nodelay(window, true)
   }
 
-  /// Its size.
+  /// The size of the screen.
   public var size: ScreenSize {
     unsafe ScreenSize(width: Int(getmaxx(window)), height: Int(getmaxy(window)))
   }
 
-  /// Asks the terminal for its size again.
+  /// Updates the size from the terminal.
   public mutating func takeNewSize() {
     guard let size = Self.terminalSize else { return }
     resizeterm(Int32(size.height), Int32(size.width))
@@ -118,7 +117,7 @@ internal import Glibc
     drawAllAgain()
   }
 
-  /// The size to draw in, and whether the terminal is larger; nil where it does not tell its size.
+  /// The size to use, and whether the terminal is larger; nil when the terminal's size is unknown.
   private static var terminalSize: (width: Int, height: Int, isCut: Bool)? {
     var size = winsize()
     guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0,
@@ -126,18 +125,18 @@ internal import Glibc
     else { return nil }
     let (width, height) = (Int(size.ws_col), Int(size.ws_row))
     return (
-      min(width, largest.width), min(height, largest.height),
-      width > largest.width || height > largest.height
+      min(width, maximumSize.width), min(height, maximumSize.height),
+      width > maximumSize.width || height > maximumSize.height
     )
   }
 
-  /// Gives the terminal back until something is drawn again.
+  /// Releases the terminal until something is drawn again.
   public func leave() {
     Self.send(Paste.off)
     endwin()
   }
 
-  /// Takes the terminal again after ``leave()``, or after another program had it.
+  /// Takes over the terminal again after ``leave()``, or after another program used it.
   public mutating func takeBack() {
     Self.send(Paste.on)
     isPasting = false
@@ -145,10 +144,10 @@ internal import Glibc
     drawAllAgain()
   }
 
-  /// Has the next picture drawn without trust in what is there.
+  /// Makes the next ``draw(_:)`` redraw the whole screen.
   public func drawAllAgain() { unsafe clearok(window, true) }
 
-  /// Shows `picture`.
+  /// Draws `picture`.
   public func draw(_ picture: ScreenPicture) {
     unsafe werase(window)
     let size = size
@@ -182,11 +181,11 @@ internal import Glibc
 
   private func pair(of look: ScreenLook) -> Int16 { showsColors ? look.color?.rawValue ?? 0 : 0 }
 
-  /// What was entered and not read yet; of much, the first part.
+  /// The pending input, up to a limit.
   public mutating func takeInputs() -> [ScreenInput] {
-    if isPasting, .now - lastInput > Self.longestPasteGap { isPasting = false }
+    if isPasting, .now - lastInput > Self.maximumPasteGap { isPasting = false }
     var inputs: [ScreenInput] = []
-    while inputs.count < Self.inputsAtOnce {
+    while inputs.count < Self.maximumInputs {
       var code: wint_t = 0
       let result = unsafe wget_wch(window, &code)
       guard result != ERR else { break }
@@ -207,7 +206,7 @@ internal import Glibc
     return inputs
   }
 
-  /// A character of pasted text: a blank for each control character, such as a line break.
+  /// A character of pasted text; control characters, such as line breaks, become spaces.
   private static func pasted(_ code: wint_t) -> Unicode.Scalar? {
     switch code {
     case 0..<0x20, 0x7f..<0xa0: " "
@@ -215,22 +214,22 @@ internal import Glibc
     }
   }
 
-  /// Discards what was entered and not read yet.
+  /// Discards pending input.
   public func discardInputs() { flushinp() }
 
-  /// Writes `sequence` to the terminal, past curses, which knows nothing of it.
+  /// Writes `sequence` directly to the terminal: curses has no function for it.
   private static func send(_ sequence: StaticString) {
     _ = unsafe write(STDOUT_FILENO, sequence.utf8Start, sequence.utf8CodeUnitCount)
   }
 
-  /// Bracketed paste (xterm's control sequences, mode 2004): the terminal marks the start and the end
-  /// of pasted text. Terminals that do not know it ignore it.
+  /// Bracketed paste (xterm control sequences, mode 2004): the terminal marks the start and end of
+  /// pasted text. Terminals without it ignore these sequences.
   private enum Paste {
     static let on: StaticString = "\u{1b}[?2004h"
     static let off: StaticString = "\u{1b}[?2004l"
     static let start = "\u{1b}[200~"
     static let end = "\u{1b}[201~"
-    /// Codes that curses does not use.
+    /// Key codes that curses does not use.
     static let startCode = KEY_MAX - 2
     static let endCode = KEY_MAX - 1
   }
@@ -266,8 +265,8 @@ internal import Glibc
     }
   }
 
-  /// What a terminal has to be sent to be as it was: its other screen left, keys and cursor as
-  /// usual, and no look or colour.
+  /// The sequence that restores a terminal: it leaves the alternate screen, resets keys and cursor,
+  /// and clears attributes and colours.
   private static var restoringSequence: [UInt8] {
     let pasteOff = unsafe Array(
       UnsafeBufferPointer(start: Paste.off.utf8Start, count: Paste.off.utf8CodeUnitCount))
@@ -276,9 +275,9 @@ internal import Glibc
     }
   }
 
-  /// A capability of the terminal (terminfo(5)); nil for one that it does not have.
+  /// A terminal capability (terminfo(5)); nil when the terminal lacks it.
   private static func capability(_ name: String) -> [UInt8]? {
-    // A pointer of -1 stands for a name that is no text's.
+    // tigetstr returns -1 for a name that is not a string capability.
     guard let text = unsafe tigetstr(name), Int(bitPattern: text) != -1 else { return nil }
     return unsafe Array(String(cString: text).utf8)
   }

@@ -1,6 +1,6 @@
-/// Text for a terminal that shows ASCII alone, of the same width.
+/// Replaces text for terminals that show only ASCII, keeping its width.
 enum PlainGlyphs {
-  /// `text` with each other character replaced by one or, if it is wide, two of ASCII.
+  /// `text` with each non-ASCII character replaced by one ASCII character, or two if it is wide.
   static func text(_ text: String, width: (Unicode.Scalar) -> Int) -> String {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
     var plain = ""

@@ -1,7 +1,7 @@
-/// What was entered on a terminal.
+/// Input from a terminal.
 public enum ScreenInput: Equatable, Sendable {
   /// A key was pressed.
   case key(ScreenKey)
-  /// A character of text that was pasted, on a terminal that tells it from keys (bracketed paste).
+  /// A pasted character, on a terminal that marks pasted text (bracketed paste).
   case pasted(Unicode.Scalar)
 }

@@ -1,44 +1,44 @@
-/// A key that was pressed on a terminal.
+/// A key pressed on a terminal.
 public enum ScreenKey: Hashable, Sendable {
-  /// One that stands for a character, none of control.
+  /// A key for a character other than a control character.
   case character(Unicode.Scalar)
-  /// Return, or Enter of the number pad.
+  /// Return, or Enter on the number pad.
   case enter
   /// Escape alone.
   case escape
-  /// The key that takes back the character before.
+  /// Backspace.
   case backspace
-  /// The key that takes away the character under the cursor.
+  /// Delete.
   case delete
   /// Tab.
   case tab
-  /// An arrow.
+  /// The up arrow.
   case up
-  /// An arrow.
+  /// The down arrow.
   case down
-  /// An arrow.
+  /// The left arrow.
   case left
-  /// An arrow.
+  /// The right arrow.
   case right
-  /// A page back.
+  /// Page Up.
   case pageUp
-  /// A page on.
+  /// Page Down.
   case pageDown
-  /// To the start.
+  /// Home.
   case home
-  /// To the end.
+  /// End.
   case end
-  /// Control and U: takes away all that was typed.
+  /// Ctrl-U: clears the input.
   case clear
-  /// Control and W: takes away a word.
+  /// Ctrl-W: deletes a word.
   case clearWord
-  /// Control and L: draws all again.
+  /// Ctrl-L: redraws the screen.
   case redraw
-  /// Any other, as of functions.
+  /// Any other key, such as a function key.
   case other
 }
 
 extension ScreenKey: ExpressibleByUnicodeScalarLiteral {
-  /// The key of this character.
+  /// Creates the key for a character.
   public init(unicodeScalarLiteral scalar: Unicode.Scalar) { self = .character(scalar) }
 }

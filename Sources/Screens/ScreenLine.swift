@@ -1,76 +1,76 @@
-/// How a piece of text looks. Colour only adds to what the words say.
+/// The appearance of text. Colour never carries meaning that the text lacks.
 public struct ScreenLook: Hashable, Sendable {
-  /// The colour of the letters; nil for the terminal's own.
+  /// The text colour; nil for the terminal's default.
   public var color: Color?
-  /// What else there is to it.
+  /// The attributes, such as bold.
   public var marks: Marks
 
-  /// Letters with these marks in this colour.
+  /// Creates an appearance.
   public init(_ color: Color? = nil, _ marks: Marks = []) {
     self.color = color
     self.marks = marks
   }
 
-  /// As the terminal shows text.
+  /// The terminal's default appearance.
   public static let plain = ScreenLook()
 
-  /// The colours that are used, with the numbers that terminals have for them.
+  /// The colours in use, with their ANSI numbers.
   public enum Color: Int16, CaseIterable, Sendable {
-    /// Harm.
+    /// For errors and damage.
     case red = 1
-    /// All well.
+    /// For success.
     case green = 2
-    /// Worth a look.
+    /// For warnings.
     case yellow = 3
-    /// What the user typed or chose.
+    /// For what the user typed or selected.
     case cyan = 6
   }
 
-  /// What a terminal without colours can do.
+  /// Text attributes that work without colours.
   public struct Marks: OptionSet, Hashable, Sendable {
-    /// One bit a mark.
+    /// One bit per attribute.
     public let rawValue: UInt8
 
-    /// The marks whose bits are set.
+    /// Creates the set of the attributes whose bits are set.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// Strong.
+    /// Bold text.
     public static let bold = Marks(rawValue: 1)
-    /// Weak.
+    /// Dim text.
     public static let dim = Marks(rawValue: 2)
-    /// Letters and background change places.
+    /// Text and background colours swapped.
     public static let reverse = Marks(rawValue: 4)
-    /// A line below.
+    /// Underlined text.
     public static let underline = Marks(rawValue: 8)
   }
 }
 
-/// One line of a screen: pieces of text, from left to right, without control characters.
+/// A line of a screen: spans of text from left to right, without control characters.
 public struct ScreenLine: Equatable, Sendable {
-  /// The pieces.
+  /// The spans of the line.
   public private(set) var spans: [Span]
 
-  /// A piece of text in one look.
+  /// Text with one appearance.
   public struct Span: Equatable, Sendable {
-    /// What it says.
+    /// The text of the span.
     public var text: String
-    /// How it looks.
+    /// The appearance of the span.
     public var look: ScreenLook
 
-    /// `text` in this look.
+    /// Creates a span.
     public init(_ text: String, _ look: ScreenLook = .plain) {
       self.text = text
       self.look = look
     }
   }
 
-  /// A line of these pieces.
+  /// Creates a line of spans.
   public init(_ spans: [Span] = []) { self.spans = spans }
 
-  /// A line of one piece.
+  /// Creates a line of one span.
   public init(_ text: String, _ look: ScreenLook = .plain) { spans = [Span(text, look)] }
 
-  /// Puts a piece behind the others.
+  /// Appends a span; merges it with the last one if both look the same.
   public mutating func append(_ text: String, _ look: ScreenLook = .plain) {
     guard !text.isEmpty else { return }
     if spans.last?.look == look {
@@ -80,7 +80,7 @@ public struct ScreenLine: Equatable, Sendable {
     }
   }
 
-  /// The line with more marks on every piece.
+  /// The line with these attributes added to every span.
   public func marked(_ marks: ScreenLook.Marks) -> ScreenLine {
     ScreenLine(
       spans.map { span in
@@ -88,6 +88,6 @@ public struct ScreenLine: Equatable, Sendable {
       })
   }
 
-  /// All that it says.
+  /// The text of the whole line.
   public var text: String { spans.map(\.text).joined() }
 }

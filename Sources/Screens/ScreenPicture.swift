@@ -1,39 +1,39 @@
-/// All lines of a screen, from its top.
+/// The contents of a screen.
 public struct ScreenPicture: Equatable, Sendable {
-  /// The lines; what is missing is blank.
+  /// The lines from the top; missing lines are blank.
   public var lines: [ScreenLine]
-  /// Where the cursor stands, for what is being typed; nil when nothing is.
+  /// The position of the cursor while text is typed; otherwise nil.
   public var cursor: Place?
 
-  /// A place on a screen, counted from the upper left corner.
+  /// A position on a screen, counted from the upper left corner.
   public struct Place: Equatable, Sendable {
     /// The line, from 0.
     public var row: Int
     /// The column, from 0.
     public var column: Int
 
-    /// The place in this row and column.
+    /// Creates a position.
     public init(row: Int, column: Int) {
       self.row = row
       self.column = column
     }
   }
 
-  /// A picture of these lines.
+  /// Creates a picture.
   public init(_ lines: [ScreenLine], cursor: Place? = nil) {
     self.lines = lines
     self.cursor = cursor
   }
 }
 
-/// How large a screen is, in columns and lines of text.
+/// The size of a screen, in columns and lines.
 public struct ScreenSize: Equatable, Sendable {
-  /// Columns; at least one.
+  /// The number of columns; at least one.
   public let width: Int
-  /// Lines; at least one.
+  /// The number of lines; at least one.
   public let height: Int
 
-  /// The size, or the nearest that a screen can have.
+  /// Creates a size; values below one become one.
   public init(width: Int, height: Int) {
     self.width = max(1, width)
     self.height = max(1, height)

@@ -1,10 +1,10 @@
 /// Why a terminal cannot show a screen.
 public enum ScreenProblem: Error, Equatable, Sendable {
-  /// Nothing is known of a terminal of the type that `TERM` names; nil when it names none.
+  /// No description exists for the terminal type in `TERM`; nil when `TERM` is not set.
   case unknownTerminal(String?)
-  /// A terminal of this type cannot move its cursor, as one that prints on paper.
+  /// A terminal of this type, such as a printer, cannot move its cursor.
   case cannotMoveCursor(String?)
-  /// The system refused what watching for signals needs.
+  /// The system refused to deliver signals through signalfd(2).
   case cannotWatchSignals
 }
 
@@ -12,11 +12,11 @@ extension ScreenProblem: CustomStringConvertible {
   /// The message for a user.
   public var description: String {
     switch self {
-    case .unknownTerminal(nil): "TERM does not say what kind of terminal this is"
-    case .unknownTerminal(let name?): "nothing is known of a terminal of the type \(name)"
-    case .cannotMoveCursor(nil): "this terminal cannot move its cursor"
-    case .cannotMoveCursor(let name?): "a terminal of the type \(name) cannot move its cursor"
-    case .cannotWatchSignals: "the system refused to tell of signals (signalfd)"
+    case .unknownTerminal(nil): "TERM is not set"
+    case .unknownTerminal(let name?): "unknown terminal type \(name)"
+    case .cannotMoveCursor(nil): "this terminal cannot move the cursor"
+    case .cannotMoveCursor(let name?): "terminals of type \(name) cannot move the cursor"
+    case .cannotWatchSignals: "cannot watch for signals: signalfd failed"
     }
   }
 }

@@ -2,29 +2,28 @@ internal import CLinuxProcess
 internal import Glibc
 public import SystemPackage
 
-/// The signals that a program with a screen has to deal with, as something to read rather than as
-/// interruptions.
+/// Delivers the signals that matter to a screen as input instead of interruptions.
 ///
-/// They are blocked in the thread that makes this value, and in all that it starts afterwards.
+/// They are blocked in the thread that creates this value and in threads that it starts later.
 public struct TerminalSignals: ~Copyable {
-  /// Becomes readable when a signal waits.
+  /// Readable while signals are pending.
   public let descriptor: FileDescriptor
 
   private static let numbers = [SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP]
 
-  /// What a signal asks for.
+  /// The request that a signal makes.
   public enum Request: Equatable, Sendable {
-    /// The terminal has another size.
+    /// The terminal's size changed.
     case resize
-    /// Stop until SIGCONT comes.
+    /// Stop until SIGCONT.
     case suspend
-    /// Go on: another program may have drawn on the terminal.
+    /// Continue: another program may have drawn on the terminal.
     case resume
-    /// End, because of this signal: SIGINT, SIGTERM or SIGHUP.
+    /// Exit because of this signal: SIGINT, SIGTERM or SIGHUP.
     case end(Int32)
   }
 
-  /// Blocks the signals, and waits for them.
+  /// Blocks the signals and opens the descriptor.
   public init() throws(ScreenProblem) {
     var set = Self.set(Self.numbers)
     let number = unsafe signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
@@ -39,7 +38,7 @@ public struct TerminalSignals: ~Copyable {
     unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
-  /// What the signals that wait ask for, in the order of their numbers.
+  /// The requests of the pending signals, in order of their numbers.
   public func take() -> [Request] {
     var requests: [Request] = []
     var signal = signalfd_siginfo()
@@ -55,14 +54,14 @@ public struct TerminalSignals: ~Copyable {
     return requests
   }
 
-  /// Stops the process as SIGTSTP would have, had it not been read, until SIGCONT comes.
+  /// Stops the process until SIGCONT, as an unblocked SIGTSTP would have.
   public func suspend() {
     var action = sigaction()
     unsafe action.__sigaction_handler.sa_handler = SIG_DFL
     var before = sigaction()
     _ = unsafe sigaction(SIGTSTP, &action, &before)
     var set = Self.set([SIGTSTP])
-    // It waits until it is let through here, and then stops all threads.
+    // The signal stays pending until it is unblocked, and then stops all threads.
     raise(SIGTSTP)
     unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
     unsafe pthread_sigmask(SIG_BLOCK, &set, nil)

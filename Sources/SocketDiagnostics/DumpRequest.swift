@@ -3,19 +3,19 @@ public import Connections
 import Glibc
 import Netlink
 
-/// What the kernel is asked for: `struct inet_diag_req_v2`, or for both families the older
-/// `struct inet_diag_req`, without an identity, and the bytecode behind it.
+/// A request for a dump of sockets, with optional bytecode: `struct inet_diag_req_v2`, or for both
+/// families the older `struct inet_diag_req`.
 public struct DumpRequest: Equatable, Sendable {
-  /// Of which families the sockets are.
+  /// The families of the sockets.
   public let families: Families
   /// The states of the sockets (`idiag_states`).
   public let states: TCPStateSet
-  /// What is asked for beside the plain row. It costs time for every socket.
+  /// The attributes to include. They cost time for every socket.
   public let details: Details
-  /// Which of those sockets are left out (`INET_DIAG_REQ_BYTECODE`); nil for none.
+  /// The program that selects sockets in the kernel (`INET_DIAG_REQ_BYTECODE`); nil for none.
   public let bytecode: InetDiagBytecode?
 
-  /// A request for the sockets of `family` in one of `states` that `bytecode` accepts.
+  /// Creates a request for the sockets of `family` in `states` that `bytecode` accepts.
   public init(
     family: AddressFamily, states: TCPStateSet, details: Details,
     bytecode: InetDiagBytecode? = nil
@@ -23,7 +23,7 @@ public struct DumpRequest: Equatable, Sendable {
     self.init(families: .only(family), states: states, details: details, bytecode: bytecode)
   }
 
-  /// A request for the sockets of `families` in one of `states` that `bytecode` accepts.
+  /// Creates a request for the sockets of `families` in `states` that `bytecode` accepts.
   public init(
     families: Families, states: TCPStateSet, details: Details, bytecode: InetDiagBytecode? = nil
   ) {
@@ -33,7 +33,7 @@ public struct DumpRequest: Equatable, Sendable {
     self.bytecode = bytecode
   }
 
-  /// The request to make when the kernel refuses the bytecode of this one; nil without bytecode.
+  /// The request to try when the kernel refuses this bytecode; nil without bytecode.
   ///
   /// It lists at least the same sockets.
   var forOlderKernel: DumpRequest? {
@@ -42,20 +42,20 @@ public struct DumpRequest: Equatable, Sendable {
       families: families, states: states, details: details, bytecode: bytecode.forOlderKernel)
   }
 
-  /// Of which families sockets are listed. Sockets with v4-mapped addresses are `ipv6`.
+  /// The families of a dump. Sockets with v4-mapped addresses are `ipv6`.
   public enum Families: Equatable, Sendable {
-    /// Those of one.
+    /// One family.
     case only(AddressFamily)
-    /// Those of both, for which the kernel walks its table of sockets once and not twice.
+    /// Both families, for which the kernel walks its socket table only once.
     case both
 
-    /// These of `families`; nil for none.
+    /// Creates the value for `families`; nil for none.
     public init?(_ families: [AddressFamily]) {
       guard let first = families.first else { return nil }
       self = families.contains { $0 != first } ? .both : .only(first)
     }
 
-    /// The families, in the order in which they are asked for one after the other.
+    /// The families, in the order of separate requests.
     public var members: [AddressFamily] {
       switch self {
       case .only(let family): [family]
@@ -64,24 +64,24 @@ public struct DumpRequest: Equatable, Sendable {
     }
   }
 
-  /// The attributes to ask for (`idiag_ext`).
+  /// The attributes to request (`idiag_ext`).
   public struct Details: OptionSet, Equatable, Sendable {
-    /// Bit n-1 stands for the attribute numbered n.
+    /// Bit n-1 represents the attribute with number n.
     public let rawValue: UInt8
 
-    /// The set of the attributes whose bits are set.
+    /// Creates the set of the attributes whose bits are set.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// `INET_DIAG_INFO`: the times and counters of `tcp_info`.
     public static let figures = Details(rawValue: 1 << UInt8(INET_DIAG_INFO - 1))
-    /// `INET_DIAG_CONG`: the congestion control algorithm's name.
+    /// `INET_DIAG_CONG`: the name of the congestion control algorithm.
     public static let congestion = Details(rawValue: 1 << UInt8(INET_DIAG_CONG - 1))
   }
 
   /// The `nlmsg_type` of the request.
   ///
-  /// A dump of type `TCPDIAG_GETSOCK`, which is all that kernels before Linux 3.3 had, lists both
-  /// families whatever the request says (`inet_diag_dump_compat` in `net/ipv4/inet_diag.c`).
+  /// A dump of type `TCPDIAG_GETSOCK`, the only one before Linux 3.3, always lists both families
+  /// (`inet_diag_dump_compat` in `net/ipv4/inet_diag.c`).
   var messageType: UInt16 {
     switch families {
     case .only: UInt16(SOCK_DIAG_BY_FAMILY)
@@ -100,7 +100,7 @@ public struct DumpRequest: Equatable, Sendable {
       payload = [UInt8(AF_UNSPEC), 0, 0, details.rawValue]
       payload.append(contentsOf: identity)
       payload.appendNative(states.rawValue)
-      // idiag_dbs, which the kernel does not read.
+      // idiag_dbs, which the kernel ignores.
       payload.appendNative(UInt32(0))
     }
     if let bytecode {
@@ -111,7 +111,7 @@ public struct DumpRequest: Equatable, Sendable {
     return payload
   }
 
-  /// The request for the one socket that `identity` names.
+  /// The payload of a request for the socket with `identity`.
   static func payload(for identity: SocketIdentity, details: Details = []) -> [UInt8] {
     var payload = head(
       family: identity.family, states: TCPStateSet(rawValue: .max), details: details)

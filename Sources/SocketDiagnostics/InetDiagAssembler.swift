@@ -3,29 +3,29 @@ import Connections
 import Glibc
 import Netlink
 
-/// Turns a condition into instructions, each of which goes on behind itself when what it asks is
-/// so, and jumps forward when it is not.
+/// Compiles a condition to instructions. Each continues with the next one when its test is true, and
+/// jumps forward when it is false.
 ///
-/// The kernel walks a program from instruction to instruction by the `yes` of each, and audits and
-/// allows as targets only what it meets so: `yes` is always the length of the instruction. A jump
-/// to the end accepts the socket, and one to four bytes behind it refuses it.
+/// The kernel audits a program by following the `yes` of each instruction, and allows only those
+/// positions as jump targets. Therefore `yes` is always the length of the instruction. A jump to the
+/// end accepts the socket, and a jump four bytes past it rejects the socket.
 struct InetDiagAssembler {
   private(set) var bytes: [UInt8] = []
   private(set) var instructionCount = 0
 
   private let knowsEqual: Bool
-  private var places: [Int?] = []
+  private var positions: [Int?] = []
   private var jumps: [(start: Int, target: Label)] = []
 
   private enum Label: Equatable {
     case accept
     case refuse
-    case place(Int)
+    case position(Int)
   }
 
-  /// The program that accepts where `condition` is true; empty when that is everywhere.
+  /// The program that accepts sockets for which `condition` is true; empty if that is every socket.
   ///
-  /// - Parameter knowsEqual: whether the kernel can compare a port for equality.
+  /// - Parameter knowsEqual: whether the kernel can compare ports for equality.
   static func program(for condition: KernelCondition, knowsEqual: Bool) -> InetDiagAssembler {
     var assembler = InetDiagAssembler(knowsEqual: knowsEqual)
     assembler.branch(on: condition, ifTrue: .accept, ifFalse: .refuse, next: .accept)
@@ -37,7 +37,7 @@ struct InetDiagAssembler {
     self.knowsEqual = knowsEqual
   }
 
-  /// Appends what goes to `ifTrue` or to `ifFalse`, one of which is `next`: what follows directly.
+  /// Appends code that continues at `ifTrue` or `ifFalse`. One of them is `next`, which follows.
   private mutating func branch(
     on condition: KernelCondition, ifTrue: Label, ifFalse: Label, next: Label
   ) {
@@ -48,7 +48,7 @@ struct InetDiagAssembler {
       for part in parts.dropLast() {
         let following = newLabel()
         branch(on: part, ifTrue: following, ifFalse: ifFalse, next: following)
-        place(following)
+        define(following)
       }
       branch(on: last, ifTrue: ifTrue, ifFalse: ifFalse, next: next)
     case .any(let parts):
@@ -56,7 +56,7 @@ struct InetDiagAssembler {
       for part in parts.dropLast() {
         let following = newLabel()
         branch(on: part, ifTrue: ifTrue, ifFalse: following, next: following)
-        place(following)
+        define(following)
       }
       branch(on: last, ifTrue: ifTrue, ifFalse: ifFalse, next: next)
     case .port, .address, .interface, .mark, .autobound:
@@ -65,7 +65,7 @@ struct InetDiagAssembler {
     }
   }
 
-  /// Appends what goes to `ifFalse`, or behind itself when `comparison` is true.
+  /// Appends code that falls through if `comparison` is true, and otherwise goes to `ifFalse`.
   private mutating func compare(_ comparison: KernelCondition, ifFalse: Label) {
     switch comparison {
     case .port(let end, let range):
@@ -97,15 +97,16 @@ struct InetDiagAssembler {
     }
   }
 
-  /// The second `struct inet_diag_bc_op` of a comparison of ports, whose `no` is the port.
+  /// The second `struct inet_diag_bc_op` of a port comparison, whose `no` is the port.
   private static func argument(port: UInt16) -> [UInt8] {
     var argument: [UInt8] = [0, 0]
     argument.appendNative(port)
     return argument
   }
 
-  /// `struct inet_diag_hostcond` for any port. One of AF_INET also fits v4-mapped addresses; one
-  /// of AF_INET6 fits no address of an AF_INET socket.
+  /// `struct inet_diag_hostcond` for any port.
+  ///
+  /// AF_INET also matches v4-mapped addresses. AF_INET6 never matches an AF_INET socket.
   private static func argument(_ block: AddressBlock) -> [UInt8] {
     let family = block.holdsV4 ? AF_INET : AF_INET6
     let length = block.holdsV4 ? block.significantBits - 96 : block.significantBits
@@ -123,7 +124,7 @@ struct InetDiagAssembler {
     append(code, argument, target: ifFalse)
   }
 
-  /// `INET_DIAG_BC_JMP` always goes where its `no` says.
+  /// `INET_DIAG_BC_JMP` always takes its `no` branch.
   private mutating func jump(to target: Label, unlessNext next: Label) {
     if target != next { append(INET_DIAG_BC_JMP, [], target: target) }
   }
@@ -138,22 +139,22 @@ struct InetDiagAssembler {
   }
 
   private mutating func newLabel() -> Label {
-    places.append(nil)
-    return .place(places.count - 1)
+    positions.append(nil)
+    return .position(positions.count - 1)
   }
 
-  private mutating func place(_ label: Label) {
-    if case .place(let index) = label { places[index] = bytes.count }
+  private mutating func define(_ label: Label) {
+    if case .position(let index) = label { positions[index] = bytes.count }
   }
 
-  /// Fills in the `no` of each instruction, counted from the instruction.
+  /// Fills in the `no` of each instruction, relative to the instruction.
   private mutating func link() {
     for (start, target) in jumps {
       let end =
         switch target {
         case .accept: bytes.count
         case .refuse: bytes.count + 4
-        case .place(let index): places[index] ?? bytes.count
+        case .position(let index): positions[index] ?? bytes.count
         }
       var distance: [UInt8] = []
       distance.appendNative(UInt16(clamping: end - start))

@@ -1,26 +1,26 @@
 import CLinuxDiag
 public import Connections
 
-/// A program that the kernel runs on every socket before it lists it (`struct inet_diag_bc_op`).
+/// A program that selects the sockets that the kernel lists (`struct inet_diag_bc_op`).
 ///
-/// It accepts every socket for which the condition that it was made of is true, and others only
-/// where this kernel, or the room in a request, allows no better.
+/// It accepts every socket for which its condition is true. It accepts more only where this kernel
+/// or the size limit requires it.
 public struct InetDiagBytecode: Equatable, Sendable {
   /// The instructions with their arguments.
   public let bytes: [UInt8]
-  /// How many instructions there are.
+  /// The number of instructions.
   public let instructionCount: Int
-  /// What it decides: the condition that it was made of, or a weaker one.
+  /// The condition that it tests: the requested one, or a weaker one.
   public let condition: KernelCondition
 
   private let wanted: KernelCondition
   private let dialect: Dialect
 
-  /// The longest program. The kernel checks each jump from the start of the program, in a time that
-  /// grows with the square of the length: 10 ms for this one.
+  /// The maximum length in bytes. The kernel's audit takes time quadratic in the length: 10 ms for
+  /// this one.
   static let greatestLength = 32 * 1024
 
-  /// The program for `condition`; nil when there is nothing to decide.
+  /// Compiles `condition`; nil when it is true for every socket.
   public init?(_ condition: KernelCondition) {
     self.init(condition, Dialect.newest)
   }
@@ -48,8 +48,8 @@ public struct InetDiagBytecode: Equatable, Sendable {
     instructionCount = assembled.instructionCount
   }
 
-  /// Of conditions that are joined, those that fit together, the short ones first and negations
-  /// last, since they leave out little; otherwise all or nothing.
+  /// The parts of a conjunction that fit, short ones first and negations last, because those exclude
+  /// little. For other conditions, all or nothing.
   private static func fitted(_ condition: KernelCondition, _ dialect: Dialect) -> KernelCondition {
     func length(_ condition: KernelCondition) -> Int {
       InetDiagAssembler.program(for: condition, knowsEqual: dialect.knowsEqual).bytes.count
@@ -75,15 +75,15 @@ extension KernelCondition {
   }
 }
 
-/// The instructions that a kernel takes, from the newest kernels to older ones.
+/// The instructions that a kernel supports, from the newest kernels to the oldest.
 private enum Dialect: Equatable {
-  /// With the mark, which also takes CAP_NET_ADMIN.
+  /// All instructions, including the mark, which needs CAP_NET_ADMIN.
   case newest
   /// With `INET_DIAG_BC_S_EQ` and `INET_DIAG_BC_D_EQ`, and `INET_DIAG_BC_DEV_COND`.
   case withoutMark
-  /// Of Linux 4.9: the interface, but no equal ports.
+  /// As in Linux 4.9: the interface, but no equality of ports.
   case withInterface
-  /// Only what there has always been.
+  /// Only the original instructions.
   case oldest
 
   var older: Dialect? {

@@ -2,7 +2,7 @@ import CLinuxDiag
 import Connections
 import Netlink
 
-/// Reads one row of an answer: `struct inet_diag_msg` and its attributes.
+/// Decodes one row of a dump: `struct inet_diag_msg` and its attributes.
 struct InetDiagRow {
   /// The length of `struct inet_diag_msg`.
   static let length = 72
@@ -19,21 +19,20 @@ struct InetDiagRow {
     (self.tcpInfo, self.closedMeans) = (tcpInfo, closedMeans)
   }
 
-  /// Reads rows of the answer to `request`.
+  /// The decoder for the answer to `request`.
   func answering(_ request: DumpRequest) -> InetDiagRow {
     InetDiagRow(tcpInfo: tcpInfo, closedMeans: Self.meaningOfClosed(in: request))
   }
 
-  /// What `TCP_CLOSE` means in the answer to `request`.
+  /// The meaning of `TCP_CLOSE` in the answer to `request`.
   ///
-  /// The kernel lists bound-inactive sockets only if the request names them, and gives them the
-  /// state that they really have. It lists no others in this state.
+  /// The kernel lists bound-inactive sockets only if the request names them, and reports them as
+  /// `TCP_CLOSE`. It lists no others in this state.
   static func meaningOfClosed(in request: DumpRequest) -> TCPState {
     request.states.contains(.boundInactive) ? .boundInactive : .closed
   }
 
-  /// The family and the state of the row in `range` of `bytes`, which is all that counting reads
-  /// of it.
+  /// The family and state of the row in `range` of `bytes`: all that counting needs.
   ///
   /// - Parameter closedMeans: the state to report for `TCP_CLOSE`.
   static func kind(
@@ -54,7 +53,7 @@ struct InetDiagRow {
     return (family, state == .closed ? closedMeans : state)
   }
 
-  /// The row in `range` of `bytes`.
+  /// Decodes the row in `range` of `bytes`.
   func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(NetlinkProblem) -> Connection {
     let (family, state) = try Self.kind(bytes, range, closedMeans: closedMeans)
     let start = range.lowerBound

@@ -1,12 +1,12 @@
 import Connections
 import Netlink
 
-/// Between ``SocketIdentity`` and the kernel's `struct inet_diag_sockid`.
+/// Converts between ``SocketIdentity`` and the kernel's `struct inet_diag_sockid`.
 enum SocketIDCodec {
   /// The length of `struct inet_diag_sockid`.
   static let length = 48
 
-  /// Appends `identity`, with its cookie.
+  /// Appends `identity`, including its cookie.
   static func append(_ identity: SocketIdentity, to bytes: inout [UInt8]) {
     bytes.appendNetwork(identity.localPort)
     bytes.appendNetwork(identity.peerPort)
@@ -28,7 +28,7 @@ enum SocketIDCodec {
     }
   }
 
-  /// Reads the identity at `offset`, behind which ``length`` bytes must follow.
+  /// Decodes the ``length`` bytes at `offset`.
   static func decode(
     _ bytes: Span<UInt8>, at offset: Int, family: AddressFamily
   ) throws(NetlinkProblem) -> SocketIdentity {

@@ -4,13 +4,12 @@ public import Netlink
 import SystemPackage
 
 extension TCPDiagnostics {
-  /// What the kernel says now of each of the sockets that `identities` name, which are asked for
-  /// together.
+  /// Looks up the sockets with `identities` in one datagram.
   ///
-  /// - Parameter details: what is asked for beside the plain row.
-  /// - Returns: of each, as ``lookUp(_:details:)`` says it: nil when the kernel finds no such
-  ///   socket, or how it refused to say.
-  /// - Throws: when nothing is known of any of them; this conversation is of no use any more then.
+  /// - Parameter details: the attributes to request.
+  /// - Returns: for each, the same as ``lookUp(_:details:)``: nil when the kernel finds no such
+  ///   socket, or the kernel's refusal.
+  /// - Throws: when nothing is known about any of them; this conversation is unusable afterwards.
   public mutating func lookUp(
     _ identities: [SocketIdentity], details: DumpRequest.Details = .figures
   ) throws(NetlinkProblem) -> [Result<Connection?, NetlinkProblem>] {
@@ -30,14 +29,14 @@ extension TCPDiagnostics {
     }
   }
 
-  /// Does `work`, which destroys several sockets one after the other and asks for nothing else: a
-  /// transport that raises a capability for that raises it once.
+  /// Runs `work`, which only destroys sockets, so that a transport raises its capability once for
+  /// all of them.
   public mutating func destroyingSeveral(_ work: (inout TCPDiagnostics) -> Void) {
     let transport = conversation.transport
     transport.duringCommands { work(&self) }
   }
 
-  /// Whether a datagram asks to destroy sockets, and for nothing else, by the types of its messages.
+  /// Whether a datagram contains only requests to destroy sockets, judging by the message types.
   public static func isRequestToDestroy(_ datagram: [UInt8]) -> Bool {
     guard !datagram.isEmpty else { return false }
     var offset = 0

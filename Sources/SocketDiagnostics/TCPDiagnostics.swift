@@ -11,29 +11,28 @@ public struct TCPDiagnostics {
   var conversation: NetlinkConversation
   let row: InetDiagRow
 
-  /// The netlink family that transports for this type are opened with.
+  /// The netlink family for transports of this type.
   public static let bus = Int32(NETLINK_SOCK_DIAG)
 
-  /// Talks over `transport`.
+  /// Creates a session over `transport`.
   ///
-  /// - Parameter uptime: how long the machine has been up, in milliseconds: no time in a row can
-  ///   be longer. Nil when that is unknown.
+  /// - Parameter uptime: the machine's uptime in milliseconds, the upper limit for the times in a
+  ///   row; nil when unknown.
   public init(over transport: any NetlinkTransport, uptime: UInt64?) {
     conversation = NetlinkConversation(over: transport)
     row = InetDiagRow(uptime: uptime)
   }
 
-  /// Hands over every socket that the kernel lists for `request`.
+  /// Calls `each` with every socket that the kernel lists for `request`.
   ///
-  /// A dump is no snapshot: sockets that come and go meanwhile may be missing or twice. When this
-  /// throws, the rows before are no answer and must be forgotten. `each` closes nothing.
+  /// A dump is not a snapshot: sockets that appear or disappear meanwhile can be missing or listed
+  /// twice. If this throws, discard the rows so far. `each` must not close anything.
   ///
-  /// A kernel that refuses the bytecode of the request, since it is too old to know an instruction
-  /// (`EINVAL`) or shows marks to CAP_NET_ADMIN only (`EPERM`), is asked with a weaker one, and at
-  /// last without: it lists more sockets then, never fewer. Where both families cannot be asked for
-  /// at once, they are one after the other.
+  /// A kernel refuses bytecode with unknown instructions (`EINVAL`), or with marks if CAP_NET_ADMIN is
+  /// missing (`EPERM`). connreap then tries weaker bytecode, and finally none, which lists more sockets,
+  /// never fewer. If the kernel refuses to list both families at once, each is requested in turn.
   ///
-  /// - Returns: the request that the kernel took.
+  /// - Returns: the request that the kernel accepted.
   @discardableResult
   public mutating func dump(
     _ request: DumpRequest, each: (Connection) -> Void
@@ -44,8 +43,9 @@ public struct TCPDiagnostics {
     }
   }
 
-  /// Hands over the family and the state of every socket that the kernel lists for `request`, and
-  /// reads nothing else: the cheapest way to count. For the rest see ``dump(_:each:)``.
+  /// Calls `each` with the family and state of every socket that the kernel lists for `request`.
+  ///
+  /// This is the cheapest way to count. Otherwise it behaves like ``dump(_:each:)``.
   @discardableResult
   public mutating func dumpStates(
     _ request: DumpRequest, each: (AddressFamily, TCPState) -> Void
@@ -83,8 +83,8 @@ public struct TCPDiagnostics {
     }
   }
 
-  /// Asks for the families of `request` one after the other. A kernel that refuses the bytecode for
-  /// the first refuses it for the second too.
+  /// Requests the families of `request` in turn. A kernel that refuses the bytecode for the first
+  /// family also refuses it for the second.
   private mutating func dumpEachFamily(
     _ request: DumpRequest, each: (Span<UInt8>, Range<Int>) throws(NetlinkProblem) -> Void
   ) throws(NetlinkProblem) -> DumpRequest {
@@ -99,11 +99,11 @@ public struct TCPDiagnostics {
       bytecode: bytecode)
   }
 
-  /// What the kernel says now of the socket that `identity` names.
+  /// The current row of the socket with `identity`.
   ///
-  /// - Parameter details: what is asked for beside the plain row.
-  /// - Returns: nil when the kernel finds no such socket (`ENOENT`). That alone is no proof that
-  ///   it is gone: the listener of a group that shares a port may not be found by its addresses.
+  /// - Parameter details: the attributes to request.
+  /// - Returns: nil when the kernel finds no such socket (`ENOENT`). That alone does not prove that
+  ///   it is gone: the kernel may not find a listener that shares its port by its addresses.
   public mutating func lookUp(
     _ identity: SocketIdentity, details: DumpRequest.Details = .figures
   ) throws(NetlinkProblem) -> Connection? {
@@ -122,22 +122,22 @@ public struct TCPDiagnostics {
     return found.cookie == identity.cookie ? found : nil
   }
 
-  /// Destroys the one socket that `identity` names by its addresses and its cookie.
+  /// Destroys the socket with the addresses and cookie of `identity` (`SOCK_DESTROY`).
   ///
-  /// The kernel's name is `SOCK_DESTROY`. The program's descriptor stays open.
+  /// The program's descriptor stays open.
   ///
   /// - Throws: `refused` with `ENOENT` (no such socket), `EPERM`, or `EOPNOTSUPP` (a kernel
   ///   without `INET_DIAG_DESTROY`, or a TIME_WAIT socket before Linux 5.19). After any other
-  ///   problem the socket may have been destroyed.
+  ///   error, the socket may have been destroyed.
   public mutating func destroy(_ identity: SocketIdentity) throws(NetlinkProblem) {
     try conversation.command(
       type: UInt16(SOCK_DESTROY), payload: DumpRequest.payload(for: identity))
   }
 
-  /// Finds out whether this kernel can destroy sockets, without touching one.
+  /// Tests whether this kernel can destroy sockets, without destroying one.
   ///
-  /// It asks for a socket that cannot be: both ends on port 0. A kernel that looks for it says
-  /// `ENOENT`, and one without `INET_DIAG_DESTROY` says `EOPNOTSUPP`.
+  /// It names a socket that cannot exist: both ports are 0. A kernel with `INET_DIAG_DESTROY` answers
+  /// `ENOENT`, one without it `EOPNOTSUPP`.
   public mutating func destroySupport() throws(NetlinkProblem) -> DestroySupport {
     guard let cookie = SocketCookie(rawValue: UInt64(Int64.max)) else { return .missing }
     let nowhere = Endpoint(address: IPAddress(v4: 0), port: 0)
@@ -156,7 +156,7 @@ public struct TCPDiagnostics {
 }
 
 extension NetlinkProblem {
-  /// Whether it is how the kernel refuses a program.
+  /// Whether the kernel may have refused the bytecode.
   fileprivate var mayMeanBytecode: Bool {
     switch self {
     case .refused(.invalidArgument), .refused(.notPermitted): true
@@ -164,8 +164,8 @@ extension NetlinkProblem {
     }
   }
 
-  /// Whether it is how a request for both families is refused, or not found in a recording that
-  /// has one of each.
+  /// Whether the kernel may have refused to list both families at once, or a recording has only a
+  /// dump of each.
   fileprivate var mayMeanBothFamilies: Bool {
     switch self {
     case .refused, .notRecorded: true
@@ -176,8 +176,8 @@ extension NetlinkProblem {
 
 /// Whether a kernel can destroy sockets.
 public enum DestroySupport: Equatable, Sendable {
-  /// It was built with `INET_DIAG_DESTROY`.
+  /// The kernel has `INET_DIAG_DESTROY`.
   case supported
-  /// It was not, or is older than Linux 4.5.
+  /// The kernel was built without it, or is older than Linux 4.5.
   case missing
 }

@@ -1,12 +1,12 @@
 import Connections
 import Netlink
 
-/// Reads the figures of `struct tcp_info` by offset, as far as the kernel gave them.
+/// Decodes `struct tcp_info` by offset, up to the length that the kernel sent.
 ///
-/// The structure is 232 bytes on Linux 6.1 and 280 on 6.18, and will grow: fields keep their
-/// offsets (`include/uapi/linux/tcp.h`), and what lies beyond the end is unknown.
+/// The structure is 232 bytes on Linux 6.1 and 280 on 6.18, and grows. Fields keep their offsets
+/// (`include/uapi/linux/tcp.h`), and fields beyond the end are unknown.
 struct TCPInfoDecoder {
-  /// How long the machine has been up, in milliseconds; nil when that is unknown.
+  /// The machine's uptime in milliseconds; nil when unknown.
   let uptime: UInt64?
 
   private enum Offset {
@@ -39,10 +39,10 @@ struct TCPInfoDecoder {
     figures.bytesReceived = longWord(Offset.bytesReceived)
   }
 
-  /// The time that the kernel meant by `milliseconds`, a difference of 32-bit jiffies.
+  /// Interprets `milliseconds`, a difference of 32-bit jiffies.
   ///
-  /// Within a second below 2^32 it is a moment after the clock was read, so now. Longer than the
-  /// machine has been up it is no time at all.
+  /// Less than a second below 2^32 is an event just after the clock was read, so 0. A time longer than
+  /// the uptime is unknown.
   func age(_ milliseconds: UInt32) -> UInt32? {
     if milliseconds > .max - 1000 { return 0 }
     if let uptime, UInt64(milliseconds) > uptime { return nil }

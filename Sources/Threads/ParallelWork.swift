@@ -1,24 +1,21 @@
 internal import Glibc
 
-/// Threads of the system for work that blocks in it, which the cooperative pool is not for, or that
-/// is to be done at once.
+/// Runs blocking or urgent work on POSIX threads, for which the cooperative pool is unsuitable.
 public enum ParallelWork {
-  /// Runs `work` on `count` threads at once, on the caller's when that is one, and returns when all
-  /// of them have.
+  /// Runs `work` on `count` threads at once, or on the caller's when `count` is one, and waits.
   ///
-  /// A thread that the system refuses is done without: `work` takes its share from a common place
-  /// and must be complete when one thread alone has run it.
+  /// The system can refuse to start threads. Each call of `work` must therefore take its share from a
+  /// common queue and finish the whole work if it is the only one.
   public static func run(threads count: Int, _ work: @escaping @Sendable () -> Void) {
     guard count > 1 else { return work() }
-    // The caller only waits: the scheduler puts the thread that a busy one starts on the same core,
-    // and leaves it there for longer than the processes of a small machine take.
+    // The caller only waits. The scheduler starts a new thread on the core of its creator and, if that
+    // one is busy, leaves it there for longer than the whole work takes on a small machine.
     let started = start(threads: count, work)
     if started.threads.isEmpty { work() }
     _ = consume started
   }
 
-  /// Runs `work` on `count` threads at once beside the caller's, or on fewer where the system
-  /// refuses one.
+  /// Starts `work` on `count` threads beside the caller's, or on fewer if the system refuses some.
   public static func start(
     threads count: Int, _ work: @escaping @Sendable () -> Void
   ) -> StartedWork {
@@ -49,7 +46,7 @@ public enum ParallelWork {
   }
 }
 
-/// Work that other threads do. They have ended when the value has, unless it was detached.
+/// Work on other threads. They have ended when the value is destroyed, unless it was detached.
 public struct StartedWork: ~Copyable, Sendable {
   fileprivate var threads: [pthread_t]
   fileprivate let work: @Sendable () -> Void
@@ -58,16 +55,16 @@ public struct StartedWork: ~Copyable, Sendable {
     for thread in threads { pthread_join(thread, nil) }
   }
 
-  /// Whether the system refused every thread, so that nobody does it.
+  /// Whether the system refused every thread, so that nothing does the work.
   public var isEmpty: Bool { threads.isEmpty }
 
-  /// Lets the threads run on, without anybody who waits for them.
+  /// Lets the threads continue without waiting for them.
   public consuming func detach() {
     for thread in threads { pthread_detach(thread) }
     threads = []
   }
 
-  /// Takes the caller's thread to the work, and waits until all is done.
+  /// Joins the work on the caller's thread and waits until it is done.
   public consuming func finish() {
     work()
   }

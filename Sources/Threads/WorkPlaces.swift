@@ -1,19 +1,19 @@
 internal import Synchronization
 
-/// The places of a common work, each of which one of several threads takes.
+/// A shared queue of indices, each of which one of several threads takes.
 public final class WorkPlaces: Sendable {
   private let count: Int
   private let next = Atomic(0)
 
-  /// The places from 0 up to `count`.
+  /// Creates a queue of the indices from 0 up to, but not including, `count`.
   public init(_ count: Int) { self.count = count }
 
-  /// The next place that no thread has taken; nil when there is none left.
+  /// Takes the next index; nil when none is left.
   public func take() -> Int? {
-    let place = next.wrappingAdd(1, ordering: .relaxed).oldValue
-    return place < count ? place : nil
+    let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+    return index < count ? index : nil
   }
 
-  /// Leaves no place to take.
+  /// Discards the remaining indices.
   public func abandon() { next.store(count, ordering: .relaxed) }
 }

@@ -1,7 +1,7 @@
 import ConnreapCommands
 
 extension ArgumentVector {
-  /// The strings of the C vector `arguments`, of which there are `count`.
+  /// Copies the `count` strings of the C vector `arguments`.
   init(count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {
     var strings: [[UInt8]] = []
     for index in 0..<Int(max(0, count)) {

@@ -2,7 +2,7 @@ import Connections
 import TestSupport
 import Testing
 
-@Suite("Blocks of addresses")
+@Suite("Address blocks")
 struct AddressBlockTests {
   private func address(_ text: String) throws -> IPAddress {
     try #require(IPAddress(text: text))
@@ -12,7 +12,7 @@ struct AddressBlockTests {
     try #require(AddressBlock(address(text), prefixLength: length))
   }
 
-  @Test("Bits of the host are taken off")
+  @Test("Host bits are cleared")
   func masks() throws {
     #expect(try block("10.1.2.3", 8) == block("10.0.0.0", 8))
     #expect(try block("10.1.2.3", 8).description == "10.0.0.0/8")
@@ -24,7 +24,7 @@ struct AddressBlockTests {
     #expect(try block("::ffff:10.0.0.5", 104).description == "::ffff:10.0.0.0/104")
   }
 
-  @Test("The prefix length counts within the family")
+  @Test("The prefix length is relative to the family")
   func prefixLengths() throws {
     for length in [-1, 33, 128, Int.max, Int.min] {
       #expect(AddressBlock(try address("10.0.0.0"), prefixLength: length) == nil)
@@ -48,7 +48,7 @@ struct AddressBlockTests {
     }
   }
 
-  @Test("All of IPv4 and all of IPv6 are two things")
+  @Test("0.0.0.0/0 and ::/0 are different blocks")
   func families() throws {
     let v4 = try block("0.0.0.0", 0)
     let v6 = try block("::", 0)
@@ -63,7 +63,7 @@ struct AddressBlockTests {
     #expect(try !block("::ffff:0:0", 95).contains(address("1.2.3.4")))
   }
 
-  @Test("A block holds what agrees with it in the leading bits, and no more")
+  @Test("A block contains exactly the addresses that share its leading bits")
   func property() throws {
     var generator = Seeded(4)
     for _ in 0..<5000 {

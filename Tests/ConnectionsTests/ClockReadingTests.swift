@@ -1,8 +1,7 @@
 import Connections
 import Testing
 
-/// When the moments that earlier runs remembered are trusted.
-@Suite("Two readings of the clocks")
+@Suite("Clock readings")
 struct ClockReadingTests {
   private static let hour: Int64 = 3_600_000
   private static let day: Int64 = 24 * hour
@@ -15,12 +14,12 @@ struct ClockReadingTests {
   }
 
   @Test(
-    "A clock that went on with the wall clock, or less, is the same one",
+    "A clock that advanced with the wall clock, or less, is trusted",
     arguments: [
       (0, 0), (hour, hour), (hour, hour - 500_000), (hour, hour + 500_000),
-      // A virtual machine that was paused, a wall clock that was set forward.
+      // A paused virtual machine, or a wall clock that was set forward.
       (hour, 9 * day), (0, 300 * day), (60 * day, 60 * day),
-      // NTP steps the wall clock back a little.
+      // NTP set the wall clock back a little.
       (hour, hour - 600_000), (1000, -500_000),
     ] as [(Int64, Int64)])
   func trusted(uptime: Int64, wall: Int64) {
@@ -28,7 +27,7 @@ struct ClockReadingTests {
   }
 
   @Test(
-    "A clock that went back is another one, whatever the wall clock says",
+    "A clock that went back is never trusted",
     arguments: [(-1, 0), (-1, hour), (-9 * day, hour), (-10 * day, -10 * day)] as [(Int64, Int64)])
   func back(uptime: Int64, wall: Int64) {
     #expect(
@@ -36,7 +35,7 @@ struct ClockReadingTests {
   }
 
   @Test(
-    "A clock that is far ahead of the wall clock is another one",
+    "A clock that ran far ahead of the wall clock is not trusted",
     arguments: [(hour, hour - 600_001), (9 * day, 300_000), (hour, -hour), (700_000, 0)]
       as [(Int64, Int64)])
   func ahead(uptime: Int64, wall: Int64) {
@@ -45,7 +44,7 @@ struct ClockReadingTests {
         == .ranAhead(by: UInt64(uptime - wall)))
   }
 
-  @Test("No reading is out of bounds")
+  @Test("Extreme readings do not overflow")
   func extremes() {
     let extremes = [
       ClockReading(uptime: 0, wall: .min), ClockReading(uptime: .max, wall: .max),
@@ -57,14 +56,14 @@ struct ClockReadingTests {
     }
   }
 
-  @Test("The messages")
+  @Test("Messages")
   func messages() {
     #expect(
       ClockDoubt.wentBack(by: 90_000).description
         == "the time since boot is 1m30s less than at the last run")
     #expect(
       ClockDoubt.ranAhead(by: UInt64(9 * Self.day)).description
-        == "since the last run, the time since boot grew by 9d00h more than the wall clock")
+        == "since the last run, the time since boot advanced 9d00h more than the wall clock")
     #expect(ClockDoubt.ofEarlierVersion.description.contains("earlier version"))
   }
 }

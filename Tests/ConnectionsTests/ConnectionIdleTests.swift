@@ -1,7 +1,7 @@
 import Connections
 import Testing
 
-/// The measured rows of "what idle means": the kernel's three times, and what follows from them.
+/// Measured values of the kernel's three times, with the expected results.
 @Suite("Idle, stalled and in state")
 struct ConnectionIdleTests {
   struct Case: CustomTestStringConvertible, Sendable {
@@ -32,33 +32,33 @@ struct ConnectionIdleTests {
 
   static let cases: [Case] = [
     Case(
-      "fresh: since the handshake", .row(figures: figures(40, 40, 40)), idle: 40, stalled: 0),
+      "new: since the handshake", .row(figures: figures(40, 40, 40)), idle: 40, stalled: 0),
     Case(
-      "CLOSE_WAIT, the FIN came 5.8 s ago, data never",
+      "CLOSE-WAIT: the FIN came 5.8 s ago, no data ever",
       .row(.closeWait, receiveQueue: 1, figures: figures(6892, 6892, 5820)),
       idle: 6892, stalled: 0, inState: 5820...6892),
     Case(
-      "our keepalive probes each second", .row(figures: figures(6916, 6916, 736)),
+      "local keepalive probes every second", .row(figures: figures(6916, 6916, 736)),
       idle: 6916, stalled: 0),
     Case(
       "the peer's keepalive probes", .row(figures: figures(7004, 7004, 7004)),
       idle: 7004, stalled: 0),
     Case(
-      "the peer's window has just closed: what it took last went out a moment ago",
+      "the peer's window has just closed: the last accepted data was just sent",
       .row(sendQueue: 4096, timer: .zeroWindowProbe, figures: figures(8, 7500, 8)),
       idle: 8, stalled: 8),
     Case(
-      "the window is closed for 16 minutes: answers to probes acknowledge nothing new",
+      "the window has been closed for 16 minutes: replies to probes acknowledge nothing new",
       .row(
         sendQueue: 2_626_560, timer: .zeroWindowProbe, retransmits: 12,
         figures: figures(952_256, 952_264, 57_000)), idle: 952_256, stalled: 952_256),
     Case(
-      "the window is closed, and a probe was answered right now",
+      "the window is closed, and a probe was just answered",
       .row(
         sendQueue: 100, timer: .zeroWindowProbe, figures: figures(952_256, 952_264, 0)),
       idle: 952_256, stalled: 952_256),
     Case(
-      "the window is closed in one direction, and the other moves",
+      "the window is closed in one direction, and data moves in the other",
       .row(sendQueue: 100, timer: .zeroWindowProbe, figures: figures(952_256, 20, 10)),
       idle: 20, stalled: 20),
     Case(
@@ -66,57 +66,59 @@ struct ConnectionIdleTests {
       .row(sendQueue: 100, timer: .zeroWindowProbe, figures: figures(5000, 20, 90_000)),
       idle: 20, stalled: 90_000),
     Case(
-      "the window is closed, and the time of the last sending is unknown",
+      "the window is closed, and the last send time is unknown",
       .row(sendQueue: 100, timer: .zeroWindowProbe, figures: figures(nil, 900, 70)),
       idle: 70, stalled: 70),
     Case(
-      "the window is closed, and the time of the acknowledgement is unknown",
+      "the window is closed, and the acknowledgement time is unknown",
       .row(sendQueue: 100, timer: .zeroWindowProbe, figures: figures(800, 900, nil)),
       idle: 800, stalled: 800),
     Case(
-      "a probe timer without data that waits says nothing of the window",
+      "a probe timer without queued data does not mean a closed window",
       .row(timer: .zeroWindowProbe, figures: figures(800, 900, 5)), idle: 800, stalled: 0),
     Case(
-      "the peer is gone, 100 bytes unacknowledged: each retransmission renews the sending",
+      "the peer is gone, 100 bytes unacknowledged: each retransmission renews the send time",
       .row(sendQueue: 100, figures: figures(164, 10272, 10272, unacknowledged: 1)),
       idle: 10272, stalled: 10272),
     Case(
-      "in flight by tcp_info alone", .row(figures: figures(164, 10272, 9000, unacknowledged: 1)),
+      "in flight only according to tcp_info",
+      .row(figures: figures(164, 10272, 9000, unacknowledged: 1)),
       idle: 9000, stalled: 9000),
     Case(
-      "it still receives while its own data stalls",
+      "it receives while its own data is stalled",
       .row(sendQueue: 100, figures: figures(164, 50, 10272)), idle: 50, stalled: 10272),
     Case(
-      "sent long ago, received lately", .row(figures: figures(9000, 20, 20)), idle: 20, stalled: 0),
+      "sent long ago, received recently", .row(figures: figures(9000, 20, 20)), idle: 20,
+      stalled: 0),
     Case(
-      "SYN_SENT: the figures count from the boot",
+      "SYN-SENT: the times count from boot",
       .row(.synSent, figures: figures(917_584, 917_584, 917_584)), idle: nil, stalled: nil),
-    Case("TIME_WAIT has no figures", .row(.timeWait, inode: 0), idle: nil, stalled: nil),
+    Case("TIME-WAIT has no figures", .row(.timeWait, inode: 0), idle: nil, stalled: nil),
     Case(
-      "an orphaned FIN_WAIT2 has no figures", .row(.finWait2, inode: 0), idle: nil, stalled: nil),
+      "an orphan in FIN-WAIT-2 has no figures", .row(.finWait2, inode: 0), idle: nil, stalled: nil),
     Case(
-      "a listener does not idle", .row(.listen, figures: figures(9, 9, 9)),
+      "a listener is never idle", .row(.listen, figures: figures(9, 9, 9)),
       idle: nil, stalled: nil),
     Case("no tcp_info in the dump", .row(.closeWait, sendQueue: 1), idle: nil, stalled: nil),
     Case(
-      "the time of receiving is unknown", .row(figures: figures(5, nil, 5)),
+      "the receive time is unknown", .row(figures: figures(5, nil, 5)),
       idle: nil, stalled: 0),
     Case(
-      "the time of sending is unknown", .row(figures: figures(nil, 5, 5)),
+      "the send time is unknown", .row(figures: figures(nil, 5, 5)),
       idle: nil, stalled: 0),
     Case(
-      "the time of sending is unknown and does not matter",
+      "the send time is unknown but not needed",
       .row(sendQueue: 1, figures: figures(nil, 50, 70)), idle: 50, stalled: 70),
     Case(
-      "in flight, the acknowledgement is unknown",
+      "in flight, and the acknowledgement time is unknown",
       .row(.closeWait, sendQueue: 1, figures: figures(5, 5, nil)), idle: nil, stalled: nil),
     Case(
-      "whether data is in flight is unknown",
+      "it is unknown whether data is in flight",
       .row(figures: figures(5, 5, 5, unacknowledged: nil)), idle: nil, stalled: nil),
   ]
 
   @Test(arguments: cases)
-  func rows(_ example: Case) {
+  func times(_ example: Case) {
     #expect(example.row.idle == example.idle)
     #expect(example.row.stalled == example.stalled)
     if let bounds = example.inState {
@@ -128,7 +130,7 @@ struct ConnectionIdleTests {
     }
   }
 
-  @Test("The bounds of CLOSE_WAIT are known one by one")
+  @Test("The two bounds for CLOSE-WAIT are independent")
   func bounds() {
     let onlyAcknowledged = Connection.row(.closeWait, figures: Self.figures(nil, nil, 5820))
     #expect(onlyAcknowledged.inStateAtLeast == 5820)
@@ -138,7 +140,7 @@ struct ConnectionIdleTests {
     #expect(onlyReceived.inStateAtMost == 6892)
   }
 
-  @Test("Each synchronized state idles, no other does", arguments: TCPState.allCases)
+  @Test("Only synchronized states can be idle", arguments: TCPState.allCases)
   func states(state: TCPState) {
     let row = Connection.row(state, figures: Self.figures(70, 60, 50))
     #expect(row.idle == (state.isSynchronized ? 60 : nil))

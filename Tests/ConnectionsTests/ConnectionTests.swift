@@ -1,20 +1,20 @@
 import Connections
 import Testing
 
-@Suite("Rows")
+@Suite("Connections")
 struct ConnectionTests {
-  @Test("A row is small: a machine can hold a million")
+  @Test("A connection takes 136 bytes")
   func size() {
     #expect(MemoryLayout<Connection>.stride == 136)
   }
 
-  @Test("0 and the wildcard are no cookies", arguments: [0, .max] as [UInt64])
+  @Test("0 and the wildcard are not cookies", arguments: [0, .max] as [UInt64])
   func noCookies(rawValue: UInt64) {
     #expect(SocketCookie(rawValue: rawValue) == nil)
   }
 
   @Test(
-    "Every other number is one",
+    "Every other number is a cookie",
     arguments: [
       (1, "0x1"), (0x2a6d76, "0x2a6d76"), (.max - 1, "0xfffffffffffffffe"),
       (0xffff_ffff, "0xffffffff"), (0xffff_ffff_0000_0000, "0xffffffff00000000"),
@@ -25,7 +25,7 @@ struct ConnectionTests {
     #expect(cookie.description == text)
   }
 
-  @Test("The ends are those of the identity, in the family of the socket")
+  @Test("The endpoints come from the identity and have the socket's family")
   func ends() throws {
     let mapped = try #require(IPAddress(text: "::ffff:10.0.0.5"))
     let identity = SocketIdentity(
@@ -47,7 +47,7 @@ struct ConnectionTests {
     #expect(Connection.row(inode: 7, userID: 1000).userID == 1000)
   }
 
-  @Test("A mark and a cgroup that the kernel did not tell are unknown, not 0")
+  @Test("A mark or cgroup that the kernel did not report is unknown, not 0")
   func optionals() {
     #expect(Connection.row().mark == nil)
     #expect(Connection.row(mark: 0).mark == 0)
@@ -59,7 +59,7 @@ struct ConnectionTests {
     #expect(Connection.row(isMPTCPSubflow: true).isMPTCPSubflow)
   }
 
-  @Test("A listener has no figures, whatever the kernel put there")
+  @Test("A listener has no figures, even if the kernel sent some")
   func listener() {
     let figures = TCPFigures(sent: 1, received: 2, acknowledged: 3)
     #expect(Connection.row(.listen, figures: figures).tcp == nil)
@@ -68,7 +68,7 @@ struct ConnectionTests {
   }
 
   @Test(
-    "An inode of 0 is the kernel's mark, and its meaning depends on the state",
+    "The meaning of inode 0 depends on the state",
     arguments: [
       (.established, .inAcceptQueue), (.closeWait, .inAcceptQueue), (.timeWait, .minisocket),
       (.synReceived, .minisocket), (.newSynReceived, .minisocket), (.finWait1, .orphan),
@@ -79,7 +79,7 @@ struct ConnectionTests {
     #expect(Connection.row(state, inode: 1).ownerless == nil)
   }
 
-  @Test("A figure is unknown until it is set, and 0 is a figure")
+  @Test("A figure is unknown until it is set; 0 is a value")
   func figures() {
     func check<Value: Equatable & ExpressibleByIntegerLiteral>(
       _ path: WritableKeyPath<TCPFigures, Value?>
@@ -107,7 +107,7 @@ struct ConnectionTests {
     check(\.bytesReceived)
   }
 
-  @Test("Figures do not run into each other")
+  @Test("Figures are stored independently")
   func figuresApart() {
     var figures = TCPFigures(sent: 1, received: 2, acknowledged: 3, unacknowledged: 4)
     figures.roundTripMicroseconds = 5
@@ -124,7 +124,7 @@ struct ConnectionTests {
     #expect(figures.bytesReceived == 1 << 41)
   }
 
-  @Test("The name of a congestion control ends at its first zero octet")
+  @Test("The name of a congestion control algorithm ends at the first zero byte")
   func congestion() {
     func packed(_ text: String) -> UInt128 {
       text.utf8.reversed().reduce(0) { $0 << 8 | UInt128($1) }
@@ -132,7 +132,7 @@ struct ConnectionTests {
     func name(_ text: String) -> String? { CongestionName(octets: packed(text))?.description }
     #expect(name("bbr\0\0\0") == "bbr")
     #expect(name("cubic") == "cubic")
-    #expect(name("0123456789abcdef") == "0123456789abcdef", "a name fills its place at the most")
+    #expect(name("0123456789abcdef") == "0123456789abcdef", "a name can fill the whole field")
     #expect(name("") == nil)
     #expect(name("\0bbr") == nil)
     var figures = TCPFigures()
@@ -142,7 +142,7 @@ struct ConnectionTests {
     #expect(figures == TCPFigures())
   }
 
-  @Test("Names of congestion controls are the same if their text is, whoever asks first")
+  @Test("Names of congestion control algorithms are equal if their text is, also across threads")
   func congestionNamesAreEqualByText() async {
     let texts = (0..<40).map { "rule\($0)" }
     func names() -> [CongestionName?] {
@@ -160,7 +160,7 @@ struct ConnectionTests {
     #expect(Set(names()).count == texts.count)
   }
 
-  @Test("An executable's name is the last part of its path")
+  @Test("An executable's name is the last component of its path")
   func executableName() {
     func name(_ path: KernelName?) -> KernelName? {
       OwnerProcess(
@@ -174,7 +174,7 @@ struct ConnectionTests {
     #expect(name(nil) == nil)
   }
 
-  @Test("A pid that is used again is another process")
+  @Test("A reused pid is another process")
   func identities() {
     let first = ProcessIdentity(pid: 5, startTicks: 100)
     #expect(first != ProcessIdentity(pid: 5, startTicks: 101))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Connections
 
-/// What the path of a cgroup says, in the shapes that machines in the field have.
+/// Cgroup paths as found on real machines.
 @Suite struct ControlGroupTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let path: String
@@ -101,7 +101,7 @@ import Testing
     Case(
       path: "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod\(podInSlice).slice",
       pod: pod),
-    // containerd that was not told of systemd
+    // containerd without the systemd cgroup driver
     Case(
       path: "/system.slice/containerd.service/"
         + "kubepods-burstable-pod\(podInSlice).slice:cri-containerd:\(id)",
@@ -176,7 +176,7 @@ import Testing
     Case(path: "/good/web"),
     Case(path: "/garden-party/web"),
     Case(path: "/workers/f49e8247bf3ab7179a704a0cf2468cc0"),
-    // Not quite
+    // Similar, but none of these
     Case(path: "/docker/\(id.dropLast())"),
     Case(path: "/docker/x\(id)"),
     Case(path: "/docker/\(id.uppercased())"),
@@ -185,7 +185,7 @@ import Testing
     Case(path: "/web-pod\(podInSlice).slice"),
     Case(path: "/kubepods/pod\(pod)0"),
   ])
-  func aPathSaysWhoseItIs(expected: Case) {
+  func pathNamesUnitContainerAndPod(expected: Case) {
     let group = ControlGroup(path: expected.path)
     #expect(group.path == KernelName(expected.path))
     #expect(group.unit == expected.unit.map { KernelName($0) })
@@ -194,7 +194,7 @@ import Testing
     #expect(group.pod?.uid == expected.pod)
   }
 
-  @Test func aContainerIsCalledByItsNameOrElseTheFirstDigitsOfItsID() throws {
+  @Test func containerLabelIsItsNameOrShortID() throws {
     let docker = try #require(ControlGroup(path: "/docker/\(Self.id)").container)
     #expect(docker.label == "0123456789ab")
     #expect(Container(id: docker.id, name: "web").label == "web")
@@ -204,8 +204,8 @@ import Testing
     #expect(nested.containers.map(\.id) == [KernelName(Self.outer), KernelName(Self.id)])
   }
 
-  /// A name is what its bytes are, of whatever encoding.
-  @Test func namesOfContainersAreBytes() {
+  /// Names can be in any encoding.
+  @Test func containerNamesKeepTheirBytes() {
     let path = KernelName(bytes: Array("/lxc.payload.".utf8) + [0xff])
     #expect(ControlGroup(path: path).container?.name == KernelName(bytes: [0xff]))
     let escaped = ControlGroup(path: #"/machine.slice/machine-a\xff.scope"#)
@@ -218,7 +218,7 @@ import Testing
     ("/a", "/a", true), ("/a/b", "/a", true), ("/ab", "/a", false), ("/a", "/a/b", false),
     ("/", "/", true), ("/a", "/", true), ("/", "/a", false), ("/a/é", "/a/é", true),
   ])
-  func aGroupIsWithinItselfAndWhatIsAboveIt(path: String, ancestor: String, isWithin: Bool) {
+  func groupIsWithinItselfAndItsAncestors(path: String, ancestor: String, isWithin: Bool) {
     #expect(ControlGroup(path: path).isWithin(KernelName(ancestor)) == isWithin)
   }
 }

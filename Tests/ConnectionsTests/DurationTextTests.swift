@@ -12,7 +12,7 @@ struct DurationTextTests {
       ("1h5ms", 3_600_005),
       ("106751991167d", 9_223_372_036_828_800_000), ("9223372036854775807ms", UInt64(Int64.max)),
     ] as [(String, UInt64)])
-  func parses(text: String, milliseconds: UInt64) throws {
+  func parsesDurations(text: String, milliseconds: UInt64) throws {
     #expect(try DurationText.parse(text) == milliseconds)
   }
 
@@ -31,35 +31,35 @@ struct DurationTextTests {
       ("99999999999999999999", .tooLong, 0..<20), ("010m", .leadingZero("010"), 0..<3),
       ("00s", .leadingZero("00"), 0..<2), ("05", .leadingZero("05"), 0..<2),
     ] as [(String, DurationProblem.Kind, Range<Int>)])
-  func refuses(text: String, kind: DurationProblem.Kind, range: Range<Int>) throws {
+  func rejectsInvalidDurations(text: String, kind: DurationProblem.Kind, range: Range<Int>) throws {
     let problem = try #require(throws: DurationProblem.self) { try DurationText.parse(text) }
     #expect(problem.kind == kind)
     #expect(problem.range == range)
   }
 
   @Test(
-    "The messages",
+    "Messages",
     arguments: [
-      ("", "a duration is missing; write 90s, 10m, 1h30m or 7d"),
+      ("", "missing duration; write 90s, 10m, 1h30m or 7d"),
       ("-1h", "a duration cannot be negative"),
-      ("x", "a duration starts with a whole number, as in 90s, 10m, 1h30m or 7d"),
+      ("x", "a duration must start with a whole number, such as 90s, 10m, 1h30m or 7d"),
       ("5", "a duration needs a unit: \"5\"; write 5s, 5m or 5h"),
-      ("5M", "unknown unit \"M\"; a duration takes ms, s, m (minutes), h and d"),
+      ("5M", "unknown unit \"M\"; use ms, s, m (minutes), h or d"),
       (
         "30m1h",
-        "the unit \"h\" cannot follow a smaller or the same unit; write 1h30m, not 30m1h"
+        "unit \"h\" cannot follow the same or a smaller unit; write 1h30m, not 30m1h"
       ),
       ("300000000000d", "the duration is too long"),
       ("010m", "\"010\" starts with 0 and could be read as octal; write 10"),
       ("000s", "\"000\" starts with 0 and could be read as octal; write 0"),
-      ("5\n", "unknown unit \"\\u{a}\"; a duration takes ms, s, m (minutes), h and d"),
+      ("5\n", "unknown unit \"\\u{a}\"; use ms, s, m (minutes), h or d"),
     ])
   func messages(text: String, message: String) throws {
     let problem = try #require(throws: DurationProblem.self) { try DurationText.parse(text) }
     #expect(problem.description == message)
   }
 
-  /// From every order of magnitude, with the edges of each unit.
+  /// Values of every order of magnitude, with the limits of each unit.
   private func samples() -> [UInt64] {
     var generator = Seeded(5)
     let edges: [UInt64] = [1, 1000, 60_000, 3_600_000, 86_400_000, UInt64(Int64.max)]
@@ -69,7 +69,7 @@ struct DurationTextTests {
       }
   }
 
-  @Test("The exact text reads back as the same number")
+  @Test("The exact text parses to the same number")
   func exact() throws {
     #expect(DurationText.exact(milliseconds: 0) == "0s")
     #expect(DurationText.exact(milliseconds: 93_784_005) == "1d2h3m4s5ms")
@@ -79,7 +79,7 @@ struct DurationTextTests {
     }
   }
 
-  @Test("The rounded text never says more than there was, and less by under one of its unit")
+  @Test("The rounded text is never too large, and too small by less than its last unit")
   func rounded() throws {
     for sample in samples() {
       let text = DurationText.rounded(milliseconds: sample)
@@ -103,7 +103,7 @@ struct DurationTextTests {
       (3_599_999, "59m59s"), (3_600_000, "1h00m"), (86_399_999, "23h59m"), (86_400_000, "1d00h"),
       (8_639_999_999, "99d23h"),
     ] as [(UInt64, String)])
-  func roundedTexts(milliseconds: UInt64, text: String) {
+  func roundsToTwoUnits(milliseconds: UInt64, text: String) {
     #expect(DurationText.rounded(milliseconds: milliseconds) == text)
   }
 }

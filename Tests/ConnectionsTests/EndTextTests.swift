@@ -24,14 +24,14 @@ import Testing
     return String(decoding: text, as: UTF8.self)
   }
 
-  @Test func wildcardsDiffer() throws {
+  @Test func wildcardsAreDistinct() throws {
     #expect(try text(.local, connection("0.0.0.0", "0.0.0.0")) == "0.0.0.0:80")
     #expect(try text(.local, connection("::", isV6Only: true)) == "[::]:80")
     #expect(try text(.local, connection("::", isV6Only: false)) == "*:80")
-    #expect(try text(.local, connection("::")) == "*:80", "a kernel that does not tell")
+    #expect(try text(.local, connection("::")) == "*:80", "unknown to an older kernel")
   }
 
-  @Test func aBoundSocketCarriesItsDevice() throws {
+  @Test func boundSocketsShowTheirDevice() throws {
     #expect(
       try text(.local, connection("10.0.0.5", "10.0.0.9", interface: 2)) == "10.0.0.5%v1:80")
     #expect(try text(.local, connection("0.0.0.0", "0.0.0.0", interface: 2)) == "0.0.0.0%v1:80")
@@ -40,7 +40,7 @@ import Testing
     #expect(try text(.peer, connection("10.0.0.5", "10.0.0.9", interface: 2)) == "10.0.0.9:443")
   }
 
-  @Test func aLinkLocalAddressCarriesItsZoneAtBothEnds() throws {
+  @Test func linkLocalAddressesShowTheirZoneAtBothEnds() throws {
     let connection = try connection("fe80::a", "fe80::b", interface: 2)
     #expect(text(.local, connection) == "[fe80::a%v1]:80")
     #expect(text(.peer, connection) == "[fe80::b%v1]:443")
@@ -48,7 +48,7 @@ import Testing
     #expect(text(.peer, global) == "[2001:db8::b]:443")
   }
 
-  @Test func aMappedAddressIsItsIPv4Address() throws {
+  @Test func mappedAddressesArePrintedAsIPv4() throws {
     let mapped = try connection("::ffff:10.0.0.5", "::ffff:10.0.0.9", interface: 2)
     #expect(text(.local, mapped) == "10.0.0.5%v1:80" && text(.peer, mapped) == "10.0.0.9:443")
     #expect(mapped.local.address.unmapped.family == .ipv4)
@@ -59,7 +59,7 @@ import Testing
     ("fe80::1", true), ("febf:ffff::1", true), ("fec0::1", false), ("fe7f::1", false),
     ("169.254.0.1", false), ("::1", false),
   ])
-  func linkLocalAddressesAreKnown(address: String, isLinkLocal: Bool) throws {
+  func linkLocalAddressesAreRecognized(address: String, isLinkLocal: Bool) throws {
     #expect(try #require(IPAddress(text: address)).isLinkLocal == isLinkLocal)
   }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Addresses as text")
 struct IPAddressTests {
-  /// What RFC 5952 says, section by section, and RFC 4291's own examples.
+  /// The examples of RFC 5952, section by section, and those of RFC 4291.
   @Test(arguments: [
     ("2001:db8:0:0:0:0:2:1", "2001:db8::2:1"), ("2001:0db8::0001", "2001:db8::1"),
     ("2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"), ("2001:DB8::AbCd", "2001:db8::abcd"),
@@ -27,7 +27,7 @@ struct IPAddressTests {
   }
 
   @Test(
-    "What is not a whole address is none",
+    "Incomplete and malformed addresses are rejected",
     arguments: [
       "", " ", "10.1", "10.0.0.256", "10.0.0.05", "10.0.0.5 ", "10.0.0", "1.2.3.4.5", "0x7f000001",
       "10.0.0.5/8", "::1%lo", "fe80::1%eth0", "[::1]", "1::2::3", "12345::", "1:2:3:4:5:6:7",
@@ -37,7 +37,7 @@ struct IPAddressTests {
     #expect(IPAddress(text: text) == nil)
   }
 
-  @Test("IPv4 text is kept as its v4-mapped number, and of the family of its text")
+  @Test("IPv4 is stored as its v4-mapped number, with the family of its text")
   func mapped() throws {
     let plain = try #require(IPAddress(text: "10.0.0.5"))
     let mapped = try #require(IPAddress(text: "::ffff:10.0.0.5"))
@@ -50,7 +50,7 @@ struct IPAddressTests {
     #expect(IPAddress(text: "::10.0.0.5")?.isV4OrMapped == false)
   }
 
-  @Test("Unspecified and loopback addresses are known in each form")
+  @Test("Unspecified and loopback addresses are recognized in every form")
   func kinds() throws {
     func of(_ text: String) throws -> IPAddress { try #require(IPAddress(text: text)) }
     for text in ["0.0.0.0", "::", "::ffff:0.0.0.0"] { #expect(try of(text).isUnspecified) }
@@ -63,20 +63,20 @@ struct IPAddressTests {
     }
   }
 
-  @Test("The text is that of inet_ntop, and reads back, for any address")
+  @Test("The text matches inet_ntop and parses back")
   func oracle() {
     var generator = Seeded(2)
     for _ in 0..<20_000 {
       let address = Self.anyAddress(&generator)
       let text = address.description
       #expect(IPAddress(text: text) == address, "\(text)")
-      // inet_ntop spells ::102:304 as ::1.2.3.4, a form that RFC 4291 gave up in 2006.
+      // inet_ntop writes ::102:304 as ::1.2.3.4, a form that RFC 4291 deprecated in 2006.
       if address.family == .ipv6, 0x1_0000...0xffff_ffff ~= address.bits { continue }
       #expect(text == Self.systemText(address))
     }
   }
 
-  /// With many groups of zeros, and now and then IPv4 or v4-mapped.
+  /// A random address with many zero groups, sometimes IPv4 or v4-mapped.
   private static func anyAddress(_ generator: inout Seeded) -> IPAddress {
     switch UInt8.random(in: 0..<8, using: &generator) {
     case 0: return IPAddress(v4: .random(in: 0 ... .max, using: &generator))
@@ -106,7 +106,7 @@ struct IPAddressTests {
     return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  @Test("Numbers are appended in decimal and hexadecimal as String spells them")
+  @Test("Numbers are appended as String formats them")
   func numbers() {
     var generator = Seeded(3)
     for shift in UInt64(0)..<64 {
@@ -120,7 +120,7 @@ struct IPAddressTests {
     }
   }
 
-  @Test("An end shows a star for what is not specified, and brackets around IPv6")
+  @Test("Endpoints show * for unspecified values and brackets around IPv6")
   func endpoints() throws {
     func text(_ address: String, _ port: UInt16) throws -> String {
       Endpoint(address: try #require(IPAddress(text: address)), port: port).description

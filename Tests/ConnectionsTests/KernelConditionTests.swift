@@ -1,13 +1,13 @@
 import Connections
 import Testing
 
-@Suite("Conditions for the kernel")
+@Suite("Kernel conditions")
 struct KernelConditionTests {
   private static let port = KernelCondition.port(.local, 80...80)
   private static let peer = KernelCondition.port(.peer, 1000...2000)
   private static let device = KernelCondition.interface(2)
 
-  @Test("Joined conditions lose what decides nothing")
+  @Test("Combined conditions are simplified")
   func simplified() {
     let (port, peer) = (Self.port, Self.peer)
     #expect(KernelCondition.every(of: []) == .always)
@@ -22,7 +22,7 @@ struct KernelConditionTests {
     #expect(KernelCondition.either(of: [port, .any([peer])]) == .any([port, peer]))
   }
 
-  @Test("A negation is undone by another")
+  @Test("A double negation cancels out")
   func negated() {
     #expect(KernelCondition.always.negated == .never)
     #expect(KernelCondition.never.negated == .always)
@@ -30,7 +30,7 @@ struct KernelConditionTests {
     #expect(Self.port.negated.negated == Self.port)
   }
 
-  @Test("What is left out counts as true, inside a negation as well")
+  @Test("Omitted comparisons count as true, also inside a negation")
   func weakened() {
     let (port, device) = (Self.port, Self.device)
     func withoutDevice(_ condition: KernelCondition) -> KernelCondition {
@@ -46,7 +46,7 @@ struct KernelConditionTests {
     #expect(withoutDevice(.not(.any([.not(port), .not(device)]))) == port)
   }
 
-  @Test("It reads as a selection does")
+  @Test("The description uses the syntax of a selection")
   func text() throws {
     let block = try #require(
       IPAddress(text: "10.0.0.0").flatMap { AddressBlock($0, prefixLength: 8) })
@@ -62,7 +62,7 @@ struct KernelConditionTests {
     #expect("\(KernelCondition.not(.never))" == "not nothing")
   }
 
-  @Test("A block holds IPv4 however it is spelt, and a larger one of IPv6 does not")
+  @Test("A block of v4-mapped addresses holds IPv4; a larger IPv6 block does not")
   func holdsV4() throws {
     let cases: [(String, Int, Bool)] = [
       ("10.0.0.0", 8, true), ("0.0.0.0", 0, true), ("::ffff:10.0.0.0", 104, true),

@@ -2,26 +2,26 @@ import Connections
 import TestSupport
 import Testing
 
-@Suite("Names of the kernel")
+@Suite("Kernel names")
 struct KernelNameTests {
-  /// Equal to Swift as text, and not to the kernel.
+  /// Equal as Swift strings, but different to the kernel.
   private static let composed: KernelName = "caf\u{e9}.service"
   private static let decomposed: KernelName = "cafe\u{301}.service"
 
-  @Test("Names are equal only if their bytes are")
+  @Test("Names are equal only if their bytes are equal")
   func equality() {
-    #expect("caf\u{e9}" == "cafe\u{301}", "what String says of them")
+    #expect("caf\u{e9}" == "cafe\u{301}", "String considers them equal")
     #expect(Self.composed != Self.decomposed)
     #expect(Set([Self.composed, Self.decomposed, Self.composed]).count == 2)
     #expect([Self.composed: 1, Self.decomposed: 2][Self.decomposed] == 2)
-    // The sign for kelvin is a K to Swift.
+    // Swift considers the kelvin sign a K.
     #expect(KernelName("\u{212a}") != "K")
     #expect(KernelName(bytes: [0xff]) != KernelName(bytes: [0xfe]))
     #expect(KernelName(bytes: [0xff]) != "\u{fffd}")
     #expect(KernelName(bytes: Array("java".utf8)) == "java")
   }
 
-  @Test("Any bytes come back as they went in, and are in the order of their values")
+  @Test("Names keep any bytes and are ordered by them")
   func anyBytes() {
     var generator = Seeded(41)
     let alphabet: [UInt8] = [
@@ -48,7 +48,7 @@ struct KernelNameTests {
   }
 
   @Test(
-    "A stray byte is shown as its number",
+    "Invalid bytes are shown as numbers",
     arguments: [
       ([0x61, 0xff, 0x62], "a\\xffb"), ([0xc3], "\\xc3"), ([0xc3, 0xa9], "é"),
       ([0xe2, 0x82, 0x61], "\\xe2\\x82a"), ([], ""), ([0xed, 0xa0, 0x80], "\\xed\\xa0\\x80"),
@@ -57,7 +57,7 @@ struct KernelNameTests {
     #expect(Array(KernelName(bytes: bytes).text.utf8) == Array(text.utf8))
   }
 
-  @Test("A suffix is compared by bytes")
+  @Test("Suffixes are compared by bytes")
   func suffix() {
     #expect(Self.composed.hasSuffix(".service") && Self.composed.hasSuffix(""))
     #expect(!KernelName("e\u{301}").hasSuffix("\u{e9}"))
@@ -67,9 +67,9 @@ struct KernelNameTests {
   }
 }
 
-@Suite("Cgroups with names of any bytes")
+@Suite("Cgroups with arbitrary bytes in their names")
 struct ControlGroupNameTests {
-  @Test("A cgroup is the one at the same bytes, and lies within those bytes")
+  @Test("Cgroup identity and ancestry are decided by bytes")
   func identity() {
     let one = ControlGroup(path: "/a.slice/caf\u{e9}.service")
     let other = ControlGroup(path: "/a.slice/cafe\u{301}.service")
@@ -80,7 +80,7 @@ struct ControlGroupNameTests {
     #expect(one.isWithin("/") && !one.isWithin("/a.slice/caf\u{e9}.service/x"))
   }
 
-  @Test("Stray bytes are kept in the path and in the unit")
+  @Test("Invalid bytes are kept in the path and in the unit")
   func stray() {
     let path = KernelName(bytes: Array("/a.slice/caf".utf8) + [0xff] + Array(".service".utf8))
     let group = ControlGroup(path: path)
@@ -96,11 +96,11 @@ struct ControlGroupNameTests {
       ("/usr/sbin/sshd/", false), ("/usr/sbin/sshd-session", false), ("shd", false), ("", false),
       ("/usr/sshd/bash", false),
     ])
-  func theLastComponentIsBehindTheLastSlash(path: String, isSSHD: Bool) {
+  func lastComponentFollowsLastSlash(path: String, isSSHD: Bool) {
     #expect(KernelName(path).hasLastComponent("sshd") == isSSHD)
   }
 
-  @Test func whatIsNotUTF8InFrontOfItDoesNotMatter() {
+  @Test func invalidUTF8BeforeLastComponentIsIgnored() {
     #expect(KernelName(bytes: [0xff, 0x2f, 0x61]).hasLastComponent("a"))
     #expect(!KernelName(bytes: [0xff, 0x61]).hasLastComponent("a"))
   }

@@ -1,7 +1,7 @@
 import Connections
 import Testing
 
-@Suite("Text in messages")
+@Suite("Quoted text in messages")
 struct QuotedTextTests {
   @Test(arguments: [
     ("", "\"\""), ("java", "\"java\""), ("é", "\"é\""), ("a b", "\"a b\""),
@@ -9,7 +9,7 @@ struct QuotedTextTests {
     ("\u{9b}2J", "\"\\u{9b}2J\""), ("\u{7f}", "\"\\u{7f}\""), ("a\u{202e}b", "\"a\\u{202e}b\""),
     ("\u{2028}", "\"\\u{2028}\""), ("\u{200b}", "\"\\u{200b}\""),
   ])
-  func quotes(text: String, quoted: String) {
+  func escapesWhatCouldDeceive(text: String, quoted: String) {
     #expect(text.quoted == quoted)
   }
 }

@@ -17,12 +17,11 @@ private func row(
     state, sendQueue: sendQueue, timer: timer, retransmits: retransmits, figures: figures)
 }
 
-/// What runs remember of a connection, day after day.
-@Suite("A remembered connection")
+@Suite("Remembered connections")
 struct RememberedConnectionTests {
   private let start = 100 * day
 
-  @Test("Seen once, it says what the kernel said then and how long ago that was")
+  @Test("Seen once, it adds the time that has passed to the kernel's times")
   func once() throws {
     let first = RememberedConnection(row(idle: 5000), at: start)
     let past = try #require(first.past(of: row(idle: 8000), at: start + 3000))
@@ -31,7 +30,7 @@ struct RememberedConnectionTests {
     #expect(at == ConnectionPast(age: 0, inState: 0, idle: 5000))
   }
 
-  @Test("Idle for 120 days, looked at each day: the kernel's counter wraps twice")
+  @Test("Idle time is right for 120 days, although the kernel's counter wraps twice")
   func wrap() throws {
     var remembered = RememberedConnection(row(idle: 0), at: start)
     for number in 1...120 {
@@ -45,7 +44,7 @@ struct RememberedConnectionTests {
     }
   }
 
-  @Test("A byte that moved ends the idleness, whichever way it went")
+  @Test("A byte in either direction ends the idle time")
   func moved() throws {
     let first = RememberedConnection(row(idle: 5000, bytes: 100), at: start)
     for now in [row(idle: 10, bytes: 101, received: 100), row(idle: 10, bytes: 100, received: 101)]
@@ -58,7 +57,7 @@ struct RememberedConnectionTests {
     #expect(!first.isUnchanged(in: row(.closeWait, idle: 10), at: start + day))
   }
 
-  @Test("Without counters, and with data under way, only the kernel's word counts")
+  @Test("Without counters, or with data in flight, only the kernel's times count")
   func unsure() throws {
     let first = RememberedConnection(row(idle: 5000), at: start)
     let without = row(idle: 10, bytes: nil)
@@ -72,7 +71,7 @@ struct RememberedConnectionTests {
     #expect(try #require(first.past(of: mute, at: start + day)).idle == nil)
   }
 
-  @Test("What is stuck has stood still while no byte more was acknowledged or received")
+  @Test("Stuck data does not end the idle time while the byte counters are unchanged")
   func stuck() throws {
     let first = RememberedConnection(row(idle: 5000), at: start)
     let stuck = [
@@ -86,16 +85,16 @@ struct RememberedConnectionTests {
     }
     let moved = row(idle: 10, bytes: 101, received: 100, sendQueue: 1, timer: .zeroWindowProbe)
     #expect(try #require(first.past(of: moved, at: start + day)).idle == 10)
-    // Sent for the first time a moment ago: nobody knows yet what becomes of it.
+    // Sent for the first time just now: it may still arrive.
     let sent = row(idle: 10, inFlight: 1, timer: .retransmit)
     #expect(try #require(first.past(of: sent, at: start + day)).idle == 10)
   }
 
-  @Test("What the kernel excludes was remembered by another clock")
+  @Test("Times that the kernel's rule out come from another clock")
   func impossible() throws {
     let start = 20 * day
     let first = RememberedConnection(row(.closeWait, idle: 5000, acknowledged: 1000), at: start)
-    // The FIN came after the last data, which is 20 s old, or was when the kernel counted from 0.
+    // The FIN came after the last data, 20 s ago, unless the kernel's counter has wrapped.
     let fresh = row(.closeWait, idle: 20_000, acknowledged: 10)
     #expect(first.past(of: fresh, at: start + 19_000)?.inState == 20_000)
     #expect(first.past(of: fresh, at: start + 9 * day) == nil)
@@ -104,15 +103,15 @@ struct RememberedConnectionTests {
         == RememberedConnection(fresh, at: start + 9 * day))
     #expect(!first.isUnchanged(in: fresh, at: start + 9 * day))
     #expect(first.past(of: fresh, at: start + 50 * day)?.inState == 50 * day + 1000)
-    // 60 days after the last data the kernel says 10.3: nothing can be held against 40 in the state.
+    // 60 days after the last data, the kernel reports 10.3 days: 40 days in the state are possible.
     let wrapped = row(.closeWait, idle: UInt32(truncatingIfNeeded: 60 * day), acknowledged: 10)
     #expect(first.past(of: wrapped, at: start + 40 * day)?.inState == 40 * day + 1000)
-    // Of FIN-WAIT-2 the kernel keeps no bound.
+    // The kernel keeps no bound for FIN-WAIT-2.
     let other = RememberedConnection(row(.finWait2, idle: 5000), at: start)
     #expect(other.past(of: row(.finWait2, idle: 20), at: start + 9 * day)?.inState == 9 * day)
   }
 
-  @Test("A change of state starts its time again, with what the kernel knows of the new one")
+  @Test("A change of state restarts its time, from what the kernel knows about the new state")
   func states() throws {
     var remembered = RememberedConnection(row(.established), at: start)
     let closing = row(.closeWait, idle: 9000, acknowledged: 4000)
@@ -120,7 +119,7 @@ struct RememberedConnectionTests {
     #expect(past.inState == 4000)
     #expect(past.age == day)
     remembered = remembered.seenAgain(closing, at: start + day)
-    // Later acknowledgements make the kernel's bound smaller; the remembered one holds.
+    // Later acknowledgements shorten the kernel's bound; the remembered one remains.
     let later = row(.closeWait, idle: 20_000, acknowledged: 10)
     #expect(try #require(remembered.past(of: later, at: start + day + 11_000)).inState == 15_000)
     #expect(
@@ -128,10 +127,10 @@ struct RememberedConnectionTests {
         == 15_000)
   }
 
-  @Test("Another connection with the same cookie is another one")
+  @Test("A reconnected socket with the same cookie is another connection")
   func another() {
     let first = RememberedConnection(row(), at: start)
-    #expect(first.past(of: row(bytes: 99), at: start + day) == nil, "its counters started again")
+    #expect(first.past(of: row(bytes: 99), at: start + day) == nil, "its counters restarted")
     var moved = row()
     moved = Connection(
       identity: SocketIdentity(
@@ -142,20 +141,20 @@ struct RememberedConnectionTests {
     #expect(first.seenAgain(moved, at: start + day) == RememberedConnection(moved, at: start + day))
   }
 
-  @Test("A clock that went back knows nothing")
+  @Test("After the clock went back, the history is ignored")
   func backwards() {
     let first = RememberedConnection(row(), at: start)
     #expect(first.past(of: row(), at: start - 1) == nil)
     #expect(first.past(of: row(), at: 0) == nil)
   }
 
-  @Test("Times before the boot are the boot")
+  @Test("Times before boot become the time of boot")
   func early() throws {
     let first = RememberedConnection(row(.closeWait, idle: 9000), at: 1000)
     #expect(first.stateSince == 0 && first.quietSince == 0)
   }
 
-  @Test("Never more than has passed, whatever the kernel says")
+  @Test("Times never exceed the time that has passed")
   func bounds() throws {
     var generator = Seeded(5)
     for _ in 0..<500 {
@@ -181,12 +180,12 @@ struct RememberedConnectionTests {
 }
 
 extension UInt64 {
-  fileprivate func clamped(to most: UInt64) -> UInt64 { Swift.min(self, most) }
+  fileprivate func clamped(to maximum: UInt64) -> UInt64 { Swift.min(self, maximum) }
 }
 
 @Suite("Connections that earlier runs saw")
 struct PastConnectionsTests {
-  @Test("They are found by their cookies, at the moment of the scan")
+  @Test("They are found by cookie, as of the scan")
   func lookUp() {
     let first = RememberedConnection(row(), at: 5000)
     let past = PastConnections([first.identity.cookie: first], at: 9000)
@@ -194,13 +193,13 @@ struct PastConnectionsTests {
     #expect(PastConnections.unknown.past(of: row()) == nil)
   }
 
-  @Test("A growth takes what was closed meanwhile into account")
+  @Test("Growth includes the connections closed meanwhile")
   func growth() {
     let group = RememberedGroup(
       rules: 1, rounds: 3, firstRound: 1000, firstCount: 100, closed: 350)
     #expect(group.growthPerHour(count: 50, at: 1000 + 3_600_000) == 300)
     #expect(group.growthPerHour(count: 50, at: 1000 + 1_800_000) == 600)
-    #expect(group.growthPerHour(count: 50, at: 1999) == nil, "too soon to tell")
+    #expect(group.growthPerHour(count: 50, at: 1999) == nil, "too early to calculate")
     #expect(group.growthPerHour(count: 50, at: 0) == nil)
   }
 }

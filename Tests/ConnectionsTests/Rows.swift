@@ -1,7 +1,7 @@
 import Connections
 
 extension Connection {
-  /// A row as a dump gives it, of which a test says only what it is about.
+  /// Creates a row of a dump; a test passes only the values that it is about.
   static func row(
     _ state: TCPState = .established, inode: UInt32 = 6319, userID: UInt32 = 1000,
     receiveQueue: UInt32 = 0, sendQueue: UInt32 = 0, timer: ConnectionTimer.Kind = .off,
@@ -22,7 +22,7 @@ extension Connection {
 }
 
 extension TCPFigures {
-  /// The three times of `tcp_info` and the segments in flight.
+  /// Creates figures with the three times of `tcp_info` and the segments in flight.
   init(sent: UInt32?, received: UInt32?, acknowledged: UInt32?, unacknowledged: UInt32? = 0) {
     self.init()
     lastSent = sent

@@ -3,13 +3,13 @@ import TestSupport
 import Testing
 
 @Suite struct StateCountsTests {
-  @Test func nothingIsZeroOfEveryState() {
+  @Test func emptyCountsAreZero() {
     let counts = StateCounts()
     #expect(TCPState.allCases.allSatisfy { counts[$0] == 0 })
     #expect(counts.total == 0)
   }
 
-  @Test func eachStateIsCountedByItself() {
+  @Test func statesAreCountedSeparately() {
     var counts = StateCounts()
     let states = TCPState.allCases.filter { $0 != .newSynReceived }
     for (times, state) in states.enumerated() { for _ in 0..<times { counts.add(state) } }
@@ -17,7 +17,7 @@ import Testing
     #expect(counts.total == (0..<states.count).reduce(0, +))
   }
 
-  @Test func connectRequestsOfBothKindsHaveOneName() {
+  @Test func bothSynReceivedStatesAreCountedTogether() {
     var counts = StateCounts()
     counts.add(.synReceived)
     counts.add(.newSynReceived)
@@ -25,7 +25,7 @@ import Testing
     #expect(counts.total == 2)
   }
 
-  @Test func aSumHasTheCountsOfBoth() {
+  @Test func sumsAddCounts() {
     var generator = Seeded(6)
     for _ in 0..<100 {
       let states = (0..<20).map { _ in TCPState.allCases.randomElement(using: &generator)! }

@@ -2,7 +2,7 @@ import Connections
 import TestSupport
 import Testing
 
-@Suite("States and their words")
+@Suite("TCP states and their names")
 struct TCPStateTests {
   @Test("The numbers are the kernel's (include/net/tcp_states.h)")
   func numbers() {
@@ -18,7 +18,7 @@ struct TCPStateTests {
     }
   }
 
-  @Test("The names are those of ss, in lower case; the labels those it prints")
+  @Test("Names and labels match ss")
   func names() {
     #expect(
       TCPState.allCases.map(\.name) == [
@@ -32,7 +32,7 @@ struct TCPStateTests {
       ])
   }
 
-  @Test("The groups are those of ss")
+  @Test("Groups match ss")
   func groups() {
     #expect(TCPStateSet.all.states == TCPState.allCases.filter { $0.rawValue <= 11 })
     #expect(TCPStateSet.bucket.states == [.synReceived, .timeWait])
@@ -46,7 +46,7 @@ struct TCPStateTests {
       ])
   }
 
-  @Test("Of the synchronized states all but the minisockets can have figures")
+  @Test("All synchronized states except the minisockets can have figures")
   func synchronized() {
     for state in TCPState.allCases {
       let expected = TCPStateSet.synchronized.subtracting(.bucket).contains(state)
@@ -54,7 +54,7 @@ struct TCPStateTests {
     }
   }
 
-  @Test("Every word names something, once, and a state's name names it")
+  @Test("Words are unique and valid, and every state's name is one")
   func words() {
     let words = TCPStateSet.words
     #expect(Set(words).count == words.count)
@@ -66,7 +66,7 @@ struct TCPStateTests {
   }
 
   @Test(
-    "RFC, kernel and other spellings are taken",
+    "RFC, kernel and other spellings are accepted",
     arguments: [
       ("ESTAB", TCPState.established), ("ESTABLISHED", .established),
       ("tcp_close_wait", .closeWait),
@@ -82,7 +82,7 @@ struct TCPStateTests {
   }
 
   @Test(
-    "Groups have words",
+    "Groups have names",
     arguments: [
       ("all", TCPStateSet.all), ("connected", .connected), ("SYNCHRONIZED", .synchronized),
       ("bucket", .bucket), ("big", .big),
@@ -91,12 +91,12 @@ struct TCPStateTests {
     #expect(TCPStateSet(word: word) == set)
   }
 
-  @Test("Other words name nothing", arguments: ["", "-", "tcp-", "establish", "close wait", "8"])
+  @Test("Other words are rejected", arguments: ["", "-", "tcp-", "establish", "close wait", "8"])
   func noWords(word: String) {
     #expect(TCPStateSet(word: word) == nil)
   }
 
-  @Test("A set gives back the states it was made of")
+  @Test("A set returns the states it was created from")
   func roundTrip() {
     var generator = Seeded(1)
     for _ in 0..<500 {

@@ -9,11 +9,11 @@ import Testing
     (Int32(0), Int32(1), Int32(1)), (1, 0, 1), (1, 1, 0), (-1, 1, 1), (32_768, 1, 1),
     (1, 32_768, 1), (1, 1, 128),
   ])
-  func whatTheKernelWouldRefuseIsNoValue(idle: Int32, interval: Int32, count: Int32) {
+  func valuesThatTheKernelRefusesAreRejected(idle: Int32, interval: Int32, count: Int32) {
     #expect(KeepaliveSettings(idle: idle, interval: interval, count: count) == nil)
   }
 
-  @Test func theLimitsThemselvesAreTaken() {
+  @Test func limitsAreInclusive() {
     #expect(KeepaliveSettings(idle: 1, interval: 1, count: 1, userTimeout: 1) != nil)
     #expect(
       KeepaliveSettings(
@@ -21,11 +21,11 @@ import Testing
   }
 
   @Test(arguments: [UInt32(0), 1 << 31, .max])
-  func aUserTimeoutOfNothingOrTooMuchIsNone(timeout: UInt32) {
+  func userTimeoutOutOfRangeIsRejected(timeout: UInt32) {
     #expect(KeepaliveSettings(idle: 1, interval: 1, count: 1, userTimeout: timeout) == nil)
   }
 
-  @Test func theUsualOneLeavesTheUserTimeoutToTheProgram() {
+  @Test func defaultLeavesTheUserTimeoutUnchanged() {
     #expect(KeepaliveSettings.usual.userTimeout == nil)
     let usual = KeepaliveSettings.usual
     #expect(
@@ -43,16 +43,16 @@ import Testing
     .failed(.setOption, .invalidArgument),
   ]
 
-  @Test func eachIsToldInWordsOfItsOwn() {
+  @Test func messagesAreDistinct() {
     #expect(Set(Self.all.map(\.description)).count == Self.all.count)
   }
 
-  @Test func theMissingCapabilityIsNamed() {
+  @Test func messagesNameTheMissingCapabilityOrCall() {
     #expect(DescriptorProblem.notPermitted(pid: 7).description.contains("CAP_SYS_PTRACE"))
     #expect(DescriptorProblem.notSupported.description.contains("pidfd_getfd"))
   }
 
-  @Test func anotherDescriptorIsTriedOnlyWhereItCanDoBetter() {
+  @Test func anotherDescriptorIsTriedOnlyIfItMaySucceed() {
     #expect(Self.all.filter(\.isOfThisDescriptor) == Array(Self.all.prefix(4)))
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import DescriptorActions
 
-/// A process may always duplicate its own descriptors: these tests need no privilege.
+/// Processes can always duplicate their own descriptors, so these tests need no privileges.
 @Suite struct ProcessDescriptorsTests {
   private let actions = ProcessDescriptors()
 
@@ -45,7 +45,7 @@ import Testing
     #expect(fcntl(pair.near, F_GETFD) >= 0)
   }
 
-  @Test func keepaliveSaysWhatItWasAndWhatItIs() throws {
+  @Test func keepaliveReportsOldAndNewSettings() throws {
     let pair = TCPPair()
     let settings = try #require(
       KeepaliveSettings(idle: 30, interval: 5, count: 3, userTimeout: 45_000))
@@ -68,7 +68,7 @@ import Testing
     #expect(TCPPair.receive(pair.near) == -EAGAIN)
   }
 
-  @Test func theUserTimeoutIsLeftAsItIsUnlessItIsGiven() throws {
+  @Test func userTimeoutIsUnchangedUnlessSpecified() throws {
     let pair = TCPPair()
     var timeout: Int32 = 7000
     #expect(setsockopt(pair.near, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &timeout, 4) == 0)
@@ -93,7 +93,7 @@ import Testing
     #expect(TCPPair.option(SOL_SOCKET, SO_KEEPALIVE, of: found.near) == 0)
   }
 
-  @Test func aDescriptorThatBecameAFileIsNotTouched() throws {
+  @Test func descriptorThatIsNoLongerASocketIsNotTouched() throws {
     let pair = TCPPair()
     var ends: [Int32] = [-1, -1]
     #expect(pipe(&ends) == 0)
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  @Test func aDescriptorThatIsClosedIsGone() throws {
+  @Test func closedDescriptorIsGone() throws {
     let pair = TCPPair()
     let unused = descriptor(1_000_000)
     #expect(throws: DescriptorProblem.descriptorGone(unused)) {
@@ -112,16 +112,16 @@ import Testing
     #expect(TCPPair.receive(pair.far) == -EAGAIN)
   }
 
-  @Test func aProcessThatHasEndedIsGone() throws {
+  @Test func exitedProcessIsGone() throws {
     let pair = TCPPair()
-    // Above the greatest pid that Linux gives (PID_MAX_LIMIT).
+    // Above the maximum pid of Linux (PID_MAX_LIMIT).
     let ended = ProcessIdentity(pid: 4_194_305, startTicks: 1)
     #expect(throws: DescriptorProblem.processGone(pid: 4_194_305)) {
       try perform(.abort, on: pair.identity(), through: descriptor(pair.near, of: ended))
     }
   }
 
-  @Test func aLaterProcessWithThePidIsNotReachedInto() throws {
+  @Test func laterProcessWithTheSamePidIsNotTouched() throws {
     let pair = TCPPair()
     let earlier = ProcessIdentity(pid: getpid(), startTicks: 1)
     #expect(throws: DescriptorProblem.processGone(pid: getpid())) {
@@ -130,7 +130,7 @@ import Testing
     #expect(TCPPair.receive(pair.far) == -EAGAIN)
   }
 
-  @Test func whereTheStartIsUnknownTheCookieDecides() throws {
+  @Test func cookieDecidesIfTheStartTimeIsUnknown() throws {
     let pair = TCPPair()
     let unknown = ProcessIdentity(pid: getpid(), startTicks: nil)
     #expect(
@@ -138,7 +138,7 @@ import Testing
         == .done)
   }
 
-  @Test func aConnectionThatHasEndedIsNotConnected() throws {
+  @Test func endedConnectionIsNotConnected() throws {
     let pair = TCPPair()
     let identity = pair.identity()
     _ = try perform(.abort, on: identity, through: descriptor(pair.near))
@@ -147,7 +147,7 @@ import Testing
     }
   }
 
-  @Test func aSocketWithoutTheseOptionsIsLeftAsItWas() throws {
+  @Test func socketWithoutKeepaliveOptionsIsUnchanged() throws {
     var ends: [Int32] = [-1, -1]
     #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
     defer { ends.forEach { close($0) } }
@@ -161,17 +161,17 @@ import Testing
     #expect(TCPPair.option(SOL_SOCKET, SO_KEEPALIVE, of: ends[0]) == 0)
   }
 
-  @Test func oneCanAskWhetherAProcessCanBeReachedWithoutTouchingIt() throws {
+  @Test func accessCanBeCheckedWithoutSideEffects() throws {
     try OpenProcess(getpid()).checkAccess()
     #expect(throws: DescriptorProblem.processGone(pid: 4_194_305)) {
       try OpenProcess(4_194_305).checkAccess()
     }
   }
 
-  @Test func noDescriptorIsLeftOpen() throws {
+  @Test func duplicatesAreClosed() throws {
     let pair = TCPPair()
     func count() throws -> Int { try ProcFileSystem().descriptorCount(of: getpid()) }
-    // Other tests open some too, so that only many would show.
+    // Other tests also open descriptors, so only a large increase counts.
     let before = try count()
     for _ in 0..<500 {
       _ = try perform(.keepalive(.usual), on: pair.identity(), through: descriptor(pair.near))
@@ -191,9 +191,9 @@ struct SubflowTests {
       through: SocketDescriptor(process: own, number: number))
   }
 
-  @Test func anMPTCPConnectionIsKnownByTheEndsOfItsSubflow() throws {
+  @Test func mptcpConnectionIsIdentifiedByItsSubflow() throws {
     let pair = TCPPair(mptcp: true)
-    // The subflow's cookie is not the connection's, whose descriptor the program has.
+    // The program holds a descriptor of the connection, whose cookie differs from the subflow's.
     #expect(try perform(pair.identity(cookie: 12_345), through: pair.near) == .done)
     #expect(TCPPair.receive(pair.near) == 0)
     var answer = TCPPair.receive(pair.far)
@@ -204,16 +204,16 @@ struct SubflowTests {
     #expect(answer == 0)
   }
 
-  @Test func aConnectionWithoutSuchASubflowIsNotTouched() throws {
+  @Test func connectionWithoutTheSubflowIsNotTouched() throws {
     let (meant, other) = (TCPPair(mptcp: true), TCPPair(mptcp: true))
     #expect(throws: DescriptorProblem.self) { try perform(meant.identity(), through: other.near) }
-    // The other end has the same addresses the other way round: that is another connection too.
+    // The other end has the same addresses swapped: that is another connection.
     #expect(throws: DescriptorProblem.self) { try perform(meant.identity(), through: meant.far) }
     #expect(TCPPair.receive(other.near) == -EAGAIN)
     #expect(TCPPair.receive(meant.far) == -EAGAIN)
   }
 
-  @Test func plainTCPHasNoSubflows() throws {
+  @Test func plainTCPIsNotASubflow() throws {
     let pair = TCPPair()
     #expect(throws: DescriptorProblem.self) { try perform(pair.identity(), through: pair.near) }
     #expect(TCPPair.receive(pair.near) == -EAGAIN)

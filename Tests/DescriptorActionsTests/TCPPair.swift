@@ -1,7 +1,7 @@
 import Connections
 import Glibc
 
-/// Two ends of a connection over loopback, held by this process.
+/// Both ends of a loopback connection, held by this process.
 final class TCPPair {
   let near: Int32
   let far: Int32
@@ -48,7 +48,7 @@ final class TCPPair {
     return value
   }
 
-  /// The ends of the near socket, with its cookie or another.
+  /// The identity of the near socket, with its cookie or another.
   func identity(cookie: UInt64? = nil) -> SocketIdentity {
     func end(
       _ read: (Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> Int32
@@ -72,7 +72,7 @@ final class TCPPair {
       cookie: name)
   }
 
-  /// What one recv(2) gives: how many octets, or the errno.
+  /// The result of one recv(2): the number of bytes, or the negative errno.
   static func receive(_ descriptor: Int32) -> Int32 {
     var bytes = [UInt8](repeating: 0, count: 16)
     let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))

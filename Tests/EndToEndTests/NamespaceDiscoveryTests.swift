@@ -94,7 +94,9 @@ import Testing
       "--netns", "all", "--local-port", ports, behind: NamespaceTests.withoutSysAdmin)
     #expect(try Listing(ended, status: 77).connections.isEmpty)
     let said = ended.complaints
-    #expect(said.contains(/cannot be entered: Operation not permitted; it needs CAP_SYS_ADMIN/))
+    #expect(
+      said.contains(
+        /cannot enter the network namespace: Operation not permitted; it needs CAP_SYS_ADMIN/))
     #expect(said.contains(/fifo: .*Invalid argument\n/), "no capability helps there")
   }
 

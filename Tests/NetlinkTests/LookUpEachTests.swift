@@ -11,7 +11,7 @@ import Testing
 
   private typealias Answers = [Result<UInt8, NetlinkProblem>]
 
-  /// The answers to three requests, which are the first octets of their payloads.
+  /// Sends three requests and returns the first byte of each answer's payload.
   private func lookUp(_ script: ScriptedTransport.Step...) throws(NetlinkProblem) -> Answers {
     try lookUp(over: ScriptedTransport(script))
   }
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func oneDatagramHoldsThemAllEachWithItsNumber() throws {
+  @Test func requestsShareADatagramAndAreNumbered() throws {
     let transport = ScriptedTransport(row(1), row(2), row(3))
     #expect(try lookUp(over: transport) == [.success(1), .success(2), .success(3)])
     #expect(transport.sent.count == 1)
@@ -45,7 +45,7 @@ import Testing
     #expect(offset == sent.count)
   }
 
-  @Test func noRequestHasNoAnswer() throws {
+  @Test func noRequestsSendNothing() throws {
     let transport = ScriptedTransport()
     var conversation = NetlinkConversation(over: transport)
     let answers = try conversation.lookUpEach(type: 20, payloads: []) { _, _ in 1 }
@@ -53,21 +53,21 @@ import Testing
     #expect(transport.sent.isEmpty)
   }
 
-  @Test func anErrorIsOfThatOneAlone() throws {
+  @Test func refusalAffectsOnlyItsRequest() throws {
     #expect(
       try lookUp(
         .datagram(row(1)), .datagram(WireBytes.error(-2, sequence: 2)), .datagram(row(3)))
         == [.success(1), .failure(.refused(.noSuchFileOrDirectory)), .success(3)])
   }
 
-  @Test func severalAnswersMayComeInOneDatagram() throws {
+  @Test func answersCanShareADatagram() throws {
     let error = WireBytes.error(-12, sequence: 2)
     #expect(
       try lookUp(.datagram(row(1) + error), .datagram(row(3)))
         == [.success(1), .failure(.refused(.noMemory)), .success(3)])
   }
 
-  @Test func anAnswerOutOfOrderIsNone() {
+  @Test func answersOutOfOrderAreRejected() {
     #expect(throws: NetlinkProblem.wrongSequence(expected: 2, received: 3)) {
       try lookUp(.datagram(row(1)), .datagram(row(3)), .datagram(row(2)))
     }
@@ -76,13 +76,13 @@ import Testing
     }
   }
 
-  @Test func anAnswerTooManyIsOutOfOrder() {
+  @Test func extraAnswerIsRejected() {
     #expect(throws: NetlinkProblem.wrongSequence(expected: 4, received: 4)) {
       try lookUp(.datagram(row(1)), .datagram(row(2)), .datagram(row(3) + row(4)))
     }
   }
 
-  @Test func aMissingAnswerIsNotMadeUpFor() {
+  @Test func missingAnswerFailsAll() {
     #expect(throws: NetlinkProblem.unfinished) {
       try lookUp(.datagram(row(1)), .datagram(row(2)))
     }
@@ -91,13 +91,13 @@ import Testing
     }
   }
 
-  @Test func anAcknowledgementIsNoAnswer() {
+  @Test func acknowledgementIsNotAnAnswer() {
     #expect(throws: NetlinkProblem.unfinished) {
       try lookUp(.datagram(row(1)), .datagram(WireBytes.error(0, sequence: 2)), .datagram(row(3)))
     }
   }
 
-  @Test func whatIsForeignCutOrLostInTheMiddleIsAFaultOfAll() {
+  @Test func foreignTruncatedOrLostAnswersFailAll() {
     #expect(throws: NetlinkProblem.foreignSender(port: 42)) {
       try lookUp(.datagram(row(1)), .datagram(row(2), senderPort: 42), .datagram(row(3)))
     }
@@ -115,7 +115,7 @@ import Testing
     ) { try lookUp(.datagram(row(1)), .datagram(Array(row(2).prefix(18))), .datagram(row(3))) }
   }
 
-  @Test func whatTheReaderThrowsIsAFaultOfAll() {
+  @Test func errorFromTheReaderFailsAll() {
     #expect(
       throws: NetlinkProblem.malformed(
         MalformedDatagram(.shortPayload(needed: 1, left: 0), at: 16))
@@ -125,7 +125,7 @@ import Testing
     }
   }
 
-  @Test func theNextRequestHasTheNextNumber() throws {
+  @Test func numberingContinuesWithTheNextRequest() throws {
     let transport = ScriptedTransport(row(1), row(2), WireBytes.error(0, sequence: 3))
     var conversation = NetlinkConversation(over: transport)
     _ = try conversation.lookUpEach(type: 20, payloads: [[2], [2]]) { _, _ in 1 }
@@ -133,7 +133,7 @@ import Testing
     #expect(transport.sent.map { $0.span.uint32(at: 8) } == [1, 3])
   }
 
-  @Test func aTransportHasNothingToPrepareForCommands() {
+  @Test func commandsNeedNoPreparationByDefault() {
     var done = 0
     ScriptedTransport().duringCommands { done += 1 }
     #expect(done == 1)

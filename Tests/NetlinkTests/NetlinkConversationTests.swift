@@ -6,7 +6,7 @@ import Testing
 @Suite struct NetlinkConversationTests {
   private let row = WireBytes.message(type: 20, payload: [1, 2, 3, 4])
 
-  /// The payloads of a dump whose answer is `script`.
+  /// The payloads of a dump that `script` answers.
   private func dump(_ script: ScriptedTransport.Step...) throws(NetlinkProblem) -> [[UInt8]] {
     var conversation = NetlinkConversation(over: ScriptedTransport(script))
     var payloads: [[UInt8]] = []
@@ -16,31 +16,31 @@ import Testing
     return payloads
   }
 
-  @Test func aDumpIsEveryMessageOfEveryDatagramUpToDone() throws {
+  @Test func dumpReturnsAllMessagesUpToDone() throws {
     let payloads = try dump(.datagram(row + row), .datagram(row + WireBytes.done()))
     #expect(payloads == [[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4]])
   }
 
-  @Test func nothingIsADumpTooWhenItEndsWell() throws {
+  @Test func emptyDumpIsValid() throws {
     #expect(try dump(.datagram(WireBytes.done())) == [])
     #expect(try dump(.datagram(WireBytes.message(type: 3))) == [], "DONE without a number")
   }
 
-  @Test func aNegativeNumberInDoneIsAnError() {
-    // A kernel without tcp_diag answers so, and libmnl's own loop takes it for an empty machine.
+  @Test func negativeNumberInDoneIsAnError() {
+    // A kernel without tcp_diag answers this way. libmnl's own loop would report an empty machine.
     #expect(throws: NetlinkProblem.refused(.noSuchFileOrDirectory)) {
       try dump(.datagram(WireBytes.done(-2)))
     }
   }
 
-  @Test func anErrorInTheMiddleIsAnErrorOfTheWhole() {
+  @Test func errorInTheMiddleFailsTheDump() {
     #expect(throws: NetlinkProblem.refused(.resourceBusy)) {
       try dump(.datagram(row + WireBytes.error(-16) + row), .datagram(WireBytes.done()))
     }
   }
 
   @Test(arguments: [1, -5000, Int32.min, Int32.max])
-  func anErrnoThatCannotBeIsMalformed(code: Int32) {
+  func impossibleErrnoIsMalformed(code: Int32) {
     #expect {
       try dump(.datagram(WireBytes.error(code)))
     } throws: { error in
@@ -52,44 +52,44 @@ import Testing
     }
   }
 
-  @Test func anErrorWithoutItsNumberIsMalformed() {
+  @Test func errorWithoutItsNumberIsMalformed() {
     #expect(
       throws: NetlinkProblem.malformed(
         MalformedDatagram(.shortPayload(needed: 4, left: 2), at: 16))
     ) { try dump(.datagram(WireBytes.message(type: 2, payload: [1, 2]))) }
   }
 
-  @Test func aMessageOfAnotherRequestIsNotTaken() {
+  @Test func messagesForOtherRequestsAreRejected() {
     #expect(throws: NetlinkProblem.wrongSequence(expected: 1, received: 2)) {
       try dump(.datagram(WireBytes.message(type: 20, sequence: 2, payload: [1])))
     }
   }
 
-  @Test func aDatagramOfAnotherProgramIsNotTaken() {
+  @Test func datagramsFromOtherProgramsAreRejected() {
     #expect(throws: NetlinkProblem.foreignSender(port: 4242)) {
       try dump(.datagram(row + WireBytes.done(), senderPort: 4242))
     }
   }
 
-  @Test func aDatagramThatWasCutOffIsAnError() {
+  @Test func truncatedDatagramIsAnError() {
     #expect(throws: NetlinkProblem.truncated(capacity: 32 * 1024)) {
       try dump(.datagram(row, isTruncated: true))
     }
   }
 
-  @Test func anInconsistentDumpIsAnErrorAtItsEnd() {
+  @Test func inconsistentDumpFailsAtItsEnd() {
     let marked = WireBytes.message(type: 20, flags: 2 | 0x10, payload: [1, 2, 3, 4])
     #expect(throws: NetlinkProblem.interrupted) {
       try dump(.datagram(marked + row), .datagram(WireBytes.done()))
     }
   }
 
-  @Test func aDumpThatDoesNotEndIsAnError() {
+  @Test func dumpWithoutItsEndIsAnError() {
     #expect(throws: NetlinkProblem.unfinished) { try dump(.datagram(row)) }
     #expect(throws: NetlinkProblem.unfinished) { try dump(.datagram([])) }
   }
 
-  @Test func whatTheReaderThrowsEndsTheDump() {
+  @Test func errorFromTheReaderEndsTheDump() {
     let transport = ScriptedTransport(row + WireBytes.done())
     var conversation = NetlinkConversation(over: transport)
     #expect(throws: NetlinkProblem.unfinished) {
@@ -109,7 +109,7 @@ import Testing
     #expect(transport.sent.map { $0.span.uint16(at: 6) } == [5, 5], "REQUEST and ACK")
   }
 
-  @Test func aCommandIsDoneOnlyByItsAcknowledgement() {
+  @Test func onlyAnAcknowledgementCompletesACommand() {
     func command(_ answer: [UInt8]) throws(NetlinkProblem) {
       var conversation = NetlinkConversation(over: ScriptedTransport(answer))
       try conversation.command(type: 21, payload: [7])
@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  @Test func aLookUpIsOneMessageOrAnError() throws {
+  @Test func lookUpReturnsOneMessageOrAnError() throws {
     func lookUp(_ answer: [UInt8]) throws(NetlinkProblem) -> Int {
       var conversation = NetlinkConversation(over: ScriptedTransport(answer))
       return try conversation.lookUp(type: 20, payload: [2]) { _, payload in payload.count }
@@ -133,16 +133,16 @@ import Testing
     #expect(throws: NetlinkProblem.unfinished) { try lookUp(WireBytes.error(0)) }
   }
 
-  @Test func onlyWhatMayPassIsWorthAskingAgain() {
-    let passing: [NetlinkProblem] = [
+  @Test func onlyTransientProblemsAllowARetry() {
+    let transient: [NetlinkProblem] = [
       .overrun, .truncated(capacity: 1), .interrupted, .refused(.resourceBusy),
       .wrongSequence(expected: 1, received: 2), .foreignSender(port: 3),
     ]
-    let lasting: [NetlinkProblem] = [
+    let permanent: [NetlinkProblem] = [
       .refused(.noSuchFileOrDirectory), .refused(.notPermitted), .cannotOpen(.notPermitted),
       .unfinished, .notRecorded, .malformed(MalformedDatagram(.impossibleValue(1), at: 0)),
     ]
-    #expect(passing.filter { !$0.isPassing } == [])
-    #expect(lasting.filter { $0.isPassing } == [])
+    #expect(transient.filter { !$0.isPassing } == [])
+    #expect(permanent.filter { $0.isPassing } == [])
   }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct NetlinkMessageTests {
-  @Test func readsOneMessageAfterTheOther() throws {
+  @Test func readsMessagesInSequence() throws {
     let datagram =
       WireBytes.message(type: 20, flags: 2, sequence: 7, payload: [1, 2, 3, 4, 5])
       + WireBytes.message(type: 3, flags: 0, sequence: 8)
@@ -17,7 +17,7 @@ import Testing
     #expect(offset == datagram.count)
   }
 
-  @Test func theLastMessageMayLackItsPadding() throws {
+  @Test func lastMessageCanLackItsPadding() throws {
     let datagram = Array(WireBytes.message(type: 20, payload: [1, 2, 3]).dropLast())
     var offset = 0
     let message = try NetlinkMessage.read(from: datagram.span, at: &offset)
@@ -26,24 +26,24 @@ import Testing
   }
 
   @Test(arguments: 1..<16)
-  func lessThanAHeaderIsMalformed(count: Int) {
+  func truncatedHeaderIsMalformed(count: Int) {
     let datagram = Array(WireBytes.message(type: 20).prefix(count))
     expectMalformed(.shortMessageHeader(left: count), at: 0, datagram)
   }
 
   @Test(arguments: [0, 1, 15] as [UInt32])
-  func aLengthBelowTheHeaderIsMalformed(length: UInt32) {
+  func lengthBelowTheHeaderIsMalformed(length: UInt32) {
     expectMalformed(
       .messageLength(length, left: 20), at: 0, withLength(length, payload: [1, 2, 3, 4]))
   }
 
   @Test(arguments: [21, 24, 0x7fff_ffff, 0xffff_ffff] as [UInt32])
-  func aLengthBeyondTheDatagramIsMalformed(length: UInt32) {
+  func lengthBeyondTheDatagramIsMalformed(length: UInt32) {
     expectMalformed(
       .messageLength(length, left: 20), at: 0, withLength(length, payload: [1, 2, 3, 4]))
   }
 
-  @Test func anAttributeIsReadUpToItsLength() throws {
+  @Test func attributesAreReadUpToTheirLength() throws {
     let bytes = WireBytes.attribute(2, [9, 9, 9, 9, 9]) + WireBytes.attribute(15, [1, 0, 0, 0])
     var offset = 0
     let first = try NetlinkAttribute.read(from: bytes.span, at: &offset, end: bytes.count)
@@ -53,14 +53,14 @@ import Testing
     #expect(try NetlinkAttribute.read(from: bytes.span, at: &offset, end: bytes.count) == nil)
   }
 
-  @Test func theBitsForNestedAndNetworkOrderAreNotPartOfTheType() throws {
+  @Test func nestedAndByteOrderFlagsAreNotPartOfTheType() throws {
     let bytes = WireBytes.attribute(0x8000 | 0x4000 | 19, [])
     var offset = 0
     #expect(try NetlinkAttribute.read(from: bytes.span, at: &offset, end: 4)?.type == 19)
   }
 
   @Test(arguments: [0, 1, 3, 9, 0xffff] as [UInt16])
-  func anAttributeLengthThatCannotBeIsMalformed(length: UInt16) {
+  func impossibleAttributeLengthIsMalformed(length: UInt16) {
     var wire = WireBytes()
     wire.u16(length)
     wire.u16(2)
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func whateverTheBytesReadingEndsAndStaysInside() {
+  @Test func randomBytesAreReadWithinBounds() {
     var random = Seeded(1)
     for _ in 0..<20_000 {
       let bytes = random.bytes(Int.random(in: 0...96, using: &random))
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  @Test func aRequestIsWhatTheKernelReads() {
+  @Test func requestHasTheKernelsLayout() {
     let datagram = NetlinkMessage.request(type: 20, flags: 0x301, sequence: 9, payload: [1, 2])
     #expect(datagram == [18, 0, 0, 0, 20, 0, 1, 3, 9, 0, 0, 0, 0, 0, 0, 0, 1, 2])
   }
@@ -105,11 +105,11 @@ import Testing
   }
 
   private func expectMalformed(
-    _ fault: MalformedDatagram.Fault, at place: Int, _ datagram: [UInt8],
+    _ fault: MalformedDatagram.Fault, at offset: Int, _ datagram: [UInt8],
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     #expect(
-      throws: NetlinkProblem.malformed(MalformedDatagram(fault, at: place)),
+      throws: NetlinkProblem.malformed(MalformedDatagram(fault, at: offset)),
       sourceLocation: sourceLocation
     ) {
       var offset = 0

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Netlink
 
-/// What `ss -D` writes, read and replayed.
+/// Reading and replaying the files of `ss -D`.
 @Suite struct RawDumpTests {
   private func row(_ cookie: UInt64, family: UInt8 = 2, state: UInt8 = 1) -> [UInt8] {
     let socket = FakeSocket(cookie: cookie, inode: 1) {
@@ -18,7 +18,7 @@ import Testing
 
   private let done = WireBytes.done(sequence: 123_456)
 
-  /// The cookies that a dump request is answered with.
+  /// The cookies in the answer to a dump request.
   private func cookies(
     _ dump: RawDump, family: UInt8, states: UInt32 = .max
   ) throws(NetlinkProblem) -> [UInt64] {
@@ -41,7 +41,7 @@ import Testing
     return cookies
   }
 
-  @Test func rowsAreAnsweredByFamilyAndState() throws {
+  @Test func rowsAreSelectedByFamilyAndState() throws {
     let bytes = row(1) + row(2, state: 10) + done + row(3, family: 10) + row(4, family: 10) + done
     #expect(RawDump.isStart(of: bytes))
     let dump = try RawDump(bytes)
@@ -51,7 +51,7 @@ import Testing
     #expect(try cookies(dump, family: 2, states: 1 << 10) == [2])
   }
 
-  @Test func bothFamiliesAreAnsweredTogether() throws {
+  @Test func bothFamiliesCanBeRequestedAtOnce() throws {
     let dump = try RawDump(row(1) + row(2, state: 10) + done + row(3, family: 10) + done)
     func cookies(states: UInt32) throws -> [UInt64] {
       var request = WireBytes()
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test func oneTransportAnswersAgainAndAgain() throws {
+  @Test func transportAnswersRepeatedly() throws {
     let transport = RawDumpTransport(try RawDump(row(1) + done))
     for _ in 0..<3 {
       var conversation = NetlinkConversation(over: transport)
@@ -79,12 +79,12 @@ import Testing
     }
   }
 
-  @Test func aMachineWithoutSocketsIsAnEmptyDump() throws {
+  @Test func dumpWithoutSocketsIsEmpty() throws {
     #expect(RawDump.isStart(of: done))
     #expect(try cookies(RawDump(done + done), family: 2).isEmpty)
   }
 
-  @Test func noOtherRequestHasAnAnswer() throws {
+  @Test func otherRequestsAreNotAnswered() throws {
     let dump = try RawDump(row(1) + done)
     var conversation = NetlinkConversation(over: RawDumpTransport(dump))
     #expect(throws: NetlinkProblem.notRecorded) {
@@ -92,8 +92,8 @@ import Testing
     }
   }
 
-  /// Rows without the message that ends them are not all there were.
-  @Test func whatIsCutOffIsNotTakenForTheWhole() throws {
+  /// Without the end message, rows can be missing.
+  @Test func truncatedDumpIsRejected() throws {
     let whole = row(1) + row(2) + done
     for length in 0..<whole.count {
       #expect(throws: RawDumpProblem.self, "\(length) bytes") {
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test func aDumpThatTheKernelRefusedIsNoEmptyOne() {
+  @Test func refusedDumpIsNotAnEmptyOne() {
     #expect(throws: RawDumpProblem.refused(.noSuchFileOrDirectory)) {
       try RawDump(WireBytes.done(-2))
     }
@@ -117,7 +117,7 @@ import Testing
     }
   }
 
-  @Test func textIsNoDump() {
+  @Test func textIsNotADump() {
     for text in ["", "# connreap recording 1\n", "State Recv-Q Send-Q Local Address:Port"] {
       #expect(!RawDump.isStart(of: Array(text.utf8)))
     }

@@ -8,7 +8,7 @@ import Testing
     try Recording(text: Array(text.utf8))
   }
 
-  @Test func isReadAsItIsWritten() throws {
+  @Test func parsesEveryKindOfLine() throws {
     let recording = try read(
       """
       # connreap recording 1
@@ -37,8 +37,8 @@ import Testing
       ])
   }
 
-  /// Copying the datagram for each of its lines moves hundreds of gigabytes here.
-  @Test func aDatagramOfManyLinesIsReadInLinearTime() throws {
+  /// Copying the datagram for each line would move hundreds of gigabytes here.
+  @Test func longDatagramIsParsedInLinearTime() throws {
     let lines = 200_000
     let line = Array((" " + String(repeating: "ab", count: 32) + "\n").utf8)
     var text = Array("# connreap recording 1\n< 00\n".utf8)
@@ -50,7 +50,7 @@ import Testing
     #expect(recording.entries == [.answer([0] + [UInt8](repeating: 0xab, count: lines * 32))])
   }
 
-  @Test func everyRecordingSurvivesItsText() throws {
+  @Test func textRoundTripsEveryRecording() throws {
     var random = Seeded(2)
     for _ in 0..<200 {
       var recording = Recording()
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test func carriageReturnsAtTheEndOfALineAreNoPartOfIt() throws {
+  @Test func trailingCarriageReturnsAreIgnored() throws {
     let recording = try read("# connreap recording 1\r\n! boot-id b\r\r\n! kernel \r\r\n< 00\r\n")
     #expect(recording.facts == [.init("boot-id", "b"), .init("kernel", "")])
     #expect(recording.entries == [.answer([0])])
@@ -76,30 +76,33 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", "line 1: this is not a recording of connreap: its first line differs"),
-    ("# connreap recording 9\n", "line 1: recordings of version 9 cannot be read"),
-    ("# connreap recording 1\nhello\n", "line 2: a line starts with '#', '!', '>', '<' or a space"),
+    ("", "line 1: not a connreap recording"),
+    ("# connreap recording 9\n", "line 1: unsupported recording version 9"),
+    (
+      "# connreap recording 1\nhello\n",
+      "line 2: a line must start with '#', '!', '>', '<' or a space"
+    ),
     (
       "# connreap recording 1\n 00\n",
-      "line 2: this continues a datagram, and there is none before it"
+      "line 2: continuation line without a datagram before it"
     ),
     ("# connreap recording 1\n> 0\n", "line 2: \"0\" is not hexadecimal"),
     ("# connreap recording 1\n> 00\n  zz\n", "line 3: \"zz\" is not hexadecimal"),
     (
       "# connreap recording 1\n< sender=x 00\n",
-      "line 2: unknown mark \"sender=x\"; known are truncated, sender=, errno="
+      "line 2: unknown mark \"sender=x\"; use truncated, sender= or errno="
     ),
-    ("# connreap recording \u{7}\n", #"line 1: recordings of version \u{7} cannot be read"#),
+    ("# connreap recording \u{7}\n", #"line 1: unsupported recording version \u{7}"#),
     (
       "# connreap recording 1\n> \u{1b}]0;x\n",
       #"line 2: "\u{1b}]0;x" is not hexadecimal"#
     ),
     (
       "# connreap recording 1\n< \u{202e}=1\n",
-      #"line 2: unknown mark "\u{202e}=1"; known are truncated, sender=, errno="#
+      #"line 2: unknown mark "\u{202e}=1"; use truncated, sender= or errno="#
     ),
   ])
-  func aFaultIsNamedByItsLine(text: String, message: String) {
+  func errorsNameTheirLine(text: String, message: String) {
     #expect {
       try read(text)
     } throws: { error in
@@ -124,7 +127,7 @@ import Testing
     return count
   }
 
-  @Test func whatWasRecordedIsAnsweredAgain() throws {
+  @Test func recordedAnswersAreReplayedOnce() throws {
     var recording = Recording()
     let scripted = ScriptedTransport(row + row, WireBytes.done())
     let recorder = RecordingTransport(scripted) { recording.entries.append($0) }
@@ -149,7 +152,7 @@ import Testing
     #expect(throws: Never.self) { try replay.send(first) }
   }
 
-  @Test func anotherFamilyIsAnotherQuestion() {
+  @Test func dumpsOfOtherFamiliesDoNotMatch() {
     var recording = Recording()
     recording.entries = [.request(request([2, 6], flags: 0x301)), .answer(WireBytes.done())]
     let replay = ReplayTransport(recording)
@@ -157,7 +160,7 @@ import Testing
     #expect(throws: Never.self) { try dump(2, over: replay) }
   }
 
-  @Test func answersGetTheNumberOfTheRequestAndOthersKeepTheirs() throws {
+  @Test func onlyMessagesOfTheRequestAreRenumbered() throws {
     var recording = Recording()
     let stale = WireBytes.message(type: 20, sequence: 77, payload: [1, 2, 3, 4])
     recording.entries = [
@@ -170,7 +173,7 @@ import Testing
     }
   }
 
-  @Test func aLookUpIsAnsweredOnlyForTheSamePayload() throws {
+  @Test func lookUpsMatchOnlyTheSamePayload() throws {
     var recording = Recording()
     recording.entries = [.request(request([2, 6, 9], flags: 1)), .answer(row)]
     let replay = ReplayTransport(recording)
@@ -180,7 +183,7 @@ import Testing
     }
   }
 
-  @Test func faultsAreReplayedToo() {
+  @Test func faultsAreReplayed() {
     var recording = Recording()
     recording.entries = [
       .request(request([2, 6], flags: 0x301)), .answer(row, isTruncated: true),
@@ -215,8 +218,7 @@ import Testing
     return rows
   }
 
-  /// Rows 1 to 4, of one family and the other in turn, in datagrams of two, one, and one with the
-  /// end.
+  /// Rows 1 to 4, alternating between the families, in three datagrams. The last has the end.
   private static let both: Recording = {
     func row(_ number: UInt8) -> [UInt8] {
       WireBytes.message(
@@ -231,13 +233,13 @@ import Testing
     return recording
   }()
 
-  @Test func aDumpOfBothFamiliesAnswersForBoth() throws {
+  @Test func dumpOfBothFamiliesAnswersTheSameRequest() throws {
     let replay = ReplayTransport(Self.both)
     #expect(try rows(18, 0, over: replay) == [1, 2, 3, 4])
     #expect(throws: NetlinkProblem.notRecorded) { try rows(20, 2, over: replay) }
   }
 
-  @Test func aDumpOfBothFamiliesAnswersForEachOnce() throws {
+  @Test func dumpOfBothFamiliesAnswersEachFamilyOnce() throws {
     for families in [[2, 10], [10, 2]] as [[UInt8]] {
       let replay = ReplayTransport(Self.both)
       for family in families {
@@ -249,7 +251,7 @@ import Testing
     }
   }
 
-  @Test func aDumpOfTheFamilyItselfComesFirst() throws {
+  @Test func dumpOfTheRequestedFamilyIsPreferred() throws {
     var recording = Self.both
     recording.entries += [
       .request(request([10, 6], flags: 0x301)),
@@ -261,7 +263,7 @@ import Testing
     #expect(try rows(20, 2, over: replay) == [1, 3])
   }
 
-  @Test func dumpsOfEachFamilyAreNoDumpOfBoth() {
+  @Test func separateDumpsDoNotAnswerForBothFamilies() {
     var recording = Recording()
     recording.entries = [
       .request(request([2, 6], flags: 0x301)), .answer(WireBytes.done()),
@@ -271,7 +273,7 @@ import Testing
     #expect(throws: NetlinkProblem.notRecorded) { try rows(18, 0, over: replay) }
   }
 
-  @Test func faultsOfADumpOfBothFamiliesAreOfEach() {
+  @Test func faultsOfADumpOfBothFamiliesApplyToEach() {
     for (last, problem) in [
       (.failure(.noBufferSpace), .overrun),
       (

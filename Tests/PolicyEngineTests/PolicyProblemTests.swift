@@ -102,7 +102,7 @@ import Testing
         leaks.yaml:30:12: error: "1.0" is not a whole number from 1, as in 100
            30 |     limit: 1.0
               |            ^~~
-        leaks.yaml:31:16: error: unknown unit "M"; a duration takes ms, s, m (minutes), h and d
+        leaks.yaml:31:16: error: unknown unit "M"; use ms, s, m (minutes), h or d
            31 |     in-state: 5M
               |                ^
         """)
@@ -471,7 +471,7 @@ import Testing
       #"threshold: "\x30""#)
     #expect(
       problems(in: text) == """
-        leaks.yaml:4:22: error: unknown unit "m "; a duration takes ms, s, m (minutes), h and d
+        leaks.yaml:4:22: error: unknown unit "m "; use ms, s, m (minutes), h or d
             4 |     match: {idle: "10m 5", state: 'established,  x', port: 80}
               |                      ^~
         leaks.yaml:4:50: error: unknown state "x"

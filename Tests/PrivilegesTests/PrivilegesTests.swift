@@ -8,7 +8,7 @@ private let everything = HeldCapabilities(
   effective: .all, permitted: .all)
 
 @Suite struct CapabilitiesTests {
-  @Test func everyCapabilityIsAMemberOfItsOwn() {
+  @Test func singleCapabilitySetHasThatMember() {
     for capability in Capability.allCases {
       let set = Capabilities(capability)
       #expect(set.members == [capability] && set.contains(capability))
@@ -18,14 +18,14 @@ private let everything = HeldCapabilities(
     #expect(Capabilities([]).members.isEmpty)
   }
 
-  @Test func namesAreThoseOfTheCapabilities() {
+  @Test func constantsMatchTheCapabilities() {
     let named: [Capabilities] = [
       .netAdmin, .sysPtrace, .dacReadSearch, .sysAdmin, .dacOverride, .chown,
     ]
     #expect(named == Capability.allCases.map { Capabilities($0) })
   }
 
-  @Test func membersMakeTheSetAgain() {
+  @Test func membersRecreateTheSet() {
     for bits in 0..<64 as Range<UInt8> {
       let set = Capabilities(rawValue: bits)
       #expect(Capabilities(set.members) == set)
@@ -34,8 +34,8 @@ private let everything = HeldCapabilities(
 }
 
 @Suite struct HeldCapabilitiesTests {
-  /// The masks of `/proc/thread-self/status` are another way to the same truth.
-  @Test func areThoseOfTheKernel() throws {
+  /// Compares with the masks in `/proc/thread-self/status`.
+  @Test func currentMatchesTheKernel() throws {
     let status = try contents(of: "/proc/thread-self/status")
     func mask(_ key: String) throws -> UInt64 {
       let line = try #require(status.split(separator: "\n").first { $0.hasPrefix(key + ":") })
@@ -54,13 +54,13 @@ private let everything = HeldCapabilities(
     }
   }
 
-  @Test func differWhenOneIsOnlyPermitted() {
+  @Test func effectiveAndPermittedAreCompared() {
     let raised = HeldCapabilities(effective: [.netAdmin], permitted: [.netAdmin])
     let lowered = HeldCapabilities(effective: [], permitted: [.netAdmin])
     #expect(raised != lowered)
   }
 
-  @Test func bearTheNamesOfCapabilities7() {
+  @Test func namesAreThoseOfCapabilities7() {
     #expect(
       Capability.allCases.map(\.name) == [
         "CAP_NET_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN",
@@ -76,13 +76,13 @@ private let everything = HeldCapabilities(
     (.enteringNamespace, [.sysAdmin]),
     (.seeingMarks, [.netAdmin]),
   ])
-  func needsWhatTheKernelChecks(step: PrivilegedStep, needs: [Capability]) {
+  func stepsNeedWhatTheKernelChecks(step: PrivilegedStep, needs: [Capability]) {
     #expect(step.needs == Capabilities(needs))
     #expect(step.missing(for: nothing) == needs)
     #expect(step.missing(for: everything) == [])
   }
 
-  @Test func eitherOfTwoAloneIsNotEnough() {
+  @Test func readingOthersDescriptorsNeedsBothCapabilities() {
     let step = PrivilegedStep.readingOthersDescriptors
     for (held, missing) in [
       (Capability.sysPtrace, Capability.dacReadSearch), (.dacReadSearch, .sysPtrace),
@@ -94,13 +94,13 @@ private let everything = HeldCapabilities(
     }
   }
 
-  @Test func whatIsPermittedCanBeRaisedAndIsNotMissing() {
+  @Test func permittedCapabilityIsNotMissing() {
     let held = HeldCapabilities(effective: [], permitted: [.netAdmin])
     #expect(PrivilegedStep.closing.missing(for: held) == [])
   }
 
-  /// Every subset of what can be held.
-  @Test func nothingIsMissingExactlyWhenAllNeedsArePermitted() {
+  /// Tests every subset.
+  @Test func missingIsWhatIsNeededAndNotPermitted() {
     for mask in 0..<64 {
       let set = Capabilities(
         Capability.allCases.enumerated().filter { mask >> $0.offset & 1 == 1 }.map(\.element))
@@ -116,7 +116,7 @@ private let everything = HeldCapabilities(
 }
 
 @Suite struct MissingCapabilitiesTests {
-  @Test func nameTheCapabilityAndTheRemedy() {
+  @Test func messageNamesTheCapabilityAndTheRemedy() {
     #expect(
       MissingCapabilities(.closing, held: nothing)?.description
         == "it needs CAP_NET_ADMIN: run it with sudo, or see 'connreap doctor'")
@@ -138,7 +138,7 @@ private let everything = HeldCapabilities(
       isSecureExecution: secure, held: HeldCapabilities(effective: [], permitted: permitted))
   }
 
-  @Test func anOrdinaryUserWithMoreRightsThanOthersIsElevated() {
+  @Test func ordinaryUserWithExtraPrivilegesIsElevated() {
     #expect(credentials(user: 1000, permitted: [.netAdmin]).isElevated, "ambient capabilities")
     #expect(credentials(user: 1000, secure: true).isElevated, "capabilities of the file")
     #expect(!credentials(user: 1000).isElevated)
@@ -146,36 +146,36 @@ private let everything = HeldCapabilities(
     #expect(!credentials(user: 0, secure: true).isElevated)
   }
 
-  @Test func theBitsOfTheFileShow() {
+  @Test func setIDBitsAreDetected() {
     #expect(credentials(user: 1000, effective: 0).isSetID)
     #expect(credentials(user: 1000, group: true).isSetID)
     #expect(!credentials(user: 1000).isSetID)
     #expect(!credentials(user: 0).isSetID)
   }
 
-  @Test func areThoseOfThisProcess() throws {
+  @Test func currentMatchesThisProcess() throws {
     let current = try Credentials.current()
     #expect(current.userID == getuid() && current.effectiveUserID == geteuid())
     #expect(try current.held == HeldCapabilities.current())
   }
 }
 
-/// What a thread gives up and raises; each test has a thread of its own, since it is for good.
+/// Dropping is permanent, so each test has its own thread.
 @Suite struct OwnPrivilegesTests {
-  /// Capabilities are a thread's own, and so is what it has given up.
+  /// Runs `work` on a new thread, because capabilities belong to threads.
   private func onThread<Value: Sendable>(
     _ work: @escaping @Sendable () throws -> Value
   ) throws -> Value {
     var result: Result<Value, any Error>?
-    let errand = Errand { result = Result { try work() } }
+    let threadWork = ThreadWork { result = Result { try work() } }
     var thread = pthread_t()
     let code = pthread_create(
       &thread, nil,
       { argument in
         guard let argument else { return nil }
-        Unmanaged<Errand>.fromOpaque(argument).takeRetainedValue().work()
+        Unmanaged<ThreadWork>.fromOpaque(argument).takeRetainedValue().work()
         return nil
-      }, Unmanaged.passRetained(errand).toOpaque())
+      }, Unmanaged.passRetained(threadWork).toOpaque())
     try #require(code == 0)
     pthread_join(thread, nil)
     return try #require(result).get()
@@ -184,7 +184,7 @@ private let everything = HeldCapabilities(
   private static let isRoot = (try? HeldCapabilities.current().permitted) == .all
 
   @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
-  func onlyWhatIsNeededIsKeptAndOnlyWhatIsRaisedIsEffective() throws {
+  func keepAndRaiseLimitTheSets() throws {
     let steps = try onThread {
       var steps: [HeldCapabilities] = []
       try OwnPrivileges.closeTheWayUp(raised: [.sysPtrace])
@@ -193,7 +193,7 @@ private let everything = HeldCapabilities(
       steps.append(try .current())
       try OwnPrivileges.raising([.netAdmin, .sysAdmin]) {
         steps.append(try .current())
-        // What the outer one has raised, the inner one leaves raised.
+        // The inner call leaves raised what the outer one raised.
         OwnPrivileges.raising([.netAdmin]) {}
         steps.append(try .current())
       }
@@ -213,7 +213,7 @@ private let everything = HeldCapabilities(
   }
 
   @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
-  func noWayUpIsLeft() throws {
+  func nothingCanGainPrivilegesAfterwards() throws {
     let status = try onThread {
       try OwnPrivileges.closeTheWayUp(raised: [])
       return try contents(of: "/proc/thread-self/status")
@@ -227,7 +227,7 @@ private let everything = HeldCapabilities(
   }
 
   @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
-  func whatThrowsIsLoweredToo() throws {
+  func capabilitiesAreLoweredAfterAnError() throws {
     let held = try onThread {
       try OwnPrivileges.closeTheWayUp(raised: [])
       #expect(throws: Errno.ioError) {
@@ -239,7 +239,7 @@ private let everything = HeldCapabilities(
   }
 
   @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
-  func whatIsWorkedOutOnceIsRaisedAgainAndAgain() throws {
+  func raisableCapabilitiesCanBeRaisedRepeatedly() throws {
     let steps = try onThread {
       var steps: [Capabilities] = []
       try OwnPrivileges.keep([.netAdmin, .sysPtrace], raised: [.sysPtrace])
@@ -255,7 +255,7 @@ private let everything = HeldCapabilities(
   }
 
   @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
-  func whatWasGivenUpSinceIsNotRaised() throws {
+  func droppedCapabilitiesAreNotRaised() throws {
     let held = try onThread {
       try OwnPrivileges.keep([.netAdmin], raised: [])
       let raisable = RaisableCapabilities([.netAdmin])
@@ -265,7 +265,7 @@ private let everything = HeldCapabilities(
     #expect(held == nothing)
   }
 
-  @Test func whoHasNothingRaisesNothing() throws {
+  @Test func raisingWithoutCapabilitiesHasNoEffect() throws {
     let held = try onThread {
       try OwnPrivileges.keep([], raised: [])
       return try OwnPrivileges.raising([.netAdmin]) { try HeldCapabilities.current() }
@@ -275,7 +275,7 @@ private let everything = HeldCapabilities(
 }
 
 @Suite struct UserNamespaceTests {
-  @Test func anUnknownOwnerOfTheNetworkIsUnknown() {
+  @Test func unreadableNetworkNamespaceHasUnknownOwner() {
     #expect(UserNamespace.ownsNetworkNamespace(procRoot: "/nonexistent") == nil)
   }
 
@@ -290,7 +290,7 @@ private let everything = HeldCapabilities(
     return try UserNamespace.isInitial(procRoot: root)
   }
 
-  @Test func isInitialByItsInodeNumberAlone() throws {
+  @Test func inodeNumberDecidesWhetherItIsInitial() throws {
     #expect(try answer(link: "user:[4026531837]"))
     #expect(try !answer(link: "user:[4026531838]"))
     #expect(try !answer(link: "user:[14026531837]"))
@@ -301,7 +301,7 @@ private let everything = HeldCapabilities(
     "user:[4026531837]x", "user:[", "user:[99999999999999999999]",
     String(repeating: "x", count: 80),
   ])
-  func isNotGuessedFromAnotherText(text: String) {
+  func unexpectedLinkIsAnError(text: String) {
     #expect {
       try answer(link: text)
     } throws: { error in
@@ -312,17 +312,17 @@ private let everything = HeldCapabilities(
     }
   }
 
-  @Test func isAnErrorWhenTheLinkCannotBeRead() {
+  @Test func unreadableLinkIsAnError() {
     let problem = PrivilegeProblem.userNamespaceUnreadable(
       path: "/nonexistent/self/ns/user", .noSuchFileOrDirectory)
     #expect(throws: problem) { try UserNamespace.isInitial(procRoot: "/nonexistent") }
     #expect(
       problem.description
-        == "cannot read /nonexistent/self/ns/user, which names its user namespace: "
+        == "cannot read /nonexistent/self/ns/user, which identifies the user namespace: "
         + "No such file or directory")
   }
 
-  @Test func isKnownOnThisMachine() throws {
+  @Test func isInitialMatchesThisMachine() throws {
     let initial = try UserNamespace.isInitial(procRoot: "/proc")
     var stat = stat()
     try #require(fstatat(AT_FDCWD, "/proc/self/ns/user", &stat, 0) == 0)
@@ -330,8 +330,8 @@ private let everything = HeldCapabilities(
   }
 }
 
-/// What a thread is to do, as pthread_create(3) can pass it.
-private final class Errand {
+/// Work for a thread, in a form that pthread_create(3) can pass.
+private final class ThreadWork {
   let work: () -> Void
   init(_ work: @escaping () -> Void) { self.work = work }
 }

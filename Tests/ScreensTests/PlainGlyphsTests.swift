@@ -2,26 +2,26 @@ import Testing
 
 @testable import Screens
 
-/// What a terminal without Unicode is sent in place of other characters.
+/// Replacements for terminals without Unicode.
 @Suite struct PlainGlyphsTests {
   private func plain(_ text: String) -> String {
     PlainGlyphs.text(text) { $0 == "日" ? 2 : 1 }
   }
 
-  @Test func asciiStaysAsItIs() {
+  @Test func asciiIsUnchanged() {
     #expect(plain("ESTAB 127.0.0.1:80 [x]") == "ESTAB 127.0.0.1:80 [x]")
     #expect(plain("") == "")
   }
 
-  @Test func whatIsKnownHasAGlyphOfItsOwn() {
+  @Test func knownCharactersHaveReplacements() {
     #expect(plain("a → b, ≥ 1h, –, cut…") == "a > b, > 1h, -, cut~")
   }
 
-  @Test func whatIsNotKnownKeepsItsWidth() {
+  @Test func unknownCharactersKeepTheirWidth() {
     #expect(plain("日x€") == "??x?")
   }
 
-  @Test func delaysOfTerminfoAreLeftOut() {
+  @Test func terminfoDelaysAreRemoved() {
     func clean(_ text: String) -> String {
       String(decoding: CursesScreen.withoutDelays(Array(text.utf8)), as: UTF8.self)
     }
@@ -30,9 +30,8 @@ import Testing
   }
 }
 
-/// Lines that are put together of pieces.
 @Suite struct ScreenLineTests {
-  @Test func piecesOfOneLookBecomeOne() {
+  @Test func spansWithTheSameLookAreMerged() {
     var line = ScreenLine()
     line.append("a")
     line.append("b")
@@ -42,7 +41,7 @@ import Testing
     #expect(line.text == "abc")
   }
 
-  @Test func marksAreAdded() {
+  @Test func marksAreAddedToEverySpan() {
     var line = ScreenLine("a", ScreenLook(.red, .bold))
     line.append("b")
     let marked = line.marked(.reverse)
@@ -50,7 +49,7 @@ import Testing
     #expect(marked.spans[1].look == ScreenLook(nil, .reverse))
   }
 
-  @Test func aScreenHasAtLeastOnePlace() {
+  @Test func screenSizeIsAtLeastOneByOne() {
     #expect(ScreenSize(width: 0, height: -3) == ScreenSize(width: 1, height: 1))
   }
 }

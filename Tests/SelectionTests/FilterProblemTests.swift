@@ -45,7 +45,7 @@ struct FilterProblemTests {
     "src >= 10.0.0.1\n    ^~\nwrong comparison \">=\": expected = or != after \"src\"\n",
     "idle > 5\n       ^\na duration needs a unit: \"5\"; write 5s, 5m or 5h\n",
     "idle > 1h,2h\n       ^~~~~\n\"1h,2h\" is more than one value: expected one duration\n",
-    "idle > 1h,2M\n           ^\nunknown unit \"M\"; a duration takes ms, s, m (minutes), h and d\n",
+    "idle > 1h,2M\n           ^\nunknown unit \"M\"; use ms, s, m (minutes), h or d\n",
     "sport > 80-90\n        ^~~~~\n\"80-90\" is more than one value: expected one port\n",
     "sport > 80,90\n        ^~~~~\n\"80,90\" is more than one value: expected one port\n",
     "sport = :htpp\n         ^~~~\nunknown service \"htpp\"; did you mean \"http\"?\n",

@@ -45,7 +45,7 @@ struct SelectionProblemTests {
     Case(.state, "a\u{1b}[2J\n", 0..<6, "unknown state \"a\\u{1b}[2J\\u{a}\""),
     Case(.idle, "5", 0..<1, "a duration needs a unit: \"5\"; write 5s, 5m or 5h"),
     Case(
-      .idle, "1h, 5M", 5..<6, "unknown unit \"M\"; a duration takes ms, s, m (minutes), h and d"),
+      .idle, "1h, 5M", 5..<6, "unknown unit \"M\"; use ms, s, m (minutes), h or d"),
     Case(.stalled, "-1h", 0..<3, "a duration cannot be negative"),
     Case(.inState, "300000000000d", 0..<13, "the duration is too long"),
     Case(.host, "10.0.0.256", 0..<10, "\"10.0.0.256\"\(notAHost)"),

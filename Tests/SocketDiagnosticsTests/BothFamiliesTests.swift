@@ -6,7 +6,7 @@ import Testing
 
 @testable import SocketDiagnostics
 
-/// Dumps of the sockets of both families, in one request or two.
+/// Dumps of both families, in one request or two.
 @Suite struct BothFamiliesTests {
   private static let sockets = (1...6).map { number in
     FakeSocket(cookie: UInt64(number), inode: 1) {
@@ -34,7 +34,7 @@ import Testing
     return (rows, taken)
   }
 
-  @Test func oneRequestOfTheOldKindAsksForBoth() throws {
+  @Test func bothFamiliesUseOneRequestOfTheOldKind() throws {
     let transport = ScriptedTransport(WireBytes.done())
     let condition = KernelCondition.port(.local, 80...80)
     let bytecode = try #require(InetDiagBytecode(condition))
@@ -54,7 +54,7 @@ import Testing
     #expect(Array(sent[80...]) == bytecode.bytes)
   }
 
-  @Test func everyRowIsOfItsFamily() throws {
+  @Test func rowsHaveTheirFamily() throws {
     let kernel = FakeKernel(Self.sockets)
     let rows = try dump(request(), over: kernel.open()).rows
     #expect(rows.map(\.cookie.rawValue) == Array(1...6), "in the order of the kernel's table")
@@ -70,7 +70,7 @@ import Testing
       ])
   }
 
-  @Test func aRowOfNoKnownFamilyIsAnError() {
+  @Test func unknownFamilyIsAnError() {
     let socket = FakeSocket(cookie: 1, inode: 1) { $0.family = 7 }
     let transport = ScriptedTransport(
       WireBytes.message(type: 18, payload: socket.row), WireBytes.done())
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func whereBothCannotBeAskedForOneComesAfterTheOther() throws {
+  @Test func familiesAreRequestedInTurnIfBothAreRefused() throws {
     let kernel = FakeKernel(Self.sockets)
     kernel.listsBothFamilies = false
     let wanted = request(.port(.local, 8000...8004))
@@ -91,7 +91,7 @@ import Testing
     #expect(kernel.dumpRequests.allSatisfy { $0.program == wanted.bytecode?.bytes })
   }
 
-  @Test func aRecordingOfEachFamilyAnswersForBoth() throws {
+  @Test func recordingOfEachFamilyAnswersForBoth() throws {
     let kernel = FakeKernel(Self.sockets)
     var recording = Recording()
     for family in AddressFamily.allCases {
@@ -103,7 +103,7 @@ import Testing
     #expect(rows.map(\.cookie.rawValue) == [1, 3, 5, 2, 4, 6])
   }
 
-  @Test func anOldKernelIsAskedForBothWithAWeakerProgram() throws {
+  @Test func oldKernelGetsAWeakerProgramForBothFamilies() throws {
     let kernel = FakeKernel(Self.sockets)
     kernel.newestCode = 0
     let answer = try dump(request(.port(.local, 8000...8004)), over: kernel.open())
@@ -112,7 +112,7 @@ import Testing
     #expect(kernel.dumpRequests.allSatisfy { $0.family == 0 })
   }
 
-  @Test func whatTheFirstFamilyRefusesTheSecondIsNotAsked() throws {
+  @Test func bytecodeRefusedForTheFirstFamilyIsNotTriedForTheSecond() throws {
     let kernel = FakeKernel(Self.sockets)
     kernel.listsBothFamilies = false
     kernel.newestCode = 0
@@ -122,7 +122,7 @@ import Testing
     #expect(kernel.dumpRequests.count { $0.family == 10 } == 1)
   }
 
-  @Test func aKernelThatListsNoSocketsSaysSo() {
+  @Test func refusalForBothAndForOneIsAnError() {
     let kernel = FakeKernel([])
     kernel.failDump = { _ in .refused(.noSuchFileOrDirectory) }
     #expect(throws: NetlinkProblem.refused(.noSuchFileOrDirectory)) {
@@ -131,16 +131,16 @@ import Testing
     #expect(kernel.dumpRequests.map(\.family) == [0, 2])
   }
 
-  /// Rows have come already: who asked has to forget them first.
+  /// The caller must discard the rows so far before a retry.
   @Test(arguments: [NetlinkProblem.overrun, .interrupted, .refused(.noMemory)])
-  func aDumpThatFailsHalfwayIsNotAskedForAgainHere(problem: NetlinkProblem) {
+  func dumpThatFailsHalfwayIsNotRetried(problem: NetlinkProblem) {
     let kernel = FakeKernel(Self.sockets)
     kernel.failDump = { _ in problem }
     #expect(throws: problem) { try dump(request(), over: kernel.open()) }
     #expect(kernel.dumps == 1)
   }
 
-  @Test func familiesAreNamedByWhatTheyHold() {
+  @Test func familiesAreNormalized() {
     #expect(DumpRequest.Families([]) == nil)
     #expect(DumpRequest.Families([.ipv6]) == .only(.ipv6))
     #expect(DumpRequest.Families([.ipv6, .ipv6]) == .only(.ipv6))

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SocketDiagnostics
 
-/// A listener and one accepted connection on loopback, in this process.
+/// A listener and an accepted connection on loopback, held by this process.
 private final class Pair {
   let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -46,7 +46,7 @@ private final class Pair {
   }
 }
 
-/// What the running kernel does with requests to destroy; each test has sockets of its own.
+/// The running kernel's handling of destroy requests. Each test creates its own sockets.
 @Suite(.enabled(if: geteuid() == 0, "needs CAP_NET_ADMIN: run it as root"))
 struct DestroyTests {
   private let pair = Pair()
@@ -71,7 +71,7 @@ struct DestroyTests {
       interface: identity.interface, cookie: try #require(SocketCookie(rawValue: cookie)))
   }
 
-  @Test func aWrongCookieHurtsNobody() throws {
+  @Test func wrongCookieDestroysNothing() throws {
     let right = try identity(of: pair.server)
     let listening = try identity(of: pair.listener)
     for wrong in [right.cookie.rawValue + 1_000_000, listening.cookie.rawValue] {
@@ -87,7 +87,7 @@ struct DestroyTests {
     #expect(try identity(of: pair.listener) == listening, "the listener is still listed")
   }
 
-  @Test func theRightCookieClosesThatOneAlone() throws {
+  @Test func rightCookieDestroysOnlyThatSocket() throws {
     let right = try identity(of: pair.server)
     let listening = try identity(of: pair.listener)
     var diagnostics = try diagnostics()
@@ -103,7 +103,7 @@ struct DestroyTests {
     }
   }
 
-  @Test func aVanishedConnectionsRequestLeavesTheListenerAlone() throws {
+  @Test func destroyingAVanishedConnectionSparesTheListener() throws {
     let right = try identity(of: pair.server)
     let listening = try identity(of: pair.listener)
     shutdown(pair.client, Int32(SHUT_RDWR))
@@ -113,11 +113,11 @@ struct DestroyTests {
     #expect(try identity(of: pair.listener) == listening)
   }
 
-  @Test func anUnprivilegedLookUpFindsTheSameAsTheDump() throws {
+  @Test func lookUpMatchesTheDump() throws {
     let right = try identity(of: pair.client)
     var diagnostics = try diagnostics()
     let row = try #require(try diagnostics.lookUp(right))
     #expect(row.identity == right)
-    #expect(row.tcp?.lastReceived != nil, "a look-up brings the figures")
+    #expect(row.tcp?.lastReceived != nil, "a look-up returns the figures")
   }
 }

@@ -18,17 +18,17 @@ import Testing
     return states
   }
 
-  @Test func theStateOfEveryRowComesInTheOrderOfTheDump() throws {
+  @Test func statesComeInTheOrderOfTheDump() throws {
     let kernel = FakeKernel(
       (1...11).reversed().map { state in
         FakeSocket(cookie: UInt64(state), inode: 1) { $0.state = state }
       })
     #expect(try states(of: kernel.open()).map(\.rawValue) == Array((1...11).reversed()))
-    #expect(kernel.dumpRequests.map(\.details) == [0], "tcp_info is not asked for")
+    #expect(kernel.dumpRequests.map(\.details) == [0], "tcp_info is not requested")
   }
 
-  @Test func aRowIsCountedThoughTheRestOfItIsNotRead() throws {
-    // Neither the cookie, which no socket can have, nor the attribute, which overruns.
+  @Test func countingReadsOnlyFamilyAndState() throws {
+    // The cookie is impossible, and the attribute overruns.
     let socket = FakeSocket(cookie: .max, inode: 1) {
       $0.state = 8
       $0.info = nil
@@ -39,7 +39,7 @@ import Testing
     #expect(try states(of: transport) == [.closeWait])
   }
 
-  @Test(arguments: [0, 71]) func aRowThatIsTooShortIsAnError(length: Int) {
+  @Test(arguments: [0, 71]) func shortRowIsAnError(length: Int) {
     let row = Array(FakeSocket(cookie: 1).row[..<length])
     let transport = ScriptedTransport(
       WireBytes.message(type: 20, payload: row), WireBytes.done())
@@ -49,7 +49,7 @@ import Testing
     ) { try states(of: transport) }
   }
 
-  @Test(arguments: [0, 14, 255] as [UInt8]) func anUnknownStateIsAnError(state: UInt8) {
+  @Test(arguments: [0, 14, 255] as [UInt8]) func unknownStateIsAnError(state: UInt8) {
     let socket = FakeSocket(cookie: 1, inode: 1) { $0.state = state }
     let transport = ScriptedTransport(
       WireBytes.message(type: 20, payload: socket.row), WireBytes.done())
@@ -58,7 +58,7 @@ import Testing
     ) { try states(of: transport) }
   }
 
-  @Test func anOldKernelIsAskedWithAWeakerProgram() throws {
+  @Test func oldKernelGetsAWeakerProgram() throws {
     let kernel = FakeKernel([FakeSocket(cookie: 1)])
     kernel.newestCode = 8
     let program = InetDiagBytecode(.port(.local, 8080...8080))
@@ -70,8 +70,7 @@ import Testing
     (TCPStateSet.all, TCPState.closed), (TCPState.boundInactive.asSet, .boundInactive),
     (TCPStateSet.all.union(TCPState.boundInactive.asSet), .boundInactive),
   ])
-  func aClosedSocketIsBoundInactiveWhereThatWasAskedFor(asked: TCPStateSet, state: TCPState) throws
-  {
+  func closedSocketIsBoundInactiveIfRequested(asked: TCPStateSet, state: TCPState) throws {
     let row = FakeSocket(cookie: 1, inode: 1) { $0.state = 13 }.row
     #expect(row[1] == 7, "as the kernel lists it")
     func transport() -> ScriptedTransport {
@@ -86,7 +85,7 @@ import Testing
     #expect(counted == [state] && listed == [state])
   }
 
-  @Test func aDumpThatEndsInAnErrorIsNoAnswer() {
+  @Test func dumpThatEndsInAnErrorFails() {
     let transport = ScriptedTransport(
       WireBytes.message(type: 20, payload: FakeSocket(cookie: 1).row), WireBytes.done(-2))
     #expect(throws: NetlinkProblem.refused(.noSuchFileOrDirectory)) { try states(of: transport) }

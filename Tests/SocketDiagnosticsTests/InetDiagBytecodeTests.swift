@@ -16,15 +16,15 @@ import Testing
     return try #require(AddressBlock(address, prefixLength: length))
   }
 
-  // MARK: The instructions
+  // MARK: Instructions
 
-  @Test func aPortIsOneComparisonThatRefusesBehindTheEnd() throws {
+  @Test func portIsOneComparisonThatRejectsPastTheEnd() throws {
     #expect(
       try program(.port(.local, 8080...8080)).bytes == [11, 8, 12, 0, 0, 0, 0x90, 0x1f])
     #expect(try program(.port(.peer, 80...80)).bytes == [12, 8, 12, 0, 0, 0, 80, 0])
   }
 
-  @Test func aRangeIsTwoComparisonsAndAnOpenOneIsOne() throws {
+  @Test func rangeIsTwoComparisonsAndAnOpenRangeIsOne() throws {
     #expect(
       try program(.port(.local, 1...2)).bytes
         == [2, 8, 20, 0, 0, 0, 1, 0] + [3, 8, 12, 0, 0, 0, 2, 0])
@@ -32,7 +32,7 @@ import Testing
     #expect(try program(.port(.peer, 2...65535)).bytes == [4, 8, 12, 0, 0, 0, 2, 0])
   }
 
-  @Test func oneOfTwoJumpsToTheEndFromTheFirst() throws {
+  @Test func disjunctionJumpsToTheEndFromTheFirstPart() throws {
     let either = try program(.any([.port(.local, 1...1), .port(.peer, 2...2)]))
     #expect(
       either.bytes
@@ -40,13 +40,13 @@ import Testing
     #expect(either.instructionCount == 3)
   }
 
-  @Test func aNegationTurnsTheJumpsRound() throws {
+  @Test func negationSwapsTheJumps() throws {
     #expect(
       try program(.not(.port(.local, 1...1))).bytes
         == [11, 8, 12, 0, 0, 0, 1, 0] + [1, 4, 8, 0])
   }
 
-  @Test func anAddressOfIPv4IsAskedForAsSuchWhicheverWayItIsSpelt() throws {
+  @Test func mappedBlocksAreComparedAsIPv4() throws {
     let wanted: [UInt8] = [8, 16, 20, 0, 2, 8, 0, 0, 255, 255, 255, 255, 10, 0, 0, 0]
     #expect(try program(.address(.peer, Self.block("10.9.9.9", 8))).bytes == wanted)
     #expect(try program(.address(.peer, Self.block("::ffff:10.9.9.9", 104))).bytes == wanted)
@@ -56,13 +56,13 @@ import Testing
         + [UInt8](repeating: 0, count: 15) + [1])
   }
 
-  @Test func interfaceAndMark() throws {
+  @Test func interfaceAndMarkHaveTheKernelsLayout() throws {
     #expect(try program(.interface(3)).bytes == [9, 8, 12, 0, 3, 0, 0, 0])
     #expect(
       try program(.mark(7, mask: 0xff)).bytes == [10, 12, 16, 0, 7, 0, 0, 0, 255, 0, 0, 0])
   }
 
-  @Test func whatDecidesNothingHasNoProgram() throws {
+  @Test func conditionThatIsAlwaysTrueHasNoProgram() throws {
     #expect(InetDiagBytecode(.always) == nil)
     #expect(InetDiagBytecode(.not(.never)) == nil)
     #expect(InetDiagBytecode(.port(.local, 0...65535)) == nil)
@@ -71,7 +71,7 @@ import Testing
     #expect(DiagProgram(nothing.bytes).refusal() == nil)
   }
 
-  @Test func theProgramFollowsTheRequestAsAnAttribute() throws {
+  @Test func programFollowsTheRequestAsAnAttribute() throws {
     let request = DumpRequest(
       family: .ipv4, states: .all, details: [], bytecode: try program(.port(.local, 1...1)))
     #expect(request.payload.count == 56 + 12)
@@ -81,7 +81,7 @@ import Testing
 
   // MARK: Generated conditions
 
-  @Test func everyProgramIsAdmittedAndDecidesExactlyWhatTheConditionSays() throws {
+  @Test func programsPassTheAuditAndMatchTheirConditions() throws {
     var generator = Seeded(31)
     var (accepted, refused) = (0, 0)
     for _ in 0..<3000 {
@@ -92,15 +92,17 @@ import Testing
       #expect(program?.instructionCount == bytecode?.instructionCount)
       for _ in 0..<20 {
         let entry = Self.anyEntry(&generator)
-        let expected = Self.isSo(condition, of: entry)
+        let expected = Self.isTrue(condition, for: entry)
         #expect((program?.accepts(entry) ?? true) == expected, "\(condition) of \(entry)")
         if expected { accepted += 1 } else { refused += 1 }
       }
     }
-    #expect(accepted > 10_000 && refused > 10_000, "both happen often: \(accepted), \(refused)")
+    #expect(
+      accepted > 10_000 && refused > 10_000,
+      "both results must be frequent: \(accepted), \(refused)")
   }
 
-  @Test func aWeakerProgramAcceptsAtLeastTheSame() throws {
+  @Test func weakerProgramAcceptsAtLeastTheSame() throws {
     var generator = Seeded(32)
     var steps = 0
     for _ in 0..<1000 {
@@ -111,7 +113,7 @@ import Testing
         steps += 1
         let program = DiagProgram(weaker.bytes)
         #expect(program.refusal() == nil)
-        for entry in entries where Self.isSo(condition, of: entry) {
+        for entry in entries where Self.isTrue(condition, for: entry) {
           #expect(program.accepts(entry), "\(condition) of \(entry)")
         }
         bytecode = weaker
@@ -120,7 +122,7 @@ import Testing
     #expect(steps > 250)
   }
 
-  @Test func theOldestProgramUsesOnlyWhatTheOldestKernelKnows() throws {
+  @Test func oldestProgramUsesOnlyTheOldestInstructions() throws {
     let condition = KernelCondition.all([
       .mark(1, mask: 1), .interface(1), .port(.local, 80...80),
     ])
@@ -137,12 +139,12 @@ import Testing
       programs.map { DiagProgram($0.bytes).refusal(mayCompareMarks: false) } == [1, nil, nil, nil])
   }
 
-  @Test func whatOnlyTheMarkDecidesHasNoWeakerProgram() throws {
+  @Test func conditionOnTheMarkAloneHasNoWeakerProgram() throws {
     #expect(try program(.mark(1, mask: 1)).forOlderKernel == nil)
     #expect(try program(.not(.mark(1, mask: 1))).forOlderKernel == nil)
     #expect(
       try program(.any([.mark(1, mask: 1), .port(.local, 1...1)])).forOlderKernel == nil,
-      "without the mark any socket may be meant")
+      "without the mark, any socket can match")
     #expect(try program(.address(.local, Self.block("10.0.0.1"))).forOlderKernel == nil)
   }
 
@@ -168,18 +170,18 @@ import Testing
     }
   }
 
-  @Test func aPartThatDoesNotFitIsLeftToUserSpace() throws {
+  @Test func partsThatDoNotFitAreLeftToUserSpace() throws {
     let many = KernelCondition.any(
       (1...5000).map { .port(.peer, UInt16($0 * 2)...UInt16($0 * 2)) })
     #expect(InetDiagBytecode(many) == nil)
     let small = KernelCondition.port(.local, 443...443)
     let both = try program(.all([many, small, .not(.interface(1))]))
     #expect(both.condition == .all([small, .not(.interface(1))]))
-    #expect(InetDiagBytecode(.any([many, small])) == nil, "one of them may be the large one")
+    #expect(InetDiagBytecode(.any([many, small])) == nil, "the large part alone can be true")
     #expect(InetDiagBytecode(.not(.all([.not(many), small]))) == nil)
   }
 
-  @Test func theLongestProgramIsAdmittedByTheRunningKernel() throws {
+  @Test func runningKernelAcceptsTheLongestProgram() throws {
     var parts: [KernelCondition] = []
     for port in UInt16(1)...2730 { parts.append(.port(.peer, port * 2...port * 2)) }
     let longest = try program(.any(parts))
@@ -194,7 +196,7 @@ import Testing
     #expect(taken == request)
   }
 
-  @Test func theRunningKernelRefusesNoneOfManyPrograms() throws {
+  @Test func runningKernelAcceptsRandomPrograms() throws {
     var generator = Seeded(33)
     var diagnostics = TCPDiagnostics(
       over: try KernelTransport(bus: TCPDiagnostics.bus), uptime: nil)
@@ -208,9 +210,9 @@ import Testing
     }
   }
 
-  // MARK: What conditions mean
+  // MARK: Meaning of conditions
 
-  private static func isSo(_ condition: KernelCondition, of entry: DiagProgram.Entry) -> Bool {
+  private static func isTrue(_ condition: KernelCondition, for entry: DiagProgram.Entry) -> Bool {
     switch condition {
     case .port(.local, let range): return range.contains(entry.localPort)
     case .port(.peer, let range): return range.contains(entry.peerPort)
@@ -219,9 +221,9 @@ import Testing
     case .interface(let index): return entry.interface == index
     case .mark(let mark, let mask): return entry.mark & mask == mark
     case .autobound: return entry.isAutobound
-    case .all(let parts): return parts.allSatisfy { isSo($0, of: entry) }
-    case .any(let parts): return parts.contains { isSo($0, of: entry) }
-    case .not(let part): return !isSo(part, of: entry)
+    case .all(let parts): return parts.allSatisfy { isTrue($0, for: entry) }
+    case .any(let parts): return parts.contains { isTrue($0, for: entry) }
+    case .not(let part): return !isTrue(part, for: entry)
     }
   }
 
@@ -239,7 +241,7 @@ import Testing
     + [
       [0x20, 1, 0xd, 0xb8] + [UInt8](repeating: 0, count: 11) + [1],
       [UInt8](repeating: 0, count: 15) + [1], [UInt8](repeating: 0, count: 16),
-      // The octets of 10.0.0.1 at the start, where a careless comparison would look.
+      // 10.0.0.1 in the first bytes, where a careless comparison would look.
       [10, 0, 0, 1] + [UInt8](repeating: 0, count: 12),
     ]
 
@@ -313,7 +315,7 @@ import Testing
     return (cookies, taken)
   }
 
-  @Test func anOldKernelIsAskedWithRangesInPlaceOfEqualPorts() throws {
+  @Test func oldKernelGetsRangesInsteadOfEqualPorts() throws {
     let kernel = FakeKernel(sockets)
     kernel.newestCode = 10
     let answer = try cookies(.port(.local, 80...80), kernel)
@@ -322,7 +324,7 @@ import Testing
     #expect(kernel.dumpRequests.map(\.listed) == [nil, 1])
   }
 
-  @Test func withoutTheRightToSeeMarksTheMarkIsLeftOut() throws {
+  @Test func markIsOmittedWithoutTheCapability() throws {
     let kernel = FakeKernel(sockets)
     kernel.mayCompareMarks = false
     let answer = try cookies(.all([.mark(0, mask: 1), .port(.local, 80...80)]), kernel)
@@ -330,7 +332,7 @@ import Testing
     #expect(answer.taken.bytecode?.condition == .port(.local, 80...80))
   }
 
-  @Test func aKernelThatTakesNoProgramListsEverything() throws {
+  @Test func kernelWithoutProgramsListsEverything() throws {
     let kernel = FakeKernel(sockets)
     kernel.newestCode = 0
     let answer = try cookies(.all([.interface(0), .port(.local, 80...80)]), kernel)
@@ -339,7 +341,7 @@ import Testing
     #expect(kernel.dumpRequests.last?.program == nil)
   }
 
-  @Test func aRefusalThatHasNothingToDoWithTheProgramIsThrown() throws {
+  @Test func refusalWithoutAProgramIsThrown() throws {
     for code in [Int32(-22), -1, -2] {
       let transport = ScriptedTransport(WireBytes.error(code))
       var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
@@ -350,7 +352,7 @@ import Testing
     }
   }
 
-  @Test func afterARowARefusalIsNoQuestionOfTheProgram() throws {
+  @Test func refusalAfterARowIsThrown() throws {
     let transport = ScriptedTransport(
       WireBytes.message(type: 20, payload: sockets[0].row), WireBytes.done(-22))
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)

@@ -14,7 +14,7 @@ import Testing
     try InetDiagRow(uptime: uptime).decode(row.span, 0..<row.count)
   }
 
-  @Test func everyFieldIsWhereTheKernelPutsIt() throws {
+  @Test func fieldsAreReadAtTheKernelsOffsets() throws {
     let socket = FakeSocket(cookie: 0x2a_6d76, inode: 6319) {
       $0.state = 8
       $0.local = [10, 0, 0, 5]
@@ -63,13 +63,14 @@ import Testing
     (4, .zeroWindowProbe), (5, .delayedAcknowledgement), (6, .unknown), (200, .unknown),
     (255, .unknown),
   ])
-  func everyTimerHasItsKindAndANewOneIsNotOff(number: UInt8, kind: ConnectionTimer.Kind) throws {
+  func timersHaveTheirKindsAndUnknownOnesAreNotOff(number: UInt8, kind: ConnectionTimer.Kind) throws
+  {
     let row = try decode(FakeSocket(cookie: 1, inode: 1) { $0.timer = number }.row)
     #expect(row.timer.kind == kind)
   }
 
   @Test(arguments: [(nil, nil), (UInt8(0), false), (1, true)] as [(UInt8?, Bool?)])
-  func whetherASocketTakesIPv4IsKnownOnlyIfTheKernelTells(value: UInt8?, isV6Only: Bool?) throws {
+  func ipv6OnlyIsUnknownUnlessReported(value: UInt8?, isV6Only: Bool?) throws {
     let row = try decode(
       FakeSocket(cookie: 1, inode: 1) {
         $0.family = 10
@@ -81,13 +82,13 @@ import Testing
     #expect(row.isV6Only == isV6Only)
   }
 
-  @Test func noTwoTimersShareAName() {
+  @Test func timerNamesAreUnique() {
     let names = ConnectionTimer.Kind.allCases.map(\.name)
     #expect(Set(names).count == names.count)
     #expect(ConnectionTimer.Kind.delayedAcknowledgement.name == "delayed-ack")
   }
 
-  @Test func anIPv6AddressIsReadWhole() throws {
+  @Test func ipv6AddressesAreReadInFull() throws {
     let row = try decode(
       FakeSocket(cookie: 1, inode: 1) {
         $0.family = 10
@@ -99,7 +100,7 @@ import Testing
     #expect(row.peer.address.isV4OrMapped)
   }
 
-  @Test func theIdentityIsSentBackAsItCame() throws {
+  @Test func identityRoundTrips() throws {
     var random = Seeded(3)
     for _ in 0..<2000 {
       let socket = FakeSocket(cookie: UInt64.random(in: 1..<(.max), using: &random), inode: 1) {
@@ -117,14 +118,14 @@ import Testing
   }
 
   @Test(arguments: [0, UInt64.max])
-  func aRowWithoutACookieCannotBeNamedAgain(cookie: UInt64) {
+  func rowWithoutACookieIsMalformed(cookie: UInt64) {
     #expect(
       throws: NetlinkProblem.malformed(MalformedDatagram(.impossibleValue(cookie), at: 44))
     ) { try decode(FakeSocket(cookie: cookie).row) }
   }
 
   @Test(arguments: [0, 1, 71])
-  func aShortRowIsMalformed(count: Int) {
+  func shortRowIsMalformed(count: Int) {
     let row = Array(FakeSocket(cookie: 1).row.prefix(count))
     #expect(
       throws: NetlinkProblem.malformed(
@@ -132,7 +133,7 @@ import Testing
     ) { try decode(row) }
   }
 
-  @Test func aFamilyOrStateThatCannotBeIsMalformed() {
+  @Test func impossibleFamilyOrStateIsMalformed() {
     var row = FakeSocket(cookie: 1).row
     row[0] = 3
     #expect(
@@ -145,7 +146,7 @@ import Testing
     ) { try decode(row) }
   }
 
-  @Test func anAttributeThatOverrunsMakesTheRowMalformed() {
+  @Test func overrunningAttributeIsMalformed() {
     var row = FakeSocket(cookie: 1).row
     row[72] = 0xff
     #expect {
@@ -156,7 +157,7 @@ import Testing
     }
   }
 
-  @Test func unknownAttributesAreSteppedOver() throws {
+  @Test func unknownAttributesAreSkipped() throws {
     let row = try decode(
       FakeSocket(cookie: 1, inode: 1) {
         $0.attributes =
@@ -177,7 +178,7 @@ import Testing
     #expect(row.mark == nil && row.cgroupID == nil && row.tcp?.congestion == nil)
   }
 
-  @Test func theUlpNamesAnMptcpSubflow() throws {
+  @Test func ulpIdentifiesMPTCPSubflows() throws {
     func isSubflow(_ name: String) throws -> Bool {
       let nested = WireBytes.attribute(1, Array(name.utf8) + [0])
       return try decode(
@@ -207,7 +208,7 @@ import Testing
     return try InetDiagRow(uptime: uptime).decode(row.span, 0..<row.count).tcp
   }
 
-  @Test func aFieldBeyondTheEndIsUnknownAndNotZero() throws {
+  @Test func fieldBeyondTheEndIsUnknownNotZero() throws {
     #expect(try figures(length: 0) == nil)
     let old = try #require(try figures(length: 104))
     #expect(old.totalRetransmits == 0 && old.lastSent == 0)
@@ -218,7 +219,7 @@ import Testing
   }
 
   @Test(arguments: [232, 248, 280, 1024])
-  func everyLengthOfTheKernelsIsReadAlike(length: Int) throws {
+  func allKernelLengthsAreRead(length: Int) throws {
     let row = FakeSocket(cookie: 1, inode: 1) {
       $0.info = nil
       var info = FakeSocket.Info()
@@ -232,13 +233,13 @@ import Testing
     #expect(tcp?.lastReceived == 77 && tcp?.bytesReceived == 88)
   }
 
-  @Test func aTimeJustBelowTheWrapIsNow() throws {
+  @Test func timeJustBelowTheWrapIsZero() throws {
     #expect(try figures { $0.lastDataSent = .max }?.lastSent == 0)
     #expect(try figures { $0.lastDataSent = .max - 999 }?.lastSent == 0)
   }
 
-  @Test func aTimeAboveTheUptimeIsUnknown() throws {
-    // What SYN_SENT shows: jiffies since the clock's start, not since anything.
+  @Test func timeAboveTheUptimeIsUnknown() throws {
+    // As in SYN-SENT: jiffies since the clock started, not since an event.
     #expect(try figures(uptime: 500_000) { $0.lastDataSent = 917_584 }?.lastSent == nil)
     #expect(try figures(uptime: 917_584) { $0.lastDataSent = 917_584 }?.lastSent == 917_584)
     #expect(try figures(uptime: nil) { $0.lastDataSent = 917_584 }?.lastSent == 917_584)

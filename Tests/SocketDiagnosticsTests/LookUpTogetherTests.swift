@@ -6,9 +6,9 @@ import Testing
 
 @testable import SocketDiagnostics
 
-/// Sockets that are looked up, or destroyed, several at a time.
+/// Looking up or destroying several sockets at once.
 @Suite struct LookUpTogetherTests {
-  @Test func eachIsFoundOrNot() throws {
+  @Test func everySocketHasItsOwnResult() throws {
     let sockets = (1...5).map { number in
       FakeSocket(cookie: UInt64(number), inode: 5) { $0.info = .idle(UInt32(number)) }
     }
@@ -22,9 +22,9 @@ import Testing
     #expect(kernel.datagrams == 1)
   }
 
-  @Test func anotherCookieIsNotTheOneAskedFor() throws {
+  @Test func answersWithAnotherCookieAreIgnored() throws {
     let (first, second) = (FakeSocket(cookie: 7, inode: 5), FakeSocket(cookie: 8, inode: 6))
-    // The answers of each other.
+    // The answers are swapped.
     let transport = ScriptedTransport(
       WireBytes.message(type: 20, sequence: 1, payload: second.row),
       WireBytes.message(type: 20, sequence: 2, payload: first.row))
@@ -33,7 +33,7 @@ import Testing
     #expect(found == [.success(nil), .success(nil)])
   }
 
-  @Test func eachRequestIsTheOneThatIsMadeAlone() throws {
+  @Test func requestsAreTheSameAsForSingleLookUps() throws {
     let sockets = [
       FakeSocket(cookie: 7, inode: 5), FakeSocket(cookie: 8, inode: 6) { $0.interface = 3 },
     ]
@@ -46,7 +46,7 @@ import Testing
     #expect(together.sent == [alone.sent.flatMap { $0 }])
   }
 
-  @Test func aDatagramAsksToDestroyIfAllOfItDoes() throws {
+  @Test func destroyDatagramContainsOnlyDestroyRequests() throws {
     let socket = try identity(FakeSocket(cookie: 7, inode: 5))
     let transport = ScriptedTransport()
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
@@ -66,7 +66,7 @@ import Testing
     for other in others { #expect(!TCPDiagnostics.isRequestToDestroy(other)) }
   }
 
-  @Test func severalAreDestroyedWithinWhatTheTransportPrepares() throws {
+  @Test func transportPreparesOnceForSeveralDestroys() throws {
     let socket = try identity(FakeSocket(cookie: 7, inode: 5))
     let transport = PreparingTransport()
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
@@ -80,7 +80,7 @@ import Testing
   }
 }
 
-/// Acknowledges everything, and notes when it was prepared for commands.
+/// Acknowledges everything and logs when it prepares for commands.
 private final class PreparingTransport: NetlinkTransport {
   private(set) var log = ""
   private var sequence: UInt32 = 0

@@ -7,7 +7,7 @@ import Testing
 @testable import SocketDiagnostics
 
 @Suite struct TCPDiagnosticsTests {
-  @Test func aDumpAsksForTheFamilyTheStatesAndTheDetails() throws {
+  @Test func dumpRequestContainsFamilyStatesAndDetails() throws {
     let transport = ScriptedTransport(WireBytes.done())
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
     try diagnostics.dump(
@@ -21,12 +21,12 @@ import Testing
     #expect(request.span.uint32(at: 20) == 1 << 1 | 1 << 8)
   }
 
-  @Test func bothDetailsAreTwoBits() {
+  @Test func detailsAreSeparateBits() {
     let request = DumpRequest(family: .ipv4, states: .all, details: [.figures, .congestion])
     #expect(request.payload[2] == 0b1010)
   }
 
-  @Test func aDestroyRequestCarriesTheDumpedIdentityAndCookie() throws {
+  @Test func destroyRequestContainsTheDumpedIdentityAndCookie() throws {
     let socket = FakeSocket(cookie: 0x1122_3344_5566_7788, inode: 5) { $0.interface = 2 }
     let transport = ScriptedTransport(WireBytes.error(0))
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
@@ -37,7 +37,7 @@ import Testing
     #expect(request.span.uint64(at: 64) == 0x1122_3344_5566_7788)
   }
 
-  @Test func aLookUpFindsTheSocketOrNothing() throws {
+  @Test func lookUpFindsTheSocketOrNothing() throws {
     let socket = FakeSocket(cookie: 7, inode: 5) { $0.info = .idle(42) }
     let kernel = FakeKernel([socket])
     var diagnostics = TCPDiagnostics(over: kernel.open(), uptime: nil)
@@ -46,14 +46,14 @@ import Testing
     #expect(try diagnostics.lookUp(identity(socket)) == nil)
   }
 
-  @Test func aLookUpThatFindsAnotherCookieFindsNothing() throws {
+  @Test func lookUpIgnoresAnotherCookie() throws {
     let other = FakeSocket(cookie: 8, inode: 5)
     let transport = ScriptedTransport(WireBytes.message(type: 20, payload: other.row))
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
     #expect(try diagnostics.lookUp(identity(FakeSocket(cookie: 7))) == nil)
   }
 
-  @Test func aLookUpThatIsRefusedIsAnErrorNotAnAbsence() throws {
+  @Test func refusedLookUpIsAnErrorNotAnAbsence() throws {
     let transport = ScriptedTransport(WireBytes.error(-1))
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
     #expect(throws: NetlinkProblem.refused(.notPermitted)) {
@@ -64,22 +64,22 @@ import Testing
   @Test(arguments: [
     (Int32(-2), DestroySupport.supported), (0, .supported), (-95, .missing), (-22, .missing),
   ])
-  func theProbeTellsASupportingKernelFromAnother(code: Int32, support: DestroySupport) throws {
+  func probeDetectsDestroySupport(code: Int32, support: DestroySupport) throws {
     let transport = ScriptedTransport(WireBytes.error(code))
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
     #expect(try diagnostics.destroySupport() == support)
     let request = try #require(transport.sent.first)
-    #expect(request[24..<28].allSatisfy { $0 == 0 }, "both ports are 0: no socket has that")
-    #expect(![0, .max].contains(request.span.uint64(at: 64)), "and the cookie is a definite one")
+    #expect(request[24..<28].allSatisfy { $0 == 0 }, "no socket has both ports 0")
+    #expect(![0, .max].contains(request.span.uint64(at: 64)), "the cookie is not a wildcard")
   }
 
-  @Test func theProbeSaysWhenItDoesNotKnow() {
+  @Test func refusedProbeIsAnError() {
     let transport = ScriptedTransport(WireBytes.error(-1))
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
     #expect(throws: NetlinkProblem.refused(.notPermitted)) { try diagnostics.destroySupport() }
   }
 
-  @Test func theRunningKernelListsAndIsProbed() throws {
+  @Test func runningKernelAnswersDumpsAndTheProbe() throws {
     var diagnostics = TCPDiagnostics(
       over: try KernelTransport(bus: TCPDiagnostics.bus), uptime: nil)
     for family in AddressFamily.allCases {

@@ -1,16 +1,16 @@
 import Netlink
 
-/// The kernel's rules for a filter program, from `net/ipv4/inet_diag.c`: what it admits when the
-/// request comes, and what it runs on each socket.
+/// The kernel's rules for filter programs, from `net/ipv4/inet_diag.c`: the audit of a request, and
+/// the evaluation for each socket.
 package struct DiagProgram {
   private let bytes: [UInt8]
 
-  /// What the kernel compares.
+  /// The values of a socket that the kernel compares.
   package struct Entry {
     package var family: UInt8
     package var localPort: UInt16
     package var peerPort: UInt16
-    /// 4 or 16 octets.
+    /// 4 or 16 bytes.
     package var local: [UInt8]
     package var peer: [UInt8]
     package var interface: UInt32 = 0
@@ -35,10 +35,10 @@ package struct DiagProgram {
   private func u16(_ offset: Int) -> Int { Int(bytes.span.uint16(at: offset)) }
   private func u32(_ offset: Int) -> UInt32 { bytes.span.uint32(at: offset) }
 
-  /// Why the kernel refuses the program (an errno); nil when it takes it.
+  /// The errno with which the kernel refuses the program; nil when it accepts it.
   ///
   /// - Parameters:
-  ///   - newestCode: the last instruction that it knows; 12 since equal ports came.
+  ///   - newestCode: the last instruction that the kernel knows; 12 with equal ports.
   ///   - mayCompareMarks: whether the caller has CAP_NET_ADMIN.
   package func refusal(newestCode: UInt8 = 12, mayCompareMarks: Bool = true) -> Int32? {
     let invalid: Int32 = 22
@@ -47,22 +47,22 @@ package struct DiagProgram {
     var offset = 0
     while offset < bytes.count {
       let left = bytes.count - offset
-      guard left >= 4, bytes[offset] <= newestCode, let least = leastLength(at: offset) else {
+      guard left >= 4, bytes[offset] <= newestCode, let minimum = minimumLength(at: offset) else {
         return invalid
       }
       if bytes[offset] == 10, !mayCompareMarks { return 1 }
       let (yes, no) = (Int(bytes[offset + 1]), u16(offset + 2))
       if bytes[offset] != 0 {
-        guard no >= least, no <= left + 4, no % 4 == 0 else { return invalid }
+        guard no >= minimum, no <= left + 4, no % 4 == 0 else { return invalid }
         if no < left, !starts.contains(offset + no) { return invalid }
       }
-      guard yes >= least, yes <= left + 4, yes % 4 == 0 else { return invalid }
+      guard yes >= minimum, yes <= left + 4, yes % 4 == 0 else { return invalid }
       offset += yes
     }
     return offset == bytes.count ? nil : invalid
   }
 
-  /// Where the walk from instruction to instruction comes by: the only places to jump to.
+  /// The positions of the instructions, which are the only valid jump targets.
   private func walk() -> Set<Int> {
     var starts: Set<Int> = []
     var offset = 0
@@ -73,7 +73,7 @@ package struct DiagProgram {
     return starts
   }
 
-  private func leastLength(at offset: Int) -> Int? {
+  private func minimumLength(at offset: Int) -> Int? {
     let left = bytes.count - offset
     let length: Int
     switch bytes[offset] {
@@ -90,19 +90,19 @@ package struct DiagProgram {
     return length <= left ? length : nil
   }
 
-  /// How many instructions there are.
+  /// The number of instructions.
   package var instructionCount: Int { walk().count }
 
-  /// Whether a socket is listed. It must be a program that is not refused.
+  /// Whether the kernel lists a socket. The program must be valid.
   package func accepts(_ entry: Entry) -> Bool {
     var offset = 0
     while offset < bytes.count {
-      offset += isSo(at: offset, entry) ? Int(bytes[offset + 1]) : u16(offset + 2)
+      offset += isTrue(at: offset, entry) ? Int(bytes[offset + 1]) : u16(offset + 2)
     }
     return offset == bytes.count
   }
 
-  private func isSo(at offset: Int, _ entry: Entry) -> Bool {
+  private func isTrue(at offset: Int, _ entry: Entry) -> Bool {
     let port = offset + 8 <= bytes.count ? UInt16(u16(offset + 6)) : 0
     switch bytes[offset] {
     case 0: return true
@@ -111,8 +111,8 @@ package struct DiagProgram {
     case 4: return entry.peerPort >= port
     case 5: return entry.peerPort <= port
     case 6: return entry.isAutobound
-    case 7: return fits(entry.local, entry.localPort, entry.family, offset + 4)
-    case 8: return fits(entry.peer, entry.peerPort, entry.family, offset + 4)
+    case 7: return matches(entry.local, entry.localPort, entry.family, offset + 4)
+    case 8: return matches(entry.peer, entry.peerPort, entry.family, offset + 4)
     case 9: return entry.interface == u32(offset + 4)
     case 10: return entry.mark & u32(offset + 8) == u32(offset + 4)
     case 11: return entry.localPort == port
@@ -121,7 +121,9 @@ package struct DiagProgram {
     }
   }
 
-  private func fits(_ address: [UInt8], _ port: UInt16, _ family: UInt8, _ condition: Int) -> Bool {
+  private func matches(_ address: [UInt8], _ port: UInt16, _ family: UInt8, _ condition: Int)
+    -> Bool
+  {
     let wanted = u32(condition + 4)
     if wanted != .max, wanted != UInt32(port) { return false }
     let length = Int(bytes[condition + 1])
@@ -136,11 +138,11 @@ package struct DiagProgram {
   }
 
   private static func match(
-    _ one: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>, _ length: Int
+    _ lhs: ArraySlice<UInt8>, _ rhs: ArraySlice<UInt8>, _ length: Int
   ) -> Bool {
     (0..<length).allSatisfy { bit in
       let mask: UInt8 = 0x80 >> UInt8(bit % 8)
-      return one[one.startIndex + bit / 8] & mask == other[other.startIndex + bit / 8] & mask
+      return lhs[lhs.startIndex + bit / 8] & mask == rhs[rhs.startIndex + bit / 8] & mask
     }
   }
 }

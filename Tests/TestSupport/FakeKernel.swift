@@ -1,53 +1,52 @@
 package import Netlink
 
-/// A pretended kernel: it has sockets, lists them, looks them up by cookie and destroys them, and
-/// can be made to fail at any of it.
+/// A fake kernel that lists, looks up and destroys its sockets, and can be made to fail.
 package final class FakeKernel {
   package var sockets: [FakeSocket]
-  /// The cookies of the sockets that were destroyed, in order.
+  /// The cookies of the destroyed sockets, in order.
   package private(set) var destroyed: [UInt64] = []
   /// The cookies of every destroy request, granted or not.
   package private(set) var destroyRequests: [UInt64] = []
-  /// Every cookie that was looked up.
+  /// The cookies of all look-ups.
   package private(set) var lookedUp: [UInt64] = []
-  /// How many datagrams were sent to it.
+  /// The number of datagrams received.
   package private(set) var datagrams = 0
-  /// How many dumps were asked for.
+  /// The number of dump requests.
   package private(set) var dumps = 0
 
-  /// Called before a request of the kind is answered, with the cookie: it may change the sockets.
+  /// Called with the cookie before such a request is answered; can change the sockets.
   package var beforeLookUp: (UInt64) -> Void = { _ in }
   package var beforeDestroy: (UInt64) -> Void = { _ in }
   /// The errno with which a destroy request is refused, by its number from 1; nil to grant it.
   package var refuseDestroy: (Int, UInt64) -> Int32? = { _, _ in nil }
-  /// What goes wrong with the answer to a destroy request, after it was carried out.
+  /// The problem with the answer to a destroy request, after it was carried out.
   package var loseDestroyAnswer: (Int) -> NetlinkProblem? = { _ in nil }
   /// The errno with which a look-up is refused, by its number from 1 and its cookie.
   package var refuseLookUp: (Int, UInt64) -> Int32? = { _, _ in nil }
-  /// What goes wrong with a look-up, by its number from 1.
+  /// The problem with a look-up, by its number from 1.
   package var failLookUp: (Int) -> NetlinkProblem? = { _ in nil }
-  /// What goes wrong with a dump, by its number from 1.
+  /// The problem with a dump, by its number from 1.
   package var failDump: (Int) -> NetlinkProblem? = { _ in nil }
-  /// The last instruction of filter programs that it knows: 12 as Linux 5 does, 8 as Linux 3.
+  /// The last instruction of filter programs that it knows: 12 for Linux 5, 8 for Linux 3.
   package var newestCode: UInt8 = 12
-  /// Whether programs may compare marks: CAP_NET_ADMIN.
+  /// Whether programs can compare marks, which needs CAP_NET_ADMIN.
   package var mayCompareMarks = true
-  /// The dumps that were asked for, in order.
+  /// The dump requests, in order.
   package private(set) var dumpRequests: [DumpAsked] = []
-  /// Whether both families can be asked for at once.
+  /// Whether both families can be requested at once.
   package var listsBothFamilies = true
   /// Whether a destroyed socket stays listed.
   package var keepsDestroyed = false
 
-  /// What a dump was asked for.
+  /// The contents of a dump request.
   package struct DumpAsked: Equatable {
-    /// 0 for both.
+    /// The family; 0 for both.
     package let family: UInt8
     package let states: UInt32
     package let details: UInt8
     /// The filter program; nil without one.
     package let program: [UInt8]?
-    /// How many sockets were listed; nil when it was refused.
+    /// The number of sockets listed; nil when the dump was refused.
     package var listed: Int?
   }
 
@@ -77,7 +76,7 @@ package final class FakeKernel {
     }
   }
 
-  /// The answers to the messages of a datagram, each in a datagram of its own, as the kernel does.
+  /// The answers to the messages of a datagram, each in its own datagram, like the kernel.
   private func answer(_ datagram: [UInt8]) -> [Result<[UInt8], NetlinkProblem>] {
     datagrams += 1
     var answers: [Result<[UInt8], NetlinkProblem>] = []

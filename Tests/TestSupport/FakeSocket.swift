@@ -1,8 +1,8 @@
-/// A socket as a pretended kernel has it, and the row by which it would list it.
+/// A socket of a ``FakeKernel`` and the row that lists it.
 package struct FakeSocket: Sendable {
   package var family: UInt8 = 2
   package var state: UInt8 = 1
-  /// 4 or 16 octets.
+  /// 4 or 16 bytes.
   package var local: [UInt8] = [127, 0, 0, 1]
   package var peer: [UInt8] = [127, 0, 0, 1]
   package var localPort: UInt16 = 8080
@@ -16,9 +16,9 @@ package struct FakeSocket: Sendable {
   package var timer: UInt8 = 0
   package var retransmits: UInt8 = 0
   package var expires: UInt32 = 0
-  /// nil for a row without `tcp_info`.
+  /// The values of `tcp_info`; nil for a row without it.
   package var info: Info? = Info()
-  /// `SO_MARK`, shown in the row; nil for a row that does not show it.
+  /// `SO_MARK` in the row; nil for a row without it.
   package var mark: UInt32?
   /// Whether the kernel chose its local port.
   package var isAutobound = false
@@ -36,7 +36,7 @@ package struct FakeSocket: Sendable {
     package var totalRetransmits: UInt32 = 0
     package var bytesAcked: UInt64 = 1
     package var bytesReceived: UInt64 = 0
-    /// How much of the structure there is.
+    /// The length of the structure.
     package var length = 232
 
     package init() {}
@@ -83,7 +83,7 @@ package struct FakeSocket: Sendable {
     change(&self)
   }
 
-  /// What a filter program compares. The mark is that of the attribute, without one 0.
+  /// The values that a filter program compares. Without a mark, it is 0.
   package var entry: DiagProgram.Entry {
     var entry = DiagProgram.Entry(
       family: family, localPort: localPort, peerPort: peerPort, local: local, peer: peer)
@@ -111,7 +111,7 @@ package struct FakeSocket: Sendable {
   package var row: [UInt8] {
     var wire = WireBytes()
     wire.u8(family)
-    // Of a bound-inactive socket the kernel reports TCP_CLOSE.
+    // The kernel reports TCP_CLOSE for a bound-inactive socket.
     wire.u8(state == 13 ? 7 : state)
     wire.u8(timer)
     wire.u8(retransmits)

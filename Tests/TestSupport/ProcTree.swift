@@ -2,7 +2,7 @@ import Glibc
 package import ProcessTable
 package import SystemPackage
 
-/// A copy of `/proc` in a temporary folder, made by hand and removed at the end.
+/// An artificial `/proc` in a temporary directory, removed at the end.
 package final class ProcTree {
   package let root: FilePath
   private var made: [String] = []
@@ -45,7 +45,7 @@ package final class ProcTree {
     made.append(path(name))
   }
 
-  /// A process with what it holds: the targets of its descriptors, by number.
+  /// Adds a process; `links` are the targets of its descriptors, by number.
   package func process(
     _ pid: Int32, name: String = "app", state: String = "S", parent: Int32 = 1,
     flags: Int = 0, threads: Int = 1, start: Int = 1000, userID: UInt32 = 1000,
@@ -61,7 +61,7 @@ package final class ProcTree {
     for (descriptor, target) in links { link("\(pid)/fd/\(descriptor)", to: target) }
   }
 
-  /// Another name, start or executable for a process that there is, which keeps its descriptors.
+  /// Changes the name, start time or executable of a process and keeps its descriptors.
   package func process(again pid: Int32, name: String, executable: String? = nil, start: Int) {
     file("\(pid)/stat", Self.stat(pid, name, "S", 1, 0, 1, start))
     file("\(pid)/comm", name + "\n")
@@ -72,7 +72,7 @@ package final class ProcTree {
   /// Removes a file or a link.
   package func unlink(_ name: String) { Glibc.unlink(path(name)) }
 
-  /// A process whose descriptors cannot be read, not even by root: its `fd` is a circle of links.
+  /// Adds a process whose descriptors not even root can read: its `fd` is a symbolic link loop.
   package func process(unreadable pid: Int32, name: String) {
     file("\(pid)/stat", Self.stat(pid, name, "S", 0, 0, 1, 1000))
     file("\(pid)/comm", name + "\n")
@@ -88,15 +88,15 @@ package final class ProcTree {
       + "\(threads) 0 \(start) 4096 100 18446744073709551615\n"
   }
 
-  /// Lets the process, named app, have used this much processor time since it started.
+  /// Sets the processor time of the process, which is named app.
   package func use(ticks: Int, in pid: Int32, start: Int = 1000) {
     file("\(pid)/stat", Self.stat(pid, "app", "S", 1, 0, 1, start, userTicks: ticks))
   }
 
-  /// Removes all that there is of a process.
+  /// Removes a process.
   package func deleteProcess(_ pid: Int32) {
-    let folder = path("\(pid)")
-    for path in made.reversed() where path == folder || path.hasPrefix(folder + "/") {
+    let directory = path("\(pid)")
+    for path in made.reversed() where path == directory || path.hasPrefix(directory + "/") {
       remove(path)
     }
   }

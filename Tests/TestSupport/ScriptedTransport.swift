@@ -1,35 +1,35 @@
 package import Netlink
 
-/// Gives the datagrams of a script, whatever is sent; notes what was sent.
+/// Returns the datagrams of a script, whatever is sent, and records what is sent.
 package final class ScriptedTransport: NetlinkTransport {
-  /// What was sent, in order.
+  /// The datagrams sent, in order.
   package private(set) var sent: [[UInt8]] = []
   private var script: [Step]
 
   /// One answer.
   package enum Step {
-    /// This datagram is received.
+    /// Receiving returns this datagram.
     case datagram([UInt8], senderPort: UInt32 = 0, isTruncated: Bool = false)
-    /// Receiving fails so.
+    /// Receiving fails with this problem.
     case failure(NetlinkProblem)
   }
 
-  /// A transport that answers with `script`.
+  /// Creates a transport that answers with `script`.
   package init(_ script: [Step]) {
     self.script = script.reversed()
   }
 
-  /// A transport that answers with these datagrams.
+  /// Creates a transport that answers with these datagrams.
   package convenience init(_ datagrams: [UInt8]...) {
     self.init(datagrams.map { .datagram($0) })
   }
 
-  /// Notes the datagram.
+  /// Records the datagram.
   package func send(_ datagram: [UInt8]) throws(NetlinkProblem) {
     sent.append(datagram)
   }
 
-  /// Takes the next step of the script.
+  /// Executes the next step of the script.
   package func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram {
     switch script.popLast() {
     case .datagram(let bytes, let senderPort, let isTruncated):

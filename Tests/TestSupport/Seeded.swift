@@ -1,8 +1,8 @@
-/// A generator whose numbers are the same in every run (SplitMix64), so that a failure repeats.
+/// A random number generator with a fixed sequence (SplitMix64), so that failures repeat.
 package struct Seeded: RandomNumberGenerator {
   private var state: UInt64
 
-  /// The generator whose numbers follow from `seed`.
+  /// Creates a generator from `seed`.
   package init(_ seed: UInt64) {
     state = seed
   }
@@ -16,7 +16,7 @@ package struct Seeded: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 
-  /// Random octets.
+  /// Returns random bytes.
   package mutating func bytes(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &self) }
   }

@@ -1,39 +1,39 @@
-/// Bytes of netlink, put together by hand: what the codec under test must agree with.
+/// Netlink messages built by hand, as a reference for the codec under test.
 ///
-/// The tests run on little-endian machines, and say so here instead of everywhere.
+/// They are little-endian, like the machines that run the tests.
 package struct WireBytes {
-  /// What was put together so far.
+  /// The bytes so far.
   package private(set) var bytes: [UInt8] = []
 
-  /// Nothing yet.
+  /// Creates an empty message.
   package init() {}
 
-  /// Appends an octet.
+  /// Appends a byte.
   package mutating func u8(_ value: UInt8) { bytes.append(value) }
 
-  /// Appends a 16-bit number in the order of the machine.
+  /// Appends a 16-bit number in the machine's byte order.
   package mutating func u16(_ value: UInt16) { raw(withBytes(of: value.littleEndian)) }
 
-  /// Appends a 32-bit number in the order of the machine.
+  /// Appends a 32-bit number in the machine's byte order.
   package mutating func u32(_ value: UInt32) { raw(withBytes(of: value.littleEndian)) }
 
-  /// Appends a 64-bit number in the order of the machine.
+  /// Appends a 64-bit number in the machine's byte order.
   package mutating func u64(_ value: UInt64) { raw(withBytes(of: value.littleEndian)) }
 
-  /// Appends a 16-bit number in network order.
+  /// Appends a 16-bit number in network byte order.
   package mutating func network16(_ value: UInt16) { raw(withBytes(of: value.bigEndian)) }
 
-  /// Appends octets.
+  /// Appends bytes.
   package mutating func raw(_ more: [UInt8]) { bytes += more }
 
-  /// Appends `count` zero octets.
+  /// Appends `count` zero bytes.
   package mutating func zeros(_ count: Int) { raw([UInt8](repeating: 0, count: count)) }
 
   private func withBytes<Value>(of value: Value) -> [UInt8] {
     withUnsafeBytes(of: value) { Array($0) }
   }
 
-  /// One message: header and payload, padded to four bytes.
+  /// A message with header and payload, padded to four bytes.
   package static func message(
     type: UInt16, flags: UInt16 = 2, sequence: UInt32 = 1, payload: [UInt8] = []
   ) -> [UInt8] {
@@ -66,7 +66,7 @@ package struct WireBytes {
     return wire.bytes
   }
 
-  /// One attribute, padded to four bytes.
+  /// An attribute, padded to four bytes.
   package static func attribute(_ type: UInt16, _ value: [UInt8]) -> [UInt8] {
     var wire = WireBytes()
     wire.u16(UInt16(4 + value.count))

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ParallelWorkTests {
   @Test(arguments: [-1, 0, 1, 2, 8])
-  func runsOnAsManyThreadsAsAskedAndWaitsForAll(_ count: Int) {
+  func runUsesTheGivenNumberOfThreadsAndWaits(_ count: Int) {
     let runs = Mutex<Set<pthread_t>>([])
     ParallelWork.run(threads: count) {
       usleep(20_000)
@@ -14,11 +14,11 @@ import Testing
     }
     runs.withLock {
       #expect($0.count == max(count, 1))
-      #expect($0.contains(pthread_self()) == (count < 2), "else the caller only waits")
+      #expect($0.contains(pthread_self()) == (count < 2), "otherwise the caller only waits")
     }
   }
 
-  @Test func startedWorkRunsBesideTheCallerUntilItIsFinished() {
+  @Test func startedWorkRunsBesideTheCaller() {
     let ids = Mutex<Set<pthread_t>>([])
     let started = ParallelWork.start(threads: 2) {
       usleep(20_000)
@@ -29,7 +29,7 @@ import Testing
     #expect(ids.withLock { $0.count } == 3)
   }
 
-  @Test func droppedWorkHasEndedWhenItsValueHas() {
+  @Test func destroyingTheValueWaitsForTheWork() {
     let ends = Atomic(0)
     do {
       _ = ParallelWork.start(threads: 3) {

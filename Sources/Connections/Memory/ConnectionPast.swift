@@ -1,35 +1,34 @@
-/// What earlier runs add to what the kernel says of a connection. Times are in milliseconds, and
-/// each is true at the least.
+/// What earlier runs know about a connection. Times are lower bounds, in milliseconds.
 public struct ConnectionPast: Equatable, Sendable {
-  /// Since connreap first saw it.
+  /// Time since connreap first saw the connection.
   public let age: UInt64
-  /// Since it was first seen in the state that it is in now.
+  /// Time since connreap first saw it in its current state.
   public let inState: UInt64
-  /// Since payload has moved in either direction, as its byte counters say; nil when they do not.
+  /// Time since its byte counters last changed; nil when the counters are missing.
   ///
-  /// The kernel's own times start again after 49.7 days; this one does not.
+  /// Unlike the kernel's times, it does not wrap after 49.7 days.
   public let idle: UInt64?
 
-  /// What these times say.
+  /// Creates a history from its times.
   public init(age: UInt64, inState: UInt64, idle: UInt64?) {
     self.age = age
     self.inState = inState
     self.idle = idle
   }
 
-  /// As long ago as can be: what a selection would say if only its times were long enough.
+  /// The longest possible times, to find what a selection would match regardless of its times.
   public static let longest = ConnectionPast(age: .max, inState: .max, idle: .max)
 }
 
-// What the kernel says now and what earlier runs saw, taken together.
+// The kernel's times combined with those of earlier runs.
 extension Connection {
-  /// How long no payload has moved at the least, in milliseconds; nil when that is unknown.
+  /// The least time for which no payload has moved, in milliseconds; nil when unknown.
   public func idle(knowing past: ConnectionPast?) -> UInt64? {
     guard let idle else { return nil }
     return max(UInt64(idle), past?.idle ?? 0)
   }
 
-  /// How long it has been in its state at the least, in milliseconds; nil when that is unknown.
+  /// The least time that it has been in its state, in milliseconds; nil when unknown.
   public func inStateAtLeast(knowing past: ConnectionPast?) -> UInt64? {
     guard let least = inStateAtLeast.map(UInt64.init) else { return past?.inState }
     return max(least, past?.inState ?? 0)

@@ -1,21 +1,21 @@
-/// The connections that earlier runs saw, at the moment of a scan.
+/// The connections that earlier runs saw, as of one scan.
 public struct PastConnections: Sendable {
   private let remembered: [SocketCookie: RememberedConnection]
   private let uptime: UInt64
 
-  /// Nothing is known of any.
+  /// No history.
   public static let unknown = PastConnections([:], at: 0)
 
-  /// What is remembered of some, by their cookies, for a scan at `uptime` (in milliseconds).
+  /// Creates the history for a scan at `uptime` (in milliseconds) from connections by cookie.
   public init(_ remembered: [SocketCookie: RememberedConnection], at uptime: UInt64) {
     self.remembered = remembered
     self.uptime = uptime
   }
 
-  /// Whether there are none.
+  /// Whether no connection is remembered.
   public var isEmpty: Bool { remembered.isEmpty }
 
-  /// What earlier runs add to what is known of `connection`; nil when they add nothing.
+  /// What earlier runs know about `connection`; nil for nothing.
   public func past(of connection: Connection) -> ConnectionPast? {
     guard !remembered.isEmpty else { return nil }
     return remembered[connection.cookie]?.past(of: connection, at: uptime)

@@ -1,26 +1,26 @@
-/// What is kept of a connection from one run to the next.
+/// What connreap remembers about a connection between runs.
 ///
-/// Times are in milliseconds of the machine's uptime, which no change of the clock moves. They mean
-/// nothing after the boot, as the cookie does.
+/// Times are milliseconds of uptime, so changes of the wall clock do not affect them. Like the
+/// cookie, they are meaningless after a reboot.
 public struct RememberedConnection: Equatable, Sendable {
-  /// The socket: its cookie, and the ends that it had.
+  /// The socket: its cookie and its endpoints.
   public let identity: SocketIdentity
-  /// The state in which it was seen last.
+  /// The state when it was last seen.
   public let state: TCPState
   /// When it was first seen.
   public let firstSeen: UInt64
-  /// Since when it has been in ``state`` at the least.
+  /// The latest time at which it can have entered ``state``.
   public let stateSince: UInt64
-  /// Since when no payload has moved at the least; nil when that is unknown.
+  /// The latest time at which it can have become idle; nil when unknown.
   public let quietSince: UInt64?
-  /// When it was seen last.
+  /// When it was last seen.
   public let lastSeen: UInt64
-  /// `tcpi_bytes_acked` when it was seen last.
+  /// `tcpi_bytes_acked` when it was last seen.
   public let bytesAcknowledged: UInt64?
-  /// `tcpi_bytes_received` when it was seen last.
+  /// `tcpi_bytes_received` when it was last seen.
   public let bytesReceived: UInt64?
 
-  /// What was written down before.
+  /// Creates a record from stored values.
   public init(
     identity: SocketIdentity, state: TCPState, firstSeen: UInt64, stateSince: UInt64,
     quietSince: UInt64?, lastSeen: UInt64, bytesAcknowledged: UInt64?, bytesReceived: UInt64?
@@ -35,7 +35,7 @@ public struct RememberedConnection: Equatable, Sendable {
     self.bytesReceived = bytesReceived
   }
 
-  /// A connection that is seen for the first time.
+  /// Creates the record of a connection that is seen for the first time.
   public init(_ connection: Connection, at uptime: UInt64) {
     self.init(
       identity: connection.identity, state: connection.state, firstSeen: uptime,
@@ -45,38 +45,39 @@ public struct RememberedConnection: Equatable, Sendable {
       bytesReceived: connection.tcp?.bytesReceived)
   }
 
-  /// The same connection, seen again at `uptime` as it is now.
+  /// The record after the connection was seen again at `uptime`.
   public func seenAgain(_ connection: Connection, at uptime: UInt64) -> RememberedConnection {
     let now = RememberedConnection(connection, at: uptime)
-    guard isOne(with: connection, at: uptime) else { return now }
+    guard isSame(as: connection, at: uptime) else { return now }
     let isInSameState = connection.state == state
     return RememberedConnection(
       identity: identity, state: connection.state, firstSeen: firstSeen,
       stateSince: isInSameState ? min(stateSince, now.stateSince) : now.stateSince,
-      quietSince: hasStoodStill(until: connection)
+      quietSince: hasNotMoved(in: connection)
         ? now.quietSince.map { min($0, quietSince ?? $0) } : now.quietSince,
       lastSeen: uptime, bytesAcknowledged: now.bytesAcknowledged, bytesReceived: now.bytesReceived)
   }
 
-  /// What is known of `connection`, looked at now; nil when it is another one.
+  /// The history of `connection` at `uptime`; nil when it is a different connection.
   public func past(of connection: Connection, at uptime: UInt64) -> ConnectionPast? {
-    guard isOne(with: connection, at: uptime) else { return nil }
+    guard isSame(as: connection, at: uptime) else { return nil }
     let now = seenAgain(connection, at: uptime)
     return ConnectionPast(
       age: uptime - firstSeen, inState: uptime - min(now.stateSince, uptime),
       idle: now.quietSince.map { uptime - min($0, uptime) })
   }
 
-  /// Whether `connection` is this one as it was seen last: in the same state, and no payload has
-  /// moved as far as counters can tell; false when they cannot.
+  /// Whether `connection` is this one, in the same state and with unchanged byte counters; false
+  /// when the counters are missing.
   public func isUnchanged(in connection: Connection, at uptime: UInt64) -> Bool {
-    isOne(with: connection, at: uptime) && connection.state == state
-      && hasStoodStill(until: connection)
+    isSame(as: connection, at: uptime) && connection.state == state
+      && hasNotMoved(in: connection)
   }
 
-  /// Whether `connection` is this one. A socket that a program disconnects and connects again keeps
-  /// its cookie, but not its ends, or else its counters start again.
-  private func isOne(with connection: Connection, at uptime: UInt64) -> Bool {
+  /// Whether `connection` is this one.
+  ///
+  /// A socket that reconnects keeps its cookie, but its endpoints change or its counters restart.
+  private func isSame(as connection: Connection, at uptime: UInt64) -> Bool {
     func hasGrown(_ before: UInt64?, _ now: UInt64?) -> Bool {
       guard let before, let now else { return true }
       return now >= before
@@ -87,41 +88,39 @@ public struct RememberedConnection: Equatable, Sendable {
       && hasGrown(bytesReceived, connection.tcp?.bytesReceived)
   }
 
-  /// Whether the kernel's own times leave room for what is remembered. If they do not, the remembered
-  /// moments are of another clock.
+  /// Whether the kernel's times allow the remembered ones. If not, the remembered times come from
+  /// another clock.
   ///
-  /// The kernel's bound starts again after 49.7 days: on a machine that is up for longer it may be of
-  /// a younger moment than it seems.
+  /// The kernel's 32-bit times can wrap once the uptime exceeds 49.7 days, so this check ends there.
   private func isPossible(_ connection: Connection, at uptime: UInt64) -> Bool {
     guard connection.state == state, uptime <= UInt64(UInt32.max),
-      let most = connection.inStateAtMost
+      let upperBound = connection.inStateAtMost
     else { return true }
-    return uptime - min(stateSince, uptime) <= UInt64(most) + Self.tolerance
+    return uptime - min(stateSince, uptime) <= UInt64(upperBound) + Self.tolerance
   }
 
-  /// How far two readings of one moment may differ, in milliseconds: the rows of a large dump come
-  /// after the clock was read.
+  /// How far two readings of one moment may differ, in milliseconds: the rows of a large dump
+  /// arrive after the clock was read.
   private static let tolerance: UInt64 = 60_000
 
-  /// Whether no payload has moved since: nothing new was acknowledged and nothing received, and what
-  /// is in flight is stuck there.
+  /// Whether no payload has moved since this record: the byte counters are unchanged and any data in
+  /// flight is stuck.
   ///
-  /// Of such data the kernel's times say less than these counters: a retransmission renews the
-  /// time of the last sending, and an answer that acknowledges nothing new that of the last
-  /// acknowledgement.
-  private func hasStoodStill(until connection: Connection) -> Bool {
+  /// For stuck data the counters are better evidence than the kernel's times. A retransmission
+  /// renews `tcpi_last_data_sent`, and a duplicate acknowledgement renews `tcpi_last_ack_recv`.
+  private func hasNotMoved(in connection: Connection) -> Bool {
     guard let bytesAcknowledged, let bytesReceived, let tcp = connection.tcp else { return false }
     guard tcp.bytesAcknowledged == bytesAcknowledged, tcp.bytesReceived == bytesReceived else {
       return false
     }
-    // Data that was sent a moment ago, and neither acknowledged nor sent again yet, is under way.
+    // Data that was just sent, and neither acknowledged nor retransmitted yet, may still move.
     return connection.hasDataInFlight == false || connection.isPeerWindowClosed
       || connection.timer.retransmits > 0
   }
 }
 
 extension UInt64 {
-  /// The moment so many milliseconds before, or the start of the machine.
+  /// The time this many milliseconds earlier, but not before boot.
   fileprivate func minus(_ milliseconds: UInt32) -> UInt64 {
     self - Swift.min(self, UInt64(milliseconds))
   }

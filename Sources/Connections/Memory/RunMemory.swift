@@ -1,19 +1,19 @@
-/// What is remembered from earlier runs, of this boot and one network namespace.
+/// What connreap remembers from earlier runs of this boot, in one network namespace.
 public struct RunMemory: Equatable, Sendable {
-  /// The connections that a policy flagged or waits for, by their cookies.
+  /// The connections that a policy flagged or is waiting for, by cookie.
   public var connections: [SocketCookie: RememberedConnection]
-  /// How often each policy flagged each of them.
+  /// How often each policy flagged each connection.
   public var flags: [FlagKey: RememberedFlag]
   /// The groups that policies acted on or reported.
   public var groups: [RememberedGroupKey: RememberedGroup]
 
-  /// How many connections are remembered at most: a million sockets are not a million rows.
+  /// The maximum number of connections to remember: a machine can have a million sockets.
   public static let connectionLimit = 50_000
 
-  /// For how long a connection is remembered that no run sees any more, in milliseconds: 14 days.
+  /// How long to remember a connection that is no longer seen, in milliseconds: 14 days.
   public static let longestAbsence: UInt64 = 14 * 86_400_000
 
-  /// These things; without any, nothing.
+  /// Creates a memory; empty by default.
   public init(
     connections: [SocketCookie: RememberedConnection] = [:],
     flags: [FlagKey: RememberedFlag] = [:], groups: [RememberedGroupKey: RememberedGroup] = [:]
@@ -23,7 +23,7 @@ public struct RunMemory: Equatable, Sendable {
     self.groups = groups
   }
 
-  /// Forgets a connection that is gone.
+  /// Removes a connection that is gone.
   public mutating func forget(_ cookie: SocketCookie, flaggedBy policies: some Sequence<String>) {
     connections[cookie] = nil
     for policy in policies { flags[FlagKey(policy: policy, cookie: cookie)] = nil }
@@ -34,10 +34,10 @@ public struct RunMemory: Equatable, Sendable {
 public struct FlagKey: Hashable, Sendable {
   /// The name of the policy.
   public let policy: String
-  /// The connection.
+  /// The cookie of the connection.
   public let cookie: SocketCookie
 
-  /// The flag of `policy` on the connection with `cookie`.
+  /// Creates the key for `policy` and the connection with `cookie`.
   public init(policy: String, cookie: SocketCookie) {
     self.policy = policy
     self.cookie = cookie
@@ -46,16 +46,16 @@ public struct FlagKey: Hashable, Sendable {
 
 /// How often a policy flagged a connection.
 public struct RememberedFlag: Equatable, Sendable {
-  /// The fingerprint of what the policy asked for: under other rules the flags say nothing.
+  /// The fingerprint of the policy's rules. Flags made under other rules do not count.
   public var rules: UInt64
-  /// In how many runs in a row it was flagged.
+  /// The number of consecutive runs that flagged it.
   public var runs: Int
-  /// In how many runs it has been out of sight since. A dump can miss a socket that is there.
+  /// The number of runs that have missed it since. A dump can miss an existing socket.
   public var missed: Int
-  /// Whether the policy has armed keepalive on it: once is enough.
+  /// Whether the policy has already enabled keepalive on it.
   public var isArmed: Bool
 
-  /// A flag of so many runs.
+  /// Creates a flag with these counts.
   public init(rules: UInt64, runs: Int, missed: Int = 0, isArmed: Bool = false) {
     self.rules = rules
     self.runs = runs
@@ -63,18 +63,18 @@ public struct RememberedFlag: Equatable, Sendable {
     self.isArmed = isArmed
   }
 
-  /// How many runs may miss a connection before its flags are forgotten.
+  /// How many runs may miss a connection before its flags are discarded.
   public static let grace = 1
 }
 
-/// A policy and a group of connections that it counts together.
+/// A policy and one of the groups in which it counts connections.
 public struct RememberedGroupKey: Hashable, Sendable {
   /// The name of the policy.
   public let policy: String
-  /// What the connections have in common, as a text that is the same in each run.
+  /// What the connections have in common, as text that is the same in each run.
   public let group: KernelName
 
-  /// The group of `policy` with this text.
+  /// Creates the key for a group of `policy`.
   public init(policy: String, group: KernelName) {
     self.policy = policy
     self.group = group
@@ -83,22 +83,22 @@ public struct RememberedGroupKey: Hashable, Sendable {
 
 /// How often a policy acted on a group.
 public struct RememberedGroup: Equatable, Sendable {
-  /// The fingerprint of what the policy asked for.
+  /// The fingerprint of the policy's rules.
   public var rules: UInt64
-  /// In how many runs it acted, or reported.
+  /// The number of runs that acted on the group or reported it.
   public var rounds: Int
-  /// How many runs have found the group below its threshold since.
+  /// The number of runs since then in which the group was below its threshold.
   public var quiet: Int
   /// The uptime of the first round, in milliseconds.
   public var firstRound: UInt64
-  /// How many connections the group had then.
+  /// The size of the group in the first round.
   public var firstCount: Int
-  /// How many of its connections were closed since.
+  /// The number of its connections closed since then.
   public var closed: Int
-  /// Whether somebody was told of it.
+  /// Whether a notification about it was sent.
   public var isTold: Bool
 
-  /// A group with these rounds.
+  /// Creates a group record.
   public init(
     rules: UInt64, rounds: Int, quiet: Int = 0, firstRound: UInt64, firstCount: Int,
     closed: Int = 0, isTold: Bool = false
@@ -112,11 +112,11 @@ public struct RememberedGroup: Equatable, Sendable {
     self.isTold = isTold
   }
 
-  /// After how many quiet runs a group is forgotten.
+  /// The number of quiet runs after which a group is discarded.
   public static let patience = 2
 
-  /// How many connections an hour come to a group that has `count` now, at `uptime`; nil when no
-  /// time has passed to tell it by.
+  /// How many connections per hour the group gains, given `count` now at `uptime`; nil before the
+  /// first second has passed.
   public func growthPerHour(count: Int, at uptime: UInt64) -> Int? {
     guard uptime >= firstRound + 1000 else { return nil }
     let arrived = Double(max(0, closed + count - firstCount))

@@ -236,7 +236,8 @@ import Testing
     arguments: [
       ("ENOSYS", 1, Int32(69), "Linux 5.6"), ("EPERM", 1, 77, "seccomp"),
       ("EPERM", 2, 77, "CAP_SYS_PTRACE is held, but"), ("ENOSYS", 2, 69, "pidfd_getfd"),
-      ("EBADF", 2, 1, "is closed"), ("ESRCH", 2, 1, "has ended"), ("EMFILE", 2, 1, "pidfd_getfd: "),
+      ("EBADF", 2, 1, "is closed"), ("ESRCH", 2, 1, "has exited"),
+      ("EMFILE", 2, 1, "pidfd_getfd: "),
     ])
   func whatTheKernelRefusesIsSaidAndNothingIsClosed(
     error: String, call: Int, status: Int32, message: String

@@ -50,7 +50,7 @@ import Testing
       try bytes.prefix(length).write(to: URL(filePath: file))
       let ended = try replay("--replay", file)
       #expect(ended.status == 65)
-      #expect(ended.complaints.contains("cut off"))
+      #expect(ended.complaints.contains("truncated"))
       #expect(ended.output.isEmpty)
     }
   }

@@ -77,7 +77,7 @@ import Testing
   @Test(arguments: [
     ("UPDATE clock SET wall = wall + 3600000", "more than the wall clock"),
     ("UPDATE clock SET uptime = uptime + 3600000", "less than at the last run"),
-    ("DELETE FROM clock", "an earlier version of connreap wrote it"),
+    ("DELETE FROM clock", "from an earlier version of connreap"),
   ])
   func aMemoryByAnotherClockIsDiscarded(change: String, reason: String) throws {
     let file = try policy(inState: "30s")
