@@ -31,7 +31,7 @@ import Testing
     let machine = try RecordedMachine("stalled-peers.yaml")
     machine.add(3, .established, of: 100, "java", for: 0) { $0.sendQueue = 500 }
     machine.add(4, .established, of: 100, "java", for: 0)
-    let step = ["stalled-tell", "silent-ask", "stalled-close"]
+    let step = ["stalled-report", "silent-probe", "stalled-close"]
     func counts() throws -> [Int] {
       let counts = try machine.counts()
       return step.map { counts[$0] ?? -1 }
