@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-/// What every Swift target of this package is compiled with.
+/// The settings of every Swift target.
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
@@ -11,12 +11,12 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// The sources, not the tests, say `unsafe` wherever memory safety is theirs to prove.
+/// The settings of the sources, which mark unsafe code with `unsafe`. The macros of the tests do not.
 let sources: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
-/// A module, in the order of the architecture: a target may depend only on those above it here.
+/// A module of connreap. It may depend only on modules above it in the list.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: sources)
 }
@@ -38,9 +38,9 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
   ],
   targets: [
-    // None by pkg-config. It names the system's folder of libraries, which then is searched before
-    // the one that Scripts/run puts static libraries into; and for curses it names macros for the C
-    // compiler too, which SwiftPM warns of at every build.
+    // Without pkg-config, because its flags name the system's library directory. The linker would
+    // search that before the directory in which Scripts/run puts static libraries. For curses, they
+    // also define C macros, about which SwiftPM warns at every build.
     .systemLibrary(name: "CMnl", providers: [.apt(["libmnl-dev"])]),
     .systemLibrary(name: "CCap", providers: [.apt(["libcap-dev"])]),
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),

@@ -1,10 +1,10 @@
-// The floor: the least that the kernel needs for the work, with nothing kept and nothing printed but
-// the count of what was done and the seconds it took.
+// Measures the lower bound: the time that the kernel alone needs for the work. Prints a count and
+// the seconds that the work took.
 //
-//   floor dump EXTENSIONS STATES     ask for the sockets of both families (idiag_ext, idiag_states)
+//   floor dump EXTENSIONS STATES     dump the sockets of both families (idiag_ext, idiag_states)
 //   floor walk THREADS               read every link in every /proc/PID/fd
-//   floor destroy COUNT FIRST LAST   destroy COUNT sockets with a local port from FIRST to LAST, one
-//                                    acknowledged request each; the time is that of the requests
+//   floor destroy COUNT FIRST LAST   destroy COUNT sockets with local ports from FIRST to LAST,
+//                                    one acknowledged request each; only the requests are timed
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -28,18 +28,18 @@ static double seconds(void) {
   return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-static void ask(int netlink, int type, int flags, struct inet_diag_req_v2 question) {
+static void request(int netlink, int type, int flags, struct inet_diag_req_v2 body) {
   struct {
     struct nlmsghdr header;
-    struct inet_diag_req_v2 question;
-  } request = {
-      .header = {.nlmsg_len = sizeof request, .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | flags},
-      .question = question,
+    struct inet_diag_req_v2 body;
+  } message = {
+      .header = {.nlmsg_len = sizeof message, .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | flags},
+      .body = body,
   };
-  if (send(netlink, &request, sizeof request, 0) < 0) err(1, "send");
+  if (send(netlink, &message, sizeof message, 0) < 0) err(1, "send");
 }
 
-// Sockets to destroy: the first ones of a dump with a local port in the range.
+// Sockets to destroy: the first in a dump with a local port in the range.
 static struct inet_diag_sockid *chosen;
 static long chosen_count, wanted_count;
 static int first_port, last_port;
@@ -54,7 +54,7 @@ static long dump(int netlink, int family, int extensions, unsigned states,
                  void (*visit)(const struct inet_diag_msg *)) {
   static char datagram[32 << 10];
   long count = 0;
-  ask(netlink, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP,
+  request(netlink, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP,
       (struct inet_diag_req_v2){.sdiag_family = family,
                                 .sdiag_protocol = IPPROTO_TCP,
                                 .idiag_ext = extensions,
@@ -65,7 +65,7 @@ static long dump(int netlink, int family, int extensions, unsigned states,
     for (struct nlmsghdr *message = (struct nlmsghdr *)datagram; NLMSG_OK(message, left);
          message = NLMSG_NEXT(message, left)) {
       if (message->nlmsg_type == NLMSG_DONE) return count;
-      if (message->nlmsg_type == NLMSG_ERROR) errx(1, "the kernel refuses the dump");
+      if (message->nlmsg_type == NLMSG_ERROR) errx(1, "the kernel refused the dump");
       count++;
       if (visit) visit(NLMSG_DATA(message));
     }
@@ -76,7 +76,7 @@ static long destroy(int netlink) {
   long count = 0;
   for (long next = 0; next < chosen_count; next++) {
     char answer[1024];
-    ask(netlink, SOCK_DESTROY, NLM_F_ACK,
+    request(netlink, SOCK_DESTROY, NLM_F_ACK,
         (struct inet_diag_req_v2){
             .sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP, .id = chosen[next]});
     if (recv(netlink, answer, sizeof answer, 0) <= 0) err(1, "recv");
@@ -97,12 +97,12 @@ static void *walk(void *unused) {
   while ((mine = next_process++) < process_count) {
     char path[300], target[64];
     snprintf(path, sizeof path, "/proc/%s/fd", processes[mine]);
-    DIR *folder = opendir(path);
-    if (!folder) continue;
+    DIR *directory = opendir(path);
+    if (!directory) continue;
     struct dirent *entry;
-    while ((entry = readdir(folder)))
-      count += readlinkat(dirfd(folder), entry->d_name, target, sizeof target) > 0;
-    closedir(folder);
+    while ((entry = readdir(directory)))
+      count += readlinkat(dirfd(directory), entry->d_name, target, sizeof target) > 0;
+    closedir(directory);
   }
   link_count += count;
   return unused;

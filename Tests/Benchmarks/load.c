@@ -1,11 +1,11 @@
-// A load of loopback connections, held until standard input ends.
+// Creates loopback connections and holds them until EOF on standard input.
 //
 //   load SOCKETS PROCESSES HALF_CLOSED
 //
-// PROCESSES processes hold SOCKETS sockets together, each both ends of its own connections. Process
-// number P listens on 127.1.0.P, port 8000 + P, so that its server ends can be told by their local
-// port. Of the connections HALF_CLOSED percent have their client end shut down: the server end is in
-// CLOSE_WAIT. Says how many sockets there are when all of them are.
+// PROCESSES processes hold SOCKETS sockets in total. Each process holds both ends of its
+// connections. Process number P listens on 127.1.0.P, port 8000 + P, so the local port identifies
+// its server ends. HALF_CLOSED percent of the connections have a client end that is shut down, so
+// their server end is in CLOSE_WAIT. Prints the number of sockets once all exist.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <err.h>
@@ -22,7 +22,7 @@ static int tcp_socket(void) {
   return descriptor;
 }
 
-static void make_connections(int process, int count, int half_closed) {
+static void open_connections(int process, int count, int half_closed) {
   struct sockaddr_in address = {
       .sin_family = AF_INET,
       .sin_port = htons(8000 + process),
@@ -31,11 +31,11 @@ static void make_connections(int process, int count, int half_closed) {
   int listener = tcp_socket();
   if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0) err(1, "bind");
   if (listen(listener, 16) < 0) err(1, "listen");
-  for (int made = 0; made < count; made++) {
+  for (int number = 0; number < count; number++) {
     int client = tcp_socket();
     if (connect(client, (struct sockaddr *)&address, sizeof address) < 0) err(1, "connect");
     if (accept(listener, NULL, NULL) < 0) err(1, "accept");
-    if (made % 100 < half_closed) shutdown(client, SHUT_WR);
+    if (number % 100 < half_closed) shutdown(client, SHUT_WR);
   }
   close(listener);
 }
@@ -52,14 +52,14 @@ int main(int argc, char **argv) {
     if (child > 0) continue;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     close(done[0]);
-    make_connections(process, connections, half_closed);
+    open_connections(process, connections, half_closed);
     if (write(done[1], "", 1) != 1) err(1, "write");
     for (;;) pause();
   }
   close(done[1]);
   for (int process = 0; process < processes; process++) {
     char byte;
-    if (read(done[0], &byte, 1) != 1) errx(1, "a process could not make its connections");
+    if (read(done[0], &byte, 1) != 1) errx(1, "a process could not open its connections");
   }
   printf("%d\n", 2 * connections * processes);
   fflush(stdout);

@@ -1,4 +1,4 @@
-"""Draws seconds against sockets, both on logarithmic scales, as an SVG."""
+"""Plots seconds against sockets on logarithmic scales, as SVG."""
 
 import math
 
@@ -18,7 +18,7 @@ LEFT, RIGHT, TOP, BOTTOM = 70, 230, 20, 50
 
 
 class Scale:
-    """From decades of values to a stretch of pixels."""
+    """Maps whole decades of values to a range of pixels."""
 
     def __init__(self, values, start, end):
         self.low = math.floor(math.log10(min(values)))
@@ -71,14 +71,14 @@ def svg(loads):
                      f'{label(value, " s")}</text>')
     parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 10}" '
                  'text-anchor="middle">TCP sockets</text>')
-    for place, (curve, title, color) in enumerate(curves):
+    for index, (curve, title, color) in enumerate(curves):
         path = "L".join(f"{x(sockets):.1f} {y(taken):.1f}" for sockets, taken, _ in curve)
         parts.append(f'<path d="M{path}" fill="none" stroke="{color}" stroke-width="2"/>')
         for sockets, taken, stopped in curve:
             fill = "white" if stopped else color
             parts.append(f'<circle cx="{x(sockets):.1f}" cy="{y(taken):.1f}" r="4" fill="{fill}" '
                          f'stroke="{color}"/>')
-        top = TOP + 14 + 20 * place
+        top = TOP + 14 + 20 * index
         parts.append(f'<path d="M{WIDTH - RIGHT + 16} {top - 4}h18" stroke="{color}" '
                      'stroke-width="3"/>')
         parts.append(f'<text x="{WIDTH - RIGHT + 40}" y="{top}">{title}</text>')

@@ -1,6 +1,6 @@
-"""Writes results.md and results.svg from what measure.py has printed, one JSON file a load.
+"""Writes results.md and results.svg from the output of measure.py, one JSON file per load.
 
-    report.py FOLDER VERSION SIZE=JSON…
+    report.py DIRECTORY VERSION SIZE=JSON…
 """
 
 import json
@@ -23,7 +23,7 @@ def seconds(run):
     if run["exit"] == "timeout":
         return f"> {run['seconds']:.0f} s, stopped"
     if run["exit"] != "0":
-        return "not built yet" if run["exit"] == "64" else f"failed ({run['exit']})"
+        return "not supported" if run["exit"] == "64" else f"failed ({run['exit']})"
     value = run["seconds"]
     if value < 1e-3:
         return f"{value * 1e6:.1f} µs"
@@ -41,7 +41,7 @@ def shown(ratio):
 
 
 def time_rows(loads):
-    for what, work, references, limit, sizes in targets.TIME_TARGETS:
+    for title, work, references, limit, sizes in targets.TIME_TARGETS:
         for size in sizes:
             results = loads.get(size, {}).get("results", {})
             runs = [results.get(name) for name in [work] + references]
@@ -53,19 +53,19 @@ def time_rows(loads):
             if any(run["exit"] not in ("0", "timeout") for run in runs[1:]):
                 continue
             if stopped and ratio > limit:
-                judged = "not known: the peer was stopped"
+                judged = "unknown: the other program was stopped"
             else:
                 judged = verdict(ratio, limit)
             sign = "< " if stopped else ""
-            yield f"| {what} | {size} | {shown(limit)} | {sign}{shown(ratio)} | {judged} |"
+            yield f"| {title} | {size} | {shown(limit)} | {sign}{shown(ratio)} | {judged} |"
 
 
 def memory_rows(loads):
-    for what, work, limit, sizes in targets.MEMORY_TARGETS:
+    for title, work, limit, sizes in targets.MEMORY_TARGETS:
         for size in sizes:
             run = loads.get(size, {}).get("results", {}).get(work)
             if run and run["exit"] == "0":
-                yield (f"| memory: {what} | {size} | {limit} MB | {run['memory']:.0f} MB "
+                yield (f"| memory: {title} | {size} | {limit} MB | {run['memory']:.0f} MB "
                        f"| {verdict(run['memory'], limit)} |")
 
 
@@ -75,25 +75,25 @@ def growth_rows(loads):
         each = [loads[size]["results"]["list"]["seconds"] / loads[size]["sockets"]
                 for size in (smaller, larger)]
         growth = each[1] / each[0]
-        yield (f"| growth: time of list for each socket, against {smaller} | {larger} "
+        yield (f"| growth: time of list per socket, against {smaller} | {larger} "
                f"| {targets.GROWTH_TARGET:.2f} | {growth:.2f} "
                f"| {verdict(growth, targets.GROWTH_TARGET)} |")
 
 
 def main():
-    folder, version = sys.argv[1:3]
+    directory, version = sys.argv[1:3]
     loads = {}
     for argument in sys.argv[3:]:
         size, path = argument.split("=", 1)
         with open(path) as file:
             loads[size] = json.load(file)
     lines = [
-        "# Measured", "",
-        "Made by `Scripts/bench`. The times are of one machine and move from run to run; the ratios are what",
-        "counts. Each is of the quickest of three runs, side by side on the same load.", "",
+        "# Measurements", "",
+        "Written by `Scripts/bench`. Times depend on the machine and vary between runs, so compare ratios.",
+        "Each time is the fastest of three runs, interleaved on the same load.", "",
         f"Machine: {machine()}. connreap {version}.", "",
-        "## Against the targets", "",
-        "| work | sockets | at most | measured | |", "| --- | --- | --- | --- | --- |",
+        "## Targets", "",
+        "| work | sockets | limit | measured | |", "| --- | --- | --- | --- | --- |",
         *time_rows(loads), *growth_rows(loads), *memory_rows(loads), "",
         "## Times and memory", "",
         "| | " + " | ".join(
@@ -113,11 +113,12 @@ def main():
             else:
                 cells.append(seconds(run))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines += ["", "`kill` and `floor: destroy` are for each connection; `kill` is from the answer to its",
-              "question to its end, with the audit log and the last look at each connection.", "", "![Time against sockets](results.svg)", ""]
-    with open(f"{folder}/results.md", "w") as file:
+    lines += ["", "`kill` and `floor: destroy` are times per connection. `kill` is timed from the answer to its",
+              "question to the reported outcome, and includes the audit log and the verification.", "",
+              "![Time against sockets](results.svg)", ""]
+    with open(f"{directory}/results.md", "w") as file:
         file.write("\n".join(lines))
-    with open(f"{folder}/results.svg", "w") as file:
+    with open(f"{directory}/results.svg", "w") as file:
         file.write(plot.svg(loads))
     print("\n".join(lines))
 

@@ -1,9 +1,9 @@
-"""What is measured, and what it is measured against. Only ratios of one run are compared."""
+"""The measured commands and their targets. Targets compare ratios within one run."""
 
 EVERY_STATE = "0xffe"
 CLOSE_WAIT = "0x100"
 
-# What is run with each load: a name, and the command. THREADS is the number of cores.
+# The commands that run with each load, by name. THREADS stands for the number of cores.
 FLOORS = {
     "floor: dump": "floor dump 0 " + EVERY_STATE,
     "floor: dump with tcp_info": "floor dump 2 " + EVERY_STATE,
@@ -28,44 +28,45 @@ PEERS = {
     "netstat -tanp": "netstat -tanp",
 }
 
-# A run is ended after this many seconds, and not repeated; a peer that it is to be many times
-# faster than gets as many more.
-PATIENCE = 60
+# A run is killed after this many seconds and not repeated. A program that connreap must be many
+# times faster than gets more time.
+TIMEOUT = 60
 
 DUMP, DUMP_INFO = "floor: dump", "floor: dump with tcp_info"
 DUMP_CLOSE_WAIT, WALK = "floor: dump of close-wait", "floor: walk of /proc"
 
-# The sizes a target is for: the machine of 80 small processes, or the loads by their sockets.
+# The sizes that a target applies to: the machine with 80 small processes, or loads by their
+# sockets.
 SMALL = "small"
 LARGE = ("100k", "1M")
 LARGEST = ("1M",)
 
-# (what, the work, what it is compared with: the sum of these, the most the ratio may be, sizes)
+# (title, work, the works whose total time it is compared with, maximum ratio, sizes)
 TIME_TARGETS = [
-    ("everything with owners, against dump with tcp_info and walk",
+    ("list with owners, against dump with tcp_info plus walk",
      "list", [DUMP_INFO, WALK], 1.5, LARGE),
-    ("everything with owners, 6 times faster than lsof", "list", ["lsof -nP -iTCP"], 1 / 6, LARGEST),
-    ("everything with owners, 150 times faster than ss -tnp", "list", ["ss -tnp"], 1 / 150, LARGEST),
-    ("--idle that matches nothing, against dump with tcp_info",
+    ("list with owners, 6 times faster than lsof", "list", ["lsof -nP -iTCP"], 1 / 6, LARGEST),
+    ("list with owners, 150 times faster than ss -tnp", "list", ["ss -tnp"], 1 / 150, LARGEST),
+    ("list --idle without matches, against dump with tcp_info",
      "list --idle 1h", [DUMP_INFO], 1.3, LARGE),
-    ("close-wait without owners, against the dump of that state",
+    ("close-wait without owners, against dump of that state",
      "list --state close-wait, without owners", [DUMP_CLOSE_WAIT], 1.3, LARGE),
-    ("close-wait with owners, against that dump and walk",
+    ("close-wait with owners, against that dump plus walk",
      "list --state close-wait", [DUMP_CLOSE_WAIT, WALK], 1.3, LARGE),
     ("stats, against dump without tcp_info", "stats", [DUMP], 1.2, LARGE),
     ("stats, 4 times faster than ss into awk", "stats", ["ss -tan into awk"], 1 / 4, LARGE),
-    ("kill, for each connection, against one destroy", "kill", ["floor: destroy"], 3, LARGE),
+    ("kill per connection, against one destroy", "kill", ["floor: destroy"], 3, LARGE),
     ("80 small processes, against ss -tnp", "list", ["ss -tnp"], 1, (SMALL,)),
 ]
 
-# (what, the work, the most MB, sizes)
+# (title, work, maximum MB, sizes)
 MEMORY_TARGETS = [
-    ("everything with owners", "list", 200, LARGEST),
-    ("nothing matches", "list --idle 1h", 40, LARGEST),
+    ("list with owners", "list", 200, LARGEST),
+    ("list --idle without matches", "list --idle 1h", 40, LARGEST),
     ("one state in twenty, without owners",
      "list --state close-wait, without owners", 40, LARGEST),
     ("one port in fifty, with owners", "list --local-port 8000 --limit 10", 40, LARGEST),
 ]
 
-# Time for each socket at a size, against that at the size before, may grow by this much at most.
+# The maximum growth of the time per socket from one size to the next.
 GROWTH_TARGET = 1.3

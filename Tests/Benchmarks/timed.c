@@ -1,9 +1,9 @@
-// Runs a command with its output in a file, and says how it went: "EXIT SECONDS CPU KILOBYTES".
+// Runs a command with its output in a file, and prints "EXIT SECONDS CPU KILOBYTES".
 //
 //   timed SECONDS OUTPUT COMMAND [ARGUMENT…]
 //
-// EXIT is "timeout" when the command was ended after SECONDS. It is in C, since the largest memory that
-// the kernel tells of a child counts what its parent had when it started the child.
+// EXIT is "timeout" if the command was killed after SECONDS. This program is in C because the
+// kernel's peak memory of a child includes the memory of its parent at the time of the fork.
 #include <err.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 static pid_t child;
-static volatile sig_atomic_t is_ended;
+static volatile sig_atomic_t is_timed_out;
 
-static void end(int signal) {
+static void stop(int signal) {
   (void)signal;
-  is_ended = 1;
+  is_timed_out = 1;
   kill(child, SIGKILL);
 }
 
@@ -29,7 +29,7 @@ static double seconds(void) {
   return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-static double of(struct timeval time) { return time.tv_sec + time.tv_usec / 1e6; }
+static double in_seconds(struct timeval time) { return time.tv_sec + time.tv_usec / 1e6; }
 
 int main(int argc, char **argv) {
   if (argc < 4) errx(64, "usage: timed SECONDS OUTPUT COMMAND [ARGUMENT...]");
@@ -39,23 +39,24 @@ int main(int argc, char **argv) {
   child = fork();
   if (child < 0) err(1, "fork");
   if (child == 0) {
-    int nothing = open("/dev/null", O_RDWR);
-    dup2(nothing, 0);
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, 0);
     dup2(output, 1);
-    dup2(nothing, 2);
+    dup2(null, 2);
     execvp(argv[3], argv + 3);
     _exit(127);
   }
-  signal(SIGALRM, end);
+  signal(SIGALRM, stop);
   alarm(atoi(argv[1]));
   int status;
   struct rusage usage;
   while (wait4(child, &status, 0, &usage) < 0) continue;
   double taken = seconds() - start;
-  if (is_ended)
+  if (is_timed_out)
     printf("timeout");
   else
     printf("%d", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-  printf(" %.6f %.6f %ld\n", taken, of(usage.ru_utime) + of(usage.ru_stime), usage.ru_maxrss);
+  double cpu = in_seconds(usage.ru_utime) + in_seconds(usage.ru_stime);
+  printf(" %.6f %.6f %ld\n", taken, cpu, usage.ru_maxrss);
   return 0;
 }

@@ -2,8 +2,8 @@
 
 import PackageDescription
 
-// A package of its own, so that nobody who builds connreap builds the fuzz targets: every module
-// here is instrumented by `Scripts/fuzz`. `Sources` is a link to that folder of connreap.
+// A separate package, so that building connreap does not build the fuzz targets. `Scripts/fuzz`
+// instruments every module here. `Sources` is a link to connreap's directory.
 
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -18,7 +18,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// A program that gives libFuzzer one function of `FuzzProperties`, from the folder of its subject.
+/// The fuzz target in the directory `subject`, which checks one input of `FuzzProperties`.
 func fuzzer(of subject: String) -> Target {
   .executableTarget(
     name: "Fuzz\(subject)", dependencies: ["FuzzProperties", "CLibFuzzer"], path: subject,

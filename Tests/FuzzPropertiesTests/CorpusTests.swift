@@ -3,7 +3,7 @@ import Glibc
 import SystemPackage
 import Testing
 
-/// What the fuzzers start from, and what they have found, without a fuzzer.
+/// Replays the initial inputs and the findings of the fuzzers, without a fuzzer.
 @Suite struct CorpusTests {
   /// One file of a corpus.
   struct Sample: CustomTestStringConvertible {
@@ -34,8 +34,8 @@ import Testing
     return path
   }()
 
-  private static func files(in folder: FilePath) -> [FilePath] {
-    guard let stream = opendir(folder.string) else { return [] }
+  private static func files(in directory: FilePath) -> [FilePath] {
+    guard let stream = opendir(directory.string) else { return [] }
     defer { closedir(stream) }
     var names: [String] = []
     while let entry = readdir(stream) {
@@ -44,7 +44,7 @@ import Testing
       }
       if !name.hasPrefix(".") { names.append(name) }
     }
-    return names.sorted().map { folder.appending($0) }
+    return names.sorted().map { directory.appending($0) }
   }
 
   static let samples: [Sample] = FuzzedInput.allCases.flatMap { input in
@@ -53,23 +53,23 @@ import Testing
     }
   }
 
-  /// What the project has of such files elsewhere.
-  static let others: [Sample] =
+  /// Such files elsewhere in the project.
+  static let otherSamples: [Sample] =
     files(in: root.appending("Policies")).map { Sample(input: .policies, path: $0) }
     + [Sample(input: .recordings, path: root.appending("Tests/Golden/scene.rec"))]
 
-  @Test(arguments: FuzzedInput.allCases) func thereIsACorpus(of input: FuzzedInput) {
+  @Test(arguments: FuzzedInput.allCases) func corpusHasAtLeastTwentyInputs(input: FuzzedInput) {
     #expect(Self.samples.count { $0.input == input } >= 20)
   }
 
-  @Test(arguments: samples + others) func everyPropertyHolds(of sample: Sample) throws {
+  @Test(arguments: samples + otherSamples) func propertiesHold(sample: Sample) throws {
     let bytes = try sample.bytes
     let time = try ContinuousClock().measure { try sample.input.check(bytes) }
     #expect(time < .seconds(10))
   }
 
-  /// Mutations like those of a fuzzer, few and always the same.
-  @Test(arguments: samples) func nearlyTheSameHoldsToo(sample: Sample) throws {
+  /// A few fixed mutations, like those of a fuzzer.
+  @Test(arguments: samples) func propertiesHoldForMutations(sample: Sample) throws {
     let bytes = try sample.bytes
     guard (1...600).contains(bytes.count) else { return }
     for cut in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 8)) {

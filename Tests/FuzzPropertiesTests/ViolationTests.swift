@@ -5,28 +5,28 @@ import Testing
 
 @testable import FuzzProperties
 
-/// The properties can fail: a fuzzer that finds nothing proves nothing otherwise.
+/// The properties can fail. Otherwise a fuzzer without findings would prove nothing.
 @Suite struct ViolationTests {
   @Test(arguments: ["", "two\nlines", "\u{1b}[2J", "\u{202e}txt", "a\u{2028}b"])
-  func aMessageIsOneHarmlessLine(text: String) {
+  func messageMustBeOneHarmlessLine(text: String) {
     #expect(throws: Violation.self) { try requireOneLine(text) }
   }
 
-  @Test func anOrdinaryMessageIsFine() {
+  @Test func ordinaryMessageIsAccepted() {
     #expect(throws: Never.self) {
       try requireOneLine("line 2: \"zü\" is not hexadecimal → 1")
       try require(true, "never reported")
     }
   }
 
-  @Test func aViolationSaysWhatIsWrong() {
+  @Test func violationHasTheMessage() {
     let violation = #expect(throws: Violation.self) { try require(1 > 2, "1 is not more than 2") }
     #expect(violation?.description == "1 is not more than 2")
   }
 
-  private static func input(_ datagrams: [UInt8]..., marks: UInt8 = 0) -> DatagramInput {
+  private static func input(_ datagrams: [UInt8]..., faults: UInt8 = 0) -> DatagramInput {
     DatagramInput(
-      datagrams.reduce(into: [marks]) { bytes, datagram in
+      datagrams.reduce(into: [faults]) { bytes, datagram in
         bytes.appendNative(UInt16(datagram.count))
         bytes += datagram
       })
@@ -46,17 +46,17 @@ import Testing
     }
   }
 
-  @Test func anInputIsTheDatagramsBehindTheirLengths() throws {
+  @Test func inputIsASequenceOfDatagramsAfterTheirLengths() throws {
     #expect(
       try Self.received(Self.input([1, 2, 3], [4])) == [.init(count: 3), .init(count: 1)])
     #expect(try Self.received(DatagramInput([])).isEmpty)
     #expect(try Self.received(DatagramInput([0, 255, 255, 7, 8])) == [.init(count: 2)])
     #expect(
-      try Self.received(Self.input([1], [2], marks: 3))
+      try Self.received(Self.input([1], [2], faults: 3))
         == [.init(count: 1), .init(count: 1, senderPort: 4242, isTruncated: true)])
   }
 
-  @Test func aWholeDumpHasAnEndAndNothingInconsistent() {
+  @Test func wholeDumpNeedsAnEndAndConsistentMessages() {
     let row = WireBytes.message(type: 20, payload: FakeSocket(cookie: 1).row)
     #expect(Self.input(row, WireBytes.done()).hasWholeDump)
     #expect(!Self.input(row).hasWholeDump)
@@ -66,7 +66,7 @@ import Testing
     #expect(Self.input(row + WireBytes.done()).payloads == [FakeSocket(cookie: 1).row])
   }
 
-  @Test func anAcknowledgementIsAnErrorOfZero() {
+  @Test func acknowledgementIsAnErrorMessageWithZero() {
     #expect(Self.input(WireBytes.error(0)).isAcknowledged)
     #expect(!Self.input(WireBytes.error(-1)).isAcknowledged)
     #expect(!Self.input(WireBytes.error(0, sequence: 2)).isAcknowledged)

@@ -2,7 +2,7 @@ import Connections
 import PolicyEngine
 import Testing
 
-/// A leak that goes on for weeks, one policy and a run each day, on recordings.
+/// A leak that lasts for weeks, with one policy and one run per day, on recordings.
 @Suite struct LeakOverWeeksTests {
   private static let policy = """
     version: 1
@@ -19,7 +19,7 @@ import Testing
 
     """
 
-  /// Four more connections each day, which their program never closes.
+  /// Leaks four connections, runs the policy, and advances the clock by a day.
   private func nextDay(_ machine: RecordedMachine) throws -> (PolicyFindings, closed: [UInt64]) {
     machine.add(4, .closeWait, of: 100, "java", for: 0)
     let before = machine.cookies
@@ -29,22 +29,22 @@ import Testing
     return (found, before.filter { !after.contains($0) })
   }
 
-  @Test func nothingBeforeItsTimeTheOldestFirstAndThenTheEnd() throws {
+  @Test func closesTheOldestDailyUntilThePolicyGivesUp() throws {
     let machine = try RecordedMachine(policies: Self.policy)
     for _ in 0..<3 {
       let (found, closed) = try nextDay(machine)
-      #expect(found.groups.isEmpty && closed.isEmpty, "too young")
+      #expect(found.groups.isEmpty && closed.isEmpty, "all are too young")
       #expect(found.spared.allSatisfy { $0.reason == .tooYoung })
     }
     let (fourth, _) = try nextDay(machine)
     #expect(fourth.spared.count { $0.reason == .notSeenEnough(runs: 1) } == 4)
-    let (fifth, none) = try nextDay(machine)
-    #expect(fifth.groups.map(\.decision) == [.belowThreshold] && none.isEmpty)
-    // Day by day the oldest go, and the two newest of those that are old enough stay.
+    let (fifth, closedOnFifth) = try nextDay(machine)
+    #expect(fifth.groups.map(\.decision) == [.belowThreshold] && closedOnFifth.isEmpty)
+    // Each day, all connections that are old enough are closed, except the newest two.
     #expect(try nextDay(machine).closed == [1, 2, 3, 4, 5, 6])
     #expect(try nextDay(machine).closed == [7, 8, 9, 10])
     #expect(try nextDay(machine).closed == [11, 12, 13, 14])
-    // Two weeks more, and it is left alone on each of them.
+    // For two more weeks, the policy only reports the leak.
     for _ in 0..<14 {
       let (found, closed) = try nextDay(machine)
       #expect(found.givenUp.map(\.decision) == [.giveUp(rounds: 3)])
@@ -53,7 +53,7 @@ import Testing
     #expect(machine.cookies == Array(15...88))
   }
 
-  @Test func aRunThatWasLeftOutForAWeekForgetsNothing() throws {
+  @Test func historySurvivesAWeekWithoutRuns() throws {
     let machine = try RecordedMachine(policies: Self.policy)
     machine.add(8, .closeWait, of: 100, "java", for: 0)
     machine.now += 3 * day

@@ -3,7 +3,7 @@ import PolicyEngine
 import TestSupport
 import Testing
 
-/// Each policy that comes with connreap does what its story says, on recordings of such a machine.
+/// Each shipped policy does what its comment says, on recordings of a matching machine.
 @Suite struct PolicyPackTests {
   @Test func closeWaitPileUp() throws {
     let machine = try RecordedMachine("close-wait-pileup.yaml")
@@ -31,23 +31,23 @@ import Testing
     let machine = try RecordedMachine("stalled-peers.yaml")
     machine.add(3, .established, of: 100, "java", for: 0) { $0.sendQueue = 500 }
     machine.add(4, .established, of: 100, "java", for: 0)
-    let step = ["stalled-tell", "silent-ask", "stalled-close"]
+    let names = ["stalled-report", "silent-probe", "stalled-close"]
     func counts() throws -> [Int] {
       let counts = try machine.counts()
-      return step.map { counts[$0] ?? -1 }
+      return names.map { counts[$0] ?? -1 }
     }
     #expect(try counts() == [0, 0, 0])
     machine.now += 2 * minute
     #expect(try counts() == [3, 0, 0])
     machine.now += 13 * minute
-    #expect(try counts() == [3, 0, 0], "it has been so in one run only")
+    #expect(try counts() == [3, 0, 0], "stalled for 15 minutes in one run only")
     machine.now += minute
     #expect(try counts() == [3, 0, 3])
     #expect(machine.count(of: 100) == 4)
     machine.now += 2 * hour
     #expect(try counts() == [0, 4, 0])
     machine.now += hour
-    #expect(try counts() == [0, 0, 0], "who was asked is not asked again")
+    #expect(try counts() == [0, 0, 0], "a probed connection is not probed again")
     #expect(machine.count(of: 100) == 4)
   }
 
@@ -100,7 +100,7 @@ import Testing
     #expect(machine.count(of: 100) == 260 && machine.count(of: 200) == 600)
   }
 
-  @Test func aHogThatIsIdleAltogetherIsLookedAtByAPerson() throws {
+  @Test func idleHogWithoutActiveConnectionsIsRefused() throws {
     let machine = try RecordedMachine("connection-hog.yaml")
     machine.add(2000, .established, of: 100, "httpd", for: 10 * minute)
     let found = try machine.run()
@@ -129,7 +129,7 @@ import Testing
       leak(30)
       closed.append(try machine.counts()["container-leak"] ?? -1)
     }
-    #expect(closed == [50, 60, 60, 60, 60, 0, 0], "after five rounds it is given up")
+    #expect(closed == [50, 60, 60, 60, 60, 0, 0], "the policy gives up after five runs")
     let found = try machine.run()
     let group = try #require(found[0].givenUp.first)
     #expect(group.label == "aaaaaaaaaaaa")

@@ -10,7 +10,7 @@ let minute: UInt64 = 60_000
 let hour = 60 * minute
 let day = 24 * hour
 
-/// A machine whose conversations with the kernel are recorded; policies see the recordings.
+/// A machine whose conversations with the kernel are recorded. Policies see the recordings.
 final class RecordedMachine {
   /// The uptime, in milliseconds.
   var now = 100 * day
@@ -20,27 +20,27 @@ final class RecordedMachine {
   private var lastCookie: UInt64 = 0
   private let policies: PolicySet
 
-  /// The machine, and a file of the folder `Policies`.
+  /// Creates a machine with a shipped policy file.
   init(_ file: String) throws {
     policies = try PolicySet([Self.file(file)])
   }
 
-  /// The machine, and policies that a test has written.
+  /// Creates a machine with the policies in `text`.
   init(policies text: String) throws {
     policies = try PolicySet([
       try PolicyFile(name: "test.yaml", bytes: Array(text.utf8), names: NoNames())
     ])
   }
 
-  /// The folder of the policies that come with connreap.
-  static var folder: FilePath {
+  /// The directory of the shipped policies.
+  private static var directory: FilePath {
     var path = FilePath(#filePath)
     for _ in 0..<3 { path.removeLastComponent() }
     return path.appending("Policies")
   }
 
-  static func file(_ name: String) throws -> PolicyFile {
-    let file = try FileDescriptor.open(folder.appending(name), .readOnly)
+  private static func file(_ name: String) throws -> PolicyFile {
+    let file = try FileDescriptor.open(directory.appending(name), .readOnly)
     let bytes = try file.closeAfter {
       var bytes = [UInt8](repeating: 0, count: 1 << 16)
       let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
@@ -49,7 +49,7 @@ final class RecordedMachine {
     return try PolicyFile(name: name, bytes: bytes, names: NoNames())
   }
 
-  /// Adds connections of a process that have been as they are for so long.
+  /// Adds connections of a process that have been in their state, and idle, for `time`.
   func add(
     _ count: Int, _ state: TCPState, of pid: Int32, _ name: String, for time: UInt64,
     cgroup: String = "/", held: Bool = true, change: (inout FakeSocket) -> Void = { _ in }
@@ -68,7 +68,7 @@ final class RecordedMachine {
     }
   }
 
-  /// What each policy found in one run; what they close is gone then.
+  /// Runs the policies once, removes the connections that they close, and returns the findings.
   func run() throws -> [PolicyFindings] {
     let snapshot = try replay(record())
     let history = PolicyHistory(memory, now: now)
@@ -92,21 +92,21 @@ final class RecordedMachine {
     return findings
   }
 
-  /// How many connections each policy acts on in one run, by its name.
+  /// Runs the policies once and returns the number of connections that each acts on, by name.
   func counts() throws -> [String: Int] {
     try run().reduce(into: [:]) { $0[$1.policy.name] = $1.rowsOverThreshold.count }
   }
 
-  /// How many connections of a process there are.
+  /// The number of connections of a process.
   func count(of pid: Int32) -> Int {
     let inodes = Set(processes[pid]?.inodes ?? [])
     return sockets.count { inodes.contains($0.socket.inode) }
   }
 
-  /// The cookies of all connections, in the order in which they were made.
+  /// The cookies of all connections, oldest first.
   var cookies: [UInt64] { sockets.map(\.socket.cookie) }
 
-  /// A conversation with the kernel of this machine, as text.
+  /// The conversation of a scan with the kernel, as text.
   private func record() throws -> [UInt8] {
     let kernel = FakeKernel(
       sockets.map { socket, since in
@@ -151,7 +151,7 @@ final class RecordedMachine {
   }
 }
 
-/// The policies that come with connreap name nobody.
+/// A resolver for policies that use no names.
 private struct NoNames: NameResolver {
   func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] { throw .noSuchName }
   func port(ofService name: String) -> UInt16? { nil }

@@ -2,8 +2,8 @@
 
 import PackageDescription
 
-// A package of its own, so that nobody who builds connreap builds the benchmark library. `Sources`
-// and `TestSupport` are links to the folders of connreap: what is measured may be internal.
+// A separate package, so that building connreap does not build the benchmark library. `Sources` and
+// `TestSupport` are links to connreap's directories, because benchmarks use internal declarations.
 
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),

@@ -142,7 +142,7 @@ import Testing
   @Test func aSilentPeerIsAskedBeforeAnythingIsClosed() throws {
     let pair = try connections(1, to: 8080)[0]
     let file = try shipped("stalled-peers", [("idle: 2h", "idle: 300ms")])
-    #expect(try apply(file).text.contains("silent-ask"))
+    #expect(try apply(file).text.contains("silent-probe"))
     #expect(try pair.client.keepalive().first == 1, "SO_KEEPALIVE is on")
     #expect(try pair.client.reaches(pair.server))
   }

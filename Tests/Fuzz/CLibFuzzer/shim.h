@@ -1,5 +1,6 @@
-// The door to libFuzzer for a program with a main function of its own, as those of SwiftPM have.
-// LLVM ships no header: see "Using libFuzzer as a library" in https://llvm.org/docs/LibFuzzer.html.
+// libFuzzer's entry point for programs with their own main function, such as SwiftPM executables.
+// LLVM ships no header for it. See "Using libFuzzer as a library" in
+// https://llvm.org/docs/LibFuzzer.html.
 #pragma once
 
 #include <stddef.h>

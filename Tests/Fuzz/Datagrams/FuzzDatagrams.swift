@@ -2,7 +2,7 @@ import CLibFuzzer
 import FuzzProperties
 import Glibc
 
-/// Gives libFuzzer what must be so of datagrams.
+/// Checks the properties of datagrams with libFuzzer.
 @main struct FuzzDatagrams {
   static func main() {
     var count = CommandLine.argc

@@ -2,7 +2,7 @@ import CLibFuzzer
 import FuzzProperties
 import Glibc
 
-/// Gives libFuzzer what must be so of filters.
+/// Checks the properties of filters with libFuzzer.
 @main struct FuzzFilters {
   static func main() {
     var count = CommandLine.argc

@@ -2,7 +2,7 @@ import CLibFuzzer
 import FuzzProperties
 import Glibc
 
-/// Gives libFuzzer what must be so of policy files.
+/// Checks the properties of policy files with libFuzzer.
 @main struct FuzzPolicies {
   static func main() {
     var count = CommandLine.argc

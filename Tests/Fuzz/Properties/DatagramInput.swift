@@ -1,14 +1,16 @@
 import Netlink
 import TestSupport
 
-/// What the bytes of an input stand for: a number of bits that say what happens to the datagrams,
-/// and datagrams, each behind its length (16 bits, little-endian); the last takes what is left.
+/// Fuzzer input decoded as datagrams.
+///
+/// The first byte has flags for transport faults. Datagrams follow, each after its length (16 bits,
+/// little-endian). A datagram that is longer than the rest of the input ends with the input.
 struct DatagramInput {
-  private let marks: UInt8
+  private let faults: UInt8
   private let datagrams: [[UInt8]]
 
   init(_ bytes: [UInt8]) {
-    marks = bytes.first ?? 0
+    faults = bytes.first ?? 0
     var datagrams: [[UInt8]] = []
     var rest = bytes.dropFirst()
     while rest.count > 2 {
@@ -20,19 +22,19 @@ struct DatagramInput {
     self.datagrams = datagrams
   }
 
-  /// Gives the datagrams, and then nothing more.
+  /// A transport that delivers the datagrams once.
   var transport: ScriptedTransport {
     var steps = datagrams.enumerated().map { index, datagram in
       let isLast = index == datagrams.count - 1
       return ScriptedTransport.Step.datagram(
-        datagram, senderPort: isLast && marks & 1 != 0 ? 4242 : 0,
-        isTruncated: isLast && marks & 2 != 0)
+        datagram, senderPort: isLast && faults & 1 != 0 ? 4242 : 0,
+        isTruncated: isLast && faults & 2 != 0)
     }
-    if marks & 4 != 0 { steps.append(.failure(.overrun)) }
+    if faults & 4 != 0 { steps.append(.failure(.overrun)) }
     return ScriptedTransport(steps)
   }
 
-  /// The messages, as far as they can be told apart.
+  /// The messages up to the first with an invalid length in each datagram.
   private var messages: [(type: Int, flags: Int, sequence: UInt32, payload: [UInt8])] {
     datagrams.flatMap { datagram in
       var messages: [(Int, Int, UInt32, [UInt8])] = []
@@ -51,19 +53,20 @@ struct DatagramInput {
     }
   }
 
-  /// What each message that can be a row holds.
+  /// The payloads of all messages that can be rows.
   var payloads: [[UInt8]] {
     messages.filter { !(1...4).contains($0.type) }.map(\.payload)
   }
 
-  /// Whether a dump ends here, and is consistent and of the first request up to there.
+  /// Whether the input has the end of a dump, and all messages before it are consistent and answer
+  /// the first request.
   var hasWholeDump: Bool {
     let messages = messages
     guard let end = messages.firstIndex(where: { $0.type == 3 }) else { return false }
     return messages[...end].allSatisfy { $0.flags & 0x10 == 0 && $0.sequence == 1 }
   }
 
-  /// Whether the first message says that what was asked for is done.
+  /// Whether the first message acknowledges the first request.
   var isAcknowledged: Bool {
     guard let first = messages.first else { return false }
     return first.type == 2 && first.sequence == 1 && first.payload.starts(with: [0, 0, 0, 0])

@@ -3,13 +3,13 @@ import Netlink
 import SocketDiagnostics
 import TestSupport
 
-/// What must be so of everything that comes in answer to a request about sockets.
+/// Properties of every answer to a request about sockets.
 enum DatagramProperties {
-  /// How long the machine has been up, in milliseconds: about a week.
+  /// The uptime of the machine in milliseconds, about a week.
   private static let uptime: UInt64 = 600_000_000
 
-  /// As many rows as are named to the kernel again.
-  private static let mostNamed = 8
+  /// How many rows are also checked in a request to destroy them.
+  private static let checkedRequests = 8
 
   static func check(_ bytes: [UInt8]) throws(Violation) {
     let input = DatagramInput(bytes)
@@ -25,21 +25,21 @@ enum DatagramProperties {
     }
     try check(rows, from: input)
     if isWhole {
-      try require(input.hasWholeDump, "a dump without its end, or an inconsistent one, is taken")
+      try require(input.hasWholeDump, "an incomplete or inconsistent dump was accepted")
       try checkStates(rows, of: request, input)
     }
-    try checkOthers(input, asking: rows.first)
+    try checkOthers(input, about: rows.first)
   }
 
-  /// Every row is one of the datagrams, and names its socket as the kernel did.
+  /// Every row comes from a datagram, in order, and identifies its socket as the kernel did.
   private static func check(_ rows: [Connection], from input: DatagramInput) throws(Violation) {
     var payloads = input.payloads[...]
     for (index, row) in rows.enumerated() {
-      let wire = index < mostNamed ? try identityBytes(of: row) : nil
-      guard let place = payloads.firstIndex(where: { isRow(row, identity: wire, in: $0) }) else {
-        throw Violation("no datagram holds \(row.local) → \(row.peer), cookie \(row.cookie)")
+      let wire = index < checkedRequests ? try identityBytes(of: row) : nil
+      guard let index = payloads.firstIndex(where: { isRow(row, identity: wire, in: $0) }) else {
+        throw Violation("no datagram contains \(row.local) → \(row.peer), cookie \(row.cookie)")
       }
-      payloads = payloads[(place + 1)...]
+      payloads = payloads[(index + 1)...]
       try require(
         row.cookie.rawValue != 0 && row.cookie.rawValue != .max, "\(row.local) has no cookie")
       let times = [row.tcp?.lastSent, row.tcp?.lastReceived, row.tcp?.lastAcknowledged]
@@ -55,49 +55,49 @@ enum DatagramProperties {
       payload.span.uint64(at: 44) == row.cookie.rawValue, payload.span.uint32(at: 68) == row.inode
     else { return false }
     guard let identity else { return true }
-    var named = Array(payload[4..<52])
+    var expected = Array(payload[4..<52])
     if row.identity.family == .ipv4 {
-      // The kernel leaves the rest of an address zero, and does not read it.
+      // The kernel does not read the rest of an IPv4 address, and connreap sends zeros.
       for offset in [4, 20] {
-        named.replaceSubrange(offset + 4..<offset + 16, with: repeatElement(0, count: 12))
+        expected.replaceSubrange(offset + 4..<offset + 16, with: repeatElement(0, count: 12))
       }
     }
-    return identity == named
+    return identity == expected
   }
 
-  /// `struct inet_diag_sockid` of the request to destroy the socket of `row`.
+  /// The `struct inet_diag_sockid` in a request to destroy the socket of `row`.
   private static func identityBytes(of row: Connection) throws(Violation) -> [UInt8] {
     let transport = ScriptedTransport()
     var diagnostics = TCPDiagnostics(over: transport, uptime: nil)
     _ = try? diagnostics.destroy(row.identity)
     guard let sent = transport.sent.first, transport.sent.count == 1, sent.count == 16 + 56 else {
-      throw Violation("a request to destroy one socket is not one request")
+      throw Violation("destroying one socket did not send exactly one request")
     }
     try require(
       TCPDiagnostics.isRequestToDestroy(sent) && sent[16] == row.identity.family.rawValue
-        && sent[17] == 6, "the request to destroy \(row.local) is another")
+        && sent[17] == 6, "destroying \(row.local) sent a different request")
     return Array(sent[24...])
   }
 
-  /// Who only counts sees the same sockets.
+  /// A dump of states reports the same sockets as a dump of rows.
   private static func checkStates(
     _ rows: [Connection], of request: DumpRequest, _ input: DatagramInput
   ) throws(Violation) {
-    var kinds: [(AddressFamily, TCPState)] = []
+    var counted: [(AddressFamily, TCPState)] = []
     var diagnostics = TCPDiagnostics(over: input.transport, uptime: uptime)
     do throws(NetlinkProblem) {
-      try diagnostics.dumpStates(request) { kinds.append(($0, $1)) }
+      try diagnostics.dumpStates(request) { counted.append(($0, $1)) }
     } catch {
-      throw Violation("what can be listed cannot be counted: \(error)")
+      throw Violation("a dump that can be listed cannot be counted: \(error)")
     }
     try require(
-      kinds.map(\.0) == rows.map(\.identity.family) && kinds.map(\.1) == rows.map(\.state),
-      "what is listed is counted otherwise")
+      counted.map(\.0) == rows.map(\.identity.family) && counted.map(\.1) == rows.map(\.state),
+      "listing and counting report different sockets")
   }
 
-  /// The same datagrams in answer to other requests.
+  /// Checks the same datagrams as answers to other requests.
   private static func checkOthers(
-    _ input: DatagramInput, asking row: Connection?
+    _ input: DatagramInput, about row: Connection?
   ) throws(Violation) {
     let bytecode = InetDiagBytecode(.all([.mark(1, mask: 1), .port(.peer, 80...80)]))
     do throws(NetlinkProblem) {
@@ -115,7 +115,7 @@ enum DatagramProperties {
     } catch {
       try requireOneLine(error.description)
     }
-    try require(found?.cookie ?? row.cookie == row.cookie, "another socket is found")
+    try require(found?.cookie ?? row.cookie == row.cookie, "a look-up returned a different socket")
     do throws(NetlinkProblem) {
       var diagnostics = TCPDiagnostics(over: input.transport, uptime: uptime)
       try diagnostics.destroy(row.identity)
@@ -123,6 +123,6 @@ enum DatagramProperties {
       try requireOneLine(error.description)
       return
     }
-    try require(input.isAcknowledged, "a socket counts as destroyed, and nobody has said so")
+    try require(input.isAcknowledged, "a socket counts as destroyed without an acknowledgement")
   }
 }

@@ -1,6 +1,6 @@
 import Selection
 
-/// What must be so of every text that is given as a filter.
+/// Properties of every text that is parsed as a filter.
 enum FilterProperties {
   static func check(_ bytes: [UInt8]) throws(Violation) {
     let text = String(decoding: bytes, as: UTF8.self)
@@ -15,35 +15,35 @@ enum FilterProperties {
     try KernelProperties.check(selection)
   }
 
-  /// The caret is below the text, and the message is one line.
+  /// The problem points into the text, and its message is one line.
   private static func check(_ problem: FilterProblem, of text: String) throws(Violation) {
     let length = text.utf8.count
-    try require(problem.filter == text, "the problem is of another filter")
+    try require(problem.filter == text, "the problem belongs to another filter")
     try require(
       problem.range.lowerBound >= 0 && problem.range.upperBound <= length,
-      "the fault at \(problem.range) is not in the \(length) bytes of the filter")
+      "the range \(problem.range) is not in the \(length) bytes of the filter")
     try requireOneLine(problem.description)
   }
 
-  /// What is printed is read as the same again.
+  /// A printed filter parses to the same selection.
   private static func checkText(of selection: SelectionPredicate) throws(Violation) {
     let text = selection.filterText
-    // Names of many addresses make a filter longer than it was.
+    // Resolving a name to many addresses makes a filter longer.
     guard text.utf8.count <= SelectionFilter.lengthLimit else { return }
     let again: SelectionPredicate
     do throws(FilterProblem) {
       again = try SelectionFilter.parse(text, names: FixedNames())
     } catch {
-      throw Violation("\(text.debugDescription) was printed and cannot be read: \(error)")
+      throw Violation("\(text.debugDescription) was printed and cannot be parsed: \(error)")
     }
     try require(
       selection.plain.means(again.plain),
-      "\(text.debugDescription) was printed, and is read as \(again.filterText.debugDescription)")
+      "\(text.debugDescription) was printed, and parses as \(again.filterText.debugDescription)")
   }
 }
 
 extension SelectionPredicate {
-  /// The tree without what has no text of its own: lists of one part, and lists of none.
+  /// The tree without nodes that have no text of their own: lists of one or no part.
   fileprivate var plain: SelectionPredicate {
     switch self {
     case .any([]): .not(.everything)
@@ -55,23 +55,23 @@ extension SelectionPredicate {
     }
   }
 
-  /// Whether it is the same tree, but for how its patterns are spelt.
+  /// Whether both trees are the same, except for the spelling of patterns.
   fileprivate func means(_ other: SelectionPredicate) -> Bool {
     switch (self, other) {
-    case (.term(.process(let one)), .term(.process(let two))),
-      (.term(.unit(let one)), .term(.unit(let two))):
-      one.agrees(with: two)
-    case (.term(let one), .term(let two)): one == two
-    case (.not(let one), .not(let two)): one.means(two)
-    case (.all(let one), .all(let two)), (.any(let one), .any(let two)):
-      one.count == two.count && zip(one, two).allSatisfy { $0.means($1) }
+    case (.term(.process(let lhs)), .term(.process(let rhs))),
+      (.term(.unit(let lhs)), .term(.unit(let rhs))):
+      lhs.agrees(with: rhs)
+    case (.term(let lhs), .term(let rhs)): lhs == rhs
+    case (.not(let lhs), .not(let rhs)): lhs.means(rhs)
+    case (.all(let lhs), .all(let rhs)), (.any(let lhs), .any(let rhs)):
+      lhs.count == rhs.count && zip(lhs, rhs).allSatisfy { $0.means($1) }
     default: false
     }
   }
 }
 
 extension Glob {
-  /// Whether both match the same of the names that are near their patterns.
+  /// Whether both patterns match the same names, among names similar to the patterns.
   fileprivate func agrees(with other: Glob) -> Bool {
     guard self != other else { return true }
     let names = [pattern, other.pattern].flatMap { pattern in

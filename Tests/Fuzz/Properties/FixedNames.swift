@@ -2,7 +2,7 @@ import Connections
 import Selection
 import SystemPackage
 
-/// A machine that knows these few names: no input reaches a resolver.
+/// A resolver with a few fixed names, so that no input queries a real one.
 struct FixedNames: NameResolver {
   func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] {
     switch name {

@@ -1,17 +1,17 @@
-/// What connreap reads and others may have written. Its raw value names the folder of its corpus.
+/// The kinds of untrusted input. The raw value names the directory of the corpus.
 package enum FuzzedInput: String, CaseIterable, Sendable {
   /// Policy files.
   case policies = "Policies"
   /// Filters.
   case filters = "Filters"
-  /// What the kernel answers.
+  /// Answers of the kernel.
   case datagrams = "Datagrams"
   /// Recordings and raw dumps.
   case recordings = "Recordings"
 
-  /// Reads `bytes` as connreap would.
+  /// Reads `bytes` as connreap does.
   ///
-  /// - Throws: ``Violation`` when something is not so that must be so of every input.
+  /// - Throws: ``Violation`` if a property does not hold.
   package func check(_ bytes: [UInt8]) throws(Violation) {
     switch self {
     case .policies: try PolicyProperties.check(bytes)

@@ -4,7 +4,7 @@ import Selection
 import SocketDiagnostics
 import TestSupport
 
-/// What must be so of the part of a selection that the kernel is given to judge.
+/// Properties of the part of a selection that the kernel evaluates.
 enum KernelProperties {
   private static let sockets: [(socket: FakeSocket, row: Connection)] = {
     let sockets = [
@@ -62,14 +62,14 @@ enum KernelProperties {
     }
   }()
 
-  /// The kernel takes every program, and leaves out no socket that may be selected.
+  /// The kernel accepts every program, and omits no socket that the selection may match.
   static func check(_ selection: SelectionPredicate) throws(Violation) {
     let prepared = PreparedSelection(selection)
     let verdicts = sockets.map { selection.verdict(of: $0.row, owners: OwnersUnknown()) }
     for (verdict, (_, row)) in zip(verdicts, sockets) {
       try require(
         prepared.verdict(of: row, owners: OwnersUnknown()) == verdict,
-        "\(selection) judges \(row.local) otherwise when it is prepared")
+        "preparing \(selection) changes its verdict on \(row.local)")
     }
     for family in AddressFamily.allCases {
       let split = SelectionSplit(of: selection, family: family)
@@ -80,7 +80,8 @@ enum KernelProperties {
       }
       guard split.selectsNothing else { continue }
       for (verdict, (_, row)) in zip(verdicts, sockets) where row.identity.family == family {
-        try require(verdict == .no, "\(selection) may select \(row.local), and nothing is asked")
+        try require(
+          verdict == .no, "\(selection) may match \(row.local), but connreap requests no dump")
       }
     }
   }
@@ -90,13 +91,13 @@ enum KernelProperties {
   ) throws(Violation) {
     let program = DiagProgram(bytecode.bytes)
     if let refusal = program.refusal() {
-      throw Violation("the kernel refuses the program for \(bytecode.condition): \(refusal)")
+      throw Violation("the kernel rejects the program for \(bytecode.condition): \(refusal)")
     }
     for (verdict, (socket, row)) in zip(verdicts, sockets)
     where verdict != .no && row.identity.family == split.family {
       try require(
         split.states.contains(row.state) && program.accepts(socket.entry),
-        "the kernel leaves out \(row.local), which may be selected, by \(bytecode.condition)")
+        "the program for \(bytecode.condition) omits \(row.local), which may match")
     }
   }
 }

@@ -6,7 +6,7 @@ import Selection
 import SocketDiagnostics
 import SystemPackage
 
-/// What must be so of every file that is given to be replayed.
+/// Properties of every file that is replayed.
 enum RecordingProperties {
   static func check(_ bytes: [UInt8]) throws(Violation) {
     if RawDump.isStart(of: bytes) { try checkDump(bytes) }
@@ -17,16 +17,16 @@ enum RecordingProperties {
       try requireOneLine(error.description)
       let lineCount = bytes.count { $0 == UInt8(ascii: "\n") } + 1
       try require(
-        (1...lineCount).contains(error.line), "line \(error.line) of \(lineCount) is at fault")
+        (1...lineCount).contains(error.line), "an error in line \(error.line) of \(lineCount)")
       return
     }
     let again: Recording
     do throws(RecordingProblem) {
       again = try Recording(text: recording.text)
     } catch {
-      throw Violation("a recording was printed and cannot be read: \(error)")
+      throw Violation("a printed recording cannot be read: \(error)")
     }
-    try require(again == recording, "a recording was printed, and another is read")
+    try require(again == recording, "reading a printed recording gives a different recording")
     try replay { ReplayTransport(recording) }
   }
 
@@ -47,7 +47,8 @@ enum RecordingProperties {
     try require(found <= dump.rows.count, "\(found) connections of \(dump.rows.count) rows")
   }
 
-  /// Scans what `open` gives, as `--replay` does; how many connections that finds.
+  /// Scans the transports that `open` returns, as `--replay` does, and returns the number of
+  /// connections.
   @discardableResult
   private static func replay(
     _ open: () -> any NetlinkTransport
@@ -75,7 +76,7 @@ enum RecordingProperties {
     }
     try require(
       Set(snapshot.connections.map(\.cookie)).count == snapshot.connections.count,
-      "a socket is found twice")
+      "the snapshot has a socket twice")
     return snapshot.connections.count
   }
 }

@@ -1,6 +1,6 @@
-/// A property that an input shows not to hold.
+/// A property that does not hold for an input.
 package struct Violation: Error, CustomStringConvertible {
-  /// What is not as it must be.
+  /// A description of the violation.
   package let description: String
 
   init(_ description: String) {
@@ -8,19 +8,19 @@ package struct Violation: Error, CustomStringConvertible {
   }
 }
 
-/// Throws `message` unless `isSo`.
-func require(_ isSo: Bool, _ message: @autoclosure () -> String) throws(Violation) {
-  guard isSo else { throw Violation(message()) }
+/// Throws `message` unless `condition` is true.
+func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(Violation) {
+  guard condition else { throw Violation(message()) }
 }
 
-/// Throws unless `text` is something, on one line, and can do nothing to a terminal.
+/// Throws unless `text` is one nonempty line without characters that affect a terminal.
 func requireOneLine(_ text: String) throws(Violation) {
-  try require(!text.isEmpty, "a message says nothing")
+  try require(!text.isEmpty, "a message is empty")
   for scalar in text.unicodeScalars {
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator:
       throw Violation(
-        "U+\(String(scalar.value, radix: 16)) is in the message \(text.debugDescription)")
+        "U+\(String(scalar.value, radix: 16)) in the message \(text.debugDescription)")
     default: continue
     }
   }

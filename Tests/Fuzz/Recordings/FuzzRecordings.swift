@@ -2,7 +2,7 @@ import CLibFuzzer
 import FuzzProperties
 import Glibc
 
-/// Gives libFuzzer what must be so of recordings.
+/// Checks the properties of recordings with libFuzzer.
 @main struct FuzzRecordings {
   static func main() {
     var count = CommandLine.argc

@@ -14,9 +14,9 @@ import SystemPackage
 @testable import Rendering
 @testable import Reports
 
-/// What is done for each row, each with ten thousand of them.
+/// Benchmarks of the steps that run for each row, with 10,000 rows each.
 let benchmarks: @Sendable () -> Void = {
-  // A machine may be twice and a half as slow as the one of the thresholds.
+  // Allows a machine that is 2.5 times slower than the one that measured the thresholds.
   Benchmark.defaultConfiguration = .init(
     metrics: [.wallClock], timeUnits: .microseconds, warmupIterations: 3,
     maxDuration: .seconds(3), maxIterations: 400,

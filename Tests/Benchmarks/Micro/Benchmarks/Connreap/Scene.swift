@@ -5,16 +5,16 @@ import Scanning
 import Selection
 import TestSupport
 
-/// Ten thousand sockets of fifty processes, as the load of `Scripts/bench` has them.
+/// 10,000 sockets of 50 processes, like the load of `Scripts/bench`.
 struct Scene {
   static let count = 10_000
   static let processes = 50
 
-  /// The answer of the kernel to a dump: datagrams as it would send them.
+  /// The kernel's answer to a dump, as datagrams.
   let datagrams: [[UInt8]]
   /// The connections with their owners.
   let snapshot: Snapshot
-  /// Who holds what, as a walk would find it.
+  /// The holders of the sockets, as a walk of `/proc` would find them.
   let holders: [SocketHolder]
 
   init() throws {
@@ -29,13 +29,13 @@ struct Scene {
       }
     }
     let kernel = FakeKernel(sockets)
-    var taken: [[UInt8]] = []
+    var received: [[UInt8]] = []
     let tree = ProcTree()
     let groups = Dictionary(grouping: sockets, by: \.localPort)
-    holders = groups.values.enumerated().map { place, held in
+    holders = groups.values.enumerated().map { index, held in
       SocketHolder(
         process: OwnerProcess(
-          identity: ProcessIdentity(pid: Int32(place + 100), startTicks: 5), name: "load",
+          identity: ProcessIdentity(pid: Int32(index + 100), startTicks: 5), name: "load",
           executable: nil, userID: nil),
         sockets: held.enumerated().map {
           HeldSocket(inode: $1.inode, descriptor: Int32($0 + 3))
@@ -49,21 +49,21 @@ struct Scene {
       }
     }
     snapshot = try Scanner(processes: tree.files, threads: 1) {
-      Listening(to: kernel.open()) { taken.append($0) }
+      CopyingTransport(kernel.open()) { received.append($0) }
     }.scan(
       ScanRequest(
         SelectionPredicate.everything.limitedToDefaultStates(), reading: [.figures, .ownerNames]),
       at: ScanMoment(bootID: nil, networkNamespace: nil, uptime: nil, kernelRelease: nil))
-    datagrams = taken
+    datagrams = received
   }
 }
 
-/// A conversation of which what is received is kept.
-private final class Listening: NetlinkTransport {
+/// A transport that keeps a copy of every received datagram.
+private final class CopyingTransport: NetlinkTransport {
   private let inner: any NetlinkTransport
   private let keep: ([UInt8]) -> Void
 
-  init(to inner: any NetlinkTransport, _ keep: @escaping ([UInt8]) -> Void) {
+  init(_ inner: any NetlinkTransport, _ keep: @escaping ([UInt8]) -> Void) {
     self.inner = inner
     self.keep = keep
   }
@@ -71,13 +71,13 @@ private final class Listening: NetlinkTransport {
   func send(_ datagram: [UInt8]) throws(NetlinkProblem) { try inner.send(datagram) }
 
   func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram {
-    let received = try inner.receive(into: &buffer)
-    keep(Array(buffer[..<received.count]))
-    return received
+    let datagram = try inner.receive(into: &buffer)
+    keep(Array(buffer[..<datagram.count]))
+    return datagram
   }
 }
 
-/// A kernel that has its answer to a dump ready.
+/// A kernel with a prepared answer to a dump.
 final class ReadyKernel: NetlinkTransport {
   private let datagrams: [[UInt8]]
   private var next = 0
