@@ -25,40 +25,40 @@ struct FilterProblemTests {
     "port 80 and idel > 5m\n            ^~~~\nunknown word \"idel\"; did you mean \"idle\"?\n",
     "foo\n^~~\nunknown word \"foo\": expected \(term)\n",
     "\"port\" 80\n^~~~~~\nunexpected \"\"port\"\": expected \(term)\n",
-    "sport =\n       ^\nthe filter ends too early: expected a port, as in :443 or :https\n",
+    "sport =\n       ^\nunexpected end of filter: expected a port, as in :443 or :https\n",
     "sport = and\n        ^~~\nunexpected \"and\": expected a port, as in :443 or :https\n",
-    "port 80 and\n           ^\nthe filter ends too early: expected \(term)\n",
+    "port 80 and\n           ^\nunexpected end of filter: expected \(term)\n",
     "and port 80\n^~~\nunexpected \"and\": expected \(term)\n",
     "port 80 = 90\n        ^\nunexpected \"=\": expected \"and\", \"or\" or a term\n",
     "port 80 )\n        ^\nunexpected \")\": expected \"and\", \"or\" or a term\n",
-    "not\n   ^\nthe filter ends too early: expected \(term)\n",
+    "not\n   ^\nunexpected end of filter: expected \(term)\n",
     "()\n ^\nunexpected \")\": expected \(term)\n",
-    "port 80 ( port 90\n        ^\nthe \"(\" has no \")\": expected \")\" at the end of the part\n",
-    "process = \"java\n          ^\nthe quotation mark has no second one\n",
-    "state\n     ^\nthe filter ends too early: expected a state\n",
+    "port 80 ( port 90\n        ^\nunmatched \"(\": expected a closing \")\"\n",
+    "process = \"java\n          ^\nunterminated quote\n",
+    "state\n     ^\nunexpected end of filter: expected a state\n",
     "state establised\n      ^~~~~~~~~~\nunknown state \"establised\"; did you mean \"established\"?\n",
     "exclude = listen\n        ^\nunexpected \"=\": expected a state\n",
-    "process > java\n        ^\nwrong comparison \">\": expected = or != after \"process\"\n",
-    "idle = 1h\n     ^\nwrong comparison \"=\": expected >, >=, < or <= after \"idle\"\n",
+    "process > java\n        ^\ninvalid comparison \">\": expected = or != after \"process\"\n",
+    "idle = 1h\n     ^\ninvalid comparison \"=\": expected >, >=, < or <= after \"idle\"\n",
     "recv-queue != 1\n           ^~\n"
-      + "wrong comparison \"!=\": expected >, >=, < or <= after \"recv-queue\"\n",
-    "src >= 10.0.0.1\n    ^~\nwrong comparison \">=\": expected = or != after \"src\"\n",
+      + "invalid comparison \"!=\": expected >, >=, < or <= after \"recv-queue\"\n",
+    "src >= 10.0.0.1\n    ^~\ninvalid comparison \">=\": expected = or != after \"src\"\n",
     "idle > 5\n       ^\na duration needs a unit: \"5\"; write 5s, 5m or 5h\n",
     "idle > 1h,2h\n       ^~~~~\n\"1h,2h\" is more than one value: expected one duration\n",
     "idle > 1h,2M\n           ^\nunknown unit \"M\"; a duration takes ms, s, m (minutes), h and d\n",
     "sport > 80-90\n        ^~~~~\n\"80-90\" is more than one value: expected one port\n",
     "sport > 80,90\n        ^~~~~\n\"80,90\" is more than one value: expected one port\n",
     "sport = :htpp\n         ^~~~\nunknown service \"htpp\"; did you mean \"http\"?\n",
-    "sport = :70000\n         ^~~~~\n\"70000\" is not a port; it is a number from 1 to 65535\n",
+    "sport = :70000\n         ^~~~~\n\"70000\" is not a port; use a number from 1 to 65535\n",
     "dst 10.0.0.1:010\n             ^~~\n"
       + "\"010\" starts with 0 and could be read as octal; write 10\n",
     "dst 10.0.0.0/33:80\n             ^~\n"
-      + "\"33\" is not a prefix length; it is a number from 0 to 32\n",
-    "dst 10.1\n    ^~~~\n\"10.1\" is not an address, a block as in 10.0.0.0/8, or a host name\n",
+      + "\"33\" is not a prefix length; use a number from 0 to 32\n",
+    "dst 10.1\n    ^~~~\n\"10.1\" is not an address, a CIDR block such as 10.0.0.0/8, or a host name\n",
     "dst nosuch\n    ^~~~~~\ncannot look up the host \"nosuch\": no such name\n",
     "host db.example or estblished\n                   ^~~~~~~~~~\n"
       + "cannot look up the host \"estblished\": no such name; did you mean \"established\"?\n",
-    "dst fe80::1:80\n    ^~~~~~~~~~\nit is unclear where the address \"fe80::1:80\" ends: "
+    "dst fe80::1:80\n    ^~~~~~~~~~\nambiguous address \"fe80::1:80\": "
       + "expected [fe80::1]:80 or [fe80::1:80]\n",
     "dst [::1\n    ^~~~\n\"[::1\" is not a host: expected \"]\" after the address\n",
     "dst [::1]x\n    ^~~~~~\n\"[::1]x\" is not a host: expected \(host)\n",
@@ -70,16 +70,16 @@ struct FilterProblemTests {
     "net db.example\n    ^~~~~~~~~~\n"
       + "\"db.example\" is not a network: expected a network, as in net 10.0.0.0/8\n",
     "net 10.0.0.0/8 mask 255.0.0.0\n                    ^~~~~~~~~\n"
-      + "\"255.0.0.0\" is not a mask of this network: expected a mask, as in 255.0.0.0\n",
+      + "\"255.0.0.0\" is not a mask for this network: expected a mask, as in 255.0.0.0\n",
     "net 10 mask 255.0.255.0\n            ^~~~~~~~~~~\n"
-      + "\"255.0.255.0\" is not a mask of this network: expected a mask, as in 255.0.0.0\n",
-    "portrange\n         ^\nthe filter ends too early: expected a range of ports, "
+      + "\"255.0.255.0\" is not a mask for this network: expected a mask, as in 255.0.0.0\n",
+    "portrange\n         ^\nunexpected end of filter: expected a port range, "
       + "as in portrange 8000-8100\n",
     "user = nobody-is\n       ^~~~~~~~~\nunknown user \"nobody-is\"\n",
-    "user = ''\n       ^~\na user is missing\n",
+    "user = ''\n       ^~\nmissing user\n",
     "age > 1\n      ^\na duration needs a unit: \"1\"; write 1s, 1m or 1h\n",
     "mark = 0x5/0x3\n       ^~~\n"
-      + "the mark \"0x5\" has bits that its mask takes away: nothing matches\n",
+      + "the mark \"0x5\" has bits outside its mask and never matches\n",
     "filter = x\n^~~~~~\nunknown word \"filter\": expected \(term)\n",
   ]
 

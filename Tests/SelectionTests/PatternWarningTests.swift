@@ -13,10 +13,10 @@ struct PatternWarningTests {
   @Test(
     "They say what is odd and what to write",
     arguments: [
-      (.process, "{{ critical }}", "looks like a template that was not filled in"),
-      (.process, "${CRITICAL}", "looks like a template that was not filled in"),
-      (.unit, "<%= @unit %>", "looks like a template that was not filled in"),
-      (.cgroup, "/{{ slice }}", "looks like a template that was not filled in"),
+      (.process, "{{ critical }}", "looks like an unexpanded template"),
+      (.process, "${CRITICAL}", "looks like an unexpanded template"),
+      (.unit, "<%= @unit %>", "looks like an unexpanded template"),
+      (.cgroup, "/{{ slice }}", "looks like an unexpanded template"),
       (.process, "\u{201c}billing\u{201d}", "the curly quotes are part of the name"),
       (.unit, "\u{2018}billing\u{2019}", "the curly quotes are part of the name"),
       (.process, "billing|sshd", "does not separate names"),
@@ -25,7 +25,7 @@ struct PatternWarningTests {
       (.process, "bin/*", "is a path; write \"*\""),
       (.unit, "/system.slice/a.service", "a unit is matched by its name"),
       (.cgroup, "/system.slice/*", "it is not a pattern"),
-      (.process, "my-billing-worker", "; for a script, write \"my-billing-work\""),
+      (.process, "my-billing-worker", "; for a script, use \"my-billing-work\""),
       (.process, "billing-*-worker-x", "cut after 15 bytes"),
       (.process, "[ab]illing-worker-x", "cut after 15 bytes"),
       (.process, "ääääääää", "cut after 15 bytes"),

@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("\"{{ critical }}\"", "looks like a template"), ("\"${CRITICAL}\"", "looks like a template"),
+    ("\"{{ critical }}\"", "looks like an unexpanded template"), ("\"${CRITICAL}\"", "looks like an unexpanded template"),
     ("“billing”", "curly quotes"), ("billing|sshd", "does not separate names"),
     ("/usr/bin/billing", "is a path"), ("my-billing-worker", "matches only an executable"),
   ])
