@@ -4,8 +4,8 @@ public import Connections
 public protocol OwnerFacts {
   /// Whether any owner matches.
   ///
-  /// - Returns: `yes` if a known owner matches. `no` only if all owners are known, there is at least
-  ///   one, and none matches. Otherwise `unknown`.
+  /// - Returns: `yes` if a known owner matches. `no` only if all owners are known, there is
+  ///   at least one, and none can match. Otherwise `unknown`.
   func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict
 
   /// The cgroup in which the socket was created; nil if an owner is known.
