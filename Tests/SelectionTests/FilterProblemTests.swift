@@ -2,9 +2,9 @@ import Connections
 import Selection
 import Testing
 
-@Suite("What is wrong with a filter, and where")
+@Suite("Filter errors")
 struct FilterProblemTests {
-  /// The filter with a caret below it, and the message.
+  /// The filter, carets under the error, and the message.
   private func picture(of filter: String) throws -> String {
     let problem = try #require(throws: FilterProblem.self) {
       try SelectionFilter.parse(filter, names: FixedNames())
@@ -83,13 +83,13 @@ struct FilterProblemTests {
     "filter = x\n^~~~~~\nunknown word \"filter\": expected \(term)\n",
   ]
 
-  @Test("Each error points at its place and says what was expected", arguments: pictures)
+  @Test("Each error has a position and reports what was expected", arguments: pictures)
   func golden(picture: String) throws {
     let filter = String(picture.prefix { $0 != "\n" })
     #expect(try self.picture(of: filter) == picture)
   }
 
-  @Test("Depth is bounded, of parentheses, of not, and of changes between and and or")
+  @Test("Depth is limited: parentheses, not, and switches between and and or")
   func depth() throws {
     let limit = SelectionFilter.depthLimit
     func parses(_ filter: String) throws -> Bool {
@@ -115,7 +115,7 @@ struct FilterProblemTests {
     #expect(try !parses(nested(30_000, "(", "")))
   }
 
-  @Test("At the limit, too, a filter can be read again from its text")
+  @Test("A filter at the depth limit survives a round trip through its text")
   func depthOfText() throws {
     let terms = [
       "pid 1", "sport != 80", "sport < 0", "not tcp", "exclude listen", "ip6", "ip6 net 10",
@@ -123,7 +123,7 @@ struct FilterProblemTests {
       "listen closed syn-sent", "sport = 1,2", "not ( pid 1 or pid 2 and sport > 65535 )",
     ]
     for term in terms {
-      var isRefused = false
+      var isRejected = false
       for count in SelectionFilter.depthLimit - 6...SelectionFilter.depthLimit {
         for (open, close) in [("not ", ""), ("( pid 1 or ( pid 2 and ", " ) )")] {
           let levels = close.isEmpty ? count : count / 2
@@ -134,15 +134,15 @@ struct FilterProblemTests {
             #expect(throws: Never.self) { try SelectionFilter.parse(text, names: FixedNames()) }
           } catch {
             #expect(error.kind == .tooDeep(limit: SelectionFilter.depthLimit))
-            isRefused = true
+            isRejected = true
           }
         }
       }
-      #expect(isRefused, "\(term)")
+      #expect(isRejected, "\(term)")
     }
   }
 
-  @Test("Length is bounded, and the longest filter takes no time to speak of")
+  @Test("Length is limited, and the longest filter parses quickly")
   func length() throws {
     let limit = SelectionFilter.lengthLimit
     let head = "port 1"

@@ -3,7 +3,7 @@ import Selection
 import TestSupport
 import Testing
 
-@Suite("What is wrong with a value, and where")
+@Suite("Value errors")
 struct SelectionProblemTests {
   struct Case: CustomTestStringConvertible, Sendable {
     let key: SelectionKey
@@ -198,8 +198,8 @@ struct SelectionProblemTests {
     #expect((problem.key, problem.value) == (example.key, example.value))
   }
 
-  @Test("No name is looked up for what is not one", arguments: cases.filter { $0.key == .host })
-  func asksNobody(_ example: Case) throws {
+  @Test("Invalid host names are not looked up", arguments: cases.filter { $0.key == .host })
+  func noLookup(_ example: Case) throws {
     let problem = try #require(throws: SelectionProblem.self) {
       try SelectionVocabulary.parse(key: .host, value: example.value, names: NoNames())
     }
@@ -207,7 +207,7 @@ struct SelectionProblemTests {
   }
 
   @Test(
-    "Any text is read or refused, with a fault that lies in it", arguments: SelectionKey.allCases)
+    "Any text is a value or an error within its bounds", arguments: SelectionKey.allCases)
   func anyText(key: SelectionKey) {
     var generator = Seeded(11)
     let alphabet = Array("0159ahkms.,:/-*[]!\\%x é\u{301}\u{0}")
@@ -218,7 +218,7 @@ struct SelectionProblemTests {
         })
       do throws(SelectionProblem) {
         let predicate = try SelectionVocabulary.parse(key: key, value: value, names: FixedNames())
-        // Where to look says nothing of a connection.
+        // A namespace limits the scan; it does not describe a connection.
         #expect(predicate.selectsEverything == (key == .netns))
       } catch {
         #expect(error.range.upperBound <= value.utf8.count, "\(value.debugDescription)")
