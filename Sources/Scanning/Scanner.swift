@@ -128,7 +128,7 @@ public struct Scanner {
       unreadable: unreadable(in: owners), namespaces: sources.map(\.namespace),
       namespaceGaps: gaps, past: request.past)
     if request.details.contains(.controlGroups), let controlGroups = controlGroups() {
-      candidates = candidates.knowing(controlGroups)
+      candidates = candidates.resolving(controlGroups)
     }
     return request.selection.needsOwners ? candidates.deciding(request) : candidates
   }
@@ -286,7 +286,7 @@ extension ScanRequest {
 
 extension Snapshot {
   /// The same snapshot with cgroups from `tree` for connections without a known owner.
-  fileprivate func knowing(_ tree: ControlGroupTree) -> Snapshot {
+  fileprivate func resolving(_ tree: ControlGroupTree) -> Snapshot {
     var ids: Set<UInt64> = []
     for connection in connections where controlGroup(of: connection) == nil {
       if let id = connection.cgroupID { ids.insert(id) }

@@ -43,7 +43,7 @@ public struct Snapshot: Sendable {
   private let acceptQueues: AcceptQueues
 
   /// Whether owners that ``owners`` omits cannot change a decision.
-  private var omitsNoOwnerOfConcern = false
+  private var omitsOnlyIrrelevantOwners = false
 
   init(
     moment: ScanMoment, connections: [Connection], undecided: Int, listed: Int,
@@ -83,7 +83,7 @@ public struct Snapshot: Sendable {
     var snapshot = self
     snapshot.owners = owners
     snapshot.unreadable = unreadable
-    snapshot.omitsNoOwnerOfConcern = true
+    snapshot.omitsOnlyIrrelevantOwners = true
     return snapshot
   }
 
@@ -153,7 +153,7 @@ public struct Snapshot: Sendable {
     case .held(let holdings):
       return ConnectionOwners(
         holdings: holdings, table: table, isAmbiguous: false, unreadable: unreadable,
-        isAnswer: isAnswer, omitsNoneOfConcern: omitsNoOwnerOfConcern, origin: nil)
+        isAnswer: isAnswer, omitsNoneOfConcern: omitsOnlyIrrelevantOwners, origin: nil)
     case .inAcceptQueue(let listeners, let holdings):
       return ConnectionOwners(
         holdings: holdings[...], table: table, isAmbiguous: listeners.count > 1,

@@ -21,9 +21,9 @@ public struct PatternWarning: Equatable, Sendable {
     case path
     /// A `*` or `?` in a literal path.
     case notAPattern
-    /// Matches only names longer than a command name; `cut` is the truncated name if only one name
-    /// matches.
-    case longerThanCommandNames(cut: String?)
+    /// Matches only names longer than a command name; `truncated` is the name cut to that length,
+    /// if only one name matches.
+    case longerThanCommandNames(truncated: String?)
   }
 }
 
@@ -43,10 +43,10 @@ extension PatternWarning: CustomStringConvertible {
       return "a \(noun) is matched by its name, but \(quoted) is a path\(base)"
     case .notAPattern:
       return "a cgroup is matched by its path: \(quoted) is taken literally, not as a pattern"
-    case .longerThanCommandNames(let cut):
+    case .longerThanCommandNames(let truncated):
       return "\(quoted) matches only an executable: the kernel truncates the command name of a "
         + "script to \(Self.commandNameLimit) bytes"
-        + (cut.map { "; for a script, use \($0.quoted)" } ?? "")
+        + (truncated.map { "; for a script, use \($0.quoted)" } ?? "")
     }
   }
 
@@ -73,7 +73,8 @@ extension SelectionTerm {
     case .process(let glob):
       (key, text) = (.process, glob.pattern)
       if glob.minimumLength > PatternWarning.commandNameLimit {
-        kinds.append(.longerThanCommandNames(cut: glob.firstBytes(PatternWarning.commandNameLimit)))
+        let truncated = glob.firstBytes(PatternWarning.commandNameLimit)
+        kinds.append(.longerThanCommandNames(truncated: truncated))
       }
     case .unit(let glob): (key, text) = (.unit, glob.pattern)
     case .cgroup(let path): (key, text) = (.cgroup, path.text)
