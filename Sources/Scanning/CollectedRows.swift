@@ -82,7 +82,7 @@ struct CollectedRows {
     if !plan.split.states.isEmpty { isPrunedByKernel = true }
   }
 
-  /// Frees the memory that only further rows would need.
+  /// Frees the memory that is needed only while rows are added.
   mutating func end() {
     seen = CookieSet()
     seenListeners = CookieSet()

@@ -42,7 +42,7 @@ public enum SelectionVocabulary {
     return parts.count == 1 ? parts[0] : .all(parts)
   }
 
-  /// A predicate that any of the items fulfils, with all states joined into one set.
+  /// A predicate that matches if any of the items does, with all states joined into one set.
   private static func anyOf(_ items: [SelectionPredicate]) -> SelectionPredicate {
     var states: TCPStateSet = []
     var parts: [SelectionPredicate] = []

@@ -22,7 +22,7 @@ extension FilterParser {
       return try group().predicate
     }
     let value = try value(qualifiers.type?.expected ?? "a host, as in 10.0.0.0/8:443")
-    // `port > 80 or 443` would be unclear, so a comparison is not inherited.
+    // `port > 80 or 443` would be ambiguous, so no value inherits from a term with a comparison.
     inherited = comparison == nil ? qualifiers : nil
     return try compared(qualifiers, comparison, value, after: last)
   }

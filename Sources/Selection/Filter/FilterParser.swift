@@ -124,7 +124,7 @@ struct FilterParser<Names: NameResolver> {
     return part
   }
 
-  /// Limits the depth of the recursion here and in every walk over the tree.
+  /// Rejects a tree that is too deep for recursion.
   func checkDepth(_ depth: Int, at token: FilterToken) throws(FilterProblem) {
     guard depth <= SelectionFilter.depthLimit else {
       throw problem(.tooDeep(limit: SelectionFilter.depthLimit), at: token)

@@ -43,7 +43,7 @@ public struct FilterProblem: Error, Equatable, Sendable {
     case unexpected
     /// A word that is not the name of a term.
     case unknownWord
-    /// A term about packets or about other sockets than TCP.
+    /// A term about packets or about sockets other than TCP.
     case notAboutConnections
     /// A comparison that the preceding term does not support.
     case wrongComparison
