@@ -1,6 +1,6 @@
 import Connections
 
-/// The listening sockets of a snapshot, by port, to find whose queue a connection waits in.
+/// The listening sockets of a snapshot by port, to find the accept queue of a connection.
 struct AcceptQueues: Sendable {
   private let byPort: [UInt16: [Connection]]
 
@@ -8,28 +8,29 @@ struct AcceptQueues: Sendable {
     byPort = Dictionary(grouping: listeners, by: \.identity.localPort)
   }
 
-  /// The listeners that can have accepted `connection`: those bound most closely to its local end.
+  /// The listeners that can have accepted `connection`: those with the most specific binding.
   ///
-  /// More than one when they share the port (`SO_REUSEPORT`): the kernel does not tell which.
+  /// Several listeners may share a port (`SO_REUSEPORT`). The kernel does not report which one
+  /// accepted the connection.
   func listeners(for connection: Connection) -> [Connection] {
     let candidates = byPort[connection.identity.localPort] ?? []
-    var closest: [Connection] = []
-    var closeness = 0
+    var best: [Connection] = []
+    var bestScore = 0
     for listener in candidates where listener.namespace == connection.namespace {
-      let value = Self.closeness(of: listener.identity, to: connection.identity)
-      guard value > 0, value >= closeness else { continue }
-      if value > closeness { closest.removeAll() }
-      closeness = value
-      closest.append(listener)
+      let score = Self.score(of: listener.identity, for: connection.identity)
+      guard score > 0, score >= bestScore else { continue }
+      if score > bestScore { best.removeAll() }
+      bestScore = score
+      best.append(listener)
     }
-    return closest
+    return best
   }
 
-  /// 0 when the listener cannot have accepted the connection; the larger the closer.
+  /// How specifically the listener is bound; 0 if it cannot have accepted the connection.
   ///
-  /// As in the kernel's `compute_score`: the address counts most, then the family, and a socket
-  /// bound to an interface takes only what came through it.
-  private static func closeness(of listener: SocketIdentity, to connection: SocketIdentity) -> Int {
+  /// As in the kernel's `compute_score`, an exact address counts most. A socket bound to an
+  /// interface accepts only connections through that interface.
+  private static func score(of listener: SocketIdentity, for connection: SocketIdentity) -> Int {
     let isV4 = connection.local.address.isV4OrMapped
     if listener.family == .ipv4, !isV4 || connection.family != .ipv4 { return 0 }
     if listener.family == .ipv6, isV4, connection.family == .ipv4 { return 0 }

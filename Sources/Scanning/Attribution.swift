@@ -2,42 +2,42 @@ public import Connections
 public import ProcessTable
 public import Selection
 
-/// Who has a connection, as far as that can be known.
+/// The known holders of a connection, or why there are none.
 public enum Attribution: Sendable {
   /// Processes hold descriptors of it.
   case held(ArraySlice<Holding>)
   /// It waits in the accept queue of one of these listeners; `holdings` are those of the listeners.
   case inAcceptQueue(listeners: [Connection], holdings: [Holding])
-  /// TIME_WAIT or SYN_RECV: the kernel's record, which nobody holds.
+  /// A kernel record without an owner, in TIME_WAIT or SYN_RECV.
   case minisocket
-  /// Its program has closed it, and the kernel finishes it.
+  /// The program has closed it, and the kernel is finishing it.
   case orphan
-  /// No process that could be read holds it. That does not mean that none does.
+  /// No readable process holds it; others may.
   case unknown
-  /// Owners were not asked for.
+  /// Owners were not requested.
   case notRead
 }
 
-/// The owners of one connection, for the terms that ask about them.
+/// The owners of one connection, for the evaluation of terms.
 ///
-/// A process whose descriptors cannot be read might hold any connection beside the owners that are
-/// known. It leaves a term undecided only if it would match itself. A process that `/proc` does not
-/// show might match any term.
+/// A process with unreadable descriptors may hold any connection. It makes a term unknown only if
+/// the process itself could match. A process that `/proc` does not show may match any term.
 public struct ConnectionOwners: OwnerFacts {
   let holdings: ArraySlice<Holding>
   let table: OwnerTable
-  /// Whether more than one listener may be the one whose queue a connection waits in.
+  /// Whether the connection may wait in the accept queue of several listeners.
   let isAmbiguous: Bool
-  /// The processes that may hold it too, since their descriptors could not be read.
+  /// The processes with unreadable descriptors, which may hold the connection too.
   let unreadable: [OwnerProcess]
-  /// Whether a process that the table leaves out is none that is asked for.
+  /// Whether the table has every owner that the selection of the scan asks for, so that a
+  /// connection without an owner in it does not match.
   let isAnswer: Bool
-  /// Whether a process that the table omits cannot change a verdict that matters.
+  /// Whether owners that the table omits cannot change a decision.
   let omitsNoneOfConcern: Bool
-  /// The cgroup in which the socket was made; nil where an owner is known.
+  /// The cgroup in which the socket was created; nil if an owner is known.
   public let origin: ControlGroup?
 
-  /// Whether an owner is one that `matches`; see ``OwnerFacts``.
+  /// Whether any owner matches; see ``OwnerFacts``.
   public func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict {
     guard isAnswer || !holdings.isEmpty else { return .unknown }
     var verdict = Verdict.no
@@ -50,7 +50,7 @@ public struct ConnectionOwners: OwnerFacts {
     if isAmbiguous || table.isPruned && !isAnswer && !omitsNoneOfConcern || !table.limits.isEmpty {
       return verdict.or(.unknown)
     }
-    // One that matches may hold the connection or not; one that does not match changes nothing.
+    // An unreadable process that matches may or may not hold the connection.
     for process in unreadable where matches(process) != .no { return .unknown }
     return verdict
   }

@@ -2,8 +2,7 @@ import Connections
 import Selection
 import SocketDiagnostics
 
-/// The rows of the dumps of one scan that can matter: what is certainly not selected is dropped
-/// as it comes.
+/// The relevant rows of the dumps of one scan; rows that certainly do not match are dropped.
 struct CollectedRows {
   private let selection: PreparedSelection
   private let past: PastConnections
@@ -12,14 +11,14 @@ struct CollectedRows {
   private(set) var listeners: [Connection] = []
   private(set) var listed = 0
   private(set) var undecided = 0
-  /// How many of the candidates a process holds.
+  /// The number of candidates with an inode, which processes can hold.
   private(set) var heldCount = 0
-  /// Whether the kernel left out sockets in the states of the selection.
+  /// Whether the kernel omitted sockets in the selected states.
   private(set) var isPrunedByKernel = false
   private var namespace: UInt16 = 0
-  /// The sockets of the dump to come whose ports the kernel chose; nil when it was not asked.
+  /// The sockets in the next dump whose ports the kernel chose; nil if unknown.
   private var autobound: Set<SocketCookie>?
-  /// Of the namespace that is listed now.
+  /// In the current namespace.
   private var familiesWithListeners: Set<AddressFamily> = []
   private var seen = CookieSet()
   private var seenListeners = CookieSet()
@@ -30,18 +29,18 @@ struct CollectedRows {
     keepsUndecided = request.keepsUndecided || request.selection.needsOwners
   }
 
-  /// The rows from here on are of the namespace with this index.
+  /// Starts the namespace with this index.
   mutating func enter(namespace index: UInt16) {
     namespace = index
     familiesWithListeners = []
   }
 
-  /// Of the rows from here on, these are the ones whose ports the kernel chose.
+  /// Sets which of the following rows have a port that the kernel chose.
   mutating func know(autobound cookies: Set<SocketCookie>?) {
     autobound = cookies
   }
 
-  /// Takes a row of a dump for the selection.
+  /// Adds a row of a dump if it can match.
   mutating func add(_ row: Connection) {
     var row = row
     row.namespace = namespace
@@ -59,7 +58,7 @@ struct CollectedRows {
     }
   }
 
-  /// Takes a row for its accept queue alone.
+  /// Adds a listener, for its accept queue only.
   mutating func addListener(_ row: Connection) {
     guard row.state == .listen, seenListeners.insert(row.cookie) else { return }
     var row = row
@@ -67,7 +66,7 @@ struct CollectedRows {
     listeners.append(row)
   }
 
-  /// The kernel listed everything that `request` asks for.
+  /// Records that the dump for `request` is complete.
   mutating func finish(_ request: DumpRequest) {
     guard request.bytecode == nil else {
       isPrunedByKernel = true
@@ -78,23 +77,23 @@ struct CollectedRows {
     }
   }
 
-  /// A family was not listed, since the kernel would have left out all of it.
+  /// Records that a dump was skipped because none of its sockets can match.
   mutating func skip(_ plan: DumpPlan) {
     if !plan.split.states.isEmpty { isPrunedByKernel = true }
   }
 
-  /// No more rows will come: what only they need is given back.
+  /// Frees the memory that is needed only while rows are added.
   mutating func end() {
     seen = CookieSet()
     seenListeners = CookieSet()
   }
 
-  /// The families whose listeners were not listed yet.
+  /// The families whose listeners have not been listed.
   var familiesWithoutListeners: [AddressFamily] {
     AddressFamily.allCases.filter { !familiesWithListeners.contains($0) }
   }
 
-  /// The families of the candidates that wait in the accept queues of listeners not listed yet.
+  /// The families without listed listeners that have candidates in an accept queue.
   var familiesLackingListeners: [AddressFamily] {
     let waiting = Set(
       candidates.lazy
@@ -105,7 +104,7 @@ struct CollectedRows {
 }
 
 extension CollectedRows {
-  /// How much there is before a dump that may fail.
+  /// The numbers of rows before a dump that may fail.
   struct Mark {
     fileprivate let candidates: Int
     fileprivate let listeners: Int
@@ -113,13 +112,14 @@ extension CollectedRows {
     fileprivate let undecided: Int
   }
 
+  /// The current numbers of rows.
   var mark: Mark {
     Mark(
       candidates: candidates.count, listeners: listeners.count, listed: listed,
       undecided: undecided)
   }
 
-  /// Forgets what came after `mark`.
+  /// Removes all rows added after `mark`.
   mutating func goBack(to mark: Mark) {
     candidates.removeSubrange(mark.candidates...)
     listeners.removeSubrange(mark.listeners...)

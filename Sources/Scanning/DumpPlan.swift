@@ -2,25 +2,25 @@ public import Connections
 public import Selection
 public import SocketDiagnostics
 
-/// What is asked of the kernel in a scan for the sockets of one family.
+/// The dump of the sockets of one family in a scan.
 public struct DumpPlan: Equatable, Sendable {
-  /// The part of the selection that the kernel judges.
+  /// The part of the selection that the kernel evaluates.
   public let split: SelectionSplit
-  /// What is asked for beside the plain rows.
+  /// The details to request in addition to the plain rows.
   public let details: DumpRequest.Details
-  /// The kernel's program for the condition; nil when there is nothing for it to decide.
+  /// The kernel's program for the condition; nil if the condition is always true or always false.
   ///
-  /// A kernel that refuses it gets a weaker one.
+  /// If the kernel rejects it, a weaker program is used.
   public let program: InetDiagBytecode?
 
-  /// The dump for `request` of the sockets of `family`.
+  /// Plans the dump of the sockets of `family` for `request`.
   public init(_ request: ScanRequest, family: AddressFamily) {
     split = SelectionSplit(of: request.selection.predicate, family: family)
     details = request.dumpDetails
     program = split.selectsNothing ? nil : InetDiagBytecode(split.condition)
   }
 
-  /// What the kernel is asked; nil when no socket of the family can be selected.
+  /// The request to the kernel; nil if no socket of the family can match.
   public var request: DumpRequest? {
     guard !split.selectsNothing else { return nil }
     return DumpRequest(
@@ -29,12 +29,12 @@ public struct DumpPlan: Equatable, Sendable {
 }
 
 extension ScanRequest {
-  /// What is asked for each family.
+  /// The planned dump for each family.
   public var dumps: [DumpPlan] {
     AddressFamily.allCases.map { DumpPlan(self, family: $0) }
   }
 
-  /// The requests that carry out `dumps`: one for both families where the same is asked for them.
+  /// The requests for `dumps`; identical requests for both families become one.
   static func requests(for dumps: [DumpPlan]) -> [DumpRequest] {
     let requests = dumps.compactMap(\.request)
     guard requests.count > 1, let first = requests.first,
@@ -59,7 +59,7 @@ extension DumpRequest {
     states == other.states && details == other.details && bytecode == other.bytecode
   }
 
-  /// The family whose sockets it lists; nil for both.
+  /// The only family that it lists; nil if it lists both.
   var onlyFamily: AddressFamily? {
     if case .only(let family) = families { family } else { nil }
   }

@@ -1,8 +1,8 @@
 public import Connections
 
-/// Listening sockets, with what has come of the connections that they accepted.
+/// Listening sockets with counts of the connections to them.
 public struct ListenerSurvey: Sendable {
-  /// The listeners that are selected, with their owners.
+  /// The selected listeners with their owners.
   public let snapshot: Snapshot
   private let counts: [SocketCookie: StateCounts]
   private let sharing: [SocketCookie: Int]
@@ -25,7 +25,7 @@ public struct ListenerSurvey: Sendable {
     self.sharing = sharing
   }
 
-  /// The listeners of `snapshot`, which holds the sockets of all states without exception.
+  /// The listeners in `snapshot`, which must contain all sockets in all states.
   public init(ofEverySocket snapshot: Snapshot) {
     var ends = ListenedEnds()
     for listener in snapshot.connections where listener.state == .listen { ends.add(listener) }
@@ -35,25 +35,27 @@ public struct ListenerSurvey: Sendable {
     self.init(snapshot.keeping { $0.state == .listen }, ends)
   }
 
-  /// How many connections came to `listener`, by state; nil when that is unknown. In SYN_RECV are
-  /// those whose handshake is not finished.
+  /// The number of connections to `listener` by state, including unfinished handshakes (SYN_RECV);
+  /// nil if unknown.
   ///
-  /// Of listeners that share a port (`SO_REUSEPORT`) it is what came to all of them: the kernel does
-  /// not tell which has accepted a connection.
+  /// Listeners that share a port (`SO_REUSEPORT`) all have the total, because the kernel does not
+  /// report which of them accepted a connection.
   public func connections(of listener: Connection) -> StateCounts? { counts[listener.cookie] }
 
-  /// How many listeners the connections of ``connections(of:)`` are of; 1 when it is this one only.
+  /// The number of listeners that share the count of ``connections(of:)``.
   public func sharers(of listener: Connection) -> Int { sharing[listener.cookie] ?? 1 }
 }
 
-/// Counts connections by local end, of those ports that somebody listens on.
+/// Counts connections by local end, for ports with a listener.
 ///
-/// The kernel lists the listeners of a family before its other sockets (`inet_diag_dump_icsk`). Of
-/// one that came later nevertheless, connections may have been passed by: its count is unknown.
+/// The kernel lists the listeners of a family before its other sockets (`inet_diag_dump_icsk`). If
+/// a listener still comes later, some of its connections may have been missed. Its count is
+/// unknown.
 struct ListenedEnds {
   private var ports: Set<Port> = []
   private var ends: [End: (sample: Connection, states: StateCounts)] = [:]
   private var hasOthers: Set<Port.Table> = []
+  /// The listeners that came after other sockets.
   private(set) var late: Set<SocketCookie> = []
 
   private struct Port: Hashable {
@@ -71,7 +73,7 @@ struct ListenedEnds {
     let interface: UInt32
   }
 
-  /// One connection of each local end, and how many are in which state.
+  /// One sample connection per local end, with the counts by state.
   var counts: [(sample: Connection, states: StateCounts)] { Array(ends.values) }
 
   mutating func add(_ row: Connection) {

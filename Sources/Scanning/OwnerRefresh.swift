@@ -1,20 +1,20 @@
 public import Connections
 public import ProcessTable
 
-/// Which sockets' owners are to be read again, and what is known of them.
+/// A request to read the owners of some sockets again.
 public struct OwnerRefresh {
   /// The inodes of the sockets.
   public let inodes: [UInt32]
-  /// What was known of their owners until now.
+  /// The snapshot with the owners known so far.
   public let snapshot: Snapshot
-  /// Whether a process could change, as an owner, what is decided about a connection. It is called
-  /// on several threads at once.
+  /// Whether a process, as an owner, could change a decision about a connection. Several threads
+  /// call it at once.
   public let concerns: @Sendable (OwnerProcess) -> Bool
-  /// The facts that `concerns` needs, beside the name.
+  /// The facts that `concerns` needs in addition to the name.
   public let details: OwnerDetails
-  /// Every process is read if the machine has at most this many open files.
+  /// The number of open files on the machine up to which all processes are read.
   public let walkLimit: Int
-  /// Which of some sockets, by their inodes, the kernel still lists.
+  /// Returns those of the given inodes whose sockets the kernel still lists.
   public let stillListed: ([UInt32]) -> [UInt32]
 
   /// A request to read the owners of `inodes` again.
@@ -34,14 +34,14 @@ public struct OwnerRefresh {
 }
 
 extension Scanner {
-  /// Reads again who holds some connections of a snapshot.
+  /// Reads the owners of some connections of a snapshot again.
   ///
-  /// On a machine with few open files, it reads all processes, as a scan does. On a large one, it
-  /// reads the descriptors that were known to hold the sockets, every process that
-  /// ``OwnerRefresh/concerns`` names, and every process that started after the scan. If none of the
-  /// known descriptors still holds a socket that the kernel lists, it searches all processes.
+  /// On a machine with few open files, it reads all processes, as a scan does. On a large machine,
+  /// it reads the known descriptors of the sockets, every process that ``OwnerRefresh/concerns``
+  /// accepts, and every process that started after the scan. If the kernel still lists a socket
+  /// that none of its known descriptors holds any more, it searches all processes for that socket.
   ///
-  /// - Returns: the snapshot with these owners. Of other connections it knows no owners.
+  /// - Returns: the snapshot with these owners; it has no owners for other connections.
   public func findOwnersAgain(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot {
     do {
       let owners =
@@ -76,7 +76,7 @@ extension Scanner {
 }
 
 extension ScanMoment {
-  /// The time in the unit of a process's start (`USER_HZ`, 100 per second), rounded down; nil if
-  /// unknown.
+  /// The uptime in the unit of process start times (`USER_HZ`, 100 per second), rounded down; nil
+  /// if unknown.
   fileprivate var startTicks: UInt64? { uptime.map { $0 / 10 } }
 }

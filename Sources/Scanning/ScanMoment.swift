@@ -1,17 +1,17 @@
-/// Where and when a scan was made: what a plan must be compared with before it is applied.
+/// The machine, boot and time of a scan, to check whether a plan still applies.
 ///
 /// A fact that could not be read is nil.
 public struct ScanMoment: Equatable, Sendable {
-  /// `/proc/sys/kernel/random/boot_id`: cookies mean nothing under another one.
+  /// The boot ID (`/proc/sys/kernel/random/boot_id`). Cookies are valid only within one boot.
   public var bootID: String?
   /// The inode number of the network namespace.
   public var networkNamespace: UInt64?
-  /// How long the machine has been up, in milliseconds.
+  /// The uptime of the machine, in milliseconds.
   public var uptime: UInt64?
-  /// The kernel's release, as `uname -r` prints it.
+  /// The kernel release, as printed by `uname -r`.
   public var kernelRelease: String?
 
-  /// A moment of which these facts are known.
+  /// A moment with these facts.
   public init(
     bootID: String?, networkNamespace: UInt64?, uptime: UInt64?, kernelRelease: String?
   ) {
@@ -23,8 +23,9 @@ public struct ScanMoment: Equatable, Sendable {
 }
 
 extension ScanMoment {
-  /// Whether the kernel lists sockets that are only bound to a port, as Linux does since 6.8; nil if
-  /// its release is unknown. A distribution's older kernel may list them too.
+  /// Whether the kernel lists sockets that are only bound to a port (Linux 6.8); nil if unknown.
+  ///
+  /// Distributions may have backported this to older kernels.
   public var listsBoundSockets: Bool? {
     guard let kernelRelease else { return nil }
     let numbers = kernelRelease.split(separator: ".", maxSplits: 2).prefix(2)

@@ -2,9 +2,9 @@ public import Connections
 public import Netlink
 public import ProcessTable
 
-/// Why there is no snapshot. A part that could not be read is no problem but a gap in it.
+/// Why a scan failed. A part that could not be read is a gap in the snapshot instead.
 public enum ScanProblem: Error, Equatable, Sendable {
-  /// The sockets of a family, nil for both, could not be listed, not even when asked several times.
+  /// The sockets of a family (nil for both) could not be listed, even after several attempts.
   case cannotList(AddressFamily?, NetlinkProblem)
   /// `/proc` itself could not be read.
   case cannotReadProcesses(ProcessProblem)

@@ -2,24 +2,23 @@ public import Connections
 internal import ProcessTable
 public import Selection
 
-/// What a scan looks for, and what it reads beside.
+/// The selection of a scan and the details to read.
 public struct ScanRequest: Sendable {
-  /// Which connections.
+  /// The connections to find.
   public let selection: PreparedSelection
-  /// What is read of each.
+  /// The details to read for each connection.
   public let details: Details
-  /// What earlier runs know of connections.
+  /// The history of connections from earlier runs.
   public let past: PastConnections
-  /// Whether connections stay in the snapshot for which the selection cannot be decided.
+  /// Whether the snapshot keeps connections with an unknown verdict.
   public let keepsUndecided: Bool
-  /// The processes that are looked at for owners; nil for all of them.
+  /// The processes to read as possible owners; nil for all.
   let ownerConditions: OwnerConditions?
 
-  /// A scan for `selection` that reads what the selection needs, and `details`.
+  /// A scan for `selection` that reads `details` and everything that the selection needs.
   ///
-  /// - Parameter prunesOwners: whether only processes are looked at that the selection asks for. Of
-  ///   a connection that other processes hold too, those are not known then: what must not harm
-  ///   them needs all.
+  /// - Parameter prunesOwners: whether to read only processes that the selection asks for. Other
+  ///   owners of the same connections then stay unknown. To protect them, read all processes.
   public init(
     _ selection: SelectionPredicate, reading details: Details, keepsUndecided: Bool = false,
     prunesOwners: Bool = false, past: PastConnections = .unknown
@@ -36,31 +35,31 @@ public struct ScanRequest: Sendable {
     self.details = details
   }
 
-  /// What is read of each connection. Each costs time.
+  /// Details of a connection; each one makes the scan slower.
   public struct Details: OptionSet, Sendable {
-    /// One bit a detail.
+    /// One bit per detail.
     public let rawValue: UInt8
 
-    /// The details whose bits are set.
+    /// The details with these bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The times and counters of `tcp_info`.
     public static let figures = Details(rawValue: 1)
     /// The congestion control algorithm.
     public static let congestion = Details(rawValue: 2)
-    /// The processes that hold it and their command names, from `/proc`.
+    /// The owners and their command names, from `/proc`.
     public static let ownerNames = Details(rawValue: 4)
-    /// The processes that hold it, and all that is to be known of them.
+    /// The owners with all facts about them.
     public static let owners: Details = [.ownerNames, Details(rawValue: 16)]
-    /// The cgroup in which it was made, from the folders of the hierarchy, where no owner tells.
+    /// The cgroups of owners. If no owner is known, the cgroup in which the socket was created.
     public static let controlGroups = Details(rawValue: 8)
-    /// The listening sockets, whatever is selected, to tell which connection is whose.
+    /// All listening sockets, also those that are not selected.
     public static let listeners = Details(rawValue: 32)
   }
 }
 
 extension ScanRequest.Details {
-  /// What is read of each owner.
+  /// The details to read for each owner.
   var ofOwners: OwnerDetails {
     if contains(.owners) { return .all }
     return contains(.controlGroups) ? .controlGroup : []

@@ -2,37 +2,37 @@ public import Connections
 public import Netlink
 public import ProcessTable
 
-/// One network namespace that a scan looked at.
+/// A scanned network namespace.
 public struct ScannedNamespace: Hashable, Sendable {
-  /// Its inode number; nil when it could not be read.
+  /// The inode number; nil if it could not be read.
   public let inode: UInt64?
-  /// Its name, where `ip netns` has given it one.
+  /// The name in `ip netns`, if it has one.
   public let name: KernelName?
-  /// Whether it is the one that connreap runs in, whose interfaces it knows by name.
+  /// Whether connreap runs in it; only its interfaces are known by name.
   public let isOwn: Bool
 
-  /// A namespace of which these facts are known.
+  /// A namespace with these facts.
   public init(inode: UInt64?, name: KernelName?, isOwn: Bool) {
     self.inode = inode
     self.name = name
     self.isOwn = isOwn
   }
 
-  /// The one that connreap runs in.
+  /// The namespace that connreap runs in.
   public static let own = ScannedNamespace(inode: nil, name: nil, isOwn: true)
 }
 
-/// A network namespace, and the way to talk to the kernel in it.
+/// A network namespace and the means to list its sockets.
 public struct NamespaceSource {
-  /// Which it is.
+  /// The namespace.
   public let namespace: ScannedNamespace
-  /// Opens a conversation with the kernel that sees this namespace.
+  /// Opens a netlink socket in this namespace.
   public let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
 
-  /// The way into it; nil of the own one, and of one that could not be opened.
+  /// A descriptor for entering it; nil for the own namespace, or if it could not be opened.
   public let entrance: OpenNetworkNamespace?
 
-  /// The namespace that `openTransport` opens conversations in, and that `entrance` leads to.
+  /// A source that lists the sockets of `namespace` with `openTransport`.
   public init(
     _ namespace: ScannedNamespace, entrance: OpenNetworkNamespace? = nil,
     openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
@@ -45,8 +45,8 @@ public struct NamespaceSource {
 
 /// A network namespace whose connections could not be listed.
 public struct NamespaceGap: Equatable, Sendable {
-  /// Which it is.
+  /// The namespace.
   public let namespace: ScannedNamespace
-  /// Why.
+  /// The reason.
   public let problem: ScanProblem
 }

@@ -4,13 +4,12 @@ import Selection
 import SocketDiagnostics
 
 extension Scanner {
-  /// Looks for the listening sockets that `request` selects, and counts all connections that came to
-  /// them, in one look, keeping nothing else.
+  /// Finds the listening sockets that `request` selects and counts the connections to them.
   ///
-  /// A socket that moves in the kernel's table while it is listed may be counted twice; see
-  /// ``tally(_:at:)``.
+  /// One dump yields both. A socket that moves in the kernel's table during the dump may be counted
+  /// twice; see ``tally(_:at:)``.
   ///
-  /// - Throws: when not one namespace could be listed; one of several is a gap.
+  /// - Throws: if no namespace could be listed; if only some could not, these are gaps.
   public func surveyListeners(
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> ListenerSurvey {

@@ -6,12 +6,12 @@ import SocketDiagnostics
 import Threads
 
 extension Scanner {
-  /// Counts what `request` selects, and keeps nothing else of it.
+  /// Counts the connections that `request` selects without storing them.
   ///
-  /// A dump is no snapshot: a socket that moves in the kernel's table while it is listed may be
-  /// counted twice. To tell would take a table of all cookies, and more time than the dump.
+  /// A dump is not atomic: a socket that moves in the kernel's table during the dump may be counted
+  /// twice. Detecting that would take a set of all cookies and more time than the dump itself.
   ///
-  /// - Throws: when not one namespace could be listed; one of several is a gap.
+  /// - Throws: if no namespace could be listed; if only some could not, these are gaps.
   public func tally(
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> Tally {
@@ -44,39 +44,39 @@ extension Scanner {
     return tally
   }
 
-  /// Counts what `dump` lists in two dumps at once, each of about half of it; nil where that is not
-  /// worth it, or has failed, so that it is to be done in one.
+  /// Counts the sockets of `dump` in two concurrent dumps, each with about half of them.
   ///
-  /// The kernel fills the answer to a dump on the core of the one who reads it.
+  /// The kernel produces a dump on the core of its reader, so two readers are faster. Nil if that
+  /// is not worthwhile or failed. The caller then uses a single dump.
   private func countHalves(
     of dump: DumpRequest, for request: ScanRequest, in source: NamespaceSource, uptime: UInt64?
   ) -> Tally? {
     guard let halvingPort, threads > 1, let halves = dump.halves(at: halvingPort),
       let transports = try? (source.openTransport(), source.openTransport())
     else { return nil }
-    let errands = [
-      CountingErrand(halves.one, for: request, over: transports.0, uptime: uptime),
-      CountingErrand(halves.other, for: request, over: transports.1, uptime: uptime),
+    let jobs = [
+      CountingJob(halves.low, for: request, over: transports.0, uptime: uptime),
+      CountingJob(halves.high, for: request, over: transports.1, uptime: uptime),
     ]
-    let places = WorkPlaces(errands.count)
-    ParallelWork.run(threads: errands.count) {
-      while let place = places.take() { errands[place].run() }
+    let slots = WorkPlaces(jobs.count)
+    ParallelWork.run(threads: jobs.count) {
+      while let index = slots.take() { jobs[index].run() }
     }
-    // A kernel that took a weaker program has listed more than that half.
-    guard let one = errands[0].counted, let other = errands[1].counted else { return nil }
-    return one + other
+    // Nil if the kernel accepted only a weaker program, which lists more than half.
+    guard let low = jobs[0].counted, let high = jobs[1].counted else { return nil }
+    return low + high
   }
 }
 
-/// What a thread counts.
+/// One half of a count, run on its own thread.
 ///
-/// `@unchecked Sendable`: only the thread that has taken it uses what is in it, from then until it
-/// has ended, and only after that somebody reads the result.
-private final class CountingErrand: @unchecked Sendable {
+/// `@unchecked Sendable`: only the thread that runs it uses its contents. The result is read after
+/// the thread has ended.
+private final class CountingJob: @unchecked Sendable {
   private let dump: DumpRequest
   private let request: ScanRequest
   private var diagnostics: TCPDiagnostics
-  /// What the kernel listed; nil unless it took the request as it is.
+  /// The counts; nil if the dump failed or the kernel did not accept the request unchanged.
   private(set) var counted: Tally?
 
   init(
@@ -95,7 +95,7 @@ private final class CountingErrand: @unchecked Sendable {
 }
 
 extension ScanRequest {
-  /// Counts what `dump` lists of the selection; `taken` is the request that the kernel took.
+  /// Counts the selected sockets of `dump`; `taken` is the request that the kernel accepted.
   fileprivate func count(
     _ dump: DumpRequest, over diagnostics: inout TCPDiagnostics
   ) throws(NetlinkProblem) -> (tally: Tally, taken: DumpRequest) {
@@ -113,10 +113,12 @@ extension ScanRequest {
 }
 
 extension DumpRequest {
-  /// Two requests that together list what this one does, each socket once: those with a port from
-  /// `port` on, and those with none. Nil where the kernel has a program to run already, which it
-  /// may not know, or lists few.
-  fileprivate func halves(at port: UInt16) -> (one: DumpRequest, other: DumpRequest)? {
+  /// Two requests that together list each socket once: sockets with both ports below `port`, and
+  /// all others.
+  ///
+  /// Nil if the request already has a program, which the kernel may not accept, or does not list
+  /// established connections and is therefore small.
+  fileprivate func halves(at port: UInt16) -> (low: DumpRequest, high: DumpRequest)? {
     guard bytecode == nil, port > 0, states.contains(.established),
       let low = InetDiagBytecode(.all([.port(.local, 0...port - 1), .port(.peer, 0...port - 1)])),
       let high = InetDiagBytecode(

@@ -5,7 +5,7 @@ import Selection
 public import SocketDiagnostics
 import SystemPackage
 
-/// Turns a selection into a snapshot: asks the kernel for sockets and `/proc` for their owners.
+/// Turns a selection into a snapshot: reads sockets from the kernel and their owners from `/proc`.
 public struct Scanner {
   let processes: ProcFileSystem
   private let controlGroups: () -> ControlGroupTree?
@@ -13,20 +13,19 @@ public struct Scanner {
   let halvingPort: UInt16?
   private let sources: [NamespaceSource]
 
-  /// How often a dump is asked for again when it failed in passing.
+  /// The maximum number of attempts for a dump that fails temporarily.
   private static let attempts = 4
 
-  /// From how many connections with an owner on, owners are looked for while the kernel still
-  /// lists: fewer are listed before a walk is worth its while.
-  private static let manyHeld = 16_384
+  /// The number of connections with an owner from which `/proc` is read during the dump. With
+  /// fewer, the dump ends before parallel reading pays off.
+  private static let walkThreshold = 16_384
 
-  /// A scanner of the machine that these show.
+  /// A scanner of one network namespace.
   ///
   /// - Parameters:
-  ///   - controlGroups: where the folders of cgroups are; nil where there are none. Found out when a
-  ///     request needs it.
-  ///   - openTransport: opens a conversation with the kernel, of the network namespace that is
-  ///     looked at.
+  ///   - controlGroups: the cgroup hierarchy, or nil if there is none. Evaluated only if a request
+  ///     needs it.
+  ///   - openTransport: opens a netlink socket in the network namespace to scan.
   public init(
     processes: ProcFileSystem, controlGroups: @autoclosure @escaping () -> ControlGroupTree? = nil,
     threads: Int,
@@ -39,9 +38,9 @@ public struct Scanner {
 
   /// A scanner of several network namespaces.
   ///
-  /// - Parameter halvingPort: a port such that about half of the connections have one from there on
-  ///   at one of their ends: those are counted at the same time as the others. Nil where there are
-  ///   too few connections to be worth it, or the answers are not the kernel's.
+  /// - Parameter halvingPort: a port that splits the connections: in about half of them, both ports
+  ///   are below it. Both halves are counted concurrently. Nil if there are too few connections, or
+  ///   if the data is a recording.
   public init(
     processes: ProcFileSystem, controlGroups: @autoclosure @escaping () -> ControlGroupTree?,
     threads: Int,
@@ -54,9 +53,9 @@ public struct Scanner {
     sources = namespaces
   }
 
-  /// Looks for what `request` asks for.
+  /// Scans for the connections that `request` selects.
   ///
-  /// - Throws: when not one namespace could be listed; one of several is a gap.
+  /// - Throws: if no namespace could be listed; if only some could not, these are gaps.
   public func scan(
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> Snapshot {
@@ -76,11 +75,12 @@ public struct Scanner {
     return try snapshot(of: rows, for: request, at: moment, gaps: gaps, walk: walk.take())
   }
 
-  /// Hands over every socket that the kernel lists for `request` in the namespaces that can be
-  /// looked at. After a failure in passing, a socket may be handed over again.
+  /// Calls `each` with every socket that the kernel lists for `request`, in all namespaces.
+  ///
+  /// After a temporary failure, it may pass a socket again.
   ///
   /// - Returns: the namespaces that could not be listed.
-  /// - Throws: when none could.
+  /// - Throws: if no namespace could be listed.
   @discardableResult
   public func list(
     _ request: DumpRequest, each: (Connection) -> Void
@@ -92,13 +92,13 @@ public struct Scanner {
     }
   }
 
-  /// Calls `look` with each namespace and its index.
+  /// Calls `body` with each namespace and its index.
   ///
-  /// - Parameter look: forgets what it has found in the namespace when it throws.
-  /// - Returns: the namespaces where it threw.
-  /// - Throws: when it threw in all of them.
+  /// - Parameter body: must discard its results for the namespace before it throws.
+  /// - Returns: the namespaces for which it threw.
+  /// - Throws: if it threw for all namespaces.
   func forEachNamespace(
-    _ look: (NamespaceSource, UInt16) throws(ScanProblem) -> Void
+    _ body: (NamespaceSource, UInt16) throws(ScanProblem) -> Void
   ) throws(ScanProblem) -> [NamespaceGap] {
     var gaps: [NamespaceGap] = []
     for (index, source) in sources.enumerated() {
@@ -106,7 +106,7 @@ public struct Scanner {
         guard let number = UInt16(exactly: index) else {
           throw .cannotList(nil, .cannotEnter(.tooManyOpenFiles))
         }
-        try look(source, number)
+        try body(source, number)
       } catch {
         gaps.append(NamespaceGap(namespace: source.namespace, problem: error))
       }
@@ -115,7 +115,7 @@ public struct Scanner {
     return gaps
   }
 
-  /// What `rows` and the owners that are found of them make.
+  /// Finds the owners of `rows` and builds the snapshot.
   func snapshot(
     of rows: consuming CollectedRows, for request: ScanRequest, at moment: ScanMoment,
     gaps: [NamespaceGap], walk: consuming OwnerWalk?
@@ -128,18 +128,20 @@ public struct Scanner {
       unreadable: unreadable(in: owners), namespaces: sources.map(\.namespace),
       namespaceGaps: gaps, past: request.past)
     if request.details.contains(.controlGroups), let controlGroups = controlGroups() {
-      candidates = candidates.knowing(controlGroups)
+      candidates = candidates.resolving(controlGroups)
     }
     return request.selection.needsOwners ? candidates.deciding(request) : candidates
   }
 
-  /// Starts to look for owners beside the dump; where that cannot be, the search after it says why.
+  /// Starts to search for owners in parallel with the dump.
+  ///
+  /// Nil on failure; the search after the dump then reports the error.
   private func startWalk(for request: ScanRequest) -> OwnerWalk? {
     try? processes.startFindingOwners(
       among: request.pruning, reading: request.details.ofOwners, threads: threads)
   }
 
-  /// Lists what `request` asks for in one namespace.
+  /// Lists the connections for `request` in one namespace.
   private func collect(
     _ request: ScanRequest, from source: NamespaceSource, uptime: UInt64?,
     into rows: inout CollectedRows, walk: inout OwnerWalk?
@@ -153,7 +155,7 @@ public struct Scanner {
       }
       try collect(dump, from: source, uptime: uptime, into: &rows) { rows, row in
         rows.add(row)
-        if needsOwners, rows.heldCount == Self.manyHeld, walk == nil {
+        if needsOwners, rows.heldCount == Self.walkThreshold, walk == nil {
           walk = startWalk(for: request)
         }
       }
@@ -165,24 +167,23 @@ public struct Scanner {
     }
   }
 
-  /// Which sockets of those that `dump` lists have a port that the kernel chose; nil where this
-  /// kernel does not say.
+  /// The sockets in `dump` whose port the kernel chose; nil if this kernel does not report that.
   private func autobound(
     like dump: DumpRequest, from source: NamespaceSource, uptime: UInt64?
   ) throws(ScanProblem) -> Set<SocketCookie>? {
-    let question = DumpRequest(
+    let request = DumpRequest(
       families: dump.families, states: dump.states, details: [],
       bytecode: InetDiagBytecode(.autobound))
     var cookies: Set<SocketCookie>?
-    try repeated(question, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+    try repeated(request, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
       var listed: Set<SocketCookie> = []
-      let taken = try diagnostics.dump(question) { listed.insert($0.cookie) }
-      cookies = taken.bytecode == question.bytecode ? listed : nil
+      let taken = try diagnostics.dump(request) { listed.insert($0.cookie) }
+      cookies = taken.bytecode == request.bytecode ? listed : nil
     }
     return cookies
   }
 
-  /// Carries out `dump`; each row goes to `take`.
+  /// Performs `dump` and passes each row to `take`.
   private func collect(
     _ dump: DumpRequest, from source: NamespaceSource, uptime: UInt64?,
     into rows: inout CollectedRows, take: (inout CollectedRows, Connection) -> Void
@@ -198,9 +199,9 @@ public struct Scanner {
     }
   }
 
-  /// Carries out `dump` as `body` does it, and again when that failed in passing.
+  /// Performs `dump` with `body`, and retries after temporary failures.
   ///
-  /// - Parameter body: when it is called again, what it was given before is to be forgotten.
+  /// - Parameter body: must discard the results of an earlier call.
   func repeated(
     _ dump: DumpRequest, in source: NamespaceSource, uptime: UInt64?,
     _ body: (inout TCPDiagnostics) throws(NetlinkProblem) -> Void
@@ -217,7 +218,7 @@ public struct Scanner {
     }
   }
 
-  /// Lists the listeners of `families`: the owners of what waits in an accept queue are theirs.
+  /// Lists the listeners of `families`, whose owners also own the connections in accept queues.
   private func collectListeners(
     of families: [AddressFamily], from source: NamespaceSource, _ uptime: UInt64?,
     into rows: inout CollectedRows
@@ -227,7 +228,7 @@ public struct Scanner {
     do throws(ScanProblem) {
       try collect(dump, from: source, uptime: uptime, into: &rows) { $0.addListener($1) }
     } catch {
-      // A recording that was made without owners: whose queue it is stays unknown.
+      // A recording made without owners has no listeners; accept queues then stay unknown.
       guard error == .cannotList(dump.onlyFamily, .notRecorded) else { throw error }
     }
   }
@@ -256,8 +257,7 @@ public struct Scanner {
 }
 
 extension Scanner {
-  /// What can be known of the processes in the gaps of `owners`: the command name of any process
-  /// may be read.
+  /// The processes with unreadable descriptors in `owners`; their command names are readable.
   func unreadable(in owners: OwnerTable?) -> [OwnerProcess] {
     Set((owners?.gaps ?? []).map(\.pid)).sorted().map { pid in
       let process = try? processes.process(pid)
@@ -270,13 +270,13 @@ extension Scanner {
 }
 
 extension ScanRequest {
-  /// Whether owners are read and there is hardly a machine without a connection to read them for:
-  /// established ones of any kind are selected.
+  /// Whether it reads owners and selects all established connections, which nearly every machine
+  /// has.
   fileprivate var surelyNeedsOwners: Bool {
     details.contains(.ownerNames) && selection.predicate.selectsAll(in: .established)
   }
 
-  /// Which processes are looked at.
+  /// The processes to read.
   fileprivate var pruning: ProcessPruning {
     guard let ownerConditions else { return .everyProcess }
     if let pids = ownerConditions.pids { return ProcessPruning(pids: pids) }
@@ -285,8 +285,8 @@ extension ScanRequest {
 }
 
 extension Snapshot {
-  /// The same snapshot with the cgroups that no owner tells, as far as `tree` has them.
-  fileprivate func knowing(_ tree: ControlGroupTree) -> Snapshot {
+  /// The same snapshot with cgroups from `tree` for connections without a known owner.
+  fileprivate func resolving(_ tree: ControlGroupTree) -> Snapshot {
     var ids: Set<UInt64> = []
     for connection in connections where controlGroup(of: connection) == nil {
       if let id = connection.cgroupID { ids.insert(id) }
@@ -298,7 +298,7 @@ extension Snapshot {
       namespaceGaps: namespaceGaps, past: past)
   }
 
-  /// The snapshot of the candidates that are selected indeed, now that their owners are known.
+  /// Evaluates the selection again now that owners are known, and keeps the selected connections.
   fileprivate func deciding(_ request: ScanRequest) -> Snapshot {
     var selected: [Connection] = []
     var undecided = undecided

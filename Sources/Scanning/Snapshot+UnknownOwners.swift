@@ -2,10 +2,9 @@ public import Connections
 public import Selection
 
 extension Snapshot {
-  /// Whether `selection` depends on who holds `connection`, and that is unknown: an owner that
-  /// cannot be seen decides it.
+  /// Whether `selection` depends on the owners of `connection` and these are unknown.
   ///
-  /// Sockets without an inode, such as TIME_WAIT, have no owner, and nothing to see.
+  /// False for sockets without an inode, such as in TIME_WAIT, because they have no owner.
   public func lacksOwner(
     of connection: Connection, for selection: SelectionPredicate
   ) -> Bool {
@@ -23,7 +22,7 @@ extension Snapshot {
   }
 }
 
-/// Owners that note whether a question about them had no answer.
+/// Owners that record whether a verdict about them was unknown.
 private final class AskedOwners: OwnerFacts {
   private let facts: ConnectionOwners
   private(set) var isAnyUnknown = false

@@ -2,50 +2,48 @@ public import Connections
 public import ProcessTable
 import Selection
 
-/// What one scan found: connections, their owners, and what could not be read.
+/// The result of a scan: connections, their owners, and gaps.
 public struct Snapshot: Sendable {
-  /// Where and when it was made.
+  /// The machine and time of the scan.
   public let moment: ScanMoment
-  /// The connections that are selected, in the order of the dump, each once.
+  /// The selected connections in the order of the dump, without duplicates.
   public let connections: [Connection]
-  /// Of how many connections the kernel listed the selection cannot be decided, for want of a fact.
+  /// The number of listed connections with an unknown verdict.
   public let undecided: Int
-  /// How many of those are undecided because their owners are unknown.
+  /// The number of undecided connections whose owners are unknown.
   public let undecidedByOwner: Int
-  /// How many connections the kernel listed in the states of the selection.
+  /// The number of connections that the kernel listed in the selected states.
   public let listed: Int
-  /// Whether the kernel left out connections in the states of the selection, so that ``listed`` is
-  /// not how many there are.
+  /// Whether the kernel omitted connections in the selected states, so that ``listed`` is less than
+  /// their total.
   public let isPrunedByKernel: Bool
-  /// The listening sockets, where they were listed: because the selection is of them, or to find
-  /// whose accept queue a connection waits in.
+  /// The listening sockets, if they were listed: as selected sockets, or to attribute connections
+  /// in accept queues.
   public let listeners: [Connection]
-  /// Who holds the connections; nil when that was not asked for, or nothing was selected.
+  /// The owners; nil if they were not requested or no connection was selected.
   public private(set) var owners: OwnerTable?
-  /// The processes whose descriptors could not be read, as far as they are known: each may hold
-  /// any connection. Their command name stands for the executable, which could not be read either.
+  /// The known processes with unreadable descriptors, each of which may hold any connection. If the
+  /// executable is unreadable too, the command name replaces it.
   public private(set) var unreadable: [OwnerProcess]
 
-  /// Why processes may be missing among the owners that `/proc` does not show; empty if none is, or
-  /// owners were not asked for.
+  /// Why `/proc` may hide processes; empty if it hides none or owners were not requested.
   public var viewLimits: [ViewLimit] { owners?.limits ?? [] }
 
-  /// The network namespaces that were looked at; see ``Connections/Connection/namespace``.
+  /// The scanned network namespaces; see ``Connections/Connection/namespace``.
   public let namespaces: [ScannedNamespace]
-  /// Those of them whose connections could not be listed.
+  /// The namespaces whose connections could not be listed.
   public let namespaceGaps: [NamespaceGap]
 
-  /// What earlier runs know of connections.
+  /// The history of connections from earlier runs.
   let past: PastConnections
 
-  /// The cgroups of connections without a known owner, by the kernel's ids.
+  /// The cgroups of connections without a known owner, by cgroup ID.
   let controlGroups: [UInt64: ControlGroup]
 
   private let acceptQueues: AcceptQueues
 
-  /// Whether a process that ``owners`` omits cannot change, as an owner, what is decided about a
-  /// connection.
-  private var omitsNoOwnerOfConcern = false
+  /// Whether owners that ``owners`` omits cannot change a decision.
+  private var omitsOnlyIrrelevantOwners = false
 
   init(
     moment: ScanMoment, connections: [Connection], undecided: Int, listed: Int,
@@ -70,30 +68,31 @@ public struct Snapshot: Sendable {
     acceptQueues = AcceptQueues(listeners)
   }
 
-  /// What earlier runs know of `connection`, of this snapshot or looked at again soon after it; nil
-  /// when that is nothing.
+  /// The history of `connection` from earlier runs; nil if there is none.
+  ///
+  /// The connection may also have been re-read shortly after this snapshot.
   public func past(of connection: Connection) -> ConnectionPast? { past.past(of: connection) }
 
-  /// Whether earlier runs know of any connection.
+  /// Whether there is any history from earlier runs.
   public var knowsEarlierRuns: Bool { !past.isEmpty }
 
   /// The same snapshot with owners that were read later.
   ///
-  /// - Parameter owners: if pruned, it has every owner that can change what is decided.
+  /// - Parameter owners: may be pruned, but must have every owner that can change a decision.
   func replacing(owners: OwnerTable, unreadable: [OwnerProcess]) -> Snapshot {
     var snapshot = self
     snapshot.owners = owners
     snapshot.unreadable = unreadable
-    snapshot.omitsNoOwnerOfConcern = true
+    snapshot.omitsOnlyIrrelevantOwners = true
     return snapshot
   }
 
-  /// The same snapshot with owners that were collected from later ones.
+  /// The same snapshot with owners from later snapshots.
   public func replacing(owners: OwnerTable) -> Snapshot {
     replacing(owners: owners, unreadable: unreadable)
   }
 
-  /// The same snapshot with those of its connections alone that are `wanted`.
+  /// The same snapshot with only the `wanted` connections.
   public func keeping(_ wanted: (Connection) -> Bool) -> Snapshot {
     Snapshot(
       moment: moment, connections: connections.filter(wanted), undecided: undecided,
@@ -107,13 +106,13 @@ public struct Snapshot: Sendable {
     namespaces[Int(connection.namespace)]
   }
 
-  /// The inode number of the network namespace of `connection`; nil when it could not be read.
+  /// The inode number of the network namespace of `connection`; nil if it could not be read.
   public func networkNamespace(of connection: Connection) -> UInt64? {
     let namespace = namespace(of: connection)
     return namespace.inode ?? (namespace.isOwn ? moment.networkNamespace : nil)
   }
 
-  /// Who has `connection`.
+  /// The attribution of `connection` to its holders.
   public func attribution(of connection: Connection) -> Attribution {
     switch connection.ownerless {
     case .minisocket: return .minisocket
@@ -130,22 +129,23 @@ public struct Snapshot: Sendable {
     }
   }
 
-  /// The listeners that can have accepted `connection`, as far as they were listed: more than one
-  /// when they share a port (`SO_REUSEPORT`), none of a connection that was made from here.
+  /// The listed listeners that can have accepted `connection`.
+  ///
+  /// Several if they share a port (`SO_REUSEPORT`); none for an outgoing connection.
   public func listeners(for connection: Connection) -> [Connection] {
     acceptQueues.listeners(for: connection)
   }
 
-  /// The owners of `connection` for the terms of a selection; those of its listener while it waits
-  /// in an accept queue.
+  /// The owners of `connection` for the terms of a selection.
+  ///
+  /// While the connection is in an accept queue, these are the owners of its listener.
   public func ownerFacts(of connection: Connection) -> ConnectionOwners {
     ownerFacts(of: connection, isAnswer: false)
   }
 
   /// The same for the selection of the scan itself.
   ///
-  /// - Parameter isAnswer: whether the processes that were not looked at are none that the
-  ///   selection asks for.
+  /// - Parameter isAnswer: whether the selection asks for none of the processes that were not read.
   func ownerFacts(of connection: Connection, isAnswer: Bool) -> ConnectionOwners {
     let table = owners ?? OwnerTable(holders: [], gaps: [], isPruned: true)
     let isAnswer = isAnswer && owners != nil
@@ -153,7 +153,7 @@ public struct Snapshot: Sendable {
     case .held(let holdings):
       return ConnectionOwners(
         holdings: holdings, table: table, isAmbiguous: false, unreadable: unreadable,
-        isAnswer: isAnswer, omitsNoneOfConcern: omitsNoOwnerOfConcern, origin: nil)
+        isAnswer: isAnswer, omitsNoneOfConcern: omitsOnlyIrrelevantOwners, origin: nil)
     case .inAcceptQueue(let listeners, let holdings):
       return ConnectionOwners(
         holdings: holdings[...], table: table, isAmbiguous: listeners.count > 1,
@@ -166,9 +166,11 @@ public struct Snapshot: Sendable {
     }
   }
 
-  /// The cgroup of `connection`: that of its owners or, while it waits in an accept queue, of the
-  /// listener's. Where no owner is known, or they are in several, it is the one in which the socket
-  /// was made; nil when that is unknown too.
+  /// The cgroup of `connection`, or nil if unknown.
+  ///
+  /// It is the cgroup of the owners or, in an accept queue, of the owners of the listener. If no
+  /// owner is known or they are in different cgroups, it is the one in which the socket was
+  /// created.
   public func controlGroup(of connection: Connection) -> ControlGroup? {
     let holdings: ArraySlice<Holding>
     switch attribution(of: connection) {
@@ -185,12 +187,12 @@ public struct Snapshot: Sendable {
     return group
   }
 
-  /// The cgroup in which the socket was made. One that was accepted has its listener's.
+  /// The cgroup in which the socket was created; an accepted socket inherits that of its listener.
   private func origin(of connection: Connection) -> ControlGroup? {
     connection.cgroupID.flatMap { controlGroups[$0] }
   }
 
-  /// The processes that hold `connection`, each once, in the order of their pids.
+  /// The processes that hold `connection`, without duplicates, ordered by pid.
   public func holders(of connection: Connection) -> [OwnerProcess] {
     guard case .held(let holdings) = attribution(of: connection), let owners else { return [] }
     var holders: [OwnerProcess] = []

@@ -1,20 +1,20 @@
 public import Connections
 
-/// How many connections are selected, by family and state.
+/// The number of selected connections by family and state.
 public struct Tally: Equatable, Sendable {
-  /// Those of `AF_INET` sockets.
+  /// The counts of `AF_INET` sockets.
   public internal(set) var ipv4 = StateCounts()
-  /// Those of `AF_INET6` sockets, v4-mapped ones included.
+  /// The counts of `AF_INET6` sockets, including v4-mapped connections.
   public internal(set) var ipv6 = StateCounts()
-  /// Of how many more the selection cannot be decided, for want of a fact.
+  /// The number of further connections with an unknown verdict.
   public internal(set) var undecided = 0
   /// The network namespaces whose connections could not be listed.
   public internal(set) var namespaceGaps: [NamespaceGap] = []
 
-  /// Nothing yet.
+  /// An empty tally.
   init() {}
 
-  /// The connections of `snapshot`.
+  /// Counts the connections of `snapshot`.
   public init(_ snapshot: Snapshot) {
     for connection in snapshot.connections {
       add(connection.state, of: connection.identity.family)
@@ -23,19 +23,19 @@ public struct Tally: Equatable, Sendable {
     namespaceGaps = snapshot.namespaceGaps
   }
 
-  /// Those of both families.
+  /// The counts of both families together.
   public var both: StateCounts { ipv4 + ipv6 }
 
-  /// The sum of both, of the same namespaces.
-  static func + (one: Tally, other: Tally) -> Tally {
-    var sum = one
-    sum.ipv4 = one.ipv4 + other.ipv4
-    sum.ipv6 = one.ipv6 + other.ipv6
-    sum.undecided += other.undecided
+  /// The sum of two tallies, with the namespace gaps of the first.
+  static func + (lhs: Tally, rhs: Tally) -> Tally {
+    var sum = lhs
+    sum.ipv4 = lhs.ipv4 + rhs.ipv4
+    sum.ipv6 = lhs.ipv6 + rhs.ipv6
+    sum.undecided += rhs.undecided
     return sum
   }
 
-  static func += (sum: inout Tally, other: Tally) { sum = sum + other }
+  static func += (lhs: inout Tally, rhs: Tally) { lhs = lhs + rhs }
 
   mutating func add(_ state: TCPState, of family: AddressFamily) {
     switch family {

@@ -1,22 +1,23 @@
 public import Connections
 
-/// A container as a selection names it: its name, its id, or the start of its id.
+/// A container named in a selection by its name, its ID or an ID prefix.
 public struct ContainerText: Equatable, Sendable {
-  /// The name or id, without the runtime in front of it.
+  /// The name or ID, without the runtime prefix.
   public let text: KernelName
   private let digits: KernelName?
 
-  /// How many digits at least the start of an id has.
+  /// The length of the shortest accepted ID prefix, in hexadecimal digits.
   public static let fewestDigits = 4
-  /// From how many hexadecimal digits on it is taken as an id, and not as a name that is unknown.
-  private static let surelyAnID = 12
+  /// The number of hexadecimal digits from which the text can only be an ID, not a name.
+  private static let unambiguousDigits = 12
 
-  /// The container that `text` names, as people and runtimes write it: `web`, `0a1b2c3d4e5f`,
-  /// `docker://ID`, `docker-ID.scope`. Nil when it can be neither a name nor an id.
+  /// Parses `web`, `0a1b2c3d4e5f`, `docker://ID` or `docker-ID.scope`.
+  ///
+  /// Nil if `text` can be neither a name nor an ID.
   public init?(_ text: some StringProtocol) {
     var name = text[...]
     if let scheme = name.firstRange(of: "://") { name = name[scheme.upperBound...] }
-    // As the API of Docker has it: `/web`.
+    // Docker's API prints `/web`.
     if name.first == "/", !name.dropFirst().contains("/") { name = name.dropFirst() }
     guard !name.isEmpty, name.isPrintable else { return nil }
     if name.hasSuffix(".scope"), let container = ControlGroup(path: "/\(name)").container {
@@ -32,8 +33,8 @@ public struct ContainerText: Equatable, Sendable {
 
   /// Whether a process in `group` is in the container.
   ///
-  /// Unknown where it depends on a name that is unknown: of a container that another user runs, or
-  /// of a runtime that connreap does not know.
+  /// Unknown if it depends on an unknown name. Names are unknown for the containers of other users
+  /// and of unsupported runtimes.
   public func verdict(of group: ControlGroup) -> Verdict {
     group.containers.reduce(.no) { $0.or(verdict(of: $1)) }
   }
@@ -42,29 +43,31 @@ public struct ContainerText: Equatable, Sendable {
     if container.id == text { return .yes }
     if let digits, container.hasHexadecimalID, container.id.hasPrefix(digits) { return .yes }
     guard let name = container.name else {
-      return (digits?.count ?? 0) >= Self.surelyAnID ? .no : .unknown
+      return (digits?.count ?? 0) >= Self.unambiguousDigits ? .no : .unknown
     }
     return Verdict(name == text || container.otherNames.contains(text))
   }
 }
 
-/// A Kubernetes pod as a selection names it: its uid, its name, or both namespace and name.
+/// A Kubernetes pod named in a selection by its uid, its name, or its namespace and name.
 public struct PodText: Equatable, Sendable {
   /// `web-1`, `default/web-1`, or a uid.
   public let text: KernelName
   private let uid: String
 
-  /// The pod that `text` names; nil when it cannot be a name.
+  /// Parses a pod name or uid; nil if `text` can be neither.
   public init?(_ text: some StringProtocol) {
     guard !text.isEmpty, text.isPrintable else { return nil }
     self.text = KernelName(text)
     uid = text.lowercased()
   }
 
-  /// Whether a process in `group` is in the pod. A container without a known name may be in any.
+  /// Whether a process in `group` is in the pod.
+  ///
+  /// Unknown for a container whose name is unknown: it may be in any pod.
   public func verdict(of group: ControlGroup) -> Verdict {
     guard let pod = group.pod else {
-      // Without the kubelet's path, only the runtime's files tell the pod.
+      // Without a kubelet path, only the runtime's files identify the pod.
       return group.containers.contains { $0.name == nil } ? .unknown : .no
     }
     if pod.uid == uid { return .yes }
@@ -76,14 +79,14 @@ public struct PodText: Equatable, Sendable {
 }
 
 extension StringProtocol {
-  /// Whether no blank and no control character is in it.
+  /// Whether it contains neither spaces nor control characters.
   fileprivate var isPrintable: Bool {
     unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f }
   }
 }
 
 extension KernelName {
-  fileprivate func hasPrefix(_ start: KernelName) -> Bool {
-    withBytes { bytes in start.withBytes { bytes.isPrefixed(by: $0) } }
+  fileprivate func hasPrefix(_ prefix: KernelName) -> Bool {
+    withBytes { bytes in prefix.withBytes { bytes.isPrefixed(by: $0) } }
   }
 }

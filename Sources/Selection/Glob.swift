@@ -1,16 +1,15 @@
 public import Connections
 
-/// A shell pattern for a whole name: `*`, `?`, `[abc]` and `[!a-z]`.
+/// A shell pattern that must match a whole name: `*`, `?`, `[abc]` and `[!a-z]`.
 ///
-/// A `\` escapes only `*`, `?`, `[` and another `\`. Before anything else it is a backslash, so that
-/// the unit `my\x2dapp.service` matches itself.
+/// A `\` escapes only `*`, `?`, `[` and another `\`. Elsewhere it is a plain backslash, so that the
+/// unit `my\x2dapp.service` matches itself.
 ///
-/// Names are bytes, and so is the comparison: no Unicode equivalence, no case folding. A character,
-/// which `?` and a set stand for, is one Unicode scalar in UTF-8; a byte that is not part of valid
-/// UTF-8 is a character of its own. Matching takes at most the product of both lengths in time,
-/// whatever the pattern.
+/// Names are compared as bytes: no Unicode equivalence, no case folding. `?` and sets match one
+/// UTF-8 encoded Unicode scalar. A byte of invalid UTF-8 is a character of its own. For any
+/// pattern, matching takes at most time proportional to the product of both lengths.
 public struct Glob: Hashable, Sendable {
-  /// The pattern as it was written.
+  /// The pattern as the user wrote it.
   public let pattern: String
   private let pieces: [Piece]
 
@@ -28,7 +27,7 @@ public struct Glob: Hashable, Sendable {
       }
     }
 
-    /// How many bytes it matches at least.
+    /// The minimum number of bytes that it matches.
     var minimumLength: Int {
       switch self {
       case .character(let own): own.length
@@ -39,9 +38,9 @@ public struct Glob: Hashable, Sendable {
     }
   }
 
-  /// The pattern that `text` spells.
+  /// Parses a pattern.
   ///
-  /// - Throws: ``GlobProblem`` when it is not one, with the part at fault.
+  /// - Throws: ``GlobProblem`` with the faulty part.
   public init(_ text: some StringProtocol) throws(GlobProblem) {
     pattern = String(text)
     var reader = Reader(pattern)
@@ -58,12 +57,12 @@ public struct Glob: Hashable, Sendable {
     self.pieces = pieces
   }
 
-  /// Whether the whole of `name` is what the pattern describes.
+  /// Whether the pattern matches the whole of `name`.
   public func matches(_ name: Span<UInt8>) -> Bool {
     var position = 0
     var piece = 0
-    // Where to go on after the last `*`: it takes one character more each time the rest fails. An
-    // earlier `*` need not be tried again, as the later one can take whatever it would leave.
+    // Where to continue after the last `*`: each time the rest fails, the `*` takes one more
+    // character. Earlier `*` need no retry, because the last one can absorb the same characters.
     var afterRun: (piece: Int, position: Int)?
     while position < name.count {
       if piece < pieces.count, pieces[piece] == .anyRun {
@@ -87,17 +86,18 @@ public struct Glob: Hashable, Sendable {
     return piece == pieces.count || (piece == pieces.count - 1 && pieces[piece] == .anyRun)
   }
 
-  /// Whether the whole of `name` is what the pattern describes.
+  /// Whether the pattern matches the whole of `name`.
   public func matches(_ name: String) -> Bool { matches(name.utf8Span.span) }
 
-  /// Whether the whole of `name` is what the pattern describes.
+  /// Whether the pattern matches the whole of `name`.
   public func matches(_ name: KernelName) -> Bool { name.withBytes { matches($0) } }
 
-  /// How many bytes a name has at least that the pattern matches.
+  /// The minimum length of a matching name, in bytes.
   public var minimumLength: Int { pieces.reduce(0) { $0 + $1.minimumLength } }
 
-  /// The first `count` bytes of the only name that the pattern matches; nil when there are others, or
-  /// when the bytes would end within a character.
+  /// The first `count` bytes of the only matching name.
+  ///
+  /// Nil if several names match, or if the bytes would end within a character.
   func firstBytes(_ count: Int) -> String? {
     guard pieces.allSatisfy({ if case .character = $0 { true } else { false } }),
       !pattern.utf8.contains(UInt8(ascii: "\\"))
@@ -105,8 +105,7 @@ public struct Glob: Hashable, Sendable {
     return String(validating: pattern.utf8.prefix(count), as: UTF8.self)
   }
 
-  /// Where the element of a pattern that starts at `position` ends: an escape, a set with its
-  /// brackets, or one byte.
+  /// The end of the pattern element at `position`: an escape, a set with its brackets, or one byte.
   static func endOfElement(in pattern: [UInt8], from position: Int) -> Int {
     var reader = Reader(pattern, from: position)
     guard let element = reader.next() else { return pattern.count }
@@ -118,12 +117,12 @@ public struct Glob: Hashable, Sendable {
 }
 
 extension Glob: CustomStringConvertible {
-  /// The pattern as it was written.
+  /// The pattern as the user wrote it.
   public var description: String { pattern }
 }
 
 extension Glob {
-  /// Walks over the bytes of a pattern.
+  /// Reads the bytes of a pattern.
   private struct Reader {
     private let bytes: [UInt8]
     private(set) var position: Int
@@ -135,13 +134,13 @@ extension Glob {
       self.position = position
     }
 
-    /// A character, and whether a `\` before it took its meaning away.
+    /// A character, possibly escaped by a `\`.
     struct Element {
       let character: NameCharacter
       let isEscaped: Bool
       let start: Int
 
-      /// The character of ASCII, if it can mean something of its own.
+      /// The unescaped ASCII character, which may have a special meaning.
       var special: UInt8? { isEscaped ? nil : character.ascii }
     }
 
@@ -159,7 +158,7 @@ extension Glob {
       return Element(character: character, isEscaped: isEscaped, start: start)
     }
 
-    /// The set after its `[`, up to its `]`; a `]` that comes first is one of the set.
+    /// Reads a set up to its `]`; a leading `]` is a member of the set.
     mutating func set(from start: Int) throws(GlobProblem) -> Piece {
       let negated = isAt("!") || isAt("^")
       if negated { position += 1 }
@@ -182,36 +181,36 @@ extension Glob {
       throw GlobProblem(kind: .unclosedBracket, range: start..<start + 1)
     }
 
-    private func isAt(_ sign: Unicode.Scalar) -> Bool {
-      position < bytes.count && bytes[position] == UInt8(ascii: sign)
+    private func isAt(_ character: Unicode.Scalar) -> Bool {
+      position < bytes.count && bytes[position] == UInt8(ascii: character)
     }
   }
 }
 
-/// Why a text is not a pattern, and which part of it is at fault.
+/// A syntax error in a pattern.
 public struct GlobProblem: Error, Equatable, Sendable {
-  /// The kind of fault.
+  /// The kind of error.
   public let kind: Kind
-  /// The part at fault, in UTF-8 offsets of the text.
+  /// The faulty part, in UTF-8 offsets of the text.
   public let range: Range<Int>
 
-  /// The kinds of fault.
+  /// The kinds of error.
   public enum Kind: Equatable, Sendable {
-    /// There is no text.
+    /// An empty pattern.
     case empty
-    /// A `[` has no `]`.
+    /// A `[` without a `]`.
     case unclosedBracket
-    /// In a set, the range ends before it starts.
+    /// A range in a set whose end precedes its start.
     case backwardRange
   }
 }
 
 extension GlobProblem: CustomStringConvertible {
-  /// The message for a user, with the remedy.
+  /// The message for the user, with the remedy.
   public var description: String {
     switch kind {
-    case .empty: "a name or pattern is missing"
-    case .unclosedBracket: "the \"[\" has no \"]\"; write \"\\[\" for the character itself"
+    case .empty: "missing name or pattern"
+    case .unclosedBracket: "unmatched \"[\"; write \"\\[\" for a literal bracket"
     case .backwardRange: "the range ends before it starts"
     }
   }

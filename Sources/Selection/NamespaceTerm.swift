@@ -1,49 +1,49 @@
 public import Connections
 
-/// A network namespace as a selection names it.
+/// A network namespace named in a selection.
 public enum NamespaceName: Hashable, Sendable {
-  /// The one that connreap runs in.
+  /// The namespace that connreap runs in.
   case own
-  /// Any.
+  /// Every namespace.
   case all
-  /// The one that `ip netns` has given this name.
+  /// The namespace with this name in `ip netns`.
   case named(KernelName)
-  /// The one that the process with this id is in.
+  /// The namespace of the process with this pid.
   case process(Int32)
-  /// The one that the file at this path is.
+  /// The namespace that is bound to this path.
   case path(KernelName)
-  /// The current one, and those of the processes in the containers that a selection is about.
+  /// The current namespace, and those of the selected containers and pods.
   case containers
 }
 
-/// The statement that a connection is in a network namespace.
+/// Selects connections by network namespace.
 ///
-/// A row says its namespace by an index into those that were looked at, which a term cannot know
-/// when it is read: until it is told which of them it names, it is unknown of every connection.
+/// A connection refers to its namespace by an index into the namespaces of a scan. The parser does
+/// not know these indices. Until the term gets its verdicts, its verdict is `unknown`.
 public struct NamespaceTerm: Equatable, Sendable {
   /// The namespace.
   public let name: NamespaceName
   private let verdicts: [UInt16: Verdict]
 
-  /// The statement, with what it says of those that were looked at, by their index.
+  /// A term for `name`; `verdicts` has its verdict for each scanned namespace, by index.
   public init(_ name: NamespaceName, verdicts: [UInt16: Verdict] = [:]) {
     self.name = name
     self.verdicts = verdicts
   }
 
-  /// Whether it is so of the namespace with this index.
+  /// Whether the term includes the namespace with this index.
   public func verdict(in namespace: UInt16) -> Verdict {
     name == .all ? .yes : verdicts[namespace] ?? .unknown
   }
 }
 
 extension NamespaceTerm: CustomDebugStringConvertible {
-  /// The name alone: the same in every run, whichever were looked at.
+  /// The name alone, which does not depend on the scanned namespaces.
   public var debugDescription: String { "\(name)" }
 }
 
 extension NamespaceName: CustomStringConvertible {
-  /// The word for it, as it would be typed.
+  /// The word that a user types for it.
   public var description: String {
     switch self {
     case .own: "self"
@@ -55,8 +55,10 @@ extension NamespaceName: CustomStringConvertible {
     }
   }
 
-  /// What `word` names, where `names` are those that `ip netns` has given; nil when it can only be
-  /// a name, and is none of them. When the names are unknown, any will do.
+  /// Parses the name of a namespace.
+  ///
+  /// Nil if `word` can only be a name and is not in `names`, the names of `ip netns`. If `names` is
+  /// nil, any name is accepted.
   public init?(_ word: some StringProtocol, among names: [KernelName]?) {
     let isNamed = names?.contains(KernelName(word)) ?? false
     if word == "all" {

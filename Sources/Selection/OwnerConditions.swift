@@ -1,13 +1,14 @@
 public import Connections
 
-/// What an owner must be, one of several things, for a selection to select its connections.
+/// Alternative conditions on a process, one of which an owner must meet for a selection to match.
 ///
-/// Processes of which that is certainly not so need not be looked at.
+/// A scan can skip processes that certainly meet none of them.
 public struct OwnerConditions: Sendable {
   private let terms: [SelectionTerm]
 
-  /// The conditions of `selection`; nil where owners that fulfil none of them matter too: because
-  /// it does not ask for a process, or also asks for what an owner is not.
+  /// The conditions of `selection`.
+  ///
+  /// Nil if other owners matter too, because it requires no process or negates a term about one.
   public init?(_ selection: SelectionPredicate) {
     var terms: [SelectionTerm] = []
     for part in selection.conjuncts where part.needsOwners {
@@ -18,7 +19,7 @@ public struct OwnerConditions: Sendable {
     self.terms = terms
   }
 
-  /// The only processes that can fulfil one; nil where a name can.
+  /// The only processes that can meet a condition; nil if a condition is a name.
   public var pids: Set<Int32>? {
     var pids: Set<Int32> = []
     for term in terms {
@@ -28,14 +29,14 @@ public struct OwnerConditions: Sendable {
     return pids
   }
 
-  /// Whether `process` fulfils one, or may, for want of a fact.
+  /// Whether `process` meets a condition, or may meet one because a fact is unknown.
   public func admit(_ process: OwnerProcess) -> Bool {
     terms.contains { $0.verdict(of: process) != .no }
   }
 }
 
 extension SelectionPredicate {
-  /// The terms about a process of which one must be so; nil when there are others.
+  /// The process terms, of which one must match; nil if the predicate has another form.
   fileprivate var processAlternatives: [SelectionTerm]? {
     switch self {
     case .term(.pid), .term(.process):

@@ -1,37 +1,37 @@
 public import Connections
 
-/// What is known of the processes that hold one socket.
+/// The known facts about the owners of one socket.
 public protocol OwnerFacts {
-  /// Whether an owner is one that `matches`.
+  /// Whether any owner matches.
   ///
-  /// - Returns: `yes` if an owner that is known matches. `no` only if the owners are known
-  ///   completely, there is one, and of each it is known that it does not match. Else `unknown`.
+  /// - Returns: `yes` if a known owner matches. `no` only if all owners are known, there is
+  ///   at least one, and none can match. Otherwise `unknown`.
   func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict
 
-  /// The cgroup in which the socket was made; nil unless no owner is known.
+  /// The cgroup in which the socket was created; nil if an owner is known.
   var origin: ControlGroup? { get }
 }
 
 extension OwnerFacts {
-  /// Not known.
+  /// Defaults to unknown.
   public var origin: ControlGroup? { nil }
 }
 
-/// The owners of one socket as a list, and whether it holds all of them.
+/// A list of owners of one socket, which may be incomplete.
 public struct OwnerList<Processes: Sequence>: OwnerFacts where Processes.Element == OwnerProcess {
   private let processes: Processes
   private let isComplete: Bool
 
-  /// The owners that are known.
+  /// The known owners.
   ///
-  /// - Parameter isComplete: whether there is no other one. An empty list is never taken as
-  ///   complete: that no owner was found does not mean that there is none.
+  /// - Parameter isComplete: whether there are no other owners. An empty list never counts as
+  ///   complete, because an owner may have been missed.
   public init(_ processes: Processes, isComplete: Bool) {
     self.processes = processes
     self.isComplete = isComplete
   }
 
-  /// Whether an owner is one that `matches`.
+  /// Whether any owner matches.
   public func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict {
     var verdict = Verdict.no
     var isEmpty = true
@@ -46,9 +46,9 @@ public struct OwnerList<Processes: Sequence>: OwnerFacts where Processes.Element
 
 extension OwnerList: Sendable where Processes: Sendable {}
 
-/// Nothing is known of the owners: they were not read, or not yet.
+/// The absence of facts about owners, because they have not been read.
 public struct OwnersUnknown: OwnerFacts, Sendable {
-  /// Of any socket.
+  /// Unknown owners of any socket.
   public init() {}
 
   /// Always unknown.

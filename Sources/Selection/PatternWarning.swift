@@ -1,62 +1,61 @@
 import Connections
 
-/// Why a name or pattern of a selection, although it can be read, may never match.
+/// A warning about a valid name or pattern that probably never matches.
 public struct PatternWarning: Equatable, Sendable {
-  /// The option or key whose value it is.
+  /// The option or policy key.
   public let key: SelectionKey
-  /// The name or pattern as it was written.
+  /// The name or pattern as the user wrote it.
   public let pattern: String
-  /// What is odd about it.
+  /// The kind of warning.
   public let kind: Kind
 
-  /// What can be odd about a name or pattern.
+  /// The kinds of warning.
   public enum Kind: Equatable, Sendable {
-    /// It has the marks of a template that should have been filled in.
+    /// The markers of an unexpanded template.
     case template
-    /// It has curly quotation marks, which neither YAML nor a shell takes away.
+    /// Curly quotes, which neither YAML nor a shell removes.
     case curlyQuotes
-    /// It has a `|`, which does not separate alternatives here.
+    /// A `|`, which does not separate alternatives.
     case bar
-    /// It has a `/`, as a path has and a name has not.
+    /// A path where a name is expected.
     case path
-    /// It has a `*` or `?` where only a path is taken.
+    /// A `*` or `?` in a literal path.
     case notAPattern
-    /// Every name that it matches is longer than a command name can be: `cut` is what is left of the
-    /// only one, nil when there are several.
-    case longerThanCommandNames(cut: String?)
+    /// Matches only names longer than a command name; `truncated` is the name cut to that length,
+    /// if only one name matches.
+    case longerThanCommandNames(truncated: String?)
   }
 }
 
 extension PatternWarning: CustomStringConvertible {
-  /// The message for a user, with the remedy; it does not name the option or the place.
+  /// The message for the user, with the remedy but without the option or the position.
   public var description: String {
     let quoted = pattern.quoted
     switch kind {
-    case .template: return "\(quoted) looks like a template that was not filled in"
+    case .template: return "\(quoted) looks like an unexpanded template"
     case .curlyQuotes:
-      return "the curly quotes are part of the name \(quoted); remove them, or write \" or '"
+      return "the curly quotes are part of the name \(quoted); remove them, or use \" or '"
     case .bar:
-      return "a \"|\" does not separate names: \(quoted) is one name; write a list of names"
+      return "a \"|\" does not separate names: \(quoted) is one name; use a list of names"
     case .path:
       let noun = key == .unit ? "unit" : "process"
-      let base = pattern.split(separator: "/").last.map { "; write \($0.quoted)" } ?? ""
-      return "a \(noun) is matched by its name, and \(quoted) is a path\(base)"
+      let base = pattern.split(separator: "/").last.map { "; use \($0.quoted)" } ?? ""
+      return "a \(noun) is matched by its name, but \(quoted) is a path\(base)"
     case .notAPattern:
-      return "a cgroup is matched by its path, and \(quoted) is taken literally: "
-        + "it is not a pattern"
-    case .longerThanCommandNames(let cut):
-      return "\(quoted) matches only an executable: the command name of a script is cut after "
-        + "\(Self.commandNameLimit) bytes"
-        + (cut.map { "; for a script, write \($0.quoted)" } ?? "")
+      return "a cgroup is matched by its path: \(quoted) is taken literally, not as a pattern"
+    case .longerThanCommandNames(let truncated):
+      return "\(quoted) matches only an executable: the kernel truncates the command name of a "
+        + "script to \(Self.commandNameLimit) bytes"
+        + (truncated.map { "; for a script, use \($0.quoted)" } ?? "")
     }
   }
 
-  /// How many bytes the kernel keeps of a command name (`TASK_COMM_LEN`, with its NUL).
+  /// The maximum length of a command name in bytes (`TASK_COMM_LEN` without its NUL).
   static let commandNameLimit = 15
 }
 
 extension SelectionPredicate {
-  /// What may never match among the names and patterns of the selection, in its order.
+  /// The warnings about names and patterns in the selection, in order.
   public var patternWarnings: [PatternWarning] {
     switch self {
     case .term(let term): term.patternWarnings
@@ -74,23 +73,24 @@ extension SelectionTerm {
     case .process(let glob):
       (key, text) = (.process, glob.pattern)
       if glob.minimumLength > PatternWarning.commandNameLimit {
-        kinds.append(.longerThanCommandNames(cut: glob.firstBytes(PatternWarning.commandNameLimit)))
+        let truncated = glob.firstBytes(PatternWarning.commandNameLimit)
+        kinds.append(.longerThanCommandNames(truncated: truncated))
       }
     case .unit(let glob): (key, text) = (.unit, glob.pattern)
     case .cgroup(let path): (key, text) = (.cgroup, path.text)
     default: return []
     }
-    let doubt = PatternWarning.Kind(of: text, for: key)
-    // One is enough: who removes the cause of it sees the others then.
-    return (doubt ?? kinds.first).map { [PatternWarning(key: key, pattern: text, kind: $0)] } ?? []
+    // One warning per term is enough: fixing its cause reveals the next one.
+    let kind = PatternWarning.Kind(of: text, for: key) ?? kinds.first
+    return kind.map { [PatternWarning(key: key, pattern: text, kind: $0)] } ?? []
   }
 }
 
 extension PatternWarning.Kind {
-  /// What is odd about `text` as the value of `key`; nil when nothing is.
+  /// The warning about `text` as the value of `key`; nil if there is none.
   fileprivate init?(of text: String, for key: SelectionKey) {
     let scalars = text.unicodeScalars
-    func has(_ mark: String) -> Bool { text.utf8.firstRange(of: mark.utf8) != nil }
+    func has(_ marker: String) -> Bool { text.utf8.firstRange(of: marker.utf8) != nil }
     if ["{{", "${", "<%"].contains(where: has) {
       self = .template
     } else if scalars.contains(where: { (0x2018...0x201f).contains($0.value) }) {

@@ -1,26 +1,26 @@
 public import Connections
 
-/// A selection made ready for many connections: what it needs is worked out once, and of the
-/// terms that it joins the cheap ones come first and those about owners last.
+/// A selection prepared for evaluation on many connections.
 ///
-/// To decide allocates nothing.
+/// Its needs are computed once. Cheap terms are evaluated first, terms about owners last.
+/// Evaluation does not allocate.
 public struct PreparedSelection: Sendable {
   /// The selection, in the order of evaluation.
   public let predicate: SelectionPredicate
   /// ``SelectionPredicate/stateMask``.
   public let stateMask: TCPStateSet
-  /// Whether a term asks about the processes that hold the socket.
+  /// Whether a term needs the owners of the socket.
   public let needsOwners: Bool
-  /// Whether a term asks about cgroups.
+  /// Whether a term needs cgroups.
   public let needsControlGroups: Bool
-  /// Whether a term asks about a figure of `tcp_info`.
+  /// Whether a term needs a figure from `tcp_info`.
   public let needsFigures: Bool
-  /// Whether a term asks who chose the local port.
+  /// Whether a term needs to know if the kernel chose the local port.
   public let needsAutobound: Bool
-  /// Whether a term asks about what only earlier runs have seen.
+  /// Whether a term needs the history of earlier runs.
   public let needsHistory: Bool
 
-  /// The selection made ready.
+  /// Prepares `selection`.
   public init(_ selection: SelectionPredicate) {
     predicate = selection.ordered.predicate
     stateMask = selection.stateMask
@@ -31,11 +31,11 @@ public struct PreparedSelection: Sendable {
     needsHistory = selection.needsHistory
   }
 
-  /// Whether `connection`, held by `owners`, is selected: only if the verdict is `yes`.
+  /// The verdict on `connection`; only `yes` selects it.
   ///
-  /// It is `no` at once in a state that ``stateMask`` has not, even if something else is unknown.
+  /// In a state outside ``stateMask`` it is `no`, even if other facts are unknown.
   ///
-  /// - Parameter past: what earlier runs know of the connection; nil when that is nothing.
+  /// - Parameter past: the history of the connection from earlier runs; nil if there is none.
   public func verdict(
     of connection: Connection, owners: some OwnerFacts, past: ConnectionPast? = nil
   ) -> Verdict {
@@ -45,7 +45,7 @@ public struct PreparedSelection: Sendable {
 }
 
 extension SelectionPredicate {
-  /// The same selection with the cheap parts first, and the cost of its terms together.
+  /// The same selection with the cheap parts first, and the total cost of its terms.
   fileprivate var ordered: (predicate: SelectionPredicate, cost: Int) {
     switch self {
     case .term(let term): return (self, term.cost)

@@ -1,14 +1,14 @@
-/// The words of a selection: an option is `--` and the word, a key of a policy the word alone.
+/// The keys of a selection. An option is `--` and the key; a policy uses the key alone.
 public enum SelectionKey: String, CaseIterable, Sendable {
-  /// Its TCP state.
+  /// The TCP state.
   case state
-  /// How long no payload has moved.
+  /// The time since payload last moved.
   case idle
-  /// How long the peer has acknowledged nothing.
+  /// The time since the peer last acknowledged pending data.
   case stalled
-  /// How long ago connreap first saw it.
+  /// The time since connreap first saw the connection.
   case age
-  /// How long it has been in its state.
+  /// The time in the current state.
   case inState = "in-state"
   /// The address of either end.
   case host
@@ -24,7 +24,7 @@ public enum SelectionKey: String, CaseIterable, Sendable {
   case peerPort = "peer-port"
   /// The name of an owner.
   case process
-  /// The process id of an owner.
+  /// The pid of an owner.
   case pid
   /// The user of the socket.
   case user
@@ -38,25 +38,25 @@ public enum SelectionKey: String, CaseIterable, Sendable {
   case cgroup
   /// The network namespace.
   case netns
-  /// The interface that it is bound to.
+  /// The interface that the socket is bound to.
   case interface
-  /// `SO_MARK`.
+  /// The mark of the socket (`SO_MARK`).
   case mark
-  /// Bytes received and not read.
+  /// The number of bytes received but not read.
   case receiveQueue = "recv-queue"
-  /// Bytes written and not acknowledged.
+  /// The number of bytes written but not acknowledged.
   case sendQueue = "send-queue"
-  /// The family of the socket; on a command line `-4` and `-6`.
+  /// The address family of the socket; `-4` and `-6` on the command line.
   case family
   /// An expression of the filter language.
   case filter
 
-  /// What it selects, in one line.
+  /// A help text of one line.
   public var help: String {
     switch self {
     case .state: "in this state or group of states, such as close-wait or connected"
     case .idle: "no payload moved in either direction for at least this long"
-    case .stalled: "data waits, and the peer has acknowledged nothing for at least this long"
+    case .stalled: "data pending and nothing acknowledged by the peer for at least this long"
     case .age: "first seen by connreap at least this long ago"
     case .inState: "in its state for at least this long"
     case .host: "either end has this address, CIDR block or name"
@@ -65,24 +65,24 @@ public enum SelectionKey: String, CaseIterable, Sendable {
     case .peer: "the peer has this address, CIDR block or name"
     case .localPort: "the local end has this port, range or service name"
     case .peerPort: "the peer has this port, range or service name"
-    case .process: "held by a process whose command or executable has this name; a glob"
-    case .pid: "held by the process with this id"
-    case .user: "the socket belongs to this user, a name or a uid"
-    case .unit: "held by a process of this systemd unit; a glob, .service may be left out"
-    case .container: "held by a process of this container: its name, its id or the start of its id"
-    case .pod: "held by a process of this Kubernetes pod: its name, namespace/name or uid"
-    case .cgroup: "held by a process of this cgroup or one below it"
-    case .netns: "in this network namespace: a name, a pid, a path, or all"
+    case .process: "held by a process with this command or executable name (glob)"
+    case .pid: "held by the process with this pid"
+    case .user: "the socket belongs to this user (name or uid)"
+    case .unit: "held by a process of this systemd unit (glob; .service is optional)"
+    case .container: "held by a process of this container (name, ID or ID prefix)"
+    case .pod: "held by a process of this Kubernetes pod (name, namespace/name or uid)"
+    case .cgroup: "held by a process of this cgroup or a descendant of it"
+    case .netns: "in this network namespace (name, pid, path or all)"
     case .interface: "bound to this interface"
-    case .mark: "has this mark under this mask"
-    case .receiveQueue: "at least this much is received and not read; k, M and G are taken"
-    case .sendQueue: "at least this much is sent and not acknowledged; k, M and G are taken"
-    case .family: "the socket is of this family: ipv4 or ipv6"
-    case .filter: "a filter of ss or of tcpkill, and every option as a term"
+    case .mark: "has this socket mark, compared under the mask if given"
+    case .receiveQueue: "at least this many bytes received but not read (suffixes k, M, G)"
+    case .sendQueue: "at least this many bytes sent but not acknowledged (suffixes k, M, G)"
+    case .family: "address family of the socket: ipv4 or ipv6"
+    case .filter: "filter as in ss or tcpkill; every option is also a term"
     }
   }
 
-  /// What to call the value in help texts.
+  /// The placeholder for the value in help texts.
   public var valueName: String {
     switch self {
     case .state: "state"
@@ -105,7 +105,7 @@ public enum SelectionKey: String, CaseIterable, Sendable {
     }
   }
 
-  /// The key whose word is nearest to `word`; nil when none comes near.
+  /// The key closest to `word`; nil if none is close enough.
   public static func nearest(to word: some StringProtocol) -> SelectionKey? {
     NearestWord.to(word, among: allCases.map(\.rawValue)).flatMap(SelectionKey.init)
   }

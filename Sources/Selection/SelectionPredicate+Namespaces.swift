@@ -1,6 +1,6 @@
 public import Connections
 
-// Which network namespaces a selection is about.
+// The network namespaces of a selection.
 extension SelectionPredicate {
   /// The namespaces that terms name.
   public var namespaces: Set<NamespaceName> {
@@ -12,9 +12,9 @@ extension SelectionPredicate {
     }
   }
 
-  /// The selection, without a namespace in it limited to the namespaces that are looked at then.
+  /// The selection, limited to the default namespaces if it names none.
   ///
-  /// - Parameter countsContainers: whether what it selects is counted by container or pod.
+  /// - Parameter countsContainers: whether the results are grouped by container or pod.
   public func limitedToDefaultNamespaces(countsContainers: Bool) -> SelectionPredicate {
     guard namespaces.isEmpty else { return self }
     let isOfContainers = countsContainers || namesContainers
@@ -26,17 +26,17 @@ extension SelectionPredicate {
     hasTerm { if case .container = $0 { true } else if case .pod = $0 { true } else { false } }
   }
 
-  /// Whether a term names a container or a pod that a process in `group` is in, or may be in.
+  /// Whether a process in `group` is, or may be, in a container or pod that a term names.
   public func mayConcernContainer(_ group: ControlGroup) -> Bool {
     hasTerm { term in term.containerVerdict(of: group).map { $0 != .no } ?? false }
   }
 
-  /// The selection that knows which of the namespaces that were looked at its terms name.
+  /// The selection with its namespace names resolved to the namespaces of a scan.
   ///
-  /// The number of an interface means another one elsewhere: where that is looked at, a term about
-  /// one is unknown there.
+  /// An interface index is valid only in the namespace of connreap. In other namespaces, a term
+  /// about it becomes unknown.
   ///
-  /// - Parameter verdicts: what a name says of each namespace, by its index.
+  /// - Parameter verdicts: the verdict of a name for each namespace, by index.
   public func knowing(
     _ verdicts: (NamespaceName) -> [UInt16: Verdict]
   ) -> SelectionPredicate {
@@ -46,10 +46,10 @@ extension SelectionPredicate {
     case .term(.interface):
       let own = verdicts(.own)
       guard own.values.contains(where: { $0 != .yes }) else { return self }
-      let elsewhere = own.mapValues { $0 == .yes ? Verdict.no : .unknown }
+      let others = own.mapValues { $0 == .yes ? Verdict.no : .unknown }
       return .any([
         .all([.term(.namespace(NamespaceTerm(.own, verdicts: own))), self]),
-        .term(.namespace(NamespaceTerm(.own, verdicts: elsewhere))),
+        .term(.namespace(NamespaceTerm(.own, verdicts: others))),
       ])
     case .term: return self
     case .all(let parts): return .all(parts.map { $0.knowing(verdicts) })
@@ -58,16 +58,16 @@ extension SelectionPredicate {
     }
   }
 
-  /// Whether a connection in the namespace with this index can be selected at all.
-  public func isPossible(in namespace: UInt16) -> Bool { outlook(in: namespace) != .no }
+  /// Whether the selection can match any connection in the namespace with this index.
+  public func isPossible(in namespace: UInt16) -> Bool { verdict(in: namespace) != .no }
 
-  private func outlook(in namespace: UInt16) -> Verdict {
+  private func verdict(in namespace: UInt16) -> Verdict {
     switch self {
     case .term(.namespace(let term)): term.verdict(in: namespace)
     case .term: .unknown
-    case .all(let parts): parts.reduce(.yes) { $0.and($1.outlook(in: namespace)) }
-    case .any(let parts): parts.reduce(.no) { $0.or($1.outlook(in: namespace)) }
-    case .not(let part): part.outlook(in: namespace).negated
+    case .all(let parts): parts.reduce(.yes) { $0.and($1.verdict(in: namespace)) }
+    case .any(let parts): parts.reduce(.no) { $0.or($1.verdict(in: namespace)) }
+    case .not(let part): part.verdict(in: namespace).negated
     }
   }
 }

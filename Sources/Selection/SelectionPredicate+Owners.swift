@@ -1,7 +1,7 @@
 public import Connections
 
-// What one more owner of a connection can change. Terms about owners ask whether any owner matches,
-// so an owner can only make them true.
+// The effect of an additional owner. Terms about owners match if any owner matches, so an
+// additional owner can only make a term true.
 extension SelectionPredicate {
   /// Whether an owner like `process` could make the selection omit a connection that it selects
   /// without that owner.
@@ -9,8 +9,8 @@ extension SelectionPredicate {
     mayChange(process, isNegated: false)
   }
 
-  /// Whether an owner like `process` could make it select a connection that it omits without that
-  /// owner.
+  /// Whether an owner like `process` could make the selection include a connection that it omits
+  /// without that owner.
   public func mayInclude(ownersLike process: OwnerProcess) -> Bool {
     mayChange(process, isNegated: true)
   }

@@ -1,8 +1,8 @@
 public import Connections
 
 extension SelectionPredicate: CustomStringConvertible {
-  /// The selection as a filter, where it says anything. What a name was resolved to is shown, not
-  /// the name.
+  /// The selection as a filter, with resolved values instead of names; `everything` or `nothing` if
+  /// it has no terms.
   public var description: String {
     switch self {
     case .all([]): "everything"
@@ -11,7 +11,7 @@ extension SelectionPredicate: CustomStringConvertible {
     }
   }
 
-  /// The parts that must all be so, in order: the selection itself when it is not joined by `and`.
+  /// The parts that must all match, in order; the selection itself if it is not joined by `and`.
   public var conjuncts: [SelectionPredicate] {
     guard case .all(let parts) = self, !parts.isEmpty else { return [self] }
     return parts.flatMap(\.conjuncts)
@@ -24,13 +24,13 @@ extension SelectionTerm: CustomStringConvertible {
 }
 
 extension TCPStateSet {
-  /// The names of the states, each once, by number.
+  /// The names of the states without duplicates, ordered by state number.
   public var names: [String] {
     states.reduce(into: []) { names, state in
       if !names.contains(state.name) { names.append(state.name) }
     }
   }
 
-  /// The names joined by commas; `none` without any.
+  /// The names joined by commas; `none` if empty.
   public var nameList: String { isEmpty ? "none" : names.joined(separator: ",") }
 }

@@ -1,24 +1,24 @@
 public import Connections
 
-/// What a selection says of a connection: terms, joined by and, or and not.
+/// A selection of connections: terms joined by and, or and not.
 public indirect enum SelectionPredicate: Equatable, Sendable {
-  /// One statement.
+  /// A single condition.
   case term(SelectionTerm)
-  /// All of them are so; without any, every connection is selected.
+  /// True if all parts are; empty, it selects every connection.
   case all([SelectionPredicate])
-  /// One of them is so; without any, no connection is selected.
+  /// True if any part is; empty, it selects no connection.
   case any([SelectionPredicate])
-  /// It is not so.
+  /// True if the part is not.
   case not(SelectionPredicate)
 
-  /// The selection of every connection.
+  /// Selects every connection.
   public static let everything = SelectionPredicate.all([])
 
-  /// Whether `connection`, held by `owners`, is selected: only if the verdict is `yes`.
+  /// The verdict on `connection`; only `yes` selects it.
   ///
-  /// For many connections, ``PreparedSelection`` is quicker.
+  /// For many connections, ``PreparedSelection`` is faster.
   ///
-  /// - Parameter past: what earlier runs know of the connection; nil when that is nothing.
+  /// - Parameter past: the history of the connection from earlier runs; nil if there is none.
   public func verdict(
     of connection: Connection, owners: some OwnerFacts, past: ConnectionPast? = nil
   ) -> Verdict {
@@ -43,27 +43,28 @@ public indirect enum SelectionPredicate: Equatable, Sendable {
   }
 }
 
-// What a selection asks for, whatever the connection.
+// Properties that do not depend on a connection.
 extension SelectionPredicate {
-  /// Whether it selects every connection because it says nothing: no term could make it differ.
+  /// Whether it selects every connection, whatever the values of its terms.
   public var selectsEverything: Bool { constant == true }
 
-  /// Whether it selects every connection in the states that `ss` shows without `-a`: no term but
-  /// of states says anything, and those leave none of these out.
+  /// Whether it selects every connection in the states that `ss` shows without `-a`.
   public var selectsEveryConnection: Bool {
     TCPStateSet.shownByDefault.states.allSatisfy { constant(in: $0) == true }
   }
 
-  /// Whether it selects every connection in `state`: no other term says anything.
+  /// Whether it selects every connection in `state`.
   public func selectsAll(in state: TCPState) -> Bool { constant(in: state) == true }
 
   private var constant: Bool? { constant(in: nil) }
 
-  /// The answer when no term decides it; nil when one does. Of `state`, if given, it is known.
+  /// The value that does not depend on terms other than states; nil if it depends on them.
+  ///
+  /// Terms about states are evaluated only if `state` is given.
   private func constant(in state: TCPState?) -> Bool? {
     switch self {
     case .term(.states(let states)): return state.map(states.contains)
-    // Where it is looked for says nothing of a connection.
+    // A namespace limits the scan; it does not describe a connection.
     case .term(.namespace), .not(.term(.namespace)): return true
     case .term: return nil
     case .all(let parts):
@@ -76,9 +77,9 @@ extension SelectionPredicate {
     }
   }
 
-  /// The states that terms name one by one.
+  /// The states that terms name explicitly.
   ///
-  /// A group such as `all` names none of its states: nobody who says it means them in particular.
+  /// A group such as `all` names none of its states explicitly.
   public var namedStatesOneByOne: TCPStateSet {
     let groups: [TCPStateSet] = [
       .all, .connected, .synchronized, .bucket, .big, .shownByDefault,
@@ -91,67 +92,67 @@ extension SelectionPredicate {
     }
   }
 
-  /// Whether a term asks about states.
+  /// Whether a term is about states.
   public var namesStates: Bool {
     hasTerm { if case .states = $0 { true } else { false } }
   }
 
-  /// Whether a term asks about the processes that hold the socket.
+  /// Whether a term needs the owners of the socket.
   public var needsOwners: Bool { hasTerm(where: \.needsOwners) }
 
-  /// Whether a term asks about interfaces, whose numbers mean something in one namespace only.
+  /// Whether a term names an interface by an index that is valid in one namespace only.
   public var namesInterfaces: Bool {
     hasTerm { if case .interface = $0 { true } else { false } }
   }
 
-  /// Whether a term asks about marks, which the kernel tells to CAP_NET_ADMIN only.
+  /// Whether a term is about marks, which the kernel reports only with CAP_NET_ADMIN.
   public var namesMarks: Bool {
     hasTerm { if case .mark = $0 { true } else { false } }
   }
 
-  /// Whether a term asks about cgroups.
+  /// Whether a term needs cgroups.
   public var needsControlGroups: Bool { hasTerm(where: \.needsControlGroups) }
 
-  /// Whether a term asks about a figure of `tcp_info`.
+  /// Whether a term needs a figure from `tcp_info`.
   public var needsFigures: Bool { hasTerm(where: \.needsFigures) }
 
-  /// Whether a term asks for an idleness of more than the 49.7 days that the kernel counts.
+  /// Whether a term requires an idle time above 49.7 days, where the kernel's counter wraps.
   public var asksForMoreIdleThanTheKernelCounts: Bool {
     hasTerm { if case .idle(let least) = $0 { least > UInt64(UInt32.max) } else { false } }
   }
 
-  /// Whether a term asks about what only earlier runs have seen.
+  /// Whether a term needs the history of earlier runs.
   public var needsHistory: Bool { hasTerm(where: \.needsHistory) }
 
-  /// Whether a term asks who chose the local port.
+  /// Whether a term needs to know if the kernel chose the local port.
   public var needsAutobound: Bool { hasTerm(where: \.needsAutobound) }
 
-  func hasTerm(where isSo: (SelectionTerm) -> Bool) -> Bool {
+  func hasTerm(where matches: (SelectionTerm) -> Bool) -> Bool {
     switch self {
-    case .term(let term): isSo(term)
-    case .all(let parts), .any(let parts): parts.contains { $0.hasTerm(where: isSo) }
-    case .not(let part): part.hasTerm(where: isSo)
+    case .term(let term): matches(term)
+    case .all(let parts), .any(let parts): parts.contains { $0.hasTerm(where: matches) }
+    case .not(let part): part.hasTerm(where: matches)
     }
   }
 
-  /// The selection, without a state in it limited to the states that `ss` shows without `-a`.
+  /// The selection, limited to the states that `ss` shows without `-a` if it names no state.
   public func limitedToDefaultStates() -> SelectionPredicate {
     namesStates ? self : .all([.term(.states(.shownByDefault)), self])
   }
 
-  /// The selection, without a state in it of the sockets in every state, those included that are
-  /// only bound to a port.
+  /// The selection, extended to all states if it names none, including sockets only bound to a
+  /// port.
   public func includingBoundSockets() -> SelectionPredicate {
     namesStates ? self : .all([.term(.states(.all.union(TCPState.boundInactive.asSet))), self])
   }
 }
 
-// The states that a dump has to ask for.
+// The states of a dump.
 extension SelectionPredicate {
-  /// The states in which a connection can be selected, for the kernel's `idiag_states`.
+  /// The states in which a connection can match, for the kernel's `idiag_states`.
   ///
-  /// Never too few among the states of `TCPStateSet.all`. The others, of sockets that `ss -a` does
-  /// not show either, are in it only when the selection names them.
+  /// It includes every possible state in `TCPStateSet.all`. `ss -a` does not show sockets in other
+  /// states. The mask includes these only if the selection names them.
   public var stateMask: TCPStateSet {
     possibleStates(negated: false)
       .intersection(TCPStateSet.all.union(namedStates(negated: false)))

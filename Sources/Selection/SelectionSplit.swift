@@ -1,49 +1,50 @@
 public import Connections
 
-/// What the kernel judges of a selection while it lists the sockets of one family.
+/// The part of a selection that the kernel evaluates while it lists the sockets of one family.
 ///
-/// The kernel's part is never narrower than the selection: wherever the verdict is `yes` or
-/// `unknown`, the state is among ``states`` and ``condition`` is true. What remains is the whole
-/// selection, held against every row that the kernel lists. So the split changes how many rows
-/// come, and never which are selected or left undecided.
+/// The kernel's part is never narrower than the selection. If the verdict is `yes` or `unknown`,
+/// the state is in ``states`` and ``condition`` is true. connreap then evaluates the whole
+/// selection on every listed row. The split reduces the number of rows and never changes the
+/// result.
 public struct SelectionSplit: Equatable, Sendable {
-  /// The family of the sockets that are listed.
+  /// The family of the listed sockets.
   public let family: AddressFamily
   /// The states to list (`idiag_states`).
   public let states: TCPStateSet
-  /// What the kernel may ask of each socket in those states.
+  /// The condition that the kernel checks for each socket in those states.
   public let condition: KernelCondition
 
-  /// The kernel's part of `selection`, for the sockets of `family`.
+  /// The kernel's part of `selection` for the sockets of `family`.
   public init(of selection: SelectionPredicate, family: AddressFamily) {
     self.family = family
     states = selection.stateMask
-    condition = Judgement(family: family, states: states).condition(of: selection, isNegated: false)
+    condition = ConditionBuilder(family: family, states: states)
+      .condition(of: selection, isNegated: false)
   }
 
-  /// Whether no socket of the family can be selected, so that it need not be asked for.
+  /// Whether no socket of the family can match, so that the dump can be skipped.
   public var selectsNothing: Bool { states.isEmpty || condition == .never }
 }
 
-/// Which terms the kernel can judge, of the sockets of one family in some states.
-private struct Judgement {
+/// Translates terms into kernel conditions, for the sockets of one family in some states.
+private struct ConditionBuilder {
   let family: AddressFamily
   let states: TCPStateSet
 
-  /// The states of minisockets, of which older kernels tell no mark. A minisocket in FIN_WAIT2
-  /// is listed with that state.
+  /// The states of minisockets, for which older kernels report no mark. The kernel also lists
+  /// TIME_WAIT minisockets in the state FIN_WAIT2.
   private static let mayLackMark = TCPStateSet([
     .timeWait, .finWait2, .synReceived, .newSynReceived,
   ])
 
-  /// A condition that is true wherever `predicate`, or its negation, is `yes` or `unknown`.
+  /// A condition that is true whenever `predicate`, or its negation, is `yes` or `unknown`.
   ///
-  /// The negation goes down to the terms: what is true too often inside would be true too seldom
-  /// outside. De Morgan's laws hold for three values as well.
+  /// Negation is pushed down to the terms, because the negation of a condition that is too wide
+  /// would be too narrow. De Morgan's laws also hold for three values.
   func condition(of predicate: SelectionPredicate, isNegated: Bool) -> KernelCondition {
     switch predicate {
     case .term(let term):
-      // A term that the kernel cannot judge may be so, and may as well not be so.
+      // If the kernel cannot evaluate a term, both the term and its negation may be true.
       guard let condition = condition(of: term) else { return .always }
       return isNegated ? condition.negated : condition
     case .not(let part): return condition(of: part, isNegated: !isNegated)
@@ -54,8 +55,8 @@ private struct Judgement {
     }
   }
 
-  /// The condition that is true exactly where `term` is `yes`, if the verdict is never `unknown`;
-  /// otherwise nil.
+  /// The condition that is true exactly if `term` is `yes`; nil if the term can be `unknown` or the
+  /// kernel cannot evaluate it.
   private func condition(of term: SelectionTerm) -> KernelCondition? {
     switch term {
     case .states(let named):
@@ -78,7 +79,7 @@ private struct Judgement {
 
   private enum Reach { case all, some, none }
 
-  /// How many of the family's addresses the block holds.
+  /// The share of the family's addresses in the block.
   private func reach(of block: AddressBlock) -> Reach {
     switch family {
     case .ipv4:

@@ -1,9 +1,9 @@
 public import Connections
 
 extension SelectionTerm {
-  /// Whether `connection`, held by `owners`, is what the term says.
+  /// Whether the term matches `connection`, held by `owners`.
   ///
-  /// - Parameter past: what earlier runs know of it; nil when that is nothing.
+  /// - Parameter past: the history of the connection from earlier runs; nil if there is none.
   public func verdict(
     of connection: Connection, owners: some OwnerFacts, past: ConnectionPast? = nil
   ) -> Verdict {
@@ -17,7 +17,7 @@ extension SelectionTerm {
       case .none: .unknown
       }
     case .inState(let least): Self.inState(connection, past, least)
-    // Connreap may have seen it before it began to remember it.
+    // Never `no`: the connection may be older than its entry in the history.
     case .age(let least): past.map { $0.age >= least } == true ? .yes : .unknown
     case .address(let end, let block): Verdict(Self.address(of: connection, at: end, in: block))
     case .wildcard(let end): Self.wildcard(connection, at: end)
@@ -42,7 +42,7 @@ extension SelectionTerm {
     }
   }
 
-  /// Whether `process` is what a term about processes says; unknown for any other term.
+  /// Whether a term about processes matches `process`; unknown for other terms.
   func verdict(of process: OwnerProcess) -> Verdict {
     switch self {
     case .process(let glob): Self.name(of: process, matches: glob)
@@ -51,7 +51,8 @@ extension SelectionTerm {
     }
   }
 
-  /// The kernel counts 49.7 days and then starts again: of more than that it says nothing.
+  /// Whether a kernel figure reaches a limit. It wraps after 49.7 days, so longer times are
+  /// unknown.
   private static func reaches(_ figure: UInt32?, _ least: UInt64) -> Verdict {
     guard let figure, least <= UInt64(UInt32.max) else { return .unknown }
     return Verdict(UInt64(figure) >= least)
@@ -72,8 +73,10 @@ extension SelectionTerm {
     return reaches(connection.inStateAtMost, least) == .no ? .no : .unknown
   }
 
-  /// A port outside the kernel's range was not chosen by it; one inside may have been bound all the
-  /// same, and what was accepted has a listener's port without having been bound to it.
+  /// Whether the kernel chose the local port.
+  ///
+  /// It never chooses a port outside its range. A port inside may still have been bound by the
+  /// program, and an accepted connection has the port of its listener.
   private static func autobound(
     _ connection: Connection, within range: ClosedRange<UInt16>?
   ) -> Verdict {
@@ -97,7 +100,7 @@ extension SelectionTerm {
     }
   }
 
-  /// The kernel tells which families a socket takes only while it listens or is only bound.
+  /// Whether an end is `*`. The kernel reports `IPV6_V6ONLY` only for listening and bound sockets.
   private static func wildcard(_ connection: Connection, at end: ConnectionEnd) -> Verdict {
     let identity = connection.identity
     let isUnspecified =
@@ -121,8 +124,10 @@ extension SelectionTerm {
     }
   }
 
-  /// A minisocket and an orphan have an inode of 0, by which no owner can be looked up. A
-  /// connection in the accept queue has it too, but can be known by the listener's owners.
+  /// Whether an owner matches.
+  ///
+  /// Minisockets, orphans and connections in an accept queue have inode 0, so they have no owner.
+  /// For a connection in an accept queue, the owners of the listener count.
   private static func owner(
     of connection: Connection, _ owners: some OwnerFacts, _ matches: (OwnerProcess) -> Verdict
   ) -> Verdict {
@@ -132,8 +137,10 @@ extension SelectionTerm {
     }
   }
 
-  /// Where no owner is known, the cgroup in which the socket was made can say that the connection
-  /// is of it, but not that it is of no other: sockets are handed on.
+  /// Whether the cgroup of an owner matches.
+  ///
+  /// If no owner is known, the cgroup in which the socket was created can match. It cannot rule out
+  /// others, because sockets can be passed to another process.
   private static func group(
     of connection: Connection, _ owners: some OwnerFacts, _ matches: (ControlGroup) -> Verdict
   ) -> Verdict {
@@ -142,10 +149,10 @@ extension SelectionTerm {
   }
 
   private static func unit(_ unit: KernelName, matches glob: Glob) -> Bool {
-    let kind = ".service"
+    let suffix = ".service"
     return glob.matches(unit)
-      || unit.hasSuffix(kind)
-        && unit.withBytes { glob.matches($0.extracting(droppingLast: kind.utf8.count)) }
+      || unit.hasSuffix(suffix)
+        && unit.withBytes { glob.matches($0.extracting(droppingLast: suffix.utf8.count)) }
   }
 
   private static func name(of owner: OwnerProcess, matches glob: Glob) -> Verdict {

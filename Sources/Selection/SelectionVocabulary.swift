@@ -1,10 +1,10 @@
 import Connections
 
-/// Reads the values of options and of policy keys.
+/// Parses the values of options and policy keys.
 public enum SelectionVocabulary {
-  /// The selection that the value of one option or key spells. Of a comma list, one item must be so.
+  /// Parses the value of one option or key; of a comma-separated list, one item must match.
   ///
-  /// - Throws: ``SelectionProblem`` with the part of `value` at fault.
+  /// - Throws: ``SelectionProblem`` with the faulty part of `value`.
   public static func parse(
     key: SelectionKey, value: String, names: some NameResolver
   ) throws(SelectionProblem) -> SelectionPredicate {
@@ -17,10 +17,10 @@ public enum SelectionVocabulary {
     }
   }
 
-  /// The selection that options or keys spell together: all keys must be so, and of the values of
-  /// one key, however often it is repeated, one.
+  /// Parses several options or keys into one selection.
   ///
-  /// A key without a value says nothing. Filters must all be so.
+  /// All keys must match. Of the values of one key, also if it is repeated, one must match. All
+  /// filters must match. A key without values has no effect.
   public static func parse(
     options: [(key: SelectionKey, values: [String])], names: some NameResolver
   ) throws(SelectionProblem) -> SelectionPredicate {
@@ -42,7 +42,7 @@ public enum SelectionVocabulary {
     return parts.count == 1 ? parts[0] : .all(parts)
   }
 
-  /// One of the items; states become one set.
+  /// A predicate that matches if any of the items does, with all states joined into one set.
   private static func anyOf(_ items: [SelectionPredicate]) -> SelectionPredicate {
     var states: TCPStateSet = []
     var parts: [SelectionPredicate] = []
@@ -56,7 +56,7 @@ public enum SelectionVocabulary {
   private static func terms(
     key: SelectionKey, value: String, names: some NameResolver
   ) throws(SelectionProblem) -> [SelectionPredicate] {
-    // The name of a network namespace can hold a comma, and so can a path.
+    // The name or path of a network namespace can contain a comma.
     if key == .netns, value.utf8.contains(UInt8(ascii: ",")) {
       let name = KernelName(value)
       if names.networkNamespaceNames?.contains(name) == true {
@@ -109,7 +109,7 @@ public enum SelectionVocabulary {
     case .sendQueue: return [.sendQueue(atLeast: try item.size())]
     case .family: return [.family(try item.family())]
     case .netns: return [.namespace(try item.namespace(names))]
-    // Addresses are more than one term, and a filter is not made of items.
+    // Handled by the callers: addresses yield several terms, and a filter has no items.
     case .host, .local, .peer, .filter: throw item.problem(.missing)
     }
   }
@@ -140,15 +140,16 @@ extension ValueItem {
     }
   }
 
-  /// A path from the root, without slashes at its end.
+  /// An absolute path, without a trailing slash.
   fileprivate func controlGroupPath() throws(SelectionProblem) -> KernelName {
     guard text.hasPrefix("/"), !text.contains("//") else { throw problem(.notAControlGroup) }
-    let isFolder = text.utf8.count > 1 && text.utf8.last == UInt8(ascii: "/")
-    return KernelName(isFolder ? text.dropLast() : text)
+    let hasTrailingSlash = text.utf8.count > 1 && text.utf8.last == UInt8(ascii: "/")
+    return KernelName(hasTrailingSlash ? text.dropLast() : text)
   }
 
-  /// An interface by its name or, like in `ss`, by its number: one that is gone has no name any more.
-  /// `%7` is the number in whichever network namespace, as it stands behind an address.
+  /// An interface by name or, as in `ss`, by index: a removed interface has no name.
+  ///
+  /// `%7` is an index in any network namespace, as printed after an address.
   fileprivate func interface(_ names: some NameResolver) throws(SelectionProblem) -> SelectionTerm {
     if let index = names.interfaceIndex(of: String(text)) { return .interface(index) }
     try checkLeadingZero()
@@ -157,7 +158,7 @@ extension ValueItem {
     return text.hasPrefix("%") ? .interfaceNumber(index) : .interface(index)
   }
 
-  /// A namespace that is there, as far as that can be known.
+  /// A namespace; if the names in `ip netns` are known, a name must be one of them.
   fileprivate func namespace(_ names: some NameResolver) throws(SelectionProblem) -> NamespaceTerm {
     let known = names.networkNamespaceNames
     if known?.contains(KernelName(text)) != true { try checkLeadingZero() }

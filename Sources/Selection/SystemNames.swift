@@ -2,17 +2,18 @@ public import Connections
 import Glibc
 import SystemPackage
 
-/// The names that this machine knows: `/etc/hosts` and DNS, `/etc/services`, `/etc/passwd` or
-/// what else `nsswitch.conf` says, and the interfaces of the calling thread's network namespace.
+/// Resolves names with the name services of this machine, as configured in `nsswitch.conf`.
+///
+/// Interfaces are those in the network namespace of the calling thread.
 public struct SystemNames: NameResolver {
   private let isOfThisMachine: Bool
 
-  /// The names of this machine.
+  /// A resolver for this machine.
   ///
-  /// - Parameter namespaces: whether its network namespaces are meant: not those of a recording.
+  /// - Parameter namespaces: whether its network namespaces apply; false for a recording.
   public init(namespaces isOfThisMachine: Bool = true) { self.isOfThisMachine = isOfThisMachine }
 
-  /// All addresses of the host, of both families, each once (`getaddrinfo`).
+  /// All addresses of the host in both families, without duplicates (`getaddrinfo`).
   public func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] {
     guard !name.utf8.contains(0) else { throw .noSuchName }
     var hints = unsafe addrinfo()
@@ -35,7 +36,7 @@ public struct SystemNames: NameResolver {
   }
 
   private static func failure(_ code: Int32, _ errno: Errno) -> LookupFailure {
-    // The name exists, without an address: EAI_NODATA, which the module of Glibc does not have.
+    // EAI_NODATA: the name exists but has no address. The Glibc module lacks the constant.
     let noData: Int32 = -5
     return switch code {
     case EAI_NONAME, noData: .noSuchName
@@ -63,7 +64,7 @@ public struct SystemNames: NameResolver {
   /// The TCP port of the service (`getservbyname_r`).
   public func port(ofService name: String) -> UInt16? { Self.port(ofService: name, over: "tcp") }
 
-  /// Whether the service is known for UDP (`getservbyname_r`).
+  /// Whether there is a UDP service with this name (`getservbyname_r`).
   public func isUDPService(_ name: String) -> Bool {
     Self.port(ofService: name, over: "udp") != nil
   }
@@ -90,7 +91,7 @@ public struct SystemNames: NameResolver {
     let id: UInt32? = unsafe Self.withGrowingBuffer { start, size in
       let code = unsafe getpwnam_r(name, &entry, start, size, &found)
       if code == ERANGE { return .tooSmall }
-      // See: 'man 3 getpwnam_r': some name services say "no such user" with an error.
+      // See 'man 3 getpwnam_r': some name services report a missing user as an error.
       failure = [0, ENOENT, ESRCH].contains(code) ? nil : Errno(rawValue: code)
       guard let found = unsafe found else { return .done(nil) }
       return .done(unsafe found.pointee.pw_uid)
@@ -106,7 +107,7 @@ public struct SystemNames: NameResolver {
     return index == 0 ? nil : index
   }
 
-  /// The range in `/proc/sys/net/ipv4/ip_local_port_range`, of the calling thread's namespace.
+  /// The range in `/proc/sys/net/ipv4/ip_local_port_range` for the calling thread's namespace.
   public var ephemeralPorts: ClosedRange<UInt16>? {
     let path = FilePath("/proc/sys/net/ipv4/ip_local_port_range")
     guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
@@ -122,7 +123,7 @@ public struct SystemNames: NameResolver {
     return numbers[0]...numbers[1]
   }
 
-  /// The names of TCP services in the list of services (`getservent_r`).
+  /// The names of all TCP services (`getservent_r`).
   public var serviceNames: [String] {
     var names: [String] = []
     var entry = unsafe servent()
@@ -145,23 +146,23 @@ public struct SystemNames: NameResolver {
     return names
   }
 
-  /// Whether there is a file at `path` on this machine.
+  /// Whether a file exists at `path` on this machine.
   public func hasFile(at path: String) -> Bool {
     guard isOfThisMachine else { return false }
     return unsafe access(path, F_OK) == 0
   }
 
-  /// The names in the directories of `ip netns` and Docker; nil when one could not be read.
+  /// The names in the directories of `ip netns` and Docker; nil if one could not be read.
   public var networkNamespaceNames: [KernelName]? {
     guard isOfThisMachine else { return nil }
     var names: [KernelName] = []
-    for directory in ["/run/netns", "/var/run/netns", "/run/docker/netns"] {
-      guard let folder = unsafe opendir(directory) else {
+    for path in ["/run/netns", "/var/run/netns", "/run/docker/netns"] {
+      guard let directory = unsafe opendir(path) else {
         guard errno == ENOENT else { return nil }
         continue
       }
-      defer { unsafe closedir(folder) }
-      while let entry = unsafe readdir(folder) {
+      defer { unsafe closedir(directory) }
+      while let entry = unsafe readdir(directory) {
         let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
           unsafe KernelName(bytes: bytes.prefix { $0 != 0 })
         }
@@ -176,7 +177,7 @@ public struct SystemNames: NameResolver {
     case done(Value?)
   }
 
-  /// Runs `body` with larger and larger buffers, up to 1 MiB, until one is large enough.
+  /// Calls `body` with growing buffers, up to 1 MiB, until one is large enough.
   private static func withGrowingBuffer<Value>(
     _ body: (UnsafeMutablePointer<CChar>, _ size: Int) -> Attempt<Value>
   ) -> Value? {

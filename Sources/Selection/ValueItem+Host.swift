@@ -1,21 +1,21 @@
 import Connections
 
-/// What a value says of the address of one end.
+/// A parsed host value: an address or block, and an optional interface.
 struct HostValue {
   let address: Address
-  /// The interface behind a `%`.
+  /// The interface after a `%`.
   let zone: Zone?
 
   enum Address {
     case block(AddressBlock)
-    /// What is printed as `*`: every address, of both families.
+    /// Every address of both families, printed as `*`.
     case wildcard
   }
 
   enum Zone {
     /// The index of an interface of this network namespace.
     case named(UInt32)
-    /// A number in whichever namespace: what is printed of an interface in another one.
+    /// An index in any namespace, as printed for interfaces of other namespaces.
     case number(UInt32)
   }
 
@@ -28,7 +28,7 @@ struct HostValue {
     if case .block(let block) = address { block.first.family } else { nil }
   }
 
-  /// Whether `end` has the address and, if it is named, the connection the interface.
+  /// A predicate for the address of `end` and, if given, the interface of the connection.
   func selection(_ end: ConnectionEnd) -> SelectionPredicate {
     let selected: SelectionPredicate =
       switch address {
@@ -44,10 +44,10 @@ struct HostValue {
 }
 
 extension ValueItem {
-  /// The item as the addresses that it means: one, a block of them, all of a host name, or `*`. Each
-  /// form in which connreap prints an address is taken, also with its `%device`.
+  /// The item as an address, a block, `*`, or all addresses of a host name.
   ///
-  /// Bits of the host in a block do not count: `10.0.0.5/8` is `10.0.0.0/8`, as in `ss`.
+  /// Accepts every printed form of an address, including `%device`. As in `ss`, host bits in a
+  /// block are ignored: `10.0.0.5/8` is `10.0.0.0/8`.
   func hosts(_ names: some NameResolver) throws(SelectionProblem) -> [HostValue] {
     let slash = offset(of: UInt8(ascii: "/"))
     let addressRange = range.lowerBound..<(slash ?? range.upperBound)
@@ -125,7 +125,7 @@ extension ValueItem {
     return block
   }
 
-  /// `[::1]` as `::1`; brackets are for IPv6 only (RFC 3986, section 3.2.2).
+  /// Removes the brackets from `[::1]`; only IPv6 has brackets (RFC 3986, section 3.2.2).
   private static func withoutBrackets(_ host: Substring) -> Substring {
     guard host.hasPrefix("["), host.hasSuffix("]"), host.utf8.contains(UInt8(ascii: ":")) else {
       return host
@@ -133,8 +133,10 @@ extension ValueItem {
     return host.dropFirst().dropLast()
   }
 
-  /// Whether to look it up. Text that ends in a number is a mistyped address: `getaddrinfo` would
-  /// take `10.1` for 10.0.0.1, and `0x7f.1` for 127.0.0.1.
+  /// Whether `host` can be a host name.
+  ///
+  /// Text that ends in a number is a mistyped address. `getaddrinfo` would read `10.1` as 10.0.0.1
+  /// and `0x7f.1` as 127.0.0.1.
   private static func canBeName(_ host: Substring) -> Bool {
     let labels = host.split(separator: ".")
     guard let last = labels.last, !last.isDigits, !isHexadecimal(last) else { return false }

@@ -1,8 +1,8 @@
 import Connections
 
-// Ports, users, marks and sizes: numbers, some of which may be written as names.
+// Ports, pids, users, marks and sizes.
 extension ValueItem {
-  /// The item as a port, a range of ports, or the port of a service.
+  /// The item as a port, a port range or the port of a service.
   func ports(_ names: some NameResolver) throws(SelectionProblem) -> ClosedRange<UInt16> {
     if text.isDigits {
       let port = try portNumber(at: range)
@@ -43,25 +43,25 @@ extension ValueItem {
     return port
   }
 
-  /// The item as a process id.
+  /// The item as a pid.
   func pid() throws(SelectionProblem) -> Int32 {
     try checkLeadingZero()
     guard text.isDigits, let pid = Int32(text), pid > 0 else { throw problem(.notAPid) }
     return pid
   }
 
-  /// The item as a uid, or the uid of a user's name. All digits are a uid.
+  /// The item as a uid or a user name; an item of digits is a uid.
   func userID(_ names: some NameResolver) throws(SelectionProblem) -> UInt32 {
     if text.isDigits {
       try checkLeadingZero()
-      // The greatest is `(uid_t) -1`, which stands for no user.
+      // The maximum is `(uid_t) -1`, which means no user.
       guard let id = UInt32(text), id != .max else { throw problem(.userOutOfRange) }
       return id
     }
     var id: UInt32?
     do {
       id = try names.userID(of: String(text))
-      // CORP\\alice, as one writes it within quotation marks.
+      // CORP\\alice, as written inside quotes.
       if id == nil, text.utf8.contains(UInt8(ascii: "\\")) {
         id = try names.userID(of: String(text).replacing(#"\\"#, with: #"\"#))
       }
@@ -88,14 +88,14 @@ extension ValueItem {
     let isHexadecimal = text.hasPrefix("0x") || text.hasPrefix("0X")
     if !isHexadecimal { try checkLeadingZero(at: range) }
     let digits = isHexadecimal ? text.dropFirst(2) : text
-    // The initializer of UInt32 would take a sign.
+    // The initializer of UInt32 would accept a sign.
     guard isHexadecimal ? digits.utf8.allSatisfy(\.isHexadecimalDigit) : digits.isDigits,
       let number = UInt32(digits, radix: isHexadecimal ? 16 : 10)
     else { throw problem(.notAMark, at: range.isEmpty ? self.range : range) }
     return number
   }
 
-  /// The item as a size in bytes, where k is 1024, M 1024 k, and G 1024 M.
+  /// The item as a size in bytes, with the binary suffixes k, M and G.
   func size() throws(SelectionProblem) -> UInt32 {
     let shift: UInt64 =
       switch text.utf8.last {

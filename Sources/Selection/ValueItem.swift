@@ -1,30 +1,30 @@
 import Connections
 
-/// One item of a comma list, with its place in the list.
+/// One item of a comma-separated list, with its position.
 struct ValueItem {
   let key: SelectionKey
   let value: String
-  /// Where the item is, in UTF-8 offsets of `value`, without the spaces around it.
+  /// The position of the item in UTF-8 offsets of `value`, without surrounding spaces.
   let range: Range<Int>
 
   /// The item as text.
   var text: Substring { text(range) }
 
-  /// The octets of `value` in `range`, which must lie between characters of ASCII or at an end.
+  /// The part of `value` in `range`, whose bounds must not split a UTF-8 character.
   func text(_ range: Range<Int>) -> Substring {
     let start = value.utf8.index(value.startIndex, offsetBy: range.lowerBound)
     let end = value.utf8.index(start, offsetBy: range.count)
     return value[start..<end]
   }
 
-  /// The first place of an ASCII character in the item, in offsets of `value`.
+  /// The offset in `value` of the first occurrence of an ASCII character in the item.
   func offset(of character: UInt8) -> Int? {
     text.utf8.firstIndex(of: character).map {
       value.utf8.distance(from: value.startIndex, to: $0)
     }
   }
 
-  /// What is wrong with the item, or with the part of it in `part`.
+  /// A problem with the item, or with `part` of it.
   func problem(
     _ kind: SelectionProblem.Kind, at part: Range<Int>? = nil, suggestion: String? = nil
   ) -> SelectionProblem {
@@ -32,21 +32,21 @@ struct ValueItem {
       key: key, value: value, kind: kind, range: part ?? range, suggestion: suggestion)
   }
 
-  /// `range`, which counts from the start of the item, as offsets of `value`.
+  /// Converts a range in the item to offsets of `value`.
   func inValue(_ part: Range<Int>) -> Range<Int> {
     part.lowerBound + range.lowerBound..<part.upperBound + range.lowerBound
   }
 
-  /// Refuses a decimal number with a zero in front.
+  /// Rejects a decimal number with a leading zero.
   func checkLeadingZero(at part: Range<Int>? = nil) throws(SelectionProblem) {
     let part = part ?? range
     if LeadingZero.starts(text(part)) { throw problem(.leadingZero, at: part) }
   }
 
-  /// The items of a comma list; at least one, and none of them empty.
+  /// Splits a comma-separated list; there is at least one item, and none is empty.
   ///
-  /// A comma in the brackets of a pattern separates nothing, and neither does one inside a path:
-  /// the next path of a list starts with `/`.
+  /// A comma inside the brackets of a pattern is not a separator. In a list of paths, only a comma
+  /// before a `/` is one.
   static func items(
     of value: String, for key: SelectionKey
   ) throws(SelectionProblem) -> [ValueItem] {
@@ -60,7 +60,7 @@ struct ValueItem {
       {
         let range = trimmed(start..<position, of: bytes)
         guard !range.isEmpty else {
-          // Where nothing can be pointed at, the comma after it, or before it, is.
+          // An empty item has no text to point at: report the comma after or before it.
           let comma = position < bytes.count ? position : start - 1
           throw SelectionProblem(
             key: key, value: value, kind: .missing,
@@ -94,12 +94,12 @@ struct ValueItem {
 }
 
 extension StringProtocol {
-  /// Whether it is of ASCII digits only, and of at least one.
+  /// Whether it consists of one or more ASCII digits.
   var isDigits: Bool { !isEmpty && utf8.allSatisfy(\.isDecimalDigit) }
 }
 
 extension UInt8 {
-  /// Whether the octet is an ASCII digit or one of the letters a to f.
+  /// Whether it is an ASCII hexadecimal digit, in either case.
   var isHexadecimalDigit: Bool {
     isDecimalDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self | 0x20)
   }

@@ -1,19 +1,18 @@
-/// What is known of a statement about a connection: Kleene's three values.
+/// The result of a predicate in Kleene's three-valued logic.
 ///
-/// Only ``yes`` selects. ``unknown`` is what a fact that could not be read leaves behind; it is
-/// neither a match nor a miss, and its negation is unknown too.
+/// Only ``yes`` selects a connection. ``unknown`` results from a fact that could not be read.
 public enum Verdict: UInt8, CaseIterable, Comparable, Sendable {
-  /// It is not so.
+  /// The predicate does not match.
   case no
-  /// It could be either: something that decides it could not be read.
+  /// A fact that decides the predicate could not be read.
   case unknown
-  /// It is so.
+  /// The predicate matches.
   case yes
 
-  /// The verdict of a fact that is known.
+  /// The verdict of a known fact.
   public init(_ fact: Bool) { self = fact ? .yes : .no }
 
-  /// The verdict of a fact that is unknown when nil.
+  /// The verdict of a fact; nil is unknown.
   public init(_ fact: Bool?) {
     switch fact {
     case .some(let fact): self.init(fact)
@@ -21,13 +20,13 @@ public enum Verdict: UInt8, CaseIterable, Comparable, Sendable {
     }
   }
 
-  /// Both are so: the lesser of the two.
+  /// The conjunction: the smaller of the two.
   public func and(_ other: Verdict) -> Verdict { min(self, other) }
 
-  /// One of them is so: the greater of the two.
+  /// The disjunction: the larger of the two.
   public func or(_ other: Verdict) -> Verdict { max(self, other) }
 
-  /// It is not so; unknown stays unknown.
+  /// The negation; unknown stays unknown.
   public var negated: Verdict {
     switch self {
     case .no: .yes
@@ -36,6 +35,6 @@ public enum Verdict: UInt8, CaseIterable, Comparable, Sendable {
     }
   }
 
-  /// In the order of `no`, `unknown`, `yes`.
-  public static func < (one: Verdict, other: Verdict) -> Bool { one.rawValue < other.rawValue }
+  /// Orders `no` before `unknown` before `yes`.
+  public static func < (lhs: Verdict, rhs: Verdict) -> Bool { lhs.rawValue < rhs.rawValue }
 }

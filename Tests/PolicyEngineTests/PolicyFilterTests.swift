@@ -45,7 +45,7 @@ struct PolicyFilterTests {
         """)
     #expect(
       problems(in: file("match:", "  filter: 'sport = '", "action: report")) == """
-        leaks.yaml:5:24: error: the filter ends too early: expected a port, as in :443 or :https
+        leaks.yaml:5:24: error: unexpected end of filter: expected a port, as in :443 or :https
             5 |       filter: 'sport = '
               |                        ^
         """)

@@ -459,7 +459,7 @@ import Testing
         leaks.yaml:11:5: error: "port" is an empty list
            11 |   - port: []
               |     ^~~~
-        leaks.yaml:12:21: error: a name is missing
+        leaks.yaml:12:21: error: missing name
            12 |   - process: [sshd, ""]
               |                     ^~
         """)

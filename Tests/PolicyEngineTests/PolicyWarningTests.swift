@@ -75,8 +75,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("'{{ critical }}'", "looks like a template that was not filled in"),
-    ("'${CRITICAL}'", "looks like a template that was not filled in"),
+    ("'{{ critical }}'", "looks like an unexpanded template"),
+    ("'${CRITICAL}'", "looks like an unexpanded template"),
     ("“billing”", "the curly quotes are part of the name"),
     ("billing|sshd", "does not separate names"), ("/usr/bin/billing", "is a path"),
     ("my-billing-worker", "matches only an executable"),

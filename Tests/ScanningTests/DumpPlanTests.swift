@@ -10,7 +10,7 @@ import Testing
 
 @testable import Scanning
 
-/// What a scan asks the kernel for, and that it finds the same whatever the kernel leaves out.
+/// The requests of a scan to the kernel; pruning in the kernel must not change the result.
 @Suite struct DumpPlanTests {
   private static let generated = GeneratedSelection(
     ports: [22, 80, 443, 8080, 40000, 40001],
@@ -29,7 +29,7 @@ import Testing
     return (1...200).map { number in
       var socket = FakeSocket(cookie: UInt64(number), inode: UInt32(number % 7))
       socket.family = Bool.random(using: &generator) ? 2 : 10
-      // The kernel lists no socket in TCP_CLOSE, 7, but those that are only bound, 13.
+      // The kernel lists no socket in TCP_CLOSE (7), only sockets that are just bound (13).
       let state = UInt8.random(in: 1...11, using: &generator)
       socket.state = state == 7 ? 13 : state
       let addresses = socket.family == 2 ? short : long
@@ -41,7 +41,7 @@ import Testing
       socket.userID = Bool.random(using: &generator) ? 0 : 1000
       socket.receiveQueue = UInt32.random(in: 0...1, using: &generator)
       socket.info = Bool.random(using: &generator) ? .idle(5000) : nil
-      // As old kernels show it: of minisockets not, though they may have one.
+      // Old kernels do not report the marks of minisockets.
       let isMini = [3, 5, 6].contains(socket.state)
       socket.mark = isMini ? nil : UInt32.random(in: 0...1, using: &generator)
       return socket
@@ -57,12 +57,12 @@ import Testing
     return rows
   }()
 
-  /// A `/proc` of one process, which holds nothing.
+  /// A `/proc` with one process that holds no sockets.
   private static let processes: FilePath = {
     var template = Array("/tmp/connreap-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { preconditionFailure("mkdtemp") }
     let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    for folder in ["/1", "/1/fd"] { mkdir(path + folder, 0o700) }
+    for directory in ["/1", "/1/fd"] { mkdir(path + directory, 0o700) }
     return FilePath(path)
   }()
 
@@ -78,17 +78,17 @@ import Testing
       at: ScanMoment(bootID: nil, networkNamespace: nil, uptime: nil, kernelRelease: nil))
   }
 
-  /// What a selection finds in `rows`, without the kernel's help.
+  /// The rows with this verdict, without pruning in the kernel.
   private func expected(_ selection: SelectionPredicate, _ verdict: Verdict) -> [UInt64] {
     let prepared = PreparedSelection(selection)
     return Self.rows.filter { prepared.verdict(of: $0, owners: OwnersUnknown()) == verdict }
       .map(\.cookie.rawValue)
   }
 
-  // MARK: Nothing is lost
+  // MARK: Completeness
 
   @Test(arguments: [UInt8(12), 10, 8, 0])
-  func whateverTheKernelKnowsTheScanFindsTheSame(newestCode: UInt8) throws {
+  func resultDoesNotDependOnSupportedInstructions(newestCode: UInt8) throws {
     var generator = Seeded(42)
     var saved = 0
     for number in 0..<150 {
@@ -106,10 +106,10 @@ import Testing
         #expect(snapshot.listed == all.count, "\(selection)")
       }
     }
-    #expect(saved > (newestCode == 0 ? 1000 : 6000), "the kernel left out: \(saved)")
+    #expect(saved > (newestCode == 0 ? 1000 : 6000), "the kernel omitted \(saved) rows")
   }
 
-  @Test func everyRowThatMayBeSelectedPassesTheProgram() {
+  @Test func programAcceptsEveryRowThatMayMatch() {
     var generator = Seeded(43)
     for _ in 0..<400 {
       let selection = Self.generated.predicate(depth: 4, &generator)
@@ -132,7 +132,7 @@ import Testing
     }
   }
 
-  @Test func aSelectionThatTheKernelCanJudgeWhollyIsJudgedThere() throws {
+  @Test func kernelEvaluatesSelectionsThatItSupportsCompletely() throws {
     var generator = Seeded(44)
     var generated = Self.generated
     generated.isForKernelOnly = true
@@ -146,9 +146,9 @@ import Testing
     }
   }
 
-  // MARK: What is asked
+  // MARK: Requests
 
-  @Test func bothFamiliesAreAskedForAtOnceWhereTheSameIsAsked() throws {
+  @Test func identicalRequestsForBothFamiliesAreCombined() throws {
     func families(_ selection: SelectionPredicate) throws -> [UInt8] {
       let kernel = FakeKernel(Self.sockets)
       _ = try scan(selection, kernel)
@@ -160,13 +160,13 @@ import Testing
       .address(.local, AddressBlock(IPAddress(bits: 1, family: .ipv6))))
     #expect(try families(.everything) == [0])
     #expect(try families(.term(.port(.local, 80...80))) == [0])
-    #expect(try families(short) == [0], "an IPv6 socket may have a mapped one")
+    #expect(try families(short) == [0], "an IPv6 socket may have a v4-mapped address")
     #expect(try families(long) == [10])
     #expect(try families(.not(long)) == [2, 10])
     #expect(try families(.any([.term(.family(.ipv6)), .term(.port(.local, 80...80))])) == [2, 10])
   }
 
-  @Test func aKernelThatListsEachFamilyAloneFindsTheSame() throws {
+  @Test func resultIsTheSameIfTheKernelCannotCombineFamilies() throws {
     var generator = Seeded(45)
     for _ in 0..<50 {
       let selection = Self.generated.predicate(depth: 3, &generator)
@@ -179,26 +179,26 @@ import Testing
     }
   }
 
-  @Test func aFamilyThatCannotBeSelectedIsNotAskedFor() throws {
+  @Test func familyThatCannotMatchIsNotDumped() throws {
     let kernel = FakeKernel(Self.sockets)
     let snapshot = try scan(.term(.family(.ipv6)), kernel)
     #expect(kernel.dumpRequests.map(\.family) == [10])
-    #expect(snapshot.isPrunedByKernel, "how many there are was not asked")
+    #expect(snapshot.isPrunedByKernel, "the IPv4 sockets were not counted")
     #expect(try !scan(.everything, FakeKernel(Self.sockets)).isPrunedByKernel)
     #expect(try !scan(.term(.user(0)), FakeKernel(Self.sockets)).isPrunedByKernel)
     #expect(try scan(.term(.port(.local, 1...1)), FakeKernel(Self.sockets)).isPrunedByKernel)
   }
 
-  @Test func aKernelThatRefusedTheProgramHasPrunedNothing() throws {
+  @Test func kernelThatRejectsTheProgramPrunesNothing() throws {
     let kernel = FakeKernel(Self.sockets)
     kernel.newestCode = 0
     let snapshot = try scan(.term(.port(.local, 80...80)), kernel)
-    // Sockets that are only bound are listed if a selection names their state.
+    // Sockets that are only bound are listed only if the selection names their state.
     let listed = Self.sockets.count { $0.state != 13 }
     #expect(!snapshot.isPrunedByKernel && snapshot.listed == listed)
   }
 
-  @Test func figuresAreAskedForOnlyWhereTheyAreNeeded() {
+  @Test func figuresAreRequestedOnlyIfNeeded() {
     func details(_ term: SelectionTerm, _ reading: ScanRequest.Details = []) -> [UInt8] {
       ScanRequest(.term(term), reading: reading).dumps.compactMap { $0.request?.details.rawValue }
     }
@@ -229,19 +229,19 @@ import Testing
     .term(.states(.connected)), .term(.port(.peer, 40000...40000)),
   ])
 
-  @Test func listenersAreListedWhenAConnectionWaitsInAnAcceptQueue() throws {
+  @Test func listenersAreListedIfAConnectionIsInAnAcceptQueue() throws {
     let kernel = FakeKernel(Self.queue())
     let snapshot = try scan(Self.closedPort, kernel, details: .owners)
     #expect(snapshot.listeners.map(\.cookie.rawValue) == [2, 3])
     #expect(snapshot.connections.map(\.cookie.rawValue) == [1])
     #expect(snapshot.listed == 1)
-    #expect(kernel.dumpRequests.map(\.family) == [0, 2], "of the family that waits")
+    #expect(kernel.dumpRequests.map(\.family) == [0, 2], "only the waiting family")
     #expect(kernel.dumpRequests.last?.states == 1 << 10)
     #expect(kernel.dumpRequests.last?.program == nil)
     #expect(kernel.dumpRequests.last?.details == 0)
   }
 
-  @Test func otherwiseTheyAreNot() throws {
+  @Test func listenersAreNotListedOtherwise() throws {
     let held = [FakeSocket(cookie: 1, inode: 5)] + Self.queue().dropFirst()
     for (sockets, details) in [
       (held, ScanRequest.Details.owners), (Self.queue(), .figures), ([], .owners),
@@ -253,10 +253,10 @@ import Testing
     let kernel = FakeKernel(Self.queue())
     _ = try scan(
       .all([Self.closedPort, .term(.port(.local, 1...1))]), kernel, details: .owners)
-    #expect(kernel.dumps == 1, "what waits there is not selected")
+    #expect(kernel.dumps == 1, "the waiting connection is not selected")
   }
 
-  @Test func listenersThatWereSelectedAreNotListedAgainUnlessSomeWereLeftOut() throws {
+  @Test func selectedListenersAreListedAgainOnlyIfSomeWereOmitted() throws {
     let all = FakeKernel(Self.queue())
     let whole = try scan(.term(.states(.all)), all, details: .owners)
     #expect(all.dumps == 1 && whole.listeners.count == 2)
@@ -264,12 +264,12 @@ import Testing
     let pruned = try scan(
       .all([.term(.states(.all)), .term(.port(.local, 8080...8080))]), some, details: .owners)
     #expect(some.dumps == 2)
-    #expect(pruned.listeners.map(\.cookie.rawValue) == [2, 3], "each once")
+    #expect(pruned.listeners.map(\.cookie.rawValue) == [2, 3], "no duplicates")
     #expect(pruned.connections.map(\.cookie.rawValue) == [1, 2])
     #expect(pruned.listed == 2)
   }
 
-  @Test func listenersThatCannotBeListedAreNoEmptyList() {
+  @Test func failureToListListenersIsAnError() {
     let kernel = FakeKernel(Self.queue())
     kernel.failDump = { $0 == 2 ? .refused(.noMemory) : nil }
     #expect(throws: ScanProblem.cannotList(.ipv4, .refused(.noMemory))) {
@@ -277,7 +277,7 @@ import Testing
     }
   }
 
-  @Test func aFailedListingOfListenersIsTriedAgain() throws {
+  @Test func listingListenersIsRetried() throws {
     let kernel = FakeKernel(Self.queue())
     kernel.failDump = { $0 == 2 ? .overrun : nil }
     let snapshot = try scan(Self.closedPort, kernel, details: .owners)
@@ -285,7 +285,7 @@ import Testing
     #expect(kernel.dumps == 3)
   }
 
-  @Test func aRecordingWithoutListenersLeavesTheQueueUnknown() throws {
+  @Test func queueIsUnknownInARecordingWithoutListeners() throws {
     let kernel = FakeKernel(Self.queue())
     var recording = Recording()
     let scanner = { (open: @escaping () throws(NetlinkProblem) -> any NetlinkTransport) in

@@ -2,12 +2,12 @@ import Connections
 import Selection
 import TestSupport
 
-/// Random selections about ports and addresses that there are, and some that there are not.
+/// Generates random selections with matching and non-matching ports and addresses.
 struct GeneratedSelection {
   let ports: [UInt16]
   let addresses: [String]
   let interfaces: [UInt32]
-  /// Whether only terms come that the kernel can judge.
+  /// Whether to generate only terms that the kernel can evaluate.
   var isForKernelOnly = false
 
   func predicate(depth: Int, _ generator: inout Seeded) -> SelectionPredicate {

@@ -7,8 +7,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Counting in two dumps at once: nothing twice, nothing left out, and the whole in one when
-/// anything is amiss. Each conversation has a pretended kernel of its own, since they go on at once.
+/// Counting in two concurrent dumps: every socket once, and a fallback to one dump on failure.
+///
+/// Each netlink socket has its own fake kernel, because the dumps run concurrently.
 @Suite struct HalvedTallyTests {
   private final class Kernels {
     var opened: [FakeKernel] = []
@@ -24,7 +25,7 @@ import Testing
     var requests: [FakeKernel.DumpAsked] { opened.flatMap(\.dumpRequests) }
   }
 
-  /// Of every state and both families, with ports on all sides of those that are halved at.
+  /// Sockets in every state and both families, with ports around the split ports.
   private static let sockets: [FakeSocket] = {
     let ports: [UInt16] = [0, 1, 22, 8079, 8080, 8081, 40_000, 65_535]
     var cookie: UInt64 = 0
@@ -59,7 +60,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 22, 8080, 8081, 40_000, 65_535] as [UInt16])
-  func twoHalvesAreTheWhole(port: UInt16) throws {
+  func halvesAddUpToTheWhole(port: UInt16) throws {
     for selection in [SelectionPredicate.everything, .term(.user(1)), .term(.idle(atLeast: 5))] {
       let kernels = Kernels()
       let whole = try tally(Kernels(), of: selection, halvingPort: nil)
@@ -70,14 +71,14 @@ import Testing
     }
   }
 
-  @Test func eachHalfHasItsPart() throws {
+  @Test func eachHalfListsItsOwnSockets() throws {
     let kernels = Kernels()
     _ = try tally(kernels)
     let high = Self.sockets.count { max($0.localPort, $0.peerPort) >= 8080 }
     #expect(kernels.requests.compactMap(\.listed) == [Self.sockets.count - high, high])
   }
 
-  @Test func itIsDoneInOneWhereTwoAreOfNoUse() throws {
+  @Test func oneDumpIsUsedIfTwoHaveNoBenefit() throws {
     let whole = try tally(Kernels(), halvingPort: nil)
     for (threads, port) in [(1, 8080), (2, nil), (2, 0)] as [(Int, UInt16?)] {
       let kernels = Kernels()
@@ -86,7 +87,7 @@ import Testing
     }
   }
 
-  @Test func whatTheKernelIsToJudgeAlreadyIsNotHalved() throws {
+  @Test func dumpsWithAProgramOrFewSocketsAreNotSplit() throws {
     for selection in [
       SelectionPredicate.term(.port(.local, 8080...8080)),
       .term(.states(TCPState.closeWait.asSet)),
@@ -98,7 +99,7 @@ import Testing
     }
   }
 
-  @Test func aKernelThatRefusesTheProgramsCountsNothingTwice() throws {
+  @Test func nothingIsCountedTwiceIfTheKernelRejectsThePrograms() throws {
     let kernels = Kernels()
     kernels.prepare = { _, kernel in kernel.newestCode = 0 }
     #expect(try tally(kernels).both.total == Self.sockets.count)
@@ -106,7 +107,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1], [NetlinkProblem.overrun, .refused(.noMemory), .interrupted])
-  func whereAHalfFailsTheWholeIsCounted(failing: Int, problem: NetlinkProblem) throws {
+  func oneDumpIsUsedIfAHalfFails(failing: Int, problem: NetlinkProblem) throws {
     let kernels = Kernels()
     kernels.prepare = { number, kernel in
       if number == failing { kernel.failDump = { _ in problem } }
@@ -115,7 +116,7 @@ import Testing
     #expect(kernels.opened.count == 3)
   }
 
-  @Test func whereNothingCanBeListedThatIsSaid() {
+  @Test func failureOfAllDumpsIsAnError() {
     let kernels = Kernels()
     kernels.prepare = { _, kernel in kernel.failDump = { _ in .refused(.noMemory) } }
     #expect(throws: ScanProblem.cannotList(nil, .refused(.noMemory))) { try tally(kernels) }

@@ -9,10 +9,10 @@ import Testing
 
 @testable import Scanning
 
-/// Against the running kernel: what it leaves out would not have been selected.
+/// The running kernel omits only sockets that would not have matched.
 ///
-/// One scene for all: sockets of both families, v4-mapped ones, several addresses, ports, states,
-/// a device and marks, in a network namespace where nothing else changes.
+/// All tests use the same scene in a private network namespace: sockets of both families and
+/// v4-mapped ones, with several addresses, ports, states, marks and a bound device.
 @Suite(.enabled(if: PrivateNetwork.isAllowed, "needs CAP_SYS_ADMIN (a network namespace)"))
 struct KernelPruningTests {
   private static let generated = GeneratedSelection(
@@ -22,7 +22,7 @@ struct KernelPruningTests {
     ],
     interfaces: [0, 1, 2])
 
-  /// The sockets of the scene; the kernel lists them as long as this value lives.
+  /// Opens the sockets of the scene, which close with the returned value.
   private static func makeScene() throws -> LoopbackSockets {
     let sockets = LoopbackSockets()
     let plain = try sockets.listen("0.0.0.0", port: 8080)
@@ -47,7 +47,7 @@ struct KernelPruningTests {
         // CLOSE_WAIT at one end, FIN_WAIT2 at the other.
         for near in [four.near, mapped.near, long.near] { try sockets.finish(near) }
       } else if index % 3 == 2 {
-        // TIME_WAIT: both have finished.
+        // TIME_WAIT: both ends have sent a FIN.
         for pair in [four, mapped, long] {
           try sockets.finish(pair.near)
           if let far = pair.far { try sockets.finish(far) }
@@ -83,8 +83,9 @@ struct KernelPruningTests {
     rows.map(\.cookie.rawValue).sorted()
   }
 
-  /// Compares the scan of `selection` with the evaluation of every row; undecided
-  /// ones are kept. Gives how many rows the kernel did not have to list.
+  /// Compares a scan for `selection` with the evaluation of every row; both keep undecided rows.
+  ///
+  /// - Returns: the number of rows that the kernel omitted.
   private static func compare(
     _ selection: SelectionPredicate, with rows: [Connection]
   ) throws -> Int {
@@ -105,7 +106,7 @@ struct KernelPruningTests {
     return rows.count - snapshot.listed
   }
 
-  @Test func randomSelectionsFindTheSame() throws {
+  @Test func pruningDoesNotChangeRandomSelections() throws {
     try PrivateNetwork.run {
       let scene = try Self.makeScene()
       let rows = try Self.everything()
@@ -119,12 +120,12 @@ struct KernelPruningTests {
         pruned += try Self.compare(
           Self.generated.predicate(depth: 3, &generator), with: rows)
       }
-      #expect(pruned > 5000, "the kernel left out: \(pruned)")
+      #expect(pruned > 5000, "the kernel omitted \(pruned) rows")
       _ = scene
     }
   }
 
-  @Test func hundredsOfPortsAndHostsFindTheSame() throws {
+  @Test func pruningDoesNotChangeSelectionsOfManyPortsAndHosts() throws {
     try PrivateNetwork.run {
       let scene = try Self.makeScene()
       let rows = try Self.everything()
@@ -140,7 +141,7 @@ struct KernelPruningTests {
         .all([.not(.any(hosts)), .any(ports)]), .any(ports + hosts),
         .not(.all([.not(.any(ports)), .not(.any(hosts))])),
       ] { _ = try Self.compare(selection, with: rows) }
-      // More than a program holds.
+      // More than fits into a program.
       let many = (1...9000).map {
         SelectionPredicate.term(.port(.either, UInt16($0 * 7)...UInt16($0 * 7)))
       }
@@ -152,7 +153,7 @@ struct KernelPruningTests {
     }
   }
 
-  @Test func theKernelRunsAProgramAsItsRulesSay() throws {
+  @Test func kernelRunsProgramsLikeTheModel() throws {
     try PrivateNetwork.run {
       let scene = try Self.makeScene()
       let rows = try Self.everything()
@@ -169,7 +170,7 @@ struct KernelPruningTests {
             family: family, states: .all, details: [],
             bytecode: bytecode)
           let answer = try Self.dump(request)
-          #expect(answer.1 == request, "this kernel takes every instruction")
+          #expect(answer.1 == request, "this kernel supports every instruction")
           let program = DiagProgram(bytecode.bytes)
           let expected = rows.filter {
             $0.identity.family == family && program.accepts($0.entry)
@@ -184,7 +185,7 @@ struct KernelPruningTests {
     }
   }
 
-  @Test func bothFamiliesAreListedAtOnceAsOneAfterTheOther() throws {
+  @Test func oneDumpOfBothFamiliesEqualsTwoDumps() throws {
     try PrivateNetwork.run {
       let scene = try Self.makeScene()
       let rows = try Self.everything()
@@ -194,26 +195,26 @@ struct KernelPruningTests {
       for round in 0..<50 {
         let selection =
           round == 0 ? .everything : generated.predicate(depth: 3, &generator)
-        // Of both families the same is asked, which a term on addresses would not.
+        // Both families get the IPv4 condition, which may differ from the IPv6 one.
         let condition = SelectionSplit(of: selection, family: .ipv4).condition
         let bytecode = InetDiagBytecode(condition)
         let request = DumpRequest(
           families: .both, states: .all, details: .figures, bytecode: bytecode)
         let answer = try Self.dump(request)
-        #expect(answer.1 == request, "this kernel lists both")
+        #expect(answer.1 == request, "this kernel lists both families at once")
         let program = bytecode.map { DiagProgram($0.bytes) }
         let expected = rows.filter { program?.accepts($0.entry) != false }
         let isSame = Self.cookies(answer.rows) == Self.cookies(expected)
         #expect(isSame, "\(condition)")
         #expect(
           answer.rows.allSatisfy { $0.cgroupID != nil || $0.state == .timeWait || $0.inode == 0 },
-          "with all that a row of one family says")
+          "rows have the same details as in a dump of one family")
       }
       _ = scene
     }
   }
 
-  @Test func halvesMakeTheWholeWhereverItIsHalved() throws {
+  @Test func halvesAddUpToTheWholeForAnyPort() throws {
     try PrivateNetwork.run {
       let scene = try Self.makeScene()
       let moment = ScanMoment(bootID: nil, networkNamespace: nil, uptime: nil, kernelRelease: nil)
@@ -229,7 +230,7 @@ struct KernelPruningTests {
               }
             ], halvingPort: halvingPort
           ).tally(ScanRequest(selection, reading: []), at: moment)
-          #expect(conversations == (halvingPort == nil ? 1 : 2), "nothing had to be done again")
+          #expect(conversations == (halvingPort == nil ? 1 : 2), "no retries")
           return tally
         }
         let whole = try tally(halvingPort: nil)
@@ -242,7 +243,7 @@ struct KernelPruningTests {
     }
   }
 
-  @Test func marksAreComparedByTheKernelWhereAllRowsShowThem() throws {
+  @Test func kernelComparesMarksIfAllRowsHaveThem() throws {
     try PrivateNetwork.run {
       let scene = try Self.makeScene()
       let rows = try Self.everything()
@@ -258,7 +259,7 @@ struct KernelPruningTests {
 }
 
 extension Connection {
-  /// What the kernel compares of the socket.
+  /// The values of the socket that the kernel compares.
   fileprivate var entry: DiagProgram.Entry {
     func octets(_ bits: UInt128) -> [UInt8] {
       let count = identity.family == .ipv4 ? 4 : 16

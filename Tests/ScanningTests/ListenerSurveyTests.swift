@@ -53,7 +53,7 @@ import Testing
     survey.snapshot.connections.map { survey.connections(of: $0)?.total }
   }
 
-  @Test func connectionsAreCountedByTheStateAndTheListener() throws {
+  @Test func connectionsAreCountedByStateAndListener() throws {
     let survey = try survey(
       FakeKernel([
         Self.listener(1, port: 80), Self.listener(2, port: 443), Self.accepted(10, port: 80),
@@ -66,8 +66,7 @@ import Testing
     #expect(counts[.established] == 1 && counts[.closeWait] == 1 && counts[.synReceived] == 1)
   }
 
-  /// Who has listed everything already need not ask again.
-  @Test func aSnapshotOfEverySocketTellsTheSame() throws {
+  @Test func surveyOfASnapshotEqualsSurveyOfADump() throws {
     let kernel = FakeKernel([
       Self.listener(1, port: 80), Self.listener(2, port: 443),
       Self.listener(3, port: 80, address: [127, 0, 0, 1]), Self.accepted(10, port: 80),
@@ -76,21 +75,21 @@ import Testing
     ])
     let tree = ProcTree()
     tree.process(100, name: "java", links: [3: "socket:[1]"])
-    let asked = try survey(kernel, reading: .owners, tree: tree)
+    let direct = try survey(kernel, reading: .owners, tree: tree)
     let scanner = Scanner(processes: tree.files, threads: 1) { kernel.open() }
-    let told = ListenerSurvey(
+    let derived = ListenerSurvey(
       ofEverySocket: try scanner.scan(
         ScanRequest(.everything, reading: [.owners, .listeners]), at: moment))
-    #expect(told.snapshot.connections.map(\.cookie) == asked.snapshot.connections.map(\.cookie))
-    #expect(totals(told).count == 4 && totals(told).contains(2))
-    for listener in told.snapshot.connections where listener.cookie.rawValue < 4 {
-      #expect(told.connections(of: listener) == asked.connections(of: listener))
-      #expect(told.sharers(of: listener) == asked.sharers(of: listener))
-      #expect(told.snapshot.holders(of: listener) == asked.snapshot.holders(of: listener))
+    #expect(derived.snapshot.connections.map(\.cookie) == direct.snapshot.connections.map(\.cookie))
+    #expect(totals(derived).count == 4 && totals(derived).contains(2))
+    for listener in derived.snapshot.connections where listener.cookie.rawValue < 4 {
+      #expect(derived.connections(of: listener) == direct.connections(of: listener))
+      #expect(derived.sharers(of: listener) == direct.sharers(of: listener))
+      #expect(derived.snapshot.holders(of: listener) == direct.snapshot.holders(of: listener))
     }
   }
 
-  @Test func ofListenersOnOnePortTheCloserHasIt() throws {
+  @Test func connectionsBelongToTheMostSpecificListener() throws {
     let survey = try survey(
       FakeKernel([
         Self.listener(1, port: 80), Self.listener(2, port: 80, address: [10, 0, 0, 5]),
@@ -101,7 +100,7 @@ import Testing
     #expect(survey.snapshot.connections.allSatisfy { survey.sharers(of: $0) == 1 })
   }
 
-  @Test func familiesAreKeptApart() throws {
+  @Test func familiesAreCountedSeparately() throws {
     let any6 = [UInt8](repeating: 0, count: 16)
     let mapped = [UInt8](repeating: 0, count: 10) + [255, 255, 127, 0, 0, 1]
     let survey = try survey(
@@ -110,10 +109,10 @@ import Testing
         Self.accepted(10, port: 80), Self.accepted(11, port: 80, address: mapped),
         Self.accepted(12, port: 80, address: mapped),
       ]))
-    #expect(totals(survey) == [1, 2], "what came to a socket of both is the IPv6 one's")
+    #expect(totals(survey) == [1, 2], "v4-mapped connections belong to the dual-stack listener")
   }
 
-  @Test func whatSharesAPortHasTheConnectionsOfAll() throws {
+  @Test func listenersThatShareAPortHaveTheTotal() throws {
     let survey = try survey(
       FakeKernel([
         Self.listener(1, port: 80), Self.listener(2, port: 80), Self.accepted(10, port: 80),
@@ -123,7 +122,7 @@ import Testing
     #expect(survey.snapshot.connections.map { survey.sharers(of: $0) } == [2, 2])
   }
 
-  @Test func aListenerThatComesLateHasAnUnknownNumberOfConnections() throws {
+  @Test func lateListenerHasAnUnknownCount() throws {
     let survey = try survey(
       FakeKernel([
         Self.listener(1, port: 443), Self.accepted(10, port: 80), Self.listener(2, port: 80),
@@ -132,7 +131,7 @@ import Testing
     #expect(totals(survey) == [0, nil])
   }
 
-  @Test func theSelectionChoosesListenersAndNotConnections() throws {
+  @Test func selectionAppliesToListenersOnly() throws {
     let kernel = FakeKernel([
       Self.listener(1, port: 80), Self.listener(2, port: 443),
       FakeSocket(cookie: 10, inode: 10) {
@@ -145,7 +144,7 @@ import Testing
     #expect(totals(survey) == [1])
   }
 
-  @Test func ownersAreThoseOfTheListenersAlone() throws {
+  @Test func onlyOwnersOfListenersAreRead() throws {
     let tree = ProcTree()
     tree.process(100, name: "nginx", links: [3: "socket:[1]", 9: "socket:[10]"])
     let kernel = FakeKernel([Self.listener(1, port: 80), Self.accepted(10, port: 80)])
@@ -158,7 +157,7 @@ import Testing
     #expect(try survey(kernel, other, reading: .ownerNames).snapshot.connections.isEmpty)
   }
 
-  @Test func aDumpThatFailsInPassingIsAskedForAgainAndCountsOnce() throws {
+  @Test func temporaryFailureIsRetriedWithoutCountingTwice() throws {
     let kernel = FakeKernel([Self.listener(1, port: 80), Self.accepted(10, port: 80)])
     kernel.failDump = { $0 == 1 ? .interrupted : nil }
     let survey = try survey(kernel)
@@ -167,28 +166,28 @@ import Testing
     #expect(kernel.dumps == 2 && kernel.dumpRequests.allSatisfy { $0.details == 0 })
   }
 
-  @Test func aDumpThatKeepsFailingIsAnError() {
+  @Test func persistentFailureIsAnError() {
     let kernel = FakeKernel([Self.listener(1, port: 80)])
     kernel.failDump = { _ in .overrun }
     #expect(throws: ScanProblem.cannotList(nil, .overrun)) { try survey(kernel) }
   }
 
-  @Test func namespacesAreKeptApart() throws {
-    let (one, other) = (
+  @Test func namespacesAreCountedSeparately() throws {
+    let (ownKernel, blueKernel) = (
       FakeKernel([Self.listener(1, port: 80), Self.accepted(10, port: 80)]),
       FakeKernel([
         Self.listener(2, port: 80), Self.accepted(11, port: 80), Self.accepted(12, port: 80),
       ])
     )
-    let elsewhere = ScannedNamespace(inode: 9, name: "blue", isOwn: false)
+    let blue = ScannedNamespace(inode: 9, name: "blue", isOwn: false)
     let scanner = Scanner(
       processes: ProcTree().files, controlGroups: nil, threads: 1,
       namespaces: [
-        NamespaceSource(.own) { () throws(NetlinkProblem) in one.open() },
-        NamespaceSource(elsewhere) { () throws(NetlinkProblem) in other.open() },
+        NamespaceSource(.own) { () throws(NetlinkProblem) in ownKernel.open() },
+        NamespaceSource(blue) { () throws(NetlinkProblem) in blueKernel.open() },
       ])
     let survey = try scanner.surveyListeners(ScanRequest(listening, reading: []), at: moment)
     #expect(totals(survey) == [1, 2])
-    #expect(survey.snapshot.namespace(of: survey.snapshot.connections[1]) == elsewhere)
+    #expect(survey.snapshot.namespace(of: survey.snapshot.connections[1]) == blue)
   }
 }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Scanning
 
-/// Scans of several network namespaces at once.
+/// Scans of several network namespaces.
 @Suite struct NamespaceScanTests {
   private static let moment = ScanMoment(
     bootID: nil, networkNamespace: 1, uptime: nil, kernelRelease: nil)
@@ -34,7 +34,7 @@ import Testing
     ).scan(ScanRequest(.everything, reading: details), at: Self.moment)
   }
 
-  @Test func aRowSaysWhichNamespaceItIsOf() throws {
+  @Test func connectionsHaveTheirNamespace() throws {
     let snapshot = try scan([
       source(1, isOwn: true, FakeKernel([FakeSocket(cookie: 10)])),
       source(2, FakeKernel([FakeSocket(cookie: 20), FakeSocket(cookie: 21)])),
@@ -45,7 +45,7 @@ import Testing
     #expect(snapshot.namespaceGaps.isEmpty && snapshot.listed == 3)
   }
 
-  @Test func oneThatCannotBeEnteredIsAGapAndNoError() throws {
+  @Test func inaccessibleNamespaceIsAGap() throws {
     let snapshot = try scan([
       locked(2), source(1, isOwn: true, FakeKernel([FakeSocket(cookie: 10)])),
     ])
@@ -55,7 +55,7 @@ import Testing
       snapshot.namespaceGaps.map(\.problem) == [.cannotList(nil, .cannotEnter(.notPermitted))])
   }
 
-  @Test func rowsOfADumpThatFailedDoNotStay() throws {
+  @Test func rowsOfAFailedDumpAreDiscarded() throws {
     let broken = FakeKernel([
       FakeSocket(cookie: 20),
       FakeSocket(cookie: 21, inode: 1) {
@@ -72,13 +72,13 @@ import Testing
     #expect(snapshot.namespaceGaps.map(\.namespace.inode) == [2])
   }
 
-  @Test func whenNoneCanBeListedThereIsNoSnapshot() {
+  @Test func scanFailsIfNoNamespaceCanBeListed() {
     #expect(throws: ScanProblem.cannotList(nil, .cannotEnter(.notPermitted))) {
       try scan([locked(2), locked(3)])
     }
   }
 
-  @Test func anAcceptQueueIsOfTheListenerInTheSameNamespace() throws {
+  @Test func acceptQueueBelongsToAListenerInTheSameNamespace() throws {
     func listener(_ cookie: UInt64) -> FakeSocket {
       FakeSocket(cookie: cookie, inode: 4_000_000_000 + UInt32(cookie)) {
         $0.state = 10
@@ -96,12 +96,12 @@ import Testing
     let rows = snapshot.connections.filter { $0.state == .established }
     #expect(rows.map(\.namespace) == [1, 2])
     guard case .inAcceptQueue(let listeners, _) = snapshot.attribution(of: rows[0]) else {
-      Issue.record("it waits in a queue")
+      Issue.record("not in an accept queue")
       return
     }
     #expect(listeners.map(\.cookie.rawValue) == [20])
     guard case .unknown = snapshot.attribution(of: rows[1]) else {
-      Issue.record("a listener elsewhere is not its own")
+      Issue.record("attributed to a listener in another namespace")
       return
     }
   }

@@ -7,14 +7,16 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A scan that asks for a process looks at no other one, where it may do without.
+/// A scan for certain processes reads only these, if the request allows it.
 @Suite struct OwnerPruningTests {
   private static let sockets = [
     FakeSocket(cookie: 1, inode: 11), FakeSocket(cookie: 2, inode: 12),
     FakeSocket(cookie: 3, inode: 13), FakeSocket(cookie: 4, inode: 99),
   ]
 
-  /// java holds 11 and 12, sshd 12 and 13, nobody 99; what else is in `/proc` is up to `more`.
+  /// Scans a `/proc` where java holds 11 and 12, sshd holds 12 and 13, and nobody holds 99.
+  ///
+  /// - Parameter more: adds further processes.
   private func scan(
     _ predicate: SelectionPredicate, prunesOwners: Bool = true, more: (ProcTree) -> Void = { _ in }
   ) throws -> Snapshot {
@@ -31,7 +33,7 @@ import Testing
   private static let java = SelectionPredicate.term(
     .process((try? Glob("java")) ?? { preconditionFailure() }()))
 
-  @Test func selectsTheSameAsAFullLook() throws {
+  @Test func pruningDoesNotChangeTheSelection() throws {
     let selections: [(SelectionPredicate, [UInt64])] = [
       (Self.java, [1, 2]), (.term(.pid(200)), [2, 3]), (.term(.pid(7)), []),
       (.all([Self.java, .term(.pid(200))]), [2]),
@@ -46,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func whoElseHoldsAConnectionIsNotKnownThen() throws {
+  @Test func otherHoldersStayUnknown() throws {
     let pruned = try scan(Self.java)
     #expect(pruned.holders(of: pruned.connections[1]).map(\.pid) == [100])
     #expect(pruned.owners?.isComplete == false)
@@ -55,17 +57,17 @@ import Testing
     #expect(full.owners?.isComplete == true)
   }
 
-  @Test func whatTheProcessDoesNotHoldIsNotUndecided() throws {
+  @Test func connectionsOfOtherProcessesAreNotUndecided() throws {
     #expect(try scan(Self.java).undecided == 0)
-    #expect(try scan(Self.java, prunesOwners: false).undecided == 1, "99 may be java's, unseen")
+    #expect(try scan(Self.java, prunesOwners: false).undecided == 1, "the holder of 99 is unknown")
   }
 
-  @Test func aProcessThatIsNotAskedForIsNotRead() throws {
+  @Test func otherProcessesAreNotRead() throws {
     let snapshot = try scan(.term(.pid(100))) { $0.process(unreadable: 300, name: "secret") }
     #expect(snapshot.owners?.gaps.isEmpty == true && snapshot.unreadable.isEmpty)
   }
 
-  @Test func oneThatIsAskedForAndCannotBeReadLeavesAllUndecided() throws {
+  @Test func unreadableProcessLeavesConnectionsUndecided() throws {
     let snapshot = try scan(.any([.term(.pid(100)), .term(.pid(300))])) {
       $0.process(unreadable: 300, name: "secret")
     }

@@ -5,7 +5,7 @@ import Selection
 import TestSupport
 import Testing
 
-/// What earlier runs saw decides what a scan finds.
+/// Scans with the history of earlier runs.
 @Suite struct PastScanTests {
   private let uptime: UInt64 = 1 << 40
 
@@ -30,16 +30,16 @@ import Testing
       at: moment)
   }
 
-  @Test func anAgeSelectsWhatAnEarlierRunSaw() throws {
+  @Test func ageSelectsConnectionsFromTheHistory() throws {
     let sockets = (1...3).map { FakeSocket(cookie: $0, inode: 10) }
     let snapshot = try scan(sockets, .age(atLeast: 5000), seen: [1: 5000, 2: 4999])
     #expect(snapshot.connections.map(\.cookie.rawValue) == [1])
-    #expect(snapshot.undecided == 2, "of the others it is unknown")
+    #expect(snapshot.undecided == 2, "the age of the others is unknown")
     #expect(snapshot.knowsEarlierRuns)
     #expect(snapshot.past(of: snapshot.connections[0])?.age == 5000)
   }
 
-  @Test func anIdlenessSelectsWhatTheKernelHasLostCountOf() throws {
+  @Test func idleSelectsConnectionsAfterTheKernelCounterWraps() throws {
     let day: UInt64 = 86_400_000
     let sockets = (1...2).map { cookie in
       FakeSocket(cookie: cookie, inode: 10) { $0.info = .idle(1000) }
@@ -48,7 +48,7 @@ import Testing
     #expect(snapshot.connections.map(\.cookie.rawValue) == [1])
   }
 
-  @Test func aTallyKnowsEarlierRunsToo() throws {
+  @Test func tallyUsesTheHistory() throws {
     let kernel = FakeKernel((1...2).map { FakeSocket(cookie: $0, inode: 10) })
     let scanner = Scanner(processes: ProcTree().files, threads: 1) { kernel.open() }
     let moment = ScanMoment(bootID: "b", networkNamespace: 7, uptime: uptime, kernelRelease: nil)

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A network namespace of a thread's own: sockets that the thread opens are in it, for ever.
+/// A private network namespace of one thread, which contains all sockets that the thread opens.
 enum PrivateNetwork {
-  /// Whether this user may make one: CAP_SYS_ADMIN.
+  /// Whether this user may create one (CAP_SYS_ADMIN).
   static let isAllowed = (try? run { true }) == true
 
   struct Problem: Error {
@@ -16,15 +16,15 @@ enum PrivateNetwork {
     init(_ body: @escaping () -> Void) { self.body = body }
   }
 
-  /// Runs `body` on a thread in a new namespace, whose loopback device is up, and waits.
+  /// Runs `body` on a new thread in a new namespace with the loopback device up, and waits for it.
   static func run<Value>(_ body: () throws -> Value) throws -> Value {
     var result: Result<Value, any Error> = .failure(Problem(step: "run", code: 0))
     try withoutActuallyEscaping(body) { body in
       let work = Work {
         result = Result {
           guard try leaveNamespace() == 0 else { throw Problem(step: "unshare", code: errno) }
-          // With a small table of its own for connections, where the kernel can (Linux 6.1): a
-          // dump walks the whole table, and the machine's is large, and full of others' sockets.
+          // A dump walks the whole connection table. The shared one is large and full of other
+          // sockets, so use a small private one if the kernel supports it (Linux 6.1).
           askForSmallTable()
           guard try leaveNamespace() == 0 else { throw Problem(step: "unshare", code: errno) }
           try raiseLoopback()
@@ -45,7 +45,7 @@ enum PrivateNetwork {
     return try result.get()
   }
 
-  /// `unshare(CLONE_NEWNET)`, which Glibc's module does not show.
+  /// Calls `unshare(CLONE_NEWNET)`, which the Glibc module lacks.
   private static func leaveNamespace() throws -> Int32 {
     guard let symbol = dlsym(nil, "unshare") else { throw Problem(step: "dlsym", code: 0) }
     typealias Unshare = @convention(c) (Int32) -> Int32
@@ -71,13 +71,13 @@ enum PrivateNetwork {
   }
 }
 
-/// TCP sockets of this process, in the namespace of the thread, closed with this value.
+/// TCP sockets in the namespace of the current thread, which close with this value.
 final class LoopbackSockets {
   private(set) var descriptors: [Int32] = []
 
   deinit { for descriptor in descriptors { close(descriptor) } }
 
-  /// A listener; `::` also takes IPv4.
+  /// Opens a listener; `::` also accepts IPv4.
   func listen(_ address: String, port: UInt16) throws -> Int32 {
     let listener = try open(address)
     try bind(listener, address, port)
@@ -85,7 +85,9 @@ final class LoopbackSockets {
     return listener
   }
 
-  /// A connection from `source` to a listener, and the accepted end, unless it stays in the queue.
+  /// Connects from `source` to a listener.
+  ///
+  /// - Returns: both ends; `far` is nil if the connection stays in the accept queue.
   @discardableResult
   func connect(
     from source: String, port: UInt16, to address: String, port peerPort: UInt16,
@@ -113,7 +115,7 @@ final class LoopbackSockets {
     return (near, far)
   }
 
-  /// Ends the sending direction.
+  /// Shuts down sending, which sends a FIN.
   func finish(_ descriptor: Int32) throws {
     try check("shutdown", shutdown(descriptor, Int32(SHUT_WR)))
   }

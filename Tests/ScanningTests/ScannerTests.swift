@@ -16,10 +16,10 @@ import Testing
     _ details: ScanRequest.Details = [.figures, .owners], keepsUndecided: Bool = false,
     tree: (ProcTree) throws -> Void = { _ in }
   ) throws -> Snapshot {
-    let folder = ProcTree()
-    folder.process(77, name: "bystander")
-    try tree(folder)
-    let scanner = Scanner(processes: folder.files, threads: 2) { kernel.open() }
+    let processes = ProcTree()
+    processes.process(77, name: "bystander")
+    try tree(processes)
+    let scanner = Scanner(processes: processes.files, threads: 2) { kernel.open() }
     return try scanner.scan(
       ScanRequest(
         predicate.limitedToDefaultStates(), reading: details, keepsUndecided: keepsUndecided),
@@ -46,14 +46,14 @@ import Testing
     #expect(snapshot.moment == moment)
   }
 
-  @Test func withoutAStateNoListenerAndNoMinisocketIsFound() throws {
+  @Test func defaultStatesExcludeListenersAndMinisockets() throws {
     let states: [UInt8] = [1, 3, 6, 8, 10]
     let kernel = FakeKernel(
       states.map { state in FakeSocket(cookie: UInt64(state), inode: 1) { $0.state = state } })
     #expect(try scan(kernel).connections.map(\.state) == [.established, .closeWait])
   }
 
-  @Test func whoChoseThePortIsAskedWhereATermAsks() throws {
+  @Test func autoboundIsRequestedOnlyIfATermNeedsIt() throws {
     let sockets = [
       FakeSocket(cookie: 1, inode: 11) {
         $0.localPort = 40_000
@@ -67,8 +67,8 @@ import Testing
     kernel.failDump = { $0 == 1 ? .interrupted : nil }
     let snapshot = try scan(kernel, autobound, [])
     #expect(snapshot.connections.map(\.cookie.rawValue) == [1])
-    #expect(snapshot.undecided == 1, "40001 was bound, and could have been chosen")
-    #expect(kernel.dumps == 3, "two, and one again")
+    #expect(snapshot.undecided == 1, "40001 was bound, but is in the ephemeral range")
+    #expect(kernel.dumps == 3, "two dumps and one retry")
     #expect(
       try scan(FakeKernel(sockets), .not(autobound), []).connections.map(\.cookie.rawValue) == [3])
     let plain = FakeKernel(sockets)
@@ -76,7 +76,7 @@ import Testing
     #expect(plain.dumps == 1)
   }
 
-  @Test func aKernelThatDoesNotSayWhoChoseThePortLeavesItUnknown() throws {
+  @Test func autoboundIsUnknownIfTheKernelDoesNotReportIt() throws {
     let kernel = FakeKernel([
       FakeSocket(cookie: 1, inode: 11) {
         $0.localPort = 40_000
@@ -88,12 +88,12 @@ import Testing
     #expect(snapshot.connections.isEmpty && snapshot.undecided == 1)
   }
 
-  @Test func aSocketListedTwiceIsOneConnection() throws {
+  @Test func socketListedTwiceIsOneConnection() throws {
     let kernel = FakeKernel([FakeSocket(cookie: 1, inode: 11), FakeSocket(cookie: 1, inode: 11)])
     #expect(try scan(kernel).connections.count == 1)
   }
 
-  @Test func aDumpThatFailsInPassingIsAskedForAgainAndCountsOnce() throws {
+  @Test func temporaryFailureIsRetriedWithoutCountingTwice() throws {
     let kernel = FakeKernel([FakeSocket(cookie: 1, inode: 11)])
     kernel.failDump = { $0 == 1 ? .overrun : nil }
     let snapshot = try scan(kernel)
@@ -101,23 +101,23 @@ import Testing
     #expect(kernel.dumps == 2)
   }
 
-  @Test func aDumpThatKeepsFailingIsAnErrorAndNoEmptyList() {
+  @Test func persistentFailureIsAnError() {
     let kernel = FakeKernel([FakeSocket(cookie: 1, inode: 11)])
     kernel.failDump = { _ in .interrupted }
     #expect(throws: ScanProblem.cannotList(nil, .interrupted)) { try scan(kernel) }
     #expect(kernel.dumps == 4)
   }
 
-  @Test func aDumpThatIsRefusedIsNotAskedForAgain() {
+  @Test func rejectedDumpIsNotRetried() {
     let kernel = FakeKernel([])
     kernel.failDump = { _ in .refused(.noSuchFileOrDirectory) }
     #expect(throws: ScanProblem.cannotList(nil, .refused(.noSuchFileOrDirectory))) {
       try scan(kernel)
     }
-    #expect(kernel.dumps == 2, "both families at once, and then one")
+    #expect(kernel.dumps == 2, "both families at once, then one family")
   }
 
-  @Test func whatCannotBeDecidedIsCountedAndNotSelected() throws {
+  @Test func undecidedConnectionsAreCountedButNotSelected() throws {
     let kernel = FakeKernel([
       FakeSocket(cookie: 1, inode: 11) { $0.info = nil },
       FakeSocket(cookie: 2, inode: 12) { $0.info = .idle(10_000) },
@@ -130,7 +130,7 @@ import Testing
     #expect(all.connections.count == 2)
   }
 
-  @Test func anOwnerTermSelectsOnlyWhatIsKnownToFit() throws {
+  @Test func ownerTermSelectsOnlyKnownMatches() throws {
     let kernel = FakeKernel([
       FakeSocket(cookie: 1, inode: 11), FakeSocket(cookie: 2, inode: 12),
       FakeSocket(cookie: 3, inode: 13),
@@ -144,11 +144,11 @@ import Testing
     let java = SelectionPredicate.term(.process(try Glob("java")))
     let snapshot = try scanned(java)
     #expect(snapshot.connections.map(\.cookie.rawValue) == [1])
-    #expect(snapshot.undecided == 1, "nobody who could be read holds the third")
+    #expect(snapshot.undecided == 1, "no readable process holds the third")
     #expect(try scanned(.not(java)).connections.map(\.cookie.rawValue) == [2])
   }
 
-  @Test func withoutAMatchTheProcessesAreNotRead() throws {
+  @Test func processesAreNotReadWithoutAMatch() throws {
     let scanner = Scanner(
       processes: ProcFileSystem(root: "/nonexistent"), threads: 1
     ) { FakeKernel([]).open() }
@@ -156,7 +156,7 @@ import Testing
     #expect(snapshot.owners == nil)
   }
 
-  @Test func anUnreadableProcIsAnErrorAndNoListWithoutOwners() {
+  @Test func unreadableProcIsAnError() {
     let kernel = FakeKernel([FakeSocket(cookie: 1, inode: 11)])
     let scanner = Scanner(
       processes: ProcFileSystem(root: "/nonexistent"), threads: 1
@@ -173,11 +173,11 @@ import Testing
   private func attribution(
     of socket: FakeSocket, listeners: [FakeSocket] = [], tree: (ProcTree) throws -> Void = { _ in }
   ) throws -> (Attribution, Snapshot) {
-    let folder = ProcTree()
-    folder.process(77, name: "bystander")
-    try tree(folder)
+    let processes = ProcTree()
+    processes.process(77, name: "bystander")
+    try tree(processes)
     let kernel = FakeKernel([socket] + listeners)
-    let scanner = Scanner(processes: folder.files, threads: 1) { kernel.open() }
+    let scanner = Scanner(processes: processes.files, threads: 1) { kernel.open() }
     let snapshot = try scanner.scan(
       ScanRequest(
         .term(.states(TCPStateSet.all.subtracting(TCPState.listen.asSet))), reading: .owners),
@@ -203,7 +203,7 @@ import Testing
     }
   }
 
-  @Test func anUnacceptedConnectionBelongsToItsListener() throws {
+  @Test func unacceptedConnectionBelongsToItsListener() throws {
     let (found, snapshot) = try attribution(
       of: waiting(), listeners: [listener(5, 50), listener(6, 60, port: 8081)]
     ) { $0.process(100, name: "java", links: [7: "socket:[50]"]) }
@@ -213,10 +213,10 @@ import Testing
     }
     #expect(listeners.map(\.cookie.rawValue) == [5])
     #expect(holdings.map { snapshot.owners?.process(of: $0).pid } == [100])
-    #expect(snapshot.holders(of: snapshot.connections[0]).isEmpty, "nobody holds it itself")
+    #expect(snapshot.holders(of: snapshot.connections[0]).isEmpty, "no process holds it")
   }
 
-  @Test func theListenerOnTheAddressComesBeforeTheOneOnEvery() throws {
+  @Test func listenerOnTheAddressPrecedesTheWildcardListener() throws {
     let (found, _) = try attribution(
       of: waiting(), listeners: [listener(5, 50), listener(6, 60, address: [127, 0, 0, 1])])
     guard case .inAcceptQueue(let listeners, _) = found else {
@@ -226,7 +226,7 @@ import Testing
     #expect(listeners.map(\.cookie.rawValue) == [6])
   }
 
-  @Test func listenersThatShareThePortLeaveTheOwnerOpen() throws {
+  @Test func ownerIsAmbiguousIfListenersShareThePort() throws {
     let (_, snapshot) = try attribution(
       of: waiting(), listeners: [listener(5, 50), listener(6, 60)]
     ) {
@@ -238,7 +238,7 @@ import Testing
     #expect(facts.anyOwner { Verdict($0.name == "java") } == .yes)
   }
 
-  @Test func aMappedConnectionWaitsAtTheDualStackListener() throws {
+  @Test func mappedConnectionBelongsToTheDualStackListener() throws {
     let mapped = [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 127, 0, 0, 1]
     let (found, _) = try attribution(
       of: waiting {
@@ -257,25 +257,25 @@ import Testing
   }
 
   @Test(arguments: [4, 5, 9, 11] as [UInt8])
-  func whatItsProgramHasClosedIsAnOrphan(state: UInt8) throws {
+  func connectionClosedByItsProgramIsAnOrphan(state: UInt8) throws {
     let (found, _) = try attribution(of: waiting { $0.state = state })
     #expect("\(found)" == "orphan")
   }
 
   @Test(arguments: [3, 6] as [UInt8])
-  func aMinisocketIsTheKernels(state: UInt8) throws {
+  func minisocketBelongsToTheKernel(state: UInt8) throws {
     let (found, _) = try attribution(of: waiting { $0.state = state })
     #expect("\(found)" == "minisocket")
   }
 
-  @Test func anInodeThatNobodyHoldsIsUnknownAndNoOrphan() throws {
+  @Test func socketWithoutAKnownHolderIsUnknownNotOrphaned() throws {
     let (found, _) = try attribution(of: FakeSocket(cookie: 1, inode: 99)) {
       $0.process(100, name: "java", links: [3: "socket:[11]"])
     }
     #expect("\(found)" == "unknown")
   }
 
-  @Test func aProcessThatCannotBeReadMattersOnlyIfItWouldFit() throws {
+  @Test func unreadableProcessMattersOnlyIfItCouldMatch() throws {
     let (_, snapshot) = try attribution(of: FakeSocket(cookie: 1, inode: 11)) {
       $0.process(100, name: "java", links: [3: "socket:[11]"])
       $0.process(unreadable: 1, name: "init")

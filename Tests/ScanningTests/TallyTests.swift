@@ -21,7 +21,7 @@ import Testing
     ScanRequest(predicate, reading: [])
   }
 
-  /// Sockets of every state, of both families.
+  /// A kernel with sockets in every state and both families.
   private static func kernel() -> FakeKernel {
     FakeKernel(
       (1...11).flatMap { state -> [FakeSocket] in
@@ -39,7 +39,7 @@ import Testing
       })
   }
 
-  @Test func everySocketOfEveryStateIsCounted() throws {
+  @Test func socketsInEveryStateAreCounted() throws {
     let kernel = Self.kernel()
     let tally = try scanner(kernel).tally(request(.everything), at: moment)
     for state in TCPStateSet.all.states { #expect(tally.both[state] == Int(state.rawValue)) }
@@ -50,8 +50,8 @@ import Testing
     #expect(kernel.dumpRequests.map(\.details) == [0], "without tcp_info")
   }
 
-  @Test func rowsAreNotReadWhereTheStateDecides() throws {
-    // A cookie that no socket can have makes a row unreadable.
+  @Test func rowsAreNotParsedIfTheStateDecides() throws {
+    // An impossible cookie makes a row unreadable.
     let kernel = FakeKernel([
       FakeSocket(cookie: .max), FakeSocket(cookie: 0, inode: 1) { $0.state = 8 },
     ])
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test func aRecordingThatHoldsMoreStatesThanAreAskedForIsCutDown() throws {
+  @Test func statesThatWereNotRequestedAreIgnored() throws {
     let rows = [1, 8].map { state in
       WireBytes.message(
         type: 20, payload: FakeSocket(cookie: 1, inode: 1) { $0.state = state }.row)
@@ -77,7 +77,7 @@ import Testing
     #expect(tally.both[.established] == 0)
   }
 
-  @Test func everySelectionCountsWhatAScanFinds() throws {
+  @Test func tallyEqualsScan() throws {
     let selections: [SelectionPredicate] = [
       .everything, .term(.states(.connected)), .term(.port(.local, 8001...8003)),
       .term(.family(.ipv6)), .not(.term(.states(TCPState.established.asSet))),
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test func whatCannotBeDecidedIsCountedApart() throws {
+  @Test func undecidedConnectionsAreCountedSeparately() throws {
     let kernel = FakeKernel([
       FakeSocket(cookie: 1, inode: 1) { $0.info = nil },
       FakeSocket(cookie: 2, inode: 1) { $0.info = .idle(10_000) },
@@ -102,7 +102,7 @@ import Testing
     #expect(tally.both.total == 1 && tally.undecided == 1)
   }
 
-  @Test func aTermOnOwnersIsDecidedByOwners() throws {
+  @Test func ownerTermsUseOwners() throws {
     let tree = ProcTree()
     tree.process(100, name: "java", links: [3: "socket:[11]"])
     tree.process(101, name: "nginx", links: [3: "socket:[12]"])
@@ -115,14 +115,14 @@ import Testing
     #expect(tally.both.total == 1 && tally.undecided == 1)
   }
 
-  @Test func aDumpThatFailsInPassingIsAskedForAgainAndCountsOnce() throws {
+  @Test func temporaryFailureIsRetriedWithoutCountingTwice() throws {
     let kernel = FakeKernel([FakeSocket(cookie: 1)])
     kernel.failDump = { $0 == 1 ? .overrun : nil }
     #expect(try scanner(kernel).tally(request(.everything), at: moment).both.total == 1)
     #expect(kernel.dumps == 2)
   }
 
-  @Test func aDumpThatKeepsFailingIsAnErrorAndNoZero() {
+  @Test func persistentFailureIsAnError() {
     let kernel = FakeKernel([FakeSocket(cookie: 1)])
     kernel.failDump = { _ in .interrupted }
     #expect(throws: ScanProblem.cannotList(nil, .interrupted)) {
@@ -130,7 +130,7 @@ import Testing
     }
   }
 
-  @Test func oneNamespaceOfSeveralMayBeAGap() throws {
+  @Test func inaccessibleNamespaceIsAGap() throws {
     let kernel = FakeKernel([FakeSocket(cookie: 1)])
     let locked = ScannedNamespace(inode: 9, name: "locked", isOwn: false)
     let scanner = Scanner(
@@ -144,7 +144,7 @@ import Testing
     #expect(tally.namespaceGaps.map(\.namespace) == [locked])
   }
 
-  @Test func listenersAreListedWhenAskedForWhateverIsSelected() throws {
+  @Test func requestedListenersAreListedForAnySelection() throws {
     let kernel = FakeKernel([
       FakeSocket(cookie: 1, inode: 11) { $0.peerPort = 40_000 },
       FakeSocket(cookie: 2, inode: 12) { $0.localPort = 50_000 },

@@ -2,7 +2,7 @@ import Connections
 import Selection
 import Testing
 
-@Suite("What a filter means")
+@Suite("The meaning of filters")
 struct FilterMeaningTests {
   struct Case: CustomTestStringConvertible, Sendable {
     let filter: String
@@ -38,7 +38,7 @@ struct FilterMeaningTests {
   private static let anyV4 = host(.local, "0.0.0.0", 0)
   private static let minute: UInt64 = 60_000
 
-  /// The examples of the manuals of `ss` and of pcap, with the services that the tests know.
+  /// Examples from the manuals of `ss` and pcap, with the service names of ``FixedNames``.
   static let manuals: [Case] = [
     Case(
       "state established ( dport = :https or sport = :https )",
@@ -212,7 +212,7 @@ struct FilterMeaningTests {
     Case("fwmark != 5", .not(.term(.mark(5, mask: .max)))),
   ]
 
-  @Test("The manuals' examples", arguments: manuals)
+  @Test("Examples from the manuals", arguments: manuals)
   func manual(example: Case) throws { try check(example) }
 
   @Test("States", arguments: states)
@@ -232,7 +232,7 @@ struct FilterMeaningTests {
   }
 
   @Test(
-    "A process is a pattern, in quotes where it has to be",
+    "A process is a pattern, quoted if necessary",
     arguments: [
       ("process = java", "java"), ("process java*", "java*"), ("process = [!a-z]*", "[!a-z]*"),
       ("process = \"(sd-pam)\"", "(sd-pam)"), (#"process = "a\(b""#, #"a\(b"#),
@@ -247,7 +247,7 @@ struct FilterMeaningTests {
   }
 
   @Test(
-    "Every key is a term, as an option spells it", arguments: SelectionKey.allCases)
+    "Every key is a term with the value of its option", arguments: SelectionKey.allCases)
   func everyKey(key: SelectionKey) throws {
     guard key != .filter else { return }
     let value: [SelectionKey: String] = [
@@ -263,7 +263,7 @@ struct FilterMeaningTests {
     #expect(try SelectionFilter.parse(filter, names: FixedNames()) == option)
   }
 
-  @Test("Filters among options are all to hold; the tree is what the filter says")
+  @Test("Filters are ANDed with the other options")
   func options() throws {
     let options: [(key: SelectionKey, values: [String])] = [
       (.port, ["80", "443"]),
@@ -278,7 +278,7 @@ struct FilterMeaningTests {
   }
 
   @Test(
-    "Autobound is what the kernel says where the port is in its range, and else not known",
+    "Autobound is known only if the kernel's answer and the port range agree",
     arguments: [
       (8080, nil, .no), (40000, nil, .unknown), (40000, true, .yes), (40000, false, .unknown),
       (8080, true, .unknown), (8080, false, .no),
@@ -294,7 +294,7 @@ struct FilterMeaningTests {
   }
 
   @Test(
-    "What selects every connection, however it is said",
+    "Filters that select every connection",
     arguments: [
       ("tcp", true), ("state all", true), ("connected", true), ("big", true),
       ("exclude listening", true), ("dst *", true), ("tcp or port 80", true), ("not ! tcp", true),
@@ -308,7 +308,7 @@ struct FilterMeaningTests {
     #expect(selection.selectsEveryConnection == isEverything)
   }
 
-  @Test("A group of states names none of them one by one, beside others or not")
+  @Test("A state group names no state explicitly, alone or with other states")
   func namedStates() throws {
     func named(_ filter: String) throws -> TCPStateSet {
       try SelectionFilter.parse(filter, names: FixedNames()).namedStatesOneByOne

@@ -2,19 +2,19 @@ import Connections
 import Selection
 import Testing
 
-@Suite("How a filter binds")
+@Suite("Filter precedence")
 struct FilterPrecedenceTests {
   private static func port(_ number: UInt16) -> SelectionPredicate {
     .term(.port(.local, number...number))
   }
 
-  /// In the table, a digit stands for a term about the port of that number.
+  /// In the table, a digit stands for a term about that port.
   private func parse(_ pattern: String) throws -> SelectionPredicate {
     let filter = pattern.map { $0.isNumber ? "sport = :\($0)" : String($0) }.joined()
     return try SelectionFilter.parse(filter, names: FixedNames())
   }
 
-  @Test("And and or bind alike, from the left, however they are written")
+  @Test("And and or have equal precedence and associate to the left, in every spelling")
   func operators() throws {
     let (one, two, three) = (Self.port(1), Self.port(2), Self.port(3))
     let expected: [(String, SelectionPredicate)] = [
@@ -39,7 +39,7 @@ struct FilterPrecedenceTests {
     for (pattern, meaning) in expected { #expect(try parse(pattern) == meaning, "\(pattern)") }
   }
 
-  @Test("A bare value takes the qualifiers of the last pcap term, after and, or and parentheses")
+  @Test("A bare value inherits the qualifiers of the last pcap term")
   func inheritance() throws {
     func port(_ number: UInt16, _ end: ConnectionEnd = .either) -> SelectionPredicate {
       .term(.port(end, number...number))
@@ -64,7 +64,7 @@ struct FilterPrecedenceTests {
   }
 
   @Test(
-    "A bare value takes nothing from elsewhere",
+    "A bare value inherits nothing from other terms",
     arguments: [
       "port 80 443", "sport = :80 or 443", "443", "port 80 or established or 443",
       "port >= 80 or 443", "port 80 or idle > 1h or 443", "port 80 or autobound or 443",

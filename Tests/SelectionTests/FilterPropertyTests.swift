@@ -3,9 +3,9 @@ import Selection
 import TestSupport
 import Testing
 
-@Suite("Filters that are generated")
+@Suite("Generated filters")
 struct FilterPropertyTests {
-  @Test("A tree is read back from its text as it was")
+  @Test("A tree survives a round trip through its text")
   func roundTrip() throws {
     var generator = Seeded(31)
     for _ in 0..<1500 {
@@ -15,7 +15,7 @@ struct FilterPropertyTests {
     }
   }
 
-  @Test("What has no text of its own says the same in another")
+  @Test("A tree without a text of its own becomes an equivalent tree")
   func oddTrees() throws {
     let port = SelectionPredicate.term(.port(.local, 80...80))
     let expected: [(SelectionPredicate, SelectionPredicate)] = [
@@ -30,7 +30,7 @@ struct FilterPropertyTests {
   }
 
   @Test(
-    "A pattern is the same after it was printed, or one that matches the same",
+    "A printed pattern parses to the same or an equivalent pattern",
     arguments: [
       ("java", "java"), ("a b", "a b"), ("a\"b", "a\"b"), ("a'b", "a'b"), ("(sd-pam)", "(sd-pam)"),
       ("and", "and"), ("a,b", "a[,]b"), ("[a,b]", "[a,b]"), (#"a\,b"#, #"a\\[,]b"#),
@@ -46,7 +46,7 @@ struct FilterPropertyTests {
     #expect(try SelectionFilter.parse(tree.filterText, names: FixedNames()) == again)
   }
 
-  @Test("Any pattern is read back from its text as one that matches the same names")
+  @Test("Any printed pattern parses to one that matches the same names")
   func anyPattern() throws {
     var generator = Seeded(35)
     let alphabet = Array("ab*?[]!-\\,'\"() |&=<>é\u{301}/.".unicodeScalars)
@@ -74,7 +74,7 @@ struct FilterPropertyTests {
     }
   }
 
-  @Test("A path is read back as it was, whatever its characters")
+  @Test("A path survives a round trip with any characters")
   func anyPath() throws {
     for path in [#"/a'b"c"#, #"/"#, "/a,b", #"/my\x2dapp.service"#, "/a b", #"/'""'"#, "/a;b(c)"] {
       let term = SelectionPredicate.term(.cgroup(path: KernelName(path)))
@@ -82,7 +82,7 @@ struct FilterPropertyTests {
     }
   }
 
-  @Test("Whatever the text, it is a filter or a problem within its bounds")
+  @Test("Any text is a filter or an error within its bounds")
   func anyText() {
     var generator = Seeded(32)
     for _ in 0..<2000 {
@@ -92,32 +92,32 @@ struct FilterPropertyTests {
     }
   }
 
-  @Test("A valid filter with bytes or words changed is one, or a problem within its bounds")
+  @Test("A mutated filter is a filter or an error within its bounds")
   func mutations() {
     var generator = Seeded(33)
     let words = Self.words
     for _ in 0..<2500 {
       var bytes = Array(Self.tree(depth: 3, &generator).filterText.utf8)
       for _ in 0..<Int.random(in: 1...4, using: &generator) {
-        let place = Int.random(in: 0...bytes.count, using: &generator)
+        let index = Int.random(in: 0...bytes.count, using: &generator)
         switch Int.random(in: 0..<4, using: &generator) {
-        case 0 where place < bytes.count: bytes.remove(at: place)
+        case 0 where index < bytes.count: bytes.remove(at: index)
         case 1:
           bytes.insert(
             "()!=<>&|\"'\\ :/[]*,"
-              .utf8.randomElement(using: &generator) ?? 0, at: place)
-        case 2 where place < bytes.count:
-          bytes[place] = UInt8.random(in: 0...127, using: &generator)
+              .utf8.randomElement(using: &generator) ?? 0, at: index)
+        case 2 where index < bytes.count:
+          bytes[index] = UInt8.random(in: 0...127, using: &generator)
         default:
           let word = " \(words.randomElement(using: &generator) ?? "") "
-          bytes.insert(contentsOf: word.utf8, at: place)
+          bytes.insert(contentsOf: word.utf8, at: index)
         }
       }
       check(String(decoding: bytes, as: UTF8.self))
     }
   }
 
-  @Test("Words in any order are a filter or a problem, and what is read prints and reads alike")
+  @Test("Words in any order are an error or a filter that survives a round trip")
   func anyWords() throws {
     var generator = Seeded(34)
     var valid = 0

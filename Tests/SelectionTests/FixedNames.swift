@@ -2,7 +2,7 @@ import Connections
 import Selection
 import SystemPackage
 
-/// A machine that knows these few names.
+/// A resolver with a fixed set of names.
 struct FixedNames: NameResolver {
   func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] {
     switch name {
@@ -38,14 +38,14 @@ struct FixedNames: NameResolver {
   var networkNamespaceNames: [KernelName]? { ["blue", "green", "7"] }
 }
 
-/// A machine that must not be asked.
+/// A resolver that must not be called.
 struct NoNames: NameResolver {
   func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] {
     throw .resolver(code: 999)
   }
   func port(ofService name: String) -> UInt16? { 999 }
   func userID(of name: String) throws(LookupFailure) -> UInt32? { 999 }
-  /// The kernel knows these, and answers at once.
+  /// Allowed, because the kernel answers at once.
   func interfaceIndex(of name: String) -> UInt32? { nil }
   var ephemeralPorts: ClosedRange<UInt16>? { 999...999 }
   var serviceNames: [String] { ["asked"] }

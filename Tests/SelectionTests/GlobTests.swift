@@ -2,7 +2,7 @@ import Selection
 import TestSupport
 import Testing
 
-@Suite("Patterns for names")
+@Suite("Name patterns")
 struct GlobTests {
   @Test(arguments: [
     ("java", "java", true), ("java", "java8", false), ("java", "Java", false), ("java", "", false),
@@ -46,7 +46,7 @@ struct GlobTests {
   }
 
   @Test(
-    "Bytes that are not UTF-8 are characters of their own",
+    "Each byte of invalid UTF-8 is a character",
     arguments: [
       ("?", [0xff], true), ("??", [0xff, 0xfe], true), ("?", [0xc3, 0xa9], true),
       ("??", [0xc3, 0xa9], false), ("?", [0xc3], true), ("caf?", [0x63, 0x61, 0x66, 0xe9], true),
@@ -60,7 +60,7 @@ struct GlobTests {
     #expect(try Glob(pattern).matches(name.span) == expected)
   }
 
-  @Test("It matches what a plain recursive matcher of characters does, byte by byte")
+  @Test("It agrees with a simple recursive matcher")
   func oracle() throws {
     var generator = Seeded(8)
     let names: [[UInt8]] = [
@@ -77,7 +77,7 @@ struct GlobTests {
     }
   }
 
-  @Test("Any text is a pattern or a problem that points into it; escaped, it matches itself")
+  @Test("Any text is a pattern or an error within its bounds; escaped, it matches itself")
   func anyText() throws {
     var generator = Seeded(9)
     for _ in 0..<5000 {
@@ -93,7 +93,7 @@ struct GlobTests {
     }
   }
 
-  @Test("A pattern made to be slow is not", .timeLimit(.minutes(1)))
+  @Test("A pattern designed for backtracking is not slow", .timeLimit(.minutes(1)))
   func noBacktracking() throws {
     let pattern = String(repeating: "*a", count: 100) + "b"
     let name = String(repeating: "a", count: 4000)
@@ -131,7 +131,7 @@ struct GlobTests {
     return elements
   }
 
-  /// Longest valid scalars first, else single bytes, by the decoder of the standard library.
+  /// Splits a name into valid scalars and single invalid bytes with the standard library's decoder.
   private static func characters(_ name: [UInt8]) -> [[UInt8]] {
     var characters: [[UInt8]] = []
     var rest = name[...]

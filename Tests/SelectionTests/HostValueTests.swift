@@ -3,7 +3,7 @@ import Testing
 
 @testable import Selection
 
-/// The forms in which addresses are printed, as values of options and in filters.
+/// Printed forms of addresses as values of options and in filters.
 @Suite struct HostValueTests {
   private static func block(_ text: String) throws -> AddressBlock {
     AddressBlock(try #require(IPAddress(text: text)))
@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test(arguments: ["fe80::b%eth0", "[fe80::b%eth0]", "[fe80::b]%eth0"])
-  func aDeviceBehindAnAddressIsComparedAsWell(text: String) throws {
+  func deviceAfterAddressIsCompared(text: String) throws {
     let wanted = SelectionPredicate.all([
       .term(.address(.peer, try Self.block("fe80::b"))), .term(.interface(2)),
     ])
@@ -31,14 +31,14 @@ import Testing
   @Test(arguments: [
     "[fe80::b%eth0]:8080", "[fe80::b]%eth0:8080", "fe80::b%eth0:8080",
   ])
-  func aPortMayFollowInAFilter(text: String) throws {
+  func filterAcceptsPortAfterDevice(text: String) throws {
     let address = SelectionPredicate.all([
       .term(.address(.local, try Self.block("fe80::b"))), .term(.interface(2)),
     ])
     #expect(try filter("src \(text)") == .all([address, .term(.port(.local, 8080...8080))]))
   }
 
-  @Test func everyFamilyMayHaveADevice() throws {
+  @Test func bothFamiliesAcceptDevice() throws {
     #expect(
       try option("10.0.0.5%eth0,0.0.0.0%lo", .local)
         == .any([
@@ -53,28 +53,28 @@ import Testing
         ]))
   }
 
-  @Test func aNumberIsOfWhicheverNamespace() throws {
+  @Test func deviceIndexAppliesToAnyNamespace() throws {
     let wanted = SelectionPredicate.all([
       .term(.address(.peer, try Self.block("fe80::b"))), .term(.interfaceNumber(7)),
     ])
     #expect(try option("fe80::b%7") == wanted)
-    #expect(!wanted.namesInterfaces, "so that it goes with --netns")
+    #expect(!wanted.namesInterfaces, "it can be combined with --netns")
     #expect(try filter(wanted.description) == wanted)
     #expect(try option("%7", .interface) == .term(.interfaceNumber(7)))
   }
 
-  @Test func theWildcardOfBothFamiliesIsAValue() throws {
+  @Test func wildcardOfBothFamiliesIsAccepted() throws {
     #expect(try option("*", .local) == .term(.wildcard(.local)))
     #expect(try option("*", .host) == .term(.wildcard(.either)))
     #expect(
       try option("*%eth0", .local) == .all([.term(.wildcard(.local)), .term(.interface(2))]))
     #expect(try filter("local = *") == .term(.wildcard(.local)))
-    #expect(try filter("src *") == .all([]), "in the grammar of ss it is any address")
+    #expect(try filter("src *") == .all([]), "in ss syntax, * is any address")
     let description = SelectionPredicate.term(.wildcard(.local)).description
     #expect(try filter(description) == .term(.wildcard(.local)))
   }
 
-  @Test func theWildcardIsThatOfSocketsForBothFamiliesOnly() throws {
+  @Test func wildcardMatchesOnlyDualStackSockets() throws {
     func verdict(_ local: String, family: AddressFamily, isV6Only: Bool?) throws -> Verdict {
       let address = IPAddress(bits: try #require(IPAddress(text: local)).bits, family: family)
       let listener = Connection(
@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test(arguments: [#"CORP\alice"#, #"CORP\\alice"#])
-  func aUserWithABackslashIsFound(name: String) throws {
+  func userNameWithBackslashIsResolved(name: String) throws {
     #expect(try option(name, .user) == .term(.user(1001)))
   }
 }

@@ -3,13 +3,12 @@ import Testing
 
 @testable import Selection
 
-/// Terms about network namespaces.
 @Suite struct NamespaceTermTests {
   private func parse(_ filter: String) throws -> SelectionPredicate {
     try SelectionFilter.parse(filter, names: FixedNames())
   }
 
-  /// Three namespaces: the own one, `blue`, and one that nobody could identify.
+  /// Three namespaces: the own one, `blue`, and one that could not be identified.
   private func verdicts(of name: NamespaceName) -> [UInt16: Verdict] {
     switch name {
     case .own: [0: .yes, 1: .no, 2: .no]
@@ -26,7 +25,7 @@ import Testing
     return row
   }
 
-  private func answers(_ filter: String) throws -> [Verdict] {
+  private func rowVerdicts(_ filter: String) throws -> [Verdict] {
     let predicate = try parse(filter).knowing(verdicts)
     return (0..<3).map { predicate.verdict(of: row(in: $0), owners: OwnersUnknown()) }
   }
@@ -37,18 +36,18 @@ import Testing
       ("1744", .process(1744)), ("7", .named("7")),
       ("/run/netns/green", .path("/run/netns/green")), ("../blue", .path("../blue")),
     ] as [(String, NamespaceName)])
-  func aValueIsANameBeforeItIsAProcess(value: String, name: NamespaceName) throws {
+  func knownNameTakesPrecedenceOverPid(value: String, name: NamespaceName) throws {
     let read = try SelectionVocabulary.parse(key: .netns, value: value, names: FixedNames())
     #expect(read == .term(.namespace(NamespaceTerm(name))))
     #expect(read.namespaces == [name])
   }
 
   @Test(arguments: [
-    ("bleu", "did you mean \"blue\"?"), ("blue,gren", "did you mean \"green\"?"), ("0", "lists"),
-    ("-1", "lists"), ("2147483648", "lists"), ("Blue", "blue"),
+    ("bleu", "did you mean \"blue\"?"), ("blue,gren", "did you mean \"green\"?"), ("0", "listed"),
+    ("-1", "listed"), ("2147483648", "listed"), ("Blue", "blue"),
     ("", "missing"),
   ])
-  func whatIsNoneOfTheseIsPointedAt(value: String, message: String) throws {
+  func invalidValueIsReportedWithPosition(value: String, message: String) throws {
     let problem = try #require(throws: SelectionProblem.self) {
       try SelectionVocabulary.parse(key: .netns, value: value, names: FixedNames())
     }
@@ -56,21 +55,21 @@ import Testing
     #expect(value.contains(problem.fault))
   }
 
-  @Test func whereTheNamesAreUnknownAnyWillDo() throws {
+  @Test func anyNameIsAcceptedIfNamesAreUnknown() throws {
     let read = try SelectionVocabulary.parse(key: .netns, value: "bleu,12", names: NoNames())
     #expect(read.namespaces == [.named("bleu"), .process(12)])
     let path = try SelectionVocabulary.parse(key: .netns, value: "/proc/7/ns/net", names: NoNames())
     #expect(path.namespaces == [.path("/proc/7/ns/net")])
   }
 
-  /// A list of two of which one is a name with a comma cannot be told from a list of three.
-  @Test func aNameCanHoldAComma() throws {
+  /// Only a whole value can be a name with a comma; in a list, the comma separates items.
+  @Test func nameMayContainComma() throws {
     let read = try SelectionVocabulary.parse(key: .netns, value: "x,y", names: NamesWithComma())
     #expect(read.namespaces == [.named("x,y")])
     #expect(try SelectionFilter.parse("netns = x,y", names: NamesWithComma()) == read)
   }
 
-  /// Names of network namespaces, one with a comma.
+  /// A resolver that knows a namespace name with a comma.
   private struct NamesWithComma: NameResolver {
     let networkNamespaceNames: [KernelName]? = ["x,y", "x"]
     let serviceNames: [String] = []
@@ -80,7 +79,7 @@ import Testing
     func interfaceIndex(of name: String) -> UInt32? { nil }
   }
 
-  @Test func untilItIsKnownWhichTheyAreNothingIsDecided() throws {
+  @Test func unresolvedNamespaceIsUnknown() throws {
     for filter in ["netns = blue", "not netns = blue", "netns = 1744"] {
       let verdict = try parse(filter).verdict(of: row(in: 0), owners: OwnersUnknown())
       #expect(verdict == .unknown)
@@ -96,11 +95,11 @@ import Testing
       ("netns = blue,1744", [.unknown, .yes, .unknown]),
       ("netns = blue and state listen", [.no, .no, .no]),
     ] as [(String, [Verdict])])
-  func whichTheyAreDecides(filter: String, expected: [Verdict]) throws {
-    #expect(try answers(filter) == expected)
+  func resolvedNamespaceDecides(filter: String, expected: [Verdict]) throws {
+    #expect(try rowVerdicts(filter) == expected)
   }
 
-  @Test func aSelectionWithoutOneIsOfTheOwn() throws {
+  @Test func selectionWithoutNamespaceIsLimitedToOwn() throws {
     let limited = try parse("state established")
       .limitedToDefaultNamespaces(countsContainers: false).knowing(verdicts)
     #expect(
@@ -110,7 +109,7 @@ import Testing
   }
 
   @Test(arguments: ["container = web", "pod = web-1", "not (container = web and port 80)"])
-  func aSelectionOfContainersIsOfTheirsToo(filter: String) throws {
+  func selectionOfContainersIncludesTheirNamespaces(filter: String) throws {
     let predicate = try parse(filter)
     #expect(predicate.namesContainers)
     let placed = predicate.limitedToDefaultNamespaces(countsContainers: false)
@@ -118,7 +117,7 @@ import Testing
     #expect((0..<3).map { placed.knowing(verdicts).isPossible(in: $0) } == [true, true, false])
   }
 
-  @Test func whatIsCountedByContainerIsOfTheirsToo() throws {
+  @Test func groupingByContainerIncludesTheirNamespaces() throws {
     let predicate = try parse("state close-wait")
     #expect(!predicate.namesContainers)
     #expect(
@@ -126,12 +125,12 @@ import Testing
     #expect(predicate.limitedToDefaultNamespaces(countsContainers: false).namespaces == [.own])
   }
 
-  /// eth0 is number 2 here; elsewhere another interface has that number, and eth0 another one.
-  @Test func theNumberOfAnInterfaceMeansNothingElsewhere() throws {
-    #expect(try answers("interface = eth0") == [.no, .unknown, .unknown])
-    #expect(try answers("not interface = eth0") == [.yes, .unknown, .unknown])
+  /// eth0 has index 2 only in the own namespace.
+  @Test func interfaceIndexIsUnknownInOtherNamespaces() throws {
+    #expect(try rowVerdicts("interface = eth0") == [.no, .unknown, .unknown])
+    #expect(try rowVerdicts("not interface = eth0") == [.yes, .unknown, .unknown])
     let own = try parse("interface = eth0")
-    #expect(own.knowing { _ in [0: .yes] } == own, "where no other is looked at")
+    #expect(own.knowing { _ in [0: .yes] } == own, "no other namespace is scanned")
   }
 
   @Test(arguments: [
@@ -139,26 +138,26 @@ import Testing
     ("state listen", [true, true, true]), ("netns = all or port 1", [true, true, true]),
     ("netns = blue and netns != blue", [false, false, true]),
   ])
-  func whereNothingCanBeSelectedNobodyNeedsToLook(filter: String, expected: [Bool]) throws {
+  func namespacesThatCannotMatchAreImpossible(filter: String, expected: [Bool]) throws {
     let predicate = try parse(filter).knowing(verdicts)
     #expect((0..<3).map { predicate.isPossible(in: $0) } == expected)
   }
 
-  @Test func whereToLookIsNoSelection() throws {
+  @Test func namespaceAloneSelectsEverything() throws {
     #expect(try parse("netns = blue").selectsEverything)
     #expect(try parse("not netns = blue").selectsEverything)
     #expect(try !parse("netns = blue and port 1").selectsEverything)
   }
 
-  @Test func aTermIsPrintedAsItIsRead() throws {
+  @Test func termSurvivesRoundTrip() throws {
     for filter in ["netns = blue", "netns = all", "netns = 1744", "not netns = green"] {
       let predicate = try parse(filter)
       #expect(try parse(predicate.filterText) == predicate)
     }
   }
 
-  /// What a policy remembers hangs on this text.
-  @Test func itsDescriptionDoesNotSayWhichWereLookedAt() throws {
+  /// The state of a policy is stored under this text.
+  @Test func descriptionDoesNotDependOnScannedNamespaces() throws {
     let asked = try parse("netns = blue and port 1")
     #expect("\(asked)" == "\(asked.knowing(verdicts))")
     #expect("\(asked)" != "\(try parse("netns = green and port 1"))")

@@ -3,19 +3,19 @@ import Selection
 import TestSupport
 import Testing
 
-@Suite("The nearest word")
+@Suite("Word suggestions")
 struct NearestWordTests {
   @Test(arguments: [
     ("", "", 0), ("a", "", 1), ("", "abc", 3), ("idle", "idel", 1), ("idle", "idle", 0),
     ("kitten", "sitting", 3), ("ab", "ba", 1), ("abcd", "badc", 2), ("ca", "abc", 3),
     ("close-wait", "closewait", 1),
   ])
-  func distances(one: String, other: String, distance: Int) {
-    #expect(NearestWord.distance(one, other) == distance)
-    #expect(NearestWord.distance(other, one) == distance)
+  func distances(lhs: String, rhs: String, distance: Int) {
+    #expect(NearestWord.distance(lhs, rhs) == distance)
+    #expect(NearestWord.distance(rhs, lhs) == distance)
   }
 
-  @Test("It is symmetric, 0 for equals only, and at most the longer length")
+  @Test("The distance is symmetric, 0 only for equal words, and at most the longer length")
   func properties() {
     var generator = Seeded(10)
     func word() -> String {
@@ -25,12 +25,12 @@ struct NearestWordTests {
         })
     }
     for _ in 0..<5000 {
-      let (one, other) = (word(), word())
-      let distance = NearestWord.distance(one, other)
-      #expect(distance == NearestWord.distance(other, one))
-      #expect((distance == 0) == (one == other))
-      #expect(distance <= max(one.count, other.count))
-      #expect(distance >= abs(one.count - other.count))
+      let (lhs, rhs) = (word(), word())
+      let distance = NearestWord.distance(lhs, rhs)
+      #expect(distance == NearestWord.distance(rhs, lhs))
+      #expect((distance == 0) == (lhs == rhs))
+      #expect(distance <= max(lhs.count, rhs.count))
+      #expect(distance >= abs(lhs.count - rhs.count))
     }
   }
 
@@ -44,7 +44,7 @@ struct NearestWordTests {
     #expect(NearestWord.to(word, among: TCPStateSet.words) == nearest)
   }
 
-  @Test("Of words equally near, the first is taken")
+  @Test("The first of several equally close words is suggested")
   func ties() {
     #expect(NearestWord.to("bat", among: ["cat", "hat", "bar"]) == "cat")
     #expect(NearestWord.to("bar", among: ["cat", "bat", "bar"]) == "bar")

@@ -3,7 +3,6 @@ import Testing
 
 @testable import Selection
 
-/// Which processes can matter to a selection, so that the others need not be read.
 @Suite struct OwnerConditionsTests {
   private static let java = OwnerProcess.process(1, "java", "/usr/bin/java")
   private static let sshd = OwnerProcess.process(2, "sshd", "/usr/sbin/sshd")
@@ -13,7 +12,7 @@ import Testing
   }
 
   @Test(
-    "A process that is asked for, alone or among others, is admitted",
+    "A process that the selection asks for is admitted",
     arguments: [
       ("process = java", true, false), ("pid = 2", false, true), ("pid = 3", false, false),
       ("process = java or process = sshd", true, true), ("pid = 2 or process = ja*", true, true),
@@ -27,7 +26,7 @@ import Testing
   }
 
   @Test(
-    "Where others matter too there are none",
+    "There are no conditions if other processes matter too",
     arguments: [
       "port 80", "not process = java", "process != java", "process = java or port 80",
       "process = java and not process = sshd", "process = java and ( pid = 1 or idle > 1h )",
@@ -38,7 +37,7 @@ import Testing
     #expect(try conditions(filter) == nil)
   }
 
-  @Test("A process whose name or executable is not known may be the one")
+  @Test("A process with an unknown name or executable is admitted")
   func unknown() throws {
     let conditions = try #require(try conditions("process = java"))
     #expect(conditions.admit(.process(3, nil, nil)))
@@ -46,7 +45,7 @@ import Testing
     #expect(!conditions.admit(.process(3, "other", "/usr/bin/other")))
   }
 
-  @Test("Pids are known beforehand, names are not")
+  @Test("Only terms about pids determine the processes in advance")
   func pids() throws {
     #expect(try conditions("pid = 2 or pid = 7")?.pids == [2, 7])
     #expect(try conditions("pid = 2 and pid = 7 and port 80")?.pids == [2, 7])

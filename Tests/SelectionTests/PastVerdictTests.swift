@@ -2,8 +2,8 @@ import Connections
 import Selection
 import Testing
 
-/// What earlier runs know makes a term so; it never makes one not so.
-@Suite("Terms and what earlier runs know")
+/// History can make a term `yes`, but never `no`.
+@Suite("Terms and history")
 struct PastVerdictTests {
   private let day: UInt64 = 86_400_000
   private let figures = TCPFigures(sent: 5000, received: 4000, acknowledged: 10)
@@ -21,7 +21,7 @@ struct PastVerdictTests {
     return verdict
   }
 
-  @Test("An age is known at the least: what is younger in the memory may be older")
+  @Test("The age in the history is a lower bound")
   func age() {
     let past = ConnectionPast(age: 1000, inState: 0, idle: nil)
     #expect(verdict(.age(atLeast: 1000), .row(), past) == .yes)
@@ -29,19 +29,19 @@ struct PastVerdictTests {
     #expect(verdict(.age(atLeast: 0), .row(), nil) == .unknown)
   }
 
-  @Test("Idle beyond the 49.7 days that the kernel counts")
+  @Test("Idle for more than the 49.7 days that the kernel counts")
   func idle() {
     let row = Connection.row(figures: figures)
     let past = ConnectionPast(age: 0, inState: 0, idle: 60 * day)
     #expect(verdict(.idle(atLeast: 60 * day), row, past) == .yes)
     #expect(verdict(.idle(atLeast: 60 * day + 1), row, past) == .unknown)
     #expect(verdict(.idle(atLeast: day), row, past) == .yes, "the kernel's 4 s have wrapped")
-    let unsure = ConnectionPast(age: 60 * day, inState: 60 * day, idle: nil)
-    #expect(verdict(.idle(atLeast: day), row, unsure) == .no)
-    #expect(verdict(.idle(atLeast: day), .row(), past) == .unknown, "no figures, no idleness")
+    let withoutIdle = ConnectionPast(age: 60 * day, inState: 60 * day, idle: nil)
+    #expect(verdict(.idle(atLeast: day), row, withoutIdle) == .no)
+    #expect(verdict(.idle(atLeast: day), .row(), past) == .unknown, "unknown without figures")
   }
 
-  @Test("In any state, and never less than what the kernel tells")
+  @Test("Time in state comes from the history or the kernel, whichever is longer")
   func inState() {
     let past = ConnectionPast(age: 0, inState: day, idle: nil)
     #expect(verdict(.inState(atLeast: day), .row(.finWait2), past) == .yes)
@@ -51,7 +51,7 @@ struct PastVerdictTests {
     #expect(verdict(.inState(atLeast: 4001), .row(.closeWait, figures: figures), young) == .no)
   }
 
-  @Test("What earlier runs know is no word about anything else")
+  @Test("History does not affect other terms")
   func others() {
     let past = ConnectionPast.longest
     for term in [SelectionTerm.stalled(atLeast: 1), .sendQueue(atLeast: 1), .user(7)] {

@@ -2,8 +2,7 @@ import Connections
 import Selection
 import Testing
 
-/// Names and patterns that are read, and hardly meant.
-@Suite("Warnings about patterns")
+@Suite("Pattern warnings")
 struct PatternWarningTests {
   private func warnings(_ key: SelectionKey, _ value: String) throws -> [String] {
     try SelectionVocabulary.parse(key: key, value: value, names: FixedNames())
@@ -11,24 +10,24 @@ struct PatternWarningTests {
   }
 
   @Test(
-    "They say what is odd and what to write",
+    "A warning names the cause and the remedy",
     arguments: [
-      (.process, "{{ critical }}", "looks like a template that was not filled in"),
-      (.process, "${CRITICAL}", "looks like a template that was not filled in"),
-      (.unit, "<%= @unit %>", "looks like a template that was not filled in"),
-      (.cgroup, "/{{ slice }}", "looks like a template that was not filled in"),
+      (.process, "{{ critical }}", "looks like an unexpanded template"),
+      (.process, "${CRITICAL}", "looks like an unexpanded template"),
+      (.unit, "<%= @unit %>", "looks like an unexpanded template"),
+      (.cgroup, "/{{ slice }}", "looks like an unexpanded template"),
       (.process, "\u{201c}billing\u{201d}", "the curly quotes are part of the name"),
       (.unit, "\u{2018}billing\u{2019}", "the curly quotes are part of the name"),
       (.process, "billing|sshd", "does not separate names"),
       (.unit, "a.service|b.service", "does not separate names"),
-      (.process, "/usr/bin/billing", "is a path; write \"billing\""),
-      (.process, "bin/*", "is a path; write \"*\""),
+      (.process, "/usr/bin/billing", "is a path; use \"billing\""),
+      (.process, "bin/*", "is a path; use \"*\""),
       (.unit, "/system.slice/a.service", "a unit is matched by its name"),
-      (.cgroup, "/system.slice/*", "it is not a pattern"),
-      (.process, "my-billing-worker", "; for a script, write \"my-billing-work\""),
-      (.process, "billing-*-worker-x", "cut after 15 bytes"),
-      (.process, "[ab]illing-worker-x", "cut after 15 bytes"),
-      (.process, "ääääääää", "cut after 15 bytes"),
+      (.cgroup, "/system.slice/*", "not as a pattern"),
+      (.process, "my-billing-worker", "; for a script, use \"my-billing-work\""),
+      (.process, "billing-*-worker-x", "to 15 bytes"),
+      (.process, "[ab]illing-worker-x", "to 15 bytes"),
+      (.process, "ääääääää", "to 15 bytes"),
     ] as [(SelectionKey, String, String)])
   func warned(key: SelectionKey, value: String, part: String) throws {
     let warnings = try warnings(key, value)
@@ -36,7 +35,7 @@ struct PatternWarningTests {
   }
 
   @Test(
-    "Names that can be met give no warning",
+    "Names that can match cause no warning",
     arguments: [
       (.process, "sshd"), (.process, "exactly15-bytes"), (.process, "exactly-15-bytes*"),
       (.process, "*"), (.process, "java*,node"), (.process, "äää"), (.process, "nginx: worker"),
@@ -46,20 +45,20 @@ struct PatternWarningTests {
     ] as [(SelectionKey, String)])
   func quiet(key: SelectionKey, value: String) throws {
     if value == "exactly-15-bytes*" {
-      #expect(try warnings(key, value).count == 1, "16 bytes and more")
+      #expect(try warnings(key, value).count == 1, "matches only 16 bytes or more")
     } else {
       #expect(try warnings(key, value) == [])
     }
   }
 
-  @Test("Each name of a list and each term of a filter is looked at")
+  @Test("Each item of a list and each term of a filter is checked")
   func all() throws {
     #expect(try warnings(.process, "a|b,java,{{ x }}").count == 2)
     let filter = "not process = \"a|b\" and ( unit = \"${U}\" or process = java )"
     #expect(try warnings(.filter, filter).count == 2)
   }
 
-  @Test("What it takes to be warned of a long name is what it takes not to match a command name")
+  @Test("The warning about long names depends on the minimum length of a match")
   func shortest() throws {
     for count in 1...20 {
       let name = String(repeating: "a", count: count)

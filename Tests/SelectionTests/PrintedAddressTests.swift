@@ -4,9 +4,9 @@ import Testing
 
 @testable import Selection
 
-/// Every address that is printed selects the connection that it was printed of, and no other.
+/// A printed address selects its own connection and no other.
 @Suite struct PrintedAddressTests {
-  /// A socket with ends of every kind.
+  /// A connection or listener with random ends.
   private static func connection(_ random: inout Seeded, _ number: Int) throws -> Connection {
     let family: AddressFamily = Bool.random(using: &random) ? .ipv4 : .ipv6
     let isListening = Int.random(in: 0..<4, using: &random) == 0
@@ -38,7 +38,7 @@ import Testing
       figures: TCPFigures(), isV6Only: family == .ipv6 ? Bool.random(using: &random) : nil)
   }
 
-  /// The end as tables print it; a device of another namespace is a number.
+  /// The end as printed in tables; an interface of another namespace is a number.
   private static func text(_ end: KernelCondition.End, of connection: Connection) -> String {
     var text: [UInt8] = []
     connection.appendText(of: end, to: &text) { text in
@@ -48,7 +48,7 @@ import Testing
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// `[fe80::b%eth0]` of `[fe80::b%eth0]:80`.
+  /// Removes the port: `[fe80::b%eth0]` from `[fe80::b%eth0]:80`.
   private static func address(of end: String) throws -> String {
     let colon = try #require(end.lastIndex(of: ":"))
     return String(end[..<colon])
@@ -62,7 +62,7 @@ import Testing
     try SelectionVocabulary.parse(key: key, value: value, names: FixedNames())
   }
 
-  @Test func aPrintedAddressSelectsItsConnection() throws {
+  @Test func printedAddressSelectsItsConnection() throws {
     var random = Seeded(1313)
     for round in 0..<2000 {
       let connection = try Self.connection(&random, round % 200 + 1)
@@ -89,16 +89,16 @@ import Testing
     }
   }
 
-  @Test func itSelectsNoConnectionThatIsPrintedDifferently() throws {
+  @Test func printedAddressSelectsNoOtherConnection() throws {
     var random = Seeded(1314)
     var compared = 0
     for round in 0..<4000 {
-      // Few numbers, so that many addresses differ in the device alone.
+      // Few numbers, so that many addresses differ only in their device.
       let one = try Self.connection(&random, round % 2 + 1)
       let other = try Self.connection(&random, round % 2 + 1)
       let address = try Self.address(of: Self.text(.local, of: one))
       let theirs = try Self.address(of: Self.text(.local, of: other))
-      // A plain address is of any device, and the wildcard of IPv6 of sockets for both families too.
+      // A plain address matches any device, and `[::]` also matches dual-stack sockets.
       guard address != theirs, !address.hasPrefix("[::"),
         address.contains("%") || !theirs.contains("%")
       else { continue }

@@ -2,7 +2,7 @@ import Connections
 import Selection
 
 extension Connection {
-  /// A row as a dump gives it, of which a test says only what it is about.
+  /// A row of a dump with default values.
   static func row(
     _ state: TCPState = .established, local: String = "10.0.0.5", localPort: UInt16 = 8080,
     peer: String = "10.0.0.9", peerPort: UInt16 = 51690, family: AddressFamily? = nil,
@@ -24,7 +24,7 @@ extension Connection {
 }
 
 extension TCPFigures {
-  /// The three times of `tcp_info` and the segments in flight.
+  /// Figures with the three times of `tcp_info` and the segments in flight.
   init(sent: UInt32?, received: UInt32?, acknowledged: UInt32?, unacknowledged: UInt32? = 0) {
     self.init()
     lastSent = sent

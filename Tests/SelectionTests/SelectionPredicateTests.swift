@@ -3,7 +3,7 @@ import Selection
 import TestSupport
 import Testing
 
-@Suite("Terms joined")
+@Suite("Selection predicates")
 struct SelectionPredicateTests {
   private static let established = SelectionPredicate.term(.states(TCPState.established.asSet))
   private static let closeWait = SelectionPredicate.term(.states(TCPState.closeWait.asSet))
@@ -12,7 +12,7 @@ struct SelectionPredicateTests {
   private static let pid = SelectionPredicate.term(.pid(1744))
   private static let idle = SelectionPredicate.term(.idle(atLeast: 1))
 
-  @Test("Not sshd does not select what an unknown process holds")
+  @Test("Not sshd does not select connections of unknown owners")
   func negatedOwner() throws {
     let notSshd = SelectionPredicate.not(.term(.process(try Glob("sshd"))))
     #expect(notSshd.verdict(of: .row(), owners: OwnersUnknown()) == .unknown)
@@ -22,7 +22,7 @@ struct SelectionPredicateTests {
     #expect(notSshd.verdict(of: .row(.timeWait, inode: 0), owners: OwnerList.java) == .unknown)
   }
 
-  @Test("An unknown part does not matter where another decides")
+  @Test("An unknown part does not matter if another part decides")
   func decided() {
     func verdict(_ predicate: SelectionPredicate) -> Verdict {
       predicate.verdict(of: .row(), owners: OwnersUnknown())
@@ -33,7 +33,7 @@ struct SelectionPredicateTests {
     #expect(verdict(.any([Self.pid, Self.closeWait])) == .unknown)
   }
 
-  @Test("What says nothing selects everything")
+  @Test("A predicate that is always true selects everything")
   func constants() {
     let everything: [SelectionPredicate] = [
       .everything, .all([]), .all([.all([]), .all([])]), .any([.all([]), Self.port]),
@@ -51,7 +51,7 @@ struct SelectionPredicateTests {
     #expect(SelectionPredicate.any([]).verdict(of: .row(), owners: OwnersUnknown()) == .no)
   }
 
-  @Test("What a selection needs is what one of its terms needs, wherever it stands")
+  @Test("A selection needs what any of its terms needs")
   func needs() throws {
     let age = SelectionPredicate.term(.age(atLeast: 1))
     func facts(_ predicate: SelectionPredicate) -> [Bool] {
@@ -75,7 +75,7 @@ struct SelectionPredicateTests {
     #expect(facts(.all([age])) == [false, false, false, true])
   }
 
-  @Test("Without a state it is limited to what ss shows; a state replaces that")
+  @Test("A selection without a state is limited to the states that ss shows")
   func defaultStates() {
     #expect(SelectionPredicate.everything.limitedToDefaultStates().stateMask == .shownByDefault)
     let limited = Self.port.limitedToDefaultStates()
@@ -117,7 +117,7 @@ struct SelectionPredicateTests {
     for (predicate, mask) in expected { #expect(predicate.stateMask == mask, "\(predicate)") }
   }
 
-  @Test("A state that the mask has not is refused at once, even where an owner is unknown")
+  @Test("A state outside the mask never matches, even if the owner is unknown")
   func outsideMask() {
     let prepared = PreparedSelection(.all([Self.closeWait, Self.pid]))
     #expect(prepared.verdict(of: .row(.established), owners: OwnersUnknown()) == .no)
@@ -126,16 +126,16 @@ struct SelectionPredicateTests {
     #expect(others.verdict(of: .row(.boundInactive), owners: OwnersUnknown()) == .no)
   }
 
-  @Test("Owners are asked last, and only if nothing else decided")
+  @Test("Owners are evaluated last, and only if necessary")
   func order() throws {
     let process = SelectionPredicate.term(.process(try Glob("java")))
     let prepared = PreparedSelection(.all([process, .any([Self.pid, Self.idle]), Self.port]))
     #expect(prepared.predicate == .all([Self.port, .any([Self.idle, Self.pid]), process]))
-    let asked = CountingOwners()
-    #expect(prepared.verdict(of: .row(localPort: 1), owners: asked) == .no)
-    #expect(asked.count == 0)
-    #expect(prepared.verdict(of: .row(), owners: asked) == .unknown)
-    #expect(asked.count == 2)
+    let owners = CountingOwners()
+    #expect(prepared.verdict(of: .row(localPort: 1), owners: owners) == .no)
+    #expect(owners.count == 0)
+    #expect(prepared.verdict(of: .row(), owners: owners) == .unknown)
+    #expect(owners.count == 2)
   }
 
   private final class CountingOwners: OwnerFacts {
@@ -149,7 +149,7 @@ struct SelectionPredicateTests {
 
   // MARK: Generated trees
 
-  @Test("A tree is what Kleene's tables say, prepared or not, and its mask loses no row")
+  @Test("A tree follows Kleene's logic, prepared or not, and its mask excludes no match")
   func generated() {
     var generator = Seeded(6)
     let rows = Self.rows
@@ -171,7 +171,7 @@ struct SelectionPredicateTests {
     }
   }
 
-  @Test("What is decided with unknown owners stays so once they are known")
+  @Test("A verdict reached with unknown owners does not change once they are known")
   func monotone() {
     var generator = Seeded(7)
     for _ in 0..<1500 {

@@ -3,7 +3,7 @@ import Selection
 import TestSupport
 import Testing
 
-@Suite("What is wrong with a value, and where")
+@Suite("Value errors")
 struct SelectionProblemTests {
   struct Case: CustomTestStringConvertible, Sendable {
     let key: SelectionKey
@@ -22,22 +22,22 @@ struct SelectionProblemTests {
   }
 
   private static let notAHost =
-    " is not an address, a block as in 10.0.0.0/8, or a host name"
-  private static let notAPort = " is not a port, a range as in 8000-8100, or a service name"
-  private static let portRange = " is not a port; it is a number from 1 to 65535"
-  private static let notASize = " is not a size; write 4096, 64k, 1M or 1G"
-  private static let openRange = "a range of ports has a number on both sides, as in 8000-8100"
+    " is not an address, a CIDR block such as 10.0.0.0/8, or a host name"
+  private static let notAPort = " is not a port, a range such as 8000-8100, or a service name"
+  private static let portRange = " is not a port; use a number from 1 to 65535"
+  private static let notASize = " is not a size such as 4096, 64k, 1M or 1G"
+  private static let openRange = "a port range needs both ends, as in 8000-8100"
 
   private static let octal = " starts with 0 and could be read as octal; write"
 
   static let cases: [Case] = [
-    Case(.state, "", 0..<0, "a state is missing"),
-    Case(.state, "  ", 0..<2, "a state is missing"),
-    Case(.state, "listen,", 6..<7, "a state is missing"),
-    Case(.state, ",listen", 0..<1, "a state is missing"),
-    Case(.port, "80,,443", 3..<4, "a port is missing"),
-    Case(.port, "80, ,443", 4..<5, "a port is missing"),
-    Case(.process, "", 0..<0, "a name is missing"),
+    Case(.state, "", 0..<0, "missing state"),
+    Case(.state, "  ", 0..<2, "missing state"),
+    Case(.state, "listen,", 6..<7, "missing state"),
+    Case(.state, ",listen", 0..<1, "missing state"),
+    Case(.port, "80,,443", 3..<4, "missing port"),
+    Case(.port, "80, ,443", 4..<5, "missing port"),
+    Case(.process, "", 0..<0, "missing name"),
     Case(
       .state, "listen, establised", 8..<18,
       "unknown state \"establised\"; did you mean \"established\"?"),
@@ -69,24 +69,24 @@ struct SelectionProblemTests {
     Case(.host, "*/0%eth0", 0..<8, "\"*/0%eth0\"\(notAHost)"),
     Case(
       .port, "ntp", 0..<3,
-      "\"ntp\" is a UDP service only; give the TCP port as a number"),
+      "\"ntp\" is a UDP service only; use the number of the TCP port"),
     Case(
       .peer, "::1,10.0.0.0/33", 13..<15,
-      "\"33\" is not a prefix length; it is a number from 0 to 32"),
-    Case(.peer, "10.0.0.0/", 9..<9, "\"\" is not a prefix length; it is a number from 0 to 32"),
+      "\"33\" is not a prefix length; use a number from 0 to 32"),
+    Case(.peer, "10.0.0.0/", 9..<9, "\"\" is not a prefix length; use a number from 0 to 32"),
     Case(
       .peer, "10.0.0.0/255.0.0.0", 9..<18,
-      "\"255.0.0.0\" is not a prefix length; it is a number from 0 to 32"),
-    Case(.peer, "::/129", 3..<6, "\"129\" is not a prefix length; it is a number from 0 to 128"),
-    Case(.peer, "::/-1", 3..<5, "\"-1\" is not a prefix length; it is a number from 0 to 128"),
-    Case(.peer, "::/+1", 3..<5, "\"+1\" is not a prefix length; it is a number from 0 to 128"),
+      "\"255.0.0.0\" is not a prefix length; use a number from 0 to 32"),
+    Case(.peer, "::/129", 3..<6, "\"129\" is not a prefix length; use a number from 0 to 128"),
+    Case(.peer, "::/-1", 3..<5, "\"-1\" is not a prefix length; use a number from 0 to 128"),
+    Case(.peer, "::/+1", 3..<5, "\"+1\" is not a prefix length; use a number from 0 to 128"),
     Case(
       .local, "nosuch.example", 0..<14, "cannot look up the host \"nosuch.example\": no such name"),
     Case(
       .local, "empty.example", 0..<13, "cannot look up the host \"empty.example\": no such name"),
     Case(
       .local, "slow.example", 0..<12,
-      "cannot look up the host \"slow.example\": the name service did not answer; give the number instead"
+      "cannot look up the host \"slow.example\": the name service did not answer; use the IP address instead"
     ),
     Case(
       .local, "broken.example", 0..<14,
@@ -113,7 +113,7 @@ struct SelectionProblemTests {
     Case(.peerPort, "80x", 0..<3, "unknown service \"80x\""),
     Case(
       .process, "java,[ab", 5..<6,
-      "the \"[\" has no \"]\"; write \"\\[\" for the character itself"),
+      "unmatched \"[\"; write \"\\[\" for a literal bracket"),
     Case(.process, "[z-a]", 1..<4, "the range ends before it starts"),
     Case(.port, "010", 0..<3, "\"010\"\(octal) 10"),
     Case(.port, "00", 0..<2, "\"00\"\(octal) 0"),
@@ -129,61 +129,61 @@ struct SelectionProblemTests {
     Case(.interface, "02", 0..<2, "\"02\"\(octal) 2"),
     Case(.netns, "0174", 0..<4, "\"0174\"\(octal) 174"),
     Case(.idle, "010m", 0..<3, "\"010\"\(octal) 10"),
-    Case(.pid, "0", 0..<1, "\"0\" is not a process id; it is a number from 1 to 2147483647"),
+    Case(.pid, "0", 0..<1, "\"0\" is not a pid; use a number from 1 to 2147483647"),
     Case(
       .pid, "1,2147483648", 2..<12,
-      "\"2147483648\" is not a process id; it is a number from 1 to 2147483647"),
-    Case(.pid, "-1", 0..<2, "\"-1\" is not a process id; it is a number from 1 to 2147483647"),
-    Case(.pid, "java", 0..<4, "\"java\" is not a process id; it is a number from 1 to 2147483647"),
+      "\"2147483648\" is not a pid; use a number from 1 to 2147483647"),
+    Case(.pid, "-1", 0..<2, "\"-1\" is not a pid; use a number from 1 to 2147483647"),
+    Case(.pid, "java", 0..<4, "\"java\" is not a pid; use a number from 1 to 2147483647"),
     Case(.user, "nobdy", 0..<5, "unknown user \"nobdy\""),
     Case(.user, "ldap", 0..<4, "cannot look up the user \"ldap\": Input/output error"),
     Case(
       .user, "4294967295", 0..<10,
-      "\"4294967295\" is not a uid; it is a number from 0 to 4294967294"),
+      "\"4294967295\" is not a uid; use a number from 0 to 4294967294"),
     Case(.interface, "eth9", 0..<4, "unknown interface \"eth9\""),
-    Case(.mark, "x", 0..<1, "\"x\" is not a 32-bit number; write 10 or 0xa"),
-    Case(.mark, "-0", 0..<2, "\"-0\" is not a 32-bit number; write 10 or 0xa"),
-    Case(.mark, "0x", 0..<2, "\"0x\" is not a 32-bit number; write 10 or 0xa"),
-    Case(.mark, "0x+1", 0..<4, "\"0x+1\" is not a 32-bit number; write 10 or 0xa"),
-    Case(.mark, "4294967296", 0..<10, "\"4294967296\" is not a 32-bit number; write 10 or 0xa"),
-    Case(.mark, "1/", 0..<2, "\"1/\" is not a 32-bit number; write 10 or 0xa"),
-    Case(.mark, "1/0xg", 2..<5, "\"0xg\" is not a 32-bit number; write 10 or 0xa"),
+    Case(.mark, "x", 0..<1, "\"x\" is not a 32-bit number such as 10 or 0xa"),
+    Case(.mark, "-0", 0..<2, "\"-0\" is not a 32-bit number such as 10 or 0xa"),
+    Case(.mark, "0x", 0..<2, "\"0x\" is not a 32-bit number such as 10 or 0xa"),
+    Case(.mark, "0x+1", 0..<4, "\"0x+1\" is not a 32-bit number such as 10 or 0xa"),
+    Case(.mark, "4294967296", 0..<10, "\"4294967296\" is not a 32-bit number such as 10 or 0xa"),
+    Case(.mark, "1/", 0..<2, "\"1/\" is not a 32-bit number such as 10 or 0xa"),
+    Case(.mark, "1/0xg", 2..<5, "\"0xg\" is not a 32-bit number such as 10 or 0xa"),
     Case(
-      .mark, "3/2", 0..<1, "the mark \"3\" has bits that its mask takes away: nothing matches"),
+      .mark, "3/2", 0..<1, "the mark \"3\" has bits outside its mask and never matches"),
     Case(.receiveQueue, "1m", 0..<2, "\"1m\"\(notASize)"),
     Case(.receiveQueue, "k", 0..<1, "\"k\"\(notASize)"),
     Case(.receiveQueue, "1.5k", 0..<4, "\"1.5k\"\(notASize)"),
     Case(.receiveQueue, "-1", 0..<2, "\"-1\"\(notASize)"),
     Case(.receiveQueue, "1kB", 0..<3, "\"1kB\"\(notASize)"),
-    Case(.receiveQueue, "0", 0..<1, "every queue holds at least 0 bytes; write 1 or more"),
-    Case(.sendQueue, "0k", 0..<2, "every queue holds at least 0 bytes; write 1 or more"),
+    Case(.receiveQueue, "0", 0..<1, "a size of 0 matches every queue; use 1 or more"),
+    Case(.sendQueue, "0k", 0..<2, "a size of 0 matches every queue; use 1 or more"),
     Case(
-      .sendQueue, "4G", 0..<2, "\"4G\" is more than a queue can hold; the most is 4294967295"),
+      .sendQueue, "4G", 0..<2, "\"4G\" is more than a queue can hold; the maximum is 4294967295"),
     Case(
       .sendQueue, "99999999999999999999", 0..<20,
-      "\"99999999999999999999\" is more than a queue can hold; the most is 4294967295"),
-    Case(.family, "inet", 0..<4, "\"inet\" is not a family; write ipv4 or ipv6"),
-    Case(.unit, "[a", 0..<1, "the \"[\" has no \"]\"; write \"\\[\" for the character itself"),
+      "\"99999999999999999999\" is more than a queue can hold; the maximum is 4294967295"),
+    Case(.family, "inet", 0..<4, "\"inet\" is not an address family; use ipv4 or ipv6"),
+    Case(.unit, "[a", 0..<1, "unmatched \"[\"; write \"\\[\" for a literal bracket"),
     Case(
       .container, "a b", 0..<3,
-      "\"a b\" is not a container; write its name, its id or the start of its id"),
+      "\"a b\" is not a container; use its name, ID or ID prefix"),
     Case(
       .container, "0a1b,docker://", 5..<14,
-      "\"docker://\" is not a container; write its name, its id or the start of its id"),
+      "\"docker://\" is not a container; use its name, ID or ID prefix"),
     Case(
       .pod, "web\t1", 0..<5,
-      "\"web\\u{9}1\" is not a pod; write its name, as in default/web-1, or its uid"),
+      "\"web\\u{9}1\" is not a pod; use its name, such as default/web-1, or its uid"),
     Case(
       .cgroup, "system.slice", 0..<12,
-      "\"system.slice\" is not the path of a cgroup; write it as in /system.slice/nginx.service"),
+      "\"system.slice\" is not a cgroup path such as /system.slice/nginx.service"),
     Case(
       .cgroup, "/a//b", 0..<5,
-      "\"/a//b\" is not the path of a cgroup; write it as in /system.slice/nginx.service"),
+      "\"/a//b\" is not a cgroup path such as /system.slice/nginx.service"),
     Case(
       .age, "7", 0..<1, "a duration needs a unit: \"7\"; write 7s, 7m or 7h"),
     Case(
       .netns, "bleu", 0..<4,
-      "unknown network namespace \"bleu\": it is a name that 'ip netns' lists, a pid, a path or all; "
+      "unknown network namespace \"bleu\"; use a name listed by 'ip netns', a pid, a path or all; "
         + "did you mean \"blue\"?"),
   ]
 
@@ -198,8 +198,8 @@ struct SelectionProblemTests {
     #expect((problem.key, problem.value) == (example.key, example.value))
   }
 
-  @Test("No name is looked up for what is not one", arguments: cases.filter { $0.key == .host })
-  func asksNobody(_ example: Case) throws {
+  @Test("Invalid host names are not looked up", arguments: cases.filter { $0.key == .host })
+  func noLookup(_ example: Case) throws {
     let problem = try #require(throws: SelectionProblem.self) {
       try SelectionVocabulary.parse(key: .host, value: example.value, names: NoNames())
     }
@@ -207,7 +207,7 @@ struct SelectionProblemTests {
   }
 
   @Test(
-    "Any text is read or refused, with a fault that lies in it", arguments: SelectionKey.allCases)
+    "Any text is a value or an error within its bounds", arguments: SelectionKey.allCases)
   func anyText(key: SelectionKey) {
     var generator = Seeded(11)
     let alphabet = Array("0159ahkms.,:/-*[]!\\%x é\u{301}\u{0}")
@@ -218,7 +218,7 @@ struct SelectionProblemTests {
         })
       do throws(SelectionProblem) {
         let predicate = try SelectionVocabulary.parse(key: key, value: value, names: FixedNames())
-        // Where to look says nothing of a connection.
+        // A namespace limits the scan; it does not describe a connection.
         #expect(predicate.selectsEverything == (key == .netns))
       } catch {
         #expect(error.range.upperBound <= value.utf8.count, "\(value.debugDescription)")

@@ -2,7 +2,7 @@ import Connections
 import Selection
 import Testing
 
-@Suite("What the kernel judges of a selection")
+@Suite("The kernel's part of a selection")
 struct SelectionSplitTests {
   private static let closeWait = SelectionPredicate.term(.states(TCPState.closeWait.asSet))
   private static let established = SelectionPredicate.term(.states(TCPState.established.asSet))
@@ -25,7 +25,7 @@ struct SelectionSplitTests {
     return .term(.address(end, try #require(AddressBlock(address, prefixLength: length))))
   }
 
-  @Test("Ports and interfaces are compared by the kernel; either end is one or the other")
+  @Test("The kernel compares ports and interfaces; either end becomes two conditions")
   func terms() {
     #expect(condition(Self.port) == .port(.local, 80...80))
     #expect(condition(Self.peerPort) == .port(.peer, 443...443))
@@ -35,7 +35,7 @@ struct SelectionSplitTests {
     #expect(condition(.not(Self.port)) == .not(.port(.local, 80...80)))
   }
 
-  @Test("What the kernel cannot judge may be so and may not be so")
+  @Test("A term that the kernel cannot evaluate is always true, negated or not")
   func others() throws {
     let terms: [SelectionTerm] = [
       .idle(atLeast: 1), .stalled(atLeast: 1), .inState(atLeast: 1), .age(atLeast: 1),
@@ -52,7 +52,7 @@ struct SelectionSplitTests {
     }
   }
 
-  @Test("A state is judged by the mask, and by the condition only where the mask settles it")
+  @Test("States go into the mask, and into the condition only if the mask decides them")
   func states() {
     let either = SelectionPredicate.any([
       .all([Self.closeWait, Self.port]), .all([Self.established, Self.peerPort]),
@@ -61,12 +61,12 @@ struct SelectionSplitTests {
     #expect(split.states == TCPStateSet([.closeWait, .established]))
     #expect(split.condition == .any([.port(.local, 80...80), .port(.peer, 443...443)]))
     let one = SelectionPredicate.all([Self.closeWait, .any([Self.port, Self.established])])
-    #expect(condition(one) == .port(.local, 80...80), "no row of the dump is established")
+    #expect(condition(one) == .port(.local, 80...80), "the dump has no established rows")
     #expect(condition(.all([Self.closeWait, .any([Self.port, Self.closeWait])])) == .always)
     #expect(condition(.all([Self.closeWait, .not(Self.closeWait)])) == .never)
   }
 
-  @Test("Of a family nothing is asked for if nothing of it can be selected")
+  @Test("A family that cannot match is not dumped")
   func families() throws {
     let four = SelectionPredicate.term(.family(.ipv4))
     #expect(condition(four, .ipv4) == .always)
@@ -78,7 +78,7 @@ struct SelectionSplitTests {
     #expect(!SelectionSplit(of: .everything, family: .ipv4).selectsNothing)
   }
 
-  @Test("A block of IPv6 holds no IPv4 socket; one of IPv4 holds mapped addresses")
+  @Test("An IPv6 block matches no IPv4 socket; an IPv4 block matches mapped addresses")
   func blocks() throws {
     #expect(try condition(Self.host("::1"), .ipv4) == .never)
     #expect(try condition(.not(Self.host("::1")), .ipv4) == .always)
@@ -91,10 +91,10 @@ struct SelectionSplitTests {
     #expect(try condition(Self.host("::ffff:10.0.0.1"), .ipv4) == .address(.peer, mapped))
   }
 
-  @Test("The mark is left to user space where the rows of old kernels do not show it")
+  @Test("The kernel does not compare marks in states where old kernels do not report them")
   func marks() {
     #expect(condition(Self.mark) == .always)
-    #expect(condition(Self.mark.limitedToDefaultStates()) == .always, "FIN_WAIT2 is among them")
+    #expect(condition(Self.mark.limitedToDefaultStates()) == .always, "includes FIN_WAIT2")
     #expect(condition(.all([Self.mark, Self.established])) == .mark(1, mask: 1))
     #expect(condition(.all([.not(Self.mark), Self.closeWait])) == .not(.mark(1, mask: 1)))
   }
@@ -127,7 +127,7 @@ struct SelectionSplitTests {
     for (term, words) in others { #expect("\(term)" == words) }
   }
 
-  @Test("The parts of a selection, however they are nested")
+  @Test("The conjuncts of nested selections")
   func conjuncts() {
     let nested = SelectionPredicate.all([Self.port, .all([Self.idle, .all([Self.mark])])])
     #expect(nested.conjuncts == [Self.port, Self.idle, Self.mark])

@@ -2,7 +2,7 @@ import Connections
 import Selection
 import Testing
 
-@Suite("Each term against rows")
+@Suite("Verdicts of terms")
 struct SelectionTermTests {
   private func verdict(
     _ term: SelectionTerm, _ row: Connection, _ owners: some OwnerFacts = OwnersUnknown()
@@ -24,7 +24,7 @@ struct SelectionTermTests {
     }
   }
 
-  @Test("Idle for at least so long, and unknown without figures")
+  @Test("Idle time is unknown without figures")
   func idle() {
     let row = Connection.row(figures: TCPFigures(sent: 5000, received: 4000, acknowledged: 10))
     #expect(verdict(.idle(atLeast: 0), row) == .yes)
@@ -34,7 +34,7 @@ struct SelectionTermTests {
     #expect(verdict(.idle(atLeast: 1), .row(.timeWait, inode: 0)) == .unknown)
   }
 
-  @Test("Longer than the kernel can count is unknown: its figures wrap at 49.7 days")
+  @Test("Times above 49.7 days are unknown, because the kernel's figures wrap")
   func wrapping() {
     let figures = TCPFigures(sent: .max, received: .max, acknowledged: .max, unacknowledged: 1)
     let row = Connection.row(.closeWait, figures: figures)
@@ -45,7 +45,7 @@ struct SelectionTermTests {
     }
   }
 
-  @Test("Only data that waits can stall")
+  @Test("Only a connection with pending data can be stalled")
   func stalled() {
     let times = TCPFigures(sent: 9000, received: 9000, acknowledged: 8000)
     #expect(verdict(.stalled(atLeast: 0), .row(figures: times)) == .no)
@@ -56,7 +56,7 @@ struct SelectionTermTests {
     #expect(verdict(.stalled(atLeast: 0), .row(figures: unsure)) == .unknown)
   }
 
-  @Test("In its state: between the two bounds nothing is known")
+  @Test("Time in state is unknown between its two bounds")
   func inState() {
     let row = Connection.row(
       .closeWait, figures: TCPFigures(sent: 6892, received: 6892, acknowledged: 5820))
@@ -69,12 +69,12 @@ struct SelectionTermTests {
     #expect(verdict(.inState(atLeast: 1), established) == .unknown)
   }
 
-  @Test("Age is not in a row")
+  @Test("Age is unknown from a row alone")
   func age() {
     #expect(verdict(.age(atLeast: 0), .row()) == .unknown)
   }
 
-  @Test("Addresses, by end")
+  @Test("Addresses by end")
   func addresses() throws {
     let local = try block("10.0.0.5", 32)
     let peer = try block("10.0.0.8", 31)
@@ -89,7 +89,7 @@ struct SelectionTermTests {
     }
   }
 
-  @Test("IPv4 finds its v4-mapped form; all of IPv6 does not find IPv4")
+  @Test("An IPv4 block matches v4-mapped addresses; ::/0 does not match IPv4")
   func mappedAddresses() throws {
     let mapped = Connection.row(local: "::ffff:10.0.0.5", peer: "::ffff:10.0.0.9")
     #expect(verdict(.address(.peer, try block("10.0.0.9", 32)), mapped) == .yes)
@@ -101,7 +101,7 @@ struct SelectionTermTests {
     #expect(verdict(.address(.local, try block("2001:db8::", 32)), v6) == .yes)
   }
 
-  @Test("Ports, by end")
+  @Test("Ports by end")
   func ports() {
     let row = Connection.row(localPort: 8080, peerPort: 443)
     let expected: [(ClosedRange<UInt16>, ConnectionEnd, Verdict)] = [
@@ -115,7 +115,7 @@ struct SelectionTermTests {
     }
   }
 
-  @Test("A process is found by its command or by its executable")
+  @Test("A process matches by its command name or its executable")
   func processes() throws {
     let sshd = SelectionTerm.process(try Glob("sshd"))
     #expect(verdict(sshd, .row(), OwnerList.sshd) == .yes)
@@ -126,7 +126,7 @@ struct SelectionTermTests {
     #expect(verdict(sshd, .row()) == .unknown)
   }
 
-  @Test("An owner whose name or executable could not be read may be the one")
+  @Test("An owner with an unreadable name or executable may match")
   func unreadableOwners() throws {
     func answer(_ name: String?, _ executable: String?) throws -> Verdict {
       let owners = OwnerList([.process(1, name, executable)] as [OwnerProcess], isComplete: true)
@@ -141,7 +141,7 @@ struct SelectionTermTests {
     #expect(try answer(nil, "sshd") == .yes)
   }
 
-  @Test("Process ids")
+  @Test("Pids")
   func pids() {
     #expect(verdict(.pid(1744), .row(), OwnerList.java) == .yes)
     #expect(verdict(.pid(1), .row(), OwnerList.java) == .no)
@@ -149,7 +149,7 @@ struct SelectionTermTests {
   }
 
   @Test(
-    "Units, containers and cgroups are those of the owners",
+    "Units, containers and cgroups are matched against the owners",
     arguments: [
       ("unit", "nginx.service", Verdict.yes), ("unit", "nginx", .yes), ("unit", "ngin?", .yes),
       ("unit", "nginx.s*", .yes), ("unit", "apache", .no), ("unit", "nginx.scope", .no),
@@ -171,7 +171,7 @@ struct SelectionTermTests {
       verdict(term, .row(.finWait1, inode: 0), OwnerList([nginx], isComplete: true)) == .unknown)
   }
 
-  @Test("A container without a known name is found by its id, as runtimes print it")
+  @Test("A container without a known name matches by its ID, as runtimes print it")
   func containers() throws {
     let id = "0a1b" + String(repeating: "c", count: 60)
     let inside = OwnerProcess.process(9, "java", nil, in: "/system.slice/docker-\(id).scope")
@@ -185,7 +185,7 @@ struct SelectionTermTests {
     }
   }
 
-  @Test("A name is equal or not, and never the start of one")
+  @Test("A container name matches only as a whole, never as a prefix")
   func containerNames() throws {
     let id = "0a1b" + String(repeating: "c", count: 60)
     let named = ControlGroup(
@@ -210,7 +210,7 @@ struct SelectionTermTests {
     #expect(try container("web").verdict(of: ControlGroup(path: "/system.slice/a.service")) == .no)
   }
 
-  @Test("A pod is found by its uid, and a name that is unknown decides nothing")
+  @Test("A pod matches by its uid; with an unknown name it stays unknown")
   func pods() throws {
     let uid = "0c9b6f3e-2b8b-4f0e-9d1e-1234567890ab"
     let id = String(repeating: "0a", count: 32)
@@ -225,7 +225,7 @@ struct SelectionTermTests {
       try #require(PodText("web-1")).verdict(of: ControlGroup(path: "/docker/\(id)")) == .unknown)
   }
 
-  @Test("A container in a container is in both")
+  @Test("A process in a nested container is in both containers")
   func nestedContainers() throws {
     let group = ControlGroup(path: "/lxc.payload.outer/lxc.payload.inner/init.scope")
     #expect(try container("outer").verdict(of: group) == .yes)
@@ -237,7 +237,7 @@ struct SelectionTermTests {
     try #require(ContainerText(text))
   }
 
-  @Test("Where no owner is known, the cgroup of the socket can say yes, and never no")
+  @Test("Without a known owner, the cgroup of the socket can match but never exclude")
   func originOfASocket() throws {
     let origin = OnlyOrigin(origin: ControlGroup(path: "/system.slice/nginx.service"))
     for state in [TCPState.established, .finWait1] {
@@ -257,13 +257,13 @@ struct SelectionTermTests {
     return term
   }
 
-  /// A socket of which nobody is known to hold it.
+  /// A socket without a known owner.
   private struct OnlyOrigin: OwnerFacts {
     let origin: ControlGroup?
     func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict { .unknown }
   }
 
-  @Test("An inode of 0 has no owner to ask, but in the accept queue the listener's can be")
+  @Test("Inode 0 has no owner; in an accept queue, the owners of the listener count")
   func withoutInode() throws {
     let java = SelectionTerm.process(try Glob("java"))
     for state in [TCPState.timeWait, .synReceived, .finWait2, .lastAck] {
@@ -275,7 +275,7 @@ struct SelectionTermTests {
     #expect(verdict(java, .row(.established, inode: 0)) == .unknown)
   }
 
-  @Test("Users: the 0 of a minisocket is not root")
+  @Test("Users: uid 0 of a minisocket is not root")
   func users() {
     #expect(verdict(.user(1000), .row()) == .yes)
     #expect(verdict(.user(0), .row()) == .no)
@@ -283,7 +283,7 @@ struct SelectionTermTests {
     #expect(verdict(.user(0), .row(.timeWait, inode: 0, userID: 0)) == .unknown)
   }
 
-  @Test("The family is the socket's")
+  @Test("The family is that of the socket")
   func families() {
     let mapped = Connection.row(local: "::ffff:10.0.0.5", peer: "::ffff:10.0.0.9")
     #expect(verdict(.family(.ipv4), .row()) == .yes)

@@ -64,15 +64,15 @@ struct SelectionVocabularyTests {
   }
 
   @Test(
-    "Numbers and addresses ask nobody",
+    "Numbers and addresses need no lookup",
     arguments: examples.filter {
       !$0.1.contains { $0.isLetter } || $0.1.contains("::")
     })
-  func asksNobody(key: SelectionKey, value: String, term: SelectionTerm) throws {
+  func noLookup(key: SelectionKey, value: String, term: SelectionTerm) throws {
     #expect(try parse(key, value, NoNames()) == .term(term))
   }
 
-  @Test("A comma list is one or the other")
+  @Test("The items of a comma-separated list are ORed")
   func lists() throws {
     #expect(
       try parse(.port, "80,443,8000-8100")
@@ -85,7 +85,7 @@ struct SelectionVocabularyTests {
         == .any([.term(.process(try Glob("java"))), .term(.process(try Glob("node*")))]))
   }
 
-  @Test("A comma in the brackets of a pattern is part of it; a backslash escapes none")
+  @Test("A comma inside brackets belongs to the pattern; a backslash does not escape it")
   func commaInBrackets() throws {
     #expect(try parse(.process, "a[,]b") == .term(.process(try Glob("a[,]b"))))
     #expect(try parse(.process, "[],],b") == .any([try process("[],]"), try process("b")]))
@@ -100,7 +100,7 @@ struct SelectionVocabularyTests {
     .term(.process(try Glob(pattern)))
   }
 
-  @Test("A comma separates paths of cgroups where another path follows")
+  @Test("A comma separates cgroup paths only before another path")
   func commaInPaths() throws {
     #expect(try parse(.cgroup, "/a,b") == .term(.cgroup(path: "/a,b")))
     #expect(
@@ -108,7 +108,7 @@ struct SelectionVocabularyTests {
         == .any([.term(.cgroup(path: "/a")), .term(.cgroup(path: "/b"))]))
   }
 
-  @Test("A host is each of its addresses")
+  @Test("A host name selects all its addresses")
   func hosts() throws {
     #expect(
       try parse(.peer, "db.example")
@@ -123,7 +123,7 @@ struct SelectionVocabularyTests {
         ]))
   }
 
-  @Test("Different options must all be so, of one option repeated only one")
+  @Test("Different options are ANDed, repeated ones ORed")
   func options() throws {
     func parse(_ options: [(key: SelectionKey, values: [String])]) throws -> SelectionPredicate {
       try SelectionVocabulary.parse(options: options, names: FixedNames())
@@ -150,7 +150,7 @@ struct SelectionVocabularyTests {
     #expect((problem.key, problem.value) == (.port, "0"))
   }
 
-  @Test("Every key is read", arguments: SelectionKey.allCases)
+  @Test("Every key is parsed", arguments: SelectionKey.allCases)
   func everyKey(key: SelectionKey) throws {
     let example: [SelectionKey: String] = [
       .state: "listen", .idle: "1h", .stalled: "1h", .age: "7d", .inState: "1h", .host: "::1",
@@ -162,13 +162,13 @@ struct SelectionVocabularyTests {
       .netns: "blue",
     ]
     let selection = try parse(key, try #require(example[key]))
-    #expect(selection.selectsEverything == (key == .netns), "where to look says nothing of them")
+    #expect(selection.selectsEverything == (key == .netns), "a namespace excludes no connection")
     #expect(!key.help.isEmpty && key.help.count <= 80)
     #expect(!key.help.hasSuffix(".") && !key.help.contains("\n"))
     #expect(!key.valueName.isEmpty)
   }
 
-  @Test("Units are patterns, containers and pods names or ids, cgroups paths from the root")
+  @Test("Units are patterns, containers and pods names or IDs, cgroups absolute paths")
   func groups() throws {
     #expect(
       try parse(.unit, "a[,]b.service,php*")
@@ -181,7 +181,7 @@ struct SelectionVocabularyTests {
     #expect(try parse(.cgroup, "/") == .term(.cgroup(path: "/")))
   }
 
-  @Test("The words are those of the contract")
+  @Test("The keys have their documented names")
   func words() {
     #expect(
       SelectionKey.allCases.map(\.rawValue) == [

@@ -2,12 +2,12 @@ import Connections
 import Selection
 import Testing
 
-/// What every Linux machine knows without a network.
-@Suite("The names of this machine")
+/// Names that every Linux machine resolves without a network.
+@Suite("System names")
 struct SystemNamesTests {
   private let names = SystemNames()
 
-  @Test("localhost is a loopback address, and each address comes once")
+  @Test("localhost resolves to loopback addresses without duplicates")
   func localhost() throws {
     let addresses = try names.addresses(ofHost: "localhost")
     #expect(!addresses.isEmpty)
@@ -15,12 +15,12 @@ struct SystemNamesTests {
     #expect(Set(addresses).count == addresses.count)
   }
 
-  @Test("An address is read as it is, octet by octet", arguments: ["192.0.2.1", "2001:db8::1:2"])
+  @Test("A numeric address resolves to itself", arguments: ["192.0.2.1", "2001:db8::1:2"])
   func numeric(text: String) throws {
     #expect(try names.addresses(ofHost: text) == [IPAddress(text: text)].compactMap { $0 })
   }
 
-  @Test("What cannot be a name is no such name, not an empty list", arguments: ["", "a\0b"])
+  @Test("An impossible name is an error, not an empty list", arguments: ["", "a\0b"])
   func noHost(name: String) {
     #expect(throws: LookupFailure.self) { try names.addresses(ofHost: name) }
   }
@@ -51,7 +51,7 @@ struct SystemNamesTests {
     #expect(names.interfaceIndex(of: "") == nil)
   }
 
-  @Test("A selection is read with the names of the machine")
+  @Test("A selection is parsed with the names of this machine")
   func selection() throws {
     let selection = try SelectionVocabulary.parse(
       options: [(.port, ["http"]), (.user, ["root"])], names: names)

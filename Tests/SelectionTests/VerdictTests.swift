@@ -2,11 +2,11 @@ import Connections
 import Selection
 import Testing
 
-@Suite("Three values")
+@Suite("Three-valued logic")
 struct VerdictTests {
   private let all = Verdict.allCases
 
-  @Test("The tables are Kleene's")
+  @Test("Kleene's truth tables")
   func tables() {
     let and: [[Verdict]] = [[.no, .no, .no], [.no, .unknown, .unknown], [.no, .unknown, .yes]]
     let or: [[Verdict]] = [
@@ -17,7 +17,7 @@ struct VerdictTests {
     #expect(all.map(\.negated) == [.yes, .unknown, .no])
   }
 
-  @Test("The laws of De Morgan, distribution and absorption hold")
+  @Test("De Morgan's laws, distributivity and absorption hold")
   func laws() {
     for one in all {
       #expect(one.negated.negated == one)
@@ -33,7 +33,7 @@ struct VerdictTests {
     }
   }
 
-  @Test("What is decided stays so when the unknown becomes known")
+  @Test("A decided verdict does not change when an unknown becomes known")
   func monotone() {
     for one in all {
       for two in [Verdict.no, .yes] {
@@ -43,14 +43,14 @@ struct VerdictTests {
     }
   }
 
-  @Test("A fact that is nil is unknown")
+  @Test("A nil fact is unknown")
   func facts() {
     #expect(Verdict(true) == .yes)
     #expect(Verdict(false) == .no)
     #expect(Verdict(nil) == .unknown)
   }
 
-  @Test("No owner found is not the same as no owner")
+  @Test("An empty list of owners is unknown, even if complete")
   func owners() {
     func verdict(_ processes: [OwnerProcess], complete: Bool, pid: Int32) -> Verdict {
       OwnerList(processes, isComplete: complete).anyOwner { Verdict($0.pid == pid) }
@@ -65,7 +65,7 @@ struct VerdictTests {
     #expect(OwnersUnknown().anyOwner { _ in .yes } == .unknown)
   }
 
-  @Test("An owner of which too little is known leaves the answer open, unless another matches")
+  @Test("A partly known owner makes the verdict unknown, unless another owner matches")
   func partlyKnownOwners() {
     let list = OwnerList(
       [.process(1, nil, nil), .process(2, "b", nil)] as [OwnerProcess], isComplete: true)

@@ -1,8 +1,8 @@
-/// Cuts a filter into tokens.
+/// Splits a filter into tokens.
 ///
-/// A word ends at a blank or at an operator, save for a `!` that `=` does not follow. A word with such
-/// characters is written in quotes, single or double; a quotation mark inside is doubled. A `\` is a
-/// character of the word, except before an operator of its own, where a shell needed it.
+/// A word ends at white space or at an operator. A `!` ends it only before `=`. Words with such
+/// characters need single or double quotes. A quote inside is doubled. A `\` belongs to the word,
+/// unless it starts a token and an operator follows, as in shell-escaped filters.
 struct FilterLexer {
   private let bytes: [UInt8]
   private let text: String
@@ -13,7 +13,7 @@ struct FilterLexer {
     bytes = Array(text.utf8)
   }
 
-  /// All tokens, and the end as the last one.
+  /// All tokens; the last one is the end.
   static func tokens(of text: String) throws(FilterProblem) -> [FilterToken] {
     var lexer = FilterLexer(text)
     var tokens: [FilterToken] = []

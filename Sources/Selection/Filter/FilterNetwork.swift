@@ -1,10 +1,10 @@
 import Connections
 
-/// A network as pcap and `ss` write it: IPv4 may be cut short, and have its mask as an address.
+/// A network in the notation of pcap and `ss`: IPv4 may omit octets and use a dotted mask.
 struct FilterNetwork {
   let block: AddressBlock
 
-  /// The network that `text` spells; without a length, `mask` or its own octets say it.
+  /// Parses a network. Without a prefix length, `mask` or the number of octets determines it.
   init?(_ text: String, mask: String? = nil) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     let length = parts.count == 2 ? String(parts[1]) : mask
@@ -23,7 +23,7 @@ struct FilterNetwork {
     self.block = block
   }
 
-  /// One to four octets of an address, and how many there are.
+  /// Parses one to four octets of an IPv4 address.
   private static func v4(_ text: Substring) -> (IPAddress, octets: Int)? {
     let octets = text.split(separator: ".", omittingEmptySubsequences: false)
     guard (1...4).contains(octets.count) else { return nil }
@@ -36,7 +36,7 @@ struct FilterNetwork {
     return (IPAddress(v4: value << UInt32(8 * (4 - octets.count))), octets.count)
   }
 
-  /// A prefix length, or a mask whose ones are all in front.
+  /// A prefix length, or a mask whose one bits are contiguous from the left.
   private static func v4Length(_ text: String) -> Int? {
     if let number = number(text) { return number }
     guard let mask = IPAddress(text: text), mask.family == .ipv4 else { return nil }
@@ -44,7 +44,7 @@ struct FilterNetwork {
     return bits & (bits &+ 1) == 0 ? bits.leadingZeroBitCount : nil
   }
 
-  /// A number without a zero in front, which others take as octal.
+  /// A number without a leading zero, which other tools read as octal.
   private static func number(_ text: String) -> Int? {
     text.isDigits && !LeadingZero.starts(text) ? Int(text) : nil
   }

@@ -1,8 +1,8 @@
 import Connections
 
-// The host syntax of `ss`: [FAMILY:]ADDRESS[/LENGTH][:PORT], and ports with a colon before them.
+// The host syntax of `ss`: [FAMILY:]ADDRESS[/LENGTH][:PORT], and ports after a colon.
 extension FilterParser {
-  /// `sport` and `dport` with a comparison and [FAMILY:]:PORT.
+  /// `sport` or `dport` with a comparison and [FAMILY:]:PORT.
   mutating func servicePort(_ end: ConnectionEnd) throws(FilterProblem) -> SelectionPredicate {
     inherited = nil
     take()
@@ -10,7 +10,7 @@ extension FilterParser {
     return try ports(end.portKey, comparison, try value("a port, as in :443 or :https"))
   }
 
-  /// Ports that compare so; `*` is any.
+  /// A comparison with a port; `*` matches any port.
   func ports(
     _ key: SelectionKey, _ comparison: (FilterComparison, FilterToken)?, _ value: FilterToken
   ) throws(FilterProblem) -> SelectionPredicate {
@@ -44,7 +44,7 @@ extension FilterParser {
     return family.map { .all([.term(.family($0)), selected]) } ?? selected
   }
 
-  /// The family before the first colon, and where the rest starts.
+  /// The family before the first colon, and the offset of the rest.
   private func family(
     of value: FilterToken
   ) throws(FilterProblem) -> (family: AddressFamily?, start: Int) {
@@ -79,7 +79,7 @@ extension FilterParser {
     return parts.count == 1 ? parts[0] : .all(parts)
   }
 
-  /// Where the address and the port are; nil where there is none, or any.
+  /// The ranges of the address and the port; nil for one that is omitted or matches any.
   private func splitHost(
     _ value: FilterToken, from start: Int
   ) throws(FilterProblem) -> (address: Range<Int>?, port: Range<Int>?) {
@@ -96,13 +96,13 @@ extension FilterParser {
       }
       (addressStart, addressEnd, end) = (start + 1, bracket, bracket + 1)
       if end < bytes.count, bytes[end] == UInt8(ascii: "/") || bytes[end] == UInt8(ascii: "%") {
-        // The length or the interface stands behind the brackets: it belongs to the address.
+        // A prefix length or interface after the brackets belongs to the address.
         addressStart = start
         end = bytes[end...].firstIndex(of: colon) ?? bytes.count
         addressEnd = end
       }
     } else if let percent = bytes[start...].firstIndex(of: UInt8(ascii: "%")) {
-      // No interface has a colon in its name: what follows one is the port.
+      // Interface names contain no colon, so a colon here starts the port.
       end = bytes[percent...].firstIndex(of: colon) ?? bytes.count
       addressEnd = end
     } else {
@@ -123,8 +123,9 @@ extension FilterParser {
     return (isAny ? nil : address, end < bytes.count ? end + 1..<bytes.count : nil)
   }
 
-  /// Whether the last colon of an address without brackets separates a port. `ss` takes it so even
-  /// in `fe80::1:80`, and pcap does not: where both can be meant, neither is.
+  /// Whether the last colon of an address without brackets separates a port.
+  ///
+  /// `ss` reads `fe80::1:80` with a port, pcap without one. The parser rejects such addresses.
   private func isPortSeparator(
     _ colon: Int, in value: FilterToken, from start: Int
   ) throws(FilterProblem) -> Bool {
@@ -140,7 +141,7 @@ extension FilterParser {
     return false
   }
 
-  /// An address, a block with its length or mask, or a name.
+  /// An address, a block with a prefix length or mask, or a host name.
   private func address(
     _ end: ConnectionEnd, _ value: String, _ range: Range<Int>, _ family: AddressFamily?
   ) throws(SelectionProblem) -> SelectionPredicate {
@@ -158,7 +159,7 @@ extension FilterParser {
     return selections.count == 1 ? selections[0] : .any(selections)
   }
 
-  /// A v4-mapped block is one of IPv6 sockets only, as in `ss`.
+  /// A v4-mapped block matches only IPv6 sockets, as in `ss`.
   private static func address(_ end: ConnectionEnd, _ block: AddressBlock) -> SelectionPredicate {
     let term = SelectionPredicate.term(.address(end, block))
     let isMapped =
@@ -167,7 +168,7 @@ extension FilterParser {
   }
 }
 
-/// A port in a filter: what an option takes, and 0 and hexadecimal, as `ss` does.
+/// A port in a filter. As in `ss`, it may also be 0 or hexadecimal.
 struct FilterPort {
   private let item: ValueItem
 
@@ -175,10 +176,10 @@ struct FilterPort {
     item = ValueItem(key: key, value: value, range: range)
   }
 
-  /// Whether any port will do.
+  /// Whether it matches any port.
   var isAny: Bool { item.range.isEmpty && !item.value.isEmpty || item.text == "*" }
 
-  /// The ports that compare so with the one in `range`; `=` and `!=` take more than one.
+  /// The ports for which the comparison with `range` holds; only `=` and `!=` accept several.
   func selection(
     of range: ClosedRange<UInt16>, _ comparison: FilterComparison
   ) -> SelectionPredicate {
@@ -187,18 +188,18 @@ struct FilterPort {
       low <= high ? .term(.port(end, UInt16(low)...UInt16(high))) : .any([])
     }
     let (low, high) = (Int(range.lowerBound), Int(range.upperBound))
-    let greatest = Int(UInt16.max)
+    let maximum = Int(UInt16.max)
     switch comparison {
     case .equal: return ports(low, high)
     case .unequal: return .not(ports(low, high))
-    case .atLeast: return ports(low, greatest)
-    case .greater: return ports(low + 1, greatest)
+    case .atLeast: return ports(low, maximum)
+    case .greater: return ports(low + 1, maximum)
     case .atMost: return ports(0, low)
     case .less: return ports(0, low - 1)
     }
   }
 
-  /// The port, or the range of ports.
+  /// The port or port range.
   func range(_ names: some NameResolver) throws(SelectionProblem) -> ClosedRange<UInt16> {
     let text = item.text
     if text == "0" { return 0...0 }
@@ -211,7 +212,7 @@ struct FilterPort {
 }
 
 extension SelectionKey {
-  /// The end whose port it is.
+  /// The end whose port or address the key selects.
   fileprivate var end: ConnectionEnd {
     switch self {
     case .localPort, .local: .local

@@ -1,7 +1,8 @@
 import Connections
 
-// The terms of pcap: `host`, `net`, `port`, `portrange`, with `src` or `dst`, after `tcp` or `ip`.
+// The pcap terms `host`, `net`, `port` and `portrange`, optionally after `tcp`, `ip`, `src`, `dst`.
 extension FilterParser {
+  /// A pcap term: qualifiers, an optional comparison, and a value or a group.
   mutating func pcapTerm() throws(FilterProblem) -> SelectionPredicate {
     var qualifiers = FilterQualifiers()
     let first = take()
@@ -21,7 +22,7 @@ extension FilterParser {
       return try group().predicate
     }
     let value = try value(qualifiers.type?.expected ?? "a host, as in 10.0.0.0/8:443")
-    // A port of either end has an order, and so has none of what inherits it.
+    // `port > 80 or 443` would be ambiguous, so no value inherits from a term with a comparison.
     inherited = comparison == nil ? qualifiers : nil
     return try compared(qualifiers, comparison, value, after: last)
   }
@@ -34,7 +35,7 @@ extension FilterParser {
     }
   }
 
-  /// Adds one word; `src or dst` and `src and dst` are one.
+  /// Adds one qualifier; `src or dst` and `src and dst` count as one.
   private mutating func add(
     _ word: FilterToken, to qualifiers: inout FilterQualifiers
   ) throws(FilterProblem) {
@@ -52,7 +53,7 @@ extension FilterParser {
     }
   }
 
-  /// The connections whose packets are of IPv4 or IPv6, whichever the family of the socket.
+  /// The connections with IPv4 or IPv6 packets, whatever the family of the socket.
   private func network(_ network: FilterQualifiers.Network?) -> SelectionPredicate {
     let anyV4 = AddressBlock(IPAddress(v4: 0), prefixLength: 0).map {
       SelectionPredicate.term(.address(.local, $0))
@@ -64,7 +65,7 @@ extension FilterParser {
     }
   }
 
-  /// The value under its qualifiers, alone.
+  /// A bare value with inherited qualifiers.
   mutating func qualified(
     _ qualifiers: FilterQualifiers, _ comparison: FilterComparison, _ value: FilterToken
   ) throws(FilterProblem) -> SelectionPredicate {
@@ -118,7 +119,7 @@ extension FilterParser {
 }
 
 extension ConnectionEnd {
-  /// The key of a port of this end.
+  /// The key that selects the port of this end.
   var portKey: SelectionKey {
     switch self {
     case .local: .localPort
@@ -127,7 +128,7 @@ extension ConnectionEnd {
     }
   }
 
-  /// The key of an address of this end.
+  /// The key that selects the address of this end.
   var hostKey: SelectionKey {
     switch self {
     case .local: .local

@@ -1,8 +1,8 @@
 import Connections
 
-// The states: `state S`, `exclude S`, and the bare name.
+// States: `state S`, `exclude S` and bare state names.
 extension FilterParser {
-  /// Whether a state without a comparison stands here.
+  /// Whether the next token starts a state without a comparison.
   var startsStates: Bool {
     guard let word = token.keyword else { return false }
     switch word {
@@ -18,9 +18,9 @@ extension FilterParser {
     TCPStateSet(word: word) != nil && SelectionKey(rawValue: word) == nil
   }
 
-  /// States side by side: one of those named, without those excluded after them.
+  /// Adjacent states: any of those named, minus those excluded after them.
   ///
-  /// A group is kept apart from single states, since only those are named one by one.
+  /// State groups stay separate from single states, because a group names no state explicitly.
   mutating func stateRun() throws(FilterProblem) -> FilterPart {
     inherited = nil
     var states: SelectionPredicate?

@@ -1,8 +1,8 @@
 import Connections
 
-// The terms: which word starts which.
+// Terms, by their first word.
 extension FilterParser {
-  /// A term that is no state: ``token`` is a word.
+  /// A term other than a state; ``token`` is a word.
   mutating func term() throws(FilterProblem) -> SelectionPredicate {
     guard let word = token.keyword else {
       if let inherited { return try qualified(inherited, .equal, take()) }
@@ -31,12 +31,12 @@ extension FilterParser {
       suggestion: NearestWord.to(word, among: FilterWords.all))
   }
 
-  /// Whether a comparison follows, which a bare value never has.
+  /// Whether a comparison follows, so that this word is not a bare value.
   private var isCompared: Bool {
     if case .comparison = nextToken.kind { true } else { false }
   }
 
-  /// A bare value; where it is none, a keyword may have been meant.
+  /// A bare value. If it is invalid, the error suggests the nearest keyword.
   private mutating func inheriting(
     _ qualifiers: FilterQualifiers
   ) throws(FilterProblem) -> SelectionPredicate {
@@ -51,7 +51,7 @@ extension FilterParser {
     }
   }
 
-  /// A key of a selection, a comparison unless it is left out, and a value.
+  /// A selection key, an optional comparison and a value.
   private mutating func keyTerm(_ key: SelectionKey) throws(FilterProblem) -> SelectionPredicate {
     inherited = nil
     let word = take()
@@ -68,19 +68,19 @@ extension FilterParser {
     return try measure(key, word, comparison, value)
   }
 
-  /// A comparison, with the token that spells it; nil when it is left out.
+  /// A comparison with its token; nil if there is none.
   mutating func takeComparison() -> (FilterComparison, FilterToken)? {
     guard case .comparison(let comparison) = token.kind else { return nil }
     return (comparison, take())
   }
 
-  /// A value, in quotes or not.
+  /// A value, quoted or not.
   mutating func value(_ expected: String) throws(FilterProblem) -> FilterToken {
     guard token.isWord else { throw problem(.unexpected, at: token, expected: expected) }
     return take()
   }
 
-  /// What `read` gives, or its opposite for `!=`.
+  /// The result of `read`, negated for `!=`.
   func equality(
     _ comparison: (FilterComparison, FilterToken)?, of word: FilterToken,
     _ read: (Self) throws(FilterProblem) -> SelectionPredicate
@@ -93,7 +93,7 @@ extension FilterParser {
     }
   }
 
-  /// A duration or a size; a comparison left out means at least.
+  /// A duration or size. Without a comparison, it means "at least".
   private func measure(
     _ key: SelectionKey, _ word: FilterToken, _ comparison: (FilterComparison, FilterToken)?,
     _ value: FilterToken
@@ -106,12 +106,12 @@ extension FilterParser {
     guard case .term(let term) = try measure(key, value) else {
       throw problem(.listCompared, at: value, expected: "one \(key.valueName)")
     }
-    let more = term.more
+    let next = term.next
     return switch comparison?.0 {
     case nil, .atLeast, .equal, .unequal: .term(term)
-    case .greater: more.map(SelectionPredicate.term) ?? .any([])
+    case .greater: next.map(SelectionPredicate.term) ?? .any([])
     case .less: .not(.term(term))
-    case .atMost: more.map { .not(.term($0)) } ?? .everything
+    case .atMost: next.map { .not(.term($0)) } ?? .everything
     }
   }
 
@@ -119,7 +119,7 @@ extension FilterParser {
     problem(.wrongComparison, at: token, expected: ">, >=, < or <= after \(word.text.quoted)")
   }
 
-  /// An option of a size refuses 0, which every queue holds; `recv-queue > 0` says something.
+  /// Accepts a size of 0, which options reject: `recv-queue > 0` is meaningful.
   private func measure(
     _ key: SelectionKey, _ value: FilterToken
   ) throws(FilterProblem) -> SelectionPredicate {
@@ -130,7 +130,7 @@ extension FilterParser {
     }
   }
 
-  /// What an option of this key and value selects.
+  /// The selection of the option with this key and value.
   func selection(
     _ key: SelectionKey, _ value: FilterToken
   ) throws(FilterProblem) -> SelectionPredicate {
@@ -141,7 +141,7 @@ extension FilterParser {
     }
   }
 
-  /// The problem of a value, at its place in the filter.
+  /// The problem of a value, with its position in the filter.
   func problem(_ problem: SelectionProblem, in value: FilterToken) -> FilterProblem {
     let start = value.textStart
     let range = start + problem.range.lowerBound..<start + problem.range.upperBound
@@ -151,7 +151,7 @@ extension FilterParser {
 }
 
 extension SelectionKey {
-  /// Whether it has an order of its own that a filter can compare by, ports apart.
+  /// Whether a filter can compare its values by size; ports are handled separately.
   fileprivate var isMeasured: Bool {
     switch self {
     case .idle, .stalled, .inState, .age, .receiveQueue, .sendQueue: true
@@ -161,8 +161,8 @@ extension SelectionKey {
 }
 
 extension SelectionTerm {
-  /// The least that is more than what this term asks for; nil when nothing can be more.
-  fileprivate var more: SelectionTerm? {
+  /// The same term with the next larger limit; nil if there is none.
+  fileprivate var next: SelectionTerm? {
     switch self {
     case .idle(let least): .idle(atLeast: least + 1)
     case .stalled(let least): .stalled(atLeast: least + 1)

@@ -1,11 +1,11 @@
-/// Turns the tokens of a filter into a tree: the level of operators and parentheses.
+/// Parses the tokens of a filter into a tree; this file has the operators and parentheses.
 struct FilterParser<Names: NameResolver> {
   let text: String
   let names: Names
   private let tokens: [FilterToken]
   private var position = 0
   private var depth = 0
-  /// What a bare value means here: the qualifiers of the last pcap term, as in `port 80 or 443`.
+  /// The qualifiers of the last pcap term, which apply to bare values: `port 80 or 443`.
   var inherited: FilterQualifiers?
 
   init(_ text: String, tokens: [FilterToken], names: Names) {
@@ -14,13 +14,13 @@ struct FilterParser<Names: NameResolver> {
     self.names = names
   }
 
-  /// The token to read next.
+  /// The current token.
   var token: FilterToken { tokens[position] }
 
   /// The token after ``token``.
   var nextToken: FilterToken { tokens[min(position + 1, tokens.count - 1)] }
 
-  /// Takes ``token``; the end stays.
+  /// Consumes ``token``, except the end.
   @discardableResult
   mutating func take() -> FilterToken {
     let token = self.token
@@ -28,7 +28,7 @@ struct FilterParser<Names: NameResolver> {
     return token
   }
 
-  /// What is wrong with a token.
+  /// A problem at a token.
   func problem(
     _ kind: FilterProblem.Kind, at token: FilterToken, expected: String? = nil,
     suggestion: String? = nil
@@ -38,7 +38,7 @@ struct FilterParser<Names: NameResolver> {
 
   // MARK: Grammar
 
-  /// filter: states, an expression, or states and an expression that all of them limit.
+  /// filter: states, an expression, or states that apply to the whole expression after them.
   mutating func filter() throws(FilterProblem) -> SelectionPredicate {
     guard token.kind != .end else {
       throw problem(.empty, at: token, expected: FilterWords.exampleTerms)
@@ -65,21 +65,21 @@ struct FilterParser<Names: NameResolver> {
 
   private var afterTerm: String { "\"and\", \"or\" or a term" }
 
-  /// expression: operands joined by operators of equal rank, from the left.
+  /// expression: operands joined by operators of equal precedence, from left to right.
   mutating func expression(after first: FilterPart? = nil) throws(FilterProblem) -> FilterPart {
     var chain: FilterChain
     if let first { chain = FilterChain(first) } else { chain = FilterChain(try operand()) }
     while true {
-      let joint = token
-      switch joint.kind {
+      let connective = token
+      switch connective.kind {
       case .and, .or: take()
       case .word, .open, .not: inherited = nil
       case .close, .end: return FilterPart(chain.predicate, depth: chain.depth)
-      case .comparison: throw problem(.unexpected, at: joint, expected: afterTerm)
+      case .comparison: throw problem(.unexpected, at: connective, expected: afterTerm)
       }
       let next = try operand()
-      chain.join(next, by: joint.kind == .or ? .or : .and)
-      try checkDepth(chain.depth, at: joint)
+      chain.join(next, by: connective.kind == .or ? .or : .and)
+      try checkDepth(chain.depth, at: connective)
     }
   }
 
@@ -106,7 +106,7 @@ struct FilterParser<Names: NameResolver> {
       let part = try parser.expression()
       guard parser.token.kind == .close else {
         throw parser.problem(
-          .unclosedParenthesis, at: open, expected: "\")\" at the end of the part")
+          .unclosedParenthesis, at: open, expected: "a closing \")\"")
       }
       parser.take()
       return part
@@ -124,7 +124,7 @@ struct FilterParser<Names: NameResolver> {
     return part
   }
 
-  /// Refuses what those who walk over the tree, or read it here, could not bear.
+  /// Rejects a tree that is too deep for recursion.
   func checkDepth(_ depth: Int, at token: FilterToken) throws(FilterProblem) {
     guard depth <= SelectionFilter.depthLimit else {
       throw problem(.tooDeep(limit: SelectionFilter.depthLimit), at: token)
@@ -132,7 +132,7 @@ struct FilterParser<Names: NameResolver> {
   }
 }
 
-/// A part of the tree, and how deep it is.
+/// A subtree and its depth.
 struct FilterPart {
   let predicate: SelectionPredicate
   let depth: Int
@@ -142,14 +142,14 @@ struct FilterPart {
     self.depth = depth
   }
 
-  /// What one term says, which may be more than one level: `sport != 80` is a negation.
+  /// A single term, which may have several levels: `sport != 80` is a negation.
   init(_ predicate: SelectionPredicate) {
     self.init(predicate, depth: predicate.depth)
   }
 }
 
 extension SelectionPredicate {
-  /// The levels of the tree that its text is read as; nothing at all is `not tcp`.
+  /// The depth of the tree that its filter text parses to; an empty `any` prints as `not tcp`.
   fileprivate var depth: Int {
     switch self {
     case .term: 1
@@ -160,15 +160,15 @@ extension SelectionPredicate {
   }
 }
 
-/// Operands joined from the left: those that the same operator joins become one list.
+/// Operands joined from left to right; consecutive ones with the same operator form one list.
 private struct FilterChain {
-  enum Joint {
+  enum Connective {
     case and
     case or
   }
 
   private var parts: [SelectionPredicate]
-  private var joint: Joint?
+  private var connective: Connective?
   private(set) var depth: Int
 
   init(_ first: FilterPart) {
@@ -176,18 +176,18 @@ private struct FilterChain {
     depth = first.depth
   }
 
-  mutating func join(_ part: FilterPart, by joint: Joint) {
-    if self.joint != joint {
+  mutating func join(_ part: FilterPart, by connective: Connective) {
+    if self.connective != connective {
       parts = [predicate]
       depth += 1
-      self.joint = joint
+      self.connective = connective
     }
     parts.append(part.predicate)
     depth = max(depth, part.depth + 1)
   }
 
   var predicate: SelectionPredicate {
-    switch joint {
+    switch connective {
     case nil: parts[0]
     case .and: .all(parts)
     case .or: .any(parts)

@@ -1,19 +1,19 @@
 import Connections
 
-/// Why a text is not a filter, where, and what was expected there.
+/// A syntax error in a filter: its kind, its position and what was expected.
 public struct FilterProblem: Error, Equatable, Sendable {
   /// The filter.
   public let filter: String
-  /// The kind of fault.
+  /// The kind of error.
   public let kind: Kind
-  /// The part at fault, in UTF-8 offsets of ``filter``; empty at its end when something is missing.
+  /// The faulty part, in UTF-8 offsets of ``filter``; empty and at the end if something is missing.
   public let range: Range<Int>
-  /// What would have been right there, where that can be said.
+  /// What was expected, if known.
   public let expected: String?
-  /// The word that was probably meant.
+  /// The word that the user probably meant.
   public let suggestion: String?
 
-  /// The part of ``filter`` at fault.
+  /// The faulty part of ``filter``.
   public var fault: String { String(decoding: Array(filter.utf8)[range], as: UTF8.self) }
 
   init(
@@ -27,43 +27,43 @@ public struct FilterProblem: Error, Equatable, Sendable {
     self.suggestion = suggestion
   }
 
-  /// The kinds of fault.
+  /// The kinds of error.
   public indirect enum Kind: Equatable, Sendable {
-    /// There is nothing in it.
+    /// An empty filter.
     case empty
-    /// It has more bytes than a filter may have.
+    /// A filter longer than `limit` bytes.
     case tooLong(limit: Int)
-    /// It is nested, or changes between and and or, more often than a filter may.
+    /// A filter with more than `limit` levels of nesting.
     case tooDeep(limit: Int)
-    /// A quotation mark has no second one.
+    /// A quoted word without a closing quote.
     case unclosedQuote
-    /// A `(` has no `)`.
+    /// A `(` without a `)`.
     case unclosedParenthesis
-    /// Something else should stand here.
+    /// A token that is not valid here.
     case unexpected
-    /// No term is called so.
+    /// A word that is not the name of a term.
     case unknownWord
-    /// It is a term about packets, or about sockets that are not of TCP.
+    /// A term about packets or about sockets other than TCP.
     case notAboutConnections
-    /// What stands before it cannot be compared so.
+    /// A comparison that the preceding term does not support.
     case wrongComparison
-    /// A list has no order.
+    /// An ordered comparison with a list or range.
     case listCompared
-    /// It is an IPv6 address, and with its last part taken as a port another one.
+    /// An IPv6 address whose last group could also be a port.
     case ambiguousAddress
-    /// The address in brackets, or the text after it, is not one.
+    /// An invalid bracketed address, or invalid text after it.
     case badHost
-    /// It is not a network.
+    /// An invalid network.
     case notANetwork
-    /// It is not a mask of IPv4 whose ones are all in front.
+    /// An invalid IPv4 network mask.
     case notAMask
-    /// The value of a term is not right; the problem's own range counts from the value's start.
+    /// An invalid value; the problem's own range counts from the start of the value.
     case value(SelectionProblem)
   }
 }
 
 extension FilterProblem: CustomStringConvertible {
-  /// The message for a user, with the remedy; it does not say the place.
+  /// The message for the user, with the remedy but without the position.
   public var description: String {
     if case .value(let problem) = kind, suggestion == nil { return problem.description }
     if let suggestion { return "\(message); did you mean \(suggestion.quoted)?" }
@@ -75,18 +75,18 @@ extension FilterProblem: CustomStringConvertible {
     case .empty: "the filter is empty"
     case .tooLong(let limit): "the filter is longer than \(limit) bytes"
     case .tooDeep(let limit):
-      "the filter is nested deeper than \(limit) levels; each change between and and or is one"
-    case .unclosedQuote: "the quotation mark has no second one"
-    case .unclosedParenthesis: "the \"(\" has no \")\""
-    case .unexpected: range.isEmpty ? "the filter ends too early" : "unexpected \(fault.quoted)"
+      "the filter has more than \(limit) levels; each switch between \"and\" and \"or\" adds one"
+    case .unclosedQuote: "unterminated quote"
+    case .unclosedParenthesis: "unmatched \"(\""
+    case .unexpected: range.isEmpty ? "unexpected end of filter" : "unexpected \(fault.quoted)"
     case .unknownWord: "unknown word \(fault.quoted)"
     case .notAboutConnections: "\(fault.quoted) does not describe a TCP connection"
-    case .wrongComparison: "wrong comparison \(fault.quoted)"
+    case .wrongComparison: "invalid comparison \(fault.quoted)"
     case .listCompared: "\(fault.quoted) is more than one value"
-    case .ambiguousAddress: "it is unclear where the address \(fault.quoted) ends"
+    case .ambiguousAddress: "ambiguous address \(fault.quoted)"
     case .badHost: "\(fault.quoted) is not a host"
     case .notANetwork: "\(fault.quoted) is not a network"
-    case .notAMask: "\(fault.quoted) is not a mask of this network"
+    case .notAMask: "\(fault.quoted) is not a mask for this network"
     case .value(let problem): problem.description
     }
   }

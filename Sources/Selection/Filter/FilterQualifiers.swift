@@ -1,4 +1,4 @@
-/// What stands before the value of a pcap term: protocol, direction and type.
+/// The qualifiers before the value of a pcap term: protocol, direction and type.
 struct FilterQualifiers: Equatable {
   var network: Network?
   var direction: Direction?
@@ -10,14 +10,14 @@ struct FilterQualifiers: Equatable {
     case ip6
   }
 
-  /// Which end; `src` is the local one.
+  /// The selected end; `src` is the local one.
   enum Direction {
     case src
     case dst
     case either
     case both
 
-    /// The ends that must all fit.
+    /// The ends that must all match.
     var ends: [ConnectionEnd] {
       switch self {
       case .src: [.local]
@@ -34,13 +34,13 @@ struct FilterQualifiers: Equatable {
     case port
     case portrange
 
-    /// What to expect after it.
+    /// The expected value, for error messages.
     var expected: String {
       switch self {
       case .host: "a host, as in host 10.0.0.5"
       case .net: "a network, as in net 10.0.0.0/8"
       case .port: "a port, as in port 443"
-      case .portrange: "a range of ports, as in portrange 8000-8100"
+      case .portrange: "a port range, as in portrange 8000-8100"
       }
     }
   }

@@ -1,13 +1,13 @@
-/// One token of a filter, with its place.
+/// One token of a filter, with its position.
 struct FilterToken {
   let kind: Kind
-  /// A word without its quotes; of anything else, the characters as they stand there.
+  /// The characters of the token; without the quotes for a quoted word.
   let text: String
-  /// Where it stands, in UTF-8 offsets of the filter, quotes included.
+  /// The position in UTF-8 offsets of the filter, including quotes.
   let range: Range<Int>
 
   enum Kind: Equatable {
-    /// A word; one in quotes is a value and never a keyword.
+    /// A word; a quoted word is a value and never a keyword.
     case word(isQuoted: Bool)
     case open
     case close
@@ -15,22 +15,22 @@ struct FilterToken {
     case or
     case not
     case comparison(FilterComparison)
-    /// The end of the filter, of no length.
+    /// The end of the filter, with an empty range.
     case end
   }
 
   /// The word, if it can be a keyword.
   var keyword: String? { kind == .word(isQuoted: false) ? text : nil }
 
-  /// Whether it is a word, in quotes or not.
+  /// Whether it is a word, quoted or not.
   var isWord: Bool {
     if case .word = kind { true } else { false }
   }
 
-  /// Where the first character of ``text`` stands.
+  /// The offset of the first character of ``text`` in the filter.
   var textStart: Int { kind == .word(isQuoted: true) ? range.lowerBound + 1 : range.lowerBound }
 
-  /// The kind of an unquoted word, or of a sign: operators have both.
+  /// A token of unquoted text. Operators can be words (`and`) or symbols (`&`).
   init(_ text: String, at range: Range<Int>) {
     self.text = text
     self.range = range
@@ -52,7 +52,7 @@ struct FilterToken {
   }
 }
 
-/// How a filter compares.
+/// A comparison operator of the filter language.
 enum FilterComparison: Equatable {
   case equal
   case unequal
@@ -61,7 +61,7 @@ enum FilterComparison: Equatable {
   case greater
   case less
 
-  /// The comparison that `ss` spells so.
+  /// Parses a comparison in any of the spellings of `ss`.
   init?(_ text: String) {
     switch text {
     case "=", "==", "eq": self = .equal

@@ -1,18 +1,18 @@
-/// The filter language: the filters of `ss`, the terms of pcap that `tcpkill` takes, and every key
-/// of a selection.
+/// The filter language: `ss` filters, the pcap terms that `tcpkill` accepts, and every selection
+/// key.
 ///
-/// `and` and `or` bind alike, from left to right, and terms side by side are joined by `and`: so it
-/// is in `ss`, whatever its manual says, and in pcap. In both forms `src` is the local end.
+/// `and` and `or` have equal precedence and associate to the left. Adjacent terms are joined by
+/// `and`. Both `ss` and pcap do this, although the manual of `ss` differs. `src` is the local end.
 public enum SelectionFilter {
-  /// The longest filter, in bytes.
+  /// The maximum length of a filter, in bytes.
   public static let lengthLimit = 1 << 16
-  /// How deep a filter may be: parentheses, `not`, and changes between `and` and `or`.
+  /// The maximum depth of a filter: parentheses, `not`, and switches between `and` and `or`.
   public static let depthLimit = 100
 
-  /// The selection that `text` spells.
+  /// Parses a filter.
   ///
   /// - Parameter names: looks up hosts, services, users and interfaces.
-  /// - Throws: ``FilterProblem`` with the first part at fault.
+  /// - Throws: ``FilterProblem`` for the first error.
   public static func parse(
     _ text: String, names: some NameResolver
   ) throws(FilterProblem) -> SelectionPredicate {

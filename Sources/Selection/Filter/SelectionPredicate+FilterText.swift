@@ -1,9 +1,10 @@
 import Connections
 
 extension SelectionPredicate {
-  /// The selection as a filter: ``SelectionFilter/parse(_:names:)`` reads the same meaning from it.
+  /// The selection as a filter, which ``SelectionFilter/parse(_:names:)`` parses to an equivalent
+  /// tree.
   ///
-  /// The very same tree, when no list in it has one part, and none but that of everything has none.
+  /// The parsed tree is identical if every list has at least two parts, except an empty `all`.
   public var filterText: String {
     switch self {
     case .term(let term): term.filterText
@@ -15,7 +16,7 @@ extension SelectionPredicate {
     }
   }
 
-  /// The text as one operand: in parentheses when it is of several.
+  /// The text as one operand, in parentheses if it joins several.
   private var operand: String {
     switch self {
     case .all(let parts) where parts.count == 1, .any(let parts) where parts.count == 1:

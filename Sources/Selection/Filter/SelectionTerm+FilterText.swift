@@ -1,7 +1,7 @@
 import Connections
 
 extension SelectionTerm {
-  /// The term as the filter language spells it.
+  /// The term in the filter language.
   public var filterText: String {
     switch self {
     case .states(let states): Self.states(states)
@@ -32,7 +32,7 @@ extension SelectionTerm {
   }
 
   private static func states(_ states: TCPStateSet) -> String {
-    // Without NEW_SYN_RECV, which has no name of its own.
+    // NEW_SYN_RECV has no name of its own.
     let names = states.states.filter { $0 != .newSynReceived }.map(\.name)
     guard !names.isEmpty else { return "not tcp" }
     let group = TCPStateSet.words.first { TCPStateSet(word: $0) == states }
@@ -52,8 +52,8 @@ extension SelectionTerm {
 
   /// The pattern as one word.
   ///
-  /// A comma outside of brackets would separate two patterns, and a blank at an end would not count:
-  /// each becomes a set of its own.
+  /// A comma outside brackets would separate two patterns, and the parser would strip a leading or
+  /// trailing space. Both are written as a set: `[,]` and `[ ]`.
   private static func word(_ glob: Glob) -> String {
     let bytes = Array(glob.pattern.utf8)
     let backslash = UInt8(ascii: "\\")
@@ -77,12 +77,14 @@ extension SelectionTerm {
     return quoted(String(decoding: pattern, as: UTF8.self))
   }
 
-  /// The value as it is, where it is one word, else in quotes: those that it has not or, when it has
-  /// both, with each of its own doubled.
+  /// The value, quoted if it is not a plain word.
+  ///
+  /// Uses a quote that the value does not contain. If it contains both, inner quotes are doubled.
   private static func quoted(_ value: String) -> String {
     let isPlain = value.unicodeScalars.allSatisfy { plainCharacters.contains($0) }
     if isPlain, FilterToken(value, at: 0..<0).keyword != nil { return value }
-    // By scalars, as it is read: a mark behind a quotation mark makes one character of both.
+    // The lexer works on bytes. A combining mark after a quote would merge with it into one
+    // Character, so this compares scalars.
     let quotes: [Unicode.Scalar] = ["\"", "'"]
     if let quote = quotes.first(where: { !value.unicodeScalars.contains($0) }) {
       return "\(quote)\(value)\(quote)"

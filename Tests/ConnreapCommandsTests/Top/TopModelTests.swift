@@ -300,7 +300,7 @@ import Testing
     model.press("/")
     model.type("host db")
     #expect(model.cookies.count == 6)
-    #expect(model.screen.contains { $0.contains("it is looked up with Enter") })
+    #expect(model.screen.contains { $0.contains("press Enter to look it up") })
     let entered = model.press(.enter)
     #expect(entered.compactMap(\.lookedUp) == ["host db"])
     #expect(model.screen.contains { $0.contains("looking up the names in host db") })

@@ -54,7 +54,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("\"{{ critical }}\"", "looks like a template"), ("\"${CRITICAL}\"", "looks like a template"),
+    ("\"{{ critical }}\"", "an unexpanded template"),
+    ("\"${CRITICAL}\"", "an unexpanded template"),
     ("“billing”", "curly quotes"), ("billing|sshd", "does not separate names"),
     ("/usr/bin/billing", "is a path"), ("my-billing-worker", "matches only an executable"),
   ])
