@@ -22,8 +22,8 @@ import Testing
     let name = "round-\(round)"
     try namespace.server.connectPairs(count, as: name, to: listener)
     let runs = try (0..<2).map { _ in try start("--local-port", "8080", "--max", "5000") }
-    let own = (0..<count).filter { $0 % 3 == round % 3 }.map { "\(name)-server-\($0)" }
-    try namespace.server.closeEach(own, within: 0)
+    let programClosings = (0..<count).filter { $0 % 3 == round % 3 }.map { "\(name)-server-\($0)" }
+    try namespace.server.closeEach(programClosings, within: 0)
     let ended = try runs.map { try $0.end() }
     #expect(ended.map(\.status) == [0, 0])
     let reports = try ended.map { try PlanReport($0) }
@@ -47,7 +47,7 @@ import Testing
       #expect(results.map(\.event) == report.connections.map(\.result))
     }
     #expect(closings.values.allSatisfy { $0 == 1 }, "no connection is closed twice")
-    #expect(closings.count >= count - own.count, "a run closes every other connection")
+    #expect(closings.count >= count - programClosings.count, "a run closes every other connection")
     let left = try namespace.rows("--local-port", "8080")
     #expect(left.allSatisfy { $0.owners?.isEmpty == true }, "no process owns what remains")
     try namespace.server.drop(name)
