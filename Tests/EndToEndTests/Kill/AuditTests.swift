@@ -1,13 +1,13 @@
 import Glibc
 import Testing
 
-/// What is written down of every decision.
+/// The log entries of each decision.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct AuditTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
 
-  /// The lines of the log about connections.
+  /// The log entries about connections, without those about runs.
   private var lines: [Substring] {
     get throws {
       try Command.run(["cat", namespace.state.path + "/audit.jsonl"]).lines.filter {
@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  @Test func killSaysWhatItIsGoingToCloseAndWhatCameOfIt() throws {
+  @Test func killLogsEachClosingAndItsResult() throws {
     let pair = try namespace.pair(port: 8080)
     #expect(try namespace.kill("--local-port", "8080").status == 0)
     let lines = try lines
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func everyRunHasALineAndAnIDOfItsOwn() throws {
+  @Test func everyRunHasItsOwnLogEntryAndID() throws {
     _ = try namespace.pair(port: 8080)
     _ = try namespace.pair(port: 8081)
     for port in ["8080", "8081"] {
@@ -45,7 +45,7 @@ import Testing
     #expect(records.map(\.run) == [runs[0].run, runs[0].run, runs[1].run, runs[1].run])
   }
 
-  @Test func whatIsSparedIsWrittenDownWithItsReason() throws {
+  @Test func sparedConnectionsAreLoggedWithTheReason() throws {
     let daemon = try namespace.anotherPeer()
     try daemon.rename("sshd")
     let listener = try daemon.listen("daemon", port: 8080)
@@ -57,13 +57,13 @@ import Testing
     #expect(spared.first?.contains("\"reason\":\"held by sshd[") == true)
   }
 
-  @Test func aDryRunWritesNothing() throws {
+  @Test func aDryRunWritesNoLog() throws {
     _ = try namespace.pair(port: 8080)
     #expect(try namespace.kill("-n", "--local-port", "8080").status == 0)
     #expect(access(namespace.state.path + "/audit.jsonl", F_OK) != 0)
   }
 
-  @Test func withoutTheLogNothingIsClosed() throws {
+  @Test func nothingIsClosedWhenTheLogCannotBeWritten() throws {
     let pair = try namespace.pair(port: 8080)
     #expect(mkdir(namespace.state.path + "/audit.jsonl", 0o700) == 0)
     let ended = try namespace.kill("--local-port", "8080")
@@ -72,10 +72,10 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func theJournalGetsEachDecisionToo() throws {
+  @Test func eachDecisionAlsoGoesToTheJournal() throws {
     let pair = try namespace.pair(port: 8080)
-    let folder = try TemporaryFolder()
-    // journald's place, in a mount namespace of the run's own.
+    let directory = try TemporaryFolder()
+    // A stand-in for journald, in a separate mount namespace.
     let script = """
       import os, socket, subprocess, sys
       listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -86,7 +86,7 @@ import Testing
           while True: print(listener.recv(65536).decode())
       except BlockingIOError: sys.exit(status)
       """
-    let file = try folder.write("journal.py", script)
+    let file = try directory.write("journal.py", script)
     let mounting =
       "mount -t tmpfs none /run && mkdir -p /run/systemd/journal && exec \"$@\""
     let ended = try Command.run(
@@ -103,11 +103,11 @@ import Testing
     #expect(closed.contains("\nCONNREAP_COOKIE=\(pair.server.cookie)\n"))
   }
 
-  @Test func policiesAreNamed() throws {
+  @Test func logEntriesNameThePolicy() throws {
     let listener = try namespace.server.listen("pool", port: 8080)
     _ = try namespace.closeWaits(3, to: listener)
-    let folder = try TemporaryFolder()
-    let file = try folder.write("leaks.yaml", PolicyTests.pileUp)
+    let directory = try TemporaryFolder()
+    let file = try directory.write("leaks.yaml", PolicyTests.pileUp)
     let ended = try namespace.connreap(
       "policy", "apply", "--state-dir", namespace.state.path, file)
     #expect(ended.status == 0)

@@ -1,19 +1,19 @@
 import FoundationEssentials
 import Testing
 
-/// Owners that change while connreap asks, waits, or has a plan in a file: `Fixtures/owners.py`.
+/// Owners that change at the prompt, after a plan or during a run: `Fixtures/owners.py`.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct ChangingOwnersTests {
-  /// When the owners change.
+  /// The moment at which the owners change.
   enum Moment: String, CaseIterable {
-    /// While `kill` waits for an answer.
+    /// While `kill` waits for confirmation.
     case question
-    /// After a plan was written, before it is carried out.
+    /// After a plan is written, before it is carried out.
     case plan
     /// While a policy with a rate runs, after its first closing.
     case run
   }
 
-  /// What a scenario left behind.
+  /// The outcome of a scenario.
   struct Result: Decodable {
     let status: Int32
     let output: String
@@ -27,10 +27,10 @@ import Testing
   }
 
   private func run(_ words: [String], seconds: Int = 200) throws -> Data {
-    let folder = try TemporaryFolder()
+    let directory = try TemporaryFolder()
     let ended = try Command.run(
       ["unshare", "--net", "--", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]
-        + [Tools.python, Tools.fixture("owners.py"), Tools.connreap, folder.path] + words,
+        + [Tools.python, Tools.fixture("owners.py"), Tools.connreap, directory.path] + words,
       seconds: seconds)
     try #require(ended.status == 0, "\(ended.complaints)")
     return Data(ended.output)
@@ -45,20 +45,20 @@ import Testing
     return result
   }
 
-  /// Each way in which a socket gets into the hands of sshd; what it is called in the report.
+  /// Each argument is a way in which sshd becomes an owner of the socket.
   @Test(arguments: ["hand-over", "share", "thread", "fork-sshd", "rename", "execute"])
-  func whatGetsIntoProtectedHandsWhileItAsksIsSpared(change: String) throws {
+  func connectionsThatBecomeProtectedAtThePromptAreSpared(change: String) throws {
     let result = try scenario(.question, change)
     #expect(result.alive == result.connections)
     #expect(result.closedOwners == [])
-    #expect(result.sparedOwners.contains("sshd"), "the log names the owner at that moment")
+    #expect(result.sparedOwners.contains("sshd"), "the log names the current owner")
     #expect(result.reasons.count == 1)
     #expect(result.reasons.allSatisfy { $0.hasPrefix("held by sshd[") })
     #expect(result.output.contains("held by sshd["), "\(result.output)")
   }
 
   @Test(arguments: ["hand-over", "share", "thread", "fork-sshd", "rename", "execute"])
-  func whatGetsIntoProtectedHandsAfterAPlanIsSpared(change: String) throws {
+  func connectionsThatBecomeProtectedAfterThePlanAreSpared(change: String) throws {
     let result = try scenario(.plan, change)
     #expect(result.alive == result.connections)
     #expect(result.closedOwners == [])
@@ -68,9 +68,9 @@ import Testing
   @Test(arguments: [
     ("hand-over", "sshd"), ("to-guarded", "guarded"), ("share", "sshd"), ("rename", "sshd"),
   ])
-  func whatGetsIntoProtectedHandsDuringARunIsSpared(change: String, owner: String) throws {
+  func connectionsThatBecomeProtectedDuringARunAreSpared(change: String, owner: String) throws {
     let result = try scenario(.run, change)
-    // What was announced before the change may have been closed before it.
+    // Connections announced before the change may have been closed before it.
     #expect(result.announcedBeforeChange < result.connections)
     #expect(result.alive >= result.connections - result.announcedBeforeChange)
     #expect(result.sparedOwners.contains(owner))
@@ -79,14 +79,14 @@ import Testing
   }
 
   @Test(arguments: [Moment.question, .run])
-  func whatIsInFlightBetweenProcessesIsSpared(moment: Moment) throws {
+  func socketsInFlightBetweenProcessesAreSpared(moment: Moment) throws {
     let result = try scenario(moment, "flight")
     #expect(result.alive >= result.connections - result.announcedBeforeChange)
     #expect(result.reasons == ["owner unknown now; it was app[PID]"])
   }
 
   @Test(arguments: [Moment.question, .run])
-  func whatAnotherProgramHoldsNowIsNotWhatWasSelectedByProgram(moment: Moment) throws {
+  func processSelectionsApplyToTheCurrentOwner(moment: Moment) throws {
     let result = try scenario(moment, "to-worker", selecting: "process")
     #expect(result.alive >= result.connections - result.announcedBeforeChange)
     #expect(result.sparedOwners == ["worker"])
@@ -98,7 +98,7 @@ import Testing
   }
 
   @Test(arguments: Moment.allCases)
-  func whatIsStillSelectedIsClosedAndItsNewOwnerNamed(moment: Moment) throws {
+  func selectedConnectionsAreClosedAndTheNewOwnerIsLogged(moment: Moment) throws {
     let result = try scenario(moment, "to-worker")
     #expect(result.alive == 0)
     #expect(result.closedOwners.contains("worker"))
@@ -106,14 +106,14 @@ import Testing
   }
 
   @Test(arguments: Moment.allCases, ["nothing", "unshare"])
-  func withoutAChangeOfOwnersAllAreClosed(moment: Moment, change: String) throws {
+  func allConnectionsAreClosedWhenTheOwnersStayTheSame(moment: Moment, change: String) throws {
     let result = try scenario(moment, change, selecting: "process")
     #expect(result.alive == 0)
     #expect(result.closedOwners == ["app"])
   }
 
-  /// Connections of plans, each of which changes hands at random, or is left as it is.
-  @Test func ofRandomChangesNoneClosesAProtectedOwnersConnection() throws {
+  /// Each planned connection changes owners at random, or stays as it is.
+  @Test func randomChangesNeverCloseAProtectedConnection() throws {
     struct Rounds: Decodable {
       let steps: Int
       let closed: Int
@@ -136,14 +136,14 @@ import Testing
     }
     let rounds = try JSONDecoder().decode(Rounds.self, from: run(["random", "11", "8", "60"]))
     #expect(rounds.steps == 480)
-    #expect(rounds.wrong == [], "closed although a protected process held it, or nobody knew")
-    #expect(rounds.left == [], "spared although only unprotected processes held it")
+    #expect(rounds.wrong == [], "closed although the owner was protected or unknown")
+    #expect(rounds.left == [], "spared although no owner was protected")
     #expect(rounds.closed > 50 && rounds.spared > 50)
   }
 
-  /// What is certain: owners are read again between two closings of a policy with a rate. A process
-  /// that holds a socket throughout that time is among them.
-  @Test func ofAHundredThousandHandOversNoneIsClosedWrongly() throws {
+  /// A policy with a rate reads the owners again between two closings. It must find every process
+  /// that holds the socket throughout that time.
+  @Test func aHundredThousandHandOversCloseNoProtectedConnection() throws {
     struct Race: Decodable {
       let handed: Int
       let runs: [String]
@@ -154,9 +154,9 @@ import Testing
     }
     let race = try JSONDecoder().decode(Race.self, from: run(["race", "5", "400", "100000"]))
     #expect(race.handed >= 100_000)
-    #expect(race.runs.filter { !$0.isEmpty } == [], "what failed")
+    #expect(race.runs.filter { !$0.isEmpty } == [], "no run fails")
     #expect(race.wrong == [])
-    #expect(race.certain > 0, "closings were planned of what 'guarded' held throughout")
+    #expect(race.certain > 0, "'guarded' held some planned connections throughout")
     #expect(race.closed > 0 && race.spared > 0)
   }
 }

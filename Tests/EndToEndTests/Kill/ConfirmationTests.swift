@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// The confirmation of `kill`: on a terminal it asks, and without one `--yes` is required.
+/// The confirmation of `kill`: a prompt on a terminal, `--yes` without one.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct ConfirmationTests {
   let namespace: NetworkNamespace
   let pair: (listener: Socket, client: Socket, server: Socket)
@@ -36,33 +36,33 @@ import Testing
     #expect(try AuditRecord.all(in: namespace.state.path).isEmpty)
   }
 
-  @Test func withYesNothingIsAskedWithoutATerminal() throws {
+  @Test func yesSkipsTheConfirmationWithoutATerminal() throws {
     let ended = try namespace.connreap(words + selection + ["-y"])
     #expect(ended.status == 0)
     #expect(try pair.client.receive() == .failed("ECONNRESET"))
   }
 
-  @Test func aDryRunNeedsNoTerminal() throws {
+  @Test func aDryRunNeedsNoConfirmation() throws {
     #expect(try namespace.connreap(words + selection + ["-n"]).status == 0)
     #expect(try namespace.connreap(words + ["-n", "--plan", try plan()]).status == 0)
     #expect(try isAlive)
   }
 
-  @Test func whereNothingWouldBeClosedThereIsNothingToConfirm() throws {
+  @Test func nothingToCloseNeedsNoConfirmation() throws {
     #expect(try namespace.connreap(words + ["--local-port", "9999"]).status == 0)
     try namespace.server.rename("sshd")
     #expect(try namespace.connreap(words + selection).status == 0)
     #expect(try isAlive)
   }
 
-  @Test func thePlanThatIsTooLargeIsRefusedAsSuch() throws {
+  @Test func theLimitIsReportedBeforeTheMissingConfirmation() throws {
     try namespace.server.connectPairs(3, as: "more", to: pair.listener)
     let ended = try namespace.connreap(words + selection + ["--max", "2"])
     #expect(ended.status == 2)
     #expect(ended.complaints.contains("--max 2"))
   }
 
-  @Test func aClosedStandardInputIsNoTerminal() throws {
+  @Test func aClosedStandardInputIsNotATerminal() throws {
     let script = "exec <&-; \"$@\""
     let ended = try Command.run(
       namespace.entering + ["sh", "-c", script, "sh", Tools.connreap] + words + selection)
@@ -70,10 +70,10 @@ import Testing
     #expect(try isAlive)
   }
 
-  // MARK: on a terminal
+  // MARK: On a terminal
 
-  /// A terminal on which `kill` starts when ``start()`` says so.
-  private func waiting(_ redirections: String = "", plan: String? = nil) throws -> TerminalPane {
+  /// A terminal that runs `kill` once ``start()`` is called.
+  private func terminal(_ redirections: String = "", plan: String? = nil) throws -> TerminalPane {
     let pane = try TerminalPane(in: namespace, width: 120)
     let chosen = plan.map { ["--plan", $0] } ?? selection
     let command = ([Tools.connreap] + words + chosen).joined(separator: " ")
@@ -85,14 +85,14 @@ import Testing
 
   private func start() throws { _ = try namespace.state.write("go", "") }
 
-  private static let question = "Close it? [y/N]"
+  private static let prompt = "Close it? [y/N]"
 
   @Test(.needs("tmux"), arguments: [false, true])
-  func whatWasTypedAheadIsNoAnswer(isPlan: Bool) throws {
-    let pane = try waiting(plan: isPlan ? try plan() : nil)
+  func inputTypedBeforeThePromptIsIgnored(isPlan: Bool) throws {
+    let pane = try terminal(plan: isPlan ? try plan() : nil)
     try pane.press("y", "Enter", "y", "Enter")
     try start()
-    try pane.wait(for: Self.question)
+    try pane.wait(for: Self.prompt)
     #expect(
       try holds(for: .milliseconds(300)) {
         try !pane.screen().contains { $0.hasPrefix("status") }
@@ -105,10 +105,10 @@ import Testing
   }
 
   @Test(.needs("tmux"), arguments: ["y", "Y", "yes", " YES "])
-  func yesCloses(answer: String) throws {
-    let pane = try waiting()
+  func yesClosesTheConnection(answer: String) throws {
+    let pane = try terminal()
     try start()
-    let screen = try pane.wait(for: Self.question)
+    let screen = try pane.wait(for: Self.prompt)
     #expect(screen.contains { $0.contains("127.0.0.1:8080 → 127.0.0.1:\(pair.client.port)") })
     try pane.run(answer)
     try pane.wait(for: "closed 1, gone 0, failed 0")
@@ -117,10 +117,10 @@ import Testing
   }
 
   @Test(.needs("tmux"), arguments: ["", "n", "yy", "yes please", "q", "да"])
-  func whateverElseDoesNot(answer: String) throws {
-    let pane = try waiting()
+  func anyOtherAnswerClosesNothing(answer: String) throws {
+    let pane = try terminal()
     try start()
-    try pane.wait(for: Self.question)
+    try pane.wait(for: Self.prompt)
     try pane.run(answer)
     try pane.wait(for: "nothing was closed")
     try pane.wait(for: "status 0")
@@ -128,10 +128,10 @@ import Testing
   }
 
   @Test(.needs("tmux"), arguments: [["C-d"], ["y", "C-d", "C-d"]])
-  func theEndOfInputIsNo(keys: [String]) throws {
-    let pane = try waiting()
+  func endOfInputMeansNo(keys: [String]) throws {
+    let pane = try terminal()
     try start()
-    try pane.wait(for: Self.question)
+    try pane.wait(for: Self.prompt)
     for key in keys { try pane.press(key) }
     try pane.wait(for: "nothing was closed")
     try pane.wait(for: "status 0")
@@ -139,31 +139,31 @@ import Testing
   }
 
   @Test(.needs("tmux"))
-  func controlCEndsIt() throws {
-    let pane = try waiting()
+  func controlCEndsTheRun() throws {
+    let pane = try terminal()
     try start()
-    try pane.wait(for: Self.question)
+    try pane.wait(for: Self.prompt)
     try pane.press("C-c")
-    try pane.wait("the shell asks again") { $0.last { !$0.isEmpty } == "$" }
+    try pane.wait("the shell prompt") { $0.last { !$0.isEmpty } == "$" }
     #expect(try isAlive)
   }
 
   @Test(.needs("tmux"))
-  func aLineOfPastedTextIsNoAnswer() throws {
-    let pane = try waiting()
+  func pastedLinesAreNotAnAnswer() throws {
+    let pane = try terminal()
     try start()
-    try pane.wait(for: Self.question)
-    try pane.paste("y\n# of something else\n")
+    try pane.wait(for: Self.prompt)
+    try pane.paste("y\n# something else\n")
     try pane.wait(for: "more than one line was entered at once")
     try pane.wait(for: "status 2")
     #expect(try isAlive)
   }
 
   @Test(.needs("tmux"), arguments: [">/dev/null", "2>/dev/null", "| cat", ">/dev/null 2>&1"])
-  func theQuestionIsOnTheTerminalWhereverTheOutputGoes(redirections: String) throws {
-    let pane = try waiting(redirections)
+  func redirectedOutputLeavesThePromptOnTheTerminal(redirections: String) throws {
+    let pane = try terminal(redirections)
     try start()
-    let screen = try pane.wait(for: Self.question)
+    let screen = try pane.wait(for: Self.prompt)
     if redirections.contains(">/dev/null") && redirections != "2>/dev/null" {
       #expect(screen.contains("1 connection will be closed."))
     }
@@ -174,8 +174,8 @@ import Testing
   }
 
   @Test(.needs("tmux"))
-  func aPipeIsNoTerminalThoughThereIsOne() throws {
-    let pane = try waiting("</dev/null")
+  func redirectedInputRequiresYesEvenOnATerminal() throws {
+    let pane = try terminal("</dev/null")
     try start()
     try pane.wait(for: "add --yes")
     try pane.wait(for: "status 2")

@@ -1,26 +1,26 @@
 import Glibc
 import Testing
 
-/// A `/proc` that shows less than there is: a hidden process may hold what a visible one holds.
+/// A `/proc` that hides processes, which may share the sockets of visible ones.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct HiddenProcessTests {
   let namespace: NetworkNamespace
-  /// A copy of the tool that everybody may run, and a directory of the user.
-  let (folder, tool, state): (TemporaryFolder, String, String)
+  /// A directory with a copy of the tool that any user may run, and the user's state directory.
+  let (directory, tool, state): (TemporaryFolder, String, String)
 
-  /// A user that no machine has.
+  /// A user ID that no machine uses.
   static let user: UInt32 = 54_322
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
-    tool = folder.path + "/connreap"
-    state = folder.path + "/state"
-    #expect(chmod(folder.path, 0o755) == 0)
+    directory = try TemporaryFolder()
+    tool = directory.path + "/connreap"
+    state = directory.path + "/state"
+    #expect(chmod(directory.path, 0o755) == 0)
     #expect(try Command.run(["cp", Tools.connreap, tool]).status == 0)
     #expect(mkdir(state, 0o700) == 0 && chown(state, Self.user, Self.user) == 0)
   }
 
-  /// The words that run a command with a `/proc` of its own, mounted with these options.
+  /// A command prefix that mounts a separate `/proc` with these options.
   private func mounting(_ options: String) -> [String] {
     let script = "mount -t proc -o \(options) proc /proc && exec \"$@\""
     return ["unshare", "--mount", "--propagation", "private", "bash", "-c", script, "bash"]
@@ -37,7 +37,7 @@ import Testing
         ] + arguments)
   }
 
-  /// A connection whose server end a process of the user holds, and one of root called `hidden`.
+  /// A connection whose server socket is shared by the user's process and root's process `hidden`.
   private func sharedConnection() throws -> (client: Socket, server: Socket) {
     let listener = try namespace.server.listen("8080", port: 8080)
     let client = try namespace.anotherPeer()
@@ -51,7 +51,7 @@ import Testing
 
   private func policy(_ action: String, protecting name: String? = nil) throws -> String {
     let protect = name.map { "protect: [{process: \($0)}]\n" } ?? ""
-    let file = try folder.write(
+    let file = try directory.write(
       "policy-\(action)-\(name ?? "all").yaml",
       """
       version: 1
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test(arguments: ["invisible", "noaccess"])
-  func theGroupOfTheMountSeesThatThereAreOthers(mode: String) throws {
+  func theGroupOfTheMountSeesHiddenProcesses(mode: String) throws {
     _ = try sharedConnection()
     let list = try connreap(
       ["list", "-o", "json", "--local-port", "8080"], options: "hidepid=\(mode),gid=\(Self.user)")
@@ -106,7 +106,7 @@ import Testing
   }
 
   @Test(arguments: ["invisible", "ptraceable", "noaccess", "off"])
-  func whoMayReadEveryProcessIsNotAffected(mode: String) throws {
+  func hidepidDoesNotAffectRoot(mode: String) throws {
     let pair = try sharedConnection()
     let prefix = mounting("hidepid=\(mode)")
     let list = try namespace.connreap(
@@ -119,14 +119,14 @@ import Testing
     #expect(try pair.client.receive() == .failed("ECONNRESET"))
   }
 
-  // MARK: Another pid namespace
+  // MARK: PID namespaces
 
-  /// The words that run a command in the pid namespace of a process.
+  /// A command prefix that enters the PID namespace of a process.
   private func entering(_ container: Int32?) throws -> [String] {
     ["nsenter", "--pid=/proc/\(try #require(container))/ns/pid", "--"]
   }
 
-  @Test func outsideOfAContainerIsHiddenInside() throws {
+  @Test func processesOutsideAContainerAreHiddenInside() throws {
     let listener = try namespace.server.listen("8080", port: 8080)
     let client = try namespace.anotherPeer()
     let pair = try namespace.pair(to: listener, client: client, as: "shared")
@@ -157,7 +157,7 @@ import Testing
     #expect(owners.hasPrefix("!") && owners.contains("pid namespace"), "\(owners)")
   }
 
-  @Test func withTheProcOfTheMachineAContainerSeesAll() throws {
+  @Test func aContainerWithTheProcOfTheHostSeesEveryProcess() throws {
     let listener = try namespace.server.listen("8080", port: 8080)
     let client = try namespace.anotherPeer()
     let pair = try namespace.pair(to: listener, client: client, as: "shared")

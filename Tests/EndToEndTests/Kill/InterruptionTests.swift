@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// A run that is stopped in the middle, by whatever: it says and writes down what it did.
+/// Runs that stop early: each reports and logs what it closed.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct InterruptionTests {
   let namespace: NetworkNamespace
   let listener: Socket
@@ -18,8 +18,10 @@ import Testing
     ["kill", "--yes", "--state-dir", state, "--local-port", "8080"]
   }
 
-  /// Checks that the log, the report and the kernel tell the same story, of less than all.
-  private func checkStory(done report: PlanReport) throws -> Int {
+  /// Checks that the log, the report and the kernel agree on a partial run.
+  ///
+  /// - Returns: the number of connections that remain.
+  private func checkPartialRun(_ report: PlanReport) throws -> Int {
     let closed = report.connections.filter { $0.result == "closed" }.map(\.cookie)
     let left = report.connections.filter { $0.reason?.hasPrefix("not done") == true }.map(\.cookie)
     #expect(closed.count + left.count == 20)
@@ -32,18 +34,18 @@ import Testing
   }
 
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
-  func aSignalStopsItAfterTheConnectionAtHand(number: Int32) throws {
+  func aSignalStopsTheRunAfterTheCurrentConnection(number: Int32) throws {
     let running = try namespace.start(words + ["--rate", "5", "-o", "json"])
     try namespace.waitForClosings(2)
     running.signal(number)
     let ended = try running.end(within: 5)
     #expect(ended.status == 128 + number)
-    let left = try checkStory(done: PlanReport(ended))
+    let left = try checkPartialRun(PlanReport(ended))
     #expect(ended.complaints.contains("\(left) connections not done"))
     #expect(ended.complaints.contains("stopped by SIG"))
   }
 
-  @Test func aSignalThatTheCallerHadIgnoredStaysIgnored() throws {
+  @Test func ignoredSignalsStayIgnored() throws {
     let command = namespace.entering + ["nohup", Tools.connreap] + words + ["--rate", "20"]
     let running = try Command(command)
     try namespace.waitForClosings(1)
@@ -52,22 +54,22 @@ import Testing
     #expect(try namespace.rows("--local-port", "8080").isEmpty)
   }
 
-  @Test func aSignalBeforeTheFirstClosingEndsItAsUsual() throws {
-    // On a terminal it would be the question that is interrupted.
+  @Test func aSignalEndsACommandThatHasClosedNothing() throws {
+    // `list` stands in for a `kill` that waits at its prompt.
     let running = try namespace.start(["list", "--netns", "all"])
     running.signal(SIGTERM)
     #expect([0, 143].contains(try running.end().status))
   }
 
-  @Test func theTimeoutLeavesTheRestAndSaysSo() throws {
+  @Test func theTimeoutStopsTheRunAndReportsTheRest() throws {
     let ended = try namespace.connreap(
       words + ["--rate", "5", "--timeout", "900ms", "-o", "json"])
     #expect(ended.status == 1)
-    let left = try checkStory(done: PlanReport(ended))
+    let left = try checkPartialRun(PlanReport(ended))
     #expect(ended.complaints.contains("the time was up; \(left) connections not done"))
   }
 
-  @Test func inWordsTheRestIsListedAndCounted() throws {
+  @Test func theTextReportListsAndCountsTheRest() throws {
     let ended = try namespace.connreap(words + ["--rate", "1", "--timeout", "900ms"])
     #expect(ended.status == 1)
     #expect(
@@ -75,15 +77,15 @@ import Testing
     #expect(ended.text.contains("closed 1, gone 0, failed 0, not done 19."))
   }
 
-  @Test func aRateIsKept() throws {
+  @Test func theRunKeepsToItsRate() throws {
     let start = ContinuousClock.now
     #expect(try namespace.connreap(words + ["--rate", "10"]).status == 0)
-    let took = ContinuousClock.now - start
-    #expect(took >= .milliseconds(1890))
-    #expect(took < .seconds(10))
+    let duration = ContinuousClock.now - start
+    #expect(duration >= .milliseconds(1890))
+    #expect(duration < .seconds(10))
   }
 
-  @Test func aPolicyHasARateOfItsOwnAndApplyATimeout() throws {
+  @Test func applyObeysTheRateOfThePolicyAndItsOwnTimeout() throws {
     let file = try namespace.state.write(
       "slow.yaml",
       """
@@ -99,17 +101,17 @@ import Testing
       "policy", "apply", "--state-dir", state, "--timeout", "900ms", "-o", "json", file,
     ])
     #expect(ended.status == 1)
-    _ = try checkStory(done: PlanReport(ended))
+    _ = try checkPartialRun(PlanReport(ended))
     let rest = try namespace.rows("--local-port", "8080").count
-    #expect(rest >= 7, "it closed no faster than its rate")
-    // The next run finishes what this one left.
+    #expect(rest >= 7, "it closes no faster than its rate")
+    // The next run closes the rest.
     #expect(
       try namespace.connreap("policy", "apply", "--state-dir", state, "-o", "json", file).status
         == 0)
     #expect(try namespace.rows("--local-port", "8080").isEmpty)
   }
 
-  @Test func aReaderThatLeavesStopsIt() throws {
+  @Test func aClosedPipeStopsTheRun() throws {
     let script = "\"$@\" --rate 5 | sleep 0.5; exit ${PIPESTATUS[0]}"
     let ended = try Command.run(
       namespace.entering + ["bash", "-c", script, "sh", Tools.connreap] + words)
@@ -122,7 +124,7 @@ import Testing
     #expect(try namespace.rows("--local-port", "8080").count == 20 - closed.count)
   }
 
-  @Test func aReaderThatIsGoneFromTheStartLetsNothingBeClosed() throws {
+  @Test func nothingIsClosedWhenThePipeIsClosedFromTheStart() throws {
     let script = "mkfifo \"$0\"; exec 3<>\"$0\" 4>\"$0\" 3>&-; \"$@\" >&4"
     let ended = try Command.run(
       namespace.entering + ["bash", "-c", script, state + "/fifo", Tools.connreap] + words)
@@ -131,8 +133,8 @@ import Testing
   }
 
   @Test(arguments: ["20k", "24k"])
-  func aDiskThatGetsFullStopsIt(size: String) throws {
-    // A file system of the run's own, with room for some closings or for the results of none.
+  func aFullDiskStopsTheRun(size: String) throws {
+    // 20k holds only some of the announcements. 24k holds all of them, but not every result.
     let script = """
       mount -t tmpfs -o size=\(size),mode=0700 none "$0" || exit 99
       "$@" -o json; status=$?; cat "$0/audit.jsonl" >&2; exit $status
@@ -149,10 +151,10 @@ import Testing
     let announced = ended.complaints.split(separator: "\n").count {
       $0.contains("\"event\":\"closing\"")
     }
-    #expect(announced >= closed, "none was closed that is not in the log")
+    #expect(announced >= closed, "nothing is closed that is not in the log")
   }
 
-  @Test func aFileThatMayGrowNoMoreStopsIt() throws {
+  @Test func theFileSizeLimitStopsTheRun() throws {
     let ended = try namespace.connreap(
       words + ["-o", "json"], behind: ["prlimit", "--fsize=20480", "--"])
     #expect(ended.status == 1)
@@ -165,7 +167,7 @@ import Testing
     ["--rate", "0"], ["--rate", "-1"], ["--rate", "fast"], ["--timeout", "5"],
     ["--timeout", "0s"], ["--timeout", "soon"],
   ])
-  func aRateOrTimeoutThatIsNoneIsBadUsage(option: [String]) throws {
+  func invalidRatesAndTimeoutsAreBadUsage(option: [String]) throws {
     let ended = try namespace.connreap(words + option)
     #expect(ended.status == 64)
     #expect(try namespace.rows("--local-port", "8080").count == 20)

@@ -1,16 +1,16 @@
 import Testing
 
-/// What happens on a kernel that was built without `CONFIG_INET_DIAG_DESTROY`.
+/// A kernel built without `CONFIG_INET_DIAG_DESTROY`.
 @Suite(.waitsForPrograms, .needsNamespaces) struct KernelWithoutDestroyTests {
   private let namespace: NetworkNamespace
-  private let folder: TemporaryFolder
+  private let directory: TemporaryFolder
   private let library: String
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
-    library = folder.path + "/withoutdestroy.so"
-    // It comes with the Swift toolchain.
+    directory = try TemporaryFolder()
+    library = directory.path + "/withoutdestroy.so"
+    // clang comes with the Swift toolchain.
     let built = try Command.run(
       ["clang", "-shared", "-fPIC", "-o", library, Tools.fixture("withoutdestroy.c")])
     try #require(built.status == 0, "\(built.complaints)")
@@ -18,28 +18,28 @@ import Testing
 
   private func run(_ words: String...) throws -> Ended {
     try Command.run(
-      namespace.entering + [Tools.connreap] + words + ["--state-dir", folder.path],
+      namespace.entering + [Tools.connreap] + words + ["--state-dir", directory.path],
       environment: ["LD_PRELOAD": library])
   }
 
-  @Test func itIsSaidUpFrontWithTheOptionAndAnotherWay() throws {
+  @Test func killNamesTheKernelOptionAndAnAlternative() throws {
     let pair = try namespace.pair(port: 8080)
     let ended = try run("kill", "--yes", "--local-port", "8080")
     #expect(ended.status == 69)
     #expect(ended.complaints.contains("CONFIG_INET_DIAG_DESTROY"))
     #expect(ended.complaints.contains("--method shutdown"))
-    #expect(try pair.client.reaches(pair.server), "nothing was closed")
-    #expect(try run("log", "-o", "jsonl").text.isEmpty, "nor announced")
+    #expect(try pair.client.reaches(pair.server), "nothing is closed")
+    #expect(try run("log", "-o", "jsonl").text.isEmpty, "nothing is announced")
   }
 
-  @Test func theOtherWayIsOpen() throws {
+  @Test func shutdownStillWorks() throws {
     let pair = try namespace.pair(port: 8080)
     let ended = try run("kill", "--yes", "--local-port", "8080", "--method", "shutdown")
     #expect(ended.status == 0)
     #expect(try pair.client.receive() == .end)
   }
 
-  @Test func aPlanCanBeMade() throws {
+  @Test func aDryRunStillPlans() throws {
     let pair = try namespace.pair(port: 8080)
     let ended = try run("kill", "--dry-run", "--local-port", "8080", "-o", "json")
     #expect(ended.status == 0)
@@ -47,14 +47,14 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func aPolicyThatDestroysFailsWithThatToo() throws {
+  @Test func aPolicyThatDestroysFailsInTheSameWay() throws {
     let pair = try namespace.pair(port: 8080)
-    let file = try folder.write(
+    let file = try directory.write(
       "destroy.yaml",
       """
       version: 1
       policies:
-        - name: all-of-it
+        - name: everything
           match: { local-port: 8080 }
           limit: 10
           action: destroy
@@ -65,7 +65,7 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func doctorSaysSo() throws {
+  @Test func doctorReportsTheMissingKernelOption() throws {
     let ended = try Command.run(
       namespace.entering + [Tools.connreap, "doctor"], environment: ["LD_PRELOAD": library])
     #expect(ended.status == 1)

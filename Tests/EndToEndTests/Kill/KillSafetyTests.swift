@@ -1,31 +1,31 @@
 import Testing
 
-/// What `kill` does not do.
+/// What `kill` refuses or spares.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct KillSafetyTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
 
-  @Test(.needsTracing) func aDryRunAsksTheKernelToDestroyNothing() throws {
+  @Test(.needsTracing) func aDryRunSendsNoDestroyRequests() throws {
     let pair = try namespace.pair(port: 8080)
     let trace = "\(namespace.state.path)/trace"
     let strace = ["strace", "-f", "-e", "trace=sendto,sendmsg,sendmmsg,write", "-o", trace, "--"]
     let dry = try namespace.kill(["--dry-run", "--local-port", "8080"], behind: strace)
     #expect(dry.status == 0)
-    #expect(try requestsToDestroy(in: trace) == 0)
+    #expect(try destroyRequests(in: trace) == 0)
     #expect(dry.text.contains("8080"), "it shows the plan")
     #expect(try pair.client.reaches(pair.server))
-    // The same without the option does ask, so the trace would have shown it.
+    // A real run shows its requests, so the trace would have shown them above.
     #expect(try namespace.kill(["--local-port", "8080"], behind: strace).status == 0)
-    #expect(try requestsToDestroy(in: trace) > 0)
+    #expect(try destroyRequests(in: trace) > 0)
   }
 
-  private func requestsToDestroy(in trace: String) throws -> Int {
-    let found = try Command.run(["grep", "-cE", "SOCK_DESTROY|nlmsg_type=0x15\\b", trace])
-    return Int(found.lines.first ?? "") ?? 0
+  private func destroyRequests(in trace: String) throws -> Int {
+    let matches = try Command.run(["grep", "-cE", "SOCK_DESTROY|nlmsg_type=0x15\\b", trace])
+    return Int(matches.lines.first ?? "") ?? 0
   }
 
-  @Test func aDryRunPlansInJSON() throws {
+  @Test func aDryRunPrintsThePlanAsJSON() throws {
     let pair = try namespace.pair(port: 8080)
     let plan = try PlanReport(try namespace.kill("-n", "--local-port", "8080", "-o", "json"))
     #expect(plan.connections.map(\.decision) == ["close"])
@@ -33,7 +33,7 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func aPlanAboveTheLimitIsRefusedWhole() throws {
+  @Test func aPlanAboveTheLimitIsRefusedEntirely() throws {
     let listener = try namespace.server.listen("many", port: 8080)
     let leaks = try namespace.closeWaits(3, to: listener)
     let refused = try namespace.kill("--state", "close-wait", "--max", "2")
@@ -45,14 +45,14 @@ import Testing
     #expect(try namespace.rows("--state", "close-wait").isEmpty)
   }
 
-  @Test func aHundredIsTheLimitWhenNoneIsGiven() throws {
+  @Test func theDefaultLimitIsAHundred() throws {
     let listener = try namespace.server.listen("many", port: 8080)
     try namespace.server.connectPairs(101, as: "many", to: listener)
     #expect(try namespace.kill("--local-port", "8080").status == 2)
     #expect(try namespace.rows("--local-port", "8080").count == 101)
   }
 
-  @Test func anEmptySelectionIsRefusedUnlessItIsMeant() throws {
+  @Test func anEmptySelectionRequiresAll() throws {
     let pair = try namespace.pair(port: 8080)
     let refused = try namespace.kill()
     #expect(refused.status == 64)
@@ -62,7 +62,7 @@ import Testing
     #expect(try namespace.rows().isEmpty)
   }
 
-  @Test func aListenerIsClosedOnlyWhenItsStateIsNamed() throws {
+  @Test func listenersAreClosedOnlyWithStateListen() throws {
     let listener = try namespace.server.listen("kept", port: 8080)
     #expect(try namespace.kill("--port", "8080").status == 0)
     #expect(try namespace.kill("--all").status == 0)
@@ -72,7 +72,7 @@ import Testing
     #expect(try namespace.rows("--state", "listen").isEmpty)
   }
 
-  @Test func timeWaitIsLeftToItsTimer() throws {
+  @Test func timeWaitSocketsAreLeftToTheirTimer() throws {
     let pair = try namespace.pair(port: 8080)
     try pair.client.close()
     try pair.server.close()
@@ -81,7 +81,7 @@ import Testing
     #expect(try namespace.rows("--state", "time-wait").count == 1)
   }
 
-  @Test func anOrphanIsLeftToTheKernel() throws {
+  @Test func orphansAreLeftToTheKernel() throws {
     let pair = try namespace.pair(port: 8080)
     try pair.client.close()
     let ended = try namespace.kill("--peer-port", "8080", "-o", "json")
@@ -90,7 +90,7 @@ import Testing
     #expect(try namespace.rows("--peer-port", "8080").map(\.state) == ["fin-wait-2"])
   }
 
-  @Test func whatAnAncestorHoldsIsTheCallersOwnSession() throws {
+  @Test func connectionsHeldByAnAncestorAreSpared() throws {
     let pair = try namespace.pair(port: 8080)
     let words = ["kill", "--yes", "--state-dir", namespace.state.path, "--port", "8080"]
     let ended = try namespace.server.run([Tools.connreap] + words + ["-o", "json"])
@@ -102,9 +102,9 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func theSessionOfSecureShellIsSpared() throws {
+  @Test func theSSHSessionIsSpared() throws {
     let listener = try namespace.server.listen("ssh", port: 8080)
-    // What holds the other end of the session is spared as a whole.
+    // The process at the other end of the session is spared with all its connections.
     let client = try namespace.anotherPeer()
     let session = try namespace.pair(to: listener, client: client, as: "session")
     let other = try namespace.pair(to: listener, as: "other")
@@ -117,10 +117,10 @@ import Testing
     #expect(try other.client.receive() == .failed("ECONNRESET"))
   }
 
-  @Test func theSessionIsSparedBehindSudoWhichHidesIt() throws {
+  @Test func theSSHSessionIsSparedWhenSudoHidesIt() throws {
     let session = try namespace.pair(port: 8080)
     let words = ["kill", "--yes", "--state-dir", namespace.state.path, "--local-port", "8080"]
-    // As sudo does, it takes the variable away from the tool; the shell above has it still.
+    // Like sudo, env removes the variable. The parent shell still has it.
     let script = "env -u SSH_CONNECTION \"$0\" \"$@\"; exit $?"
     let ended = try Command.run(
       namespace.entering + ["sh", "-c", script, Tools.connreap] + words,
@@ -130,7 +130,7 @@ import Testing
     #expect(try session.client.reaches(session.server))
   }
 
-  @Test func theShellDaemonIsSparedUnlessItIsNamed() throws {
+  @Test func sshdIsSparedUnlessUnprotected() throws {
     let daemon = try namespace.anotherPeer()
     try daemon.rename("sshd")
     let listener = try daemon.listen("daemon", port: 8080)
@@ -143,7 +143,7 @@ import Testing
     #expect(try pair.client.receive() == .failed("ECONNRESET"))
   }
 
-  @Test func aProtectedOwnerProtectsWhatItShares() throws {
+  @Test func aProtectedOwnerProtectsSharedSockets() throws {
     let pair = try namespace.pair(port: 8080)
     try namespace.server.rename("sshd")
     _ = try namespace.server.fork(sharing: [pair.server])
@@ -152,7 +152,7 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func withoutTheCapabilityItSaysWhichOneIsMissing() throws {
+  @Test func theMissingCapabilityIsNamed() throws {
     let pair = try namespace.pair(port: 8080)
     let ended = try namespace.kill(["--local-port", "8080"], behind: Self.withoutNetAdmin)
     #expect(ended.status == 77)
@@ -160,7 +160,7 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func whoCannotEvenSeeTheOwnersIsToldWhatIsMissing() throws {
+  @Test func theMissingCapabilityIsNamedWhenOwnersCannotBeRead() throws {
     let pair = try namespace.pair(port: 8080)
     let powerless = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"]
     let ended = try namespace.kill(["--local-port", "8080"], behind: powerless)
@@ -169,7 +169,7 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func withoutTheCapabilityADryRunStillPlans() throws {
+  @Test func aDryRunStillPlansWithoutTheCapability() throws {
     _ = try namespace.pair(port: 8080)
     let ended = try namespace.kill(
       ["--dry-run", "--local-port", "8080", "-o", "json"], behind: Self.withoutNetAdmin)
@@ -177,7 +177,7 @@ import Testing
     #expect(try PlanReport(ended).connections.map(\.decision) == ["close"])
   }
 
-  /// Root, without the one capability.
+  /// Root without CAP_NET_ADMIN.
   static let withoutNetAdmin = [
     "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin", "--",
   ]

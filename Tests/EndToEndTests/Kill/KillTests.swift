@@ -1,13 +1,13 @@
 import Glibc
 import Testing
 
-/// What `kill` closes, and what both ends see of it.
+/// What `kill` closes, and what both ends see.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct KillTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
 
-  @Test func hostAndPortCloseExactlyThatConnection() throws {
+  @Test func hostAndPortCloseOnlyTheMatchingConnection() throws {
     let target = try namespace.pair(port: 8080)
     let samePortElsewhere = try namespace.pair(port: 8080, address: "::1", as: "six")
     let otherPort = try namespace.pair(port: 8081)
@@ -29,7 +29,7 @@ import Testing
     #expect(try pair.client.receive() == .failed("ECONNRESET"))
   }
 
-  @Test func inCloseWaitTheProgramStillReadsTheEndAndCannotWrite() throws {
+  @Test func inCloseWaitTheProgramReadsEOFAndCannotWrite() throws {
     let pair = try namespace.pair(port: 8080)
     try pair.client.finish()
     #expect(try namespace.kill("--state", "close-wait").status == 0)
@@ -46,14 +46,14 @@ import Testing
     #expect(try pair.server.receive() == .text("last words"))
   }
 
-  @Test func theListenerLivesAndAcceptsAgain() throws {
+  @Test func theListenerKeepsAccepting() throws {
     let pair = try namespace.pair(port: 8080)
     #expect(try namespace.kill("--port", "8080").status == 0)
     let again = try namespace.pair(to: pair.listener, as: "again")
     #expect(try again.client.reaches(again.server))
   }
 
-  @Test func ipv6AndMappedConnectionsAreClosedToo() throws {
+  @Test func ipv6AndMappedConnectionsAreClosed() throws {
     let six = try namespace.pair(port: 8080, address: "::1")
     let dual = try namespace.server.listen("dual", on: "::", port: 8081, mapped: true)
     let mapped = try namespace.pair(to: dual, address: "127.0.0.1", as: "mapped")
@@ -64,14 +64,14 @@ import Testing
     #expect(try mapped.client.receive() == .failed("ECONNRESET"))
   }
 
-  @Test func aSocketThatProcessesShareIsClosedForAll() throws {
+  @Test func sharedSocketsAreClosedForEveryProcess() throws {
     let pair = try namespace.pair(port: 8080)
     _ = try namespace.server.fork(sharing: [pair.server])
     #expect(try namespace.kill("--local-port", "8080").status == 0)
     #expect(try pair.client.receive() == .failed("ECONNRESET"))
   }
 
-  @Test func idleChoosesAmongConnectionsThatAreOtherwiseAlike() throws {
+  @Test func idleSelectsOnlyTheIdleConnection() throws {
     let listener = try namespace.server.listen("both", port: 8080)
     let quiet = try namespace.pair(to: listener, as: "quiet")
     let chatty = try namespace.pair(to: listener, as: "chatty")
@@ -82,19 +82,19 @@ import Testing
     #expect(try chatty.client.reaches(chatty.server))
   }
 
-  @Test func theReportSaysWhatBecameOfEachAndThatDescriptorsStay() throws {
+  @Test func theReportCountsResultsAndNamesTheHolder() throws {
     let listener = try namespace.server.listen("leaks", port: 8080)
     let leaks = try namespace.closeWaits(3, to: listener)
     let ended = try namespace.kill("--state", "close-wait")
     #expect(ended.status == 0)
-    let said = ended.text + ended.complaints
-    #expect(said.contains("closed 3"))
-    #expect(said.contains("descriptor"))
-    #expect(said.contains("[\(namespace.server.pid)]"))
+    let report = ended.text + ended.complaints
+    #expect(report.contains("closed 3"))
+    #expect(report.contains("descriptor"))
+    #expect(report.contains("[\(namespace.server.pid)]"))
     for leak in leaks { #expect(try leak.server.isOpen()) }
   }
 
-  @Test func asJSONEachConnectionHasItsDecisionAndResult() throws {
+  @Test func theJSONReportHasDecisionsAndResults() throws {
     let pair = try namespace.pair(port: 8080)
     let ended = try namespace.kill("--local-port", "8080", "-o", "json")
     #expect(ended.status == 0)
@@ -106,7 +106,7 @@ import Testing
     #expect(report.bootID.count == 36)
   }
 
-  @Test func nothingFoundIsNoFailure() throws {
+  @Test func findingNothingIsNotAFailure() throws {
     _ = try namespace.pair(port: 8080)
     let ended = try namespace.kill("--port", "9999")
     #expect(ended.status == 0)

@@ -1,18 +1,18 @@
 import Testing
 
-/// What each method closes, and what both ends and the wire see of it.
+/// What each method closes, and what both ends and the network see.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct MethodTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
 
-  /// What the peer of a connection reads that was closed in this way.
+  /// What the peer reads after each method.
   private static let methods: [(method: String, peer: Received)] = [
     ("destroy", .failed("ECONNRESET")), ("abort", .failed("ECONNRESET")), ("shutdown", .end),
   ]
 
   @Test(arguments: methods)
-  func eachClosesWhatIsMeantAndNothingElse(method: String, peer: Received) throws {
+  func eachMethodClosesOnlyTheSelectedConnection(method: String, peer: Received) throws {
     let target = try namespace.pair(port: 8080)
     let bystander = try namespace.pair(port: 8081)
     let ended = try namespace.kill("--local-port", "8080", "--method", method, "-o", "json")
@@ -22,11 +22,11 @@ import Testing
     #expect(try bystander.client.reaches(bystander.server))
     #expect(try target.server.isOpen(), "the program's descriptor stays open")
     let again = try namespace.pair(to: target.listener, as: "again")
-    #expect(try again.client.reaches(again.server), "the listener lives")
+    #expect(try again.client.reaches(again.server), "the listener still accepts")
   }
 
   @Test(arguments: methods)
-  func eachClosesACloseWaitToo(method: String, peer: Received) throws {
+  func eachMethodClosesCloseWaitConnections(method: String, peer: Received) throws {
     let pair = try namespace.pair(port: 8080)
     try pair.client.finish()
     let ended = try namespace.kill("--state", "close-wait", "--method", method)
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test(arguments: [("destroy", "R"), ("abort", "R"), ("shutdown", "F")])
-  func theWireShowsIt(method: String, flag: Character) throws {
+  func eachMethodSendsItsSegment(method: String, flag: Character) throws {
     let pair = try namespace.pair(port: 8080)
     try namespace.server.watchTheWire()
     let dry = try namespace.kill("--dry-run", "--local-port", "8080", "--method", method)
@@ -49,7 +49,7 @@ import Testing
     #expect(!sent.contains { $0.contains(flag == "R" ? "F" : "R") }, "\(sent)")
   }
 
-  @Test func keepaliveSendsNothingAtOnceAndClosesNothing() throws {
+  @Test func armingKeepaliveSendsAndClosesNothing() throws {
     let pair = try namespace.pair(port: 8080)
     try namespace.server.watchTheWire()
     let ended = try namespace.kill(
@@ -63,12 +63,12 @@ import Testing
       row.reason
         == "keepalive armed, nothing closed: 40s + 4 × 7s, user timeout 90000ms, before off")
     #expect(try pair.server.keepalive() == [1, 40, 7, 4, 90_000])
-    #expect(try pair.client.keepalive()[0] == 0, "the other end is not asked for")
+    #expect(try pair.client.keepalive()[0] == 0, "the other end is not selected")
     #expect(try pair.server.sent() == [])
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func anArmedConnectionEndsOnceItsPeerIsGoneAndLivesWhileItAnswers() throws {
+  @Test func armedConnectionsEndOnlyWhenThePeerStopsAnswering() throws {
     let dead = try namespace.pair(port: 8080)
     let words = [
       "--local-port", "8080", "--method", "keepalive", "--keepalive-idle", "1s",
@@ -79,13 +79,13 @@ import Testing
     #expect(armed.text.contains("armed 1, gone 0, failed 0"))
     #expect(try dead.server.receive() == .failed("EAGAIN"), "its peer has answered for 5 s")
     try namespace.server.cutLoopback()
-    var seen = try dead.server.receive()
-    // A busy machine may be late with its probes.
-    if seen == .failed("EAGAIN") { seen = try dead.server.receive() }
-    #expect(seen == .failed("ETIMEDOUT"))
+    var received = try dead.server.receive()
+    // A busy machine may send its probes late.
+    if received == .failed("EAGAIN") { received = try dead.server.receive() }
+    #expect(received == .failed("ETIMEDOUT"))
   }
 
-  @Test func theProgramSeesTheEndOfTheStreamOfAShutdown() throws {
+  @Test func afterAShutdownTheProgramReadsEOF() throws {
     let pair = try namespace.pair(port: 8080)
     #expect(try pair.client.send("last words") == nil)
     let ended = try namespace.kill("--local-port", "8080", "--method", "shutdown")
@@ -95,7 +95,7 @@ import Testing
     #expect(try pair.server.send("more") == "EPIPE")
   }
 
-  @Test func whatIsQueuedIsSentBeforeAShutdown() throws {
+  @Test func aShutdownSendsQueuedDataFirst() throws {
     let pair = try namespace.pair(port: 8080)
     #expect(try pair.server.send("answer") == nil)
     #expect(try namespace.kill("--local-port", "8080", "--method", "shutdown").status == 0)
@@ -103,7 +103,7 @@ import Testing
     #expect(try pair.client.receive() == .end)
   }
 
-  @Test func theProgramSeesAResetOfAnAbort() throws {
+  @Test func afterAnAbortTheProgramSeesAReset() throws {
     let pair = try namespace.pair(port: 8080)
     #expect(try pair.client.send("lost") == nil)
     let ended = try namespace.kill("--local-port", "8080", "--method", "abort")
@@ -114,14 +114,14 @@ import Testing
     #expect(try namespace.rows("--port", "8080").isEmpty)
   }
 
-  @Test func aShutdownThatWaitsForItsPeerSaysSo() throws {
+  @Test func aShutdownReportsThatItWaitsForThePeer() throws {
     let pair = try namespace.pair(port: 8080)
     let ended = try namespace.kill("--local-port", "8080", "--method", "shutdown", "-o", "json")
     let row = try #require(try PlanReport(ended).connections.first)
     #expect(row.result == "closed")
     #expect(row.reason?.hasPrefix("FIN sent; in FIN-WAIT-") == true)
     #expect(try namespace.row(of: pair.server)?.state == "fin-wait-2")
-    // A second time there is nothing to shut down.
+    // The second time, nothing is left to shut down.
     let again = try namespace.kill("--local-port", "8080", "--method", "shutdown", "-o", "json")
     #expect(again.status == 0)
     #expect(
@@ -140,7 +140,7 @@ import Testing
     #expect(try pair.client.receive() == .end)
   }
 
-  @Test func whatNobodyHoldsCannotBeReached() throws {
+  @Test func connectionsWithoutAnOwnerAreSparedByAbort() throws {
     let pair = try namespace.pair(port: 8080)
     try pair.client.close()
     let ended = try namespace.kill(
@@ -152,7 +152,7 @@ import Testing
       row.reason == "no process is known to hold a descriptor of it; --method destroy needs none")
   }
 
-  @Test func whatWaitsInAnAcceptQueueIsSparedByEachMethod() throws {
+  @Test func everyMethodSparesConnectionsInAnAcceptQueue() throws {
     let listener = try namespace.server.listen("busy", port: 8080)
     let waiting = try namespace.server.connect("waiting", port: listener.port)
     for method in ["destroy", "shutdown", "abort", "keepalive"] {
@@ -166,7 +166,7 @@ import Testing
     #expect(try waiting.reaches(accepted))
   }
 
-  @Test(.needsMPTCP) func anMPTCPConnectionIsEndedAsAWholeByShutdownAlone() throws {
+  @Test(.needsMPTCP) func onlyShutdownEndsAnMPTCPConnection() throws {
     let pair = try namespace.server.mptcpPair(port: 8080, as: "multi")
     for method in ["destroy", "abort", "keepalive"] {
       let spared = try namespace.kill("--local-port", "8080", "--method", method, "-o", "json")
@@ -182,7 +182,7 @@ import Testing
     #expect(try pair.server.receive() == .end)
   }
 
-  @Test func bothEndsOnThisMachineAreOneConnection() throws {
+  @Test func bothEndsOnThisMachineCountAsOneConnection() throws {
     _ = try namespace.pair(port: 8080)
     let ended = try namespace.kill("--port", "8080")
     #expect(ended.status == 0)
@@ -210,19 +210,21 @@ import Testing
   }
 
   @Test(arguments: ["shutdown", "abort", "keepalive"])
-  func aMethodWithoutAnOwnerItCanReachSaysWhatIsMissing(method: String) throws {
+  func methodsThatCannotReachAnOwnerNameTheMissingCapability(method: String) throws {
     let pair = try namespace.pair(port: 8080)
     let powerless = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"]
     let ended = try namespace.kill(
       ["--local-port", "8080", "--method", method], behind: powerless)
-    // Root without capabilities sees the processes of root: what it may reach depends on yama.
+    // Root without capabilities sees root's processes. Yama decides which it may reach.
     #expect([0, 77].contains(ended.status), "\(ended.complaints)")
     #expect(ended.status == 0 || ended.complaints.contains("CAP_SYS_PTRACE"))
     #expect(try pair.server.isOpen())
   }
 
-  /// The answer of the kernel to pidfd_getfd(2), from one call on: the first asks about itself.
-  private func kill(whereDuplicatingGives error: String, from call: Int) throws -> Ended {
+  /// Runs `kill` while pidfd_getfd(2) fails from this call on.
+  ///
+  /// The first call is the tool's probe of itself.
+  private func kill(withDuplicationError error: String, from call: Int) throws -> Ended {
     try namespace.kill(
       ["--local-port", "8080", "--method", "shutdown"],
       behind: [
@@ -239,17 +241,17 @@ import Testing
       ("EBADF", 2, 1, "is closed"), ("ESRCH", 2, 1, "has exited"),
       ("EMFILE", 2, 1, "pidfd_getfd: "),
     ])
-  func whatTheKernelRefusesIsSaidAndNothingIsClosed(
+  func kernelErrorsAreReportedAndNothingIsClosed(
     error: String, call: Int, status: Int32, message: String
   ) throws {
     let pair = try namespace.pair(port: 8080)
-    let ended = try kill(whereDuplicatingGives: error, from: call)
+    let ended = try kill(withDuplicationError: error, from: call)
     #expect(ended.status == status)
     #expect((ended.text + ended.complaints).contains(message), "\(ended.text)\(ended.complaints)")
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func doctorNamesWhatIsMissingToReachIntoOthers() throws {
+  @Test func doctorReportsTheMissingPtraceCapability() throws {
     let user = ["setpriv", "--reuid", "54321", "--clear-groups", "--"]
     let ended = try Command.run(namespace.entering + user + [Tools.connreap, "doctor"])
     let line = ended.lines.first { $0.contains("reaches descriptors") }
@@ -257,9 +259,9 @@ import Testing
     #expect(line?.contains("CAP_SYS_PTRACE missing") == true)
   }
 
-  @Test func aProcessThatCannotBeReachedIsAFailureThatNamesTheCapability() throws {
+  @Test func ordinaryUsersCannotReachOtherUsersProcesses() throws {
     let pair = try namespace.pair(port: 8080)
-    // It may look into folders of others, and so sees no owner: it says what it lacks.
+    // The user cannot read root's descriptors, so it sees no owner.
     let user = ["setpriv", "--reuid", "54321", "--clear-groups", "--"]
     let ended = try Command.run(
       namespace.entering + user + [
@@ -270,20 +272,20 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func anOrdinaryUserClosesTheirOwnConnectionsWithoutAnyCapability() throws {
+  @Test func ordinaryUsersCloseTheirOwnConnections() throws {
     let user = ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups", "--"]
     let own = try Peer(after: namespace.entering + user)
     let listener = try own.listen("mine", port: 8080)
     let pair = try namespace.pair(to: listener, client: namespace.server, as: "mine")
-    let folder = try TemporaryFolder()
-    #expect(try Command.run(["chown", "54321:54321", folder.path]).status == 0)
+    let directory = try TemporaryFolder()
+    #expect(try Command.run(["chown", "54321:54321", directory.path]).status == 0)
     let ended = try Command.run(
       namespace.entering + user + [
-        Tools.connreap, "kill", "--yes", "--state-dir", folder.path, "--local-port", "8080",
+        Tools.connreap, "kill", "--yes", "--state-dir", directory.path, "--local-port", "8080",
         "--method", "shutdown",
       ])
     guard ended.status == 0 else {
-      // Yama may forbid even that, and must be named then.
+      // Yama may forbid even that.
       #expect(ended.status == 77)
       return
     }
@@ -292,26 +294,26 @@ import Testing
   }
 }
 
-/// The methods as actions of policies.
+/// Methods as policy actions.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyMethodTests {
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let directory: TemporaryFolder
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
+    directory = try TemporaryFolder()
   }
 
   private func apply(_ action: String) throws -> Ended {
     let text = PolicyTests.pileUp.replacing("action: destroy", with: "action: \(action)")
-    let file = try folder.write("p.yaml", text)
+    let file = try directory.write("p.yaml", text)
     return try namespace.connreap([
       "policy", "apply", "--state-dir", namespace.state.path, file,
     ])
   }
 
   @Test(arguments: [("shutdown", Received.end), ("abort", .failed("ECONNRESET"))])
-  func anActionThatClosesDoes(action: String, peer: Received) throws {
+  func closingActionsCloseTheConnections(action: String, peer: Received) throws {
     let leaks = try namespace.closeWaits(
       3, to: try namespace.server.listen("pool", port: 8080))
     let ended = try apply(action)
@@ -331,10 +333,10 @@ import Testing
     #expect(try namespace.rows("--state", "close-wait").count == 3)
   }
 
-  @Test func thePlanSaysWhatItWouldArm() throws {
+  @Test func thePlanCountsConnectionsToArm() throws {
     _ = try namespace.closeWaits(3, to: try namespace.server.listen("pool", port: 8080))
     let text = PolicyTests.pileUp.replacing("action: destroy", with: "action: keepalive")
-    let ended = try namespace.connreap("policy", "plan", try folder.write("p.yaml", text))
+    let ended = try namespace.connreap("policy", "plan", try directory.write("p.yaml", text))
     #expect(ended.status == 0)
     #expect(ended.text.contains("arm 3"))
     #expect(ended.text.contains("Plan: close 0, arm 3, report 0"))

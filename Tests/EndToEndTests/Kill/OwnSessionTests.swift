@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// The session in which connreap runs, with real servers, tunnels and terminals.
+/// The session that runs connreap, with real SSH servers, tunnels and terminal multiplexers.
 @Suite(
   .needsNamespaces, .needsDestroy, .needs("ssh"),
   .enabled(if: Tools.has("test", "-x", "/usr/sbin/sshd")))
@@ -17,38 +17,38 @@ struct OwnSessionTests {
     server = try ShellServer(in: namespace, port: Self.port)
   }
 
-  /// The words of a `kill` of everything, sshd's connections included.
-  private var killing: String {
+  /// A `kill` command for every connection, including those of sshd.
+  private var killCommand: String {
     "'\(Tools.connreap)' kill --all --yes --unprotect sshd,dropbear --state-dir "
       + "\(namespace.state.path) -o json"
   }
 
-  /// Kills everything from a session through the tunnel, and checks that the session lives on.
+  /// Runs `kill` in a session through the tunnel, and checks that the session survives.
   private func killThroughTheTunnel() throws {
     let other = try namespace.pair(port: 8080)
-    // The end of the session's input would end a session that lives.
+    // The session prints its status only if it survives.
     let ended = try Command.run(
-      server.client(to: Self.tunnel) + [killing + "; echo status $?"], seconds: 60)
+      server.client(to: Self.tunnel) + [killCommand + "; echo status $?"], seconds: 60)
     #expect(ended.status == 0, "\(ended.complaints)")
     let text = ended.text
     let end = try #require(text.firstRange(of: "status 0"), "\(text)\(ended.complaints)")
     let report = try JSONDecoder().decode(
       PlanReport.self, from: Data(text[..<end.lowerBound].utf8))
-    let ofTunnel = report.connections.filter {
+    let tunnelRows = report.connections.filter {
       [$0.local.port, $0.peer.port].contains { [Self.port, Self.tunnel].contains($0) }
     }
-    #expect(ofTunnel.count >= 4, "two connections, with both of their ends")
-    for row in ofTunnel {
+    #expect(tunnelRows.count >= 4, "both ends of two connections")
+    for row in tunnelRows {
       #expect(row.result == "spared" && row.reason?.hasPrefix("your own session") == true)
     }
-    // Either end of it was closed first.
+    // connreap may close either end first.
     let ends = report.connections.filter {
       [other.client.cookie, other.server.cookie].contains($0.cookie)
     }
     #expect(ends.contains { $0.result == "closed" }, "\(ends)")
   }
 
-  @Test(.needs("socat")) func socatInFrontOfTheServerIsPartOfIt() throws {
+  @Test(.needs("socat")) func aSocatTunnelBelongsToTheSession() throws {
     let socat = try Command(
       namespace.entering + [
         "socat", "TCP-LISTEN:\(Self.tunnel),fork,reuseaddr,bind=127.0.0.1",
@@ -59,7 +59,7 @@ struct OwnSessionTests {
     try killThroughTheTunnel()
   }
 
-  @Test(.needs("haproxy")) func aProxyInFrontOfTheServerIsPartOfIt() throws {
+  @Test(.needs("haproxy")) func aProxyBelongsToTheSession() throws {
     let file = try namespace.state.write(
       "haproxy.cfg",
       """
@@ -79,7 +79,7 @@ struct OwnSessionTests {
     try killThroughTheTunnel()
   }
 
-  /// Attaches to a multiplexer from a second session, and kills everything from inside.
+  /// Attaches to a multiplexer from a second session, and runs `kill` inside it.
   private func killInside(
     start: String, attach: String, clients: () throws -> Bool, type: (String) throws -> Void
   ) throws {
@@ -91,7 +91,7 @@ struct OwnSessionTests {
     defer { second.signal(SIGTERM) }
     try waitUntil("attached", clients)
     let (output, status) = ("\(namespace.state.path)/out", "\(namespace.state.path)/status")
-    try type("\(killing) >\(output) 2>&1; echo $? >\(status).new; mv \(status).new \(status)")
+    try type("\(killCommand) >\(output) 2>&1; echo $? >\(status).new; mv \(status).new \(status)")
     try waitUntil("killed") { access(status, F_OK) == 0 }
     let text = try String(contentsOfFile: output, encoding: .utf8)
     #expect(try String(contentsOfFile: status, encoding: .utf8) == "0\n", "\(text)")
@@ -101,15 +101,15 @@ struct OwnSessionTests {
     for row in sessions {
       #expect(row.result == "spared" && row.reason?.hasPrefix("your own session") == true)
     }
-    #expect(try clients(), "the second session lives on")
-    // Either end of it was closed first.
+    #expect(try clients(), "the second session survives")
+    // connreap may close either end first.
     let ends = report.connections.filter {
       [other.client.cookie, other.server.cookie].contains($0.cookie)
     }
     #expect(ends.contains { $0.result == "closed" }, "\(ends)")
   }
 
-  @Test(.needs("tmux")) func theSessionThatAttachedToTmuxIsYours() throws {
+  @Test(.needs("tmux")) func aSessionAttachedToTmuxIsYourOwn() throws {
     let tmux = "tmux -S \(namespace.state.path)/tmux -f /dev/null"
     let words = tmux.split(separator: " ").map(String.init)
     defer { _ = try? Command.run(words + ["kill-server"]) }
@@ -119,21 +119,21 @@ struct OwnSessionTests {
       type: { _ = try Command.run(words + ["send-keys", "--", $0, "Enter"]) })
   }
 
-  @Test(.needs("screen")) func theSessionThatAttachedToScreenIsYours() throws {
-    let folder = "\(namespace.state.path)/screens"
+  @Test(.needs("screen")) func aSessionAttachedToScreenIsYourOwn() throws {
+    let directory = "\(namespace.state.path)/screens"
     let name = "connreap-\(namespace.server.pid)"
-    let screen = ["env", "SCREENDIR=\(folder)", "screen"]
-    #expect(mkdir(folder, 0o700) == 0)
+    let screen = ["env", "SCREENDIR=\(directory)", "screen"]
+    #expect(mkdir(directory, 0o700) == 0)
     defer { _ = try? Command.run(screen + ["-S", name, "-X", "quit"]) }
     let words = screen.joined(separator: " ")
-    // In a session of its own at once: until screen has made one, the end of the first hangs it up.
+    // Without setsid, the end of the first SSH session can hang up screen while it starts.
     try killInside(
       start: "setsid -w \(words) -c /dev/null -dmS \(name) sh", attach: "\(words) -x \(name)",
       clients: { try Command.run(screen + ["-ls"]).text.contains("ttached)") },
       type: { _ = try Command.run(screen + ["-S", name, "-p", "0", "-X", "stuff", $0 + "\r"]) })
   }
 
-  @Test(.needs("dropbear")) func dropbearIsSparedUnlessItIsNamed() throws {
+  @Test(.needs("dropbear")) func dropbearIsSparedUnlessUnprotected() throws {
     let key = "\(namespace.state.path)/dropbear-key"
     #expect(try Command.run(["dropbearkey", "-t", "ed25519", "-f", key]).status == 0)
     let dropbear = try Command(
@@ -142,7 +142,7 @@ struct OwnSessionTests {
     try namespace.wait(forListenerOn: 2300)
     let client = try namespace.server.connect("client", port: 2300)
     guard case .text(let banner) = try client.receive(), banner.hasPrefix("SSH-2.0") else {
-      Issue.record("no banner")
+      Issue.record("no SSH banner")
       return
     }
     let spared = try namespace.kill("--local-port", "2300", "--unprotect", "sshd")

@@ -1,6 +1,6 @@
 import Testing
 
-/// What is reported of the programs whose connections were closed.
+/// Reports about the programs whose connections were closed.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .serialized) struct OwnerReactionTests {
   let namespace: NetworkNamespace
 
@@ -8,7 +8,7 @@ import Testing
 
   private var server: String { "[\(namespace.server.pid)]" }
 
-  @Test func aProgramThatClosesAtOnceIsNotSaidToHoldAnything() throws {
+  @Test func programsThatCloseTheirDescriptorsAreNotReported() throws {
     let pair = try namespace.pair(port: 8080)
     try pair.server.react("close")
     let ended = try namespace.kill("--local-port", "8080")
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test(arguments: ["destroy", "shutdown", "abort"])
-  func aProgramThatNeverLooksStillHoldsItsDescriptors(_ method: String) throws {
+  func programsThatDoNotReactStillHoldDeadDescriptors(_ method: String) throws {
     let listener = try namespace.server.listen("both", port: 8080)
     let pairs = try ["a", "b", "c"].map { try namespace.pair(to: listener, as: $0) }
     try pairs[1].server.react("close")
@@ -35,7 +35,7 @@ import Testing
     #expect(reactions.map(\.spinning) == [false])
   }
 
-  @Test func theTextNamesProgramAndNumber() throws {
+  @Test func theTextReportNamesTheProgramAndItsDescriptorCount() throws {
     _ = try namespace.pair(port: 8080)
     let ended = try namespace.kill("--local-port", "8080")
     #expect(
@@ -43,7 +43,7 @@ import Testing
         "\(server) still holds 1 dead descriptor; only the program can free it."))
   }
 
-  @Test func everyProcessThatSharesTheSocketIsNamed() throws {
+  @Test func everyProcessThatSharesTheSocketIsReported() throws {
     let pair = try namespace.pair(port: 8080)
     let child = try namespace.server.fork(sharing: [pair.server])
     let report = try PlanReport(namespace.kill("--local-port", "8080", "-o", "json"))
@@ -51,7 +51,7 @@ import Testing
     #expect(pids == [namespace.server.pid, child])
   }
 
-  @Test func aProgramThatSpinsIsReportedWithItsLoad() throws {
+  @Test func spinningProgramsAreReportedWithTheirCPUUsage() throws {
     let pair = try namespace.pair(port: 8080)
     try pair.server.react("spin")
     let report = try PlanReport(namespace.kill("--local-port", "8080", "-o", "json"))
@@ -59,13 +59,13 @@ import Testing
     #expect(reaction.deadDescriptors == 1)
     #expect(reaction.spinning == true, "\(reaction)")
     #expect(try #require(reaction.percentAfter) > (try #require(reaction.percentBefore)))
-    // It spins already: the next closing does not make it begin to.
+    // The program already spins, so the next closing is not the cause.
     let other = try namespace.pair(to: pair.listener, as: "other")
     let second = try PlanReport(namespace.kill("--local-port", "8080", "-o", "json"))
     #expect(second.connections.map(\.cookie) == [other.server.cookie])
   }
 
-  @Test func theWarningOfASpinningProgramStandsInTheText() throws {
+  @Test func theTextReportWarnsAboutSpinningPrograms() throws {
     let pair = try namespace.pair(port: 8080)
     try pair.server.react("spin")
     let ended = try namespace.kill("--local-port", "8080")
@@ -73,7 +73,7 @@ import Testing
       ended.text.contains("\(server) may be spinning on a closed connection: "), "\(ended.text)")
   }
 
-  @Test func theRunsLineInTheLogNamesTheOwners() throws {
+  @Test func theLogEntryOfTheRunNamesTheOwners() throws {
     let pair = try namespace.pair(port: 8080)
     #expect(try namespace.kill("--local-port", "8080").status == 0)
     let quiet = try #require(try AuditedRun.all(in: namespace.state.path).last?.ownersAfter)
@@ -88,7 +88,7 @@ import Testing
     #expect(log.text.contains("may be spinning since: "), "\(log.text)")
   }
 
-  @Test func armingKeepaliveClosesNothingAndObservesNobody() throws {
+  @Test func armingKeepaliveReportsNoOwners() throws {
     _ = try namespace.pair(port: 8080)
     let report = try PlanReport(
       namespace.kill("--local-port", "8080", "--method", "keepalive", "-o", "json"))

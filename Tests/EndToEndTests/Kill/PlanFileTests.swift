@@ -1,6 +1,6 @@
 import Testing
 
-/// A plan that was printed, read and confirmed, and then carried out.
+/// Plans written by a dry run and carried out by `kill --plan`.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PlanFileTests {
   let namespace: NetworkNamespace
   let listener: Socket
@@ -10,7 +10,7 @@ import Testing
     listener = try namespace.server.listen("planned", port: 8080)
   }
 
-  /// The path of the plan that a dry run printed.
+  /// Writes the plan of a dry run to a file, and returns its path.
   private func plan(_ arguments: String...) throws -> String {
     let dry = try namespace.kill(["--dry-run", "-o", "json"] + arguments)
     #expect(dry.status == 0)
@@ -23,11 +23,11 @@ import Testing
     return results
   }
 
-  @Test func itClosesItsCookiesAndNoSuccessor() throws {
+  @Test func aPlanClosesItsSocketsAndNoSuccessors() throws {
     let planned = try namespace.pair(to: listener, as: "planned")
     let vanished = try namespace.pair(to: listener, as: "vanished")
     let file = try plan("--local-port", "8080")
-    // The client first: else the server's end would live on in TIME_WAIT, under its cookie.
+    // The client closes first. Otherwise the server's socket stays in TIME-WAIT with its cookie.
     try vanished.client.close()
     try vanished.server.close()
     let newcomer = try namespace.pair(to: listener, as: "newcomer")
@@ -37,21 +37,21 @@ import Testing
       try results(ended) == [planned.server.cookie: "closed", vanished.server.cookie: "gone"])
     #expect(try planned.client.receive() == .failed("ECONNRESET"))
     #expect(try newcomer.client.reaches(newcomer.server))
-    // Once more there is nothing left of it.
+    // A second run finds nothing left to close.
     let again = try namespace.kill("--plan", file)
     #expect(again.status == 0)
     #expect(again.text.contains("Nothing to close: all are gone or spared."))
     #expect(try newcomer.client.reaches(newcomer.server))
   }
 
-  @Test func itsMethodIsKept() throws {
+  @Test func aPlanKeepsItsMethod() throws {
     let pair = try namespace.pair(to: listener, as: "pair")
     let file = try plan("--local-port", "8080", "--method", "shutdown")
     #expect(try namespace.kill("--plan", file).status == 0)
     #expect(try pair.client.receive() == .end)
   }
 
-  @Test func anotherMethodThanItsOwnIsBadUsage() throws {
+  @Test func aMethodOtherThanThePlansIsBadUsage() throws {
     let pair = try namespace.pair(to: listener, as: "pair")
     let file = try plan("--local-port", "8080")
     #expect(try namespace.kill("--plan", file, "--method", "shutdown").status == 64)
@@ -59,7 +59,7 @@ import Testing
     #expect(try namespace.kill("--plan", file, "--method", "destroy").status == 0)
   }
 
-  @Test func theTimesOfKeepaliveAreKept() throws {
+  @Test func aPlanKeepsItsKeepaliveTimes() throws {
     let pair = try namespace.pair(to: listener, as: "pair")
     let file = try plan(
       "--local-port", "8080", "--method", "keepalive", "--keepalive-idle", "33s")
@@ -67,7 +67,7 @@ import Testing
     #expect(try pair.server.keepalive().prefix(2) == [1, 33])
   }
 
-  @Test func whatIsInAnotherStateNowIsSpared() throws {
+  @Test func connectionsThatChangedStateAreSpared() throws {
     let pair = try namespace.pair(to: listener, as: "pair")
     let file = try plan("--local-port", "8080")
     try pair.client.finish()
@@ -79,7 +79,7 @@ import Testing
     #expect(try pair.server.send("alive") == nil)
   }
 
-  @Test func whatIsProtectedNowIsSpared() throws {
+  @Test func connectionsProtectedSinceThePlanAreSpared() throws {
     let pair = try namespace.pair(to: listener, as: "pair")
     let file = try plan("--local-port", "8080")
     try namespace.server.rename("sshd")
@@ -91,7 +91,7 @@ import Testing
     #expect(try pair.client.receive() == .failed("ECONNRESET"))
   }
 
-  @Test func whatItSparedStaysSpared() throws {
+  @Test func connectionsSparedByThePlanStaySpared() throws {
     let daemon = try namespace.anotherPeer()
     try daemon.rename("sshd")
     let login = try namespace.pair(
@@ -103,7 +103,7 @@ import Testing
     #expect(try login.client.reaches(login.server))
   }
 
-  @Test func aListenerIsClosedOnlyWhenItIsNamedAgain() throws {
+  @Test func listenersAreClosedOnlyWhenStateListenIsRepeated() throws {
     let file = try plan("--state", "listen", "--local-port", "8080")
     let spared = try namespace.kill("--plan", file)
     #expect(spared.status == 0)
@@ -114,7 +114,7 @@ import Testing
     #expect(try namespace.rows("--state", "listen").isEmpty)
   }
 
-  @Test func theLimitHoldsForItToo() throws {
+  @Test func theLimitAppliesToPlans() throws {
     try namespace.server.connectPairs(3, as: "many", to: listener)
     let file = try plan("--local-port", "8080")
     #expect(try namespace.kill("--plan", file, "--max", "2").status == 2)
@@ -122,7 +122,7 @@ import Testing
     #expect(try namespace.kill("--plan", file, "--max", "3").status == 0)
   }
 
-  @Test func aDryRunOfItSaysWhatItWouldDoNow() throws {
+  @Test func aDryRunOfAPlanShowsWhatItWouldCloseNow() throws {
     let pair = try namespace.pair(to: listener, as: "pair")
     let gone = try namespace.pair(to: listener, as: "gone")
     let file = try plan("--local-port", "8080")
@@ -135,7 +135,7 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func anotherBootIsRefused() throws {
+  @Test func aPlanFromAnotherBootIsRefused() throws {
     let pair = try namespace.pair(to: listener, as: "pair")
     let dry = try namespace.kill("--dry-run", "-o", "json", "--local-port", "8080")
     let boot = try PlanReport(dry).bootID
@@ -147,7 +147,7 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func anotherNetworkNamespaceIsRefusedUnlessItIsNamed() throws {
+  @Test func aPlanFromAnotherNetworkNamespaceRequiresNetns() throws {
     let elsewhere = try NetworkNamespace()
     let pair = try namespace.pair(to: listener, as: "pair")
     let file = try plan("--local-port", "8080")
@@ -160,7 +160,7 @@ import Testing
     #expect(try pair.client.receive() == .failed("ECONNRESET"))
   }
 
-  @Test func whatCannotBeLookedAtIsNotGone() throws {
+  @Test func connectionsInUnreadableNamespacesAreSparedNotGone() throws {
     let elsewhere = try NetworkNamespace()
     let pair = try namespace.pair(to: listener, as: "pair")
     let file = try plan("--local-port", "8080")
@@ -180,14 +180,14 @@ import Testing
     ("{\"boot_id\":\"b\",\n\"connections\":[1,]}", "line 2, column 18: this is no JSON"),
     ("{\"boot_id\":\"b\",\"connections\":[]}", "version: this connreap reads plans of version 2"),
   ])
-  func aBadPlanIsRefusedWithItsPlace(text: String, message: String) throws {
+  func invalidPlansAreRefusedWithThePosition(text: String, message: String) throws {
     let ended = try namespace.kill("--plan", try namespace.state.write("bad.json", text))
     #expect(ended.status == 65)
     #expect(ended.complaints.contains("bad.json: "))
     #expect(ended.complaints.contains(message), "\(ended.complaints)")
   }
 
-  @Test func aPlanThatIsNotThereIsRefused() throws {
+  @Test func missingPlansAreRefused() throws {
     #expect(try namespace.kill("--plan", "/nonexistent").status == 65)
     #expect(try namespace.kill("--plan", "/dev/null").status == 65)
   }
@@ -195,7 +195,7 @@ import Testing
   @Test(arguments: [
     ["--local-port", "8080"], ["--all"], ["--replay", "/dev/null", "-n"], ["port", "8080"],
   ])
-  func itDoesNotGoWithASelection(words: [String]) throws {
+  func aPlanCannotBeCombinedWithASelection(words: [String]) throws {
     let pair = try namespace.pair(to: listener, as: "pair")
     let file = try plan("--local-port", "8080")
     #expect(try namespace.kill(["--plan", file] + words).status == 64)

@@ -2,8 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// What a plan records of its origin, and what a plan is refused for that is old, from elsewhere or
-/// changed.
+/// The origin that a plan records, and the refusal of plans that are old, foreign or edited.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PlanOriginTests {
   let namespace: NetworkNamespace
   let listener: Socket
@@ -24,7 +23,7 @@ import Testing
     return dry.text
   }
 
-  /// Carries out the plan `text`, with every answer given.
+  /// Carries out the plan `text` without confirmation.
   private func carryOut(_ text: String, _ options: String...) throws -> Ended {
     try namespace.kill(["--plan", try namespace.state.write("plan.json", text)] + options)
   }
@@ -55,7 +54,7 @@ import Testing
     let madeBy: Maker
   }
 
-  @Test func itRecordsWhenWhereAndByWhom() throws {
+  @Test func aPlanRecordsItsTimeHostAndMaker() throws {
     let dry = try namespace.connreap(
       ["kill", "-n", "-o", "json", "--filter", "local-port 8080 and peer 127.0.0.1"],
       environment: ["SUDO_USER": "alice"])
@@ -81,7 +80,7 @@ import Testing
     #expect(old.status == 65)
     #expect(old.complaints.contains("ago, more than --plan-age 10ms"))
     #expect(try planned.client.reaches(planned.server))
-    // By its clock alone it is 10 years old.
+    // By its wall-clock time alone, the plan is 10 years old.
     try checkRefused(
       text.replacing(#/"time":"\d{4}/#, with: "\"time\":\"2016"), "more than --plan-age 1h")
     #expect(try carryOut(text, "--plan-age", "1d").status == 0)
@@ -91,14 +90,14 @@ import Testing
   @Test(arguments: [
     ["--plan-age", "5"], ["--plan-age", "0s"], ["--plan-age", "-1h"], ["--plan-age", "soon"],
   ])
-  func anAgeThatIsNoneIsBadUsage(words: [String]) throws {
+  func invalidPlanAgesAreBadUsage(words: [String]) throws {
     let file = try namespace.state.write("plan.json", try plan("--local-port", "8080"))
     #expect(try namespace.kill(["--plan", file] + words).status == 64)
     #expect(try namespace.kill(["--local-port", "8080"] + words).status == 64)
     #expect(try planned.client.reaches(planned.server))
   }
 
-  @Test func aPlanOfTheFutureOrOfAnotherHostIsRefused() throws {
+  @Test func plansFromTheFutureOrAnotherHostAreRefused() throws {
     let text = try plan("--local-port", "8080")
     try checkRefused(
       text.replacing(#/"time":"\d{4}/#, with: "\"time\":\"2199"), "time: 2199")
@@ -112,7 +111,7 @@ import Testing
     }
   }
 
-  /// The text of a plan, whose rows are lines, with the rows changed that contain `mark`.
+  /// Changes the rows of a plan that contain `mark`. Each row is one line.
   private func changing(
     _ text: String, rowsWith mark: String, _ change: (String) -> String
   ) -> String {
@@ -121,19 +120,19 @@ import Testing
     }.joined(separator: "\n")
   }
 
-  @Test func editingADecisionLiftsNoGuard() throws {
+  @Test func editingADecisionDoesNotBypassTheGuard() throws {
     let text = try plan("--state", "all", "--local-port", "8080")
-    let isListener = "\"state\":\"listen\""
-    let decided = changing(text, rowsWith: isListener) {
+    let listenerMark = "\"state\":\"listen\""
+    let decided = changing(text, rowsWith: listenerMark) {
       $0.replacing("\"decision\":\"spare\"", with: "\"decision\":\"close\"")
     }
     #expect(decided != text)
     try checkRefused(decided, "decision: it was changed")
-    let reasoned = changing(decided, rowsWith: isListener) {
+    let reasoned = changing(decided, rowsWith: listenerMark) {
       $0.replacing(#/"reason":"[^"]*"/#, with: "\"reason\":null")
     }
     try checkRefused(reasoned, "connections: 2 are to be closed, and the plan was made for 1")
-    // Without a contradiction left, the guard is what spares it.
+    // Once the plan is consistent, the guard still spares the listener.
     let summed = reasoned.replacing("\"close\":1,", with: "\"close\":2,")
     #expect(summed != reasoned)
     let ended = try carryOut(summed)
@@ -144,12 +143,12 @@ import Testing
     #expect(try other.client.reaches(other.server))
   }
 
-  @Test func anotherMethodOrAnotherConnectionIsRefused() throws {
+  @Test func aChangedMethodOrAnAddedConnectionIsRefused() throws {
     let text = try plan("--local-port", "8080", "--method", "keepalive")
     try checkRefused(
       text.replacing("\"method\":\"keepalive\"", with: "\"method\":\"destroy\""),
       "method: it was changed: the plan was made for keepalive")
-    // A row of another plan is added to this one.
+    // Add a row from another plan.
     let mine = try plan("--local-port", "8080")
     let theirs = try plan("--local-port", "8081")
     let line = try #require(theirs.split(separator: "\n").first { $0.contains("\"cookie\"") })
@@ -159,7 +158,7 @@ import Testing
     try checkRefused(added, "connections: 2 are to be closed")
   }
 
-  @Test func aChangedConnectionIsNotClosed() throws {
+  @Test func changedConnectionsAreNotClosed() throws {
     let text = try plan("--local-port", "8080")
     let changes: [(String) -> String] = [
       { $0.replacing(planned.server.cookie, with: other.server.cookie) },
@@ -182,7 +181,7 @@ import Testing
     }
   }
 
-  @Test func leavingOutConnectionsNarrowsIt() throws {
+  @Test func sparingConnectionsNarrowsThePlan() throws {
     let second = try namespace.pair(to: listener, as: "second")
     let text = try plan("--local-port", "8080")
     let narrowed = changing(text, rowsWith: "\"port\":\(planned.client.port)}") {
@@ -194,7 +193,7 @@ import Testing
     #expect(try second.client.receive() == .failed("ECONNRESET"))
   }
 
-  @Test func aStateNarrowsItToo() throws {
+  @Test func theStateOptionNarrowsThePlan() throws {
     let second = try namespace.pair(to: listener, as: "second")
     try second.client.finish()
     let text = try plan("--local-port", "8080")

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// What a terminal is told while a run lasts, and a pipe is not.
+/// The progress line, which only a terminal shows.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct ProgressTests {
   let namespace: NetworkNamespace
 
@@ -18,41 +18,41 @@ import Testing
     ]
   }
 
-  /// Runs words of a shell on a terminal, and gives all that it shows.
+  /// Runs a shell command on a terminal, and returns everything that it shows.
   private func onTerminal(_ words: [String], environment: [String: String] = [:]) throws -> Ended {
     try Command.run(
       namespace.entering + ["script", "-qec", words.joined(separator: " "), "/dev/null"],
       environment: ["TERM": "xterm"].merging(environment) { $1 })
   }
 
-  @Test func aTerminalSeesALineThatIsClearedAtTheEnd() throws {
+  @Test func aTerminalShowsProgressAndClearsItAtTheEnd() throws {
     let shown = try onTerminal(words)
     #expect(shown.status == 0)
     #expect(shown.text.contains(/\r\u{1b}\[Kclosing [1-7] of 8, about [0-9a-z]+ left/))
     let lastClear = try #require(shown.text.ranges(of: "\r\u{1b}[K").last)
     #expect(!shown.text[lastClear.upperBound...].contains("closing"))
-    #expect(shown.text[lastClear.upperBound...].contains("closed 8"), "what came of it is below")
+    #expect(shown.text[lastClear.upperBound...].contains("closed 8"), "the results follow")
   }
 
-  @Test func aTerminalThatCannotClearALineSeesNone() throws {
+  @Test func aDumbTerminalShowsNoProgress() throws {
     let shown = try onTerminal(words, environment: ["TERM": "dumb"])
     #expect(!shown.text.contains("\u{1b}") && !shown.text.contains("closing"))
     #expect(shown.text.contains("closed 8"))
   }
 
-  @Test func withStandardErrorInAFileThereIsNone() throws {
+  @Test func redirectedStandardErrorContainsNoProgress() throws {
     let errors = namespace.state.path + "/errors"
     let shown = try onTerminal(words + ["2>\(errors)"])
     #expect(!shown.text.contains("closing"))
     #expect(try Command.run(["cat", errors]).text == "")
   }
 
-  @Test func aPipeSeesNone() throws {
+  @Test func aPipeContainsNoProgress() throws {
     let ended = try namespace.connreap(Array(words.dropFirst()))
     #expect(!ended.complaints.contains("\u{1b}") && !ended.complaints.contains("closing"))
   }
 
-  @Test(.needsTracing) func aScanThatTakesLongSaysSo() throws {
+  @Test(.needsTracing) func aSlowScanShowsProgress() throws {
     let slow =
       "strace -f -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_enter=1500000:when=1"
     let shown = try onTerminal([slow, Tools.connreap, "list"])
@@ -60,11 +60,11 @@ import Testing
     #expect(shown.text.contains("\r\u{1b}[Kreading connections, 1s"))
   }
 
-  @Test func closedStandardDescriptorsAreNotTakenByTheLog() throws {
+  @Test func theLogDoesNotReuseClosedStandardDescriptors() throws {
     let words = words.map { "'\($0)'" }.joined(separator: " ")
     let ended = try Command.run(
       namespace.entering + ["bash", "-c", "\(words) --rate 100 <&- >&- 2>&-"])
     #expect(ended.status == 0)
-    #expect(try AuditRecord.all(in: namespace.state.path).count == 16, "and nothing but records")
+    #expect(try AuditRecord.all(in: namespace.state.path).count == 16, "only log entries")
   }
 }

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// What happens between the plan and the blow, and what others do at the same time.
+/// Changes between a plan and its closings, and concurrent runs.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct RaceTests {
   let namespace: NetworkNamespace
   let listener: Socket
@@ -22,8 +22,8 @@ import Testing
     let name = "round-\(round)"
     try namespace.server.connectPairs(count, as: name, to: listener)
     let runs = try (0..<2).map { _ in try start("--local-port", "8080", "--max", "5000") }
-    let own = (0..<count).filter { $0 % 3 == round % 3 }.map { "\(name)-server-\($0)" }
-    try namespace.server.closeEach(own, within: 0)
+    let programClosings = (0..<count).filter { $0 % 3 == round % 3 }.map { "\(name)-server-\($0)" }
+    try namespace.server.closeEach(programClosings, within: 0)
     let ended = try runs.map { try $0.end() }
     #expect(ended.map(\.status) == [0, 0])
     let reports = try ended.map { try PlanReport($0) }
@@ -31,28 +31,28 @@ import Testing
     for (report, run) in zip(reports, runs) {
       for row in report.connections {
         let result = try #require(row.result)
-        // Spared is also one that the program was just closing.
+        // A run also spares a connection that the program is just closing.
         #expect(["closed", "gone", "spared"].contains(result), "\(row)")
         if result == "closed" { closings[row.cookie, default: 0] += 1 }
       }
-      // The log of the run says what its report says.
+      // The log of a run agrees with its report.
       let recorded = try AuditRecord.all(in: state).filter { $0.pid == run.pid }
       let announced = recorded.filter { $0.event == "closing" }.map(\.connection.cookie)
       let planned = report.connections.filter { $0.decision == "close" }.map(\.cookie)
-      #expect(announced == planned, "each was announced once, and no other")
-      // A run that has nothing to close writes nothing down.
+      #expect(announced == planned, "each planned connection is announced once, and no other")
+      // A run with nothing to close logs nothing.
       guard !planned.isEmpty else { continue }
       let results = recorded.filter { $0.event != "closing" }
       #expect(results.map(\.connection.cookie) == report.connections.map(\.cookie))
       #expect(results.map(\.event) == report.connections.map(\.result))
     }
-    #expect(closings.values.allSatisfy { $0 == 1 }, "none was closed twice")
-    #expect(closings.count >= count - own.count, "and each by somebody")
+    #expect(closings.values.allSatisfy { $0 == 1 }, "no connection is closed twice")
+    #expect(closings.count >= count - programClosings.count, "a run closes every other connection")
     let left = try namespace.rows("--local-port", "8080")
-    #expect(left.allSatisfy { $0.owners?.isEmpty == true }, "but for what the program has closed")
+    #expect(left.allSatisfy { $0.owners?.isEmpty == true }, "no process owns what remains")
     try namespace.server.drop(name)
     let after = try namespace.pair(to: listener, as: "after-\(round)")
-    #expect(try after.client.reaches(after.server), "the listener lives")
+    #expect(try after.client.reaches(after.server), "the listener still accepts")
     try after.client.reset()
     try after.server.reset()
   }
@@ -62,7 +62,7 @@ import Testing
     try race(2000, round: 19)
   }
 
-  /// Two connections of which the second has to wait for its turn, when `meanwhile` has happened.
+  /// Closes two connections, and runs `meanwhile` while the second waits for its turn.
   private func closeTwo(
     selecting words: String..., meanwhile: ((client: Socket, server: Socket)) throws -> Void
   ) throws -> [Row] {
@@ -87,11 +87,11 @@ import Testing
     #expect(rows.map(\.cookie) == [first.server.cookie, second.server.cookie])
     #expect(rows.first?.result == "closed")
     let after = try namespace.pair(to: listener, as: "after")
-    #expect(try after.client.reaches(after.server), "the listener lives")
+    #expect(try after.client.reaches(after.server), "the listener still accepts")
     return rows
   }
 
-  @Test func aSuccessorOnTheSameAddressesLives() throws {
+  @Test func aSuccessorOnTheSameAddressesSurvives() throws {
     var successor: (client: Socket, server: Socket)?
     let rows = try closeTwo { second in
       try second.server.reset()
@@ -105,7 +105,7 @@ import Testing
     #expect(try next.client.reaches(next.server))
   }
 
-  @Test func aListenerThatIsLeftAloneLives() throws {
+  @Test func aConnectionThatIsGoneDoesNotCloseItsListener() throws {
     let rows = try closeTwo { second in
       try second.server.reset()
       try second.client.close()
@@ -113,11 +113,11 @@ import Testing
     #expect(rows.last?.result == "gone")
   }
 
-  @Test func whatBecomesActiveIsSpared() throws {
+  @Test func connectionsThatBecomeActiveAreSpared() throws {
     var pair: (client: Socket, server: Socket)?
     let rows = try closeTwo(selecting: "--idle", "200ms") { second in
       pair = second
-      // It stays active until its turn has come.
+      // Keep the connection active until its turn.
       for _ in 0..<12 {
         let isAlive = try second.client.reaches(second.server)
         #expect(isAlive)
@@ -130,7 +130,7 @@ import Testing
     #expect(try second.client.reaches(second.server))
   }
 
-  @Test func whatAnEndedProcessHeldIsGone() throws {
+  @Test func connectionsOfAnEndedProcessAreGone() throws {
     let peer = try namespace.anotherPeer()
     let other = try peer.listen("other", port: 8081)
     let first = try namespace.pair(to: listener, as: "first")
@@ -145,10 +145,10 @@ import Testing
     let ended = try run.end()
     #expect(ended.status == 0)
     #expect(try PlanReport(ended).connections.map(\.result) == ["closed", "gone"])
-    #expect(try near.receive() == .end, "it was closed by its process, and not by RST")
+    #expect(try near.receive() == .end, "its process closed it with FIN, not RST")
   }
 
-  @Test func whatOneOfTwoRunsIsToldToStopTheOtherFinishes() throws {
+  @Test func anotherRunFinishesAStoppedOne() throws {
     try namespace.server.connectPairs(12, as: "many", to: listener)
     let slow = try start("--local-port", "8080", "--rate", "4")
     try namespace.waitForClosings(2)

@@ -1,14 +1,14 @@
 import FoundationEssentials
 import Testing
 
-/// Sockets that a process holds only in the descriptor tables of its threads (`CLONE_FILES`).
+/// Sockets held only in the separate descriptor tables of threads: `unshare(CLONE_FILES)`.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct ThreadTableTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
 
   @Test(arguments: [1, 3])
-  func aProtectedThreadProtectsWhatTheLeaderOfAnotherProcessHolds(threads: Int) throws {
+  func aProtectedThreadProtectsSocketsItShares(threads: Int) throws {
     let pair = try namespace.pair(port: 8080)
     let pid = try namespace.server.fork(
       sharing: [pair.server], named: "sshd", threads: threads)
@@ -20,7 +20,7 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test func policiesAndFiltersSeeTheThread() throws {
+  @Test func policiesAndFiltersSeeThreadOwners() throws {
     let pair = try namespace.pair(port: 8080)
     _ = try namespace.server.fork(
       sharing: [pair.server], named: "precious", threads: 2, areTogether: true)
@@ -44,7 +44,7 @@ import Testing
     #expect(try namespace.rows(others).isEmpty)
   }
 
-  @Test func aSocketThatOnlyAThreadHoldsHasAnOwner() throws {
+  @Test func aSocketHeldOnlyByAThreadHasAnOwner() throws {
     let pair = try namespace.pair(port: 8080)
     let pid = try namespace.server.fork(sharing: [pair.server], named: "alone", threads: 1)
     try pair.server.close()
@@ -52,15 +52,15 @@ import Testing
     #expect(row.owners?.map(\.pid) == [pid].compactMap { $0 } && row.note == nil)
   }
 
-  /// How many system calls `list` makes to look at one process, whatever else runs.
-  private func calls(lookingAt pid: Int32?) throws -> Int {
+  /// The number of system calls that `list --pid` makes.
+  private func systemCalls(for pid: Int32?) throws -> Int {
     let pid = try #require(pid)
     let trace = "\(namespace.state.path)/trace"
     let ended = try namespace.connreap(
       ["list", "--pid", "\(pid)"], behind: ["strace", "-f", "-c", "-o", trace, "--"], seconds: 120)
     #expect(ended.status == 0 && ended.lines.count > 1, "\(ended.text)\(ended.complaints)")
     let table = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
-    // % time, seconds, usecs/call, calls, errors or nothing, syscall
+    // Columns: % time, seconds, usecs/call, calls, errors (may be empty), syscall.
     return table.reduce(0) { sum, line in
       let words = line.split(separator: " ")
       guard words.count >= 5, words.last != "total", let calls = Int(words[3]) else { return sum }
@@ -68,21 +68,21 @@ import Testing
     }
   }
 
-  @Test(.needsTracing) func twiceAsManyTablesCostTwiceAsMuch() throws {
+  @Test(.needsTracing) func theCostGrowsLinearlyWithTheNumberOfTables() throws {
     let pair = try namespace.pair(port: 8080)
     func cost(of threads: Int) throws -> Int {
       let pid = try namespace.server.fork(
         sharing: [pair.server], named: "threads", threads: threads, descriptors: 20)
-      return try calls(lookingAt: pid)
+      return try systemCalls(for: pid)
     }
-    let (some, many) = try (cost(of: 200), cost(of: 400))
-    #expect(many < some * 5 / 2, "\(some) calls, then \(many)")
+    let (base, doubled) = try (cost(of: 200), cost(of: 400))
+    #expect(doubled < base * 5 / 2, "\(base) calls, then \(doubled)")
   }
 
-  @Test(.needsTracing) func oneTableOfManyThreadsIsReadOnce() throws {
+  @Test(.needsTracing) func aTableSharedByManyThreadsIsReadOnce() throws {
     let pair = try namespace.pair(port: 8080)
     let pid = try namespace.server.fork(
       sharing: [pair.server], named: "together", threads: 300, areTogether: true, descriptors: 300)
-    #expect(try calls(lookingAt: pid) < 10_000, "to read it for each thread takes 90,000")
+    #expect(try systemCalls(for: pid) < 10_000, "reading it for each thread takes 90,000")
   }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// `log`, `metrics` and `report` on logs that logrotate has put aside, by every scheme it has.
+/// `log`, `metrics` and `report` on rotated logs, with every naming scheme of logrotate.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct LogRotationTests {
   let namespace: NetworkNamespace
   let listener: Socket
@@ -35,7 +35,7 @@ import Testing
     "mv audit.jsonl audit.jsonl-1795000000; gzip audit.jsonl-1795000000",
     "mv audit.jsonl audit.jsonl-20261128; gzip audit.jsonl-20261128",
   ])
-  func everyNameIsRead(rotate: String) throws {
+  func everyRotatedNameIsRead(rotate: String) throws {
     try close(3)
     try shell(rotate)
     try close(2)
@@ -47,7 +47,7 @@ import Testing
     #expect(report.status == 0 && report.text.contains("</html>"))
   }
 
-  @Test func whatIsNotReadIsReported() throws {
+  @Test func unreadableRotatedLogsAreReported() throws {
     try close(2)
     try shell(
       "cp audit.jsonl x; mv x audit.jsonl.1.xz; gzip -c audit.jsonl | head -c 200 > audit.jsonl.2.gz"
@@ -58,7 +58,7 @@ import Testing
     #expect(ended.complaints.contains("audit.jsonl.2.gz is damaged"))
   }
 
-  @Test(.needs("logrotate")) func theShippedFileRotatesTheLog() throws {
+  @Test(.needs("logrotate")) func theShippedConfigurationRotatesTheLog() throws {
     let shipped = try Checkout.read("Packaging/logrotate.d/connreap")
     let file = try namespace.state.write(
       "rotate", shipped.replacing("/var/lib/connreap", with: state))

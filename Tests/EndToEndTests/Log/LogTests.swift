@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// `connreap log`, on logs that runs have written, and on damaged ones.
+/// `connreap log` on intact and damaged logs.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct LogTests {
   let namespace: NetworkNamespace
   let listener: Socket
@@ -30,14 +30,14 @@ import Testing
     #expect(Glibc.write(handle, bytes, bytes.count) == bytes.count)
   }
 
-  @Test func beforeAnythingWasDoneThereIsNothing() throws {
+  @Test func aMissingLogIsEmpty() throws {
     let ended = try log()
     #expect(ended.status == 0 && ended.output.isEmpty && ended.errors.isEmpty)
-    #expect(try log("-o", "csv").lines.count == 1, "the heading")
-    #expect(access(state + "/audit.jsonl", F_OK) != 0, "and reading makes no file")
+    #expect(try log("-o", "csv").lines.count == 1, "only the header")
+    #expect(access(state + "/audit.jsonl", F_OK) != 0, "reading creates no file")
     let elsewhere = try Command.run([Tools.connreap, "log", "--state-dir", state + "/none"])
     #expect(elsewhere.status == 0)
-    #expect(access(state + "/none", F_OK) != 0, "nor a folder")
+    #expect(access(state + "/none", F_OK) != 0, "reading creates no directory")
   }
 
   @Test func eachDecisionIsOneLine() throws {
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test func itIsReadAsJSONAndCSVToo() throws {
+  @Test func theLogIsAvailableAsJSONAndCSV() throws {
     try closeAll()
     let rows = try log("-o", "jsonl").lines.map {
       try JSONDecoder().decode(AuditRecord.self, from: Data($0.utf8))
@@ -75,7 +75,7 @@ import Testing
     #expect(try log("-o", "csv", "--no-header").lines.count == 3)
   }
 
-  @Test func theSelectionIsThatOfList() throws {
+  @Test func logTakesTheSelectionOptionsOfList() throws {
     try closeAll()
     let ports = try AuditRecord.all(in: state).map(\.connection.peer.port)
     let one = try #require(ports.first)
@@ -98,13 +98,13 @@ import Testing
     ["--since", "soon"], ["--until", "2026-02-30"], ["--result", "close"], ["--port", "x"],
     ["--follow", "-o", "json"], ["--netns", "blue"], ["-o", "xml"],
   ])
-  func whatIsNotUnderstoodIsBadUsage(arguments: [String]) throws {
+  func invalidOptionsAreBadUsage(arguments: [String]) throws {
     let ended = try Command.run([Tools.connreap, "log", "--state-dir", state] + arguments)
     #expect(ended.status == 64)
     #expect(!ended.complaints.isEmpty)
   }
 
-  @Test func policiesAreNamed() throws {
+  @Test func logEntriesNameThePolicy() throws {
     let file = try namespace.state.write(
       "p.yaml",
       """
@@ -124,7 +124,7 @@ import Testing
     let running = try namespace.start(
       ["kill", "--yes", "--state-dir", state, "--local-port", "8080", "--rate", "1"])
     try namespace.waitForClosings()
-    #expect(try log().lines.isEmpty, "while it runs it may still report")
+    #expect(try log().lines.isEmpty, "a live run may still report it")
     running.signal(SIGKILL)
     #expect(try running.end().status == 128 + SIGKILL)
     let ended = try log()
@@ -135,7 +135,7 @@ import Testing
       try log("--result", "unfinished", "-o", "jsonl").text.contains("\"event\":\"unfinished\""))
   }
 
-  @Test func damagedLinesAreSaidAndTheRestIsShown() throws {
+  @Test func damagedLinesAreReportedAndTheRestIsShown() throws {
     try closeAll()
     try append(
       "{\"time\":\"2026-11-21T05:42:50Z\",\"event\":\"closed\"}\n\u{1b}[2Jgarbage\n{\"time")
@@ -143,13 +143,13 @@ import Testing
     #expect(ended.status == 0)
     #expect(ended.lines.count == 3)
     #expect(ended.complaints == "connreap: 3 lines of the log cannot be read, and are left out\n")
-    // The next run ends what was left unfinished, and loses nothing to it.
+    // The next run terminates the partial line, and loses no entry.
     try namespace.server.connectPairs(1, as: "more", to: listener)
     try closeAll()
     #expect(try log().lines.count == 4)
   }
 
-  @Test func namesInTheLogCannotDoAnything() throws {
+  @Test func controlCharactersInNamesAreEscaped() throws {
     try namespace.server.rename([0x1b, 0x5b, 0x32, 0x4a, 0x0a, 0x22, 0x2c])
     try closeAll()
     for format in ["table", "csv", "jsonl"] {
@@ -169,7 +169,7 @@ import Testing
     #expect(times == times.sorted())
   }
 
-  @Test func anotherUsersLogIsAQuestionOfPermission() throws {
+  @Test func anotherUsersLogNeedsPermission() throws {
     try closeAll()
     #expect(chmod(state, 0o755) == 0)
     let ended = try Command.run(
@@ -181,7 +181,7 @@ import Testing
     #expect(ended.complaints.contains("sudo"))
   }
 
-  @Test func followingShowsWhatComesAlsoAfterARotation() throws {
+  @Test func followingContinuesAfterARotation() throws {
     try closeAll()
     let output = state + "/followed"
     let script = "\"$@\" > '\(output)'"

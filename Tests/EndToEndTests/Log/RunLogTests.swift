@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// The lines of runs in the audit log, and how `connreap log` shows them.
+/// Log entries about runs, and how `connreap log` shows them.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct RunLogTests {
   let namespace: NetworkNamespace
   let listener: Socket
@@ -27,7 +27,7 @@ import Testing
       ["policy", "apply", "--state-dir", state, file] + options)
   }
 
-  @Test func aRunThatFindsNothingIsThere() throws {
+  @Test func aRunThatFindsNothingIsLogged() throws {
     #expect(try apply("leak", "action: destroy", options: ["--quiet"]).output.isEmpty)
     let runs = try AuditedRun.all(in: state)
     #expect(runs.map(\.policies) == [["leak"]])
@@ -39,20 +39,20 @@ import Testing
         /^20[0-9-]+ [0-9:.]+Z  run +policy apply: found 0, closed 0; exit code 0$/) == true)
   }
 
-  @Test func aRunThatReportsIsThere() throws {
+  @Test func aRunThatOnlyReportsIsLogged() throws {
     _ = try namespace.closeWaits(3, to: listener)
     #expect(try apply("leak", "action: report").status == 0)
     #expect(try AuditedRun.all(in: state).map(\.reported) == [3])
     #expect(try log().text.contains("policy apply: found 3, reported 3, closed 0; exit code 0"))
   }
 
-  @Test func aRunThatRefusesIsThere() throws {
+  @Test func aRefusedRunIsLogged() throws {
     _ = try namespace.closeWaits(3, to: listener)
     #expect(try apply("leak", "action: destroy\n    limit: 2").status == 2)
     #expect(try log().text.contains("found 3, closed 0; refused: leak (3, limit 2); exit code 2"))
   }
 
-  @Test func aRunThatGivesUpIsThere() throws {
+  @Test func aRunThatGivesUpIsLogged() throws {
     for round in 0..<2 {
       for number in 0..<2 {
         try namespace.pair(to: listener, as: "\(round)-\(number)").client.finish()
@@ -65,7 +65,7 @@ import Testing
     #expect(try log().text.contains("found 2, closed 0; given up: leak (1 group); exit code 0"))
   }
 
-  @Test func aRunThatFailsIsThereWithTheReason() throws {
+  @Test func aFailedRunIsLoggedWithTheReason() throws {
     #expect(mkdir(state + "/connreap.db", 0o700) == 0)
     #expect(try apply("leak", "action: destroy").status == 1)
     let run = try #require(try AuditedRun.all(in: state).first)
@@ -74,7 +74,7 @@ import Testing
     #expect(try log().text.contains("cannot remember this run"))
   }
 
-  @Test func aRunWhoseConnectionsSayItAllIsShownWhenAskedFor() throws {
+  @Test func runsThatClosedConnectionsAreShownOnRequest() throws {
     _ = try namespace.closeWaits(3, to: listener)
     #expect(try apply("leak", "action: destroy").status == 0)
     #expect(try log().lines.count == 3)
@@ -84,11 +84,11 @@ import Testing
     #expect(try log("--result", "run", "--policy", "le*").lines.count == 1)
     #expect(try log("--result", "run", "--policy", "x*").lines.isEmpty)
     #expect(try log("--result", "run", "--until", "1h").lines.isEmpty)
-    #expect(try log("--result", "run", "--port", "8080").lines.isEmpty, "it is no connection")
+    #expect(try log("--result", "run", "--port", "8080").lines.isEmpty, "a run is not a connection")
     #expect(try log("--result", "ran").complaints.contains("did you mean \"run\"?"))
   }
 
-  @Test func theOtherFormatsHaveRunsToo() throws {
+  @Test func everyFormatIncludesRuns() throws {
     #expect(try apply("leak", "action: destroy").status == 0)
     let line = try log("-o", "jsonl").lines
     #expect(line.count == 1 && line.first?.contains("\"event\":\"run\"") == true)
@@ -112,8 +112,8 @@ import Testing
       try namespace.connreap("report", "--state-dir", state, "--html", page).status == 0)
   }
 
-  /// In a container every run is process 1, and so is whoever reads the log: it is no sign that the
-  /// run still works at it.
+  /// In a container, the run and the reader of the log can both be PID 1. A live PID 1 is therefore
+  /// no sign that the run is still working.
   @Test func aRunThatDiedInAContainerIsUnfinished() throws {
     try namespace.server.connectPairs(3, as: "many", to: listener)
     let running = try namespace.start([
@@ -131,7 +131,7 @@ import Testing
     let unfinished = try Command.run(
       container + [Tools.connreap, "log", "--result", "unfinished", "--state-dir", state])
     #expect(unfinished.lines.count == 1, "\(unfinished.complaints)")
-    // A line from before runs had IDs has nothing but the pid, which is the reader's own.
+    // An entry from before run IDs has only the PID, which is the reader's own.
     _ = try namespace.state.write(
       "audit.jsonl",
       text.replacing("\"pid\":\(running.pid),", with: "\"pid\":1,")

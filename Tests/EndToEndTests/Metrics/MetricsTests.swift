@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 
+/// The output of `connreap metrics`.
 @Suite(.waitsForPrograms, .needsNamespaces) struct MetricsTests {
   let namespace: NetworkNamespace
 
@@ -18,7 +19,7 @@ import Testing
   }
 
   @Test(.enabled(if: Tools.has("promtool", "--version"), "needs promtool"))
-  func prometheusTakesThem() throws {
+  func prometheusAcceptsTheMetrics() throws {
     try scene()
     let ended = try metrics()
     #expect(ended.status == 0)
@@ -26,7 +27,7 @@ import Testing
     #expect(checked.status == 0 && checked.complaints.isEmpty, "\(checked.complaints)")
   }
 
-  @Test func theyAreTheConnectionsOfTheList() throws {
+  @Test func connectionsAreCountedByState() throws {
     try scene()
     let lines = try metrics().lines
     #expect(lines.contains(#"connreap_connections{state="close-wait"} 3"#))
@@ -38,7 +39,7 @@ import Testing
   }
 
   @Test(.enabled(if: Tools.has("promtool", "--version"), "needs promtool"))
-  func whatAPolicyFoundIsCounted() throws {
+  func policyFindingsAreCounted() throws {
     try scene()
     #expect(try !metrics().text.contains("connreap_leaked_connections"))
     try namespace.flagCloseWaits(as: "pile-up")
@@ -48,7 +49,7 @@ import Testing
     #expect(checked.status == 0 && checked.complaints.isEmpty, "\(checked.complaints)")
   }
 
-  @Test(.needsDestroy) func whatWasClosedIsCounted() throws {
+  @Test(.needsDestroy) func closedConnectionsAreCounted() throws {
     try scene()
     #expect(try metrics().lines.contains(#"connreap_outcomes_total{result="closed"} 0"#))
     #expect(try namespace.kill("--state", "close-wait").status == 0)
@@ -57,7 +58,7 @@ import Testing
     #expect(lines.contains(#"connreap_connections{state="close-wait"} 0"#))
   }
 
-  @Test func theTextfileIsReplacedAsAWhole() throws {
+  @Test func theTextfileIsReplacedAtomically() throws {
     let file = "\(namespace.state.path)/connreap.prom"
     for _ in 1...2 {
       let ended = try metrics("--textfile", file)
@@ -69,16 +70,16 @@ import Testing
     #expect(try Command.run(["ls", "-A", namespace.state.path]).lines == ["connreap.prom"])
   }
 
-  @Test func thousandsOfListenersMakeFewSeries() throws {
+  @Test func thousandsOfListenersProduceFewSeries() throws {
     let script = """
       import resource, socket, time
       resource.setrlimit(resource.RLIMIT_NOFILE, (6000, 6000))
-      ends = []
+      listeners = []
       for i in range(5000):
-          end = socket.socket()
-          end.bind(("127.1.%d.%d" % (i // 250, i % 250 + 1), 8080))
-          end.listen(1)
-          ends.append(end)
+          listener = socket.socket()
+          listener.bind(("127.1.%d.%d" % (i // 250, i % 250 + 1), 8080))
+          listener.listen(1)
+          listeners.append(listener)
       time.sleep(300)
       """
     let holder = try Command(namespace.entering + [Tools.python, "-c", script])
@@ -94,14 +95,14 @@ import Testing
     #expect(ended.lines.contains("connreap_listener_backlog_other 4900"))
   }
 
-  @Test func whatCannotBeWrittenIsSaidAndTheOldFileStays() throws {
+  @Test func unwritableTextfilesAreReported() throws {
     let ended = try metrics("--textfile", "/nonexistent/connreap.prom")
     #expect(ended.status == 1 && ended.complaints.contains("/nonexistent/connreap.prom"))
     #expect(try Command.run([Tools.connreap, "metrics", "--top", "-1"]).status == 64)
   }
 
-  /// The figures of another network namespace, whose listeners are not those of this one.
-  @Test func anotherNamespaceCanBeCounted() throws {
+  /// `--netns` counts only the listeners of the given namespaces.
+  @Test func netnsSelectsTheNamespacesToCount() throws {
     try scene()
     let other = try NetworkNamespace()
     _ = try other.server.listen("other", port: 9090, backlog: 5)
@@ -132,8 +133,8 @@ import Testing
     #expect(wrong.status == 64 && wrong.complaints.contains("unknown network namespace"))
   }
 
-  /// Control groups make series: as many as --top says. The others are summed.
-  @Test(.needsControlGroups) func unitsAndContainersAreBounded() throws {
+  /// Each control group has its own series, up to `--top`. The rest are summed.
+  @Test(.needsControlGroups) func topLimitsTheSeriesOfUnitsAndContainers() throws {
     let slice = try ControlGroupFolder()
     let ids = ["1", "2"].map { String(repeating: $0, count: 64) }
     var kept: [(ControlGroupFolder, Peer)] = []
@@ -141,13 +142,13 @@ import Testing
       ("a.service", 4), ("b.service", 1), ("docker-\(ids[0]).scope", 3),
       ("docker-\(ids[1]).scope", 2),
     ].enumerated() {
-      let folder = try ControlGroupFolder(in: slice, name)
+      let group = try ControlGroupFolder(in: slice, name)
       let peer = try namespace.anotherPeer()
-      try folder.take(peer.pid)
+      try group.take(peer.pid)
       for number in 0..<count {
         _ = try peer.listen("listener-\(number)", port: UInt16(8100 + 10 * index + number))
       }
-      kept.append((folder, peer))
+      kept.append((group, peer))
     }
     func listening(_ metrics: MetricsText, _ family: String) -> [String: Double] {
       let samples = metrics.samples.filter {
@@ -158,11 +159,11 @@ import Testing
           (sample.labels.first { $0.key != "state" }?.value ?? "", sample.value)
         })
     }
-    let bounded = try MetricsText(metrics("--top", "1").text)
-    #expect(listening(bounded, "unit_connections") == ["a.service": 4])
-    #expect(listening(bounded, "unit_connections_other") == ["": 6])
-    #expect(listening(bounded, "container_connections") == ["111111111111": 3])
-    #expect(listening(bounded, "container_connections_other") == ["": 2])
+    let limited = try MetricsText(metrics("--top", "1").text)
+    #expect(listening(limited, "unit_connections") == ["a.service": 4])
+    #expect(listening(limited, "unit_connections_other") == ["": 6])
+    #expect(listening(limited, "container_connections") == ["111111111111": 3])
+    #expect(listening(limited, "container_connections_other") == ["": 2])
     let all = try MetricsText(metrics().text)
     #expect(
       listening(all, "container_connections") == ["111111111111": 3, "222222222222": 2])

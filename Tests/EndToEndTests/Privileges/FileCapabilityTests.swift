@@ -1,25 +1,25 @@
 import Glibc
 import Testing
 
-/// A tool with capabilities of its file, in the hands of an ordinary user.
+/// An ordinary user runs a copy of the tool that has file capabilities.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .needsFileCapabilities)
 struct FileCapabilityTests {
   let namespace: NetworkNamespace
-  /// A peer of the user, and one of root.
+  /// A peer that runs as the user, and one that runs as root.
   let (own, roots): (Peer, Peer)
-  /// A copy of the tool that everybody may run, and a folder of the user.
-  let (folder, tool, state): (TemporaryFolder, String, String)
+  /// A directory with a copy of the tool that any user may run, and the user's state directory.
+  let (directory, tool, state): (TemporaryFolder, String, String)
 
-  /// A user that no machine has.
+  /// A user ID that no machine uses.
   static let user: UInt32 = 54_321
   static let capabilities = "cap_net_admin,cap_sys_ptrace,cap_dac_read_search=p"
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
-    tool = folder.path + "/connreap"
-    state = folder.path + "/state"
-    #expect(chmod(folder.path, 0o755) == 0)
+    directory = try TemporaryFolder()
+    tool = directory.path + "/connreap"
+    state = directory.path + "/state"
+    #expect(chmod(directory.path, 0o755) == 0)
     #expect(try Command.run(["cp", Tools.connreap, tool]).status == 0)
     #expect(mkdir(state, 0o700) == 0 && chown(state, Self.user, Self.user) == 0)
     roots = namespace.server
@@ -27,7 +27,7 @@ struct FileCapabilityTests {
     try own.become(user: Self.user)
   }
 
-  private func give(_ capabilities: String = capabilities) throws {
+  private func setCapabilities(_ capabilities: String = capabilities) throws {
     #expect(try Command.run(["setcap", capabilities, tool]).status == 0)
   }
 
@@ -47,7 +47,7 @@ struct FileCapabilityTests {
       ["kill", "--yes", "--state-dir", state] + arguments, options: options)
   }
 
-  /// A connection whose server is the user's and whose client is root's, and the other way round.
+  /// A connection from root to the user's server, and one from the user to root's server.
   private func connections() throws -> (mine: (Socket, Socket), roots: (Socket, Socket)) {
     let mine = try namespace.pair(
       to: own.listen("mine", port: 8080), client: roots, as: "mine")
@@ -56,8 +56,8 @@ struct FileCapabilityTests {
     return ((mine.client, mine.server), (theirs.client, theirs.server))
   }
 
-  @Test func theUserClosesTheirOwnAndNobodyElses() throws {
-    try give()
+  @Test func usersCloseOnlyTheirOwnConnections() throws {
+    try setCapabilities()
     let (mine, theirs) = try connections()
     let spared = try kill("--local-port", "8081", "-o", "json")
     #expect(spared.status == 0)
@@ -66,13 +66,13 @@ struct FileCapabilityTests {
     #expect(try theirs.0.reaches(theirs.1))
     #expect(try kill("--local-port", "8080").status == 0)
     #expect(try mine.0.receive() == .failed("ECONNRESET"))
-    // The audit log is the user's, and says who it was.
+    // The user's own audit log records the closing.
     #expect(try AuditRecord.cookies(of: "closed", in: state) == [mine.1.cookie])
   }
 
-  @Test func theirOwnDescriptorsAreReachedAndNobodyElses() throws {
-    // What took another user's rights is out of reach for that user, but for CAP_SYS_PTRACE.
-    try give()
+  @Test func usersReachOnlyTheirOwnDescriptors() throws {
+    // The peer changed its user, so even that user needs CAP_SYS_PTRACE to reach it.
+    try setCapabilities()
     let (mine, theirs) = try connections()
     #expect(try kill("--local-port", "8081", "--method", "shutdown").status == 0)
     #expect(try theirs.0.reaches(theirs.1))
@@ -82,8 +82,8 @@ struct FileCapabilityTests {
     #expect(try mine.0.receive() == .end)
   }
 
-  @Test func allMeansAllOfTheirOwn() throws {
-    try give()
+  @Test func allSelectsOnlyTheUsersOwnConnections() throws {
+    try setCapabilities()
     let (mine, theirs) = try connections()
     let ended = try kill("--all", "--unprotect", "sshd", "-o", "json")
     #expect(ended.status == 0)
@@ -92,10 +92,10 @@ struct FileCapabilityTests {
     #expect(try AuditRecord.cookies(of: "closing", in: state).count == 2)
   }
 
-  @Test func aPolicyOfTheirsReachesNoFurther() throws {
-    try give()
+  @Test func policiesCloseOnlyTheUsersOwnConnections() throws {
+    try setCapabilities()
     let (mine, theirs) = try connections()
-    let file = try folder.write(
+    let file = try directory.write(
       "p.yaml",
       """
       version: 1
@@ -110,7 +110,7 @@ struct FileCapabilityTests {
     #expect(try theirs.0.reaches(theirs.1))
   }
 
-  @Test func ambientCapabilitiesAreNoMoreThanThoseOfTheFile() throws {
+  @Test func ambientCapabilitiesGrantNoMoreThanFileCapabilities() throws {
     let (mine, theirs) = try connections()
     let set = "+net_admin,+sys_ptrace,+dac_read_search"
     let options = ["--inh-caps", set, "--ambient-caps", set]
@@ -121,17 +121,17 @@ struct FileCapabilityTests {
     #expect(try mine.0.receive() == .failed("ECONNRESET"))
   }
 
-  @Test func withoutSeeingOwnersNothingIsKnownToBeTheirs() throws {
-    try give("cap_net_admin=p")
+  @Test func connectionsOfUnreadableOwnersAreSpared() throws {
+    try setCapabilities("cap_net_admin=p")
     let (mine, _) = try connections()
-    // The peer gave up root, so that not even its own user may look into it.
+    // The peer gave up root, so not even its own user can read its descriptors.
     let ended = try kill("--local-port", "8080")
     #expect(ended.status == 0)
     #expect(ended.text.contains("not known to be yours"))
     #expect(try mine.0.reaches(mine.1))
   }
 
-  @Test func anOrdinaryCopyClosesNothing() throws {
+  @Test func aCopyWithoutCapabilitiesClosesNothing() throws {
     let (mine, _) = try connections()
     let ended = try kill("--local-port", "8080")
     #expect(ended.status == 77)
@@ -139,20 +139,20 @@ struct FileCapabilityTests {
     #expect(try mine.0.reaches(mine.1))
   }
 
-  @Test func theEnvironmentDoesNotSayWhereTheLogIs() throws {
-    try give()
+  @Test func theEnvironmentDoesNotChooseTheStateDirectory() throws {
+    try setCapabilities()
     let (mine, _) = try connections()
     let ended = try connreap(
       ["kill", "--yes", "--local-port", "8080"],
       environment: ["XDG_STATE_HOME": state, "HOME": state])
-    #expect(ended.status == 1, "the user has no home")
+    #expect(ended.status == 1, "the user has no home directory")
     #expect(try mine.0.reaches(mine.1))
     #expect(try Command.run(["ls", "-A", state]).lines.isEmpty)
   }
 
-  @Test func noFileIsReadThatTheUserCouldNotRead() throws {
-    try give("cap_net_admin,cap_sys_ptrace,cap_dac_read_search=ep")
-    let secret = try folder.write("secret", "root:secret\n", mode: 0o600)
+  @Test func filesThatTheUserCannotReadAreNotRead() throws {
+    try setCapabilities("cap_net_admin,cap_sys_ptrace,cap_dac_read_search=ep")
+    let secret = try directory.write("secret", "root:secret\n", mode: 0o600)
     for words in [
       ["policy", "check"], ["policy", "plan"], ["policy", "apply", "--state-dir", state],
       ["list", "--replay"],
@@ -164,15 +164,15 @@ struct FileCapabilityTests {
     }
   }
 
-  @Test func noFileIsWrittenThatTheUserCouldNotWrite() throws {
-    try give("cap_net_admin,cap_sys_ptrace,cap_dac_read_search,cap_dac_override=ep")
-    let ended = try connreap(["list", "--record", folder.path + "/record"])
+  @Test func filesThatTheUserCannotWriteAreNotWritten() throws {
+    try setCapabilities("cap_net_admin,cap_sys_ptrace,cap_dac_read_search,cap_dac_override=ep")
+    let ended = try connreap(["list", "--record", directory.path + "/record"])
     #expect(ended.status == 77)
     #expect(ended.complaints.contains("Permission denied"))
-    #expect(access(folder.path + "/record", F_OK) != 0)
+    #expect(access(directory.path + "/record", F_OK) != 0)
   }
 
-  @Test func aSetUserIDCopyDoesNothing() throws {
+  @Test func aSetUserIDCopyRefusesToRun() throws {
     #expect(chmod(tool, 0o4755) == 0)
     let (mine, theirs) = try connections()
     for words in [["kill", "--yes", "--all", "--state-dir", state], ["list"], ["--help"]] {

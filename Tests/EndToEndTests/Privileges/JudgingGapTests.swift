@@ -1,7 +1,8 @@
 import Testing
 
-/// What a missing capability keeps from being judged is reported first, and ends the run with 77
-/// when the rest is done.
+/// Connections that a missing capability leaves unjudged.
+///
+/// The run reports them first, closes the rest, and exits with 77.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct JudgingGapTests {
   let namespace: NetworkNamespace
   let pair: (listener: Socket, client: Socket, server: Socket)
@@ -25,18 +26,18 @@ import Testing
     ["--container", "abcdef"], ["not process = sshd"], ["--process", "nothing", "--dry-run"],
     ["--process", "nothing", "-o", "json"],
   ])
-  func aSelectionByOwnerThatCannotBeJudgedIsNoSuccess(words: [String]) throws {
+  func unjudgedSelectionsByOwnerFail(words: [String]) throws {
     for prefix in [Self.powerless, Self.withoutOwners] {
       let ended = try namespace.kill(words, behind: prefix)
       #expect(ended.status == 77, "\(ended.complaints)")
       #expect(ended.complaints.hasPrefix("connreap: " + Self.ownerNotice))
     }
-    // With the right to see the owners there is nothing to report.
+    // With the capability to read owners, there is nothing to report.
     #expect(try namespace.kill(["--dry-run"] + words).complaints.contains("judged") == false)
     #expect(try isAlive)
   }
 
-  @Test func whatIsSparedBecauseItsOwnerCannotBeReadIsNotJudgedEither() throws {
+  @Test func connectionsSparedForAnUnreadableOwnerAreUnjudged() throws {
     let ended = try namespace.kill(
       ["--port", "8080", "-o", "json"], behind: Self.withoutOwners)
     #expect(ended.status == 77)
@@ -45,8 +46,8 @@ import Testing
     #expect(try isAlive)
   }
 
-  @Test func theRestIsDoneFirst() throws {
-    // Its descriptors can be read without CAP_SYS_PTRACE: it has no capability either.
+  @Test func theRestIsClosedBeforeTheRunFails() throws {
+    // This peer has no capabilities either, so reading it does not need CAP_SYS_PTRACE.
     let other = try Peer(after: namespace.entering + Self.powerless)
     try other.rename("reaped")
     let listener = try other.listen("reaped", port: 8081)
@@ -60,8 +61,8 @@ import Testing
     #expect(try isAlive)
   }
 
-  @Test func whatIsUndecidedForAnotherReasonIsReportedAndNoFailure() throws {
-    // An orphan: no process holds it, whoever asks.
+  @Test func connectionsLeftOutForAnotherReasonAreNotAFailure() throws {
+    // An orphan: no process holds it, so a capability would not help.
     try pair.client.close()
     let ended = try namespace.kill("--process", "nothing")
     #expect(ended.status == 0)
@@ -72,7 +73,7 @@ import Testing
     #expect(powerless.complaints.contains("\nconnreap: 1 connection left out"))
   }
 
-  @Test func marksNeedACapabilityToo() throws {
+  @Test func marksNeedACapability() throws {
     let prefix = KillSafetyTests.withoutNetAdmin
     let ended = try namespace.kill(["--dry-run", "--mark", "7"], behind: prefix)
     #expect(ended.status == 77)
@@ -81,7 +82,7 @@ import Testing
     #expect(try namespace.kill("--dry-run", "--mark", "7").status == 0)
   }
 
-  @Test func aNamespaceThatMayNotBeEnteredIsNoSuccess() throws {
+  @Test func aNamespaceThatCannotBeEnteredFailsTheRun() throws {
     let other = try NetworkNamespace()
     let words = ["--port", "9999", "--netns", "\(other.server.pid),\(namespace.server.pid)"]
     let prefix = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", "--"]
@@ -91,7 +92,7 @@ import Testing
     #expect(try namespace.kill(words).status == 0)
   }
 
-  // MARK: policies
+  // MARK: Policies
 
   private func policy(_ match: String, _ more: String = "") throws -> String {
     try namespace.state.write(
@@ -117,7 +118,7 @@ import Testing
     ("process: nothing", ""), ("port: 8080", "except: [{process: nothing}]"),
     ("port: 8080", "group-by: process"), ("port: 8080", ""),
   ])
-  func policiesReportWhatTheyCouldNotJudge(match: String, more: String) throws {
+  func policiesReportUnjudgedConnections(match: String, more: String) throws {
     let file = try policy(match, more)
     for command in ["plan", "apply"] {
       let ended = try run(command, file, behind: Self.withoutOwners)
@@ -128,7 +129,7 @@ import Testing
     #expect(try run("plan", file, behind: []).status == 0)
   }
 
-  @Test func aPossibleProtectionIsNotJudged() throws {
+  @Test func protectionsByAnUnreadableOwnerAreUnjudged() throws {
     let file = try namespace.state.write(
       "protected.yaml",
       """
@@ -145,7 +146,7 @@ import Testing
     #expect(try isAlive)
   }
 
-  @Test func aQuietRunReportsItAndDoesTheRest() throws {
+  @Test func aQuietRunReportsUnjudgedConnectionsAndClosesTheRest() throws {
     let other = try Peer(after: namespace.entering + Self.powerless)
     try other.rename("reaped")
     let listener = try other.listen("reaped", port: 8081)

@@ -2,18 +2,18 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// With which privileges the tool runs, and what it does with fewer.
+/// The privileges that the tool keeps, and what it does with fewer.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PrivilegeTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
 
-  /// The numbers of linux/capability.h.
+  /// The mask of these capability numbers from linux/capability.h.
   private static func mask(_ numbers: UInt64...) -> UInt64 {
     numbers.reduce(0) { $0 | 1 << $1 }
   }
 
-  /// The masks and flags of `/proc/PID/status`, of which all but the last are in hexadecimal.
+  /// The capability masks and `NoNewPrivs` of `/proc/PID/status`.
   private func status(of command: Command) throws -> [String: UInt64] {
     let text = try String(contentsOfFile: "/proc/\(command.pid)/status", encoding: .utf8)
     var values: [String: UInt64] = [:]
@@ -26,7 +26,7 @@ import Testing
     return values
   }
 
-  /// Starts to close twelve connections one by one, and waits for the first.
+  /// Starts closing twelve connections one by one, and waits for the first closing.
   private func startClosing(_ extra: String..., behind prefix: [String] = []) throws -> Command {
     let listener = try namespace.server.listen("slow", port: 8080)
     try namespace.server.connectPairs(12, as: "slow", to: listener)
@@ -40,7 +40,7 @@ import Testing
     return running
   }
 
-  @Test func killKeepsThreeCapabilitiesAndNoWayToMore() throws {
+  @Test func killKeepsThreeCapabilitiesAndCannotGainMore() throws {
     let running = try startClosing()
     let status = try status(of: running)
     running.signal(SIGTERM)
@@ -52,18 +52,18 @@ import Testing
     #expect(status["NoNewPrivs"] == 1)
   }
 
-  /// To enter other namespaces takes the right to almost anything else.
+  /// Entering a namespace needs CAP_SYS_ADMIN, which also allows almost everything else.
   @Test(arguments: [false, true])
-  func policiesKeepTheRightToEnterNamespacesOnlyToDoSo(isNamed: Bool) throws {
-    let folder = try TemporaryFolder()
-    let rest = isNamed ? ", netns: \(namespace.server.pid)" : ""
-    let file = try folder.write(
+  func policiesKeepSysAdminOnlyToEnterNamespaces(isNamed: Bool) throws {
+    let directory = try TemporaryFolder()
+    let netnsKey = isNamed ? ", netns: \(namespace.server.pid)" : ""
+    let file = try directory.write(
       "slow.yaml",
       """
       version: 1
       policies:
         - name: slow
-          match: {local-port: 8080\(rest)}
+          match: {local-port: 8080\(netnsKey)}
           action: destroy
           rate: 5
 
@@ -78,12 +78,12 @@ import Testing
     let status = try status(of: running)
     running.signal(SIGTERM)
     #expect(try running.end().status == 143)
-    let usual = Self.mask(2, 12, 19)
-    #expect(status["CapPrm"] == (isNamed ? usual | Self.mask(21) : usual))
+    let base = Self.mask(2, 12, 19)
+    #expect(status["CapPrm"] == (isNamed ? base | Self.mask(21) : base))
     #expect(status["CapEff"].map { $0 & Self.mask(12) } == 0, "between two closings")
   }
 
-  @Test func whatReadsTheLogKeepsNone() throws {
+  @Test func logKeepsNoCapabilities() throws {
     let running = try namespace.start(["log", "--follow", "--state-dir", namespace.state.path])
     try waitUntil("no capability") { try status(of: running)["CapPrm"] == 0 }
     #expect(try status(of: running)["NoNewPrivs"] == 1)
@@ -91,39 +91,40 @@ import Testing
     _ = try running.end()
   }
 
-  @Test(.needsTracing) func onlyTheRequestsToDestroyAreMadeWithTheRightTo() throws {
+  @Test(.needsTracing) func netAdminIsRaisedOnlyForDestroyRequests() throws {
     let pair = try namespace.pair(port: 8080)
     let trace = "\(namespace.state.path)/trace"
     let strace = ["strace", "-f", "-e", "trace=capset,sendto,sendmsg,socket", "-o", trace, "--"]
     #expect(try namespace.kill(["--local-port", "8080"], behind: strace).status == 0)
     #expect(try pair.client.receive() == .failed("ECONNRESET"))
-    // What comes first is done with what it was started with.
+    // Before the first capset, the tool has the capabilities that it started with.
     var isRaised = false
-    var isBegun = false
+    var started = false
     var destroyed: [Bool] = []
     for line in try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n") {
       if line.contains("capset(") {
-        isBegun = true
+        started = true
         let effective = line.split(separator: "effective=").last?.split(separator: ",").first ?? ""
         isRaised = effective.contains("CAP_NET_ADMIN")
       } else if line.contains("SOCK_DESTROY") || line.contains(/nlmsg_type=0x15\b/) {
         destroyed.append(isRaised)
-      } else if isBegun, line.contains("SOCK_DIAG_BY_FAMILY") || line.contains("nlmsg_type=0x14") {
+      } else if started, line.contains("SOCK_DIAG_BY_FAMILY") || line.contains("nlmsg_type=0x14") {
         #expect(!isRaised, "\(line)")
       }
     }
-    #expect(destroyed == [false, true], "the probe of a socket that cannot be, and the connection")
-    #expect(!isRaised, "and at the end it is lowered")
+    #expect(
+      destroyed == [false, true], "a probe for a socket that cannot exist, then the connection")
+    #expect(!isRaised, "it is lowered at the end")
   }
 
-  /// Root with some capabilities and no more.
+  /// A command prefix that leaves root only these capabilities.
   private func only(_ capabilities: String...) -> [String] {
     let set = (["-all"] + capabilities.map { "+\($0)" }).joined(separator: ",")
     return ["setpriv", "--bounding-set", set, "--inh-caps", "-all", "--"]
   }
 
   @Test(arguments: [[], ["sys_ptrace"], ["dac_read_search"], ["sys_admin"], ["dac_override"]])
-  func withoutTheRightToCloseItSaysSoAndClosesNothing(held: [String]) throws {
+  func killWithoutNetAdminClosesNothing(held: [String]) throws {
     let pair = try namespace.pair(port: 8080)
     let set = (["-all"] + held.map { "+\($0)" }).joined(separator: ",")
     let ended = try namespace.kill(
@@ -137,7 +138,7 @@ import Testing
     #expect(list.status == 0)
   }
 
-  @Test func withTheRightToCloseAloneItSparesWhatItCannotAttribute() throws {
+  @Test func killWithOnlyNetAdminSparesUnknownOwners() throws {
     let peer = try namespace.anotherPeer()
     let listener = try peer.listen("other", port: 8080)
     let pair = try namespace.pair(to: listener, client: peer, as: "pair")
@@ -154,14 +155,14 @@ import Testing
     }
   }
 
-  @Test(.needsUserNamespaces) func aRightInAUserNamespaceOfItsOwnIsNoRightHere() throws {
+  @Test(.needsUserNamespaces) func capabilitiesInASeparateUserNamespaceDoNotCount() throws {
     let pair = try namespace.pair(port: 8080)
     let own = ["unshare", "--user", "--map-root-user", "--"]
     let ended = try namespace.kill(["--local-port", "8080"], behind: own)
     #expect(ended.status == 77)
     #expect(ended.complaints.contains("only in a user namespace of its own"))
     #expect(try pair.client.reaches(pair.server))
-    #expect(access(namespace.state.path + "/audit.jsonl", F_OK) != 0, "nothing was announced")
+    #expect(access(namespace.state.path + "/audit.jsonl", F_OK) != 0, "nothing is announced")
     let doctor = try namespace.connreap(["doctor"], behind: own)
     #expect(doctor.text.contains("belongs to another user namespace"))
   }

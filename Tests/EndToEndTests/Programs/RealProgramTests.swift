@@ -1,21 +1,21 @@
 import Glibc
 import Testing
 
-/// Programs that people run: each loses its idle connections and goes on serving.
+/// Real servers: each loses its idle connections and keeps serving.
 ///
-/// One after the other: what is in use must not become idle because the machine is busy.
+/// The tests run one at a time, so that a busy machine does not make active connections idle.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .serialized) struct RealProgramTests {
   let namespace: NetworkNamespace
-  /// Where the program keeps its files; not root's, since some do not run as root.
-  let folder: TemporaryFolder
+  /// The program's files. An ordinary user owns them, because some programs refuse to run as root.
+  let directory: TemporaryFolder
 
   /// nobody and nogroup.
   private static let user: UInt32 = 65_534
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
-    #expect(chown(folder.path, Self.user, Self.user) == 0)
+    directory = try TemporaryFolder()
+    #expect(chown(directory.path, Self.user, Self.user) == 0)
   }
 
   private var asUser: [String] {
@@ -32,7 +32,7 @@ import Testing
     return try namespace.server.connect(name, port: port)
   }
 
-  /// Asks on a connection, and reads until the answer has come.
+  /// Sends a question, and reads until the answer contains `end`.
   private func ask(_ socket: Socket, _ question: String, until end: String) throws -> String {
     #expect(try socket.send(question) == nil)
     var answer = ""
@@ -43,7 +43,7 @@ import Testing
     return answer
   }
 
-  /// Lets five connections be idle and one be used, closes the idle ones, and asks all.
+  /// Closes five idle connections, and checks that the program still serves the others.
   private func reap(
     _ process: String, port: UInt16, connect: (String) throws -> Socket,
     isServed: (Socket) throws -> Bool
@@ -62,18 +62,19 @@ import Testing
     let rows = report.connections
     #expect(
       try #require(report.ownersAfter).filter { $0.name == process }.isEmpty,
-      "it has closed the descriptors")
+      "the program has closed its descriptors")
     #expect(Set(rows.map(\.cookie)) == Set(plan.connections.map(\.cookie)))
     #expect(rows.allSatisfy { $0.local.port == port && $0.result == "closed" })
     #expect(Set(rows.map(\.peer.port)) == Set(idle.map(\.port)))
     for socket in idle { #expect(try socket.receive() == .failed("ECONNRESET")) }
-    #expect(try isServed(used), "who is served is not cut off")
-    #expect(try isServed(connect("next")), "and it takes new connections")
+    #expect(try isServed(used), "the used connection survives")
+    #expect(try isServed(connect("next")), "the program accepts new connections")
   }
 
   @Test(.needs("redis-server")) func redisLosesIdleClients() throws {
     let program = try start([
-      "redis-server", "--port", "6379", "--bind", "127.0.0.1", "--save", "", "--dir", folder.path,
+      "redis-server", "--port", "6379", "--bind", "127.0.0.1", "--save", "",
+      "--dir", directory.path,
     ])
     func isServed(_ socket: Socket) throws -> Bool {
       try ask(socket, "PING\r\n", until: "PONG\r\n") == "+PONG\r\n"
@@ -81,18 +82,18 @@ import Testing
     try reap(
       "redis-server", port: 6379, connect: { try connect($0, port: 6379) }, isServed: isServed)
     let last = try connect("last", port: 6379)
-    // The one that was in use, the one after it, and this.
+    // The used connection, the one after it, and this one.
     #expect(try ask(last, "INFO clients\r\n", until: "blocked").contains("connected_clients:3\r\n"))
     program.signal(SIGTERM)
-    #expect(try program.end().status == 0, "it ends in good order")
+    #expect(try program.end().status == 0, "it exits cleanly")
   }
 
-  @Test(.needs("nginx")) func nginxLosesIdleKeepAlives() throws {
-    let configuration = try folder.write(
+  @Test(.needs("nginx")) func nginxLosesIdleConnections() throws {
+    let configuration = try directory.write(
       "nginx.conf",
       """
       daemon off; master_process on; worker_processes 1; user root;
-      pid \(folder.path)/pid; error_log \(folder.path)/errors;
+      pid \(directory.path)/pid; error_log \(directory.path)/errors;
       events {}
       http {
         access_log off;
@@ -112,24 +113,24 @@ import Testing
 
   @Test(.needsPostgreSQL) func postgreSQLLosesIdleSessions() throws {
     let binaries = try #require(Privilege.postgreSQL)
-    let data = folder.path + "/data"
-    let made = try Command.run(
+    let data = directory.path + "/data"
+    let initialized = try Command.run(
       asUser + [
         "\(binaries)/initdb", "--no-sync", "--no-locale", "--auth", "trust", "--username",
         "postgres", "--pgdata", data,
       ], seconds: 60)
-    try #require(made.status == 0, "\(made.complaints)")
+    try #require(initialized.status == 0, "\(initialized.complaints)")
     let program = try start(
       asUser + [
         "\(binaries)/postgres", "-D", data, "-p", "5432", "-c", "listen_addresses=127.0.0.1", "-c",
         "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB",
       ])
-    /// A session, whose messages are those of the frontend/backend protocol 3.0.
+    /// Opens a session with the frontend/backend protocol 3.0.
     func session(_ name: String) throws -> Socket {
       let start = "\0\u{3}\0\0user\0postgres\0\0"
       let length = Unicode.Scalar(UInt8(start.utf8.count + 4))
       var session: Socket?
-      // It listens before it is ready, and refuses sessions until then.
+      // The server listens before it is ready, and refuses sessions until then.
       try waitUntil("PostgreSQL is ready", every: .milliseconds(50)) {
         let socket = try connect(name, port: 5432)
         let answer = try ask(socket, "\0\0\0\(length)" + start, until: "Z\0\0\0\u{5}I")
@@ -152,7 +153,7 @@ import Testing
     let last = try session("last")
     let count = try query(
       last, "SELECT 'n='||count(*) FROM pg_stat_activity WHERE client_port>0")
-    #expect(count.contains("n=3"), "no backend is left for what was closed")
+    #expect(count.contains("n=3"), "no backend remains for the closed connections")
     program.signal(SIGINT)
     #expect(try program.end().status == 0)
   }
