@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Testing
 
-/// Real containers of Podman, Docker, containerd (`ctr` and the Container Runtime Interface), LXC and
-/// systemd-nspawn. A program in each leaks five connections.
+/// Real containers of Podman, Docker, containerd (`ctr` and the Container Runtime Interface), LXC
+/// and systemd-nspawn. A program in each leaks five connections.
 @Suite(
   .waitsForPrograms, .needsNamespaces, .needsDestroy, .needsControlGroups, .needsContainerRuntimes)
 struct ContainerRuntimeTests {

@@ -12,8 +12,8 @@ enum Spawn {
 
   /// Calls `body` while no program starts.
   ///
-  /// Swift cannot call `pipe2`. Between `pipe` and `fcntl`, a child could inherit both ends, and the
-  /// reader would wait for that child too.
+  /// Swift cannot call `pipe2`. Between `pipe` and `fcntl`, a child could inherit both ends, and
+  /// the reader would wait for that child too.
   static func alone<Made: Sendable>(_ body: () throws -> Made) throws -> Made {
     try gate.withLock { _ in try body() }
   }
