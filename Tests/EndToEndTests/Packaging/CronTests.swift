@@ -8,8 +8,8 @@ import Testing
 
   init() throws { namespace = try NetworkNamespace() }
 
-  /// Changes to the installed files: cron runs connreap every minute, the policy has no minimum age,
-  /// and a wrapper records the exit codes.
+  /// Changes to the installed files: cron runs connreap every minute, the policy has no minimum
+  /// time in state, and a wrapper records the exit codes.
   private static let changes = """
     sed -i 's|^[*]/5 |* |' /etc/cron.d/connreap
     sed -i '/in-state:/d' /etc/connreap/policies/close-wait-pileup.yaml
