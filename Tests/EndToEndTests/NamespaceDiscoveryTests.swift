@@ -93,9 +93,9 @@ import Testing
     let ended = try list(
       "--netns", "all", "--local-port", ports, behind: NamespaceTests.withoutSysAdmin)
     #expect(try Listing(ended, status: 77).connections.isEmpty)
-    let errors = ended.complaints
-    #expect(errors.contains(/cannot be entered: Operation not permitted; it needs CAP_SYS_ADMIN/))
-    #expect(errors.contains(/fifo: .*Invalid argument\n/), "a capability would not help there")
+    let said = ended.complaints
+    #expect(said.contains(/cannot be entered: Operation not permitted; it needs CAP_SYS_ADMIN/))
+    #expect(said.contains(/fifo: .*Invalid argument\n/), "no capability helps there")
   }
 
   @Test func moreNamespacesThanTheDescriptorLimitAreListed() throws {

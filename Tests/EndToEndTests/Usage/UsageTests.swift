@@ -45,7 +45,7 @@ import Testing
     (["listeners"], "listeners", "csv"), (["doctor"], "doctor", "wide"),
     (["stats"], "stats", "jsonl"),
   ])
-  func unsupportedFormatsAreReported(
+  func aFormatThatACommandDoesNotPrintIsReported(
     words: [String], command: String, format: String
   ) throws {
     let ended = try Command.run([Tools.connreap] + words + ["-o", format])
