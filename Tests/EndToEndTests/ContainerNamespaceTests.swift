@@ -1,6 +1,6 @@
 import Testing
 
-/// Containers in network namespaces of their own: the default is to look where their processes are.
+/// Containers in other network namespaces, which connreap searches by default.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsControlGroups) struct ContainerNamespaceTests {
   let here: NetworkNamespace
   let there: NetworkNamespace
@@ -19,7 +19,7 @@ import Testing
     try container.take(there.server.pid)
   }
 
-  @Test func aContainerIsFoundInItsNamespace() throws {
+  @Test func containersAreFoundInTheirNamespace() throws {
     let pair = try there.pair(port: 8080)
     let both = Set([pair.client.cookie, pair.server.cookie])
     #expect(try Set(here.rows("--container", name).map(\.cookie)) == both)
@@ -31,7 +31,7 @@ import Testing
     #expect(stats.text.contains(name))
   }
 
-  @Test func aPodIsFoundInItsNamespaceByItsUID() throws {
+  @Test func podsAreFoundInTheirNamespaceByUID() throws {
     let uid = "0c9b6f3e-2b8b-4f0e-9d1e-\(id.prefix(12))"
     let pod = try ControlGroupFolder(in: slice, "pod\(uid)")
     let inPod = try ControlGroupFolder(in: pod, "cri-containerd-\(id).scope")
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  @Test(.needsDestroy) func killReachesIt() throws {
+  @Test(.needsDestroy) func killClosesInTheContainersNamespace() throws {
     let pair = try there.pair(port: 8080)
     let other = try here.pair(port: 8080)
     let ended = try here.kill("--container", name, "--local-port", "8080")
@@ -54,9 +54,8 @@ import Testing
     #expect(try other.client.reaches(other.server))
   }
 
-  /// The numbers are smaller and the times shorter, and it is for this port alone: other tests have
-  /// containers too. Nothing is said of a namespace.
-  @Test(.needsDestroy) func aPolicyThatCountsByContainerReachesIt() throws {
+  /// The policy names no namespace. It matches one port, because other tests run containers too.
+  @Test(.needsDestroy) func groupingByContainerFindsItsNamespace() throws {
     let port = UInt16.random(in: 20_000..<30_000)
     _ = try there.closeWaits(4, to: there.server.listen("pool", port: port))
     var text = try Checkout.read("Policies/container-leak.yaml")
@@ -74,7 +73,7 @@ import Testing
     #expect(try there.rows("--state", "close-wait").count == 1)
   }
 
-  @Test(.needsDestroy) func aPolicyThatNamesAContainerReachesIt() throws {
+  @Test(.needsDestroy) func matchingAContainerFindsItsNamespace() throws {
     _ = try there.closeWaits(2, to: there.server.listen("pool", port: 8080))
     _ = try here.closeWaits(2, to: here.server.listen("pool", port: 8080))
     let file = try here.state.write(
@@ -93,7 +92,7 @@ import Testing
   }
 
   @Test(.needsDestroy, arguments: ["list", "kill", "policy"])
-  func withoutTheRightToEnterTheExitCodeSaysSo(command: String) throws {
+  func missingSysAdminExitsWith77(command: String) throws {
     _ = try there.closeWaits(2, to: there.server.listen("pool", port: 8087))
     let file = try here.state.write(
       "leak.yaml",
@@ -105,19 +104,19 @@ import Testing
           group-by: container
           action: destroy
       """)
-    let words = [
+    let commands = [
       "list": ["list", "--container", name],
       "kill": ["kill", "--yes", "--state-dir", here.state.path, "--container", name],
       "policy": ["policy", "apply", "--state-dir", here.state.path, file],
     ]
     let ended = try here.connreap(
-      try #require(words[command]), behind: NamespaceTests.withoutSysAdmin)
+      try #require(commands[command]), behind: NamespaceTests.withoutSysAdmin)
     #expect(ended.status == 77, "\(ended.complaints)")
     #expect(ended.complaints.contains("CAP_SYS_ADMIN"))
     #expect(try there.rows("--state", "close-wait").count == 2)
   }
 
-  @Test func aContainerThatIsNowhereIsNothing() throws {
+  @Test func unknownContainersMatchNothing() throws {
     let ended = try here.connreap("list", "--container", id)
     #expect(ended.status == 0 && ended.output.isEmpty)
   }

@@ -1,16 +1,16 @@
 import FoundationEssentials
 import Testing
 
-/// Real containers: of Podman, Docker, `ctr` of containerd, a pod through the Container Runtime
-/// Interface, LXC and systemd-nspawn. A program in each leaks five connections.
+/// Real containers of Podman, Docker, containerd (`ctr` and the Container Runtime Interface), LXC
+/// and systemd-nspawn. A program in each leaks five connections.
 @Suite(
   .waitsForPrograms, .needsNamespaces, .needsDestroy, .needsControlGroups, .needsContainerRuntimes)
 struct ContainerRuntimeTests {
-  /// All in one, since to start the runtimes takes most of the time.
-  @Test(.timeLimit(.minutes(8))) func aLeakInEachRuntimeIsFoundByNameAndClosed() throws {
+  /// One test covers everything, because starting the runtimes takes most of the time.
+  @Test(.timeLimit(.minutes(8))) func leaksInEachRuntimeAreFoundByNameAndClosed() throws {
     let host = try ContainerHost(leaks: 5)
     for (_, reason) in host.failures.sorted(by: { $0.key < $1.key }) {
-      // Debian has packages of all, and each is known to work.
+      // CI runs on Debian, which packages all the runtimes.
       if ProcessInfo.processInfo.environment["CI"] == "true" {
         Issue.record("\(reason)")
       } else {
@@ -62,7 +62,7 @@ struct ContainerRuntimeTests {
     #expect(try host.rows("--container", "other-\(host.mark)").isEmpty)
   }
 
-  /// The shipped policy, with smaller numbers, a shorter time, and for these containers alone.
+  /// Applies the shipped policy with lower limits and a shorter time, to these containers only.
   private func applyPolicy(on host: ContainerHost) throws {
     var text = try Checkout.read("Policies/container-leak.yaml")
     for (old, new) in [
@@ -73,28 +73,28 @@ struct ContainerRuntimeTests {
       try #require(text.contains(old))
       text.replace(old, with: new)
     }
-    let file = try host.folder.write("container-leak.yaml", text)
-    let state = host.folder.path + "/state"
+    let file = try host.directory.write("container-leak.yaml", text)
+    let state = host.directory.path + "/state"
     func apply() throws -> Ended {
       let ended = try host.connreap("policy", "apply", "--state-dir", state, file)
       #expect(ended.status == 0, "\(ended.text)\(ended.complaints)")
       return ended
     }
     _ = try apply()
-    #expect(try remaining(on: host) == 5 * host.names.count, "seen once")
+    #expect(try remaining(on: host) == 5 * host.names.count, "one run is not enough")
     let second = try apply()
     for name in host.names { #expect(second.text.contains(name), "\(second.text)") }
     #expect(try remaining(on: host) == host.names.count, "\(second.text)")
   }
 
   private func kill(on host: ContainerHost) throws {
-    for (number, name) in host.names.enumerated() {
+    for (index, name) in host.names.enumerated() {
       let ended = try host.connreap(
-        "kill", "--yes", "--state-dir", host.folder.path + "/state", "--container", name,
+        "kill", "--yes", "--state-dir", host.directory.path + "/state", "--container", name,
         "--state", "close-wait")
       #expect(ended.status == 0, "\(name): \(ended.complaints)")
       #expect(ended.text.contains("closed 1"), "\(name): \(ended.text)")
-      #expect(try remaining(on: host) == host.names.count - number - 1)
+      #expect(try remaining(on: host) == host.names.count - index - 1)
     }
   }
 

@@ -1,27 +1,27 @@
 import Testing
 
-/// The harness is held to account first: a test that stands on it must be able to trust it.
+/// Tests of the harness on which the other tests depend.
 @Suite struct HarnessTests {
-  @Test func aCommandGivesItsStatusAndBothStreams() throws {
+  @Test func commandsReturnTheirStatusAndOutput() throws {
     let ended = try Command.run(
       ["sh", "-c", "cat; echo \"$WORD\" >&2; exit 7"], input: "in", environment: ["WORD": "err"])
     #expect(ended == Ended(status: 7, output: Array("in".utf8), errors: Array("err\n".utf8)))
   }
 
-  @Test func aSignalIsAStatusAsInAShell() throws {
+  @Test func signalsAreReportedAsInAShell() throws {
     #expect(try Command.run(["sh", "-c", "kill -TERM $$"]).status == 143)
   }
 
-  @Test func aCommandThatHangsIsKilledInTime() {
+  @Test func hangingCommandsAreKilled() {
     #expect(throws: HarnessProblem.self) { try Command.run(["sleep", "60"], seconds: 1) }
   }
 
-  @Test func aLargeOutputIsReadWhole() throws {
+  @Test func largeOutputIsReadCompletely() throws {
     let ended = try Command.run(["head", "-c", "1000000", "/dev/zero"])
     #expect(ended.output.count == 1_000_000)
   }
 
-  @Test(.needsNamespaces) func eachNamespaceHasItsOwnPorts() throws {
+  @Test(.needsNamespaces) func namespacesHaveSeparatePorts() throws {
     let one = try NetworkNamespace()
     let two = try NetworkNamespace()
     let first = try one.pair(port: 8080)
@@ -30,7 +30,7 @@ import Testing
     #expect(try second.server.reaches(second.client))
   }
 
-  @Test(.needsNamespaces) func twoProcessesMeetInOneNamespace() throws {
+  @Test(.needsNamespaces) func processesInOneNamespaceCanConnect() throws {
     let namespace = try NetworkNamespace()
     let other = try namespace.anotherPeer()
     let pair = try namespace.pair(port: 8080, address: "::1", client: other)
@@ -38,7 +38,7 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
   }
 
-  @Test(.needsNamespaces) func aPeerReportsEndAndErrno() throws {
+  @Test(.needsNamespaces) func peersReportEOFAndErrno() throws {
     let namespace = try NetworkNamespace()
     let pair = try namespace.pair(port: 8080)
     try pair.client.finish()
@@ -47,7 +47,7 @@ import Testing
     #expect(throws: HarnessProblem.self) { try namespace.server.ask(["do": "nonsense"]) }
   }
 
-  @Test(.needsNamespaces) func aListenerWithAFullQueueLeavesAConnectUnanswered() throws {
+  @Test(.needsNamespaces) func fullAcceptQueuesLeaveConnectsPending() throws {
     let namespace = try NetworkNamespace()
     let listener = try namespace.server.listen("full", port: 8080, backlog: 0)
     _ = try namespace.server.connect("queued", port: listener.port)
@@ -55,12 +55,12 @@ import Testing
     #expect(try waiting.events().isEmpty)
   }
 
-  @Test(.needsNamespaces) func aPeerEndsWithItsHandle() throws {
+  @Test(.needsNamespaces) func peersExitWithTheirHandle() throws {
     var namespace: NetworkNamespace? = try NetworkNamespace()
     let pid = try #require(namespace?.server.pid)
     let child = try #require(try namespace?.server.fork(sharing: []))
     namespace = nil
-    let left = try Command.run(["sh", "-c", "sleep 0.1; ls -d /proc/\(pid) /proc/\(child)"])
-    #expect(left.lines.isEmpty)
+    let remaining = try Command.run(["sh", "-c", "sleep 0.1; ls -d /proc/\(pid) /proc/\(child)"])
+    #expect(remaining.lines.isEmpty)
   }
 }

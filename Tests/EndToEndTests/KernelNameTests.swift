@@ -1,14 +1,14 @@
 import Testing
 
-/// Names that are the same text to Unicode and others to the kernel: precomposed and decomposed.
+/// Names that Unicode considers equal but the kernel does not: precomposed and decomposed.
 private enum Twins {
   static let composed = "caf\u{e9}"
   static let decomposed = "cafe\u{301}"
 }
 
-/// Network namespaces whose names differ in bytes alone.
+/// Network namespaces whose names differ only in their bytes.
 ///
-/// The names are made where nobody else sees them: on a `/run` of the command's own.
+/// The names are created on a private `/run`, so that no other test sees them.
 @Suite(.waitsForPrograms, .needsNamespaces) struct NamespaceNameTests {
   let blue: NetworkNamespace
   let green: NetworkNamespace
@@ -34,7 +34,7 @@ private enum Twins {
     try Listing(run(["list", "-o", "json", "--local-port", "8080"] + arguments)).connections
   }
 
-  @Test func aNameIsThatOfTheSameBytes() throws {
+  @Test func namesMatchByBytes() throws {
     let (here, there) = (try blue.pair(port: 8080), try green.pair(port: 8080))
     #expect(try rows("--netns", Twins.composed).map(\.cookie) == [here.server.cookie])
     #expect(try rows("--netns", Twins.decomposed).map(\.cookie) == [there.server.cookie])
@@ -47,7 +47,7 @@ private enum Twins {
     #expect(unknown.status == 64)
   }
 
-  @Test(.needsDestroy) func closingInOneLeavesItsTwinAlone() throws {
+  @Test(.needsDestroy) func closingDoesNotAffectTheTwin() throws {
     let (here, there) = (try blue.pair(port: 8080), try green.pair(port: 8080))
     let ended = try run([
       "kill", "--yes", "--state-dir", blue.state.path, "--netns", Twins.decomposed,
@@ -58,7 +58,7 @@ private enum Twins {
     #expect(try there.server.receive() == .failed("ECONNABORTED"))
   }
 
-  @Test func aPolicyIsAboutTheNamespaceOfTheSameBytes() throws {
+  @Test func policiesMatchNamespacesByBytes() throws {
     _ = try blue.closeWaits(1, to: try blue.server.listen("pool", port: 8080))
     let file = try blue.state.write(
       "twin.yaml",
@@ -70,18 +70,18 @@ private enum Twins {
       """)
     let plan = try run(["policy", "plan", "--state-dir", blue.state.path, "-o", "json", file])
     #expect(plan.status == 0, "\(plan.complaints)")
-    let counts = plan.text.components(of: "\"count\":1")
+    let counts = plan.text.occurrences(of: "\"count\":1")
     #expect(counts == 1, "\(plan.text)")
   }
 
-  @Test func namesThatAreNotTextAreAllLookedAtAndNoneIsMistaken() throws {
+  @Test func namesThatAreNotUTF8AreListedButNotMatched() throws {
     let (here, there) = (try blue.pair(port: 8080), try green.pair(port: 8080))
     let all = try run([
       "list", "-o", "json", "--netns", "all", "--local-port", "8080",
     ])
     let cookies = Set(try Listing(all).connections.map(\.cookie))
     #expect(cookies.isSuperset(of: [here.server.cookie, there.server.cookie]))
-    // What a shell makes of the bytes is no text: it must not mean another namespace.
+    // The argument is not valid UTF-8. It must not match another namespace.
     let script = "\"$0\" list --netns $'caf\\xff' --local-port 8080"
     let named = try Command.run([
       "unshare", "--mount", "--net", "bash", "-c",
@@ -93,8 +93,8 @@ private enum Twins {
 }
 
 extension String {
-  /// How often `part` is in the text.
-  fileprivate func components(of part: String) -> Int {
+  /// The number of occurrences of `part`.
+  fileprivate func occurrences(of part: String) -> Int {
     var (count, rest) = (0, self[...])
     while let range = rest.firstRange(of: part) {
       count += 1
@@ -104,7 +104,7 @@ extension String {
   }
 }
 
-/// Cgroups and units whose names differ in bytes alone.
+/// Cgroups and units whose names differ only in their bytes.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsControlGroups) struct ControlGroupTwinTests {
   let namespace: NetworkNamespace
   let composed: ControlGroupFolder
@@ -121,13 +121,13 @@ extension String {
     try decomposed.take(other.pid)
   }
 
-  /// A connection whose server is of the one unit, and whose client is of the other.
+  /// A connection with its server in one unit and its client in the other.
   private func pair() throws -> (client: Socket, server: Socket) {
     let pair = try namespace.pair(port: 8080, client: other)
     return (pair.client, pair.server)
   }
 
-  @Test func eachIsListedWithItsOwnBytes() throws {
+  @Test func cgroupsKeepTheirBytes() throws {
     let (client, server) = try pair()
     for (socket, group) in [(client, decomposed), (server, composed)] {
       let row = try #require(try namespace.row(of: socket))
@@ -135,7 +135,7 @@ extension String {
     }
   }
 
-  @Test func eachIsSelectedByItsOwnBytes() throws {
+  @Test func unitsAndCgroupsMatchByBytes() throws {
     let (client, server) = try pair()
     let states = ["--state", "established"]
     for (socket, name, group) in [
@@ -153,7 +153,7 @@ extension String {
     #expect(try namespace.rows(states + ["--unit", "caf??"]).map(\.cookie) == [client.cookie])
   }
 
-  @Test func eachIsCountedByItself() throws {
+  @Test func unitsAreCountedSeparately() throws {
     _ = try pair()
     let ended = try namespace.connreap(
       "stats", "--by", "unit", "--state", "established", "-o", "csv")
@@ -169,9 +169,9 @@ extension String {
       """)
     let plan = try namespace.connreap("policy", "plan", "--state-dir", namespace.state.path, file)
     #expect(plan.lines.filter { $0.contains("report 1") }.count == 2, "\(plan.text)")
-    let apart = plan.lines.filter { $0.contains("threshold 2") }
-    #expect(apart.count == 2 && apart.allSatisfy { $0.contains("left") }, "\(plan.text)")
-    // What is remembered of the two groups is remembered apart.
+    let unmet = plan.lines.filter { $0.contains("threshold 2") }
+    #expect(unmet.count == 2 && unmet.allSatisfy { $0.contains("left") }, "\(plan.text)")
+    // The history keeps the two groups apart.
     for _ in 0..<2 {
       let applied = try namespace.connreap(
         "policy", "apply", "--state-dir", namespace.state.path, file)
@@ -188,7 +188,7 @@ extension String {
     #expect(rounds.text == "[2, 2]\n", "\(rounds.text)")
   }
 
-  @Test(.needsDestroy) func aProtectionIsOfItsOwnBytes() throws {
+  @Test(.needsDestroy) func protectionsMatchByBytes() throws {
     let (_, server) = try pair()
     let file = try namespace.state.write(
       "protect.yaml",

@@ -1,13 +1,13 @@
 import Testing
 
-/// Network namespaces in all the places where one can be: `Fixtures/namespaces.py`.
+/// Network namespaces from every kind of source: `Fixtures/namespaces.py`.
 @Suite(.waitsForPrograms, .needsNamespaces) struct NamespaceDiscoveryTests {
-  /// The ports differ from those of other tests, since all finds the namespaces of these too.
+  /// A random base port, because `--netns all` also finds the namespaces of other tests.
   private let base = UInt16.random(in: 200..<600) * 100
 
   private var ports: String { "\(base + 1)-\(base + 6)" }
 
-  /// Runs a command on a machine that has them.
+  /// Runs a command on a machine with these namespaces.
   private func run(_ command: [String], more: Int = 0) throws -> Ended {
     try Command.run(
       [
@@ -20,12 +20,12 @@ import Testing
     try run(prefix + [Tools.connreap, "list", "--state", "listen", "-o", "json"] + arguments)
   }
 
-  /// The ports of the rows, from the first of this test on.
+  /// The listed ports, relative to the base port.
   private func ports(_ ended: Ended) throws -> [UInt16] {
     try Listing(ended).connections.map { $0.local.port - base }.sorted()
   }
 
-  @Test func allFindsEachOnceWhereverItIs() throws {
+  @Test func allFindsEachNamespaceOnce() throws {
     let ended = try list("--netns", "all", "--local-port", ports)
     #expect(ended.status == 0, "\(ended.complaints)")
     #expect(try ports(ended) == [1, 2, 3, 4, 5, 6])
@@ -34,7 +34,7 @@ import Testing
     #expect(ended.complaints.contains(/left out network namespace fifo: .*Invalid argument/))
   }
 
-  @Test func aTableCallsThemByName() throws {
+  @Test func tablesShowTheirNames() throws {
     let ended = try run([
       Tools.connreap, "list", "--state", "listen", "--netns", "all", "--local-port",
       "\(base + 1)-\(base + 4)",
@@ -55,7 +55,7 @@ import Testing
       (["--filter", "netns = \"/run/my net\" or netns = 0123456789ab"], [3, 4]),
       (["--netns", "all", "--filter", "netns = /run/netns/x,y"], [2]),
     ] as [([String], [UInt16])])
-  func oneIsNamedByItsNameOrItsPath(arguments: [String], ports: [UInt16]) throws {
+  func namespacesCanBeSelectedByNameOrPath(arguments: [String], ports: [UInt16]) throws {
     let ended = try run(
       [Tools.connreap, "list", "--state", "listen", "-o", "json", "--local-port", self.ports]
         + arguments)
@@ -64,20 +64,20 @@ import Testing
   }
 
   @Test(arguments: ["/run/netns/fifo", "/dev/null", "/proc/self/ns/mnt"])
-  func aPathWithoutANamespaceIsRefused(path: String) throws {
+  func filesThatAreNotNamespacesAreRefused(path: String) throws {
     let ended = try list("--netns", path)
     #expect(ended.status == 1)
     #expect(ended.complaints.contains("Invalid argument"))
     #expect(ended.output.isEmpty)
   }
 
-  @Test func aPathThatIsNotThereIsBadUsage() throws {
+  @Test func missingPathsAreUsageErrors() throws {
     let ended = try list("--netns", "/run/no/such")
     #expect(ended.status == 64)
     #expect(ended.complaints.contains("there is no network namespace /run/no/such"))
   }
 
-  @Test func aPolicyNamesOneByItsPath() throws {
+  @Test func policiesCanSelectByPath() throws {
     let script = """
       umask 077; d=$(mktemp -d); printf '%s\\n' 'version: 1' 'policies:' '- name: here' \
         '  match: {state: listen, netns: ["/run/my net", "x,y"]}' '  action: report' >"$d/p.yaml"
@@ -89,7 +89,7 @@ import Testing
     #expect(ended.text.contains("report 2"), "\(ended.text)")
   }
 
-  @Test func withoutTheRightToEnterTheExitCodeSaysSo() throws {
+  @Test func missingSysAdminExitsWith77() throws {
     let ended = try list(
       "--netns", "all", "--local-port", ports, behind: NamespaceTests.withoutSysAdmin)
     #expect(try Listing(ended, status: 77).connections.isEmpty)
@@ -100,7 +100,7 @@ import Testing
     #expect(said.contains(/fifo: .*Invalid argument\n/), "no capability helps there")
   }
 
-  @Test func thereMayBeMoreThanDescriptorsAreAllowed() throws {
+  @Test func moreNamespacesThanTheDescriptorLimitAreListed() throws {
     let ended = try run(
       [
         "prlimit", "--nofile=64:4096", "--", Tools.connreap, "list", "--state", "listen", "-o",

@@ -1,6 +1,6 @@
 import Testing
 
-/// Other network namespaces than the current one.
+/// Network namespaces other than the current one.
 @Suite(.waitsForPrograms, .needsNamespaces) struct NamespaceTests {
   let blue: NetworkNamespace
   let green: NetworkNamespace
@@ -12,7 +12,7 @@ import Testing
 
   private var both: String { "\(blue.server.pid),\(green.server.pid)" }
 
-  @Test func anotherNamespaceIsReachedByAProcessInIt() throws {
+  @Test func namespacesCanBeSelectedByPID() throws {
     let pair = try blue.pair(port: 8080)
     #expect(try green.rows().isEmpty)
     let rows = try green.rows("--netns", "\(blue.server.pid)")
@@ -22,7 +22,7 @@ import Testing
     #expect(Set(rows.map(\.netns)) == Set(here.map(\.netns)))
   }
 
-  @Test func connectionsOfSeveralNamespacesSayWhereTheyAre() throws {
+  @Test func rowsNameTheirNamespace() throws {
     let pairs = [try blue.pair(port: 8080), try green.pair(port: 8080)]
     let rows = try blue.rows("--netns", both, "--local-port", "8080")
     #expect(Set(rows.map(\.cookie)) == Set(pairs.map(\.server.cookie)))
@@ -32,16 +32,16 @@ import Testing
     for row in rows { #expect(table.text.contains("\(try #require(row.netns)) ")) }
   }
 
-  @Test func allMeansThoseOfEveryProcess() throws {
+  @Test func allIncludesTheNamespacesOfProcesses() throws {
     let pairs = [try blue.pair(port: 8080), try green.pair(port: 8080)]
     let ended = try blue.connreap(
       ["list", "-o", "json", "--netns", "all", "--local-port", "8080"], seconds: 120)
     let rows = try Listing(ended).connections
     #expect(Set(rows.map(\.cookie)).isSuperset(of: pairs.map(\.server.cookie)))
-    #expect(Set(rows.map(\.cookie)).count == rows.count, "each namespace is looked at once")
+    #expect(Set(rows.map(\.cookie)).count == rows.count, "each namespace is listed once")
   }
 
-  @Test(.needsDestroy) func closingInOneNamespaceLeavesTheOtherAlone() throws {
+  @Test(.needsDestroy) func closingDoesNotAffectOtherNamespaces() throws {
     let here = try blue.pair(port: 8080)
     let there = try green.pair(port: 8080)
     let ended = try blue.kill("--netns", "\(green.server.pid)", "--local-port", "8080")
@@ -52,7 +52,7 @@ import Testing
     #expect(try there.server.receive() == .failed("ECONNABORTED"))
   }
 
-  @Test(.needsDestroy) func onePlanCanCloseInSeveralNamespaces() throws {
+  @Test(.needsDestroy) func onePlanCanSpanNamespaces() throws {
     _ = [try blue.pair(port: 8080), try green.pair(port: 8080)]
     let ended = try blue.kill("--netns", both, "--local-port", "8080", "-o", "json")
     #expect(ended.status == 0)
@@ -62,8 +62,8 @@ import Testing
     #expect(try blue.rows().isEmpty && green.rows().isEmpty)
   }
 
-  /// The names are made where nobody else sees them: on a `/run` of the command's own.
-  @Test func aNamespaceCanBeNamed() throws {
+  /// The names are created on a private `/run`, so that no other test sees them.
+  @Test func namespacesCanBeSelectedByName() throws {
     let pair = try blue.pair(port: 8080)
     let script = """
       mount -t tmpfs tmpfs /run && ip netns attach blue \(blue.server.pid) &&
@@ -91,7 +91,7 @@ import Testing
     #expect(partly.lines.count == 2)
   }
 
-  @Test func withoutTheRightToEnterTheRestIsListedAndTheCapabilityNamed() throws {
+  @Test func unreachableNamespacesAreLeftOutWithTheCapability() throws {
     let pair = try blue.pair(port: 8080)
     _ = try green.pair(port: 8080)
     let ended = try blue.connreap(
@@ -111,7 +111,7 @@ import Testing
     ["stats"], ["stats", "--by", "process"], ["listeners"], ["metrics", "--state-dir"],
     ["report", "--html", "-", "--state-dir"],
   ])
-  func whatIsCountedWithoutANamespaceIsNoSuccess(words: [String]) throws {
+  func unreachableNamespacesExitWith77(words: [String]) throws {
     _ = try blue.server.listen("listener", port: 8080)
     var words = words
     if words.last == "--state-dir" { words.append(blue.state.path) }
@@ -121,12 +121,12 @@ import Testing
     #expect(partly.status == 77, "\(partly.complaints)")
     #expect(words[0] == "report" || partly.complaints.contains("left out network namespace"))
     #expect((partly.text + partly.complaints).contains("CAP_SYS_ADMIN"))
-    #expect(!partly.text.isEmpty, "the rest is done")
+    #expect(!partly.text.isEmpty, "the current namespace is still reported")
     let alone = try blue.connreap(words, behind: Self.withoutSysAdmin)
     #expect(alone.status == 0, "\(alone.complaints)")
   }
 
-  @Test func theCurrentNamespaceNeedsNoRightToEnter() throws {
+  @Test func theCurrentNamespaceNeedsNoCapability() throws {
     let pair = try blue.pair(port: 8080)
     let ended = try blue.connreap(
       ["list", "-o", "json", "--netns", "\(blue.server.pid)"], behind: Self.withoutSysAdmin)
@@ -139,14 +139,14 @@ import Testing
     ["--netns", "1,", "--state", "listen"], ["--netns", "all", "--replay", "x"],
     ["--netns", "all", "--record", "x"],
   ])
-  func whatIsNoNamespaceIsBadUsage(arguments: [String]) throws {
+  func invalidNamespacesAreUsageErrors(arguments: [String]) throws {
     let ended = try Command.run([Tools.connreap, "list"] + arguments)
     #expect(ended.status == 64)
     #expect(ended.complaints.contains("netns"))
     #expect(ended.output.isEmpty)
   }
 
-  @Test func anInterfaceIsOfOneNamespace() throws {
+  @Test func interfacesOfOtherNamespacesAreRefused() throws {
     let ended = try blue.connreap(
       "list", "--netns", "\(green.server.pid)", "--interface", "lo")
     #expect(ended.status == 64)
@@ -155,7 +155,7 @@ import Testing
       try blue.connreap("list", "--netns", "\(blue.server.pid)", "--interface", "lo").status == 0)
   }
 
-  @Test func theInterfacesOfAnotherNamespaceAreNumbers() throws {
+  @Test func interfacesOfOtherNamespacesAreNumbers() throws {
     _ = try blue.server.listen("listener", port: 8080)
     let socket = try blue.server.connect("bound", to: "127.0.0.1", port: 8080, ["device": "lo"])
     #expect(try blue.row(of: socket)?.interface == "lo")
@@ -163,7 +163,7 @@ import Testing
     #expect(rows.first { $0.cookie == socket.cookie }?.interface == "1")
   }
 
-  @Test func killWithoutASelectionIsRefusedInANamespaceToo() throws {
+  @Test func killWithoutASelectionIsRefusedInNamespaces() throws {
     #expect(try blue.connreap("kill", "--netns", "all").status == 64)
   }
 }

@@ -1,23 +1,23 @@
 import Testing
 
-/// Where the limit on file sizes (RLIMIT_FSIZE) is reached, no command is killed by SIGXFSZ.
+/// Reaching the limit on file sizes (RLIMIT_FSIZE) is an error, and SIGXFSZ kills no command.
 @Suite(.waitsForPrograms, .needsNamespaces) struct FileSizeLimitTests {
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let directory: TemporaryFolder
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
-    _ = try folder.write(
+    directory = try TemporaryFolder()
+    _ = try directory.write(
       "policy.yaml",
       "version: 1\npolicies:\n  - name: a\n    match: {state: close-wait}\n    action: destroy\n")
   }
 
-  /// Runs a shell script in which no file can grow. Standard error is a pipe.
+  /// Runs a shell script with a file size limit of 0. Standard error is a pipe, so it has no limit.
   private func limited(_ script: String) throws -> Ended {
     try Command.run(
       namespace.entering + [
-        "bash", "-c", "ulimit -f 0; cd \"$1\"; " + script, Tools.connreap, folder.path,
+        "bash", "-c", "ulimit -f 0; cd \"$1\"; " + script, Tools.connreap, directory.path,
       ])
   }
 
@@ -27,7 +27,7 @@ import Testing
     "doctor", "policy schema", "metrics --state-dir state", "report --state-dir state --html -",
     "policy plan policy.yaml --state-dir state",
   ])
-  func standardOutputThatIsAFileIsReported(command: String) throws {
+  func failuresToWriteStandardOutputAreReported(command: String) throws {
     let command = command.replacing("list --all", with: "list --state all")
     _ = try namespace.server.listen("listener", port: 8080)
     let ended = try limited("\"$0\" \(command) > output")
@@ -41,16 +41,16 @@ import Testing
     "metrics --state-dir state --textfile file", "report --state-dir state --html file",
     "list --record file",
   ])
-  func aFileIsReportedAndNothingIsLeft(command: String) throws {
+  func failuresToWriteFilesLeaveNoFile(command: String) throws {
     let ended = try limited("\"$0\" \(command)")
     #expect(ended.status == 1)
     #expect(
       ended.complaints.contains("cannot write file: the limit on file sizes is reached"),
       "\(ended.complaints)")
-    #expect(try Command.run(["ls", "-A", folder.path]).lines == ["policy.yaml"])
+    #expect(try Command.run(["ls", "-A", directory.path]).lines == ["policy.yaml"])
   }
 
-  @Test(.needsDestroy) func nothingIsClosedWhenItCannotBeWrittenDown() throws {
+  @Test(.needsDestroy) func nothingIsClosedIfTheAuditLogCannotBeWritten() throws {
     let listener = try namespace.server.listen("listener", port: 8080)
     _ = try namespace.closeWaits(2, to: listener)
     for command in ["kill --state close-wait --yes", "policy apply policy.yaml"] {
@@ -60,7 +60,7 @@ import Testing
     #expect(try namespace.rows(["--state", "close-wait"]).count == 2)
   }
 
-  @Test func aClosedPipeEndsAList() throws {
+  @Test func closedPipesEndListWithoutAnError() throws {
     _ = try namespace.server.listen("listener", port: 8080)
     let script = "\"$0\" list --state all -o jsonl | true; echo ${PIPESTATUS[0]}"
     let ended = try Command.run(namespace.entering + ["bash", "-c", script, Tools.connreap])

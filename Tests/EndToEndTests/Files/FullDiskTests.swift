@@ -1,15 +1,15 @@
 import FoundationEssentials
 import Testing
 
-/// The state directory on a disk that is full.
+/// A state directory on a full disk.
 @Suite(.waitsForPrograms, .needsNamespaces) struct FullDiskTests {
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let directory: TemporaryFolder
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
-    _ = try folder.write(
+    directory = try TemporaryFolder()
+    _ = try directory.write(
       "policy.yaml",
       """
       version: 1
@@ -19,9 +19,10 @@ import Testing
       """)
   }
 
-  /// Runs a script in a mount namespace in which `state` is a disk of 64 pages, of which `room` are
-  /// free. `run` applies a policy and prints the exit code; `free` makes room.
-  private func onFullDisk(room: Int, _ script: String) throws -> [Substring] {
+  /// Runs a script with `state` on a disk of 64 pages, with `freePages` free.
+  ///
+  /// In the script, `run` applies a policy and prints the exit code. `free` frees the other pages.
+  private func onFullDisk(freePages: Int, _ script: String) throws -> [Substring] {
     let ended = try Command.run(
       namespace.entering + [
         "unshare", "--mount", "--propagation", "private", "bash", "-c",
@@ -33,14 +34,14 @@ import Testing
         connreap=$0
         free() { rm state/fill; }
         \(script)
-        """, Tools.connreap, folder.path, "\(room)",
+        """, Tools.connreap, directory.path, "\(freePages)",
       ], seconds: 120)
     return ended.lines
   }
 
   @Test(arguments: [0, 1, 2, 3, 5, 8])
-  func aFirstRunSaysSoAndLeavesNothingInTheWay(room: Int) throws {
-    let lines = try onFullDisk(room: room, "run; run; free; run; ls state")
+  func firstRunsReportAFullDiskAndDoNotBlockLaterRuns(freePages: Int) throws {
+    let lines = try onFullDisk(freePages: freePages, "run; run; free; run; ls state")
     let text = lines.joined(separator: "\n")
     #expect(lines.filter { $0.hasPrefix("exit ") } == ["exit 1", "exit 1", "exit 0"], "\(text)")
     #expect(text.lowercased().contains("no space left on"), "\(text)")
@@ -48,19 +49,19 @@ import Testing
     #expect(!text.contains("damaged") && !text.contains("connreap.db."), "\(text)")
   }
 
-  @Test func aLaterRunSaysSoToo() throws {
+  @Test func laterRunsReportAFullDisk() throws {
     let lines = try onFullDisk(
-      room: 60, "run; cat /dev/zero >> state/fill 2>/dev/null; run; free; run; ls state")
+      freePages: 60, "run; cat /dev/zero >> state/fill 2>/dev/null; run; free; run; ls state")
     let text = lines.joined(separator: "\n")
     #expect(lines.filter { $0.hasPrefix("exit ") } == ["exit 0", "exit 1", "exit 0"], "\(text)")
     #expect(text.lowercased().contains("no space left on"), "\(text)")
     #expect(!text.contains("SQLite") && !text.contains("connreap.db."), "\(text)")
   }
 
-  /// EIO is no full disk, and is not called one.
-  @Test(.needsTracing) func anotherFaultOfTheDiskKeepsItsName() throws {
+  /// EIO must not be reported as a full disk.
+  @Test(.needsTracing) func otherDiskErrorsAreNotReportedAsFull() throws {
     let lines = try onFullDisk(
-      room: 60,
+      freePages: 60,
       """
       strace -f -qq -o /dev/null -e trace=pwrite64 -e inject=pwrite64:error=EIO \
         "$connreap" policy apply policy.yaml --state-dir "$PWD/state" 2>&1; echo "exit $?"

@@ -2,17 +2,17 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// Files that commands write: `--record`, `report --html` and `metrics --textfile`.
+/// Output files: `--record`, `report --html` and `metrics --textfile`.
 @Suite(.waitsForPrograms, .needsNamespaces) struct OutputFileTests {
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let directory: TemporaryFolder
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
+    directory = try TemporaryFolder()
   }
 
-  /// What writes to a file, without its name.
+  /// Commands that take an output file as their last argument.
   static let writers = [
     ["list", "--record"], ["metrics", "--textfile"], ["report", "--html"],
   ]
@@ -23,7 +23,7 @@ import Testing
 
   private func arguments(_ writer: [String]) -> [String] {
     guard let command = writer.first, command != "list" else { return writer }
-    return [command, "--state-dir", folder.path + "/state"] + writer.dropFirst()
+    return [command, "--state-dir", directory.path + "/state"] + writer.dropFirst()
   }
 
   private func shell(_ script: String, _ words: [String]) throws -> Ended {
@@ -32,64 +32,64 @@ import Testing
 
   private var names: [String] {
     get throws {
-      try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0 != "state" }
+      try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0 != "state" }
         .sorted()
     }
   }
 
   @Test(arguments: writers)
-  func onlyARegularFileIsReplaced(writer: [String]) throws {
-    let target = try folder.write("target", "kept")
-    #expect(symlink("target", folder.path + "/link") == 0)
-    #expect(symlink("missing", folder.path + "/dangling") == 0)
-    #expect(mkfifo(folder.path + "/fifo", 0o600) == 0)
-    #expect(mkdir(folder.path + "/directory", 0o700) == 0)
-    #expect(mknod(folder.path + "/null", S_IFCHR | 0o666, dev_t(0x103)) == 0)
+  func onlyRegularFilesAreReplaced(writer: [String]) throws {
+    let target = try directory.write("target", "kept")
+    #expect(symlink("target", directory.path + "/link") == 0)
+    #expect(symlink("missing", directory.path + "/dangling") == 0)
+    #expect(mkfifo(directory.path + "/fifo", 0o600) == 0)
+    #expect(mkdir(directory.path + "/directory", 0o700) == 0)
+    #expect(mknod(directory.path + "/null", S_IFCHR | 0o666, dev_t(0x103)) == 0)
     for (name, kind) in [
       ("link", "a symbolic link"), ("dangling", "a symbolic link"), ("fifo", "a FIFO"),
       ("directory", "a directory"), ("directory/", "a directory"), ("null", "a character device"),
       ("directory/.", "a directory"), ("directory/..", "a directory"),
     ] {
-      let ended = try connreap(writer, "\(folder.path)/\(name)")
+      let ended = try connreap(writer, "\(directory.path)/\(name)")
       #expect(ended.status == 64, "\(name): \(ended.complaints)")
       #expect(ended.complaints.contains("is \(kind), not a regular file"), "\(ended.complaints)")
-      #expect(ended.complaints.contains("\(folder.path)"), "\(ended.complaints)")
+      #expect(ended.complaints.contains("\(directory.path)"), "\(ended.complaints)")
     }
     #expect(try String(contentsOfFile: target, encoding: .utf8) == "kept")
     #expect(try names == ["dangling", "directory", "fifo", "link", "null", "target"])
-    var facts = stat()
-    #expect(stat("/dev/null", &facts) == 0 && facts.st_mode & S_IFMT == S_IFCHR)
+    var status = stat()
+    #expect(stat("/dev/null", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
   }
 
   @Test(arguments: writers)
-  func aDirectoryThatIsNotThereIsNamed(writer: [String]) throws {
+  func missingDirectoriesAreReported(writer: [String]) throws {
     for name in ["sub/", "sub/file"] {
-      let ended = try connreap(writer, "\(folder.path)/\(name)")
-      #expect(ended.status != 0 && ended.complaints.contains("\(folder.path)/sub"))
+      let ended = try connreap(writer, "\(directory.path)/\(name)")
+      #expect(ended.status != 0 && ended.complaints.contains("\(directory.path)/sub"))
       #expect(ended.complaints.contains("directory"), "\(ended.complaints)")
     }
     #expect(try names == [])
   }
 
   @Test(arguments: writers)
-  func standardOutputIsWrittenTo(writer: [String]) throws {
+  func standardOutputCanBeNamed(writer: [String]) throws {
     for name in ["/dev/stdout", "/dev/fd/1", "-"] {
       let ended = try shell("\"$0\" \"$@\" | cat", arguments(writer) + [name])
       #expect(ended.status == 0 && ended.text.count > 50, "\(name): \(ended.complaints)")
     }
-    // Also where it is a file that cannot be opened by its name any more.
+    // Standard output can also be a deleted file, which has no name to open.
     let script = """
       exec 3>"$1/out"; rm "$1/out"; d=$1; shift
       "$0" "$@" /dev/fd/3 >"$d/x" && cat /proc/self/fd/3 | wc -c && rm "$d/x"
       """
-    let ended = try shell(script, [folder.path] + arguments(writer))
+    let ended = try shell(script, [directory.path] + arguments(writer))
     #expect(try ended.status == 0 && #require(Int(ended.lines[0])) > 50, "\(ended.complaints)")
     #expect(try names == [])
   }
 
   @Test(arguments: [["metrics", "--textfile"], ["report", "--html"]])
-  func anExistingFileKeepsItsOwnerAndMode(writer: [String]) throws {
-    let file = try folder.write("file", "old")
+  func existingFilesKeepTheirOwnerAndMode(writer: [String]) throws {
+    let file = try directory.write("file", "old")
     #expect(chown(file, 12345, 23456) == 0 && chmod(file, 0o640) == 0)
     #expect(try connreap(writer, file).status == 0)
     #expect(try Command.run(["stat", "-c", "%u:%g %a", file]).text == "12345:23456 640\n")
@@ -97,29 +97,29 @@ import Testing
     #expect(try names == ["file"])
   }
 
-  @Test func aRecordingIsForItsReaderAloneWhoeverMadeTheFile() throws {
-    let file = try folder.write("file", "old")
+  @Test func recordingsReplaceTheOwnerAndMode() throws {
+    let file = try directory.write("file", "old")
     #expect(chown(file, 12345, 23456) == 0 && chmod(file, 0o666) == 0)
     #expect(try connreap(["list", "--record"], file).status == 0)
     #expect(try Command.run(["stat", "-c", "%u:%g %a", file]).text == "0:0 600\n")
   }
 
   @Test(arguments: writers)
-  func aFileThatSomebodyPutIntoASharedDirectoryIsNotReplaced(writer: [String]) throws {
-    #expect(chmod(folder.path, 0o1777) == 0)
-    let file = try folder.write("file", "planted", mode: 0o666)
+  func filesPlantedInASharedDirectoryAreNotReplaced(writer: [String]) throws {
+    #expect(chmod(directory.path, 0o1777) == 0)
+    let file = try directory.write("file", "planted", mode: 0o666)
     #expect(chown(file, 12345, 12345) == 0)
     let ended = try connreap(writer, file)
     #expect(ended.status == 64 && ended.complaints.contains("uid 12345"), "\(ended.complaints)")
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "planted")
   }
 
-  @Test func anOrdinaryUserCannotChangeAnOwner() throws {
-    #expect(chmod(folder.path, 0o777) == 0)
-    let file = try folder.write("file", "old", mode: 0o644)
+  @Test func unprivilegedUsersCannotReplaceFilesOfOthers() throws {
+    #expect(chmod(directory.path, 0o777) == 0)
+    let file = try directory.write("file", "old", mode: 0o644)
     let ended = try Command.run([
       "setpriv", "--reuid", "54321", "--clear-groups", "--", Tools.connreap, "metrics",
-      "--state-dir", folder.path + "/none", "--textfile", file,
+      "--state-dir", directory.path + "/none", "--textfile", file,
     ])
     #expect(ended.status == 77 && ended.complaints.contains("cannot keep the owner"))
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "old")
@@ -129,8 +129,8 @@ import Testing
   // MARK: - Interruption and other runs
 
   @Test(arguments: writers)
-  func runsAtOnceAllSucceed(writer: [String]) throws {
-    let file = folder.path + "/file"
+  func concurrentRunsSucceed(writer: [String]) throws {
+    let file = directory.path + "/file"
     let runs = try (0..<12).map { _ in
       try Command(namespace.entering + [Tools.connreap] + arguments(writer) + [file])
     }
@@ -141,9 +141,9 @@ import Testing
     #expect(try names == ["file"])
   }
 
-  /// In a container every run has the pid 1.
-  @Test(.needsTracing) func aKilledRunBlocksNoLaterOneOfTheSamePid() throws {
-    let file = folder.path + "/file"
+  /// In a container, every run has PID 1.
+  @Test(.needsTracing) func killedRunsDoNotBlockLaterRunsWithTheSamePID() throws {
+    let file = directory.path + "/file"
     let words =
       namespace.entering + [
         "unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
@@ -156,16 +156,16 @@ import Testing
           "inject=rename,renameat,renameat2:signal=KILL:when=1",
         ] + command)
       #expect(killed.status != 0)
-      #expect(try names.count >= 1, "a name is left, at the worst moment")
+      #expect(try names.count >= 1, "the killed run leaves a temporary file")
     }
     let ended = try Command.run(words + ["--"] + command)
     #expect(ended.status == 0, "\(ended.complaints)")
-    #expect(try names == ["file"], "and what they left is removed")
+    #expect(try names == ["file"], "the next run removes the temporary files")
   }
 
   @Test(.needsTracing, arguments: ["fsync", "linkat", "fchmod", "write"])
-  func aRunThatIsKilledBeforeItsFileHasANameLeavesNothing(call: String) throws {
-    let file = try folder.write("file", "old")
+  func killedRunsLeaveNoUnnamedFile(call: String) throws {
+    let file = try directory.write("file", "old")
     let killed = try Command.run(
       namespace.entering + [
         "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
@@ -177,8 +177,8 @@ import Testing
     #expect(try names == ["file"])
   }
 
-  @Test(.needsTracing) func asTermBetweenTheStepsTheFileIsWholeAndNothingIsLeft() throws {
-    let file = try folder.write("file", "old")
+  @Test(.needsTracing) func sigtermLeavesNoTemporaryFile() throws {
+    let file = try directory.write("file", "old")
     let ended = try Command.run(
       namespace.entering + [
         "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=linkat", "-e",
@@ -189,8 +189,8 @@ import Testing
   }
 
   @Test(.needsTracing, arguments: ["fsync:error=EIO", "renameat:error=EIO", "linkat:error=ENOSPC"])
-  func aFailureOfTheDiskLeavesTheOldFile(fault: String) throws {
-    let file = try folder.write("file", "old")
+  func diskErrorsKeepTheOldFile(fault: String) throws {
+    let file = try directory.write("file", "old")
     let call = fault.prefix { $0 != ":" }
     let ended = try Command.run(
       namespace.entering + [

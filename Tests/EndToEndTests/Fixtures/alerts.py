@@ -1,7 +1,8 @@
-"""Says of each alert of a rules file how many of its tests notice when it never fires, and how many
-when it always does, as JSON: {"NAME": {"never": 1, "always": 1}}.
+"""Counts the tests of each alert that fail if the alert never fires, and if it always fires.
 
-usage: alerts.py RULES TESTS, with a folder to write to as the working directory
+Prints JSON: {"NAME": {"never": 1, "always": 1}}. Writes files to the working directory.
+
+usage: alerts.py RULES TESTS
 """
 
 import json
@@ -17,7 +18,7 @@ shutil.copy(tests_path, "tests.yml")
 
 
 def failures(expression, expected, got):
-    """The alerts of the tests that fail when every rule has this expression."""
+    """The number of failing tests of each alert if every rule has this expression."""
     with open(rules_path) as file:
         document = yaml.safe_load(file)
     rules = [rule for group in document["groups"] for rule in group["rules"]]

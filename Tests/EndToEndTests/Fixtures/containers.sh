@@ -1,53 +1,53 @@
 #!/bin/bash
-# containers.sh FOLDER MARK PORT COUNT: a machine with a leaking container in each container runtime.
+# containers.sh DIRECTORY MARK PORT COUNT: a machine with a leaking container in each runtime.
 #
-# To be started in a mount and a network namespace of its own, as root. There is no registry: the image is
-# made here, of busybox and of FOLDER/leak. A container is called RUNTIME-MARK. For each runtime,
-# FOLDER/status gets a line, "RUNTIME running" or "RUNTIME failed: REASON", and then the line "ready". It
-# ends, and everything with it, by SIGTERM or when its parent does.
-folder=$1 mark=$2 port=$3 count=$4
+# Run it as root in new mount and network namespaces. It needs no registry: it builds the image from
+# busybox and DIRECTORY/leak. The containers are named RUNTIME-MARK. For each runtime, it appends
+# "RUNTIME running" or "RUNTIME failed: REASON" to DIRECTORY/status, and then the line "ready". On
+# SIGTERM, or when its parent exits, it stops all containers and exits.
+directory=$1 mark=$2 port=$3 count=$4
 fixtures=$(dirname "$0")
 containerd=/run/containerd/containerd.sock
 uid=0c9b6f3e-2b8b-4f0e-9d1e-$(printf %012d "$mark")
 export DOCKER_HOST=unix:///run/docker.sock CONTAINERS_CONF=/run/conf/containers.conf
 
 log() { tail -n 5 "$1" 2>/dev/null | tr '\n' ' '; }
-# status RUNTIME COMMAND…: starts a container, and waits until it leaks.
+# status RUNTIME COMMAND…: starts a container, waits until it leaks, and records the result.
 status() {
   local runtime=$1
   shift
   if "$@" >"/run/log/$runtime" 2>&1; then
-    echo "$runtime running" >>"$folder/status"
+    echo "$runtime running" >>"$directory/status"
   else
-    echo "$runtime failed: $(log "/run/log/$runtime")" >>"$folder/status"
+    echo "$runtime failed: $(log "/run/log/$runtime")" >>"$directory/status"
   fi
 }
-# wait_for COMMAND…: at most 20 seconds, until it succeeds.
+# wait_for COMMAND…: repeats a command until it succeeds, for at most 20 seconds.
 wait_for() {
   local attempt
   for ((attempt = 0; attempt < 200; attempt++)); do
     if "$@" >/dev/null 2>&1; then return; fi
     sleep 0.1
   done
-  echo "waited in vain for: $*" >&2
+  echo "timed out: $*" >&2
   return 1
 }
 
-# leaks PID: whether all connections are there in the network namespace of the process.
+# leaks PID: whether all connections are leaked in the network namespace of the process.
 leaks() { [[ $(nsenter "--net=/proc/$1/ns/net" ss -Htn state close-wait | wc -l) == "$count" ]]; }
-# hierarchies PATTERN: where the cgroup hierarchies are mounted whose line in /proc/mounts matches.
+# hierarchies PATTERN: mount points of the cgroup hierarchies whose line in /proc/mounts matches.
 hierarchies() { awk -v pattern="$1" '$3 ~ /^cgroup/ && $0 ~ pattern { print $2 }' /proc/mounts; }
 
 set_up() {
-  local directory
+  local name
   mount -t tmpfs tmpfs /run
-  for directory in docker containerd containers lxc; do
-    mkdir -p "/var/lib/$directory"
-    mount -t tmpfs tmpfs "/var/lib/$directory"
+  for name in docker containerd containers lxc; do
+    mkdir -p "/var/lib/$name"
+    mount -t tmpfs tmpfs "/var/lib/$name"
   done
   mkdir -p /run/lock /run/log /run/conf /run/machines /run/cni/bin /run/cni/net.d /run/root/{bin,etc,proc,sys,dev,tmp,usr}
   ip link set lo up
-  cp "$folder/leak" /run/root/leak
+  cp "$directory/leak" /run/root/leak
   cp /bin/busybox /run/root/bin/busybox
   ln -s busybox /run/root/bin/sleep
   echo 'root:x:0:0:root:/:/bin/sh' >/run/root/etc/passwd
@@ -56,7 +56,7 @@ set_up() {
 }
 
 start_containerd() {
-  # Answers as a plugin of CNI does, and makes no more than the loopback device.
+  # A CNI plugin that only brings up the loopback device.
   cat >/run/cni/bin/loopback <<'END'
 #!/bin/sh
 cat >/dev/null
@@ -119,7 +119,7 @@ docker_leak() {
 ctr_leak() {
   cp -a /run/root /run/ctr-root
   ctr -n "shop$mark" run -d --rootfs /run/ctr-root "ctr-$mark" /leak "$port" "$count" || return
-  # ctr brings up no loopback device.
+  # ctr does not bring up the loopback device.
   local pid
   pid=$(ctr -n "shop$mark" task ls | awk -v name="ctr-$mark" '$1 == name { print $2 }')
   nsenter "--net=/proc/$pid/ns/net" ip link set lo up && wait_for leaks "$pid"
@@ -167,7 +167,7 @@ END
   nsenter "--net=/proc/$pid/ns/net" ip link set lo up && wait_for leaks "$pid"
 }
 
-# As systemd-nspawn@.service does, whose cgroup systemd makes.
+# Does the same as systemd-nspawn@.service, including the cgroup that systemd would create.
 nspawn_leak() {
   local hierarchy groups=()
   while read -r hierarchy; do
@@ -214,7 +214,7 @@ status ctr ctr_leak
 status cri cri_leak
 status lxc lxc_leak
 status nspawn nspawn_leak
-echo ready >>"$folder/status"
+echo ready >>"$directory/status"
 while kill -0 "$PPID" 2>/dev/null; do
   sleep 0.5 &
   wait $!

@@ -1,7 +1,9 @@
-"""A client of the Container Runtime Interface, as small as running one pod takes.
+"""A minimal client of the Container Runtime Interface.
 
-cri.py SOCKET IMAGE LOGS POD NAMESPACE UID CONTAINER COMMAND...: runs a pod with one container, and prints
-the ids of both. cri.py SOCKET --remove POD_ID removes a pod.
+cri.py SOCKET IMAGE LOGS POD NAMESPACE UID CONTAINER COMMAND...
+    runs a pod with one container and prints the IDs of both
+cri.py SOCKET --remove POD_ID
+    removes a pod
 """
 import sys
 
@@ -9,7 +11,7 @@ import grpc
 
 
 def field(number, value):
-    """One field of a message of Protocol Buffers, version 3."""
+    """A field of a Protocol Buffers message."""
     if isinstance(value, int):
         return bytes([number << 3]) + varint(value)
     data = value.encode() if isinstance(value, str) else value
@@ -30,7 +32,7 @@ def message(*fields):
 
 
 def first_text(data):
-    """The first field of a message, which is a short text."""
+    """The first field of a message, if it is a string shorter than 128 bytes."""
     return data[2:2 + data[1]].decode()
 
 

@@ -1,5 +1,5 @@
-/* Leaks connections as a program in a container would: accepts so many on a port, whose clients close,
-   and never closes them itself. It waits for ever. Usage: leak PORT COUNT */
+/* Leaks connections: accepts COUNT connections on PORT, whose clients close, and never closes them.
+   Runs until it is killed. Usage: leak PORT COUNT */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ int main(int argc, char **argv) {
       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
   };
   int listener = socket(AF_INET, SOCK_STREAM, 0);
-  /* Whoever made the network namespace may set up its loopback device a little later. */
+  /* The loopback device may come up a little later. */
   for (int attempt = 0; bind(listener, (struct sockaddr *)&address, sizeof address); attempt++) {
     if (attempt == 100) return perror("leak: bind"), 1;
     usleep(50000);

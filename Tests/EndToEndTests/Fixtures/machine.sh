@@ -1,30 +1,30 @@
 #!/usr/bin/env bash
-# A machine of a test's own, with the programs of the real one: connreap is installed on it by the
-# commands of the documentation, and cron or systemd runs. To be started in namespaces of its own.
+# A test machine with the programs of the host. It installs connreap with the commands of the
+# documentation, then runs cron or systemd. Run it in new namespaces.
 #
-# usage: machine.sh FOLDER CHECKOUT BINARY cron|systemd
+# usage: machine.sh DIRECTORY CHECKOUT BINARY cron|systemd
 #
-# FOLDER becomes /srv, where the test finds the mails (mail/), what else is written, and the log. It
-# has install.sh, which installs, and may have change.sh, which changes things afterwards. They are
-# run in a folder that looks like the checkout after a build.
+# DIRECTORY is mounted at /srv, where the test finds mails (mail/), other output and the log. It
+# contains install.sh, which installs connreap, and may contain change.sh, which then changes the
+# installation. Both run in a directory that looks like the checkout after a build.
 set -euo pipefail
-folder=$1 checkout=$2 binary=$3 daemon=$4
+directory=$1 checkout=$2 binary=$3 daemon=$4
 
 mount --make-rprivate /
-mount --bind "$folder" /srv
+mount --bind "$directory" /srv
 exec >/srv/log 2>&1
 mkdir -p /srv/mail /srv/checkout/.build/release /srv/bin /srv/local-sbin /srv/sbin /srv/usr-sbin
 cp -a /etc /srv/etc
-rm -rf "$folder"/etc/cron.*/* "$folder"/etc/crontab "$folder"/etc/systemd/system/*
+rm -rf "$directory"/etc/cron.*/* "$directory"/etc/crontab "$directory"/etc/systemd/system/*
 mount --bind /srv/etc /etc
 mount --bind /srv/bin /usr/local/bin
 mount --bind /srv/local-sbin /usr/local/sbin
-for place in /run /var/lib /var/log /var/spool; do mount -t tmpfs -o mode=755 tmpfs "$place"; done
+for mountpoint in /run /var/lib /var/log /var/spool; do mount -t tmpfs -o mode=755 tmpfs "$mountpoint"; done
 mkdir -p /run/lock /var/spool/cron/crontabs
-# As the package prometheus-node-exporter leaves it.
+# As the package prometheus-node-exporter creates it.
 install -d -o nobody /var/lib/prometheus/node-exporter
 
-# Where the mail goes. A name cannot be added to /usr/sbin, so that all of it is a folder of links.
+# A sendmail that saves mails. The host's /usr/sbin must not change, so a directory of links covers it.
 mount --bind /usr/sbin /srv/usr-sbin
 ln -s /srv/usr-sbin/* /srv/sbin/
 rm -f /srv/sbin/sendmail
@@ -37,7 +37,7 @@ END
 chmod 755 /srv/sbin/sendmail
 mount --bind /srv/sbin /usr/sbin
 
-# The tests are built with shared libraries, and a hardened service may not look where they are.
+# The test build uses shared libraries, and a hardened service cannot access their directories.
 number=0
 ldd "$binary" | sed -n 's|.* => \(/.*\)/[^/]* (.*|\1|p' | grep -v -E '^(/usr)?/lib(64)?(/|$)' | sort -u |
   while read -r libraries; do
@@ -58,7 +58,7 @@ cd /
 
 if [[ $daemon == cron ]]; then exec cron -f; fi
 
-# What systemd may write is the machine's own too.
+# The machine has its own copies of the directories that systemd may change.
 mkdir -p /srv/dev /srv/units
 for device in null zero full random urandom tty; do
   touch "/srv/dev/$device"
@@ -66,15 +66,14 @@ for device in null zero full random urandom tty; do
 done
 ln -s pts/ptmx /srv/dev/ptmx
 mount --rbind /srv/dev /dev
-# The processes of the machine below, which connreap has to see: those that it does not see might
-# hold what it is to close.
+# connreap must see the processes of the host, because a hidden one could own a selected connection.
 mkdir /srv/proc
 mount --rbind /proc /srv/proc
 mount -t proc proc /proc
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
-for place in /tmp /var/tmp; do mount -t tmpfs -o mode=1777 tmpfs "$place"; done
+for mountpoint in /tmp /var/tmp; do mount -t tmpfs -o mode=1777 tmpfs "$mountpoint"; done
 ip link set lo up
-# No service but those that the test starts, and the journal.
+# Only the journal and the services that the test starts may run.
 for unit in {sysinit,basic,paths,slices,sockets,timers,shutdown,umount,final,exit}.target \
   systemd-exit.service systemd-journald.{service,socket}; do
   cp "/lib/systemd/system/$unit" /srv/units/

@@ -1,11 +1,16 @@
-"""Makes network namespaces in every place where one can be, each with a listening socket, and runs a
-command. To be started in a mount namespace of its own.
+"""Creates network namespaces of every kind, each with a listening socket, and runs a command.
 
 namespaces.py BASE MORE COMMAND...
 
-The namespaces are, by the number added to the port BASE: 1 a name of ip-netns that is no UTF-8, 2 a name
-with a comma, 3 Docker's directory, 4 a mount elsewhere, 5 a thread, 6 an open descriptor. MORE are kept by
-a descriptor alone; their ports start at BASE + 10.
+Run it in a new mount namespace. The listeners' ports are BASE plus:
+
+1  a name of ip-netns that is not valid UTF-8
+2  a name with a comma
+3  a mount in Docker's directory
+4  a mount elsewhere
+5  a namespace with only a thread
+6  a namespace with only an open descriptor
+10 and up: MORE namespaces with only an open descriptor
 """
 import ctypes
 import os
@@ -24,7 +29,7 @@ def check(result):
 
 
 def inside(number, work):
-    """Runs work in a thread in a namespace of its own, in which a socket listens on its port."""
+    """Runs work in a thread in a new namespace with a listener on port base + number."""
     done = threading.Event()
 
     def run():
@@ -40,7 +45,7 @@ def inside(number, work):
     assert done.wait(60)
 
 
-def mounted(path):
+def mount_at(path):
     def work(_):
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
         check(C.mount(b"/proc/thread-self/ns/net", path, None, MS_BIND, None))
@@ -48,12 +53,12 @@ def mounted(path):
     return work
 
 
-def running(done):
+def keep_thread(done):
     done.set()
     threading.Event().wait()
 
 
-def opened(_):
+def open_descriptor(_):
     kept.append(os.open("/proc/thread-self/ns/net", os.O_RDONLY))
 
 
@@ -63,12 +68,12 @@ subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
 os.makedirs("/run/netns")
 os.makedirs("/run/docker/netns")
 os.mkfifo("/run/netns/fifo")
-inside(1, mounted(b"/run/netns/bad\xff"))
-inside(2, mounted(b"/run/netns/x,y"))
-inside(3, mounted(b"/run/docker/netns/0123456789ab"))
-inside(4, mounted(b"/run/my net"))
-inside(5, running)
-inside(6, opened)
+inside(1, mount_at(b"/run/netns/bad\xff"))
+inside(2, mount_at(b"/run/netns/x,y"))
+inside(3, mount_at(b"/run/docker/netns/0123456789ab"))
+inside(4, mount_at(b"/run/my net"))
+inside(5, keep_thread)
+inside(6, open_descriptor)
 for number in range(more):
-    inside(10 + number, opened)
+    inside(10 + number, open_descriptor)
 sys.exit(subprocess.run(command, timeout=120).returncode)

@@ -1,10 +1,10 @@
-"""Changes who holds connections while connreap is about to close them; prints what came of it as JSON.
+"""Changes the owners of connections while connreap is about to close them. Prints JSON.
 
-    owners.py CONNREAP FOLDER scenario SELECTION WHEN HOW
-    owners.py CONNREAP FOLDER random SEED ROUNDS COUNT
-    owners.py CONNREAP FOLDER race SEED COUNT TOTAL
+    owners.py CONNREAP DIRECTORY scenario SELECTION WHEN HOW
+    owners.py CONNREAP DIRECTORY random SEED ROUNDS COUNT
+    owners.py CONNREAP DIRECTORY race SEED COUNT TOTAL
 
-Run it in a network namespace whose loopback device is up. FOLDER is private to the run.
+Run it in a network namespace whose loopback device is up, with a new DIRECTORY for each run.
 """
 
 import ctypes
@@ -24,31 +24,31 @@ import sys
 import threading
 import time
 
-CONNREAP, FOLDER, WHAT = sys.argv[1:4]
+CONNREAP, DIRECTORY, MODE = sys.argv[1:4]
 PORT = 9000
-STATE = f"{FOLDER}/state"
+STATE = f"{DIRECTORY}/state"
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_FILES, CLONE_NEWNET = 0x400, 0x40000000
-PATIENCE = 120
+TIMEOUT = 120
 # A message carries at most 253 descriptors (SCM_MAX_FD).
 BATCH = 250
 
 
 class Shared:
-    """Numbers that this process and its children see alike."""
+    """Numbers in memory shared by this process and its children."""
 
     def __init__(self, *names):
-        self.places = {name: 8 * index for index, name in enumerate(names)}
+        self.offsets = {name: 8 * index for index, name in enumerate(names)}
         self.memory = mmap.mmap(-1, 8 * len(names))
 
     def __getitem__(self, name):
-        return struct.unpack_from("q", self.memory, self.places[name])[0]
+        return struct.unpack_from("q", self.memory, self.offsets[name])[0]
 
     def __setitem__(self, name, number):
-        struct.pack_into("q", self.memory, self.places[name], number)
+        struct.pack_into("q", self.memory, self.offsets[name], number)
 
 
-# How many sockets a process has handed over.
+# The number of sockets that a process has handed over.
 HANDED = Shared("app", "guarded")
 
 
@@ -61,7 +61,7 @@ def batches(values):
 
 
 class Holder:
-    """What a process of the scene can be told to do with the sockets that it holds."""
+    """The requests that a process of the scene performs on the sockets that it holds."""
 
     def __init__(self, channels, control):
         self.held, self.channels, self.control = {}, channels, control
@@ -72,12 +72,12 @@ class Holder:
 
     def accept(self, count):
         for _ in range(count):
-            one, peer = self.listener.accept()
-            self.held[peer[1]] = one
+            accepted, peer = self.listener.accept()
+            self.held[peer[1]] = accepted
 
     def send(self, to, ports, keeping=False):
         for part in batches(ports):
-            # By its port: one that was destroyed has no peer that it could name.
+            # The ports identify the sockets, because getpeername fails on a destroyed socket.
             socket.send_fds(
                 self.channels[to], [json.dumps(part).encode()],
                 [self.held[port].fileno() for port in part])
@@ -99,7 +99,7 @@ class Holder:
             self.held.pop(port).close()
 
     def keep_in_thread(self, ports):
-        """Only a thread with a descriptor table of its own has them afterwards."""
+        """Leaves the sockets only in a thread with a separate descriptor table."""
         ready = threading.Event()
 
         def run():
@@ -122,9 +122,9 @@ class Holder:
         if os.fork() == 0:
             LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)
             rename(name)
-            for port, one in self.held.items():
+            for port, sock in self.held.items():
                 if port not in ports:
-                    os.close(one.fileno())
+                    os.close(sock.fileno())
             os.write(ready[1], b"x")
             while True:
                 signal.pause()
@@ -133,16 +133,16 @@ class Holder:
         os.close(ready[1])
 
     def execute(self, name):
-        """Becomes a program of this name, which inherits the sockets."""
-        for one in self.held.values():
-            one.set_inheritable(True)
-        path = f"{FOLDER}/{name}"
+        """Executes a program with this name, which inherits the sockets."""
+        for sock in self.held.values():
+            sock.set_inheritable(True)
+        path = f"{DIRECTORY}/{name}"
         os.symlink("/bin/sleep", path)
         self.control.send(b"null")
         os.execv(path, [path, "600"])
 
     def bounce(self, to, name, seed):
-        """Hands sockets to and fro at random until the next request arrives, which it answers."""
+        """Passes random sockets back and forth until the next request arrives."""
         random.seed(seed)
         channel, since, log = self.channels[to], {}, []
         while not select.select([self.control], [], [], 0)[0]:
@@ -158,11 +158,11 @@ class Holder:
                 log += [(port, since.pop(port, 0), now) for port in ports]
                 self.send(to, ports)
                 HANDED[name] += len(ports)
-            # Some stay for long enough to be met by a run, most do not.
+            # Some sockets stay long enough for a run to find them. Most do not.
             time.sleep(random.choice((0, 0, 0, 0.002, 0.02)))
         self.control.recv(1 << 20)
         log += [(port, since.get(port, 0), 1e12) for port in self.held]
-        with open(f"{FOLDER}/{name}.json", "w") as file:
+        with open(f"{DIRECTORY}/{name}.json", "w") as file:
             json.dump(log, file)
 
     def serve(self):
@@ -176,7 +176,7 @@ class Holder:
 
 
 class Process:
-    """A child of the scene, told what to do one request after the other."""
+    """A child process of the scene that performs one request at a time."""
 
     def __init__(self, name, channels):
         self.control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -190,13 +190,13 @@ class Process:
             finally:
                 os._exit(0)
         far.close()
-        self.control.settimeout(PATIENCE)
+        self.control.settimeout(TIMEOUT)
 
     def begin(self, verb, **words):
         self.control.send(json.dumps([verb, words]).encode())
 
     def end(self):
-        return json.loads(self.control.recv(1 << 20) or sys.exit("a process has ended"))
+        return json.loads(self.control.recv(1 << 20) or sys.exit("a process has exited"))
 
     def ask(self, verb, **words):
         self.begin(verb, **words)
@@ -204,7 +204,7 @@ class Process:
 
 
 class Scene:
-    """Connections from this process, 'client', that 'app' accepts. Others can get them from it."""
+    """Connections from this process, 'client', to 'app', which can pass them to others."""
 
     OTHERS = ("sshd", "worker", "guarded")
 
@@ -251,10 +251,10 @@ class Scene:
             self.app.ask("unshare")
         elif how == "execute":
             self.app.ask("execute", name="sshd")
-            deadline = time.monotonic() + PATIENCE
+            deadline = time.monotonic() + TIMEOUT
             while open(f"/proc/{self.app.pid}/comm").read() != "sshd\n":
                 if time.monotonic() > deadline:
-                    sys.exit("not executed")
+                    sys.exit("app did not execute sshd in time")
                 time.sleep(0.002)
         elif how != "nothing":
             sys.exit(f"no such change: {how}")
@@ -272,34 +272,34 @@ class Scene:
 
 def connreap(*words):
     done = subprocess.run(
-        [CONNREAP, *words], capture_output=True, text=True, timeout=PATIENCE)
+        [CONNREAP, *words], capture_output=True, text=True, timeout=TIMEOUT)
     return done.returncode, done.stdout, done.stderr
 
 
 class Asker:
-    """The process that runs the tool on a terminal, and answers its question.
+    """A process that runs connreap on a terminal and answers its question.
 
-    It is the parent of the scene and holds no connection. What the ancestors of the tool hold off
-    its terminal can be the caller's own session, which is spared whoever owns the other end.
+    It is the parent of the scene and holds no connection. connreap could take connections of its
+    own ancestors for the user's session and spare them.
     """
 
     def __init__(self, channel):
         self.requests, self.answers = channel.makefile("r"), channel.makefile("w")
 
-    def tell(self, what):
-        self.answers.write(json.dumps(what) + "\n")
+    def send(self, message):
+        self.answers.write(json.dumps(message) + "\n")
         self.answers.flush()
 
-    def hear(self):
-        return json.loads(self.requests.readline() or sys.exit("the other process has ended"))
+    def receive(self):
+        return json.loads(self.requests.readline() or sys.exit("the other process has exited"))
 
     def run(self, words):
-        """Tells when the question was asked, answers it when told to, and tells how it ended."""
+        """Reports the question, answers it on request, and then reports the result."""
         pid, terminal = pty.fork()
         if pid == 0:
             os.environ.update(COLUMNS="240", NO_COLOR="1")
             os.execv(CONNREAP, [CONNREAP, *words])
-        seen, asked, deadline = b"", False, time.monotonic() + PATIENCE
+        seen, asked, deadline = b"", False, time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             if not select.select([terminal], [], [], 1)[0]:
                 continue
@@ -310,14 +310,14 @@ class Asker:
             seen += more
             if not asked and b"[y/N]" in seen:
                 asked = True
-                self.tell("asked")
-                self.hear()
+                self.send("asked")
+                self.receive()
                 os.write(terminal, b"y\n")
         else:
             os.kill(pid, signal.SIGKILL)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         os.close(terminal)
-        self.tell([status, seen.decode(), ""])
+        self.send([status, seen.decode(), ""])
 
     def serve(self):
         for line in self.requests:
@@ -325,12 +325,12 @@ class Asker:
 
 
 def connreap_asking(change, *words):
-    """Runs the tool on a terminal, and answers its question once `change` was called."""
-    ASKER.tell(words)
-    while (heard := ASKER.hear()) == "asked":
+    """Runs connreap on a terminal, and calls `change` before answering its question."""
+    ASKER.send(words)
+    while (answer := ASKER.receive()) == "asked":
         change()
-        ASKER.tell("changed")
-    return tuple(heard)
+        ASKER.send("changed")
+    return tuple(answer)
 
 
 def audit(state=STATE):
@@ -343,7 +343,7 @@ def audit(state=STATE):
 
 
 def write_policy(rate, extra="", protect="guarded"):
-    path = f"{FOLDER}/policy.yaml"
+    path = f"{DIRECTORY}/policy.yaml"
     with open(path, "w") as file:
         file.write(f"""version: 1
 protect:
@@ -362,7 +362,7 @@ def dry_run(*selection):
     status, plan, errors = connreap("kill", "--dry-run", "-o", "json", *selection)
     if status != 0:
         sys.exit(errors)
-    path = f"{FOLDER}/plan.json"
+    path = f"{DIRECTORY}/plan.json"
     with open(path, "w") as file:
         file.write(plan)
     return path
@@ -385,13 +385,13 @@ def scenario(selection, when, how):
         run = subprocess.Popen(
             [CONNREAP, "policy", "apply", path, *options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not audit() and run.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         scene.change(how, ports)
-        # A later one is read again after this.
+        # connreap rereads the owners of connections that it announces later.
         announced = len(audit())
-        output, errors = run.communicate(timeout=PATIENCE)
+        output, errors = run.communicate(timeout=TIMEOUT)
         ended = run.returncode, output, errors
     lines = audit()
 
@@ -412,7 +412,7 @@ def scenario(selection, when, how):
 
 
 def random_rounds(seed, rounds, count):
-    """Plans whose connections change hands at random before they are closed."""
+    """Applies plans after random changes to the owners of their connections."""
     random.seed(seed)
     result = {"steps": 0, "closed": 0, "spared": 0, "wrong": [], "left": []}
     changes = (
@@ -443,7 +443,7 @@ def random_rounds(seed, rounds, count):
             change()
             connreap("kill", "--yes", "--max", str(count), "--plan", path, *options)
         is_app_protected = app in ("rename", "execute")
-        # A rename of app after it was forked does not rename the child.
+        # Renaming app after the fork does not rename the child.
         for port in ports:
             how = hows[port]
             in_app = how in ("nothing", "share", "fork-sshd", "fork-worker")
@@ -464,18 +464,18 @@ def random_rounds(seed, rounds, count):
         for client in scene.clients.values():
             client.close()
         try:
-            os.unlink(f"{FOLDER}/sshd")
+            os.unlink(f"{DIRECTORY}/sshd")
         except FileNotFoundError:
             pass
     print(json.dumps(result))
 
 
 def race(seed, count, total):
-    """Hands sockets to and fro between 'app' and 'guarded' while a paced policy closes app's.
+    """Passes sockets between 'app' and 'guarded' while a policy with a rate closes those of 'app'.
 
-    connreap reads owners before each closing. So a closing is wrong for certain if 'guarded' held
-    the socket without a break from before the previous closing was announced until after its own
-    announcement. What changes hands within this time can be closed rightly or spared rightly.
+    connreap reads the owners before each closing. A closing is certainly wrong if 'guarded' held
+    the socket from before the previous 'closing' log entry until after its own. If the socket
+    changed owners in between, closing it and sparing it are both right.
     """
     scene = Scene()
     ports = scene.connect(count)
@@ -484,9 +484,9 @@ def race(seed, count, total):
     for name, to in (("app", "guarded"), ("guarded", "app")):
         seed += 1
         bouncing[name].begin("bounce", to=to, name=name, seed=seed)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     handed = lambda: HANDED["app"] + HANDED["guarded"]
-    wrong, statuses, sure, closed, spared = [], [], 0, 0, 0
+    wrong, statuses, certain, closed, spared = [], [], 0, 0, 0
     logs = []
     while time.monotonic() < deadline:
         state = f"{STATE}/{len(statuses)}"
@@ -499,7 +499,7 @@ def race(seed, count, total):
         process.control.send(b"stop")
     for process in bouncing.values():
         process.end()
-    with open(f"{FOLDER}/guarded.json") as file:
+    with open(f"{DIRECTORY}/guarded.json") as file:
         intervals = {}
         for port, start, end in json.load(file):
             intervals.setdefault(port, []).append((start, end))
@@ -508,17 +508,17 @@ def race(seed, count, total):
                     for line in lines if line["event"] != "closing"}
         closed += sum(event == "closed" for event in outcomes.values())
         spared += sum(event == "spared" for event in outcomes.values())
-        begun = [(seconds(line["time"]), line["connection"]["peer"]["port"])
-                 for line in lines if line["event"] == "closing"]
-        for (before, _), (now, port) in zip(begun, begun[1:]):
-            # The log has whole milliseconds, rounded down.
+        closings = [(seconds(line["time"]), line["connection"]["peer"]["port"])
+                    for line in lines if line["event"] == "closing"]
+        for (before, _), (now, port) in zip(closings, closings[1:]):
+            # The log rounds times down to whole milliseconds.
             if any(start < before and end > now + 0.001 for start, end in intervals.get(port, [])):
-                sure += 1
+                certain += 1
                 if outcomes.get(port) == "closed":
                     wrong.append(port)
     print(json.dumps({
         "handed": handed(), "runs": statuses, "closed": closed, "spared": spared,
-        "certain": sure, "wrong": wrong,
+        "certain": certain, "wrong": wrong,
         "alive": sum(map(scene.is_alive, ports))}))
 
 
@@ -539,12 +539,12 @@ def main():
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(scene, 0)[1]))
     LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)
     near.close()
-    far.settimeout(PATIENCE)
+    far.settimeout(TIMEOUT)
     ASKER = Asker(far)
     words = sys.argv[4:]
-    if WHAT == "scenario":
+    if MODE == "scenario":
         scenario(*words)
-    elif WHAT == "random":
+    elif MODE == "random":
         random_rounds(*map(int, words))
     else:
         race(*map(int, words))

@@ -1,8 +1,7 @@
-"""A process that makes sockets to order.
+"""A process that opens sockets on request.
 
-It reads one request a line from standard input and answers each with one line, both JSON. Every
-call that could block is bounded by a timeout. It ends when standard input does, so that nothing
-outlives the test that started it.
+It reads JSON requests from standard input, one per line, and answers each with a line of JSON.
+Every call that could block has a timeout. It exits on EOF, so that it does not outlive its test.
 """
 
 import ctypes
@@ -34,7 +33,7 @@ SHUTDOWNS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHU
 libc = ctypes.CDLL(None, use_errno=True)
 sockets = {}
 children = []
-# The pipe by which forked children notice the end of this process.
+# A pipe whose EOF tells forked children that this process has exited.
 lifeline = []
 held = []
 
@@ -59,7 +58,7 @@ def describe(sock):
 
 def keep(name, sock):
     if name in sockets:
-        raise ValueError(f"there is a socket {name} already")
+        raise ValueError(f"a socket named {name} already exists")
     sockets[name] = sock
     return describe(sock)
 
@@ -77,8 +76,8 @@ def hello(request):
     return {"pid": os.getpid()}
 
 
-def end(address, port):
-    """The address of a socket, with the interface behind a %."""
+def socket_address(address, port):
+    """A socket address. The host may end in % and an interface name."""
     host, _, zone = address.partition("%")
     return (host, port, 0, socket.if_nametoindex(zone)) if zone else (host, port)
 
@@ -92,16 +91,16 @@ def listen(request):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, request["device"].encode())
     if sock.family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(request.get("v6only", True)))
-    sock.bind(end(request["address"], request["port"]))
+    sock.bind(socket_address(request["address"], request["port"]))
     sock.listen(request.get("backlog", 128))
     return keep(request["as"], sock)
 
 
 def bind(request):
-    """A socket that is bound to a port, and nothing more."""
+    """Opens a socket that is only bound to a port."""
     sock = socket.socket(FAMILIES[request.get("family", "ipv4")])
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(end(request["address"], request["port"]))
+    sock.bind(socket_address(request["address"], request["port"]))
     return keep(request["as"], sock)
 
 
@@ -114,13 +113,13 @@ def connect(request):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, request["device"].encode())
     if "source_port" in request:
         any_address = "::" if sock.family == socket.AF_INET6 else "0.0.0.0"
-        sock.bind(end(request.get("source", any_address), request["source_port"]))
+        sock.bind(socket_address(request.get("source", any_address), request["source_port"]))
     if request.get("wait", True):
         sock.settimeout(5)
-        sock.connect(end(request["address"], request["port"]))
+        sock.connect(socket_address(request["address"], request["port"]))
     else:
         sock.setblocking(False)
-        code = sock.connect_ex(end(request["address"], request["port"]))
+        code = sock.connect_ex(socket_address(request["address"], request["port"]))
         if code not in (0, errno.EINPROGRESS):
             raise OSError(code, os.strerror(code))
     return keep(request["as"], sock)
@@ -135,7 +134,7 @@ def accept(request):
 
 
 def pairs(request):
-    """Connects to a listener and accepts, many times over."""
+    """Opens and accepts several connections to a listener."""
     listener = sockets[request["on"]]
     listener.settimeout(5)
     for number in range(request["count"]):
@@ -155,7 +154,7 @@ def hold_states(request):
 
 
 def mptcp_pair(request):
-    """Both ends of an MPTCP connection."""
+    """Opens an MPTCP connection and keeps both ends."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP) as listener:
         listener.bind(("127.0.0.1", request["port"]))
         listener.listen()
@@ -170,7 +169,7 @@ def mptcp_pair(request):
 
 
 def keepalive(request):
-    """What keepalive of a socket is: on or off, its times, and the user timeout."""
+    """The keepalive settings: SO_KEEPALIVE, idle time, interval, count and user timeout."""
     sock = sockets[request["on"]]
     tcp = [socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT]
     values = [sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)]
@@ -178,7 +177,7 @@ def keepalive(request):
 
 
 def sniff(request):
-    """Starts to take down every segment that goes over loopback."""
+    """Starts capturing packets on loopback."""
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
     sock.bind(("lo", ETH_P_ALL))
     sockets["sniffer"] = sock
@@ -186,14 +185,14 @@ def sniff(request):
 
 
 def sniffed(request):
-    """The TCP flags of what went from one port since the last time, as tcpdump writes them."""
+    """The TCP flags of segments sent from a port since the last call, as in tcpdump."""
     sock = sockets["sniffer"]
     sock.settimeout(request.get("timeout", 0.2))
     seen = []
     try:
         while True:
             packet, address = sock.recvfrom(65536)
-            # Over loopback each packet is seen going out, and coming in.
+            # On loopback, each packet is captured both outgoing and incoming.
             if address[2] == PACKET_OUTGOING or packet[0] >> 4 != 4 or packet[9] != 6:
                 continue
             segment = packet[(packet[0] & 15) * 4:]
@@ -210,7 +209,7 @@ def send(request):
 
 
 def fill(request):
-    """Sends until the kernel takes no more."""
+    """Sends until the send buffer is full."""
     sock = sockets[request["on"]]
     sock.setblocking(False)
     sent = 0
@@ -241,7 +240,7 @@ def close(request):
 
 
 def reset(request):
-    """Closes with RST, which leaves nothing behind: the ports are free at once."""
+    """Closes with an RST, which frees the ports at once."""
     sock = sockets.pop(request["on"])
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
@@ -249,7 +248,7 @@ def reset(request):
 
 
 def close_many(request):
-    """Closes one after the other, spread over a time."""
+    """Closes sockets one by one, spread over a time."""
     pause = request["seconds"] / max(1, len(request["on"]))
     for name in request["on"]:
         sockets.pop(name).close()
@@ -258,7 +257,7 @@ def close_many(request):
 
 
 def drop(request):
-    """Closes every socket whose name starts so."""
+    """Closes every socket whose name has a prefix."""
     for name in [name for name in sockets if name.startswith(request["prefix"])]:
         sockets.pop(name).close()
     return {}
@@ -283,13 +282,13 @@ def error(request):
 
 
 def rename(request):
-    """Takes a name of up to 15 octets, given in hexadecimal: it need not be text."""
+    """Sets the process name: up to 15 bytes in hexadecimal, as it may not be valid UTF-8."""
     libc.prctl(PR_SET_NAME, ctypes.c_char_p(bytes.fromhex(request["hex"])), 0, 0, 0)
     return {}
 
 
 def become(request):
-    """Takes another user, for good, and the rights of that user alone."""
+    """Switches permanently to another user, without any privileges."""
     os.setgroups([])
     os.setresgid(request["user"], request["user"], request["user"])
     os.setresuid(request["user"], request["user"], request["user"])
@@ -300,11 +299,11 @@ def become(request):
 
 
 def start_threads(count, are_together, descriptors):
-    """Starts threads with descriptor tables of their own, or with one table together."""
+    """Starts threads with separate descriptor tables, or with one shared table."""
     ready = threading.Semaphore(0)
     threading.stack_size(128 << 10)
 
-    def rest():
+    def run_first():
         if libc.unshare(CLONE_FILES):
             os._exit(1)
         for _ in range(descriptors):
@@ -320,16 +319,16 @@ def start_threads(count, are_together, descriptors):
             time.sleep(60)
 
     for _ in range(1 if are_together else count):
-        threading.Thread(target=rest, daemon=True).start()
+        threading.Thread(target=run_first, daemon=True).start()
     for _ in range(count):
         ready.acquire()
 
 
 def fork(request):
-    """Forks a child that holds the named sockets and no other, until this process ends.
+    """Forks a child that holds only the named sockets, until this process exits.
 
-    With "threads", only the descriptor tables of so many threads hold them. With "container", the
-    child is pid 1 of a new pid namespace.
+    With "threads", only this many threads with separate descriptor tables hold them. With
+    "container", the child is PID 1 of a new PID namespace.
     """
     is_container = request.get("container", False)
     if is_container and libc.unshare(CLONE_NEWPID):
@@ -351,7 +350,7 @@ def fork(request):
             for name in request["keep"]:
                 sockets[name].close()
         os.write(writing, b"1")
-        # A parent that became another user may not send this process a signal, not even by its end.
+        # A parent that became another user cannot signal this process, even with PR_SET_PDEATHSIG.
         os.read(lifeline[0], 1)
         os._exit(0)
     os.close(writing)
@@ -362,7 +361,7 @@ def fork(request):
 
 
 def run(request):
-    """Runs a command as a child that holds none of the sockets."""
+    """Runs a command that inherits none of the sockets."""
     done = subprocess.run(
         request["arguments"], stdin=subprocess.DEVNULL, capture_output=True, timeout=20,
         env={**os.environ, **request.get("environment", {})})
@@ -374,7 +373,7 @@ def run(request):
 
 
 def can_destroy(request):
-    """Asks to destroy a connection that cannot be: ENOENT means that the kernel knows how."""
+    """Requests to destroy an impossible connection. ENOENT means that the kernel supports it."""
     sock_destroy, flags = 21, 0x5  # NLM_F_REQUEST | NLM_F_ACK
     identity = struct.pack(
         "!HH4s12x4s12x", 1, 1, socket.inet_aton("127.255.255.254"),
@@ -389,15 +388,17 @@ def can_destroy(request):
 
 
 def react(request):
-    """Waits in an event loop of its own for an error on a socket. It closes the socket then or, to
-    spin, ignores the event, which epoll reports again at once; for half a minute at most."""
+    """Starts an event loop that waits for an error on a socket, for at most 30 seconds.
+
+    It then closes the socket or, to spin, ignores the event, which epoll reports again at once.
+    """
     sock = sockets[request["on"]]
     loop = select.epoll()
     loop.register(sock.fileno(), 0)
 
     def watch():
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
             if loop.poll(1) and request["how"] == "close":
                 sock.close()
                 return
@@ -446,11 +447,11 @@ def answer_to(request):
     except BlockingIOError:
         return {"errno": "EAGAIN"}
     except OSError as problem:
-        # Python's own timeout has no errno; ETIMEDOUT of the kernel is of the same class.
+        # A timeout of Python has no errno, unlike the kernel's ETIMEDOUT in the same class.
         if problem.errno is None:
             return {"errno": "EAGAIN"}
         return {"errno": errno.errorcode.get(problem.errno, str(problem.errno))}
-    except Exception as problem:  # A fault of the test: it says so instead of ending silently.
+    except Exception as problem:  # A fault of the test, reported instead of exiting.
         return {"fault": f"{request}: {type(problem).__name__}: {problem}"}
 
 
@@ -465,7 +466,7 @@ def main():
         try:
             os.kill(pid, signal.SIGKILL)
         except PermissionError:
-            pass  # It ends by itself: its end of the lifeline is closed.
+            pass  # It exits on EOF of the lifeline.
         os.waitpid(pid, 0)
 
 

@@ -1,7 +1,7 @@
-"""Holds connections in every state of TCP, of both families, each as long as the kernel lets it.
+"""Holds IPv4 and IPv6 connections in every TCP state, until the kernel gives up on them.
 
-To be used in a network namespace of its own, as root. The other machine is here too: it speaks
-through a tunnel device, and says no more than brings a connection into its state.
+Use it as root in a new network namespace. It also simulates the peer, behind a tunnel device, which
+sends only the segments that bring a connection into its state.
 """
 
 import fcntl
@@ -14,8 +14,8 @@ import time
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x1, 0x1000
 FIN, SYN, ACK = 0x01, 0x02, 0x10
-HERE = {4: "10.9.0.1", 6: "fd00:9::1"}
-THERE = {4: "10.9.0.2", 6: "fd00:9::2"}
+LOCAL_ADDRESS = {4: "10.9.0.1", 6: "fd00:9::1"}
+PEER_ADDRESS = {4: "10.9.0.2", 6: "fd00:9::2"}
 FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 PORT = 7000
 
@@ -40,21 +40,21 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-class Far:
-    """One end on the other machine, at a port of its own."""
+class PeerEnd:
+    """The peer's end of a connection, with its own port."""
 
     last_port = 20000
 
     def __init__(self, tunnel, version):
-        Far.last_port += 1
-        self.tunnel, self.version, self.port = tunnel, version, Far.last_port
+        PeerEnd.last_port += 1
+        self.tunnel, self.version, self.port = tunnel, version, PeerEnd.last_port
         self.sequence, self.acknowledged = 1000, 0
         self.last_packet = b""
 
     def send(self, flags):
         family = FAMILIES[self.version]
-        source = socket.inet_pton(family, THERE[self.version])
-        target = socket.inet_pton(family, HERE[self.version])
+        source = socket.inet_pton(family, PEER_ADDRESS[self.version])
+        target = socket.inet_pton(family, LOCAL_ADDRESS[self.version])
 
         def segment(check):
             return struct.pack(
@@ -77,7 +77,7 @@ class Far:
         """Waits for a segment with these flags and returns the sequence number to acknowledge.
 
         Retransmits the last segment meanwhile: the kernel installs the route to an IPv6 address
-        asynchronously and drops what arrives before that.
+        asynchronously and drops segments that arrive earlier.
         """
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
@@ -93,7 +93,7 @@ class Far:
             port, sequence, flags = struct.unpack_from("!2xHI5xB", packet, start)
             if port == self.port and flags & wanted == wanted:
                 return sequence + 1
-        raise RuntimeError(f"no segment with flags {wanted:#x} came to port {self.port}")
+        raise RuntimeError(f"no segment with flags {wanted:#x} to port {self.port}")
 
     def connect(self, listener):
         self.send(SYN)
@@ -102,51 +102,51 @@ class Far:
         return listener.accept()[0]
 
 
-def bring(state, tunnel, version, listener):
-    """One more connection in a state; what has to be held for that."""
-    far = Far(tunnel, version)
+def open_in_state(state, tunnel, version, listener):
+    """Brings a new connection into a state. Returns the socket to keep open, or None."""
+    peer_end = PeerEnd(tunnel, version)
     if state == "syn-sent":
-        near = socket.socket(FAMILIES[version])
-        near.setblocking(False)
-        near.connect_ex((THERE[version], PORT))
-        return near
+        local = socket.socket(FAMILIES[version])
+        local.setblocking(False)
+        local.connect_ex((PEER_ADDRESS[version], PORT))
+        return local
     if state == "syn-recv":
-        far.send(SYN)
-        far.wait_for(SYN | ACK)
+        peer_end.send(SYN)
+        peer_end.wait_for(SYN | ACK)
         return None
-    near = far.connect(listener)
+    local = peer_end.connect(listener)
     if state in ("close-wait", "last-ack"):
-        far.send(FIN | ACK)
-        while near.recv(1):
+        peer_end.send(FIN | ACK)
+        while local.recv(1):
             pass
         if state == "last-ack":
-            near.close()
-            far.wait_for(FIN)
+            local.close()
+            peer_end.wait_for(FIN)
     elif state != "estab":
-        near.shutdown(socket.SHUT_WR)
-        end = far.wait_for(FIN)
+        local.shutdown(socket.SHUT_WR)
+        end = peer_end.wait_for(FIN)
         if state in ("fin-wait-2", "time-wait"):
-            far.acknowledged = end
-            far.send(ACK)
+            peer_end.acknowledged = end
+            peer_end.send(ACK)
         if state in ("closing", "time-wait"):
-            far.send(FIN | ACK)
-            far.wait_for(ACK)
-    return near
+            peer_end.send(FIN | ACK)
+            peer_end.wait_for(ACK)
+    return local
 
 
 def hold(counts):
-    """Brings connections into states: `{"estab": [3, 1]}` is three of IPv4 and one of IPv6.
+    """Opens connections in states: `{"estab": [3, 1]}` means three over IPv4 and one over IPv6.
 
-    Returns what has to be held for that: the tunnel, a listener of each family, and sockets.
+    Returns the objects to keep open: the tunnel, a listener per address family, and sockets.
     """
     tunnel = open_tunnel()
     held = [tunnel]
-    for place, version in enumerate((4, 6)):
+    for index, version in enumerate((4, 6)):
         listener = socket.socket(FAMILIES[version])
         listener.settimeout(5)
-        listener.bind((HERE[version], PORT))
+        listener.bind((LOCAL_ADDRESS[version], PORT))
         listener.listen(128)
         held.append(listener)
         for state, count in counts.items():
-            held += [bring(state, tunnel, version, listener) for _ in range(count[place])]
+            held += [open_in_state(state, tunnel, version, listener) for _ in range(count[index])]
     return held

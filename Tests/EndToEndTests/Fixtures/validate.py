@@ -1,4 +1,4 @@
-"""Validates policy files against a schema: prints each file's first fault, or "fine"."""
+"""Validates policy files against a JSON schema. Prints the first fault of each file, or "fine"."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Reads a page as XML and as HTML, and says whether both see the same elements and texts."""
+"""Parses a page as XML and as HTML and reports whether both yield the same elements and texts."""
 import html.parser
 import sys
 import xml.etree.ElementTree as tree
@@ -42,7 +42,7 @@ reader.close()
 
 
 def joined(seen):
-    """Neighbouring texts as one; a parser may cut them anywhere."""
+    """Joins adjacent texts, because a parser may split text anywhere."""
     result = []
     for item in seen:
         if isinstance(item, str) and result and isinstance(result[-1], str):

@@ -1,6 +1,6 @@
-// Makes the kernel answer requests to destroy TCP sockets as one that was built without
-// CONFIG_INET_DIAG_DESTROY does: they are made requests about a family that never had it
-// (__sock_diag_cmd in net/core/sock_diag.c finds no 'destroy' and says EOPNOTSUPP in both cases).
+// Simulates a kernel built without CONFIG_INET_DIAG_DESTROY. It changes the address family of
+// SOCK_DESTROY requests to AF_UNIX, which has no 'destroy' handler. In both cases, __sock_diag_cmd
+// in net/core/sock_diag.c returns EOPNOTSUPP.
 #define _GNU_SOURCE
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// One line of the audit log.
+/// A connection's entry in the audit log.
 struct AuditRecord: Decodable {
   let event: String
   let command: String
@@ -10,21 +10,23 @@ struct AuditRecord: Decodable {
   let run: String?
   let connection: Row
 
-  /// The lines of the log in a state folder that are about connections. All lines have to be whole.
-  static func all(in folder: String) throws -> [AuditRecord] {
-    let runs = Set(try AuditedRun.lines(in: folder))
-    return try AuditedRun.allLines(in: folder).filter { !runs.contains($0) }.map {
+  /// The connection entries of the log in `directory`.
+  ///
+  /// - Throws: an error if any line is incomplete.
+  static func all(in directory: String) throws -> [AuditRecord] {
+    let runs = Set(try AuditedRun.lines(in: directory))
+    return try AuditedRun.allLines(in: directory).filter { !runs.contains($0) }.map {
       try JSONDecoder().decode(AuditRecord.self, from: Data($0.utf8))
     }
   }
 
-  /// The cookies of the lines of the log that tell of an event.
-  static func cookies(of event: String, in folder: String) throws -> [String] {
-    try all(in: folder).filter { $0.event == event }.map(\.connection.cookie)
+  /// The cookies in the entries for `event`.
+  static func cookies(of event: String, in directory: String) throws -> [String] {
+    try all(in: directory).filter { $0.event == event }.map(\.connection.cookie)
   }
 }
 
-/// A line of the audit log about a run.
+/// A run's entry in the audit log.
 struct AuditedRun: Decodable {
   struct Refusal: Decodable {
     let policy: String
@@ -55,20 +57,20 @@ struct AuditedRun: Decodable {
     case failedNotifications = "failed_notifications"
   }
 
-  /// The runs in the log of a state folder.
-  static func all(in folder: String) throws -> [AuditedRun] {
-    try lines(in: folder).map { try JSONDecoder().decode(AuditedRun.self, from: Data($0.utf8)) }
+  /// The run entries of the log in `directory`.
+  static func all(in directory: String) throws -> [AuditedRun] {
+    try lines(in: directory).map { try JSONDecoder().decode(AuditedRun.self, from: Data($0.utf8)) }
   }
 
-  fileprivate static func lines(in folder: String) throws -> [Substring] {
+  fileprivate static func lines(in directory: String) throws -> [Substring] {
     struct Event: Decodable { let event: String }
-    return try allLines(in: folder).filter {
+    return try allLines(in: directory).filter {
       try JSONDecoder().decode(Event.self, from: Data($0.utf8)).event == "run"
     }
   }
 
-  fileprivate static func allLines(in folder: String) throws -> [Substring] {
-    guard let text = try? String(contentsOfFile: folder + "/audit.jsonl", encoding: .utf8) else {
+  fileprivate static func allLines(in directory: String) throws -> [Substring] {
+    guard let text = try? String(contentsOfFile: directory + "/audit.jsonl", encoding: .utf8) else {
       return []
     }
     return text.split(separator: "\n")

@@ -1,22 +1,22 @@
 import FoundationEssentials
 import Testing
 
-/// The checkout that the tests are of.
+/// The source checkout under test.
 enum Checkout {
-  /// Its folder.
+  /// Its directory.
   static let path = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
 
-  /// What is in one of its files.
+  /// The contents of one of its files.
   static func read(_ name: String) throws -> String {
     try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
   }
 
-  /// The sections of the documentation that give commands which install connreap.
+  /// The documentation sections whose commands install connreap.
   enum Manual: String, CaseIterable {
     case cronAndSystemd = "From cron or systemd"
     case prometheus = "Prometheus"
 
-    /// The file that has the section.
+    /// The file that contains the section.
     var file: String {
       switch self {
       case .cronAndSystemd: "Documentation/deployment.md"
@@ -25,7 +25,7 @@ enum Checkout {
     }
   }
 
-  /// The commands in a section of the documentation, without `sudo`.
+  /// The shell commands in a documentation section, without `sudo`.
   static func commands(in manual: Manual) throws -> [String] {
     let title = manual.rawValue
     let sections = try read(manual.file).split(separator: "\n## ")

@@ -1,12 +1,12 @@
 import Glibc
 
-/// What a command that ended left behind.
+/// The result of a finished command.
 struct Ended: Equatable {
-  /// The exit status; 128 and the signal's number when a signal ended it, as in a shell.
+  /// The exit status, or 128 plus the number of the signal that ended it, as in a shell.
   let status: Int32
-  /// Its standard output.
+  /// Standard output.
   let output: [UInt8]
-  /// Its standard error.
+  /// Standard error.
   let errors: [UInt8]
 
   /// Standard output as text.
@@ -17,19 +17,19 @@ struct Ended: Equatable {
   var lines: [Substring] { text.split(whereSeparator: \.isNewline) }
 }
 
-/// A command that runs: its output is collected, its time is bounded, its input is no terminal.
+/// A running command with captured output, a time limit and no terminal.
 final class Command {
-  /// Its process.
+  /// The process ID.
   let pid: pid_t
   private var output: Int32
   private var errors: Int32
   private var status: Int32?
 
-  /// Starts a program, looked up in `PATH`, in a process group of its own.
+  /// Starts a program from `PATH` in its own process group.
   ///
   /// - Parameters:
-  ///   - input: at most 64 KiB, what a pipe takes without a reader.
-  ///   - environment: what is set on top of the test's own environment.
+  ///   - input: standard input, at most 64 KiB: the capacity of a pipe without a reader.
+  ///   - environment: variables added to the test's environment.
   init(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws {
     precondition(input.utf8.count <= 65_536)
     let stdin = try Self.pipe()
@@ -57,7 +57,7 @@ final class Command {
     for descriptor in [output, errors] where descriptor >= 0 { close(descriptor) }
   }
 
-  /// Runs a program to its end.
+  /// Runs a program until it exits.
   static func run(
     _ arguments: [String], input: String = "", environment: [String: String] = [:],
     seconds: Int = 30
@@ -65,26 +65,28 @@ final class Command {
     try Command(arguments, input: input, environment: environment).end(within: seconds)
   }
 
-  /// Sends it a signal.
+  /// Sends a signal to the process.
   func signal(_ number: Int32) { kill(pid, number) }
 
-  /// Collects what it writes until it ends, and kills it with all its children if that is late.
+  /// Collects the output until the process exits.
+  ///
+  /// After a timeout, `deinit` kills the process group.
   func end(within seconds: Int = 30) throws -> Ended {
     let deadline = ContinuousClock.now + .seconds(seconds)
     var collected: [[UInt8]] = [[], []]
     while output >= 0 || errors >= 0 {
-      var waiting = [
+      var pollDescriptors = [
         pollfd(fd: output, events: Int16(POLLIN), revents: 0),
         pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
       ]
-      let ready = poll(&waiting, 2, Self.milliseconds(until: deadline))
+      let ready = poll(&pollDescriptors, 2, Self.milliseconds(until: deadline))
       if ready < 0, errno == EINTR { continue }
       guard ready > 0 else {
         throw HarnessProblem.timedOut("the output of a command", seconds: seconds)
       }
-      for index in waiting.indices where waiting[index].revents != 0 {
-        if Self.drain(waiting[index].fd, into: &collected[index]) { continue }
-        close(waiting[index].fd)
+      for index in pollDescriptors.indices where pollDescriptors[index].revents != 0 {
+        if Self.drain(pollDescriptors[index].fd, into: &collected[index]) { continue }
+        close(pollDescriptors[index].fd)
         if index == 0 { output = -1 } else { errors = -1 }
       }
     }
@@ -93,19 +95,19 @@ final class Command {
   }
 
   private func wait(until deadline: ContinuousClock.Instant, seconds: Int) throws -> Int32 {
-    var word: Int32 = 0
-    while waitpid(pid, &word, WNOHANG) != pid {
+    var waitStatus: Int32 = 0
+    while waitpid(pid, &waitStatus, WNOHANG) != pid {
       guard ContinuousClock.now < deadline else {
         throw HarnessProblem.timedOut("the end of a command", seconds: seconds)
       }
       pause(for: .milliseconds(2))
     }
-    let code = word & 0x7f == 0 ? word >> 8 & 0xff : 128 + word & 0x7f
+    let code = waitStatus & 0x7f == 0 ? waitStatus >> 8 & 0xff : 128 + waitStatus & 0x7f
     status = code
     return code
   }
 
-  /// Reads once; false at the end.
+  /// Reads once. Returns false at EOF.
   private static func drain(_ descriptor: Int32, into bytes: inout [UInt8]) -> Bool {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let count = read(descriptor, &buffer, buffer.count)
@@ -127,16 +129,16 @@ final class Command {
   }
 }
 
-/// Why the harness itself could not do its work.
+/// A failure of the harness itself.
 enum HarnessProblem: Error {
-  /// A system call failed, with its errno.
+  /// A system call failed, with this errno.
   case systemCall(String, Int32)
-  /// Something did not happen in time.
+  /// An event did not happen in time.
   case timedOut(String, seconds: Int)
-  /// A peer ended without an answer.
+  /// A peer exited without answering.
   case peerEnded
-  /// A request that a peer could not make sense of.
+  /// A peer did not understand a request.
   case fault(String)
-  /// Something a peer did failed, with the errno's name.
+  /// A peer's system call failed, with this errno name.
   case refused(String)
 }

@@ -2,22 +2,24 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// A cgroup of a test's own, removed with this value; its processes go back to the test's cgroup.
+/// A cgroup for one test.
+///
+/// `deinit` removes it and moves its processes to the root cgroup.
 final class ControlGroupFolder {
-  /// Its path in the hierarchy.
+  /// The path in the hierarchy.
   let path: String
   private let top: String
-  /// Kept, so that it is removed after this one.
+  /// Retained so that it is removed after this cgroup.
   private let parent: ControlGroupFolder?
 
-  /// Where the hierarchy of version 2 is mounted.
+  /// The mount point of the cgroup v2 hierarchy.
   static let top: String? = {
     let mounts = (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? ""
     let fields = mounts.split(separator: "\n").map { $0.split(separator: " ") }
     return fields.first { $0.count > 2 && $0[2] == "cgroup2" }.map { String($0[1]) }
   }()
 
-  /// Makes a slice of its own, or a cgroup of this name in `parent`.
+  /// Creates `name` in `parent`. By default, it creates a slice with a unique name in the root.
   init(in parent: ControlGroupFolder? = nil, _ name: String? = nil) throws {
     top = try #require(Self.top)
     self.parent = parent
@@ -29,7 +31,7 @@ final class ControlGroupFolder {
   deinit {
     let pids = (try? String(contentsOfFile: top + path + "/cgroup.procs", encoding: .utf8)) ?? ""
     for pid in pids.split(separator: "\n") { try? Self.write(pid, to: top + "/cgroup.procs") }
-    // What a process made below it; its own processes may be about to end.
+    // Processes may have created cgroups below it, and may still be exiting.
     for _ in 0..<100 where access(top + path, F_OK) == 0 {
       _ = try? Command.run([
         "find", top + path, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";",
@@ -38,10 +40,10 @@ final class ControlGroupFolder {
     }
   }
 
-  /// The file that a process writes its id to, to get into it.
+  /// The `cgroup.procs` file: a process that writes its PID there joins the cgroup.
   var processes: String { top + path + "/cgroup.procs" }
 
-  /// Puts a process into it.
+  /// Moves a process into the cgroup.
   func take(_ pid: Int32) throws { try Self.write("\(pid)", to: top + path + "/cgroup.procs") }
 
   private static func write(_ text: some StringProtocol, to file: String) throws {
@@ -55,10 +57,10 @@ final class ControlGroupFolder {
 }
 
 extension Trait where Self == ConditionTrait {
-  /// The test makes cgroups.
+  /// The test creates cgroups.
   static var needsControlGroups: Self {
     .enabled(
       if: (try? ControlGroupFolder()) != nil,
-      "needs a cgroup2 hierarchy that may be written")
+      "needs a writable cgroup2 hierarchy")
   }
 }

@@ -1,17 +1,17 @@
 import FoundationEssentials
 
-/// The dashboard for Grafana.
+/// The Grafana dashboard.
 struct Dashboard {
-  /// Its panels.
+  /// The panels.
   let panels: [Panel]
 
-  /// Reads it.
+  /// Reads the dashboard from the checkout.
   init() throws {
     let text = try Checkout.read("Packaging/grafana/connreap.json")
     panels = try JSONDecoder().decode(Document.self, from: Data(text.utf8)).panels
   }
 
-  /// The expressions of all panels, as Grafana sends them when all machines are chosen.
+  /// The queries of all panels, as Grafana sends them when all instances are selected.
   var expressions: [String] {
     panels.flatMap(\.targets).map { $0.expr.replacing("$instance", with: ".*") }
   }
@@ -20,29 +20,29 @@ struct Dashboard {
     let panels: [Panel]
   }
 
-  /// One of its panels.
+  /// A panel.
   struct Panel: Decodable {
     let id: Int
     let title: String
     let description: String
-    let gridPos: Place
+    let gridPos: GridPosition
     let targets: [Target]
   }
 
-  /// Where a panel is, in a grid of 24 columns.
-  struct Place: Decodable {
+  /// The position and size of a panel in a grid of 24 columns.
+  struct GridPosition: Decodable {
     let x: Int
     let y: Int
     let w: Int
     let h: Int
 
-    /// Whether both cover a part of the grid.
-    func meets(_ other: Place) -> Bool {
+    /// Whether both cover the same part of the grid.
+    func meets(_ other: GridPosition) -> Bool {
       x < other.x + other.w && other.x < x + w && y < other.y + other.h && other.y < y + h
     }
   }
 
-  /// One expression of a panel.
+  /// A query of a panel.
   struct Target: Decodable {
     let expr: String
   }

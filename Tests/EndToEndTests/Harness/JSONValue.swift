@@ -1,4 +1,4 @@
-/// A value of a request to a peer, so that requests can be written as literals.
+/// A JSON value in a request to a peer. It can be written as a literal.
 enum JSONValue: Encodable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {

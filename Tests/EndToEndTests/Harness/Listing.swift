@@ -1,11 +1,11 @@
 import FoundationEssentials
 
-/// What `list -o json` prints.
+/// The output of `list -o json`.
 struct Listing: Decodable {
-  /// The connections, in the order of the list.
+  /// The connections in output order.
   let connections: [Row]
 
-  /// Reads it, after checking the exit code.
+  /// Checks the exit code and decodes standard output.
   init(_ ended: Ended, status: Int32 = 0) throws {
     guard ended.status == status else {
       throw HarnessProblem.fault("status \(ended.status): \(ended.complaints)")
@@ -14,16 +14,16 @@ struct Listing: Decodable {
   }
 }
 
-/// A plan, before it is done or after: what `kill -o json` prints.
+/// The output of `kill -o json`: a plan, or its outcome.
 struct PlanReport: Decodable {
-  /// The boot that its cookies belong to.
+  /// The ID of the boot for which the cookies are valid.
   let bootID: String
-  /// The connections, the spared ones included.
+  /// The connections, including the spared ones.
   let connections: [Row]
-  /// What the owners of closed connections did afterwards; nil before anything is done.
+  /// What the owners of closed connections did afterwards, or nil in a plan.
   let ownersAfter: [Reaction]?
 
-  /// What one owner did.
+  /// What an owner did after the closing.
   struct Reaction: Decodable {
     let pid: Int32
     let name: String
@@ -40,7 +40,7 @@ struct PlanReport: Decodable {
     }
   }
 
-  /// Reads it from standard output.
+  /// Decodes standard output.
   init(_ ended: Ended) throws {
     self = try JSONDecoder().decode(PlanReport.self, from: Data(ended.output))
   }
@@ -52,7 +52,7 @@ struct PlanReport: Decodable {
   }
 }
 
-/// One connection; what is always known is not optional.
+/// A connection in JSON output. Values that are always present are not optional.
 struct Row: Decodable {
   struct Endpoint: Decodable {
     let address: String
@@ -103,7 +103,7 @@ struct Row: Decodable {
   let note: String?
   /// In a plan: `close` or `spare`.
   let decision: String?
-  /// In a plan: why.
+  /// In a plan: the reason for the decision.
   let reason: String?
   /// After a kill: `closed`, `gone`, `spared`, `failed`, `unverified`.
   let result: String?
@@ -124,7 +124,7 @@ struct Row: Decodable {
     case podNamespace = "pod_namespace"
   }
 
-  /// Reads one line of `-o jsonl`.
+  /// Decodes a line of `-o jsonl`.
   init(line: Substring) throws {
     self = try JSONDecoder().decode(Row.self, from: Data(line.utf8))
   }

@@ -1,20 +1,20 @@
 import Testing
 
-/// What `connreap metrics` prints, read as Prometheus does.
+/// The output of `connreap metrics`, parsed as Prometheus parses it.
 struct MetricsText {
-  /// The names of the families.
+  /// The names of the metric families.
   let families: [String]
-  /// Each line with a value.
+  /// The samples, one per line with a value.
   let samples: Set<Sample>
 
-  /// One value.
+  /// A sample.
   struct Sample: Hashable {
     let name: String
     let labels: [String: String]
     let value: Double
   }
 
-  /// Reads the text format.
+  /// Parses the text exposition format.
   init(_ text: String) throws {
     let lines = text.split(separator: "\n")
     families = lines.filter { $0.hasPrefix("# TYPE ") }.map { String($0.split(separator: " ")[2]) }

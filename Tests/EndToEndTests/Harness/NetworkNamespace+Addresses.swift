@@ -2,8 +2,9 @@ import Glibc
 import Testing
 
 extension NetworkNamespace {
-  /// Gives `device` an IPv6 address, and waits until it can be used: the kernel adds its route a
-  /// moment later.
+  /// Adds an IPv6 address to `device` and waits until it is usable.
+  ///
+  /// The kernel adds the route a moment after the address.
   func addAddress(_ address: String, length: Int, device: String) throws {
     let added = try server.run(
       ["ip", "addr", "add", "\(address)/\(length)", "dev", device, "nodad"])

@@ -1,31 +1,31 @@
 import Glibc
 import Testing
 
-/// A network namespace of a test's own, with its loopback device up and a peer in it.
+/// A network namespace for one test, with its loopback device up and a peer in it.
 ///
-/// It lives as long as its peers do.
+/// It exists as long as its peers run.
 final class NetworkNamespace {
-  /// The process whose namespace it is, and the first to make sockets in it.
+  /// The first process in the namespace.
   let server: Peer
-  /// Where the tool keeps what it remembers, in place of the machine's own folder.
+  /// The state directory for connreap, in place of the machine's own.
   let state: TemporaryFolder
 
-  /// Makes the namespace.
+  /// Creates the namespace.
   init() throws {
     state = try TemporaryFolder()
     server = try Peer(after: ["unshare", "--net", "--"])
     try server.tell(["do": "up"])
   }
 
-  /// One more process in the namespace.
+  /// Starts another process in the namespace.
   func anotherPeer() throws -> Peer { try Peer(after: entering) }
 
-  /// The words that put a command into the namespace.
+  /// The command prefix that enters the namespace.
   var entering: [String] { ["nsenter", "--net=/proc/\(server.pid)/ns/net", "--"] }
 
-  /// Runs the tool in the namespace, to its end.
+  /// Runs connreap in the namespace until it exits.
   ///
-  /// - Parameter prefix: a command to run it with, such as `strace`.
+  /// - Parameter prefix: a command that runs connreap, such as `strace`.
   func connreap(
     _ arguments: [String], behind prefix: [String] = [], input: String = "",
     environment: [String: String] = [:], seconds: Int = 30
@@ -35,10 +35,10 @@ final class NetworkNamespace {
       seconds: seconds)
   }
 
-  /// Runs the tool in the namespace, to its end.
+  /// Runs connreap in the namespace until it exits.
   func connreap(_ arguments: String...) throws -> Ended { try connreap(arguments) }
 
-  /// Runs `kill`, without a question.
+  /// Runs `kill` without confirmation.
   func kill(
     _ arguments: [String], behind prefix: [String] = [], environment: [String: String] = [:]
   ) throws -> Ended {
@@ -47,10 +47,10 @@ final class NetworkNamespace {
       environment: environment)
   }
 
-  /// Runs `kill`, without a question.
+  /// Runs `kill` without confirmation.
   func kill(_ arguments: String...) throws -> Ended { try kill(arguments) }
 
-  /// Lets a policy of this name report what is in CLOSE_WAIT, and remember that.
+  /// Applies a policy with this name that reports and records connections in CLOSE-WAIT.
   func flagCloseWaits(as policy: String) throws {
     let file = try state.write(
       "\(policy).yaml",
@@ -65,43 +65,43 @@ final class NetworkNamespace {
     try #require(applied.status == 0, "\(applied.complaints)")
   }
 
-  /// Starts the tool in the namespace.
+  /// Starts connreap in the namespace.
   func start(_ arguments: [String]) throws -> Command {
     try Command(entering + [Tools.connreap] + arguments)
   }
 
-  /// The rows that `list -o json` gives.
+  /// The connections that `list -o json` reports.
   func rows(_ arguments: [String] = []) throws -> [Row] {
     try Listing(connreap(["list", "-o", "json"] + arguments)).connections
   }
 
-  /// The rows that `list -o json` gives.
+  /// The connections that `list -o json` reports.
   func rows(_ arguments: String...) throws -> [Row] { try rows(arguments) }
 
-  /// The row of one socket.
+  /// The `list` row for a socket, or nil if there is none.
   func row(of socket: Socket, _ arguments: String...) throws -> Row? {
     try rows(arguments).first { $0.cookie == socket.cookie }
   }
 
-  /// Connects a client to a listener on a port, and accepts.
+  /// Starts a listener on a port, connects a client and accepts the connection.
   func pair(
     port: UInt16, address: String = "127.0.0.1", client: Peer? = nil, as name: String? = nil
   ) throws -> (listener: Socket, client: Socket, server: Socket) {
     let name = name ?? "\(port)"
     let listener = try server.listen("\(name)-listener", on: address, port: port)
-    let (near, far) = try pair(to: listener, address: address, client: client, as: name)
-    return (listener, near, far)
+    let ends = try pair(to: listener, address: address, client: client, as: name)
+    return (listener, ends.client, ends.server)
   }
 
-  /// Connects a client to a listener that there is, and accepts.
+  /// Connects a client to an existing listener and accepts the connection.
   func pair(
     to listener: Socket, address: String = "127.0.0.1", client: Peer? = nil, as name: String
   ) throws -> (client: Socket, server: Socket) {
-    let near = try (client ?? server).connect("\(name)-client", to: address, port: listener.port)
-    return (near, try listener.peer.accept("\(name)-server", from: listener))
+    let end = try (client ?? server).connect("\(name)-client", to: address, port: listener.port)
+    return (end, try listener.peer.accept("\(name)-server", from: listener))
   }
 
-  /// Connections in CLOSE_WAIT at the server's end: the client has finished, the server not.
+  /// Makes connections in CLOSE-WAIT on the server: only the client shuts down its sending side.
   func closeWaits(_ count: Int, to listener: Socket) throws -> [(client: Socket, server: Socket)] {
     try (0..<count).map { number in
       let pair = try pair(to: listener, as: "\(listener.name)-\(number)")

@@ -1,37 +1,37 @@
 import FoundationEssentials
 import Glibc
 
-/// A machine of a test's own, on top of the real one: `Fixtures/machine.sh`.
+/// A test machine in its own namespaces, with the programs of the host: `Fixtures/machine.sh`.
 ///
-/// connreap is installed on it as the documentation says, and cron or systemd runs: the real ones, which see
-/// nothing of the machine below but its programs. It ends with this value.
+/// The commands in the documentation install connreap there. A real cron or systemd runs in it.
+/// `deinit` stops the machine.
 final class OwnMachine {
-  /// What runs its jobs.
+  /// The program that starts connreap.
   enum Daemon: String {
-    /// cron(8), among the processes and in the network namespace of the test.
+    /// cron(8), in the PID and network namespaces of the test.
     case cron
-    /// systemd(1), as process 1 of namespaces of its own.
+    /// systemd(1), as PID 1 in its own namespaces.
     case systemd
   }
 
-  /// The folder that is `/srv` there.
-  let folder: TemporaryFolder
+  /// The directory mounted at `/srv` on the machine.
+  let directory: TemporaryFolder
   private let group: ControlGroupFolder?
   private let running: Command
 
-  /// Starts one.
+  /// Starts the machine.
   ///
   /// - Parameters:
-  ///   - entering: a command that enters the namespace in which cron is to run.
-  ///   - changes: lines of a shell script that changes what was installed.
+  ///   - entering: a command prefix that enters a network namespace, for cron.
+  ///   - changes: a shell script that changes the installed files.
   init(_ daemon: Daemon, behind entering: [String] = [], changes: String) throws {
-    folder = try TemporaryFolder()
+    directory = try TemporaryFolder()
     let install = try Checkout.Manual.allCases
       .flatMap { try Checkout.commands(in: $0) }.filter { $0.hasPrefix("install ") }
-    _ = try folder.write("install.sh", install.joined(separator: "\n"))
-    _ = try folder.write("change.sh", changes)
+    _ = try directory.write("install.sh", install.joined(separator: "\n"))
+    _ = try directory.write("change.sh", changes)
     var words = [
-      "bash", Tools.fixture("machine.sh"), folder.path, Checkout.path, Tools.connreap,
+      "bash", Tools.fixture("machine.sh"), directory.path, Checkout.path, Tools.connreap,
       daemon.rawValue,
     ]
     switch daemon {
@@ -60,62 +60,62 @@ final class OwnMachine {
     _ = try? running.end()
   }
 
-  /// What its root folder is called from outside.
+  /// The path of its root directory on the host.
   var root: String { "/proc/\(running.pid)/root" }
 
-  /// Its state folder.
+  /// The host path of its state directory.
   var state: String { root + "/var/lib/connreap" }
 
-  /// The records of its audit log.
+  /// The connection entries of its audit log.
   var audit: [AuditRecord] {
     get throws { try AuditRecord.all(in: state) }
   }
 
-  /// What one of the files of its `/srv` holds; nothing when it is not there.
+  /// The contents of a file in its `/srv`, or an empty string if there is none.
   func read(_ name: String) -> String {
-    (try? String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)) ?? ""
+    (try? String(contentsOfFile: "\(directory.path)/\(name)", encoding: .utf8)) ?? ""
   }
 
-  /// The mails that were sent, in the order of their time.
+  /// The mails sent, oldest first.
   var mails: [String] {
     get throws {
-      try Command.run(["ls", folder.path + "/mail"]).lines.map { read("mail/\($0)") }
+      try Command.run(["ls", directory.path + "/mail"]).lines.map { read("mail/\($0)") }
     }
   }
 
-  /// Runs a command on it, to its end.
+  /// Runs a command on the machine until it exits.
   @discardableResult
   func run(_ arguments: String...) throws -> Ended { try run(arguments) }
 
-  /// Runs a command on it, to its end.
+  /// Runs a command on the machine until it exits.
   @discardableResult
   func run(_ arguments: [String]) throws -> Ended {
-    let spaces = ["mnt": "mount", "net": "net", "uts": "uts", "ipc": "ipc", "cgroup": "cgroup"]
-    let own = "/proc/\(running.pid)/ns"
+    let namespaces = ["mnt": "mount", "net": "net", "uts": "uts", "ipc": "ipc", "cgroup": "cgroup"]
+    let root = "/proc/\(running.pid)/ns"
     return try Command.run(
-      ["nsenter"] + spaces.map { "--\($1)=\(own)/\($0)" }
-        + ["--pid=\(own)/pid_for_children", "--"] + arguments)
+      ["nsenter"] + namespaces.map { "--\($1)=\(root)/\($0)" }
+        + ["--pid=\(root)/pid_for_children", "--"] + arguments)
   }
 
-  /// Waits until something is so.
-  func wait(seconds: Int, until isSo: () throws -> Bool) throws {
-    try waitUntil("the machine logs: \(read("log"))", seconds: seconds, isSo)
+  /// Waits until a condition holds.
+  func wait(seconds: Int, until condition: () throws -> Bool) throws {
+    try waitUntil("the machine; its log: \(read("log"))", seconds: seconds, condition)
   }
 
-  /// Waits until something is so that takes its time, and lets other tests run meanwhile.
+  /// Waits until a slow condition holds, without blocking the thread.
   ///
-  /// It may be looked at much later: there are as many threads for the tests as there are cores.
-  func wait(aside seconds: Int, until isSo: () throws -> Bool) async throws {
+  /// The checks may run late: the thread can be busy with other tests.
+  func wait(aside seconds: Int, until condition: () throws -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
-    while try !isSo() {
-      try requireMore(until: deadline)
+    while try !condition() {
+      try requireTimeLeft(until: deadline)
       try await Task.sleep(for: .milliseconds(500))
     }
   }
 
-  private func requireMore(until deadline: ContinuousClock.Instant) throws {
+  private func requireTimeLeft(until deadline: ContinuousClock.Instant) throws {
     guard ContinuousClock.now < deadline else {
-      throw HarnessProblem.fault("that took too long; the machine says: \(read("log"))")
+      throw HarnessProblem.fault("timed out; log of the machine: \(read("log"))")
     }
   }
 }

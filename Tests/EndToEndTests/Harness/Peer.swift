@@ -1,17 +1,17 @@
 import FoundationEssentials
 import Glibc
 
-/// A process that makes sockets to order: `Fixtures/peer.py`.
+/// A process that opens sockets on request: `Fixtures/peer.py`.
 ///
-/// It holds them in the test's place, because the tool spares what its own ancestors hold. It ends
-/// when this value does, or the test process, since its input then ends.
+/// The test process cannot hold the sockets itself: connreap spares connections that its own
+/// ancestors hold. The peer exits on EOF, when `deinit` runs or the test process exits.
 final class Peer {
-  /// Its process.
+  /// The process ID.
   let pid: Int32
   private let channel: Int32
   private var buffered: [UInt8] = []
 
-  /// Starts one behind a prefix: `unshare --net`, or `nsenter` into a namespace that exists.
+  /// Starts a peer with a command prefix: `unshare --net`, or `nsenter` into a namespace.
   init(after prefix: [String]) throws {
     var ends: [Int32] = [-1, -1]
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -37,7 +37,7 @@ final class Peer {
     waitpid(pid, nil, 0)
   }
 
-  /// Asks for something and gives the answer, a failed call's errno included.
+  /// Sends a request and returns the answer, which may contain an errno.
   @discardableResult
   func ask(_ request: [String: JSONValue]) throws -> Answer {
     try post(JSONEncoder().encode(request) + [UInt8(ascii: "\n")])
@@ -47,7 +47,7 @@ final class Peer {
     return answer
   }
 
-  /// Asks for something that has to succeed.
+  /// Sends a request that must succeed.
   @discardableResult
   func tell(_ request: [String: JSONValue]) throws -> Answer {
     let answer = try ask(request)
@@ -56,7 +56,7 @@ final class Peer {
   }
 
   private func post(_ bytes: Data) throws {
-    // A peer that is gone is an error of this test, not a SIGPIPE for all of them.
+    // A peer that exited must fail this test only: SIGPIPE would end the whole test process.
     let sent = Array(bytes).withUnsafeBytes {
       Glibc.send(channel, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
     }
@@ -71,10 +71,10 @@ final class Peer {
         defer { buffered.removeSubrange(...end) }
         return Array(buffered[..<end])
       }
-      var waiting = pollfd(fd: channel, events: Int16(POLLIN), revents: 0)
-      let ready = Glibc.poll(&waiting, 1, 1000)
+      var pollDescriptor = pollfd(fd: channel, events: Int16(POLLIN), revents: 0)
+      let ready = Glibc.poll(&pollDescriptor, 1, 1000)
       guard ContinuousClock.now < deadline else {
-        throw HarnessProblem.timedOut("an answer of a peer", seconds: seconds)
+        throw HarnessProblem.timedOut("an answer from a peer", seconds: seconds)
       }
       guard ready > 0 else { continue }
       var chunk = [UInt8](repeating: 0, count: 65_536)
@@ -85,39 +85,39 @@ final class Peer {
   }
 }
 
-/// What a peer answers; each request fills the fields that concern it.
+/// A peer's answer. Each request fills in only the fields that apply.
 struct Answer: Decodable {
-  /// The process, of `hello` and `fork`.
+  /// The process ID, for `hello` and `fork`.
   let pid: Int32?
-  /// The descriptor.
+  /// The file descriptor.
   let fd: Int32?
   /// The inode of the socket.
   let inode: UInt32?
   /// `SO_COOKIE`, in hexadecimal.
   let cookie: String?
-  /// The port of the socket's own end.
+  /// The local port.
   let localPort: UInt16?
-  /// The port of the other end.
+  /// The peer's port.
   let peerPort: UInt16?
-  /// Octets sent or received.
+  /// The number of bytes sent or received.
   let count: Int?
-  /// What was received.
+  /// The text received.
   let text: String?
-  /// What keepalive is: on or off, its times, and the user timeout.
+  /// The keepalive settings: `SO_KEEPALIVE`, idle time, interval, count and user timeout.
   let values: [Int]?
-  /// The flags of each segment that was taken down.
+  /// The TCP flags of each captured segment.
   let flags: [String]?
-  /// What `poll` reports.
+  /// The events that `poll` reports.
   let events: [String]?
-  /// The name of the errno, when the call failed.
+  /// The errno name if the call failed.
   let errno: String?
-  /// What was wrong with the request itself.
+  /// The error in the request itself.
   let fault: String?
-  /// The exit status of a command that the peer ran.
+  /// The exit status of a command run by the peer.
   let status: Int32?
-  /// The standard output of a command that the peer ran.
+  /// The standard output of a command run by the peer.
   let output: String?
-  /// The standard error of a command that the peer ran.
+  /// The standard error of a command run by the peer.
   let errors: String?
 
   private enum CodingKeys: String, CodingKey {

@@ -1,23 +1,23 @@
 import Testing
 
-/// What this machine and this user allow the tests to do.
+/// What the machine and the user's privileges allow the tests to do.
 enum Privilege {
   /// `unshare --net` works: CAP_SYS_ADMIN.
   static let networkNamespaces = Tools.has("unshare", "--net", "--", "true")
 
-  /// The kernel knows SOCK_DESTROY, and this user may use it.
+  /// The kernel supports SOCK_DESTROY, and this user may use it.
   static let destroys: Bool = {
     guard networkNamespaces, let namespace = try? NetworkNamespace() else { return false }
     return (try? namespace.server.ask(["do": "can-destroy"]).errno) == "ENOENT"
   }()
 
-  /// A user namespace can be made.
+  /// This user may create a user namespace.
   static let userNamespaces = Tools.has("unshare", "--user", "--map-root-user", "--", "true")
 
-  /// A file can be given capabilities, and they count where the tests make their files.
+  /// This user may set file capabilities, and they take effect in the temporary directory.
   static let fileCapabilities: Bool = {
-    guard let folder = try? TemporaryFolder() else { return false }
-    let file = folder.path + "/cat"
+    guard let directory = try? TemporaryFolder() else { return false }
+    let file = directory.path + "/cat"
     let script = """
       cp "$(command -v cat)" "$0" && chmod 755 "$(dirname "$0")" "$0" &&
       setcap cap_net_admin=ep "$0" &&
@@ -27,18 +27,18 @@ enum Privilege {
     return Tools.has("bash", "-c", script, file)
   }()
 
-  /// The folder of the programs of the newest PostgreSQL, as Debian has them; nil without one.
+  /// The program directory of the newest PostgreSQL on Debian, or nil if there is none.
   static let postgreSQL: String? = {
     let script = "ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1"
     return (try? Command.run(["bash", "-c", script]))?.lines.first.map(String.init)
   }()
 
-  /// `strace` is there and may trace.
+  /// `strace` is installed and may trace.
   static let traces = Tools.has("strace", "-f", "-o", "/dev/null", "true")
 }
 
 extension Trait where Self == ConditionTrait {
-  /// The test makes a network namespace.
+  /// The test creates a network namespace.
   static var needsNamespaces: Self {
     .enabled(if: Privilege.networkNamespaces, "needs CAP_SYS_ADMIN (unshare --net)")
   }
@@ -49,19 +49,19 @@ extension Trait where Self == ConditionTrait {
       if: Privilege.destroys, "needs CAP_NET_ADMIN and a kernel with INET_DIAG_DESTROY")
   }
 
-  /// The test makes a user namespace.
+  /// The test creates a user namespace.
   static var needsUserNamespaces: Self {
     .enabled(if: Privilege.userNamespaces, "needs unshare --user")
   }
 
-  /// The test gives capabilities to a file.
+  /// The test sets file capabilities.
   static var needsFileCapabilities: Self {
     .enabled(
       if: Privilege.fileCapabilities,
-      "needs setcap (package libcap2-bin), and a /tmp without nosuid")
+      "needs setcap (package libcap2-bin) and /tmp mounted without nosuid")
   }
 
-  /// The test runs a program.
+  /// The test runs this program.
   static func needs(_ program: String) -> Self {
     .enabled(
       if: Tools.has("bash", "-c", "command -v \"$0\"", program), "needs \(program)")
@@ -72,13 +72,13 @@ extension Trait where Self == ConditionTrait {
     .enabled(if: Privilege.postgreSQL != nil, "needs the package postgresql")
   }
 
-  /// The test makes MPTCP connections.
+  /// The test opens MPTCP connections.
   static var needsMPTCP: Self {
     .enabled(
       if: Tools.has("test", "-e", "/proc/sys/net/mptcp/enabled"), "needs a kernel with MPTCP")
   }
 
-  /// The test watches system calls.
+  /// The test traces system calls.
   static var needsTracing: Self {
     .enabled(if: Privilege.traces, "needs strace and the right to trace")
   }

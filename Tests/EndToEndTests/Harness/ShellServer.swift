@@ -1,28 +1,28 @@
 import Glibc
 
-/// An ssh server of a test's own in a network namespace, and a key that it lets in.
+/// An SSH server in a network namespace, and a key that may log in.
 final class ShellServer {
   private let namespace: NetworkNamespace
-  private let folder: TemporaryFolder
+  private let directory: TemporaryFolder
   private let running: Command
   private let port: UInt16
 
-  /// Starts sshd on a port of loopback, and waits until it listens.
+  /// Starts sshd on a loopback port and waits until it listens.
   init(in namespace: NetworkNamespace, port: UInt16) throws {
     self.namespace = namespace
     self.port = port
-    folder = try TemporaryFolder()
+    directory = try TemporaryFolder()
     for name in ["host", "user"] {
       let made = try Command.run([
-        "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(folder.path)/\(name)",
+        "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(directory.path)/\(name)",
       ])
       guard made.status == 0 else { throw HarnessProblem.fault(made.complaints) }
     }
-    let configuration = try folder.write(
+    let configuration = try directory.write(
       "sshd_config",
       """
-      HostKey \(folder.path)/host
-      AuthorizedKeysFile \(folder.path)/user.pub
+      HostKey \(directory.path)/host
+      AuthorizedKeysFile \(directory.path)/user.pub
       PidFile none
       PermitRootLogin yes
       StrictModes no
@@ -30,7 +30,7 @@ final class ShellServer {
       AllowTcpForwarding yes
 
       """)
-    // Where sshd separates its privileges, and what it insists on.
+    // sshd requires this directory for privilege separation.
     mkdir("/run/sshd", 0o755)
     running = try Command(
       namespace.entering + [
@@ -41,10 +41,10 @@ final class ShellServer {
 
   deinit { running.signal(SIGTERM) }
 
-  /// The words of a client that connects to a port, by default the server's own.
+  /// The command line of a client that connects to a port, by default the server's.
   func client(to port: UInt16? = nil, options: [String] = []) -> [String] {
     namespace.entering + [
-      "ssh", "-F", "/dev/null", "-i", "\(folder.path)/user", "-o", "StrictHostKeyChecking=no",
+      "ssh", "-F", "/dev/null", "-i", "\(directory.path)/user", "-o", "StrictHostKeyChecking=no",
       "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR",
       "-p", "\(port ?? self.port)",
     ] + options + ["root@127.0.0.1"]
@@ -52,7 +52,7 @@ final class ShellServer {
 }
 
 extension NetworkNamespace {
-  /// Waits until somebody listens on a port.
+  /// Waits until a socket listens on a port.
   func wait(forListenerOn port: UInt16) throws {
     try waitUntil("a listener on port \(port)", every: .milliseconds(20)) {
       try Command.run(entering + ["ss", "-Hltn", "sport", "=", ":\(port)"]).text

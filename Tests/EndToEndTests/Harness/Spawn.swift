@@ -1,27 +1,27 @@
 import Glibc
 import Synchronization
 
-/// Starts programs; the one place that calls `posix_spawn`.
+/// Starts programs. No other code calls `posix_spawn`.
 enum Spawn {
-  /// Of the test's environment, what would change what the tool does or prints.
+  /// Variables that would change the behavior or output of connreap.
   private static let hidden = [
     "SSH_CONNECTION", "SSH_CLIENT", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "XDG_STATE_HOME",
   ]
 
   private static let gate = Mutex(())
 
-  /// Does something while no program starts.
+  /// Calls `body` while no program starts.
   ///
-  /// `pipe2` is out of Swift's reach: between `pipe` and `fcntl` a child could inherit the ends, and
-  /// whoever reads from the pipe would wait for that child too.
+  /// Swift cannot call `pipe2`. Between `pipe` and `fcntl`, a child could inherit both ends, and
+  /// the reader would wait for that child too.
   static func alone<Made: Sendable>(_ body: () throws -> Made) throws -> Made {
     try gate.withLock { _ in try body() }
   }
 
-  /// Starts a program with these as its standard streams and no other descriptor.
+  /// Starts a program with these standard streams and no other descriptor.
   ///
-  /// It leads a process group of its own, so that it can be killed with its children, and starts
-  /// with no signal blocked or ignored: a thread of the pool blocks most of them.
+  /// The program leads its own process group, so that it can be killed with its children. It starts
+  /// with no signal blocked or ignored, because threads of the pool block most signals.
   static func start(
     _ arguments: [String], input: Int32, output: Int32, errors: Int32,
     environment: [String: String] = [:]
@@ -35,12 +35,12 @@ enum Spawn {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    var every = sigset_t()
-    sigfillset(&every)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &every)
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    var allSignals = sigset_t()
+    sigfillset(&allSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setsigdefault(&attributes, &allSignals)
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
@@ -58,13 +58,13 @@ enum Spawn {
 
   private static func settings(_ changes: [String: String]) -> [String] {
     var inherited: [String] = []
-    var next = environ
-    while let entry = next.pointee {
+    var pointer = environ
+    while let entry = pointer.pointee {
       inherited.append(String(cString: entry))
-      next += 1
+      pointer += 1
     }
-    let gone = hidden + changes.keys
-    return inherited.filter { setting in !gone.contains { setting.hasPrefix($0 + "=") } }
+    let replaced = hidden + changes.keys
+    return inherited.filter { setting in !replaced.contains { setting.hasPrefix($0 + "=") } }
       + changes.map { "\($0)=\($1)" }
   }
 }

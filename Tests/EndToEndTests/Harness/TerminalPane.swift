@@ -1,32 +1,33 @@
 import FoundationEssentials
 import Glibc
 
-/// A terminal of its own in which a shell runs in a network namespace: tmux, with a server that
-/// reads no configuration and ends with this value.
+/// A terminal with a shell in a network namespace, provided by tmux.
+///
+/// It uses a separate tmux server without configuration, which `deinit` stops.
 final class TerminalPane {
-  private let folder: TemporaryFolder
-  private var tmux: [String] { ["tmux", "-S", folder.path + "/socket", "-f", "/dev/null"] }
+  private let directory: TemporaryFolder
+  private var tmux: [String] { ["tmux", "-S", directory.path + "/socket", "-f", "/dev/null"] }
 
   /// Starts a shell in `namespace`.
   ///
-  /// - Parameter environment: what is set for the shell on top of the test's environment.
+  /// - Parameter environment: variables added to the test's environment for the shell.
   init(
     in namespace: NetworkNamespace, width: Int = 80, height: Int = 24,
     environment: [String: String] = [:]
   ) throws {
-    folder = try TemporaryFolder()
+    directory = try TemporaryFolder()
     let settings = ["LC_ALL": "C.UTF-8", "PS1": "$ "].merging(environment) { $1 }
-    try tell(
+    try runTmux(
       ["new-session", "-d", "-x", "\(width)", "-y", "\(height)", "--"] + namespace.entering
         + ["env"] + settings.map { "\($0)=\($1)" } + ["bash", "--norc", "--noprofile"])
-    try wait("the shell asks") { $0.contains { $0.hasPrefix("$") } }
+    try wait("the shell prompt") { $0.contains { $0.hasPrefix("$") } }
   }
 
   deinit { _ = try? Command.run(tmux + ["kill-server"]) }
 
   @discardableResult
-  private func tell(_ words: [String]) throws -> Ended {
-    // The server outlives the client that starts it, and must not keep the test's pipes.
+  private func runTmux(_ words: [String]) throws -> Ended {
+    // The server outlives the client that starts it, and must not hold the test's pipes.
     let ended = try Command.run(
       ["sh", "-c", "exec \"$@\" 3>&- 2>&1 </dev/null", "sh"] + tmux + words,
       environment: ["LC_ALL": "C.UTF-8", "TMUX": ""])
@@ -34,34 +35,35 @@ final class TerminalPane {
     return ended
   }
 
-  /// Presses keys, by tmux's names of them.
-  func press(_ keys: String...) throws { try tell(["send-keys", "--"] + keys) }
+  /// Presses keys, named as in tmux.
+  func press(_ keys: String...) throws { try runTmux(["send-keys", "--"] + keys) }
 
-  /// Answers a question that `top` shows, no sooner than a reader would.
+  /// Answers a question from `top`, after the time that a reader would need.
   func answer(_ key: String) throws {
     pause(for: .milliseconds(500))
     try press(key)
   }
 
-  /// Types a text.
-  func type(_ text: String) throws { try tell(["send-keys", "-l", "--", text]) }
+  /// Types text.
+  func type(_ text: String) throws { try runTmux(["send-keys", "-l", "--", text]) }
 
-  /// Pastes a text, all of it at once, its line breaks as Enter: bracketed where the program has asked
-  /// for that, and `isBracketed`.
+  /// Pastes text at once, with line breaks as Enter.
+  ///
+  /// - Parameter isBracketed: whether to use bracketed paste if the program has enabled it.
   func paste(_ text: String, isBracketed: Bool = true) throws {
-    try tell(["set-buffer", "--", text])
-    try tell(["paste-buffer"] + (isBracketed ? ["-p"] : []))
+    try runTmux(["set-buffer", "--", text])
+    try runTmux(["paste-buffer"] + (isBracketed ? ["-p"] : []))
   }
 
-  /// Types a command, and Enter.
+  /// Types a command and presses Enter.
   func run(_ command: String) throws {
     try type(command)
     try press("Enter")
   }
 
-  /// What the terminal shows, line by line, without blanks at the ends.
+  /// The lines on the screen, without trailing spaces.
   func screen() throws -> [String] {
-    try tell(["capture-pane", "-p"]).text
+    try runTmux(["capture-pane", "-p"]).text
       .split(separator: "\n", omittingEmptySubsequences: false).map { line in
         var line = line
         while line.last == " " { line.removeLast() }
@@ -69,35 +71,36 @@ final class TerminalPane {
       }
   }
 
-  /// The same with the escape sequences of its looks.
-  func looks() throws -> String { try tell(["capture-pane", "-p", "-e"]).text }
+  /// The screen as text, with the escape sequences for color and style.
+  func looks() throws -> String { try runTmux(["capture-pane", "-p", "-e"]).text }
 
-  /// A variable of tmux's, such as `alternate_on`.
+  /// The value of a tmux variable, such as `alternate_on`.
   func variable(_ name: String) throws -> String {
-    try tell(["display-message", "-p", "#{\(name)}"]).text.filter { $0 != "\n" }
+    try runTmux(["display-message", "-p", "#{\(name)}"]).text.filter { $0 != "\n" }
   }
 
-  /// Takes the terminal its second screen, as GNU screen has none unless it is told to.
-  func takeSecondScreen() throws { try tell(["set-window-option", "alternate-screen", "off"]) }
+  /// Disables the alternate screen, which GNU screen by default does not have.
+  func takeSecondScreen() throws { try runTmux(["set-window-option", "alternate-screen", "off"]) }
 
-  /// Gives the terminal another size.
+  /// Resizes the terminal.
   func resize(width: Int, height: Int) throws {
-    try tell(["resize-window", "-x", "\(width)", "-y", "\(height)"])
+    try runTmux(["resize-window", "-x", "\(width)", "-y", "\(height)"])
   }
 
-  /// Waits until the screen is as wanted.
+  /// Waits until a condition holds for the screen.
   ///
-  /// - Returns: it.
+  /// - Returns: the screen.
   @discardableResult
   func wait(
-    _ what: String, seconds: Int = 20, until isSo: ([String]) throws -> Bool
+    _ description: String, seconds: Int = 20, until condition: ([String]) throws -> Bool
   ) throws -> [String] {
     var screen: [String] = []
     try waitUntil(
-      "\(what)\n\(screen.joined(separator: "\n"))", seconds: seconds, every: .milliseconds(50)
+      "\(description)\n\(screen.joined(separator: "\n"))", seconds: seconds,
+      every: .milliseconds(50)
     ) {
       screen = try self.screen()
-      return try isSo(screen)
+      return try condition(screen)
     }
     return screen
   }

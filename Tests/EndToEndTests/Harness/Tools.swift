@@ -3,29 +3,29 @@ import Glibc
 
 /// The programs that the tests run.
 enum Tools {
-  /// The tool itself: beside the test bundle, or what `CONNREAP_BINARY` names.
+  /// connreap: the file that `CONNREAP_BINARY` names, or the one beside the test bundle.
   static let connreap: String =
     environment("CONNREAP_BINARY") ?? directoryOfTests + "/connreap"
 
-  /// Python, of the system where there is one: a version manager's stand-in forks.
+  /// Python, preferably the system's: the wrapper of a version manager would fork.
   static let python = access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3"
 
-  /// The program of a ``Peer``.
+  /// The program that a ``Peer`` runs.
   static let peer = fixture("peer.py")
 
-  /// A resource of this target.
+  /// The path of a fixture.
   static func fixture(_ name: String) -> String {
     "\(directoryOfTests)/connreap_EndToEndTests.resources/Fixtures/\(name)"
   }
 
-  /// Whether the kernel lists sockets that are only bound to a port: Linux 6.8 and later.
+  /// Whether the kernel lists sockets that are only bound to a port (Linux 6.8 and later).
   static let kernelListsBoundSockets: Bool = {
     let release = (try? Command.run(["uname", "-r"]).text) ?? ""
     let numbers = release.split(separator: ".").prefix(2).compactMap { Int($0) }
     return numbers.count == 2 && (numbers[0], numbers[1]) >= (6, 8)
   }()
 
-  /// Whether a program can be found and run.
+  /// Whether a command runs and succeeds.
   static func has(_ arguments: String...) -> Bool {
     (try? Command.run(arguments).status) == 0
   }
@@ -43,12 +43,12 @@ enum Tools {
   }
 }
 
-/// A folder that is removed with this value; root's own and closed to others, as policies need it.
+/// A directory with mode 0700, as policies require. `deinit` removes it.
 final class TemporaryFolder {
-  /// Its path.
+  /// The path.
   let path: String
 
-  /// Makes it.
+  /// Creates the directory in `/tmp`.
   init() throws {
     var template = Array("/tmp/connreap-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw HarnessProblem.systemCall("mkdtemp", errno) }
@@ -57,12 +57,13 @@ final class TemporaryFolder {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// Writes a file that only its owner may change.
+  /// Writes a file, by default accessible only to its owner.
   ///
-  /// - Returns: its path.
+  /// - Returns: the path of the file.
   func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws -> String {
     let file = "\(path)/\(name)"
-    // A program that starts meanwhile would hold it open, and what is open to be written cannot be run.
+    // A program started meanwhile would inherit the descriptor. A file that is open for writing
+    // cannot be executed (ETXTBSY).
     try Spawn.alone { try Data(text.utf8).write(to: URL(filePath: file)) }
     guard chmod(file, mode) == 0 else { throw HarnessProblem.systemCall("chmod", errno) }
     return file

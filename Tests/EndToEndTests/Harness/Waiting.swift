@@ -2,7 +2,7 @@ import Glibc
 
 /// Polls `condition` until it holds.
 ///
-/// - Parameter what: names the condition in the failure.
+/// - Parameter what: the name of the condition in the error.
 /// - Throws: `HarnessProblem.timedOut` if it does not hold within `seconds`.
 func waitUntil(
   _ what: @autoclosure () -> String, seconds: Int = 60,
@@ -20,7 +20,7 @@ func waitUntil(
 
 /// Whether `condition` holds each time it is checked for `time`.
 ///
-/// For what must not happen: only waiting can show that.
+/// Use it for events that must not happen.
 func holds(for time: Duration, _ condition: () throws -> Bool) throws -> Bool {
   let end = ContinuousClock.now + time
   repeat {
@@ -30,7 +30,7 @@ func holds(for time: Duration, _ condition: () throws -> Bool) throws -> Bool {
   return try condition()
 }
 
-/// Blocks this thread: for ages that only the kernel's clock can produce, and between polls.
+/// Blocks this thread. Use it between polls, or to let connections age.
 func pause(for time: Duration) {
   usleep(useconds_t(time / .microseconds(1)))
 }
@@ -46,9 +46,9 @@ extension NetworkNamespace {
     }
   }
 
-  /// Waits until the audit log announces the closing of at least `count` connections.
+  /// Waits until the audit log contains at least `count` `closing` entries.
   func waitForClosings(_ count: Int = 1) throws {
-    try waitUntil("\(count) closings announced", every: .milliseconds(5)) {
+    try waitUntil("\(count) closing entries", every: .milliseconds(5)) {
       try AuditRecord.cookies(of: "closing", in: state.path).count >= count
     }
   }

@@ -2,10 +2,10 @@ import Glibc
 import Synchronization
 import Testing
 
-/// Threads for tests that wait for other programs most of the time.
+/// Threads for tests that spend most of their time waiting for other programs.
 ///
-/// The concurrency runtime has as many threads as the machine has processors, and a test that waits
-/// for a program blocks one of them. On these threads, others run meanwhile.
+/// The concurrency runtime has one thread per processor, and a waiting test blocks its thread.
+/// These additional threads let other tests run meanwhile.
 final class WaitingThreads: TaskExecutor {
   static let shared = WaitingThreads(count: 2 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
@@ -40,7 +40,7 @@ final class WaitingThreads: TaskExecutor {
   }
 }
 
-/// A counting semaphore: `sem_t` at an address of its own.
+/// A counting semaphore: a `sem_t` at a fixed address.
 private final class Semaphore: @unchecked Sendable {
   // The address never changes, and sem_post and sem_wait are thread-safe.
   private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
@@ -62,6 +62,6 @@ struct WaitingForPrograms: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == WaitingForPrograms {
-  /// The suite waits for other programs most of the time.
+  /// The suite spends most of its time waiting for other programs.
   static var waitsForPrograms: Self { WaitingForPrograms() }
 }

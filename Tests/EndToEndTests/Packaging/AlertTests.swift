@@ -1,67 +1,67 @@
 import FoundationEssentials
 import Testing
 
-/// The alerts and the dashboard, against what `connreap metrics` prints.
+/// The Prometheus alerts and the Grafana dashboard, checked with the output of `connreap metrics`.
 @Suite(.waitsForPrograms, .needsNamespaces, .needs("promtool")) struct AlertTests {
-  private static let folder = Checkout.path + "/Packaging/prometheus"
-  private static let rules = folder + "/connreap.rules.yml"
+  private static let directory = Checkout.path + "/Packaging/prometheus"
+  private static let rules = directory + "/connreap.rules.yml"
 
-  /// How many tests of an alert notice a mistake.
-  private struct Noticed: Decodable {
+  /// How many tests of an alert fail if it never fires, and how many if it always fires.
+  private struct DetectingTests: Decodable {
     let never: Int
     let always: Int
   }
 
-  @Test func theirTestsPass() throws {
+  @Test func ruleTestsPass() throws {
     let checked = try Command.run(["promtool", "check", "rules", Self.rules])
     #expect(checked.status == 0, "\(checked.text)\(checked.complaints)")
     let tested = try Command.run(
-      ["promtool", "test", "rules", Self.folder + "/connreap.rules.test.yml"])
+      ["promtool", "test", "rules", Self.directory + "/connreap.rules.test.yml"])
     #expect(tested.status == 0, "\(tested.text)\(tested.complaints)")
   }
 
-  @Test func eachIsTestedToFireAndToBeSilent() throws {
-    let folder = try TemporaryFolder()
+  @Test func everyAlertIsTestedToFireAndNotToFire() throws {
+    let directory = try TemporaryFolder()
     let ended = try Command.run(
-      ["env", "-C", folder.path, Tools.python, Tools.fixture("alerts.py"), Self.rules]
-        + [Self.folder + "/connreap.rules.test.yml"], seconds: 60)
+      ["env", "-C", directory.path, Tools.python, Tools.fixture("alerts.py"), Self.rules]
+        + [Self.directory + "/connreap.rules.test.yml"], seconds: 60)
     try #require(ended.status == 0, "\(ended.complaints)")
-    let noticed = try JSONDecoder().decode([String: Noticed].self, from: Data(ended.output))
-    #expect(noticed.count == 10)
-    for (alert, tests) in noticed {
-      #expect(tests.never > 0, "nothing notices that \(alert) does not fire")
-      #expect(tests.always > 0, "nothing notices that \(alert) always fires")
+    let counts = try JSONDecoder().decode([String: DetectingTests].self, from: Data(ended.output))
+    #expect(counts.count == 10)
+    for (alert, tests) in counts {
+      #expect(tests.never > 0, "no test fails if \(alert) never fires")
+      #expect(tests.always > 0, "no test fails if \(alert) always fires")
     }
   }
 
-  /// What the alerts tell a person to run.
-  @Test func theirAdviceCanBeFollowed() throws {
+  /// Runs the commands that the alerts recommend.
+  @Test func recommendedCommandsWork() throws {
     let text = try Checkout.read("Packaging/prometheus/connreap.rules.yml")
-    let flowing = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    let commands = Set(flowing.matches(of: /'connreap ([^']+)'/).map { String($0.1) })
+    let unwrapped = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let commands = Set(unwrapped.matches(of: /'connreap ([^']+)'/).map { String($0.1) })
     #expect(commands.count > 8)
     let namespace = try NetworkNamespace()
     let state = namespace.state.path
     for command in commands.sorted() {
       let words = command.split(separator: " ").map(String.init)
-      let keeps = ["log", "metrics"].contains(words[0]) ? ["--state-dir", state] : []
-      let ended = try namespace.connreap(words + keeps)
-      // The doctor has findings of the machine.
+      let stateOptions = ["log", "metrics"].contains(words[0]) ? ["--state-dir", state] : []
+      let ended = try namespace.connreap(words + stateOptions)
+      // The doctor may find problems on this machine.
       #expect(ended.status == 0 || (words[0] == "doctor" && ended.status == 1), "\(command)")
     }
-    for policy in flowing.matches(of: /([a-z-]+)\.yaml/).map(\.1) {
+    for policy in unwrapped.matches(of: /([a-z-]+)\.yaml/).map(\.1) {
       _ = try Checkout.read("Policies/\(policy).yaml")
     }
   }
 
-  @Test func expressionsNameWhatIsPrintedAndAllOfItIsShown() throws {
+  @Test func expressionsMatchTheMetricsAndTheDashboardShowsThemAll() throws {
     let namespace = try NetworkNamespace()
     let listener = try namespace.server.listen("listener", port: 8080)
     _ = try namespace.closeWaits(1, to: listener)
     try namespace.flagCloseWaits(as: "pile-up")
     let metrics = try MetricsText(
       namespace.connreap("metrics", "--state-dir", namespace.state.path).text)
-    // A family can be empty: there may be no units and no containers.
+    // A family can be empty, because there may be no units and no containers.
     let names = Set(metrics.samples.map(\.name)).union(metrics.families)
     let values = Dictionary(
       grouping: metrics.samples.flatMap { $0.labels.map { ($0.key, $0.value) } }, by: \.0
@@ -84,8 +84,8 @@ import Testing
     }
   }
 
-  /// A stuck listener beside idle ones of the same port, as it is printed, makes the alert fire.
-  @Test func aFullAcceptQueueFiresWhoeverSharesThePort() throws {
+  /// Uses the metrics of a stuck listener that shares its port with an idle one.
+  @Test func fullAcceptQueuesFireOnSharedPorts() throws {
     let namespace = try NetworkNamespace()
     let shared: [String: JSONValue] = ["shared": .flag(true)]
     let server = namespace.server
@@ -111,8 +111,8 @@ import Testing
         .map { "\($0.key)=\"\($0.value)\"" }.joined(separator: ",")
       return "      - series: '\(sample.name){\(labels)}'\n        values: '\(sample.value)x10'\n"
     }
-    let folder = try TemporaryFolder()
-    let file = try folder.write(
+    let directory = try TemporaryFolder()
+    let file = try directory.write(
       "full.yml",
       """
       rule_files: ["\(Self.rules)"]
@@ -137,18 +137,19 @@ import Testing
     #expect(tested.status == 0, "\(tested.text)\(tested.complaints)")
   }
 
-  @Test func expressionsOfTheDashboardCanBeParsed() throws {
-    let folder = try TemporaryFolder()
+  @Test func dashboardExpressionsAreValid() throws {
+    let directory = try TemporaryFolder()
     let rules = try Dashboard().expressions.enumerated().map { number, expression in
       "  - record: expression:\(number)\n    expr: '\(expression)'\n"
     }
     let head = "groups:\n- name: dashboard\n  rules:\n"
-    let file = try folder.write("rules.yml", head + rules.joined())
+    let file = try directory.write("rules.yml", head + rules.joined())
     let checked = try Command.run(["promtool", "check", "rules", file])
     #expect(checked.status == 0, "\(checked.text)\(checked.complaints)")
-    let broken = try folder.write(
+    let broken = try directory.write(
       "broken.yml", head + rules[0].replacing("sum by (", with: "sum by"))
-    #expect(try Command.run(["promtool", "check", "rules", broken]).status != 0, "it can fail")
+    let rejected = try Command.run(["promtool", "check", "rules", broken])
+    #expect(rejected.status != 0, "promtool accepts an invalid expression")
   }
 
   @Test func panelsDoNotOverlap() throws {

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// The documents that a reader opens first.
+/// The Markdown documents.
 @Suite struct DocumentationTests {
   private static let documents =
     [
@@ -13,7 +13,7 @@ import Testing
       "reference", "selecting",
     ].map { "Documentation/\($0).md" }
 
-  /// The anchor that a heading has on the pages that show these files.
+  /// The anchor that GitHub generates for a heading.
   private func anchor(of heading: Substring) -> String {
     String(
       heading.lowercased().compactMap { character -> Character? in
@@ -22,7 +22,7 @@ import Testing
       })
   }
 
-  @Test(arguments: documents) func everyLinkLeadsSomewhere(name: String) throws {
+  @Test(arguments: documents) func linkTargetsExist(name: String) throws {
     let directory = name.split(separator: "/").dropLast().map { $0 + "/" }.joined()
     let text = try Checkout.read(name)
     for link in text.matches(of: /\]\(([^)\s]+)\)/).map(\.1) where !link.contains("://") {
@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func theReadmeIsShort() throws {
+  @Test func readmeIsShort() throws {
     #expect(
       try Checkout.read("README.md").split(separator: "\n", omittingEmptySubsequences: false).count
         <= 181)

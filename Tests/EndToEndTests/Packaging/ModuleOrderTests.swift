@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// The order of the modules: each may import only those above it.
+/// The order of the modules: each imports only modules that precede it.
 @Suite struct ModuleOrderTests {
-  /// The Swift modules of the package, from the first one, which imports none of the others, on.
+  /// The Swift modules of the package, in dependency order.
   private static let order = [
     "Connections", "Threads", "Privileges", "Screens", "StateFiles", "History", "ProcessTable",
     "Notifying", "DescriptorActions", "Netlink", "SocketDiagnostics", "Selection", "Scanning",
@@ -11,7 +11,7 @@ import Testing
     "ConnreapCommands", "connreap",
   ]
 
-  /// The modules that Rendering does without, so that it is independent of any command.
+  /// The modules that Rendering may import. It must not depend on commands.
   private static let belowRendering: Set = ["Connections", "Screens", "Threads"]
 
   /// The names of the package's own modules that `file` imports.
@@ -28,38 +28,38 @@ import Testing
   }
 
   private func files(of module: String) throws -> [URL] {
-    let folder = URL(filePath: Checkout.path).appending(path: "Sources/\(module)")
+    let directory = URL(filePath: Checkout.path).appending(path: "Sources/\(module)")
     let all = try #require(
-      FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+      FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil))
     return all.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
   }
 
   @Test(arguments: order)
-  func aModuleImportsOnlyThoseAboveIt(module: String) throws {
-    let place = try #require(Self.order.firstIndex(of: module))
-    let above = Set(Self.order[..<place])
+  func modulesImportOnlyPrecedingModules(module: String) throws {
+    let index = try #require(Self.order.firstIndex(of: module))
+    let preceding = Set(Self.order[..<index])
     let files = try files(of: module)
     #expect(!files.isEmpty)
     for file in files {
-      #expect(try imports(of: file).subtracting(above) == [], "\(file.path())")
+      #expect(try imports(of: file).subtracting(preceding) == [], "\(file.path())")
     }
   }
 
-  @Test func renderingKnowsNothingOfCommands() throws {
+  @Test func renderingDoesNotDependOnCommands() throws {
     for file in try files(of: "Rendering") {
       #expect(try imports(of: file).subtracting(Self.belowRendering) == [], "\(file.path())")
     }
   }
 
-  @Test func everyModuleHasItsPlaceInTheOrder() throws {
-    let folders = try FileManager.default.contentsOfDirectory(
+  @Test func orderContainsEveryModule() throws {
+    let directories = try FileManager.default.contentsOfDirectory(
       atPath: URL(filePath: Checkout.path).appending(path: "Sources").path())
-    // Modules in C have no logic and import nothing.
-    let modules = folders.filter { !$0.hasPrefix("C") || Self.order.contains($0) }
+    // C modules import nothing and are not checked.
+    let modules = directories.filter { !$0.hasPrefix("C") || Self.order.contains($0) }
     #expect(Set(modules) == Set(Self.order))
   }
 
-  @Test func onlyTheCommandLineKnowsTheParserOfArguments() throws {
+  @Test func onlyTheCommandLineImportsArgumentParser() throws {
     for module in Self.order.dropLast(2) {
       for file in try files(of: module) {
         let text = try String(contentsOf: file, encoding: .utf8)

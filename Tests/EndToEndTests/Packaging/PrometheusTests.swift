@@ -8,15 +8,15 @@ import Testing
 )
 struct PrometheusTests {
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let directory: TemporaryFolder
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
+    directory = try TemporaryFolder()
   }
 
-  /// What Prometheus answers to a query.
-  private struct Answered: Decodable {
+  /// The response of Prometheus to a query.
+  private struct Response: Decodable {
     let status: String
     let data: Data
 
@@ -29,7 +29,7 @@ struct PrometheusTests {
       let value: Value
     }
 
-    /// A time and, as text, the value.
+    /// A timestamp, and the value as text.
     struct Value: Decodable {
       let number: Double?
 
@@ -41,7 +41,7 @@ struct PrometheusTests {
     }
   }
 
-  private func query(_ expression: String) throws -> [Answered.Series] {
+  private func query(_ expression: String) throws -> [Response.Series] {
     let script = """
       import sys, urllib.parse, urllib.request
       query = urllib.parse.urlencode({"query": sys.argv[1]})
@@ -51,13 +51,13 @@ struct PrometheusTests {
     let ended = try Command.run(
       namespace.entering + [Tools.python, "-c", script, expression])
     guard ended.status == 0 else { throw HarnessProblem.refused(ended.complaints) }
-    return try JSONDecoder().decode(Answered.self, from: FoundationEssentials.Data(ended.output))
+    return try JSONDecoder().decode(Response.self, from: FoundationEssentials.Data(ended.output))
       .data.result
   }
 
-  /// The figures of connreap that Prometheus has; none as long as it does not answer.
+  /// The connreap metrics in Prometheus. The set is empty until Prometheus responds.
   private func scraped() throws -> Set<MetricsText.Sample> {
-    let series: [Answered.Series]
+    let series: [Response.Series]
     do {
       series = try query(#"{__name__=~"connreap_.+"}"#)
     } catch HarnessProblem.refused {
@@ -74,7 +74,7 @@ struct PrometheusTests {
   }
 
   private func startPrometheus() throws -> [Command] {
-    let configuration = try folder.write(
+    let configuration = try directory.write(
       "prometheus.yml",
       """
       global: {scrape_interval: 1s, evaluation_interval: 1s}
@@ -87,42 +87,43 @@ struct PrometheusTests {
     let exporter = try Command(
       namespace.entering + [
         "prometheus-node-exporter", "--collector.disable-defaults", "--collector.textfile",
-        "--collector.textfile.directory", folder.path, "--web.listen-address", "127.0.0.1:9100",
+        "--collector.textfile.directory", directory.path, "--web.listen-address", "127.0.0.1:9100",
         "--log.level", "error",
       ])
     let prometheus = try Command(
       namespace.entering + [
-        "prometheus", "--config.file", configuration, "--storage.tsdb.path", folder.path + "/data",
+        "prometheus", "--config.file", configuration,
+        "--storage.tsdb.path", directory.path + "/data",
         "--web.listen-address", "127.0.0.1:9090", "--log.level", "error",
       ])
     return [exporter, prometheus]
   }
 
-  @Test(.timeLimit(.minutes(3))) func itHasTheFiguresOfTheFile() throws {
+  @Test(.timeLimit(.minutes(3))) func prometheusScrapesTheMetricsFile() throws {
     try namespace.server.rename(ListOutputTests.hostileName)
     let listener = try namespace.server.listen("listener", port: 8080)
     _ = try namespace.closeWaits(3, to: listener)
     try namespace.flagCloseWaits(as: "pile-up")
     _ = try namespace.state.write("audit.jsonl", "no line of connreap's\n")
-    let file = folder.path + "/connreap.prom"
+    let file = directory.path + "/connreap.prom"
     let written = try namespace.connreap(
       "metrics", "--state-dir", namespace.state.path, "--textfile", file)
     #expect(written.status == 0, "\(written.complaints)")
-    let figures = try MetricsText(String(contentsOfFile: file, encoding: .utf8))
-    #expect(figures.samples.count > 30)
+    let metrics = try MetricsText(String(contentsOfFile: file, encoding: .utf8))
+    #expect(metrics.samples.count > 30)
 
     let programs = try startPrometheus()
     defer { for program in programs { program.signal(SIGTERM) } }
     var seen: Set<MetricsText.Sample> = []
     try waitUntil(
-      "all samples; \(seen.symmetricDifference(figures.samples)) differ",
+      "all samples; \(seen.symmetricDifference(metrics.samples)) differ",
       every: .milliseconds(200)
     ) {
       seen = try scraped()
-      return seen == figures.samples
+      return seen == metrics.samples
     }
 
-    // The one thing that is wrong is alerted, and nothing else.
+    // Only the damaged audit log causes an alert.
     var firing: [String?] = []
     try waitUntil("an alert", every: .milliseconds(200)) {
       firing = try query(#"ALERTS{alertstate="firing"}"#).map { $0.metric["alertname"] }
@@ -130,12 +131,12 @@ struct PrometheusTests {
     }
     #expect(firing == ["ConnreapAuditDamaged"])
     let age = try query(#"node_textfile_mtime_seconds{file=~"(.*/)?connreap[.]prom"}"#)
-    #expect(age.count == 1, "what ConnreapMetricsStale goes by")
+    #expect(age.count == 1, "ConnreapMetricsStale depends on it")
 
     for expression in try Dashboard().expressions {
       let series = try query(expression)
-      // There is no past yet, no listener without a time series of its own, and perhaps no unit and
-      // no container.
+      // These can be empty: there is no history yet, every listener has its own series, and there
+      // may be no unit or container.
       let isEmpty = [" offset ", "_backlog_other", "_unit_connections{", "_container_connections{"]
         .contains { expression.contains($0) }
       #expect(!series.isEmpty || isEmpty, "\(expression)")

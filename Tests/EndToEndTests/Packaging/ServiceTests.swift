@@ -1,11 +1,11 @@
 import Glibc
 import Testing
 
-/// The service and its timer, run by a real systemd that puts all its restrictions in force.
+/// The service and its timer, run by a real systemd with all restrictions in effect.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .needsControlGroups, .needs("systemctl"))
 struct ServiceTests {
-  /// What a test changes of what is shipped, and what it adds: a program that leaks, and what
-  /// `OnFailure=` starts.
+  /// Changes to the installed files, and additional services: one leaks, and `OnFailure=` starts
+  /// another.
   private static let changes = """
     policy=/etc/connreap/policies/close-wait-pileup.yaml
     sed -i '/in-state:/d' "$policy"
@@ -22,12 +22,12 @@ struct ServiceTests {
 
   private func machine(_ changes: String = "") throws -> OwnMachine {
     let machine = try OwnMachine(.systemd, changes: Self.changes + changes)
-    // How a unit has ended is forgotten, unless another one is about it.
+    // systemd forgets the result of a unit unless another unit refers to it.
     try machine.run("systemctl", "start", "keep.service")
     return machine
   }
 
-  /// Starts the program that leaks ten connections, and waits for them.
+  /// Starts the service that leaks ten connections and waits for the leaks.
   private func leak(on machine: OwnMachine) throws {
     try machine.run("systemctl", "restart", "leak.service")
     try machine.wait(seconds: 20) { try leaks(on: machine) == 10 }
@@ -37,15 +37,15 @@ struct ServiceTests {
     try machine.run("ss", "-Htn", "state", "close-wait").lines.count
   }
 
-  /// What the unit's processes and connreap have said.
+  /// The journal entries of connreap.
   private func journal(of machine: OwnMachine) throws -> [Substring] {
     try machine.run("journalctl", "--sync")
     return try machine.run("journalctl", "-o", "cat", "-t", "connreap").lines
   }
 
-  /// Runs the service once: what systemd makes of it, and the exit code.
+  /// Runs the service once and returns the result in systemd and the exit code.
   private func start(on machine: OwnMachine) throws -> (result: String, status: String) {
-    // A test starts it more often than systemd lets a unit be started.
+    // A test starts the unit more often than systemd's start limit allows.
     try machine.run("systemctl", "reset-failed")
     try machine.run("systemctl", "start", "connreap.service")
     return try ended(on: machine)
@@ -61,7 +61,7 @@ struct ServiceTests {
     return (value("Result"), value("ExecMainStatus"))
   }
 
-  @Test(.timeLimit(.minutes(3))) func theTimerReapsALeak() throws {
+  @Test(.timeLimit(.minutes(3))) func timerRunsCloseLeaks() throws {
     let machine = try machine()
     try leak(on: machine)
     for command in try Checkout.commands(in: .cronAndSystemd)
@@ -75,33 +75,33 @@ struct ServiceTests {
     let closed = try machine.audit.filter { $0.event == "closed" }
     #expect(closed.count == 10)
     #expect(closed.allSatisfy { $0.connection.owners?.map(\.name) == ["leaky-server"] })
-    let said = try journal(of: machine)
-    #expect(said.contains { $0.hasPrefix("closed 10, gone 0, failed 0.") }, "\(said)")
+    let entries = try journal(of: machine)
+    #expect(entries.contains { $0.hasPrefix("closed 10, gone 0, failed 0.") }, "\(entries)")
     #expect(
-      !said.contains { $0.contains(/[Ff]ailed to|denied|not permitted|cannot/) }, "\(said)")
+      !entries.contains { $0.contains(/[Ff]ailed to|denied|not permitted|cannot/) }, "\(entries)")
     #expect(try Command.run(["stat", "-c", "%a %U", machine.state]).text == "700 root\n")
   }
 
-  @Test(.timeLimit(.minutes(3))) func whatIsAFailureIsOneToSystemd() throws {
+  @Test(.timeLimit(.minutes(3))) func onlyFailuresFailTheUnit() throws {
     let machine = try machine()
     let file = "/etc/connreap/policies/close-wait-pileup.yaml"
     func change(_ script: String) throws { try machine.run("sed", "-i", script, file) }
     var pages: Int { machine.read("paged").split(separator: "\n").count }
 
     #expect(try start(on: machine) == ("success", "0"))
-    #expect(try journal(of: machine) == [], "nothing to do is nothing to say")
+    #expect(try journal(of: machine) == [], "a run without findings logs nothing")
 
     let holder = try machine.run(
       "bash", "-c",
       "flock /var/lib/connreap/connreap.lock sleep 60 >/dev/null 2>&1 & sleep 0.3; echo $!")
-    #expect(try start(on: machine) == ("success", "75"), "the other run does the work")
+    #expect(try start(on: machine) == ("success", "75"), "another run is no failure")
     #expect(try journal(of: machine).contains { $0.contains("another run holds the lock") })
     try machine.run("pkill", "-P", holder.text.filter(\.isNumber))
     #expect(pages == 0)
 
     try leak(on: machine)
     try change("s/limit: .*/limit: 9/")
-    #expect(try start(on: machine) == ("exit-code", "2"), "a person has to look")
+    #expect(try start(on: machine) == ("exit-code", "2"), "reaching the limit is a failure")
     try machine.wait(seconds: 10) { pages == 1 }
     #expect(machine.read("paged") == "connreap.service\n")
     #expect(try leaks(on: machine) == 10)
@@ -114,7 +114,7 @@ struct ServiceTests {
     try machine.run("systemctl", "start", "--no-block", "connreap.service")
     try machine.wait(seconds: 20) { try leaks(on: machine) < 10 }
     try machine.run("systemctl", "stop", "connreap.service")
-    #expect(try ended(on: machine) == ("success", "143"), "it was asked to stop")
+    #expect(try ended(on: machine) == ("success", "143"), "SIGTERM is no failure")
     #expect(try leaks(on: machine) > 0)
     #expect(try journal(of: machine).contains { $0.contains("not done") })
     #expect(pages == 2)
@@ -125,26 +125,26 @@ struct ServiceTests {
     #expect(try leaks(on: machine) == 0)
   }
 
-  /// The ways to close that reach into the program need other rights, and other system calls.
+  /// These methods act on descriptors of other processes and need more privileges and system calls.
   @Test(.timeLimit(.minutes(2)), arguments: ["shutdown", "abort"])
-  func itReachesIntoPrograms(action: String) throws {
+  func descriptorMethodsWork(action: String) throws {
     let machine = try machine("sed -i 's/action: .*/action: \(action)/' \"$policy\"\n")
     try leak(on: machine)
     #expect(try start(on: machine) == ("success", "0"))
     #expect(try leaks(on: machine) == 0)
-    let said = try journal(of: machine)
-    #expect(try machine.audit.filter { $0.event == "closed" }.count == 10, "\(said)")
+    let entries = try journal(of: machine)
+    #expect(try machine.audit.filter { $0.event == "closed" }.count == 10, "\(entries)")
   }
 
-  /// Root's programs have the rights of the bounding set, which the unit gives no right to empty.
-  @Test(.timeLimit(.minutes(2))) func whoIsToldHasNoCapability() throws {
+  /// Programs of root get the capabilities in the bounding set, which the unit may not clear.
+  @Test(.timeLimit(.minutes(2))) func notifiedProgramsHaveNoCapabilities() throws {
     let machine = try machine(
       """
       cat >/usr/local/sbin/page <<'END'
       #!/bin/sh
-      grep -E '^(Cap|NoNew|Seccomp:)' /proc/self/status | tr -d '\\t' >/var/lib/connreap/told
-      touch /etc/told /srv/told && echo wrote >>/var/lib/connreap/told
-      cat >>/var/lib/connreap/told
+      grep -E '^(Cap|NoNew|Seccomp:)' /proc/self/status | tr -d '\\t' >/var/lib/connreap/notified
+      touch /etc/notified /srv/notified && echo wrote >>/var/lib/connreap/notified
+      cat >>/var/lib/connreap/notified
       END
       chmod 755 /usr/local/sbin/page
       sed -i 's|action: .*|action: report\\n    notify: [/usr/local/sbin/page]|' "$policy"
@@ -152,18 +152,18 @@ struct ServiceTests {
       """)
     try leak(on: machine)
     #expect(try start(on: machine) == ("success", "0"))
-    let told = try Command.run(["cat", machine.state + "/told"]).lines
+    let notified = try Command.run(["cat", machine.state + "/notified"]).lines
     let none = String(repeating: "0", count: 16)
     for set in ["Inh", "Prm", "Eff", "Amb"] {
-      #expect(told.contains { $0 == "Cap\(set):\(none)" }, "\(told)")
+      #expect(notified.contains { $0 == "Cap\(set):\(none)" }, "\(notified)")
     }
-    #expect(told.contains("NoNewPrivs:1") && told.contains("Seccomp:2"), "\(told)")
-    #expect(!told.contains("wrote"), "it may write nowhere else")
-    #expect(told.contains { $0.contains(#""policy":"close-wait-pileup""#) }, "\(told)")
+    #expect(notified.contains("NoNewPrivs:1") && notified.contains("Seccomp:2"), "\(notified)")
+    #expect(!notified.contains("wrote"), "it can write outside the state directory")
+    #expect(notified.contains { $0.contains(#""policy":"close-wait-pileup""#) }, "\(notified)")
   }
 
-  /// A service in a network namespace of its own leaks, and the policy is about all of them.
-  @Test(.timeLimit(.minutes(3))) func otherNamespacesTakeTheDropIn() throws {
+  /// A service in its own network namespace leaks, and the policy covers all namespaces.
+  @Test(.timeLimit(.minutes(3))) func otherNamespacesNeedTheDropIn() throws {
     let machine = try machine(
       """
       printf '[Service]\\nPrivateNetwork=yes\\nExecStart=/srv/demo-leak 12 300\\n' >private.service
@@ -180,7 +180,7 @@ struct ServiceTests {
     }
     func leaks() throws -> Int { try leaked().count }
     try machine.wait(seconds: 30) { try leaks() == 10 }
-    // The namespaces of other tests are among all of them.
+    // All namespaces include those of other tests, so match only this port.
     let local = try #require(leaked().first?.split(separator: " ").dropFirst(2).first)
     let port = try #require(local.split(separator: ":").last)
     try machine.run(
@@ -194,8 +194,8 @@ struct ServiceTests {
       "/etc/systemd/system/connreap.service.d/namespaces.conf")
     try machine.run("systemctl", "daemon-reload")
     let ended = try start(on: machine)
-    let said = try journal(of: machine)
-    #expect(ended == ("success", "0"), "\(said)")
+    let entries = try journal(of: machine)
+    #expect(ended == ("success", "0"), "\(entries)")
     #expect(try leaks() == 0)
     let verified = try machine.run(
       "systemd-analyze", "verify", "/etc/systemd/system/connreap.service")

@@ -1,12 +1,12 @@
 import Testing
 
-/// The arguments are those of the C `main`, whatever the C library or `/proc` has to tell.
+/// Arguments come from the C `main`, even without `/proc` or if a library changes the environment.
 @Suite struct ArgumentTests {
-  let folder: TemporaryFolder
+  let directory: TemporaryFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { directory = try TemporaryFolder() }
 
-  /// Commands, what they exit with, and a part of what they print.
+  /// Commands with their exit codes and parts of their output.
   private static let commands: [([String], Int32, String)] = [
     (["policy", "apply", "--quiet", "/nonexistent.yaml"], 65, "/nonexistent.yaml"),
     (["no-such-command"], 64, "no-such-command"), (["kill"], 64, "--all"),
@@ -19,13 +19,13 @@ import Testing
         prefix + [Tools.connreap] + words, environment: environment)
       #expect(ended.status == status, "\(words): \(ended.complaints)")
       #expect((ended.text + ended.complaints).contains(text))
-      #expect(!(ended.text + ended.complaints).contains("OVERVIEW"), "\(words): no help")
+      #expect(!(ended.text + ended.complaints).contains("OVERVIEW"), "\(words): help is printed")
     }
   }
 
-  @Test func asUsual() throws { try check(behind: []) }
+  @Test func argumentsAreReadWithProc() throws { try check(behind: []) }
 
-  @Test(.needsNamespaces) func withoutProc() throws {
+  @Test(.needsNamespaces) func argumentsAreReadWithoutProc() throws {
     try check(behind: hidingProc)
   }
 
@@ -36,30 +36,30 @@ import Testing
     ]
   }
 
-  /// A library that sets the environment while it is loaded, as agents that are preloaded do.
+  /// Compiles a library that sets an environment variable when loaded, as preloaded agents do.
   private func library() throws -> String {
-    let source = try folder.write(
+    let source = try directory.write(
       "preload.c",
       """
       #include <stdlib.h>
       __attribute__((constructor)) static void loaded(void) { setenv("AGENT_LOADED", "1", 1); }
 
       """)
-    let library = folder.path + "/preload.so"
+    let library = directory.path + "/preload.so"
     let made = try Command.run(["cc", "-shared", "-fPIC", "-o", library, source])
     try #require(made.status == 0, "\(made.complaints)")
     return library
   }
 
-  @Test(.needs("cc")) func withALibraryThatSetsTheEnvironment() throws {
+  @Test(.needs("cc")) func argumentsAreReadIfALibrarySetsTheEnvironment() throws {
     try check(behind: [], environment: ["LD_PRELOAD": try library()])
   }
 
-  @Test(.needs("cc"), .needsNamespaces) func withBoth() throws {
+  @Test(.needs("cc"), .needsNamespaces) func argumentsAreReadInBothCases() throws {
     try check(behind: hidingProc, environment: ["LD_PRELOAD": try library()])
   }
 
-  /// Starts the tool with a vector that no shell can make.
+  /// Starts connreap with an argument vector that a shell cannot pass.
   private func start(withVector vector: String) throws -> Ended {
     let script = """
       import ctypes, sys
@@ -72,14 +72,14 @@ import Testing
   }
 
   @Test(arguments: ["[]", "[b'']", "[b'', b'list']"])
-  func anEmptyVectorIsAnErrorAndNoHelp(vector: String) throws {
+  func emptyArgumentVectorsAreErrors(vector: String) throws {
     let ended = try start(withVector: vector)
     #expect(ended.status == 1)
     #expect(ended.text.isEmpty)
     #expect(ended.complaints.hasPrefix("connreap: it was started without arguments"))
   }
 
-  @Test func theNameAloneAsksForHelp() throws {
+  @Test func programNameAlonePrintsHelp() throws {
     let ended = try start(withVector: "[b'anything']")
     #expect(ended.status == 0)
     #expect(ended.text.contains("OVERVIEW"))
@@ -93,7 +93,7 @@ import Testing
     ),
     ("[b'c', b'kill', b'--all', b'--yes', b'\\xc3']", "argument 4 is not valid UTF-8"),
   ])
-  func whatIsNoTextIsRefused(vector: String, message: String) throws {
+  func invalidUTF8IsRefused(vector: String, message: String) throws {
     let ended = try start(withVector: vector)
     #expect(ended.status == 64)
     #expect(ended.complaints.contains(message), "\(ended.complaints)")

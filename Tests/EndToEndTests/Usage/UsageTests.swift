@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-/// What the tool says to a command line that it cannot follow.
+/// Usage errors and help.
 @Suite struct UsageTests {
   private func connreap(_ arguments: String...) throws -> Ended {
     try Command.run([Tools.connreap] + arguments)
@@ -14,7 +14,7 @@ import Testing
     ["list", "--filter", "sport = "], ["kill", "--port", "1", "--method", "hammer"],
     ["kill", "--port", "1", "--max", "many"],
   ])
-  func whatIsNotUnderstoodIsBadUsage(arguments: [String]) throws {
+  func invalidArgumentsAreUsageErrors(arguments: [String]) throws {
     let ended = try Command.run([Tools.connreap] + arguments)
     #expect(ended.status == 64)
     #expect(!ended.complaints.isEmpty)
@@ -28,7 +28,7 @@ import Testing
     (["policy", "list"], "no command 'list'", "the commands are check, plan, apply, schema"),
     (["\u{1b}[2J"], #"no command '\x1b[2J'"#, "the commands are list"),
   ])
-  func anUnknownCommandGetsTheNearest(words: [String], what: String, remedy: String) throws {
+  func unknownCommandsGetSuggestions(words: [String], what: String, remedy: String) throws {
     let ended = try Command.run([Tools.connreap] + words)
     #expect(ended.status == 64)
     #expect(ended.output.isEmpty)
@@ -55,7 +55,7 @@ import Testing
       "\(ended.complaints)")
   }
 
-  @Test func aServiceOfUDPIsReportedAsOne() throws {
+  @Test func udpServicesAreReported() throws {
     let services = (try? Command.run(["cat", "/etc/services"]).text) ?? ""
     let names = services.split(separator: "\n").compactMap { line -> (String, String)? in
       let words = line.split(whereSeparator: \.isWhitespace)
@@ -75,8 +75,8 @@ import Testing
     }
   }
 
-  /// What limits descriptors, ports and queues is a setting of each network namespace.
-  @Test(.needsNamespaces) func theDoctorExaminesOtherNamespaces() throws {
+  /// Limits on ports and queues are settings of each network namespace.
+  @Test(.needsNamespaces) func doctorChecksOtherNamespaces() throws {
     let (one, other) = (try NetworkNamespace(), try NetworkNamespace())
     _ = try one.server.run(["sysctl", "-qw", "net.ipv4.ip_local_port_range=20000 20099"])
     _ = try one.server.run(["sysctl", "-qw", "net.ipv4.tcp_syncookies=0"])
@@ -110,13 +110,13 @@ import Testing
   }
 
   @Test(arguments: [[], ["help"], ["help", "policy"], ["policy"], ["--help"], ["policy", "-h"]])
-  func helpNamesTheCommands(words: [String]) throws {
+  func helpListsSubcommands(words: [String]) throws {
     let ended = try Command.run([Tools.connreap] + words)
     #expect(ended.status == 0)
     #expect(ended.text.contains("SUBCOMMANDS"))
   }
 
-  @Test func topWithoutATerminalPointsAtWhatNeedsNone() throws {
+  @Test func topWithoutATerminalSuggestsAlternatives() throws {
     let ended = try connreap("top")
     #expect(ended.status == 64)
     #expect(ended.output.isEmpty)
@@ -125,7 +125,7 @@ import Testing
     #expect(ended.complaints.contains("stats --watch"))
   }
 
-  @Test func topChecksItsWordsBeforeItsTerminal() throws {
+  @Test func topChecksItsArgumentsBeforeTheTerminal() throws {
     for words in [
       ["--interval", "2"], ["--unprotect", "java"], ["--idle", "x"], ["--max", "0"],
     ] {
@@ -135,7 +135,7 @@ import Testing
     }
   }
 
-  @Test func aDurationWithoutAUnitIsPointedAt() throws {
+  @Test func durationsWithoutAUnitAreMarked() throws {
     let ended = try connreap("list", "--idle", "10")
     #expect(ended.status == 64)
     #expect(ended.complaints.contains("needs a unit"))
@@ -143,52 +143,52 @@ import Testing
   }
 
   @Test(arguments: ["5M", "-5s", "99999999999999999999d", "1m1h", ""])
-  func aDurationThatIsNoneIsBadUsage(text: String) throws {
+  func invalidDurationsAreUsageErrors(text: String) throws {
     #expect(try connreap("list", "--idle=\(text)").status == 64)
   }
 
-  @Test func helpIsOnStandardOutputAndNamesTheCommands() throws {
+  @Test func helpIsPrintedOnStandardOutput() throws {
     let ended = try connreap("--help")
     #expect(ended.status == 0)
     for command in ["list", "kill", "policy", "doctor"] { #expect(ended.text.contains(command)) }
     #expect(ended.errors.isEmpty)
   }
 
-  @Test(.needsNamespaces) func aReaderThatLeavesEarlyIsNoError() throws {
+  @Test(.needsNamespaces) func closedPipesAreNoError() throws {
     let namespace = try NetworkNamespace()
     let listener = try namespace.server.listen("many", port: 8080)
     try namespace.server.connectPairs(300, as: "many", to: listener)
-    // More than a pipe holds, so that the writer meets the closed end.
+    // More than a pipe holds, so that a write fails.
     #expect(try namespace.connreap("list", "-o", "jsonl").output.count > 100_000)
     let script = "\"$0\" list -o jsonl | head -n 1; echo \"${PIPESTATUS[0]}\" >&2"
     let ended = try Command.run(namespace.entering + ["bash", "-c", script, Tools.connreap])
     #expect(ended.lines.count == 1)
     let status = ended.complaints.split(separator: "\n")
-    #expect(status == ["0"] || status == ["141"], "nothing but the status was written there")
+    #expect(status == ["0"] || status == ["141"], "standard error contains only the exit code")
   }
 }
 
 /// `doctor`: what this kernel and these privileges allow.
 ///
-/// One after the other: what one does to a process, another would find amiss.
+/// The tests run serially, because each would report the problems that another creates.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .serialized) struct DoctorTests {
   let namespace: NetworkNamespace
 
   init() throws { namespace = try NetworkNamespace() }
 
-  @Test func rootOnAnAbleKernelIsToldThatAllWorks() throws {
+  @Test func rootOnACapableKernelPassesAllChecks() throws {
     let ended = try namespace.connreap("doctor")
-    let amiss = ended.lines.filter { $0.hasPrefix("!") || $0.hasPrefix("✗") }
-    // A process with more capabilities than root was left with, as in a sandbox, is unreadable.
-    let outOfReach = ["! sees every owner", "! reaches descriptors"]
-    #expect(amiss.filter { line in !outOfReach.contains { line.hasPrefix($0) } } == [])
-    #expect(ended.status == (amiss.isEmpty ? 0 : 1))
+    let failures = ended.lines.filter { $0.hasPrefix("!") || $0.hasPrefix("✗") }
+    // In a sandbox, processes with more capabilities than the test's are unreadable.
+    let sandboxFailures = ["! sees every owner", "! reaches descriptors"]
+    #expect(failures.filter { line in !sandboxFailures.contains { line.hasPrefix($0) } } == [])
+    #expect(ended.status == (failures.isEmpty ? 0 : 1))
     #expect(ended.text.contains("✓ lists IPv4 sockets"))
     #expect(ended.text.contains("✓ closes them"))
     #expect(ended.text.contains("✓ may close them"))
   }
 
-  @Test func aSettingThatHarmsIsToldWithItsRemedy() throws {
+  @Test func harmfulSettingsAreReportedWithARemedy() throws {
     let set = try Command.run(
       namespace.entering + ["sh", "-c", "echo 0 > /proc/sys/net/ipv4/tcp_syncookies"])
     #expect(set.status == 0)
@@ -203,7 +203,7 @@ import Testing
   }
 
   @Test(.enabled(if: Tools.has("prlimit", "--version"), "needs prlimit"))
-  func aProcessNearItsLimitIsToldWithItsLeaks() throws {
+  func processesNearTheirLimitAreReportedWithTheirLeaks() throws {
     let leaky = try namespace.anotherPeer()
     try leaky.rename("leaky")
     let listener = try leaky.listen("listener", port: 8080)
@@ -220,7 +220,7 @@ import Testing
     #expect(line.hasPrefix("✗") && line.contains("15 of them are CLOSE-WAIT sockets"))
   }
 
-  @Test func aMissingCapabilityIsNamedWithARemedy() throws {
+  @Test func missingCapabilitiesAreReportedWithARemedy() throws {
     let ended = try namespace.connreap(["doctor"], behind: KillSafetyTests.withoutNetAdmin)
     #expect(ended.status == 1)
     #expect(ended.text.contains(/✗ may close them +CAP_NET_ADMIN missing: .*run it with sudo/))

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-/// What is printed on a terminal fits it.
+/// Terminal output fits the width of the terminal.
 @Suite(
   .waitsForPrograms, .needsNamespaces,
   .enabled(if: Tools.has("script", "--version"), "needs script"))
@@ -17,14 +17,14 @@ struct WidthTests {
     for number in 1...5 { _ = try server.connect("waiting-\(number)", port: 8080) }
   }
 
-  /// What the tool prints on a terminal of so many columns.
+  /// The output of connreap on a terminal with this many columns.
   private func lines(_ words: String, columns: Int) throws -> [String] {
     let command = "stty cols \(columns); exec \(Tools.connreap) \(words)"
     let ended = try Command.run(
       namespace.entering + ["script", "-qec", command, "/dev/null"],
       environment: ["NO_COLOR": "1", "TERM": "xterm"])
     return ended.text.split(whereSeparator: \.isNewline).map { line in
-      // What the line that tells how far it is leaves behind.
+      // Drop what the progress line leaves behind.
       String(line.split(separator: "\r").last ?? "").replacing("\u{1b}[K", with: "")
     }
   }
@@ -35,7 +35,7 @@ struct WidthTests {
       "stats --by state --explain", "listeners", "doctor", "list --state all",
       "list -4 --limit 2", "list -o wide --state all", "log", "kill -n --state close-wait",
     ], [80, 140])
-  func everyLineFits(words: String, columns: Int) throws {
+  func linesFitTheTerminal(words: String, columns: Int) throws {
     var words = words
     for command in ["doctor", "log", "kill"] where words.hasPrefix(command) {
       words += " --state-dir " + namespace.state.path
@@ -47,11 +47,11 @@ struct WidthTests {
     }
   }
 
-  /// The local end goes first, then the middle of the peer's address; ports and pids stay.
+  /// The local address is shortened first, then the middle of the peer's. Ports and PIDs stay.
   @Test(arguments: [
     "list --state all", "list -o wide --state all", "listeners", "kill -n --local-port 8443",
   ])
-  func longAddressesAreShortenedAndTheirPortsAreNot(words: String) throws {
+  func longAddressesAreShortenedButNotPorts(words: String) throws {
     let address = "2001:db8:1234:5678:9abc:def0:1234:5678"
     try namespace.addAddress(address, length: 128, device: "lo")
     let pair = try namespace.pair(port: 8443, address: address)
@@ -67,8 +67,8 @@ struct WidthTests {
     #expect(shown.contains { $0.contains(":\(pair.client.port)") && $0.contains("…") }, "\(shown)")
   }
 
-  /// What has no room beside a connection or a listener is told below.
-  @Test(.needsDestroy) func whatHasNoRoomIsToldBelow() throws {
+  /// Details that do not fit in a row are printed below it.
+  @Test(.needsDestroy) func longDetailsArePrintedBelow() throws {
     func flowing(_ words: String) throws -> String {
       let lines = try lines(words, columns: 80)
       for line in lines { #expect(line.unicodeScalars.count <= 80, "\(line)") }
@@ -92,8 +92,8 @@ struct WidthTests {
       "\(log)")
   }
 
-  /// What a column has no room for is told all the same.
-  @Test func explanationsAreWhole() throws {
+  /// Explanations are wrapped, not truncated.
+  @Test func explanationsAreComplete() throws {
     let narrow = try lines("stats --explain", columns: 80)
     let wide = try lines("stats --explain", columns: 140)
     func text(_ lines: [String]) -> String {
@@ -110,8 +110,8 @@ struct WidthTests {
     #expect(narrow.contains { $0.hasPrefix("SYN-SENT    peers do not answer") })
   }
 
-  /// Queues in which nothing is give their room to the owner.
-  @Test func emptyQueuesGiveWayToTheOwner() throws {
+  /// Empty queue columns are omitted to make room for the owner.
+  @Test func emptyQueueColumnsAreOmitted() throws {
     let narrow = try lines("list --state close-wait", columns: 80)
     #expect(narrow.first?.contains("SEND-Q") == false)
     #expect(narrow.dropFirst().first?.contains("leaky-server[") == true)
@@ -120,10 +120,10 @@ struct WidthTests {
     let named = try lines(
       "list --state close-wait --columns local,peer,recv-q,send-q,process,state,inode,cookie",
       columns: 80)
-    #expect(named.first?.contains("SEND-Q") == true, "who names a column gets it")
+    #expect(named.first?.contains("SEND-Q") == true, "columns named explicitly are kept")
   }
 
-  @Test func whereThereIsNothingThatIsSaid() throws {
+  @Test func emptyResultsAreReported() throws {
     let empty = try NetworkNamespace()
     func lines(_ words: String) throws -> String {
       let command = "stty cols 80; exec \(Tools.connreap) \(words)"
