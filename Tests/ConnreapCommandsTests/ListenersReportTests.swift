@@ -2,7 +2,6 @@ import Connections
 import Netlink
 import Scanning
 import Selection
-import SystemPackage
 import TestSupport
 import Testing
 
@@ -47,15 +46,8 @@ import Testing
   private func lines(
     _ report: ListenersReport, since earlier: ListenersReport? = nil
   ) throws -> [String] {
-    let (reading, writing) = try FileDescriptor.pipe()
-    defer { try? reading.close() }
-    var stream = OutputStream(writing)
-    try report.print(Table.Layout(), since: earlier, to: &stream)
-    try stream.flush()
-    try writing.close()
-    var bytes = [UInt8](repeating: 0, count: 65_536)
-    let count = try bytes.withUnsafeMutableBytes { try reading.read(into: $0) }
-    return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").map(String.init)
+    try printedText { try report.print(Table.Layout(), since: earlier, to: &$0) }
+      .split(separator: "\n").map(String.init)
   }
 
   @Test(

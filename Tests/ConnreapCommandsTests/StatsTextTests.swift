@@ -1,6 +1,5 @@
 import Connections
 import Scanning
-import SystemPackage
 import TestSupport
 import Testing
 
@@ -13,15 +12,7 @@ import Testing
 
 @Suite struct StatsTextTests {
   private func printed(_ print: (inout OutputStream) throws -> Void) throws -> [String] {
-    let (reading, writing) = try FileDescriptor.pipe()
-    defer { try? reading.close() }
-    var stream = OutputStream(writing)
-    try print(&stream)
-    try stream.flush()
-    try writing.close()
-    var bytes = [UInt8](repeating: 0, count: 65_536)
-    let count = try bytes.withUnsafeMutableBytes { try reading.read(into: $0) }
-    return String(decoding: bytes[..<count], as: UTF8.self)
+    try printedText(print)
       .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
   }
 

@@ -13,19 +13,11 @@ import Testing
     _ rows: [[String]], columns: [Table.Column], layout: Table.Layout = Table.Layout(),
     style: Style? = nil
   ) throws -> String {
-    let (reading, writing) = try FileDescriptor.pipe()
-    defer { try? reading.close() }
-    var stream = OutputStream(writing)
     let table = Table(
       columns: columns, rowCount: rows.count,
       cell: { row, column, text in text.append(contentsOf: rows[row][column].utf8) },
       style: { _, _ in style })
-    try table.print(layout, to: &stream)
-    try stream.flush()
-    try writing.close()
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = try bytes.withUnsafeMutableBytes { try reading.read(into: $0) }
-    return String(decoding: bytes[..<count], as: UTF8.self)
+    return try printedText { try table.print(layout, to: &$0) }
   }
 
   private let columns = [

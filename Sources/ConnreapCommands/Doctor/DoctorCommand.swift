@@ -1,5 +1,4 @@
 import ArgumentParser
-import LiveView
 import Operations
 import Presentation
 import Privileges
@@ -23,10 +22,10 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
     help: ArgumentHelp("where the history of policy runs is kept", valueName: "folder"))
   var stateDir: String?
 
-  @Option(name: .shortAndLong, help: "how it is printed: table or json")
-  var output = OutputFormat.table
+  @Option(name: .shortAndLong, help: .format)
+  var output = FormatChoice<TextOrJSON>.table
 
-  @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
+  @Option(help: .color)
   var color = ColorChoice.auto
 
   @Option(
@@ -35,10 +34,6 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
   var netns: [String] = []
 
   var needs: Capabilities { PrivilegedStep.allNeeds }
-
-  func validate() throws {
-    try output.check("doctor", prints: [.table, .json])
-  }
 
   func run() throws {
     let system = try LiveSystem(.kernel()).inNamespaces(netns, of: .everything)
@@ -67,30 +62,24 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
   }
 
   private func print(_ examinations: [Examination]) throws {
-    var stream = OutputStream(Standard.output)
-    if output == .json {
-      var json = JSONWriter()
-      if netns.isEmpty, let only = examinations.first {
-        json.object { only.write(to: &$0) }
-      } else {
-        json.object { json in
-          json.array("namespaces") { json in
-            for examination in examinations { json.object { examination.write(to: &$0) } }
+    try OutputStyle(format: output.format, color: color).print(
+      TextOrJSON(
+        text: { layout, stream in
+          for (index, examination) in examinations.enumerated() {
+            if index > 0 { try stream.write("\n") }
+            try stream.write(examination.text(colors: layout.colors, columns: layout.width))
           }
-          json.member("healthy", examinations.allSatisfy(\.isHealthy))
-        }
+        }, json: { write(examinations, to: &$0) }))
+  }
+
+  private func write(_ examinations: [Examination], to json: inout JSONWriter) {
+    json.object { json in
+      if netns.isEmpty, let only = examinations.first { return only.write(to: &json) }
+      json.array("namespaces") { json in
+        for examination in examinations { json.object { examination.write(to: &$0) } }
       }
-      json.endDocument()
-      try stream.write { $0.append(contentsOf: json.take()) }
-    } else {
-      let terminal = Terminal.of(Standard.output, columns: nil)
-      for (index, examination) in examinations.enumerated() {
-        if index > 0 { try stream.write("\n") }
-        try stream.write(
-          examination.text(
-            colors: color.isOn(for: terminal, environment: .ofProcess), columns: terminal.width))
-      }
+      json.member("healthy", examinations.allSatisfy(\.isHealthy))
     }
-    try stream.flush()
+    json.endDocument()
   }
 }

@@ -1,12 +1,10 @@
 import ArgumentParser
 import Connections
-import LiveView
 import Operations
 import Presentation
 import Privileges
 import Reaping
 import Rendering
-import Reports
 import Scanning
 import Selection
 import StateFiles
@@ -57,9 +55,9 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
 
   @Option(
     help: ArgumentHelp("refuse a --plan older than this (default 1h)", valueName: "duration"))
-  var planAge: String?
+  var planAge: DurationArgument?
 
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions<TextOrJSON>
   @OptionGroup(title: "Source") var source: SourceOptions
 
   var needs: Capabilities {
@@ -73,7 +71,6 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
 
   func validate() throws {
     try selection.checkNamespaces(source)
-    try output.check("kill", prints: [.table, .json])
     if source.replay != nil, !dryRun {
       throw ValidationError("a recording cannot be closed: --replay goes with --dry-run")
     }
@@ -197,7 +194,10 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   /// Nothing in the file lifts a guard: what the guards make an exception for, such as listeners,
   /// is named on this command line.
   private func readPlan(_ path: String) throws -> Work {
-    let limit = try PlanAge.parse(planAge)
+    let limit =
+      try planAge?.milliseconds(
+        of: "--plan-age", in: 1...UInt64.max, otherwise: "every plan is older than 0s")
+      ?? PlanFile.defaultAgeLimit
     let chosen = try method.chosen()
     let confirmed = try selection.predicate(names: SystemNames())
     let file = try PlanFile(path: path)

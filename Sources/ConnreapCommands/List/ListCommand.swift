@@ -1,11 +1,9 @@
 import ArgumentParser
 import Connections
-import LiveView
 import Operations
 import Presentation
 import Privileges
 import Rendering
-import Reports
 import Scanning
 import Selection
 
@@ -22,7 +20,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
       """)
 
   @OptionGroup(title: "Selection") var selection: SelectionOptions
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions<ConnectionList>
 
   @Option(
     help: ArgumentHelp(
@@ -59,7 +57,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
   /// Whether a column of marks may be among those that are printed.
   private var isShowingMarks: Bool {
     columns.map { $0.contains(ConnectionColumn.mark.rawValue) }
-      ?? (output.output.columns?.contains(.mark) ?? false)
+      ?? (output.format.columns?.contains(.mark) ?? false)
   }
 
   func validate() throws {
@@ -73,7 +71,8 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
   func run() throws {
     let names = SystemNames()
     let asked = try selection.predicate(names: names).limitedToDefaultStates()
-    let columns = try ConnectionColumn.list(columns) ?? output.output.columns
+    let named = try ConnectionColumn.list(columns)
+    let columns = named ?? output.format.columns
     let order = try ConnectionOrder(sort)
     let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: asked)
     let predicate = asked.knowing(system.verdicts(of:))
@@ -84,9 +83,9 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
       predicate, reading: details(for: columns, order: order, system: system),
       prunesOwners: true,
       past: needsHistory ? try RunHistory.past(option: stateDir, of: system) : .unknown)
-    if explain { return try print(ScanExplanation(request: request)) }
+    if explain { return try output.style.print(ScanExplanation(request: request)) }
     let snapshot = try system.scan(request, seeingMarks: isShowingMarks)
-    try print(snapshot, columns: columns, order: order, system: system)
+    try print(snapshot, columns: named, order: order, system: system)
     for notice in system.boundSocketNotices(predicate) { Standard.say("connreap: \(notice)\n") }
     try system.finish()
     try system.checkNamespaces(snapshot.namespaceGaps)
@@ -106,59 +105,23 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     return details
   }
 
-  private func print(_ explanation: ScanExplanation) throws {
-    var stream = OutputStream(Standard.output)
-    switch output.output {
-    case .json, .jsonl:
-      var json = JSONWriter()
-      explanation.write(to: &json)
-      try stream.write { $0.append(contentsOf: json.take()) }
-    case .table, .wide, .csv: try stream.write(explanation.text)
-    }
-    try stream.flush()
-  }
-
   private func print(
     _ snapshot: Snapshot, columns: [ConnectionColumn]?, order: ConnectionOrder, system: LiveSystem
   ) throws {
-    let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
     let places = order.sorted(snapshot)
     let connections = OrderedConnections(
       rows: snapshot.connections, places: places.prefix(limit ?? places.count))
-    let list = ConnectionList(
-      connections: connections,
-      text: ConnectionText(
-        snapshot: snapshot, names: SystemNumbers(resolvesNames: system.isLive)))
-    var stream = OutputStream(Standard.output)
-    switch output.output {
-    case .table, .wide:
-      let layout = Table.Layout(
-        showsHeader: !output.hidesHeader, width: terminal.width,
-        colors: output.color.isOn(for: terminal, environment: .ofProcess))
-      if !connections.isEmpty {
-        var shown = columns ?? ConnectionColumn.table
-        if self.columns == nil, snapshot.namespaces.count > 1 {
-          shown.insert(.networkNamespace, at: 0)
-        }
-        if self.columns == nil, snapshot.knowsEarlierRuns,
-          let place = shown.firstIndex(of: .inState)
-        {
-          shown.insert(.age, at: place + 1)
-        }
-        let isFree = terminal.isTerminal && self.columns == nil
-        if isFree { shown = list.fitting(list.telling(shown), layout) }
-        try list.printTable(shown, layout, to: &stream)
-      }
-    case .json: try list.printJSON(to: &stream)
-    case .jsonl: try list.printJSONLines(to: &stream)
-    case .csv:
-      try list.printCSV(
-        columns ?? ConnectionColumn.csv, showsHeader: !output.hidesHeader, to: &stream)
-    }
-    try stream.flush()
+    let style = output.style
+    try style.print(
+      ConnectionList(
+        connections: connections,
+        text: ConnectionText(
+          snapshot: snapshot, names: SystemNumbers(resolvesNames: system.isLive)),
+        columns: columns))
     let summary = ListSummary(snapshot: snapshot, shown: connections.count)
-    let isWatched = terminal.isTerminal || Terminal.of(Standard.error, columns: nil).isTerminal
-    if isWatched, output.output == .table || output.output == .wide {
+    let isWatched =
+      style.layout.width != nil || Terminal.of(Standard.error, columns: nil).isTerminal
+    if isWatched, style.format == .table || style.format == .wide {
       Standard.say(summary.line + "\n")
     }
     for warning in summary.warnings + system.namespaceNotices {

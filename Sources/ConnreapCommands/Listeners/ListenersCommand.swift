@@ -23,7 +23,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup var watch: WatchOptions
 
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions<TextOrJSON>
   @OptionGroup(title: "Source") var source: SourceOptions
 
   var needs: Capabilities { .scan(selection, on: source.source) }
@@ -33,7 +33,6 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
     guard selection.state.isEmpty else {
       throw ValidationError("listeners are in one state: --state does not go with them")
     }
-    try output.check("listeners", prints: [.table, .json])
     try watch.check(source)
   }
 
@@ -41,7 +40,15 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
     let predicate = SelectionPredicate.all([
       .term(.states(TCPState.listen.asSet)), try selection.predicate(names: SystemNames()),
     ])
-    try watch.run({ look in try report(of: predicate, &look) }, print: print)
+    let style = output.style
+    try watch.run({ look in try report(of: predicate, &look) }) { report, earlier in
+      try style.print(
+        TextOrJSON(
+          text: { layout, stream in
+            if earlier != nil { try stream.write("\n") }
+            try report.print(layout, since: earlier, to: &stream)
+          }, json: { report.write(since: earlier, to: &$0) }))
+    }
   }
 
   private func report(
@@ -59,24 +66,5 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
       survey, figures: system.acceptFigures(besides: survey.snapshot.namespaceGaps),
       names: SystemNumbers(resolvesNames: system.isLive), time: look.time,
       instant: system.moment.uptime ?? 0)
-  }
-
-  private func print(
-    _ report: ListenersReport, _ earlier: ListenersReport?, _ round: Int
-  ) throws {
-    let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
-    var stream = OutputStream(Standard.output)
-    if output.output == .json {
-      var json = JSONWriter()
-      report.write(since: earlier, to: &json)
-      try stream.write { $0.append(contentsOf: json.take()) }
-    } else {
-      if round > 0 { try stream.write("\n") }
-      let layout = Table.Layout(
-        showsHeader: !output.hidesHeader, width: terminal.width,
-        colors: output.color.isOn(for: terminal, environment: .ofProcess))
-      try report.print(layout, since: earlier, to: &stream)
-    }
-    try stream.flush()
   }
 }

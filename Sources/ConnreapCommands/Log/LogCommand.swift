@@ -1,7 +1,5 @@
 import ArgumentParser
 import Connections
-import Glibc
-import LiveView
 import Operations
 import Privileges
 import ProcessTable
@@ -10,8 +8,6 @@ import Reports
 import Selection
 import StateFiles
 import SystemPackage
-
-extension LogFormat: WordChoice {}
 
 /// `connreap log`: what was closed, when, why, by which policy.
 struct LogCommand: ParsableCommand, PrivilegedCommand {
@@ -53,19 +49,12 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
   var stateDir: String?
 
-  @Option(name: .shortAndLong, help: "how it is printed")
-  var output = LogFormat.table
-
-  @Flag(name: .customLong("no-header"), help: "print no heading")
-  var hidesHeader = false
-
-  @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
-  var color = ColorChoice.auto
+  @OptionGroup(title: "Output") var output: OutputOptions<PrintedLogRecord>
 
   var needs: Capabilities { [] }
 
   func validate() throws {
-    guard !follow || output != .json else {
+    guard !follow || output.format != .json else {
       throw ValidationError("--follow has no end: it goes with -o table, jsonl or csv")
     }
     guard selection.netns.allSatisfy({ $0 == "all" }) else {
@@ -76,11 +65,8 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   func run() throws {
     let wanted = try logSelection()
     let folder = try StateAccess.location(option: stateDir)
-    let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
     var search = LogSearch(wanted)
-    var printed = LogOutput(
-      output, showsHeader: !hidesHeader, width: terminal.width,
-      colors: color.isOn(for: terminal, environment: .ofProcess), to: Standard.output)
+    var printed = LogOutput(output.style, to: Standard.output)
     let files = try LogFiles.find(in: folder)
     for path in files.unreadable {
       Standard.say(
@@ -98,7 +84,9 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       var reader = try LogFiles.open(current)
       try Self.read(&reader, search: &search, printed: &printed)
     }
-    for found in search.takeUnfinished(unless: RunningRuns.check()) { try printed.print(found) }
+    for decision in search.takeUnfinished(unless: RunningRuns.check()) {
+      try printed.print(.decision(decision))
+    }
     try printed.end(search)
     say(of: search, in: files.all.isEmpty ? folder : nil)
   }
@@ -151,11 +139,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   ) throws {
     do {
       while let line = try reader.next() {
-        switch search.take(line) {
-        case .decision(let found): try printed.print(found)
-        case .run(let run): try printed.print(run)
-        case nil: break
-        }
+        if let record = search.take(line) { try printed.print(record) }
       }
     } catch let problem as AuditLogProblem {
       try LogFiles.check(problem)
@@ -185,7 +169,9 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
         let isReplaced = reader.isReplaced
         let running = RunningRuns.check()
         try Self.readOn(&reader, search: &search, printed: &printed)
-        for found in search.takeUnfinished(unless: running) { try printed.print(found) }
+        for decision in search.takeUnfinished(unless: running) {
+          try printed.print(.decision(decision))
+        }
         try printed.flush()
         if isReplaced { break }
         Pause.sleep(pause)
@@ -197,7 +183,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   /// - Parameter missing: the folder, when there is no log in it.
   private func say(of search: LogSearch, in missing: FilePath?) {
     let isWatched = Terminal.of(Standard.error, columns: nil).isTerminal
-    if isWatched, output == .table {
+    if isWatched, output.format == .table {
       let counts = AuditEntry.results.compactMap { result in
         search.counts[result].map { "\(result) \(Count.text($0))" }
       }

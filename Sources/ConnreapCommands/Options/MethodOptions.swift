@@ -1,11 +1,8 @@
 import ArgumentParser
-import Connections
 import DescriptorActions
-import LiveView
 import Operations
 import Reaping
 import Rendering
-import Reports
 
 /// The options that say how `kill` closes.
 struct MethodOptions: ParsableArguments {
@@ -20,11 +17,11 @@ struct MethodOptions: ParsableArguments {
     help: ArgumentHelp(
       "with --method keepalive: the first probe after so long (default 60s)",
       valueName: "duration"))
-  var keepaliveIdle: String?
+  var keepaliveIdle: DurationArgument?
 
   @Option(
     help: ArgumentHelp("the time between two probes (default 10s)", valueName: "duration"))
-  var keepaliveInterval: String?
+  var keepaliveInterval: DurationArgument?
 
   @Option(
     help: ArgumentHelp("unanswered probes until it is given up (default 6)", valueName: "n"),
@@ -35,7 +32,7 @@ struct MethodOptions: ParsableArguments {
     help: ArgumentHelp(
       "give it up too when data is not taken for so long (default: as the program has it)",
       valueName: "duration"))
-  var userTimeout: String?
+  var userTimeout: DurationArgument?
 
   /// The method that is asked for; nil when none is.
   func chosen() throws(CommandFailure) -> ClosingMethod? {
@@ -67,45 +64,32 @@ struct MethodOptions: ParsableArguments {
   private func settings() throws(CommandFailure) -> KeepaliveSettings? {
     guard givesTimes else { return nil }
     let usual = KeepaliveSettings.usual
-    let idle = try Self.seconds(keepaliveIdle, of: "--keepalive-idle") ?? usual.idle
-    let interval = try Self.seconds(keepaliveInterval, of: "--keepalive-interval") ?? usual.interval
+    let idle = try keepaliveIdle?.keepaliveSeconds(of: "--keepalive-idle") ?? usual.idle
+    let interval =
+      try keepaliveInterval?.keepaliveSeconds(of: "--keepalive-interval") ?? usual.interval
     let count = keepaliveCount ?? Int(usual.count)
     guard (1...Int(KeepaliveSettings.most)).contains(count) else {
       throw CommandFailure(
         .usage, "--keepalive-count is a number from 1 to \(KeepaliveSettings.most)")
     }
-    let timeout = try Self.milliseconds(userTimeout, of: "--user-timeout")
-    guard let milliseconds = timeout.map({ $0 > 0 ? Int32(exactly: $0) : nil }) ?? 0 else {
-      throw CommandFailure(
-        .usage, "--user-timeout: the kernel takes 1ms to \(Int32.max / 1000 / 86_400)d")
-    }
+    let timeout = try userTimeout?.milliseconds(
+      of: "--user-timeout", in: 1...UInt64(Int32.max),
+      otherwise: "the kernel takes 1ms to \(Int32.max / 1000 / 86_400)d")
     return KeepaliveSettings(
-      idle: idle, interval: interval, count: Int32(count),
-      userTimeout: timeout == nil ? nil : UInt32(milliseconds))
+      idle: idle, interval: interval, count: Int32(count), userTimeout: timeout.map(UInt32.init))
   }
+}
 
-  private static func seconds(
-    _ text: String?, of option: String
-  ) throws(CommandFailure) -> Int32? {
-    guard let milliseconds = try milliseconds(text, of: option) else { return nil }
+extension DurationArgument {
+  /// Whole seconds that the kernel takes for keepalive.
+  fileprivate func keepaliveSeconds(of option: String) throws(CommandFailure) -> Int32 {
     let longest = UInt64(KeepaliveSettings.longest)
-    guard milliseconds.isMultiple(of: 1000), (1...longest).contains(milliseconds / 1000) else {
-      throw CommandFailure(
-        .usage, "\(option): the kernel takes whole seconds, from 1s to \(longest)s")
+    let otherwise = "the kernel takes whole seconds, from 1s to \(longest)s"
+    let milliseconds = try milliseconds(
+      of: option, in: 1000...longest * 1000, otherwise: otherwise)
+    guard milliseconds.isMultiple(of: 1000) else {
+      throw CommandFailure(.usage, "\(option): \(otherwise)")
     }
     return Int32(milliseconds / 1000)
-  }
-
-  private static func milliseconds(
-    _ text: String?, of option: String
-  ) throws(CommandFailure) -> UInt64? {
-    guard let text else { return nil }
-    do {
-      return try DurationText.parse(text)
-    } catch {
-      let lead = "  \(option) "
-      let caret = Caret(line: lead + text, at: error.range, from: lead.utf8.count)
-      throw CommandFailure(.usage, "\(option): \(error)", remedy: caret.text)
-    }
   }
 }

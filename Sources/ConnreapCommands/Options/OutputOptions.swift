@@ -1,40 +1,50 @@
 import ArgumentParser
-import Operations
 import Rendering
-
-extension OutputFormat: WordChoice {}
 
 extension ColorChoice: WordChoice {}
 
-/// The options of output that every command with a table takes.
-struct OutputOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: "how it is printed")
-  var output = OutputFormat.table
+/// The value of `-o`: a format in which `Content` can be printed. ArgumentParser rejects the others.
+struct FormatChoice<Content: Printable>: ExpressibleByArgument {
+  let format: OutputFormat
 
-  @Flag(name: .customLong("no-header"), help: "print no heading")
-  var hidesHeader = false
+  static var table: FormatChoice { FormatChoice(format: .table) }
 
-  @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
-  var color = ColorChoice.auto
+  private init(format: OutputFormat) { self.format = format }
 
-  /// The same as a value.
-  var style: OutputStyle {
-    OutputStyle(format: output, hidesHeader: hidesHeader, color: color)
+  init?(argument: String) {
+    guard let format = OutputFormat(rawValue: argument), Content.printers.formats.contains(format)
+    else { return nil }
+    self.init(format: format)
   }
 
-  /// Refuses a format that `command` does not print.
-  func check(_ command: String, prints formats: [OutputFormat]) throws {
-    try output.check(command, prints: formats)
-  }
+  var defaultValueDescription: String { format.rawValue }
+
+  static var allValueStrings: [String] { Content.printers.formats.map(\.rawValue) }
+
+  static var allValueDescriptions: [String: String] { [:] }
 }
 
-extension OutputFormat {
-  /// Refuses a format that is not among the `formats` that `command` prints.
-  func check(_ command: String, prints formats: [OutputFormat]) throws {
-    guard !formats.contains(self) else { return }
-    let names = formats.map(\.rawValue)
-    throw ValidationError(
-      "\(command) does not print \(rawValue); use -o "
-        + names.dropLast().joined(separator: ", ") + " or \(names.last ?? "")")
-  }
+/// The output options of a command that prints `Content`.
+struct OutputOptions<Content: Printable>: ParsableArguments {
+  @Option(name: .shortAndLong, help: .format)
+  var output = FormatChoice<Content>.table
+
+  @Flag(name: .customLong("no-header"), help: "omit the heading")
+  var hidesHeader = false
+
+  @Option(help: .color)
+  var color = ColorChoice.auto
+
+  var format: OutputFormat { output.format }
+
+  /// The same as a value.
+  var style: OutputStyle { OutputStyle(format: format, hidesHeader: hidesHeader, color: color) }
+}
+
+extension ArgumentHelp {
+  /// The help of `-o`.
+  static let format = ArgumentHelp("output format", valueName: "format")
+
+  /// The help of `--color`.
+  static let color = ArgumentHelp("when to use colour; NO_COLOR is honoured", valueName: "when")
 }

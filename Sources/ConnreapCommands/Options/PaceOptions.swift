@@ -1,9 +1,5 @@
 import ArgumentParser
-import Connections
-import LiveView
 import Operations
-import Rendering
-import Reports
 
 /// The option that bounds the time of a run.
 struct TimeoutOption: ParsableArguments {
@@ -11,23 +7,13 @@ struct TimeoutOption: ParsableArguments {
     help: ArgumentHelp(
       "so long after it began, close nothing more: the rest is reported as not done",
       valueName: "duration"))
-  var timeout: String?
+  var timeout: DurationArgument?
 
   /// The limits of a run that began at `start`.
   func limits(from start: ContinuousClock.Instant) throws(CommandFailure) -> ClosingLimits {
-    guard let timeout else { return ClosingLimits(start: start) }
-    let milliseconds: UInt64
-    do {
-      milliseconds = try DurationText.parse(timeout)
-    } catch {
-      let lead = "  --timeout "
-      let caret = Caret(line: lead + timeout, at: error.range, from: lead.utf8.count)
-      throw CommandFailure(.usage, "--timeout: \(error)", remedy: caret.text)
-    }
-    guard milliseconds > 0 else {
-      throw CommandFailure(.usage, "--timeout: nothing can be done in no time")
-    }
-    return ClosingLimits(start: start, timeout: .milliseconds(milliseconds))
+    let milliseconds = try timeout?.milliseconds(
+      of: "--timeout", in: 1...UInt64.max, otherwise: "nothing can be done in no time")
+    return ClosingLimits(start: start, timeout: milliseconds.map { .milliseconds($0) })
   }
 }
 

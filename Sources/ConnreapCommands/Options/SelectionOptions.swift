@@ -1,9 +1,7 @@
 import ArgumentParser
 import Connections
-import LiveView
 import Operations
 import Rendering
-import Reports
 import Selection
 
 /// The options of SELECTION: the same words in `list`, `kill` and the policy files.
@@ -110,20 +108,10 @@ struct SelectionOptions: ParsableArguments {
       return selection
     } catch {
       let isTrailing = error.key == .filter && [error.value] == trailingFilter
-      throw CommandFailure(.usage, error, isTrailing: isTrailing)
+      throw CommandFailure(
+        option: isTrailing ? nil : error.key == .family ? "-4/-6" : "--\(error.key.rawValue)",
+        value: error.value, "\(error)", at: error.range)
     }
-  }
-}
-
-extension CommandFailure {
-  /// The failure of an option whose value is at fault, which is pointed at.
-  ///
-  /// - Parameter isTrailing: whether the value is the words that are no options.
-  fileprivate init(_ status: ExitStatus, _ problem: SelectionProblem, isTrailing: Bool) {
-    let option = problem.key == .family ? "-4/-6" : "--\(problem.key.rawValue)"
-    let lead = isTrailing ? "  " : "  \(option) "
-    let caret = Caret(line: lead + problem.value, at: problem.range, from: lead.utf8.count)
-    self.init(status, "\(isTrailing ? "filter" : option): \(problem)", remedy: caret.text)
   }
 }
 

@@ -7,7 +7,7 @@ import Reports
 struct WatchOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("look again so often, and show what has changed", valueName: "duration"))
-  var watch: String?
+  var watch: DurationArgument?
 
   /// One of several looks.
   struct Look {
@@ -41,21 +41,21 @@ struct WatchOptions: ParsableArguments {
   ///   - print: prints it; the one before it is nil for the first.
   func run<Report>(
     _ look: (inout Look) throws -> Report,
-    print: (_ report: Report, _ earlier: Report?, _ round: Int) throws -> Void
+    print: (_ report: Report, _ earlier: Report?) throws -> Void
   ) throws {
-    guard let interval = try WatchInterval.parse(watch) else {
+    guard let interval = try watch?.interval(of: "--watch") else {
       var only = Look(time: nil, said: [])
-      try print(look(&only), nil, 0)
+      try print(look(&only), nil)
       if let failure = only.failure { throw failure }
       return
     }
     var earlier: Report?
     var said: [String] = []
-    try Watch(interval: interval).run { round in
+    try Watch(interval: interval).run {
       var next = Look(time: Timestamp.now, said: said)
       let report = try look(&next)
       said = next.said
-      try print(report, earlier, round)
+      try print(report, earlier)
       earlier = report
     }
   }

@@ -32,14 +32,12 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup var time: TimeoutOption
 
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions<TextOrJSON>
 
   var needs: Capabilities {
     Capabilities.owners.union(PrivilegedStep.closing.needs).union(
       PrivilegedStep.enteringNamespace.needs)
   }
-
-  func validate() throws { try output.check("policy apply", prints: [.table, .json]) }
 
   func run() throws {
     let limits = try time.limits(from: .now)

@@ -16,7 +16,7 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
     commandName: "plan", abstract: "Shows what policies would do now; changes nothing.")
 
   @OptionGroup var arguments: PolicyFileArguments
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions<TextOrJSON>
   @OptionGroup(title: "Source") var source: SourceOptions
 
   @Option(
@@ -30,8 +30,6 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
       .union(PrivilegedStep.enteringNamespace.needs)
     return source.record == nil ? needs : needs.union([.dacOverride])
   }
-
-  func validate() throws { try output.check("policy plan", prints: [.table, .json]) }
 
   func run() throws {
     let isLive = source.replay == nil

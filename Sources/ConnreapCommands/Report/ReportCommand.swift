@@ -1,5 +1,4 @@
 import ArgumentParser
-import Connections
 import Operations
 import Privileges
 import Rendering
@@ -32,7 +31,7 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
   @Option(
     help: ArgumentHelp(
       "so long in CLOSE-WAIT, a connection counts as leaked", valueName: "duration"))
-  var leakedAfter = "1m"
+  var leakedAfter = DurationArgument(argument: "1m")
 
   @Option(
     help: ArgumentHelp("where the audit log and the history are kept", valueName: "folder"))
@@ -54,7 +53,7 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let asked = try selection.predicate(names: SystemNames())
-    let limit = try leakLimit
+    let limit = try leakedAfter.milliseconds(of: "--leaked-after")
     let output = try FileContents.output(html, "--html")
     let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: asked)
     let predicate = asked.knowing(system.verdicts(of:))
@@ -70,15 +69,5 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
       Standard.say("\(EscapedText.escaped(html)): \(ReportVerdict(contents).headline)\n")
     }
     try system.checkNamespaces(contents.namespaceGaps)
-  }
-
-  private var leakLimit: UInt64 {
-    get throws {
-      do throws(DurationProblem) {
-        return try DurationText.parse(leakedAfter)
-      } catch {
-        throw CommandFailure(.usage, "--leaked-after: \(error)")
-      }
-    }
   }
 }

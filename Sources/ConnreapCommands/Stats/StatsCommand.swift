@@ -1,6 +1,5 @@
 import ArgumentParser
 import Connections
-import Glibc
 import Operations
 import Presentation
 import Privileges
@@ -34,7 +33,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
 
   @OptionGroup var watch: WatchOptions
 
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions<StatsText>
   @OptionGroup(title: "Source") var source: SourceOptions
 
   var needs: Capabilities { .scan(selection, on: source.source) }
@@ -42,8 +41,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   func validate() throws {
     try selection.checkNamespaces(source)
     if let limit, limit < 1 { throw ValidationError("--limit is a number from 1") }
-    try output.check("stats", prints: [.table, .json, .csv])
-    guard !explain || output.output == .table else {
+    guard !explain || output.format == .table else {
       throw ValidationError("--explain goes with -o table")
     }
     try watch.check(source)
@@ -51,7 +49,13 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let predicate = try selection.predicate(names: SystemNames()).includingBoundSockets()
-    try watch.run({ look in try report(of: predicate, &look) }, print: print)
+    let style = output.style
+    try watch.run({ look in try report(of: predicate, &look) }) { report, earlier in
+      try style.print(
+        StatsText(
+          report: report, earlier: earlier, tellsChanges: watch.watch != nil, explains: explain,
+          limit: limit))
+    }
   }
 
   private func report(
@@ -87,32 +91,6 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
       tally: tally, groups: groups, grouping: by,
       kernel: system.kernelFigures(besides: tally.namespaceGaps), countsAllEstablished: isAll,
       listsBoundSockets: system.isLive && system.moment.listsBoundSockets == true, time: look.time)
-  }
-
-  private func print(
-    _ report: StatsReport, _ earlier: StatsReport?, _ round: Int
-  ) throws {
-    let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
-    var stream = OutputStream(Standard.output)
-    let text = StatsText(
-      report: report, earlier: earlier, tellsChanges: watch.watch != nil, explains: explain,
-      limit: limit)
-    switch output.output {
-    case .json, .jsonl:
-      var json = JSONWriter()
-      var report = report
-      if let limit { report.groups = report.groups.map { Array($0.prefix(limit)) } }
-      report.write(to: &json)
-      try stream.write { $0.append(contentsOf: json.take()) }
-    case .csv: try text.printCSV(showsHeader: !output.hidesHeader && round == 0, to: &stream)
-    case .table, .wide:
-      if round > 0 { try stream.write("\n") }
-      let layout = Table.Layout(
-        showsHeader: !output.hidesHeader, width: terminal.width,
-        colors: output.color.isOn(for: terminal, environment: .ofProcess))
-      try text.print(layout, to: &stream)
-    }
-    try stream.flush()
   }
 }
 

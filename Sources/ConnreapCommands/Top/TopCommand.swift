@@ -5,7 +5,6 @@ import Operations
 import Presentation
 import Privileges
 import Rendering
-import Reports
 import Screens
 import Selection
 import SystemPackage
@@ -27,7 +26,7 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup(title: "Selection") var selection: SelectionOptions
 
   @Option(help: ArgumentHelp("scan again so often (default 2s)", valueName: "duration"))
-  var interval: String?
+  var interval: DurationArgument?
 
   @OptionGroup var guardOptions: GuardOptions
 
@@ -36,7 +35,7 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
   )
   var stateDir: String?
 
-  @Option(help: ArgumentHelp("when to colour; NO_COLOR is honoured", valueName: "when"))
+  @Option(help: .color)
   var color = ColorChoice.auto
 
   var needs: Capabilities {
@@ -48,7 +47,7 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let predicate = try selection.predicate(names: SystemNames())
-    let interval = try WatchInterval.parse(interval, of: "--interval") ?? Self.usualInterval
+    let interval = try interval?.interval(of: "--interval") ?? Self.usualInterval
     let guarding = try guardOptions.settings()
     let output = Terminal.of(Standard.output, columns: nil)
     guard output.isTerminal, Terminal.of(.standardInput, columns: nil).isTerminal else {

@@ -7,10 +7,15 @@ import Scanning
 package struct ConnectionList: Sendable {
   package let connections: OrderedConnections
   package let text: ConnectionText
+  /// The columns that `--columns` names; nil for those of the format.
+  package let columns: [ConnectionColumn]?
 
-  package init(connections: OrderedConnections, text: ConnectionText) {
+  package init(
+    connections: OrderedConnections, text: ConnectionText, columns: [ConnectionColumn]? = nil
+  ) {
     self.connections = connections
     self.text = text
+    self.columns = columns
   }
 
   /// `columns` without those that are empty for all connections, to save space on a terminal.

@@ -5,7 +5,7 @@ import Selection
 import SocketDiagnostics
 
 /// How a selection is evaluated: what the kernel filters, and what connreap filters itself.
-package struct ScanExplanation {
+package struct ScanExplanation: Printable {
   package let request: ScanRequest
 
   package init(request: ScanRequest) {
@@ -62,6 +62,16 @@ package struct ScanExplanation {
         + "instruction\(Count.plural(program.instructionCount)), \(program.bytes.count) bytes")
     return lines
   }
+
+  package static let printers: Printers<ScanExplanation> = {
+    let text: Printers<ScanExplanation>.Printer = { content, _, stream in
+      try stream.write(content.text)
+    }
+    let json: Printers<ScanExplanation>.Printer = { content, _, stream in
+      try stream.writeJSON(content.write)
+    }
+    return Printers(table: text, wide: text, json: json, jsonl: json, csv: text)
+  }()
 
   private static func reading(_ isRead: Bool) -> String { isRead ? "read" : "not read" }
 

@@ -23,6 +23,13 @@ package struct OutputStream: ~Copyable {
     try write { $0.append(contentsOf: text.utf8) }
   }
 
+  /// Appends the JSON that `fill` writes.
+  package mutating func writeJSON(_ fill: (inout JSONWriter) -> Void) throws(OutputProblem) {
+    var json = JSONWriter()
+    fill(&json)
+    try write { $0.append(contentsOf: json.take()) }
+  }
+
   /// Writes everything in the buffer.
   package mutating func flush() throws(OutputProblem) {
     guard !buffer.isEmpty else { return }

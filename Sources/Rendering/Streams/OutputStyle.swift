@@ -10,13 +10,14 @@ package enum OutputFormat: String, CaseIterable {
 /// The output options of a command.
 package struct OutputStyle: Sendable {
   package let format: OutputFormat
-  /// Whether tables and CSV omit their heading.
-  package let hidesHeader: Bool
-  package let color: ColorChoice
+  /// The heading, width and colours of text.
+  package let layout: Table.Layout
 
-  package init(format: OutputFormat, hidesHeader: Bool, color: ColorChoice) {
+  package init(format: OutputFormat, hidesHeader: Bool = false, color: ColorChoice) {
     self.format = format
-    self.hidesHeader = hidesHeader
-    self.color = color
+    let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
+    layout = Table.Layout(
+      showsHeader: !hidesHeader, width: terminal.width,
+      colors: color.isOn(for: terminal, environment: .ofProcess))
   }
 }

@@ -7,6 +7,15 @@ package enum CSVText {
     append(printable: escaped, to: &line)
   }
 
+  /// Appends `fields` as one line.
+  package static func appendLine(_ fields: [String], to lines: inout [UInt8]) {
+    for (index, field) in fields.enumerated() {
+      if index > 0 { lines.append(UInt8(ascii: ",")) }
+      append(field, to: &lines)
+    }
+    lines.append(UInt8(ascii: "\n"))
+  }
+
   /// Appends a field that needs no escaping.
   ///
   /// A field that a spreadsheet would evaluate as a formula gets a leading apostrophe, which marks

@@ -92,7 +92,7 @@ extension AuditSummary {
     var latest: [Several] = []
     var times: ClosedRange<LogTime>?
 
-    mutating func add(_ found: LogSearch.Found) {
+    mutating func add(_ found: LogRecord.Decision) {
       counts[found.entry.policy, default: [:]][found.result, default: 0] += 1
       let time = found.entry.time
       times = times.map { min($0.lowerBound, time)...max($0.upperBound, time) } ?? time...time
@@ -112,13 +112,12 @@ extension AuditSummary {
     /// Between two decisions of a run, in milliseconds: a minute.
     private static let longestPause: Int64 = 60_000
 
-    init(_ found: LogSearch.Found) {
+    init(_ found: LogRecord.Decision) {
       let entry = found.entry
       decision = Decision(
         time: entry.time, result: found.result, state: entry.connection.state.label,
         local: entry.text(of: .local), peer: entry.text(of: .peer),
-        owners: LogOutput.owners(of: entry), origin: LogOutput.origin(of: entry),
-        reason: found.reason)
+        owners: entry.ownerText, origin: entry.origin, reason: found.reason)
       run = entry.decision.run
       peer = entry.connection.peer.address.unmapped
     }

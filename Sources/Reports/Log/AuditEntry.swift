@@ -80,6 +80,21 @@ package struct AuditEntry {
 }
 
 extension AuditEntry {
+  /// `java[1744], and 2 more`; nil when no owner was known.
+  package var ownerText: String? {
+    guard let first = processes.first else { return nil }
+    let others = processes.count - 1
+    return "\(first.name ?? "?")[\(first.pid)]" + (others > 0 ? ", and \(others) more" : "")
+  }
+
+  /// `policy java-leaks`, or `kill --port 80` and the user who ran it.
+  package var origin: String {
+    if let policy { return "policy \(policy)" }
+    let words = value["selection"]?.text.map { " \($0)" } ?? ""
+    let user = value["invoked_by"]?.text.map { " (by \($0))" } ?? ""
+    return command + words + user
+  }
+
   /// One end of the connection as it is printed everywhere; it may hold what needs escaping.
   package func text(of end: KernelCondition.End) -> String {
     var text: [UInt8] = []

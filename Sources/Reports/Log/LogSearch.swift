@@ -53,23 +53,6 @@ package struct LogSearch {
   /// What is said of an announcement without a result.
   package static let unfinished = "unfinished"
 
-  /// What a line of the log adds.
-  package enum Taken {
-    case decision(Found)
-    case run(RunEntry)
-
-    /// The decision; nil for a run.
-    package var decision: Found? { if case .decision(let found) = self { found } else { nil } }
-  }
-
-  /// A decision as it is shown.
-  package struct Found {
-    package let entry: AuditEntry
-    /// What came of it.
-    package let result: String
-    package let reason: String?
-  }
-
   package init(_ selection: LogSelection) {
     self.selection = selection
   }
@@ -77,7 +60,7 @@ package struct LogSearch {
   /// Takes the next line of the log.
   ///
   /// - Returns: the decision or the run that it ends, if that is wanted.
-  package mutating func take(_ line: AuditLogReader.Line) -> Taken? {
+  package mutating func take(_ line: AuditLogReader.Line) -> LogRecord? {
     if case .whole(let bytes) = line, repeated.contains(bytes) { return nil }
     guard case .whole(let bytes) = line, let value = try? JSONParser.parse(bytes) else {
       damaged += 1
@@ -97,11 +80,11 @@ package struct LogSearch {
     }
     forget(entry.decision)
     if order.count > 2 * announced.count + 1000 { order.removeAll { announced[$0] == nil } }
-    return wanted(Found(entry: entry, result: entry.event, reason: entry.reason))
-      .map(Taken.decision)
+    return wanted(LogRecord.Decision(entry: entry, result: entry.event, reason: entry.reason))
+      .map(LogRecord.decision)
   }
 
-  private mutating func take(_ run: RunEntry) -> Taken? {
+  private mutating func take(_ run: RunEntry) -> LogRecord? {
     if let id = run.id, announcements[id] != nil { ended.insert(id) }
     return isWanted(run) ? .run(run) : nil
   }
@@ -134,14 +117,15 @@ package struct LogSearch {
   /// - Parameter isRunning: whether the run of a decision may still report it.
   package mutating func takeUnfinished(
     unless isRunning: (AuditEntry.Decision) -> Bool
-  ) -> [Found] {
-    var found: [Found] = []
+  ) -> [LogRecord.Decision] {
+    var found: [LogRecord.Decision] = []
     for decision in order {
       guard let entry = announced[decision], hasEnded(decision.run) || !isRunning(decision)
       else { continue }
       forget(decision)
       let reason = "announced, never reported: the run died"
-      if let one = wanted(Found(entry: entry, result: Self.unfinished, reason: reason)) {
+      if let one = wanted(LogRecord.Decision(entry: entry, result: Self.unfinished, reason: reason))
+      {
         found.append(one)
       }
     }
@@ -162,7 +146,7 @@ package struct LogSearch {
     damaged += 1
   }
 
-  private mutating func wanted(_ found: Found) -> Found? {
+  private mutating func wanted(_ found: LogRecord.Decision) -> LogRecord.Decision? {
     let entry = found.entry
     if let since = selection.since, entry.time < since { return nil }
     if let until = selection.until, entry.time > until { return nil }
@@ -192,7 +176,7 @@ extension LogSearch {
   /// - Returns: how many files there are.
   @discardableResult
   package mutating func read(
-    in folder: FilePath, _ body: (Found) -> Void
+    in folder: FilePath, _ body: (LogRecord.Decision) -> Void
   ) throws(CommandFailure) -> Int {
     let files = try LogFiles.find(in: folder)
     damaged += files.unreadable.count

@@ -221,15 +221,23 @@ package struct StatsText {
     ]
   }
 
-  private func write(
-    _ fields: [String], to output: inout OutputStream
-  ) throws(OutputProblem) {
-    try output.write { line in
-      for (index, field) in fields.enumerated() {
-        if index > 0 { line.append(UInt8(ascii: ",")) }
-        CSVText.append(field, to: &line)
-      }
-      line.append(UInt8(ascii: "\n"))
-    }
+  private func write(_ fields: [String], to output: inout OutputStream) throws(OutputProblem) {
+    try output.write { CSVText.appendLine(fields, to: &$0) }
   }
+}
+
+extension StatsText: Printable {
+  package static let printers = Printers<StatsText>(
+    table: { text, layout, stream in
+      if text.earlier != nil { try stream.write("\n") }
+      try text.print(layout, to: &stream)
+    },
+    json: { text, _, stream in
+      var report = text.report
+      if let limit = text.limit { report.groups = report.groups.map { Array($0.prefix(limit)) } }
+      try stream.writeJSON { report.write(to: &$0) }
+    },
+    csv: { text, layout, stream in
+      try text.printCSV(showsHeader: layout.showsHeader && text.earlier == nil, to: &stream)
+    })
 }

@@ -9,19 +9,17 @@ package struct Watch {
     self.interval = interval
   }
 
-  /// Calls `body` with how many times it was called before.
-  package func run(_ body: (Int) throws -> Void) throws {
+  /// Calls `body` again and again.
+  package func run(_ body: () throws -> Void) throws {
     var signals = sigset_t()
     unsafe sigemptyset(&signals)
     unsafe sigaddset(&signals, SIGINT)
     unsafe sigaddset(&signals, SIGTERM)
     // Kept waiting for the pause below, rather than cutting an output short. Threads inherit it.
     unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
-    var round = 0
     var next = ContinuousClock.now
     while true {
-      try body(round)
-      round += 1
+      try body()
       next += .milliseconds(interval)
       guard !Self.wait(for: &signals, until: next) else { return }
       next = max(next, .now)

@@ -1,28 +1,10 @@
 import Connections
 import Rendering
 
-/// The value of `--plan-age`: how old a plan may be that is carried out.
-package enum PlanAge {
-  /// An hour, in milliseconds.
-  static let defaultLimit: UInt64 = 3_600_000
-
-  /// Milliseconds; the default without a value.
-  package static func parse(_ text: String?) throws(CommandFailure) -> UInt64 {
-    guard let text else { return defaultLimit }
-    let limit: UInt64
-    do { limit = try DurationText.parse(text) } catch {
-      let lead = "  --plan-age "
-      let caret = Caret(line: lead + text, at: error.range, from: lead.utf8.count)
-      throw CommandFailure(.usage, "--plan-age: \(error)", remedy: caret.text)
-    }
-    guard limit > 0 else {
-      throw CommandFailure(.usage, "--plan-age: every plan is older than 0s")
-    }
-    return limit
-  }
-}
-
 extension PlanFile {
+  /// An hour, in milliseconds: how old a plan may be without `--plan-age`.
+  package static let defaultAgeLimit: UInt64 = 3_600_000
+
   /// Refuses a plan of another machine, and one that is older than `limit`, in milliseconds.
   package func check(
     named name: String, limit: UInt64, now: LogTime = .now,
