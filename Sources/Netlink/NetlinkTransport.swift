@@ -8,16 +8,6 @@ public protocol NetlinkTransport: AnyObject {
 
   /// Waits for one datagram and writes it to the start of `buffer`, whose size does not change.
   func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram
-
-  /// Does `work`, which sends several commands one after the other, and nothing else.
-  ///
-  /// A transport that has to prepare something for a command does it once for all of them.
-  func duringCommands(_ work: () -> Void)
-}
-
-extension NetlinkTransport {
-  /// Does `work`: nothing has to be prepared.
-  public func duringCommands(_ work: () -> Void) { work() }
 }
 
 /// What is known of a datagram beside its bytes.

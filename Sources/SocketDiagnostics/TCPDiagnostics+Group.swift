@@ -29,23 +29,4 @@ extension TCPDiagnostics {
       }
     }
   }
-
-  /// Does `work`, which destroys several sockets one after the other and asks for nothing else: a
-  /// transport that raises a capability for that raises it once.
-  public mutating func destroyingSeveral(_ work: (inout TCPDiagnostics) -> Void) {
-    let transport = conversation.transport
-    transport.duringCommands { work(&self) }
-  }
-
-  /// Whether a datagram asks to destroy sockets, and for nothing else, by the types of its messages.
-  public static func isRequestToDestroy(_ datagram: [UInt8]) -> Bool {
-    guard !datagram.isEmpty else { return false }
-    var offset = 0
-    while offset < datagram.count {
-      guard let message = try? NetlinkMessage.read(from: datagram.span, at: &offset),
-        message.type == UInt16(SOCK_DESTROY)
-      else { return false }
-    }
-    return true
-  }
 }

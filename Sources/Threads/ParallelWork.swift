@@ -3,6 +3,9 @@ internal import Glibc
 /// Threads of the system for work that blocks in it, which the cooperative pool is not for, or that
 /// is to be done at once.
 public enum ParallelWork {
+  /// The number of processors that are online, at least 1.
+  public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
   /// Runs `work` on `count` threads at once, on the caller's when that is one, and returns when all
   /// of them have.
   ///

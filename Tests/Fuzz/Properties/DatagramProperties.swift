@@ -74,7 +74,7 @@ enum DatagramProperties {
       throw Violation("a request to destroy one socket is not one request")
     }
     try require(
-      TCPDiagnostics.isRequestToDestroy(sent) && sent[16] == row.identity.family.rawValue
+      sent.span.uint16(at: 4) == 21 && sent[16] == row.identity.family.rawValue
         && sent[17] == 6, "the request to destroy \(row.local) is another")
     return Array(sent[24...])
   }
