@@ -46,7 +46,7 @@ package struct TopWork: Sendable {
         remedy: "start top with --netns")
     }
     let system = try system(for: predicate)
-    var notices = system.namespaceNotices
+    var notices = system.namespaces.notices
     let past =
       predicate.needsHistory
       ? try RunHistory.past(option: stateFolder, of: system) { notices.append($0) } : .unknown
@@ -73,7 +73,7 @@ package struct TopWork: Sendable {
     let guards = try guards(on: system, filter: filter, remembering: TunnelMemory())
     let plan = try PlannedClosing(chosen, on: system).plan(guardedBy: guards)
     try guarding.refuseIfTooLarge(plan)
-    if plan.wantsPrivileges { try system.requireClosing(plan.steps) }
+    if plan.wantsPrivileges { try ClosingPermission(for: system).require(plan.steps) }
     return plan
   }
 
@@ -134,7 +134,8 @@ package struct TopWork: Sendable {
 
   /// The machine as it is now, since namespaces may have changed.
   private func system(for predicate: SelectionPredicate) throws(CommandFailure) -> LiveSystem {
-    var system = try LiveSystem(.kernel()).inNamespaces(namespaces, of: predicate)
+    var (system, _) = try LiveSystem.prepared(
+      .kernel(), selecting: predicate, netns: namespaces)
     system.showsProgress = false
     return system
   }

@@ -8,16 +8,6 @@ public protocol NetlinkTransport: AnyObject {
 
   /// Waits for one datagram and writes it to the start of `buffer`, whose size does not change.
   func receive(into buffer: inout [UInt8]) throws(NetlinkProblem) -> ReceivedDatagram
-
-  /// Runs `work`, which sends several commands and nothing else.
-  ///
-  /// A transport that must prepare for commands does so once for all of them.
-  func duringCommands(_ work: () -> Void)
-}
-
-extension NetlinkTransport {
-  /// Runs `work` without any preparation.
-  public func duringCommands(_ work: () -> Void) { work() }
 }
 
 /// The metadata of a received datagram.

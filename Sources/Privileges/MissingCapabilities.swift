@@ -12,6 +12,12 @@ public struct MissingCapabilities: Error, Equatable, Sendable {
     self.step = step
     capabilities = missing
   }
+
+  /// What `step` lacks now; nil when it lacks nothing, or when that cannot be found out.
+  public init?(_ step: PrivilegedStep) {
+    guard let held = try? HeldCapabilities.current() else { return nil }
+    self.init(step, held: held)
+  }
 }
 
 extension MissingCapabilities: CustomStringConvertible {

@@ -11,6 +11,7 @@ public struct Reaper {
   private let openTransport: (UInt16) throws(NetlinkProblem) -> any NetlinkTransport
   private let uptime: () -> UInt64?
   private let descriptors: any DescriptorAccess
+  private let raising: (() -> Void) -> Void
 
   /// How many connections are announced together and, where they are destroyed in one network
   /// namespace, read again together.
@@ -19,14 +20,18 @@ public struct Reaper {
   /// - Parameters:
   ///   - uptime: how long the machine has been up, in milliseconds, at the moment of the call.
   ///   - descriptors: reaches the descriptors of processes, for the methods that need them.
+  ///   - raising: runs its argument with the capability that the kernel demands of a request to
+  ///     destroy a socket. It is called around such requests only, once for several that follow one
+  ///     another, and on the thread that carries out the plan.
   ///   - openTransport: opens a conversation with the kernel, of the plan's network namespace.
   public init(
     uptime: @escaping () -> UInt64?,
     through descriptors: any DescriptorAccess = ProcessDescriptors(),
+    raising: @escaping (() -> Void) -> Void = { $0() },
     openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
   ) {
-    self.init(uptime: uptime, through: descriptors) { (_: UInt16) throws(NetlinkProblem) in
-      try openTransport()
+    self.init(uptime: uptime, through: descriptors, raising: raising) {
+      (_: UInt16) throws(NetlinkProblem) in try openTransport()
     }
   }
 
@@ -34,11 +39,13 @@ public struct Reaper {
   public init(
     uptime: @escaping () -> UInt64?,
     through descriptors: any DescriptorAccess = ProcessDescriptors(),
+    raising: @escaping (() -> Void) -> Void = { $0() },
     openTransportOf openTransport:
       @escaping (_ namespace: UInt16) throws(NetlinkProblem) -> any NetlinkTransport
   ) {
     self.uptime = uptime
     self.descriptors = descriptors
+    self.raising = raising
     self.openTransport = openTransport
   }
 
@@ -56,7 +63,8 @@ public struct Reaper {
     for namespace in Set(closings.map(\.connection.namespace)) {
       sessions[namespace] = try converse(namespace)
     }
-    let closer = SocketCloser(descriptors: descriptors, converse: converse)
+    let closer = SocketCloser(
+      descriptors: descriptors, raising: raising, converse: converse)
     var owners = FreshOwners(plan, closings: closings, supervisor)
     var pace = supervisor.pace
     var stopped: StopReason?

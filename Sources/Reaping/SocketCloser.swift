@@ -9,6 +9,8 @@ import SystemPackage
 /// Closes one connection after the other, each after it was read again, if need be with others.
 struct SocketCloser {
   let descriptors: any DescriptorAccess
+  /// Runs its argument with the permission to close.
+  let raising: (() -> Void) -> Void
   /// Opens a conversation with the kernel, of a network namespace.
   let converse: (UInt16) throws(NetlinkProblem) -> TCPDiagnostics
 
@@ -57,10 +59,10 @@ struct SocketCloser {
     }
     var attempts: [ClosingAttempt] = []
     var isInStep = true
-    session.destroyingSeveral { session in
+    destroying(over: &session) { destroy in
       for (step, early) in zip(steps, early) {
         guard attempts.isEmpty || mayGoOn(step) else { return }
-        let attempt = early ?? destroy(step, over: &session)
+        let attempt = early ?? destroy(step)
         attempts.append(attempt)
         if case .unanswered = attempt {
           isInStep = false
@@ -103,19 +105,28 @@ struct SocketCloser {
       diagnostics = session
       return perform(action, on: step.connection, in: owners.snapshot)
     }
-    let attempt = destroy(step, over: &session)
+    var attempt = ClosingAttempt.notFound
+    destroying(over: &session) { attempt = $0(step) }
     if case .unanswered = attempt { return attempt }
     diagnostics = session
     return attempt
   }
 
-  private func destroy(_ step: Plan.Step, over session: inout TCPDiagnostics) -> ClosingAttempt {
-    do throws(NetlinkProblem) {
-      try session.destroy(step.connection.identity)
-      return .acknowledged
-    } catch {
-      guard case .refused(let errno) = error else { return .unanswered(error) }
-      return Self.refusal(errno, error)
+  /// Does `work` with the permission to close. Meanwhile `session` can only be used to destroy
+  /// sockets: the compiler refuses overlapping access to it.
+  private func destroying(
+    over session: inout TCPDiagnostics, _ work: ((Plan.Step) -> ClosingAttempt) -> Void
+  ) {
+    raising {
+      work { step in
+        do throws(NetlinkProblem) {
+          try session.destroy(step.connection.identity)
+          return .acknowledged
+        } catch {
+          guard case .refused(let errno) = error else { return .unanswered(error) }
+          return Self.refusal(errno, error)
+        }
+      }
     }
   }
 

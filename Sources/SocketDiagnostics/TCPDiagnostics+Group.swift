@@ -28,23 +28,4 @@ extension TCPDiagnostics {
       }
     }
   }
-
-  /// Runs `work`, which only destroys sockets, so that a transport raises its capability once for
-  /// all of them.
-  public mutating func destroyingSeveral(_ work: (inout TCPDiagnostics) -> Void) {
-    let transport = conversation.transport
-    transport.duringCommands { work(&self) }
-  }
-
-  /// Whether a datagram contains only requests to destroy sockets, judging by the message types.
-  public static func isRequestToDestroy(_ datagram: [UInt8]) -> Bool {
-    guard !datagram.isEmpty else { return false }
-    var offset = 0
-    while offset < datagram.count {
-      guard let message = try? NetlinkMessage.read(from: datagram.span, at: &offset),
-        message.type == UInt16(SOCK_DESTROY)
-      else { return false }
-    }
-    return true
-  }
 }

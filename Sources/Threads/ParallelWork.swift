@@ -2,6 +2,9 @@ internal import Glibc
 
 /// Runs blocking or urgent work on POSIX threads, for which the cooperative pool is unsuitable.
 public enum ParallelWork {
+  /// The number of processors that are online, at least 1.
+  public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
   /// Runs `work` on `count` threads at once, or on the caller's when `count` is one, and waits.
   ///
   /// The system can refuse to start threads. Each call of `work` must therefore take its share from a

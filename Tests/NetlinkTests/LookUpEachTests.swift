@@ -132,10 +132,4 @@ import Testing
     try conversation.command(type: 21, payload: [7])
     #expect(transport.sent.map { $0.span.uint32(at: 8) } == [1, 3])
   }
-
-  @Test func commandsNeedNoPreparationByDefault() {
-    var done = 0
-    ScriptedTransport().duringCommands { done += 1 }
-    #expect(done == 1)
-  }
 }

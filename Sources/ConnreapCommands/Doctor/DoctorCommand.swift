@@ -36,13 +36,13 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
   var needs: Capabilities { PrivilegedStep.allNeeds }
 
   func run() throws {
-    let system = try LiveSystem(.kernel()).inNamespaces(netns, of: .everything)
+    let (system, _) = try LiveSystem.prepared(.kernel(), netns: netns)
     let past = RunHistory.remembered(option: stateDir, of: system)
     // What it says of what is held, it also tries.
     let examined = OwnPrivileges.raising(needs) {
       system.insideEachNamespace { Examination($0, past: past) }
     }
-    for notice in system.namespaceNotices { Standard.say("connreap: \(notice)\n") }
+    for notice in system.namespaces.notices { Standard.say("connreap: \(notice)\n") }
     var examinations: [Examination] = []
     var isRefused = false
     for (namespace, result) in examined {

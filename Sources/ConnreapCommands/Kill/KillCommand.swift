@@ -100,10 +100,10 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     guard !dryRun, !plan.closings.isEmpty else {
       try report.printPlan(isDryRun: dryRun)
       try system.finish()
-      if !dryRun, plan.wantsPrivileges { try system.requireClosing(plan.steps) }
+      if !dryRun, plan.wantsPrivileges { try ClosingPermission(for: system).require(plan.steps) }
       return try gaps.check()
     }
-    try system.requireClosing(plan.steps)
+    try ClosingPermission(for: system).require(plan.steps)
     var run = ClosingRun(
       plan, by: work.rules, naming: report.text.names, on: system, limits: limits)
     if !yes { try confirm(plan, report) }
@@ -169,9 +169,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
           : "kill with this selection would close every connection",
         remedy: "select some, as in --host 192.168.1.100 --port 80, or say --all")
     }
-    let asked = selected.limitedToDefaultStates()
-    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: asked)
-    let predicate = asked.knowing(system.verdicts(of:))
+    let (system, predicate) = try LiveSystem.prepared(
+      source.source, selecting: selected.limitedToDefaultStates(), netns: selection.netns)
     let sessions = TunnelMemory()
     let makeGuards = { () throws(CommandFailure) -> Guards in
       try guardOptions.settings().guards(
@@ -208,7 +207,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
         "--method \(chosen.name) is not the method of the plan, which is \(file.method.name)",
         remedy: "omit --method and its options, or make the plan again")
     }
-    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: .everything)
+    let (system, _) = try LiveSystem.prepared(source.source, netns: selection.netns)
     let planned = try PlannedClosing(file, named: path, on: system)
     // Times that are given count, and others do not take the place of the plan's.
     let agreed = self.method.givesTimes ? chosen ?? file.method : file.method

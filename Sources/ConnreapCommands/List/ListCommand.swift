@@ -70,12 +70,12 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let names = SystemNames()
-    let asked = try selection.predicate(names: names).limitedToDefaultStates()
+    let selected = try selection.predicate(names: names).limitedToDefaultStates()
     let named = try ConnectionColumn.list(columns)
     let columns = named ?? output.format.columns
     let order = try ConnectionOrder(sort)
-    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: asked)
-    let predicate = asked.knowing(system.verdicts(of:))
+    let (system, predicate) = try LiveSystem.prepared(
+      source.source, selecting: selected, netns: selection.netns)
     let needsHistory =
       predicate.needsHistory || columns?.contains(.age) == true
       || order.column == .age
@@ -124,7 +124,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     if isWatched, style.format == .table || style.format == .wide {
       Standard.say(summary.line + "\n")
     }
-    for warning in summary.warnings + system.namespaceNotices {
+    for warning in summary.warnings + system.namespaces.notices {
       Standard.say("connreap: \(warning)\n")
     }
   }

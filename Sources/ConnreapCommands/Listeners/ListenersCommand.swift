@@ -54,12 +54,12 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
   private func report(
     of predicate: SelectionPredicate, _ look: inout WatchOptions.Look
   ) throws -> ListenersReport {
-    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: predicate)
-    let predicate = predicate.knowing(system.verdicts(of:))
+    let (system, predicate) = try LiveSystem.prepared(
+      source.source, selecting: predicate, netns: selection.netns)
     let survey = try system.surveyListeners(
       ScanRequest(predicate, reading: system.knowsOwners ? .owners : []))
     look.warn(
-      ListSummary(snapshot: survey.snapshot, shown: 0).warnings + system.namespaceNotices)
+      ListSummary(snapshot: survey.snapshot, shown: 0).warnings + system.namespaces.notices)
     try system.finish()
     look.failure = system.namespaceFailure(survey.snapshot.namespaceGaps)
     return ListenersReport(

@@ -57,7 +57,7 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let output = try FileContents.output(textfile ?? "-", "--textfile")
-    let system = try LiveSystem(source.source).inNamespaces(netns, of: .everything)
+    let (system, _) = try LiveSystem.prepared(source.source, netns: netns)
     let clock = ContinuousClock()
     let start = clock.now
     let snapshot = try system.scan(
@@ -68,7 +68,7 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
     let past = system.isLive ? RunHistory.remembered(option: stateDir, of: system) : .nothing
     if case .unknown(let problem) = past { Standard.say("connreap: \(problem)\n") }
     let warnings = ListSummary(snapshot: snapshot, shown: 0).namespaceWarnings
-    for warning in warnings + system.namespaceNotices { Standard.say("connreap: \(warning)\n") }
+    for warning in warnings + system.namespaces.notices { Standard.say("connreap: \(warning)\n") }
     let report = MetricsReport(
       snapshot: snapshot, totals: totals(), past: past, scanSeconds: seconds, mostProcesses: top,
       names: SystemNumbers(resolvesNames: system.isLive))

@@ -37,9 +37,9 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
       arguments.files, asRoot: isLive, names: SystemNames(namespaces: isLive))
     Standard.say(loaded.report)
     try keepRights(for: loaded.policies)
-    let system = try LiveSystem(source.source).inNamespaces(of: loaded.policies)
+    let (system, policies) = try LiveSystem.prepared(source.source, for: loaded.policies)
     let memories = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
-    let evaluated = try PolicyEvaluation(loaded.policies, on: system, memories: memories)
+    let evaluated = try PolicyEvaluation(policies, on: system, memories: memories)
     let gaps = JudgingGaps(of: evaluated, on: system)
     for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
     let report = PolicyReport(evaluated, output: output.style, isLive: system.isLive)

@@ -52,11 +52,11 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
   }
 
   func run() throws {
-    let asked = try selection.predicate(names: SystemNames())
+    let selected = try selection.predicate(names: SystemNames())
     let limit = try leakedAfter.milliseconds(of: "--leaked-after")
     let output = try FileContents.output(html, "--html")
-    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: asked)
-    let predicate = asked.knowing(system.verdicts(of:))
+    let (system, predicate) = try LiveSystem.prepared(
+      source.source, selecting: selected, netns: selection.netns)
     let contents = try ReportGathering(
       system: system, predicate: predicate, selectsEverything: selection.isEmpty,
       words: selection.words, leakLimit: limit, stateDir: stateDir

@@ -61,8 +61,8 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   private func report(
     of predicate: SelectionPredicate, _ look: inout WatchOptions.Look
   ) throws -> StatsReport {
-    let system = try LiveSystem(source.source).inNamespaces(selection.netns, of: predicate)
-    let predicate = predicate.knowing(system.verdicts(of:))
+    let (system, predicate) = try LiveSystem.prepared(
+      source.source, selecting: predicate, netns: selection.netns)
     let request = ScanRequest(
       predicate, reading: by?.details(knowsOwners: system.knowsOwners) ?? [], prunesOwners: true,
       past: predicate.needsHistory ? try RunHistory.past(option: nil, of: system) : .unknown)
@@ -82,7 +82,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
         + ListSummary.warnings(tally.namespaceGaps)
     }
     look.warn(
-      warnings + system.namespaceNotices
+      warnings + system.namespaces.notices
         + (selection.state.isEmpty ? [] : system.boundSocketNotices(predicate)))
     try system.finish()
     look.failure = system.namespaceFailure(tally.namespaceGaps)

@@ -39,9 +39,7 @@ package enum ClosingFailure {
 
   /// What to do when other processes cannot be reached into.
   private static var remedyForDescriptors: String {
-    let missing = (try? HeldCapabilities.current())
-      .flatMap { MissingCapabilities(.reachingOthersDescriptors, held: $0) }
-    return missing.map { "\($0)" }
+    MissingCapabilities(.reachingOthersDescriptors).map { "\($0)" }
       ?? """
       CAP_SYS_PTRACE is held, but not in the user namespace of these processes, or a security \
       module forbids it (kernel.yama.ptrace_scope 3 does); see 'connreap doctor'

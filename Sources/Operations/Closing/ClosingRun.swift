@@ -56,7 +56,7 @@ package struct ClosingRun {
     let result = try ProgressLine.during(
       isShown: system.showsProgress, { progress.text(after: $0) }
     ) {
-      try system.carryOut(plan, supervisedBy: supervisor)
+      try ClosingPermission(for: system).carryOut(plan, supervisedBy: supervisor)
     }
     let outcomes = result.outcomes
     let text = ConnectionText(snapshot: result.snapshot, names: names)

@@ -2,7 +2,7 @@ import Connections
 import Netlink
 import PolicyEngine
 import Presentation
-package import Privileges
+import Privileges
 package import Reaping
 import Rendering
 package import Scanning
@@ -43,12 +43,12 @@ package struct JudgingGaps {
     let isNamespaceForbidden =
       system.missing(.enteringNamespace) != nil && namespaces.contains(where: \.isForbidden)
     let isUnseen =
-      system.missing(.readingOthersDescriptors) != nil && !system.namespaceNotices.isEmpty
+      system.missing(.readingOthersDescriptors) != nil && !system.namespaces.notices.isEmpty
     isAnyForbidden = !notices.isEmpty || isNamespaceForbidden || isUnseen
     self.notices =
       notices + ListSummary.warnings(undecided: rest)
       + ListSummary(snapshot: snapshot, shown: 0).viewWarnings
-      + ListSummary.warnings(namespaces) + system.namespaceNotices
+      + ListSummary.warnings(namespaces) + system.namespaces.notices
   }
 
   /// Ends the command, which has done everything else, with the exit code for a missing permission.
@@ -118,13 +118,5 @@ extension PolicyEvaluation {
         .contains(where: \.namesMarks)
     }.flatMap(\.undecidedRows)
     return Set(rows).count { snapshot.connections[$0].mark == nil }
-  }
-}
-
-extension LiveSystem {
-  /// The capabilities that `step` lacks; nil when none is missing, and for a recording.
-  package func missing(_ step: PrivilegedStep) -> MissingCapabilities? {
-    guard isLive, let held = try? HeldCapabilities.current() else { return nil }
-    return MissingCapabilities(step, held: held)
   }
 }

@@ -5,6 +5,7 @@ import ProcessTable
 package import Reaping
 import Rendering
 package import Scanning
+import Threads
 
 /// The observation of owners in a closing run: on this machine, and no longer than the run may take.
 package struct OwnerObservation {
@@ -34,7 +35,7 @@ package struct OwnerObservation {
       OwnPrivileges.raising(PrivilegedStep.readingOthersDescriptors.needs) {
         try? system.processes.findOwners(
           of: inodes, among: pruning, reading: [],
-          threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+          threads: ParallelWork.processorCount)
       }
     }
   }

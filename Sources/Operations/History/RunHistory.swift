@@ -20,9 +20,9 @@ package struct RunHistory {
   ) throws(CommandFailure) {
     let places = system.memoryPlaces
     // One that could not even be opened has no inode, and none of its connections is listed.
-    let isWhole = system.namespaces.indices.allSatisfy { index in
+    let isWhole = system.namespaces.sources.indices.allSatisfy { index in
       UInt16(exactly: index).map { places[$0] != nil } ?? false
-        || !system.namespaces[index].namespace.isOwn && system.moment.canBeRemembered
+        || !system.namespaces.sources[index].namespace.isOwn && system.moment.canBeRemembered
     }
     guard isWhole else {
       throw CommandFailure(
@@ -175,11 +175,10 @@ extension LiveSystem {
   /// The boot and the namespaces that are looked at, as far as they are known.
   fileprivate var memoryPlaces: [UInt16: MemoryPlace] {
     var places: [UInt16: MemoryPlace] = [:]
-    for (index, source) in namespaces.enumerated() {
+    for (index, source) in namespaces.sources.enumerated() {
       guard let index = UInt16(exactly: index) else { break }
       var moment = moment
-      moment.networkNamespace =
-        source.namespace.inode ?? (source.namespace.isOwn ? moment.networkNamespace : nil)
+      moment.networkNamespace = inode(of: source.namespace)
       places[index] = MemoryPlace(moment)
     }
     return places

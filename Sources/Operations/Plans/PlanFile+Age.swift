@@ -8,7 +8,7 @@ extension PlanFile {
   /// Refuses a plan of another machine, and one that is older than `limit`, in milliseconds.
   package func check(
     named name: String, limit: UInt64, now: LogTime = .now,
-    sinceBoot uptime: UInt64 = PlanOrigin.sinceBoot, host: String? = LiveSystem.hostName
+    sinceBoot uptime: UInt64 = PlanOrigin.sinceBoot, host: String? = Uname.hostName
   ) throws(CommandFailure) {
     let remake = "make it again with 'connreap kill --dry-run -o json'"
     guard host == origin.host else {

@@ -26,7 +26,7 @@ package struct PlanOrigin: Equatable {
 
   /// The origin of a plan that this process makes now; nil where the host has no name.
   package static func current(_ names: SystemNumbers) -> PlanOrigin? {
-    guard let host = LiveSystem.hostName else { return nil }
+    guard let host = Uname.hostName else { return nil }
     return PlanOrigin(
       time: .now, uptime: sinceBoot, host: host, userID: geteuid(), user: names.userName(geteuid()),
       sudoUser: Rights.isElevated ? nil : Environment.ofProcess["SUDO_USER"],

@@ -19,7 +19,7 @@ package struct PlannedClosing {
         .badData, "\(name) was made in another boot: its cookies mean nothing in this one",
         remedy: "make it again with 'connreap kill --dry-run -o json'")
     }
-    let known = Set(system.namespaces.compactMap { Self.inode(of: $0.namespace, on: system) })
+    let known = Set(system.namespaces.sources.compactMap { system.inode(of: $0.namespace) })
     guard let foreign = file.closings.first(where: { !known.contains($0.networkNamespace) })
     else { return }
     throw CommandFailure(
@@ -33,10 +33,6 @@ package struct PlannedClosing {
   package init(_ closings: [PlanFile.Planned], on system: LiveSystem) {
     self.closings = closings
     self.system = system
-  }
-
-  private static func inode(of namespace: ScannedNamespace, on system: LiveSystem) -> UInt64? {
-    namespace.inode ?? (namespace.isOwn ? system.moment.networkNamespace : nil)
   }
 
   /// The plan to close what is still there of the connections, and no guard spares now.
@@ -70,7 +66,7 @@ package struct PlannedClosing {
       var connection = planned.connection
       let place = place(of: planned.networkNamespace)
       connection.namespace = UInt16(place ?? 0)
-      let isListed = place.map { system.namespaces[$0].namespace }.map { namespace in
+      let isListed = place.map { system.namespaces.sources[$0].namespace }.map { namespace in
         !snapshot.namespaceGaps.contains { $0.namespace == namespace }
       }
       return Plan.Step(
@@ -94,9 +90,7 @@ package struct PlannedClosing {
 
   /// Where the namespace with this inode is among those that are looked at.
   private func place(of networkNamespace: UInt64) -> Int? {
-    system.namespaces.firstIndex {
-      Self.inode(of: $0.namespace, on: system) == networkNamespace
-    }
+    system.namespaces.sources.firstIndex { system.inode(of: $0.namespace) == networkNamespace }
   }
 
   /// Lists what was chosen, and what else has ports like that.

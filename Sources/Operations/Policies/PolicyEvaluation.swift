@@ -21,11 +21,12 @@ package struct PolicyEvaluation {
 
   /// Scans once for all of `policies`, and holds them against what is there.
   ///
-  /// - Parameter memories: what earlier runs remember of each namespace; nil when that is unknown.
+  /// - Parameters:
+  ///   - policies: as ``LiveSystem/prepared(_:for:)`` returns them.
+  ///   - memories: what earlier runs remember of each namespace; nil when that is unknown.
   package init(
     _ policies: PolicySet, on system: LiveSystem, memories: [UInt16: RunMemory]?
   ) throws(CommandFailure) {
-    let policies = policies.knowing(system)
     processes = system.processes
     let guards = try Self.guards(on: system, remembering: sessions)
     var wanted = policies.policies.map(\.match)
@@ -42,7 +43,9 @@ package struct PolicyEvaluation {
         past: PastConnections(of: memories ?? [:], at: system.moment.uptime ?? 0)))
     // What could not be looked at is remembered as it was.
     let unseen = snapshot.namespaceGaps.map(\.namespace)
-    let memories = memories?.filter { !unseen.contains(system.namespaces[Int($0.key)].namespace) }
+    let memories = memories?.filter {
+      !unseen.contains(system.namespaces.sources[Int($0.key)].namespace)
+    }
     history = system.moment.uptime.flatMap { now in memories.map { PolicyHistory($0, now: now) } }
     let names = SystemNumbers(resolvesNames: system.isLive)
     findings = Evaluation.findings(

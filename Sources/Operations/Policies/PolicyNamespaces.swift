@@ -2,21 +2,36 @@ package import PolicyEngine
 import Privileges
 import ProcessTable
 import Scanning
-import Selection
+package import Selection
 
 extension LiveSystem {
-  /// The same system, looked at in the network namespaces that `policies` name. For each that names
-  /// none, that is the current one and, if it is about containers or pods, those of their processes.
-  package func inNamespaces(of policies: PolicySet) throws(CommandFailure) -> LiveSystem {
-    guard isLive, policies.namesNamespaces else { return self }
+  /// Opens `source` and the network namespaces that `policies` name. For each that names none, that
+  /// is the current one and, if it concerns containers or pods, those of their processes.
+  ///
+  /// - Returns: the system, and `policies` with their terms about namespaces resolved.
+  package static func prepared(
+    _ source: SystemSource, for policies: PolicySet
+  ) throws(CommandFailure) -> (system: LiveSystem, policies: PolicySet) {
+    let source = try ConnectionSource(source)
+    let namespaces = try ExaminedNamespaces(of: source, for: policies)
+    return (LiveSystem(source, namespaces), policies.knowing(namespaces.verdicts(of:)))
+  }
+}
+
+extension ExaminedNamespaces {
+  fileprivate init(of source: ConnectionSource, for policies: PolicySet) throws(CommandFailure) {
+    guard source.isLive, policies.namesNamespaces else {
+      self.init(currentOf: source)
+      return
+    }
     let matches = policies.policies.map(\.placedMatch)
-    let lookedAt = matches.reduce(Set([NamespaceName.own])) { $0.union($1.namespaces) }
+    let examined = matches.reduce(Set([NamespaceName.own])) { $0.union($1.namespaces) }
     let about = policies.policies.map { policy in
       ContainerSelection(of: policy.match, countsContainers: policy.groupBy.countsContainers)
     }
-    return try inNamespaces(
-      lookedAt, knowing: policies.namespaces, ofAnyOf: matches, about: about, orFailWith: .badData,
-      saying: "policy: netns")
+    try self.init(
+      of: source, naming: examined, knowing: policies.namespaces, selectingAnyOf: matches,
+      about: about, orFailWith: .badData, namedBy: "policy: netns")
   }
 }
 
@@ -34,16 +49,18 @@ extension PolicySet {
     }
   }
 
-  /// The policies, each with its own namespaces among those that `system` looks at.
-  package func knowing(_ system: LiveSystem) -> PolicySet {
+  /// The policies, each with its own namespaces among the examined ones.
+  ///
+  /// - Parameter verdicts: see ``ExaminedNamespaces/verdicts(of:)``.
+  package func knowing(_ verdicts: (NamespaceName) -> [UInt16: Verdict]) -> PolicySet {
     PolicySet(
       policies: policies.map { policy in
         var policy = policy
-        policy.match = policy.placedMatch.knowing(system.verdicts(of:))
-        policy.except = policy.except.map { $0.knowing(system.verdicts(of:)) }
+        policy.match = policy.placedMatch.knowing(verdicts)
+        policy.except = policy.except.map { $0.knowing(verdicts) }
         policy.protect = policy.protect.map {
           Protection(
-            predicate: $0.predicate.knowing(system.verdicts(of:)), text: $0.text, line: $0.line)
+            predicate: $0.predicate.knowing(verdicts), text: $0.text, line: $0.line)
         }
         return policy
       })

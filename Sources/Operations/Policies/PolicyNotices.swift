@@ -160,7 +160,7 @@ package struct PolicyNotices {
     json.object { json in
       json.member("event", policy.action == .report ? "report" : "leak")
       json.member("time", Timestamp.now)
-      json.member("host", LiveSystem.hostName)
+      json.member("host", Uname.hostName)
       json.member("run", run.id)
       json.member("boot_id", system.moment.bootID)
       json.member("policy", policy.name)

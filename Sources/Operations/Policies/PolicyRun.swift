@@ -27,8 +27,8 @@ package struct PolicyRun {
     in folder: borrowing StateFolder, holding _: borrowing RunLock,
     recording trail: AuditTrail, watchedBy watchdog: RunWatchdog
   ) throws {
-    trail.record.update { $0.policies = policies.policies.map(\.name) }
-    let system = try LiveSystem(.kernel()).inNamespaces(of: policies)
+    trail.record.update { $0.policies = self.policies.policies.map(\.name) }
+    let (system, policies) = try LiveSystem.prepared(.kernel(), for: policies)
     var history = try RunHistory(in: folder, of: system)
     let evaluated = try PolicyEvaluation(policies, on: system, memories: history.memories)
     trail.record.update { evaluated.note(in: &$0) }
@@ -77,7 +77,7 @@ package struct PolicyRun {
       trail.record.update { $0.counts = OutcomeCounts(result.outcomes) }
       return try report.printOutcomes(result, isQuiet: isQuiet)
     }
-    try system.requireClosing(evaluated.plan.closings)
+    try ClosingPermission(for: system).require(evaluated.plan.closings)
     var limits = limits
     limits.rate = evaluated.rate(of:)
     var run = ClosingRun(

@@ -1,40 +1,34 @@
 import Privileges
-import ProcessTable
 package import Scanning
 import SystemPackage
 
-// What the kernel counts, of the network namespaces that are looked at and of no other.
+// The kernel's counters in the examined network namespaces.
 extension LiveSystem {
-  /// What the kernel counts of TCP, of all the namespaces together; nil when it says nothing.
+  /// The kernel's TCP counters, summed over the namespaces; nil when it reports none.
   ///
-  /// - Parameter gaps: namespaces that were not listed, and so are not counted either.
+  /// - Parameter gaps: namespaces that were not listed, and so are not counted.
   package func kernelFigures(besides gaps: [NamespaceGap]) -> KernelFigures? {
-    KernelFigures(sumOf: inEachNamespace(besides: gaps) { KernelFigures($0) }.map { $0.1 ?? nil })
+    let source = source
+    return KernelFigures(
+      sumOf: enteringEach(besides: gaps) { KernelFigures(source.inside($0).counters) }
+        .map { try? $0.value.get() })
   }
 
-  /// What the kernel counts of listeners in each of the namespaces.
+  /// The kernel's counters of listeners in each namespace.
   ///
   /// - Parameter gaps: see ``kernelFigures(besides:)``.
   package func acceptFigures(besides gaps: [NamespaceGap]) -> [ScannedNamespace: AcceptFigures] {
-    let settings = processes
-    return inEachNamespace(besides: gaps) { AcceptFigures($0, settings: settings) }
-      .reduce(into: [:]) { $0[$1.0] = $1.1 ?? AcceptFigures() }
+    let source = source
+    return enteringEach(besides: gaps) {
+      AcceptFigures(source.inside($0).counters, settings: source.processes)
+    }.reduce(into: [:]) { $0[$1.namespace] = (try? $1.value.get()) ?? AcceptFigures() }
   }
 
-  /// What `read` finds in each namespace, given a `/proc` whose `net` is of it; nil of one that
-  /// cannot be entered.
-  private func inEachNamespace<Value>(
-    besides gaps: [NamespaceGap], _ read: @escaping (ProcFileSystem) -> Value
-  ) -> [(ScannedNamespace, Value?)] {
-    let missing = Set(gaps.map(\.namespace))
-    let ofThread = processes.ofThread
-    return OwnPrivileges.raising(PrivilegedStep.enteringNamespace.needs) {
-      namespaces.filter { !missing.contains($0.namespace) }.map { source in
-        let namespace = source.namespace
-        // A recording and the own namespace need no entering.
-        guard !namespace.isOwn else { return (namespace, read(processes)) }
-        return (namespace, try? source.entrance?.run { read(ofThread) })
-      }
+  private func enteringEach<Value>(
+    besides gaps: [NamespaceGap], _ work: @escaping (NamespaceSource) -> Value
+  ) -> [(namespace: ScannedNamespace, value: Result<Value, Errno>)] {
+    OwnPrivileges.raising(PrivilegedStep.enteringNamespace.needs) {
+      namespaces.enteringEach(besides: gaps, work)
     }
   }
 }

@@ -3,7 +3,7 @@ import Netlink
 import Privileges
 import Rendering
 package import Scanning
-import Selection
+package import Selection
 import SystemPackage
 
 extension LiveSystem {
@@ -46,11 +46,6 @@ extension LiveSystem {
     }
   }
 
-  /// Whether what `/proc` says of the reader's network namespace is said of what is looked at.
-  package var looksAtOwnNamespaceOnly: Bool {
-    namespaces.count == 1 && namespaces[0].namespace.isOwn
-  }
-
   /// Shows a terminal how long `work` takes already.
   private func watching<Value>(
     _ work: () throws(ScanProblem) -> Value
@@ -60,6 +55,15 @@ extension LiveSystem {
       { time in
         "reading connections, \(DurationText.rounded(milliseconds: UInt64(time / .milliseconds(1))))"
       }, work)
+  }
+
+  /// What to report if `predicate` selects bound-inactive sockets and this kernel is too old to list
+  /// them.
+  package func boundSocketNotices(_ predicate: SelectionPredicate) -> [String] {
+    guard predicate.stateMask.contains(.boundInactive), moment.listsBoundSockets == false else {
+      return []
+    }
+    return ["this kernel may not list bound-inactive sockets: Linux does since 6.8"]
   }
 
   private func raisingForScan<Value, Failure>(
@@ -82,12 +86,10 @@ extension LiveSystem {
         .unavailable, "this kernel cannot list TCP sockets: it has no tcp_diag",
         remedy: "load it with 'modprobe tcp_diag', or build the kernel with CONFIG_INET_TCP_DIAG")
     case .cannotList(_, .cannotEnter(let errno)):
-      let missing = (try? HeldCapabilities.current())
-        .flatMap { MissingCapabilities(.enteringNamespace, held: $0) }
       let isRefused = errno == .notPermitted || errno == .permissionDenied
       return CommandFailure(
         isRefused ? .permission : .failed, "cannot enter the network namespace: \(errno)",
-        remedy: isRefused ? missing.map { "\($0)" } : nil)
+        remedy: isRefused ? MissingCapabilities(.enteringNamespace).map { "\($0)" } : nil)
     case .cannotList(let family, .notRecorded):
       return CommandFailure(
         .badData,

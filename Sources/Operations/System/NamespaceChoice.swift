@@ -1,30 +1,41 @@
 import Connections
-import Glibc
-package import Netlink
+import Netlink
 import Privileges
-package import ProcessTable
+import ProcessTable
 import Rendering
 import Scanning
-package import Selection
+import Selection
 import SocketDiagnostics
 import SystemPackage
+import Threads
 
-/// The network namespaces that a command is to look at, each once, and which name means which.
-package struct NamespaceChoice {
-  /// Where to look. The one that connreap runs in comes first, where it is among them.
+/// Resolves names of network namespaces, and collects the namespaces to examine, each once.
+struct NamespaceChoice {
+  /// A name to resolve.
+  struct Request {
+    let name: NamespaceName
+    /// Whether to examine the namespace. Otherwise only its inode is read.
+    var isExamined = true
+    /// The exit code if it does not exist.
+    let status: ExitStatus
+    /// Where it was named, for messages.
+    let origin: String
+  }
+
+  /// The namespaces to examine. The current one comes first, if it is among them.
   var sources: [NamespaceSource] {
-    let sorted = places.filter(\.isOwn) + places.filter { !$0.isOwn }
+    let sorted = entries.filter(\.isOwn) + entries.filter { !$0.isOwn }
     return sorted.map { $0.source(openOwn) }
   }
-  /// What could not be found out.
-  package private(set) var notices: [String] = []
-  /// The inodes of those that were named, as far as they could be read.
+  /// What could not be found out, for the user.
+  private(set) var notices: [String] = []
+  /// The inodes of the named namespaces, where they could be read.
   private(set) var inodes: [NamespaceName: UInt64] = [:]
-  /// The inodes of those that ``NamespaceName/containers`` means.
+  /// The inodes of the namespaces that ``NamespaceName/containers`` means.
   private(set) var containerInodes: Set<UInt64> = []
 
-  private var places: [Place] = []
-  private var placeOfInode: [UInt64: Int] = [:]
+  private var entries: [Entry] = []
+  private var indexOfInode: [UInt64: Int] = [:]
   private var paths: [NamespaceName: Result<OpenNetworkNamespace, Errno>] = [:]
   private let files: NetworkNamespaceFiles
   private let named: [NetworkNamespaceFiles.Named]
@@ -32,13 +43,13 @@ package struct NamespaceChoice {
   private let own: UInt64
   private let openOwn: () throws(NetlinkProblem) -> any NetlinkTransport
 
-  /// Finds out what can be named.
+  /// Reads which names exist.
   ///
   /// - Parameters:
-  ///   - own: the inode of the namespace that connreap runs in.
+  ///   - own: the inode of the current namespace.
   ///   - about: the selections whose containers ``NamespaceName/containers`` means.
-  ///   - openOwn: opens a conversation in it.
-  package init(
+  ///   - openOwn: opens a conversation in the current namespace.
+  init(
     files: NetworkNamespaceFiles, own: UInt64, about: [ContainerSelection] = [],
     openOwn: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
   ) throws(CommandFailure) {
@@ -50,12 +61,12 @@ package struct NamespaceChoice {
     do { named = try files.named() } catch { throw Self.failure(of: error) }
   }
 
-  /// The namespaces that the `values` of the option name.
-  package func names(_ values: [String]) throws(CommandFailure) -> [NamespaceName] {
+  /// The names in the values of `--netns`.
+  func names(_ values: [String]) throws(CommandFailure) -> [NamespaceName] {
     let known = named.map(\.name)
     var names: [NamespaceName] = []
     for value in values {
-      // A name can have commas.
+      // A name can contain commas.
       for item in NamespaceList.items(of: value, known: Set(known)) {
         guard let name = NamespaceName(item, among: known) else {
           let nearest = NearestWord.to(item, among: known.sorted().map(\.text) + ["all"])
@@ -72,7 +83,7 @@ package struct NamespaceChoice {
     return names
   }
 
-  /// Opens what paths among `names` lead to.
+  /// Opens the paths among `names`.
   mutating func openPaths(_ names: [NamespaceName]) {
     for case .path(let path) in names {
       do throws(Errno) {
@@ -83,60 +94,55 @@ package struct NamespaceChoice {
     }
   }
 
-  /// Adds the namespace of `name`, one that cannot be opened too, as a gap.
-  ///
-  /// - Parameters:
-  ///   - isLookedAt: false to find out only which it is.
-  ///   - word: what names it, for the message when it is not there.
-  package mutating func add(
-    _ name: NamespaceName, isLookedAt: Bool = true, orFailWith status: ExitStatus,
-    saying word: String
-  ) throws(CommandFailure) {
-    let place: Place?
+  /// Adds the namespace of `request`. One that cannot be opened is added as well, and becomes a gap.
+  mutating func add(_ request: Request) throws(CommandFailure) {
+    let name = request.name
+    let entry: Entry?
     switch name {
     case .own:
-      if isLookedAt { append(Place(inode: own, name: nil, isOwn: true)) }
+      if request.isExamined { appendCurrent() }
       return
     case .all:
-      if isLookedAt { try addAll() }
+      if request.isExamined { try addAll() }
       return
     case .containers:
-      if isLookedAt { try addContainers() }
+      if request.isExamined { try addContainers() }
       return
     case .named(let label):
       let file = named.first { $0.name == label }?.path ?? files.file(named: label)
-      place = self.place(of: file, name: label)
-    case .process(let pid): place = self.place(of: files.file(of: pid), name: nil)
+      entry = self.entry(of: file, name: label)
+    case .process(let pid): entry = self.entry(of: files.file(of: pid), name: nil)
     case .path(let path):
-      place = paths[name].flatMap { self.place($0, name: path, inode: nil) }
+      entry = paths[name].flatMap { self.entry($0, name: path, inode: nil) }
     }
-    guard let place else {
+    guard let entry else {
       let what =
         switch name {
         case .process: "there is no process \(name)"
         default: "there is no network namespace \(EscapedText.escaped("\(name)"))"
         }
-      throw CommandFailure(status, "\(word): \(what)")
+      throw CommandFailure(request.status, "\(request.origin): \(what)")
     }
-    if let inode = place.inode { inodes[name] = inode }
-    if isLookedAt {
-      append(place)
-    } else if case .failure(let errno)? = place.way {
+    if let inode = entry.inode { inodes[name] = inode }
+    if request.isExamined {
+      append(entry)
+    } else if case .failure(let errno)? = entry.opened {
       notices.append(
-        "\(word): cannot tell which one \(EscapedText.escaped("\(name)")) is: \(errno)"
+        "\(request.origin): cannot tell which one \(EscapedText.escaped("\(name)")) is: \(errno)"
           + (Self.missing.map { "; \($0)" } ?? ""))
     }
   }
 
-  /// Adds those that have a file, are mounted, or are used by a process, a thread or a descriptor.
+  /// Adds every namespace that has a file, is mounted, or is used by a process, a thread or a
+  /// descriptor.
   private mutating func addAll() throws(CommandFailure) {
-    append(Place(inode: own, name: nil, isOwn: true))
+    appendCurrent()
     for file in named {
-      if let place = place(of: file.path, name: file.name) { append(place) }
+      if let entry = entry(of: file.path, name: file.name) { append(entry) }
     }
     do throws(ProcessProblem) {
-      for (inode, file) in try files.mounted() where placeOfInode[inode] == nil {
-        if let place = place(of: file.path, name: file.name, inode: inode) { append(place) }
+      for (inode, file) in try files.mounted() where indexOfInode[inode] == nil {
+        if let entry = entry(of: file.path, name: file.name, inode: inode) { append(entry) }
       }
     } catch {
       throw Self.failure(of: error)
@@ -144,9 +150,9 @@ package struct NamespaceChoice {
     try addUsed(.threadsAndDescriptors)
   }
 
-  /// Adds the current one, and those of the processes in the containers that are meant.
+  /// Adds the current namespace, and those of the processes in the containers of ``about``.
   private mutating func addContainers() throws(CommandFailure) {
-    append(Place(inode: own, name: nil, isOwn: true))
+    appendCurrent()
     let about = about
     try addUsed(.processes) { group in
       guard let group else { return true }
@@ -154,27 +160,28 @@ package struct NamespaceChoice {
     }
   }
 
-  /// Adds those that processes use.
+  /// Adds the namespaces that processes use.
   private mutating func addUsed(
     _ depth: NetworkNamespaceFiles.Depth,
     where isWanted: (@Sendable (ControlGroup?) -> Bool)? = nil
   ) throws(CommandFailure) {
     let names = try mountedNames()
-    // One that ends between two looks may be used by others too, of which the first did not say.
+    // The search reports one user of each namespace. If that ends before its file is opened, there
+    // may be others, which a second search finds.
     for attempt in 1...2 {
       let used: UsedNamespaces
       do {
-        used = try files.used(depth, threads: Self.threads, where: isWanted)
+        used = try files.used(depth, threads: ParallelWork.processorCount, where: isWanted)
       } catch {
         throw Self.failure(of: error)
       }
-      DescriptorLimit.allow(used.files.count + places.count)
+      DescriptorLimit.allow(used.files.count + entries.count)
       var isAnyGone = false
       for (inode, file) in used.files.sorted(by: { $0.key < $1.key }) {
         if isWanted != nil { containerInodes.insert(inode) }
-        guard placeOfInode[inode] == nil else { continue }
-        if let place = place(of: file, name: names[inode], inode: inode) {
-          append(place)
+        guard indexOfInode[inode] == nil else { continue }
+        if let entry = entry(of: file, name: names[inode], inode: inode) {
+          append(entry)
         } else {
           isAnyGone = true
         }
@@ -183,7 +190,7 @@ package struct NamespaceChoice {
     }
   }
 
-  /// What the files are called on which namespaces are mounted, by inode.
+  /// The names of the files on which namespaces are mounted, by inode.
   private func mountedNames() throws(CommandFailure) -> [UInt64: KernelName] {
     let labels = Dictionary(named.map { ($0.path, $0.name) }) { first, _ in first }
     do throws(ProcessProblem) {
@@ -202,35 +209,29 @@ package struct NamespaceChoice {
         + "could not be read; \(Self.missing.map { "\($0)" } ?? "see 'connreap doctor'")")
   }
 
-  private static var threads: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
-
-  /// What it takes to read the namespaces of others' processes.
+  /// What is missing to read the namespaces of other users' processes.
   private static var missing: MissingCapabilities? {
-    (try? HeldCapabilities.current())
-      .flatMap { MissingCapabilities(.readingOthersDescriptors, held: $0) }
+    MissingCapabilities(.readingOthersDescriptors)
   }
 
-  /// The namespace of a file; nil when there is no such file, or it is of another namespace than the
-  /// expected one.
-  private func place(of file: FilePath, name: KernelName?, inode: UInt64? = nil) -> Place? {
-    let way: Result<OpenNetworkNamespace, Errno>
-    do throws(Errno) { way = .success(try OpenNetworkNamespace(file)) } catch {
-      way = .failure(error)
-    }
-    return place(way, name: name, inode: inode)
+  /// The namespace of a file. Nil if there is no such file, or if it is not the namespace with the
+  /// inode that was seen before.
+  private func entry(of file: FilePath, name: KernelName?, inode: UInt64? = nil) -> Entry? {
+    entry(
+      Result { () throws(Errno) in try OpenNetworkNamespace(file) }, name: name, inode: inode)
   }
 
-  private func place(
-    _ way: Result<OpenNetworkNamespace, Errno>, name: KernelName?, inode: UInt64?
-  ) -> Place? {
-    switch way {
+  private func entry(
+    _ opened: Result<OpenNetworkNamespace, Errno>, name: KernelName?, inode: UInt64?
+  ) -> Entry? {
+    switch opened {
     case .success(let open):
       guard inode == nil || open.inode == inode else { return nil }
-      return Place(inode: open.inode, name: name, isOwn: open.inode == own, way: way)
+      return Entry(inode: open.inode, name: name, isOwn: open.inode == own, opened: opened)
     case .failure(.noSuchFileOrDirectory), .failure(.noSuchProcess): return nil
-    // Where a namespace was seen, something else is now.
+    // The file was a namespace when its inode was read.
     case .failure(.invalidArgument) where inode != nil: return nil
-    case .failure: return Place(inode: inode, name: name, isOwn: false, way: way)
+    case .failure: return Entry(inode: inode, name: name, isOwn: false, opened: opened)
     }
   }
 
@@ -238,41 +239,46 @@ package struct NamespaceChoice {
     CommandFailure(.failed, "cannot find the network namespaces: \(problem)")
   }
 
-  private mutating func append(_ place: Place) {
-    if let inode = place.inode, let known = placeOfInode[inode] {
-      places[known].name = places[known].name ?? place.name
-    } else if place.inode == nil,
-      places.contains(where: { $0.inode == nil && $0.name == place.name })
+  private mutating func appendCurrent() {
+    append(Entry(inode: own, name: nil, isOwn: true, opened: nil))
+  }
+
+  private mutating func append(_ entry: Entry) {
+    if let inode = entry.inode, let known = indexOfInode[inode] {
+      entries[known].name = entries[known].name ?? entry.name
+    } else if entry.inode == nil,
+      entries.contains(where: { $0.inode == nil && $0.name == entry.name })
     {
       return
     } else {
-      if let inode = place.inode { placeOfInode[inode] = places.count }
-      places.append(place)
+      if let inode = entry.inode { indexOfInode[inode] = entries.count }
+      entries.append(entry)
     }
   }
 
-  /// One namespace and the way into it, which the own one does not need.
-  private struct Place {
+  /// A namespace, and its open file if it is not the current one.
+  private struct Entry {
     let inode: UInt64?
     var name: KernelName?
     let isOwn: Bool
-    var way: Result<OpenNetworkNamespace, Errno>?
+    let opened: Result<OpenNetworkNamespace, Errno>?
 
     func source(
       _ openOwn: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
     ) -> NamespaceSource {
       let namespace = ScannedNamespace(inode: inode, name: name, isOwn: isOwn)
-      guard !isOwn, let way else { return NamespaceSource(namespace, openTransport: openOwn) }
-      return NamespaceSource(namespace, entrance: try? way.get()) { () throws(NetlinkProblem) in
-        let opened: Result<KernelTransport, NetlinkProblem>
+      guard !isOwn, let opened else { return NamespaceSource(namespace, openTransport: openOwn) }
+      return NamespaceSource(namespace, entrance: try? opened.get()) {
+        () throws(NetlinkProblem) in
+        let transport: Result<KernelTransport, NetlinkProblem>
         do throws(Errno) {
-          opened = try way.get().run {
+          transport = try opened.get().run {
             Result { () throws(NetlinkProblem) in try KernelTransport(bus: TCPDiagnostics.bus) }
           }
         } catch {
           throw .cannotEnter(error)
         }
-        return try opened.get()
+        return try transport.get()
       }
     }
   }

@@ -1,5 +1,5 @@
 package import Connections
-import Glibc
+import SystemPackage
 
 /// The value of `--netns`: names, pids and paths, separated by commas.
 package enum NamespaceList {
@@ -25,5 +25,5 @@ package enum NamespaceList {
     return items
   }
 
-  private static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+  private static func exists(_ path: String) -> Bool { (try? FilePath(path).stat()) != nil }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import Threads
 
 /// Processes the rows of an output in batches, on all cores.
@@ -10,7 +9,7 @@ package enum ParallelRows {
     guard rowCount > batchSize else { return visit(0..<rowCount) }
     let batches = batches(in: 0..<rowCount)
     let slots = WorkPlaces(batches.count)
-    ParallelWork.start(threads: min(threadCount, batches.count)) {
+    ParallelWork.start(threads: min(ParallelWork.processorCount, batches.count)) {
       while let index = slots.take() { visit(batches[index]) }
     }.finish()
   }
@@ -21,7 +20,7 @@ package enum ParallelRows {
     render: @escaping @Sendable (Range<Int>, inout [UInt8]) -> Void
   ) throws(OutputProblem) {
     let batches = batches(in: 0..<rowCount)
-    let threads = min(threadCount, batches.count)
+    let threads = min(ParallelWork.processorCount, batches.count)
     let texts = RenderedBatches(batches.count, ahead: 4 * threads) { render(batches[$0], &$1) }
     let work = ParallelWork.start(threads: batches.count > 1 ? threads : 0) { texts.work() }
     guard !work.isEmpty else {
@@ -36,8 +35,6 @@ package enum ParallelRows {
       }
     }
   }
-
-  private static var threadCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
   private static func batches(in rows: Range<Int>) -> [Range<Int>] {
     stride(from: rows.lowerBound, to: rows.upperBound, by: batchSize).map {

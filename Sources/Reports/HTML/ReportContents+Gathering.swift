@@ -61,7 +61,7 @@ package struct ReportGathering {
     readDecisions(&contents)
     readFindings(&contents, snapshot, memory)
     contents.gaps += ListSummary(snapshot: snapshot, shown: snapshot.connections.count).warnings
-    contents.gaps += system.namespaceNotices
+    contents.gaps += system.namespaces.notices
     contents.namespaceGaps = snapshot.namespaceGaps
     contents.place.took = UInt64((clock.now - start) / .milliseconds(1))
     return contents
@@ -70,10 +70,9 @@ package struct ReportGathering {
   private var place: ReportContents.Place {
     ReportContents.Place(
       version: Version.text,
-      host: system.isLive ? LiveSystem.hostName : nil, kernel: system.moment.kernelRelease,
-      networkNamespaces: system.namespaces.map { source in
-        let own = source.namespace.isOwn ? system.moment.networkNamespace : nil
-        let inode = (source.namespace.inode ?? own).map { "\($0)" } ?? "unknown"
+      host: system.isLive ? Uname.hostName : nil, kernel: system.moment.kernelRelease,
+      networkNamespaces: system.namespaces.sources.map { source in
+        let inode = system.inode(of: source.namespace).map { "\($0)" } ?? "unknown"
         return source.namespace.name.map { "\($0) (\(inode))" } ?? inode
       },
       uptime: system.moment.uptime, time: .now, selection: words,
@@ -156,12 +155,12 @@ package struct ReportGathering {
   private func readFindings(
     _ contents: inout ReportContents, _ snapshot: Snapshot, _ memory: RunMemory?
   ) {
-    guard system.isLive, let live = try? LiveSystem(.kernel()) else {
+    guard system.isLive, let live = try? LiveSystem.prepared(.kernel()).system else {
       contents.findings = .unknown(Self.recorded)
       return
     }
     // A conversation that is recorded is that of the scan alone.
-    let isAll = selectsEverything && system.looksAtOwnNamespaceOnly
+    let isAll = selectsEverything && system.namespaces.isCurrentOnly
     // Why there is no memory, the page says elsewhere.
     let past = memory.map { RunHistory.Remembered.known($0) } ?? .nothing
     let needs = PrivilegedStep.allNeeds

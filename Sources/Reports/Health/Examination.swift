@@ -103,7 +103,7 @@ extension Examination {
     do throws(NetlinkProblem) {
       var count = 0
       var diagnostics = TCPDiagnostics(
-        over: try system.openTransport(), uptime: system.moment.uptime)
+        over: try system.source.openTransport(), uptime: system.moment.uptime)
       try diagnostics.dump(DumpRequest(family: family, states: .all, details: .figures)) { _ in
         count += 1
       }
@@ -123,7 +123,7 @@ extension Examination {
     let (id, title) = ("destroy", "closes them")
     do throws(NetlinkProblem) {
       var diagnostics = TCPDiagnostics(
-        over: try system.openTransport(), uptime: system.moment.uptime)
+        over: try system.source.openTransport(), uptime: system.moment.uptime)
       switch try diagnostics.destroySupport() {
       case .supported:
         return Check(

@@ -29,15 +29,15 @@ package struct Health {
     let request = ScanRequest(
       .everything, reading: [.figures, .ownerNames], past: connections)
     self.init(
-      machine: MachineFigures(system.processes, counters: system.counters),
+      machine: MachineFigures(system.processes, counters: system.source.counters),
       snapshot: try? system.scan(request), past: past)
   }
 
   /// The health of `system`, whose sockets are those of `snapshot`, which knows of `past`.
   package init(_ system: LiveSystem, _ snapshot: Snapshot, past: RunHistory.Remembered) {
     self.init(
-      machine: MachineFigures(system.processes, counters: system.counters), snapshot: snapshot,
-      past: past)
+      machine: MachineFigures(system.processes, counters: system.source.counters),
+      snapshot: snapshot, past: past)
   }
 
   /// The health of `machine`, whose sockets are those of `snapshot`, which knows of `past`.

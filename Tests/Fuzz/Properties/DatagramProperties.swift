@@ -74,7 +74,7 @@ enum DatagramProperties {
       throw Violation("destroying one socket did not send exactly one request")
     }
     try require(
-      TCPDiagnostics.isRequestToDestroy(sent) && sent[16] == row.identity.family.rawValue
+      sent.span.uint16(at: 4) == 21 && sent[16] == row.identity.family.rawValue
         && sent[17] == 6, "destroying \(row.local) sent a different request")
     return Array(sent[24...])
   }
