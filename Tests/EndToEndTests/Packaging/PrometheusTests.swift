@@ -99,7 +99,7 @@ struct PrometheusTests {
     return [exporter, prometheus]
   }
 
-  @Test(.timeLimit(.minutes(3))) func prometheusScrapesTheMetricsFile() throws {
+  @Test func prometheusScrapesTheMetricsFile() throws {
     try namespace.server.rename(ListOutputTests.hostileName)
     let listener = try namespace.server.listen("listener", port: 8080)
     _ = try namespace.closeWaits(3, to: listener)

@@ -61,7 +61,7 @@ struct ServiceTests {
     return (value("Result"), value("ExecMainStatus"))
   }
 
-  @Test(.timeLimit(.minutes(3))) func timerRunsCloseLeaks() throws {
+  @Test func timerRunsCloseLeaks() throws {
     let machine = try machine()
     try leak(on: machine)
     for command in try Checkout.commands(in: .cronAndSystemd)
@@ -82,7 +82,7 @@ struct ServiceTests {
     #expect(try Command.run(["stat", "-c", "%a %U", machine.state]).text == "700 root\n")
   }
 
-  @Test(.timeLimit(.minutes(3))) func onlyFailuresFailTheUnit() throws {
+  @Test func onlyFailuresFailTheUnit() throws {
     let machine = try machine()
     let file = "/etc/connreap/policies/close-wait-pileup.yaml"
     func change(_ script: String) throws { try machine.run("sed", "-i", script, file) }
@@ -126,7 +126,7 @@ struct ServiceTests {
   }
 
   /// These methods act on descriptors of other processes and need more privileges and system calls.
-  @Test(.timeLimit(.minutes(2)), arguments: ["shutdown", "abort"])
+  @Test(arguments: ["shutdown", "abort"])
   func descriptorMethodsWork(action: String) throws {
     let machine = try machine("sed -i 's/action: .*/action: \(action)/' \"$policy\"\n")
     try leak(on: machine)
@@ -137,7 +137,7 @@ struct ServiceTests {
   }
 
   /// Programs of root get the capabilities in the bounding set, which the unit may not clear.
-  @Test(.timeLimit(.minutes(2))) func notifiedProgramsHaveNoCapabilities() throws {
+  @Test func notifiedProgramsHaveNoCapabilities() throws {
     let machine = try machine(
       """
       cat >/usr/local/sbin/page <<'END'
@@ -163,7 +163,7 @@ struct ServiceTests {
   }
 
   /// A service in its own network namespace leaks, and the policy covers all namespaces.
-  @Test(.timeLimit(.minutes(3))) func otherNamespacesNeedTheDropIn() throws {
+  @Test func otherNamespacesNeedTheDropIn() throws {
     let machine = try machine(
       """
       printf '[Service]\\nPrivateNetwork=yes\\nExecStart=/srv/demo-leak 12 300\\n' >private.service

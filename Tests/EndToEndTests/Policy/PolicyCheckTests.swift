@@ -95,7 +95,7 @@ import Testing
     #expect(ended.status == 0)
     #expect(
       ended.complaints.contains("connreap: warning: --process: a \"|\" does not separate names"))
-    #expect(ended.complaints.contains("for a script, write \"my-billing-work\""))
+    #expect(ended.complaints.contains("for a script, use \"my-billing-work\""))
     #expect(ended.output.isEmpty)
   }
 

@@ -48,7 +48,7 @@ import Testing
 
   /// The history of a leak: nothing is closed before its time, then the oldest, never the newest;
   /// and when that does not help, it is given up, and somebody is told.
-  @Test(.timeLimit(.minutes(2))) func aLeakIsWatchedAndThenGivenUp() throws {
+  @Test func aLeakIsWatchedAndThenGivenUp() throws {
     let file = try folder.write(
       "leak.yaml",
       """

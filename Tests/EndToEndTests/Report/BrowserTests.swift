@@ -67,7 +67,7 @@ import Testing
     )
   }
 
-  @Test(.timeLimit(.minutes(3))) func itIsShownAsItShould() throws {
+  @Test func itIsShownAsItShould() throws {
     let (found, page) = try browse()
     #expect(found.log.isEmpty, "no error and no warning on the console")
     #expect(found.requests.count == 1 && found.requests[0].hasPrefix("file:///tmp/"))
