@@ -18,7 +18,8 @@ final class WaitingThreads: TaskExecutor {
       let started = pthread_create(
         &thread, nil,
         { context in
-          Unmanaged<WaitingThreads>.fromOpaque(context!).takeRetainedValue().work()
+          guard let context else { return nil }
+          Unmanaged<WaitingThreads>.fromOpaque(context).takeRetainedValue().work()
         }, Unmanaged.passRetained(self).toOpaque())
       precondition(started == 0, "cannot start a thread: \(started)")
       pthread_detach(thread)
