@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test func aContainerThatLeaksIsCleanedInItsSecondRun() throws {
-    let identifier = String(repeating: "0a1b2c3d", count: 8)
+    let identifier = String(repeating: "1b2c3d4e", count: 8)
     let container = try ControlGroupFolder(
       in: try ControlGroupFolder(), "docker-\(identifier).scope")
     try container.take(namespace.server.pid)
