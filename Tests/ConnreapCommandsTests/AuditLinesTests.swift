@@ -9,7 +9,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// Lines of the audit log whose common parts are made once.
+/// Audit log entries whose common parts are rendered once.
 @Suite struct AuditLinesTests {
   private func step(_ policy: String? = nil, method: ClosingMethod = .destroy) -> Plan.Step {
     let step = OutcomeCountsTests.outcome(.closed).step
@@ -17,7 +17,7 @@ import Testing
       connection: step.connection, decision: .close, method: method, policy: policy)
   }
 
-  /// A line without what differs from run to run.
+  /// The entries without the members that differ between runs.
   private func lines(
     selection: String?, _ fill: (inout AuditLines, inout JSONWriter) -> Void
   ) -> [String] {
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func theFollowingLineSaysWhatIsOfItself() {
+  @Test func eachEntryHasItsOwnMembers() {
     let closed = Outcome(step(), .closed)
     let failed = Outcome(step("p\"q"), .failed(.notPermitted))
     let written = lines(selection: "--port 80") { lines, json in
@@ -60,7 +60,7 @@ import Testing
       ])
   }
 
-  @Test func itSaysWhereTheConnectionIs() {
+  @Test func theRangeOfTheConnectionIsReturned() {
     var lines = AuditLines(AuditedRun(command: "kill", selection: nil), at: "T")
     var json = JSONWriter()
     for number in 1...3 {
@@ -72,15 +72,14 @@ import Testing
   }
 }
 
-/// What is kept of the connections that were announced.
+/// The JSON of announced connections.
 @Suite struct AnnouncedConnectionsTests {
   private func cookie(_ number: Int) throws -> SocketCookie {
     try #require(SocketCookie(rawValue: UInt64(number)))
   }
 
-  @Test func eachIsFoundInItsPlaceByItsCookie() throws {
+  @Test func eachIsFoundByItsIndexAndCookie() throws {
     let announced = AnnouncedConnections()
-    // More than one part holds, and one that is longer than a part.
     let texts = (1...300).map { number in
       [UInt8](repeating: UInt8(number % 251), count: number == 100 ? 70_000 : number * 3)
     }
@@ -88,18 +87,18 @@ import Testing
       announced.keep(try cookie(index + 1), ([0] + text)[1...])
     }
     for (index, text) in texts.enumerated() {
-      #expect(announced.written(at: index, of: try cookie(index + 1)).map(Array.init) == text)
-      #expect(announced.written(at: index, of: try cookie(index + 2)) == nil)
+      #expect(announced.json(at: index, of: try cookie(index + 1)).map(Array.init) == text)
+      #expect(announced.json(at: index, of: try cookie(index + 2)) == nil)
     }
-    #expect(announced.written(at: 300, of: try cookie(301)) == nil)
+    #expect(announced.json(at: 300, of: try cookie(301)) == nil)
   }
 
-  @Test func whatIsTooMuchIsNotKept() throws {
+  @Test func theSizeIsLimited() throws {
     let announced = AnnouncedConnections()
     let text = [UInt8](repeating: 7, count: 40_000)[...]
     for number in 1...500 { announced.keep(try cookie(number), text) }
     // 16 MiB.
-    #expect(announced.written(at: 418, of: try cookie(419)) == text)
-    #expect(announced.written(at: 419, of: try cookie(420)) == nil)
+    #expect(announced.json(at: 418, of: try cookie(419)) == text)
+    #expect(announced.json(at: 419, of: try cookie(420)) == nil)
   }
 }

@@ -10,7 +10,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What the exit code says of a run.
+/// The exit code of a closing run.
 @Suite struct ClosingFailureTests {
   private func failure(_ results: Outcome.Result...) -> CommandFailure? {
     do throws(CommandFailure) {
@@ -23,12 +23,12 @@ import Testing
 
   private let refused = Outcome.Result.failed(.descriptor(.notPermitted(pid: 7)))
 
-  @Test func whatIsClosedGoneOrSparedIsNoFailure() {
+  @Test func closedGoneAndSparedConnectionsAreNoFailure() {
     #expect(failure() == nil)
     #expect(failure(.closed, .gone, .spared(.listener), .spared(.noDescriptor)) == nil)
   }
 
-  @Test func aKernelWithoutDestroyIsUnavailableAndAnotherMethodIsOffered() {
+  @Test func aKernelThatCannotDestroyIsUnavailableAndShutdownIsSuggested() {
     let failure = failure(.failed(.notSupported), .failed(.notSupported))
     #expect(failure?.status == .unavailable)
     #expect(failure?.remedy?.contains("--method shutdown") == true)
@@ -41,13 +41,13 @@ import Testing
     #expect(failure(refused)?.remedy?.contains("CAP_SYS_PTRACE") == true)
   }
 
-  @Test func anOldKernelThatCannotDuplicateIsUnavailable() {
+  @Test func aKernelWithoutPidfdGetfdIsUnavailable() {
     let failure = failure(.failed(.descriptor(.notSupported)))
     #expect(failure?.status == .unavailable)
     #expect(failure?.message?.contains("pidfd_getfd") == true)
   }
 
-  @Test func onceAnythingWasDoneItIsAFailureOfTheRest() {
+  @Test func partialOrMixedFailuresAreGeneral() {
     #expect(failure(.closed, refused) == .silent(.failed))
     #expect(failure(refused, .failed(.notPermitted)) == .silent(.failed))
     #expect(failure(refused, .unverified(.stillListed(.established))) == .silent(.failed))

@@ -11,8 +11,8 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// The names of containers, from files as the runtimes write them.
-@Suite(.enabled(if: geteuid() == 0, "needs root, whose files alone are trusted"))
+/// The names of containers, from the files of their runtimes.
+@Suite(.enabled(if: geteuid() == 0, "needs root: only root's files are trusted"))
 struct ContainerDirectoryTests {
   private static let id = String(repeating: "0123456789abcdef", count: 4)
   private let tree = ProcTree()
@@ -36,7 +36,7 @@ struct ContainerDirectoryTests {
     #expect(group.unit == KernelName("docker-\(Self.id).scope") && group.pod == nil)
   }
 
-  @Test func dockerMayKeepThemElsewhere() {
+  @Test func dockerCanHaveAnotherDataRoot() {
     tree.file("etc/docker/daemon.json", #"{"data-root": "/srv/docker"}"#)
     docker(#"{"Name":"/web"}"#, under: "srv/docker")
     #expect(group("/docker/\(Self.id)").container?.name == "web")
@@ -50,7 +50,7 @@ struct ContainerDirectoryTests {
     "io.kubernetes.pod.uid":"0c9b6f3e-2b8b-4f0e-9d1e-1234567890ab"}}}
     """#,
   ])
-  func dockerRunsPods(config: String) {
+  func podsInDockerAreNamed(config: String) {
     docker(config)
     let group = group("/docker/\(Self.id)")
     #expect(group.container?.name == "nginx")
@@ -59,7 +59,7 @@ struct ContainerDirectoryTests {
     #expect(group.pod?.uid == "0c9b6f3e-2b8b-4f0e-9d1e-1234567890ab")
   }
 
-  @Test func containerdAnnotatesPods() {
+  @Test func podsInContainerdAreNamed() {
     let sandbox = String(repeating: "f", count: 64)
     task(
       "k8s.io", Self.id,
@@ -84,14 +84,14 @@ struct ContainerDirectoryTests {
     #expect(outside.pod == Pod(uid: "u", namespace: "shop", name: "web-1"))
   }
 
-  @Test func nerdctlAnnotatesItsContainersInAnyNamespace() {
+  @Test func nerdctlContainersAreNamedInAnyNamespace() {
     task("shop", Self.id, #"{"annotations":{"nerdctl/name":"web"}}"#)
     #expect(group("/shop/\(Self.id)").container?.name == "web")
     #expect(group("/other/\(Self.id)").container?.name == nil)
   }
 
   @Test(arguments: ["overlay", "vfs"])
-  func podmanAndCRIOListTheirs(driver: String) {
+  func podmanAndCRIOContainersAreNamed(driver: String) {
     let other = String(repeating: "e", count: 64)
     tree.file(
       "var/lib/containers/storage/\(driver)-containers/containers.json",
@@ -103,7 +103,7 @@ struct ContainerDirectoryTests {
   }
 
   /// The cgroup of `ctr` looks like any other with two components.
-  @Test func aContainerOfCtrIsOneThatContainerdHas() {
+  @Test func aCtrContainerMustBeKnownToContainerd() {
     task("shop", "web", "{}")
     let found = group("/shop/web")
     #expect(found.container == Container(id: "shop/web", name: "web"))
@@ -116,14 +116,14 @@ struct ContainerDirectoryTests {
     #expect(group("/system.slice/web").container == nil)
   }
 
-  /// Anybody can make a cgroup with any name there.
-  @Test func containersOfUsersHaveNoName() {
+  /// Users can create cgroups with any name there.
+  @Test func containersOfUsersAreNotNamed() {
     docker(#"{"Name":"/web"}"#)
     let group = group("/user.slice/user-1000.slice/user@1000.service/docker-\(Self.id).scope")
     #expect(group.container == Container(id: KernelName(Self.id)))
   }
 
-  @Test func filesOfOthersAreNotTrusted() {
+  @Test func onlyFilesOfRootAreTrusted() {
     docker(#"{"Name":"/web"}"#)
     let file = tree.path("var/lib/docker/containers/\(Self.id)/config.v2.json")
     #expect(chown(file, 1000, 1000) == 0)
@@ -138,14 +138,14 @@ struct ContainerDirectoryTests {
   }
 
   @Test(arguments: ["", "{", "[]", "null", #"{"Name":7}"#, #"{"Name":""}"#, #"{"Name":"/"}"#])
-  func whatIsNotWhatARuntimeWritesIsUnknown(config: String) {
+  func invalidFilesAreIgnored(config: String) {
     docker(config)
     task("k8s.io", Self.id, config)
     tree.file("var/lib/containers/storage/vfs-containers/containers.json", config)
     #expect(group("/docker/\(Self.id)").container == Container(id: KernelName(Self.id)))
   }
 
-  @Test func eachContainerInAContainerHasItsName() {
+  @Test func nestedContainersAreNamed() {
     docker(#"{"Name":"/outer"}"#)
     let group = group("/docker/\(Self.id)/lxc.payload.inner")
     #expect(group.containers.map(\.name) == ["outer", "inner"])

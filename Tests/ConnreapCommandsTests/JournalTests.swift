@@ -9,9 +9,9 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What the journal gets, at a socket of the test's own.
+/// Entries in the journal, received by a socket of the test.
 @Suite struct JournalTests {
-  /// A socket that takes datagrams as journald does.
+  /// A datagram socket in place of journald's.
   final class Listener {
     let path: FilePath
     let descriptor: Int32
@@ -35,7 +35,7 @@ import Testing
       unlink(path.string)
     }
 
-    /// The next datagram; nil when there is none.
+    /// The next datagram, if any.
     func receive() -> [UInt8]? {
       var bytes = [UInt8](repeating: 0, count: 65_536)
       let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func anEntryIsOneDatagramWithAFieldALine() throws {
+  @Test func anEntryIsOneDatagramWithOneLinePerField() throws {
     let listener = try Listener()
     guard let journal = Journal(at: listener.path) else {
       Issue.record("the socket was not found")
@@ -62,7 +62,7 @@ import Testing
     #expect(listener.receive() == nil)
   }
 
-  @Test func aValueCannotStartAFieldOfItsOwn() throws {
+  @Test func aValueCannotAddAField() throws {
     let listener = try Listener()
     guard let journal = Journal(at: listener.path) else { return }
     journal.write("x", .warning, [("CONNREAP_REASON", "a\nPRIORITY=0")])
@@ -73,13 +73,13 @@ import Testing
     #expect(bytes == expected)
   }
 
-  @Test func withoutAJournalThereIsNone() throws {
+  @Test func onlyASocketIsAJournal() throws {
     for path: FilePath in ["/nonexistent/socket", "/dev/null"] {
-      if Journal(at: path) != nil { Issue.record("\(path) was taken for a journal") }
+      if Journal(at: path) != nil { Issue.record("\(path) is no journal") }
     }
   }
 
-  @Test func aJournalThatTakesNothingIsNotWaitedFor() throws {
+  @Test func aFullJournalDoesNotBlock() throws {
     let listener = try Listener()
     guard let journal = Journal(at: listener.path) else { return }
     let start = ContinuousClock.now
@@ -88,7 +88,7 @@ import Testing
     #expect(listener.receive() != nil)
   }
 
-  @Test func aJournalThatEndedIsNoFailure() throws {
+  @Test func aClosedJournalIsIgnored() throws {
     var listener: Listener? = try Listener()
     guard let journal = Journal(at: try #require(listener?.path)) else { return }
     listener = nil

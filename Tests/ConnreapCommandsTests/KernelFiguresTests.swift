@@ -8,7 +8,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What the kernel counts, of one network namespace and of several.
+/// The kernel's counters in one network namespace and in several.
 @Suite struct KernelFiguresTests {
   private func figures(established: Int, timeWait: Int, orphans: Int = 4) -> KernelFigures? {
     let tree = ProcTree()
@@ -19,15 +19,15 @@ import Testing
     return KernelFigures(tree.files)
   }
 
-  @Test func eachFigureIsReadFromItsFile() throws {
+  @Test func everyCounterIsRead() throws {
     let figures = try #require(self.figures(established: 14, timeWait: 3))
     #expect(figures.established == 14 && figures.timeWait == 3 && figures.orphans == 4)
     #expect(figures.inUse == 9 && figures.inUseIPv6 == 2)
     #expect(figures.allocated == 21 && figures.memoryPages == 247)
-    #expect(KernelFigures(ProcTree().files) == nil, "nothing can be read")
+    #expect(KernelFigures(ProcTree().files) == nil, "there is nothing to read")
   }
 
-  @Test func theFiguresOfNamespacesAreAddedAndThoseOfTheMachineAreNot() throws {
+  @Test func onlyCountersOfNamespacesAreSummed() throws {
     let parts = [figures(established: 14, timeWait: 3), figures(established: 6, timeWait: 30)]
     let sum = try #require(KernelFigures(sumOf: parts))
     #expect(sum.established == 20 && sum.timeWait == 33)
@@ -35,8 +35,8 @@ import Testing
     #expect(sum.orphans == 4 && sum.allocated == 21 && sum.memoryPages == 247)
   }
 
-  /// A sum that leaves a namespace out would be taken for a difference from what is listed.
-  @Test func withoutOneNamespaceTheSumIsUnknown() throws {
+  /// A sum that omits a namespace would look like a difference from the listed sockets.
+  @Test func theSumIsUnknownIfANamespaceIs() throws {
     let sum = try #require(
       KernelFigures(sumOf: [figures(established: 14, timeWait: 3), nil]))
     #expect(sum.established == nil && sum.timeWait == nil && sum.inUse == nil)
@@ -48,13 +48,13 @@ import Testing
     #expect(KernelFigures(sumOf: [nil, nil]) == nil && KernelFigures(sumOf: []) == nil)
   }
 
-  @Test func aDifferenceFromWhatIsListedShows() throws {
+  @Test func aDifferenceFromTheListedSocketsIsShown() throws {
     let figures = try #require(self.figures(established: 14, timeWait: 3, orphans: 1))
     #expect(
       figures.text(listed: 16)
         == "The kernel counts: CurrEstab 14 (listed: +2), 3 in TIME-WAIT\n"
         + "On the whole machine: 1 orphan, 247 pages of buffers")
     #expect(figures.text(listed: 14).contains("CurrEstab 14 (listed: the same)"))
-    #expect(!figures.text(listed: nil).contains("listed"), "a selection is not all there is")
+    #expect(!figures.text(listed: nil).contains("listed"), "a selection cannot be compared")
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// Times in the log, and as `--since` and `--until` take them.
+/// Times in the log and in `--since` and `--until`.
 @Suite struct LogTimeTests {
   @Test(arguments: [
     ("1970-01-01", 0), ("1970-01-01T00:00:01Z", 1000), ("1970-01-01T00:00:00.5Z", 500),
@@ -16,7 +16,7 @@ import Testing
     ("1969-12-31T23:59:59.999Z", -1), ("2026-11-21T05:42:50.123Z", 1_795_239_770_123),
     ("2024-02-29", 1_709_164_800_000), ("2016-12-31T23:59:60Z", 1_483_228_800_000),
   ])
-  func areRead(text: String, milliseconds: Int64) {
+  func timesAreParsed(text: String, milliseconds: Int64) {
     #expect(LogTime(text)?.milliseconds == milliseconds)
   }
 
@@ -26,11 +26,11 @@ import Testing
     "2026-11-21T05:42:50.Z", "2026-11-21T05:42:50Zx", "2026-11-21T05:42:50+1:00", " 2026-11-21",
     "2026-11-21T05:42:50+24:00", "now", "２026-11-21", "1900-02-29",
   ])
-  func areRefused(text: String) {
+  func invalidTimesAreRefused(text: String) {
     #expect(LogTime(text) == nil)
   }
 
-  @Test func areWrittenAsTheyWereRead() {
+  @Test func timesSurviveARoundTrip() {
     for text in [
       "2026-11-21T05:42:50.123Z", "1970-01-01T00:00:00.000Z", "2024-02-29T23:59:59.999Z",
     ] {
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func anOptionIsATimeOrHowLongAgoItWas() throws {
+  @Test func anOptionIsATimeOrADuration() throws {
     let now = LogTime(milliseconds: 1_000_000)
     #expect(try LogTime(option: "--since", value: "90s", now: now).milliseconds == 910_000)
     #expect(

@@ -8,7 +8,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// Which namespaces a value of `--netns` names.
+/// The items in a value of `--netns`.
 @Suite struct NamespaceListTests {
   @Test(
     arguments: [
@@ -17,7 +17,7 @@ import Testing
       ("", [""]), ("1,", ["1", ""]), ("/proc/self/ns/net,blue", ["/proc/self/ns/net", "blue"]),
       ("/no,/such", ["/no", "/such"]), ("a,b,c,d", ["a,b,c,d"]), ("a,b,c", ["a", "b", "c"]),
     ] as [(String, [String])])
-  func aCommaInANameSeparatesNothing(value: String, items: [String]) {
+  func aCommaInAKnownNameIsNoSeparator(value: String, items: [String]) {
     #expect(NamespaceList.items(of: value, known: ["blue", "green", "x,y", "a,b,c,d"]) == items)
   }
 

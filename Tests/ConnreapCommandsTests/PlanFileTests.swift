@@ -11,7 +11,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// A plan as it is read back: all of it makes sense, or none of it is done.
+/// Reading a plan back: a plan with any problem is refused.
 @Suite struct PlanFileTests {
   private static func connection(
     _ cookie: String = "0x2a", decision: String = "close", _ change: (String) -> String = { $0 }
@@ -24,7 +24,7 @@ import Testing
       """)
   }
 
-  /// What comes before the connections of a plan that was made for `method`.
+  /// The members before the connections, for a plan made for `method`.
   private static func head(_ method: String = "destroy", command: String? = nil) -> String {
     let command = command ?? "connreap kill --dry-run --method \(method) -o json"
     return """
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test func theConnectionsToCloseAreReadInTheirOrder() throws {
+  @Test func connectionsKeepTheirOrder() throws {
     let file = try read(
       Self.plan(
         Self.connection("0x2b"), Self.connection("0x1", decision: "spare"), Self.connection("0x2a")
@@ -68,16 +68,16 @@ import Testing
     #expect(first.connection.peer.description == "10.0.0.9:51690")
   }
 
-  @Test func aSparedConnectionNeedNotMakeSense() throws {
+  @Test func sparedConnectionsAreNotChecked() throws {
     #expect(try read(Self.plan(#"{"decision":"spare"}"#)).closings.isEmpty)
   }
 
   @Test(arguments: ["shutdown", "abort", "destroy"])
-  func theMethodIsThePlans(name: String) throws {
+  func theMethodIsRead(name: String) throws {
     #expect(try read(Self.plan(head: Self.head(name))).method.name == name)
   }
 
-  @Test func keepaliveKeepsItsTimes() throws {
+  @Test func keepaliveTimesAreRead() throws {
     let times = #""keepalive":{"idle_s":30,"interval_s":5,"count":3,"user_timeout_ms":45000},"#
     let settings = try #require(
       KeepaliveSettings(idle: 30, interval: 5, count: 3, userTimeout: 45_000))
@@ -86,10 +86,10 @@ import Testing
     #expect(try read(Self.plan(head: head)).method == .keepalive(.usual))
     #expect(
       problem(Self.plan(head: head + #""keepalive":{"idle_s":0,"interval_s":5,"count":3},"#))
-        == "keepalive: the kernel would not take these times")
+        == "keepalive: the kernel does not accept these times")
   }
 
-  @Test func whoMadeItIsRead() throws {
+  @Test func theOriginIsRead() throws {
     let origin = try read(Self.plan()).origin
     #expect(origin.time == LogTime("2026-11-21T05:42:50.123Z"))
     #expect(origin.uptime == 1_000_000 && origin.host == "here" && origin.userID == 0)
@@ -99,25 +99,21 @@ import Testing
 
   @Test(arguments: [
     ("", "line 1, column 1: the file is empty"),
-    ("{\"boot_id\":\"b\",\n \"connections\":[oops]}", "line 2, column 17: this is no JSON"),
-    ("{\"boot_id\":\"b\"", "line 1, column 15: this is no JSON"),
-    ("[]", "a plan is an object"),
+    ("{\"boot_id\":\"b\",\n \"connections\":[oops]}", "line 2, column 17: not valid JSON"),
+    ("{\"boot_id\":\"b\"", "line 1, column 15: not valid JSON"),
+    ("[]", "a plan is a JSON object"),
     ("{}", "version: this connreap reads plans of version 2"),
     (#"{"version":1,"connections":[]}"#, "version: this connreap reads plans of version 2"),
-    (#"{"version":2}"#, "boot_id: it does not say of which boot its cookies are"),
-    (
-      #"{"version":2,"boot_id":null}"#, "boot_id: it does not say of which boot its cookies are"
-    ),
-    (#"{"version":2,"boot_id":"b"}"#, "connections: there is no list of them"),
+    (#"{"version":2}"#, "boot_id: missing boot ID"),
+    (#"{"version":2,"boot_id":null}"#, "boot_id: missing boot ID"),
+    (#"{"version":2,"boot_id":"b"}"#, "connections: missing list"),
     (
       #"{"boot_id":"b","policies":[],"connections":[]}"#,
-      "policies: this is what policies would do; 'connreap policy apply' does it"
+      "policies: this is a plan of policies; run 'connreap policy apply'"
     ),
-    (
-      #"{"version":2,"boot_id":"b","connections":[]}"#, "time: missing, or not a time of RFC 3339"
-    ),
+    (#"{"version":2,"boot_id":"b","connections":[]}"#, "time: missing, or not an RFC 3339 time"),
   ])
-  func whatIsWrongIsSaidWithItsPlace(text: String, message: String) {
+  func problemsHaveTheirLocation(text: String, message: String) {
     #expect(problem(text) == message)
   }
 
@@ -132,16 +128,16 @@ import Testing
     (#""sudo_user":null"#, #""sudo_user":[]"#, "made_by.sudo_user: "),
     (#""command":"#, #""x":"#, "made_by.command: "),
     (#""version":"0.1.0""#, #""version":1"#, "made_by.version: "),
-    (#""method":"destroy""#, #""method":"kick""#, "method: the methods are destroy, shutdown"),
-    (#""method":"destroy""#, #""method":null"#, "method: the methods are destroy, shutdown"),
-    (#""method":"destroy""#, #""method":"abort""#, "method: it was changed: the plan was made for"),
+    (#""method":"destroy""#, #""method":"kick""#, "method: must be one of destroy, shutdown"),
+    (#""method":"destroy""#, #""method":null"#, "method: must be one of destroy, shutdown"),
+    (#""method":"destroy""#, #""method":"abort""#, "method: it was edited: the plan was made for"),
     (#""summary":{"close":1}"#, #""summary":{}"#, "summary.close: missing"),
-    (#""summary":{"close":1}"#, #""summary":{"close":0}"#, "connections: 1 are to be closed"),
-    (#""reason":null"#, #""reason":"a listener""#, "connections[0].decision: it was changed"),
-    (#""decision":"close""#, #""decision":"perhaps""#, "connections[0].decision: it is \"close\""),
-    (#""decision":"close""#, #""decision":true"#, "connections[0].decision: it is \"close\""),
+    (#""summary":{"close":1}"#, #""summary":{"close":0}"#, "connections: 1 would be closed"),
+    (#""reason":null"#, #""reason":"a listener""#, "connections[0].decision: it was edited"),
+    (#""decision":"close""#, #""decision":"perhaps""#, "connections[0].decision: must be"),
+    (#""decision":"close""#, #""decision":true"#, "connections[0].decision: must be"),
   ])
-  func whatContradictsTheRestIsRefused(good: String, bad: String, message: String) {
+  func contradictionsAreRefused(good: String, bad: String, message: String) {
     let whole = Self.plan(Self.connection())
     #expect(problem(whole) == nil)
     let changed = whole.replacing(good, with: bad)
@@ -149,7 +145,7 @@ import Testing
     #expect(problem(changed)?.hasPrefix(message) == true, "\(problem(changed) ?? "none")")
   }
 
-  @Test func theMethodOfTheCommandCountsInEverySpelling() throws {
+  @Test func theMethodMustMatchTheCommandLine() throws {
     for command in ["connreap kill --method=abort -n", "connreap kill --method abort"] {
       #expect(try read(Self.plan(head: Self.head("abort", command: command))).method == .abort)
       #expect(problem(Self.plan(head: Self.head("destroy", command: command))) != nil)
@@ -159,7 +155,7 @@ import Testing
     #expect(problem(Self.plan(head: Self.head("abort", command: command))) != nil)
   }
 
-  @Test func itsAgeIsTheLongerOfTwo() throws {
+  @Test func theAgeIsTheLongerOfTwo() throws {
     let origin = try read(Self.plan()).origin
     func age(_ clock: Int64, _ uptime: UInt64) -> UInt64? {
       let now = LogTime(milliseconds: origin.time.milliseconds + clock)
@@ -169,13 +165,13 @@ import Testing
     #expect(age(60_000, 1_060_000) == 60_000)
     #expect(age(60_000, 1_090_000) == 90_000, "the clock was set back")
     #expect(age(90_000, 1_060_000) == 90_000, "the clock was set forward")
-    #expect(age(-500, 999_500) == 0, "clocks are read one after the other")
+    #expect(age(-500, 999_500) == 0, "the clocks are not read at the same time")
     #expect(age(-5000, 1_060_000) == nil)
     #expect(age(60_000, 900_000) == nil)
     #expect(age(.max / 2, 1_000_000) == UInt64(Int64.max / 2))
   }
 
-  @Test func onlyItsOwnHostAndAFreshOneDo() throws {
+  @Test func aPlanOfAnotherHostOrAnOldPlanIsRefused() throws {
     let file = try read(Self.plan())
     func failure(_ host: String?, after clock: Int64, limit: UInt64 = 1000) -> CommandFailure? {
       do throws(CommandFailure) {
@@ -193,7 +189,7 @@ import Testing
     #expect(stale?.status == .badData)
     #expect(stale?.message == "plan.json was made 2h00m ago, more than --plan-age 1h")
     let foreign = failure("there", after: 0)
-    #expect(foreign?.message == "plan.json was made on the host here, and this is there")
+    #expect(foreign?.message == "plan.json was made on the host here, but this host is there")
     #expect(failure(nil, after: 0)?.status == .badData)
     #expect(failure("here", after: -5000)?.message?.hasPrefix("plan.json: time: ") == true)
   }
@@ -201,10 +197,9 @@ import Testing
   @Test(arguments: [
     "netns", "family", "state", "local", "peer", "inode", "cookie",
   ])
-  func whatNamesAConnectionMustBeThere(key: String) {
+  func theIdentityOfAConnectionIsRequired(key: String) {
     let lacking = Self.connection { $0.replacing("\"\(key)\":", with: "\"x-\(key)\":") }
-    let message =
-      key == "netns" ? "it does not say in which network namespace" : "it is missing"
+    let message = key == "netns" ? "missing network namespace" : "missing"
     #expect(
       problem(Self.plan(Self.connection("0x1"), lacking)) == "connections[1].\(key): \(message)")
   }
@@ -216,25 +211,25 @@ import Testing
     ("8080", "65536"), ("10.0.0.9", "10.0.0"), ("close-wait", "gone"),
     ("ipv4", "ipv5"), ("6319", "-1"), ("6319", "4294967296"),
   ])
-  func aValueThatNamesNothingIsAProblem(good: String, bad: String) {
+  func invalidValuesAreProblems(good: String, bad: String) {
     let text = Self.plan(Self.connection().replacing(good, with: bad))
     #expect(text != Self.plan(Self.connection()))
     #expect(problem(text)?.hasPrefix("connections[0]") == true)
   }
 
-  @Test func theWildcardCookieCannotBeSmuggledIn() {
+  @Test func theWildcardCookieIsRefused() {
     #expect(
       problem(Self.plan(Self.connection("0xffffffffffffffff")))
-        == "connections[0]: it does not name a connection")
+        == "connections[0]: not a connection")
   }
 
-  @Test func theSameCookieTwiceIsAProblem() {
+  @Test func aDuplicateCookieIsAProblem() {
     #expect(
       problem(Self.plan(Self.connection("0x2a"), Self.connection("0x2A")))
-        == "connections[1].cookie: another connection has the same")
+        == "connections[1].cookie: duplicate")
   }
 
-  /// Whatever octet is changed, what is read is a plan or a problem; never a crash.
+  /// Whatever byte is changed, the result is a plan or a problem, and never a crash.
   @Test func aDamagedPlanIsAProblemOrAnotherPlan() {
     let whole = Array(Self.plan(Self.connection("0x1"), Self.connection("0x2")).utf8)
     var random = Seeded(7)

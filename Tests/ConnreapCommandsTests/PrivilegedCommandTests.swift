@@ -9,26 +9,26 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What each command keeps of the privileges that it was started with.
+/// The capabilities that each command keeps.
 @Suite struct PrivilegedCommandTests {
   private func needs(_ words: String...) throws -> Capabilities {
     let command = try ConnreapCommand.parseAsRoot(words)
     return try #require(command as? any PrivilegedCommand).needs
   }
 
-  /// A command that says nothing would keep nothing, and find no owner.
-  @Test func everyCommandSays() {
+  /// A command that declares nothing would keep nothing, and find no owner.
+  @Test func everyCommandDeclaresItsNeeds() {
     func check(_ command: any ParsableCommand.Type) {
       let subcommands = command.configuration.subcommands
       #expect(
         !subcommands.isEmpty || command is any PrivilegedCommand.Type,
-        "\(command) does not say what it needs")
+        "\(command) does not declare its needs")
       for subcommand in subcommands { check(subcommand) }
     }
     check(ConnreapCommand.self)
   }
 
-  @Test func whatReadsNothingLiveNeedsNothing() throws {
+  @Test func commandsThatDoNotReadTheMachineNeedNothing() throws {
     #expect(try needs("policy", "check", "f") == [])
     #expect(try needs("log") == [])
     #expect(try needs("list", "--replay", "f") == [])
@@ -42,7 +42,7 @@ import Testing
     #expect(try needs("report", "--html", "f", "--replay", "r") == [.dacOverride, .chown])
   }
 
-  @Test func whatLooksNeedsToSeeOwners() throws {
+  @Test func scansNeedToReadOwners() throws {
     let owners: Capabilities = [.sysPtrace, .dacReadSearch]
     #expect(try needs("list") == owners)
     #expect(try needs("list", "--netns", "all") == owners.union([.sysAdmin]))
@@ -58,16 +58,16 @@ import Testing
     #expect(try needs("metrics", "--textfile", "f") == owners.union([.dacOverride, .chown]))
   }
 
-  @Test func whatClosesNeedsToClose() throws {
+  @Test func closingNeedsTheCapability() throws {
     let closing: Capabilities = [.sysPtrace, .dacReadSearch, .netAdmin]
     #expect(try needs("kill", "--all") == closing)
     #expect(try needs("top") == closing)
     #expect(try needs("top", "--netns", "blue") == closing.union([.sysAdmin]))
     #expect(try needs("kill", "--all", "--netns", "blue") == closing.union([.sysAdmin]))
-    // What the policies say is not read yet: it keeps less when it is.
+    // The policy file is not read yet. Afterwards, the command keeps less.
     #expect(try needs("policy", "apply", "f") == closing.union([.sysAdmin]))
     #expect(try needs("doctor") == closing.union([.sysAdmin]))
-    #expect(try needs("report", "--html", "-") == needs("doctor"), "it asks the same")
+    #expect(try needs("report", "--html", "-") == needs("doctor"), "it runs the same checks")
     #expect(try needs("report", "--html", "f") == needs("doctor").union([.dacOverride, .chown]))
   }
 }

@@ -10,7 +10,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// The JSON of connections that are announced, whichever thread renders it.
+/// The JSON of announced connections is the same whichever thread renders it.
 @Suite struct RenderedConnectionsTests {
   private let names = SystemNumbers(resolvesNames: false)
 
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  /// Asks for `closings` in groups, by a reading of the owners that begins at each of `readings`.
+  /// Renders `closings` in groups. A new reading of the owners starts at each of `readings`.
   private func render(
     _ closings: [Plan.Step], inGroupsOf size: Int, readings: Set<Int> = [0],
     of snapshot: Snapshot, upTo end: Int? = nil
@@ -47,16 +47,16 @@ import Testing
     }
   }
 
-  /// More than one batch is rendered ahead, and the last one is not full.
+  /// These counts include several batches and a partial last one.
   @Test(arguments: [1, 2, 16, 17, 63, 64, 65, 128, 700], [1, 8, 16])
-  func eachIsWhatItIsAlone(count: Int, size: Int) throws {
+  func eachIsAsIfRenderedAlone(count: Int, size: Int) throws {
     let snapshot = try StatsScene([]).snapshot(by: .state)
     let closings = closings(count)
     let lines = render(closings, inGroupsOf: size, of: snapshot)
     #expect(lines == expected(closings, of: snapshot))
   }
 
-  @Test func afterEachReadingOfTheOwnersTheRestIsRenderedAgain() throws {
+  @Test func aNewReadingRendersTheRestAgain() throws {
     let snapshot = try StatsScene([]).snapshot(by: .state)
     let closings = closings(400)
     for readings: Set in [[0, 16], [0, 64, 80, 240], Set(stride(from: 0, to: 400, by: 16))] {
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func theOwnersAreThoseOfTheLastReading() throws {
+  @Test func ownersAreThoseOfTheLastReading() throws {
     func snapshot(_ name: String) throws -> Snapshot {
       let scene = StatsScene([FakeSocket(cookie: 1, inode: 7)])
       scene.tree.process(100, name: name, links: [3: "socket:[7]"])
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  @Test func aRunThatStopsLeavesTheRest() throws {
+  @Test func aStoppedRunAbandonsTheRest() throws {
     let snapshot = try StatsScene([]).snapshot(by: .state)
     let closings = closings(5_000)
     let lines = render(closings, inGroupsOf: 16, of: snapshot, upTo: 100)

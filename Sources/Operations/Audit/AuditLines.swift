@@ -1,14 +1,13 @@
 package import Reaping
 package import Rendering
 
-/// Writes lines of the audit log that are of one run and one moment: what they have in common is
-/// made once.
+/// Writes audit log entries of one run and one moment. Their common parts are rendered once.
 package struct AuditLines {
   private let run: AuditedRun
   private let time: String
-  /// What follows the reason, up to where the connection is to be written.
+  /// The members between the reason and the connection.
   private let end: [UInt8]
-  /// What precedes the reason, of the line before.
+  /// The members before the reason, as in the previous entry.
   private var start: Start?
 
   private struct Start {
@@ -27,10 +26,12 @@ package struct AuditLines {
     end = json.take()
   }
 
-  /// Writes the line of `step`, whose connection `connection` writes.
+  /// Writes the entry of `step`.
   ///
-  /// - Parameter outcome: what came of it; nil before it is closed.
-  /// - Returns: where in `json` the connection is.
+  /// - Parameters:
+  ///   - outcome: nil before the connection is closed.
+  ///   - connection: writes the connection.
+  /// - Returns: the range of the connection in the bytes of `json`.
   @discardableResult
   package mutating func write(
     _ step: Plan.Step, event: String, outcome: Outcome?, to json: inout JSONWriter,
@@ -39,9 +40,9 @@ package struct AuditLines {
     json.part(start(of: step, event: event))
     if let reason = outcome?.reason { json.member("reason", reason) }
     json.part(end, endsWithKey: true)
-    let place = json.bytes.count
+    let start = json.bytes.count
     connection(&json)
-    let range = place..<json.bytes.count
+    let range = start..<json.bytes.count
     json.closeObject()
     json.endDocument()
     return range

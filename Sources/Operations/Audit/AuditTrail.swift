@@ -7,16 +7,15 @@ import Scanning
 package import StateFiles
 import SystemPackage
 
-/// Writes down each decision of one run: before anything is closed what is going to be, and
-/// afterwards what came of it; and at the end the run itself.
+/// Records one run in the audit log: each closing in advance, its outcome, and the run itself.
 package final class AuditTrail {
   /// What the run has found and done so far.
   package let record: RunRecord
   private let log: AuditLog
   private let journal: Journal?
   private let announced = AnnouncedConnections()
-  /// Writes the lines of one group of connections after the other.
-  private var writer = JSONWriter(reserving: usualLength * Reaper.groupSize)
+  /// The entries of one group of connections, reused for the next.
+  private var writer = JSONWriter(reserving: typicalLength * Reaper.groupSize)
 
   /// Opens the audit log of `state`.
   package init(in state: borrowing StateFolder, _ run: AuditedRun) throws(CommandFailure) {
@@ -31,9 +30,9 @@ package final class AuditTrail {
 
   private var run: AuditedRun { record.run }
 
-  /// Does the work of the run, and writes the line of the run when that has ended, however it did.
+  /// Does `work`, then writes the entry of the run, whether or not `work` succeeded.
   ///
-  /// - Throws: what `work` throws; and when it succeeds but the line could not be written.
+  /// - Throws: what `work` throws, or that the entry could not be written.
   package func recordingRun(_ work: () throws -> Void) throws {
     let result = Result { try work() }
     let (status, error) = Self.end(of: result)
@@ -46,7 +45,7 @@ package final class AuditTrail {
     try result.get()
   }
 
-  /// The exit code of a run that ends with `result`, and why; nil without an error to name.
+  /// The exit code of a run that ends with `result`, and its error message, if any.
   private static func end(of result: Result<Void, any Error>) -> (ExitStatus, String?) {
     guard case .failure(let error) = result else { return (.done, nil) }
     switch error {
@@ -58,13 +57,12 @@ package final class AuditTrail {
     }
   }
 
-  /// Writes down that connections are going to be closed.
+  /// Records that connections are about to be closed.
   ///
   /// - Parameters:
-  ///   - steps: a part of the closings of a plan.
-  ///   - rendered: the connections of all of them.
-  ///   - text: the texts of the connections.
-  /// - Returns: why they must not be, nor any after them: it could not be written down.
+  ///   - steps: some of the closings of a plan.
+  ///   - rendered: the connections of all its closings.
+  /// - Returns: a reason to stop before these, if they could not be recorded.
   func announce(
     _ steps: ArraySlice<Plan.Step>, _ rendered: RenderedConnections, _ text: ConnectionText
   ) -> StopReason? {
@@ -80,39 +78,39 @@ package final class AuditTrail {
     } catch {
       return .cannotRecord(error.errno)
     }
-    for step in steps { tellJournal(step, text, event: "closing", outcome: nil) }
+    for step in steps { notifyJournal(step, text, event: "closing", outcome: nil) }
     return nil
   }
 
-  /// Writes down what came of each connection.
+  /// Records the outcome of each connection.
   package func report(_ outcomes: [Outcome], _ text: ConnectionText) throws(CommandFailure) {
     record.update { $0.counts = OutcomeCounts(outcomes) }
-    var json = JSONWriter(reserving: Self.mostWaiting + Self.usualLength)
+    var json = JSONWriter(reserving: Self.flushSize + Self.typicalLength)
     var lines = AuditLines(run, at: Timestamp.now)
-    var place = 0
+    var index = 0
     for outcome in outcomes {
       let step = outcome.step
       let event = outcome.result.word
-      let written = announced.written(at: place, of: step.connection.cookie)
-      if written != nil { place += 1 }
+      let kept = announced.json(at: index, of: step.connection.cookie)
+      if kept != nil { index += 1 }
       lines.write(step, event: event, outcome: outcome, to: &json) { json in
-        if let written {
-          json.part(written)
+        if let kept {
+          json.part(kept)
         } else {
           ConnectionJSON(text: text).write(step.connection, to: &json)
         }
       }
-      if json.bytes.count >= Self.mostWaiting {
+      if json.bytes.count >= Self.flushSize {
         try append(json.bytes)
         json.clear()
       }
-      tellJournal(step, text, event: event, outcome: outcome)
+      notifyJournal(step, text, event: event, outcome: outcome)
     }
     if !json.bytes.isEmpty { try append(json.bytes) }
   }
 
-  /// Notes what owners of closed connections did afterwards, for the line of the run, and warns of
-  /// those that may be spinning.
+  /// Notes what owners of closed connections did afterwards, for the entry of the run. Warns in the
+  /// journal about those that may be spinning.
   package func note(_ reactions: [OwnerReaction]) {
     let spinning = reactions.filter(\.isSpinning)
     record.update { $0.reactions = spinning + reactions.filter { !$0.isSpinning } }
@@ -122,21 +120,21 @@ package final class AuditTrail {
     }
   }
 
-  /// How many octets of results wait to be written together.
-  private static let mostWaiting = 64 * 1024
-  /// For how many octets a line there is room from the beginning.
-  private static let usualLength = 1536
+  /// Outcomes are written in chunks of at least this many bytes.
+  private static let flushSize = 64 * 1024
+  /// The bytes to reserve for an entry.
+  private static let typicalLength = 1536
 
   private func append(_ lines: [UInt8]) throws(CommandFailure) {
     do {
       try log.append(lines)
     } catch {
-      throw Self.failure(error, "what was closed is said above")
+      throw Self.failure(error, "what was closed is listed above")
     }
   }
 
   /// `closed 127.0.0.1:8080 → 127.0.0.1:40000, CLOSE-WAIT, java[1744]: policy pile-up`.
-  private func tellJournal(
+  private func notifyJournal(
     _ step: Plan.Step, _ text: ConnectionText, event: String, outcome: Outcome?
   ) {
     guard journal != nil else { return }
@@ -174,7 +172,7 @@ package final class AuditTrail {
       remedy: remedy)
   }
 
-  /// What to do when it cannot be written.
+  /// What to do if the log cannot be written.
   package static let remedy =
-    "make room or mend its permissions, or give another folder with --state-dir"
+    "free some space or fix its permissions, or name another directory with --state-dir"
 }

@@ -2,28 +2,28 @@ import Glibc
 import ProcessTable
 package import Rendering
 
-/// One run of a command that closes connections: what all its lines in the audit log share.
+/// One run of a command that closes connections: what all its audit log entries have in common.
 package struct AuditedRun: Sendable {
   /// `kill`, `top` or `policy apply`.
   package let command: String
-  /// The words that select, for a selection by hand; nil for policies, which have names.
+  /// The words of a selection by hand. Nil for policies, which have names.
   package let selection: String?
   /// The effective user.
   package let userID: UInt32
-  /// The name of the user who became that one, as `SUDO_USER` tells it.
+  /// The user who called sudo (`SUDO_USER`).
   package let invokedBy: String?
   package let pid: Int32
-  /// When the process was started, in clock ticks since boot: with the pid, which one it is. Nil
-  /// when `/proc` does not tell.
+  /// When the process was started, in clock ticks since boot. It distinguishes processes with the
+  /// same pid. Nil if it cannot be read.
   package let processStart: UInt64?
-  /// Identifies the run: 64 random bits as hexadecimal digits. In containers every run has pid 1.
+  /// 64 random bits as hexadecimal digits, because in containers every run has pid 1.
   package let id: String
   package let bootID: String?
   /// When the run began.
   package let started: String
   private let clock = ContinuousClock.now
 
-  /// A run of this process that begins now.
+  /// A run of this process that starts now.
   package init(command: String, selection: String?) {
     self.command = command
     self.selection = selection
@@ -41,7 +41,7 @@ package struct AuditedRun: Sendable {
   /// How long the run has taken so far.
   package var elapsed: Duration { clock.duration(to: .now) }
 
-  /// Writes who runs it, and which run it is.
+  /// Writes the user, the process and the id of the run.
   package func writeIdentity(to json: inout JSONWriter) {
     json.member("uid", userID)
     if let invokedBy { json.member("invoked_by", invokedBy) }

@@ -2,19 +2,19 @@ import Connections
 import Glibc
 package import SystemPackage
 
-/// The journal of systemd, by its native protocol: one datagram an entry, one field a line.
+/// The systemd journal, through its native protocol: one datagram per entry, one line per field.
 ///
-/// See https://systemd.io/JOURNAL_NATIVE_PROTOCOL. Where there is no journal, or it takes nothing
-/// at the moment, nothing is written and nobody waits: the audit log is what counts.
+/// See https://systemd.io/JOURNAL_NATIVE_PROTOCOL. Entries are lost if there is no journal or it is
+/// busy, because the audit log has them anyway.
 package struct Journal: ~Copyable {
   private let socket: FileDescriptor
   private let path: FilePath
 
   /// Where journald listens.
-  package static let usualPath: FilePath = "/run/systemd/journal/socket"
+  package static let defaultPath: FilePath = "/run/systemd/journal/socket"
 
-  /// The journal whose socket is at `path`; nil when there is none.
-  package init?(at path: FilePath = usualPath) {
+  /// The journal whose socket is at `path`; nil if there is none.
+  package init?(at path: FilePath = defaultPath) {
     guard (try? path.stat())?.type == .socket else { return nil }
     let kind = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     let number = Glibc.socket(AF_UNIX, kind, 0)
@@ -27,14 +27,14 @@ package struct Journal: ~Copyable {
     try? socket.close()
   }
 
-  /// How much an entry matters, with the numbers of syslog(3).
+  /// The severity of an entry, with the numbers of syslog(3).
   package enum Priority: Int {
     case warning = 4
     case info = 6
     case debug = 7
   }
 
-  /// Writes one entry. A field that is nil is left out.
+  /// Writes one entry. Fields that are nil are omitted.
   package borrowing func write(
     _ message: String, _ priority: Priority, _ fields: [(name: String, value: String?)]
   ) {
@@ -51,7 +51,7 @@ package struct Journal: ~Copyable {
   private static func append(_ name: String, _ value: String, to datagram: inout [UInt8]) {
     datagram.append(contentsOf: name.utf8)
     if value.utf8.contains(UInt8(ascii: "\n")) {
-      // A value with line breaks follows on the next line, after its length in 64 bits.
+      // A value with line breaks starts on the next line, after its length in 64 bits.
       datagram.append(UInt8(ascii: "\n"))
       let length = UInt64(value.utf8.count)
       for shift in stride(from: UInt64(0), to: 64, by: 8) {

@@ -10,15 +10,15 @@ package struct LogTime: Comparable, Hashable {
     self.milliseconds = milliseconds
   }
 
-  /// The time that the machine's clock shows.
+  /// The current time (`CLOCK_REALTIME`).
   package static var now: LogTime {
     var time = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &time)
     return LogTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
   }
 
-  /// The time that `text` spells as in RFC 3339: `2026-11-21T05:42:50.123Z`, `…+01:00`; also only
-  /// the first parts of that, `2026-11-21` or `2026-11-21 05:42`. Without a zone it is UTC.
+  /// Parses RFC 3339: `2026-11-21T05:42:50.123Z`, `…+01:00`. A date (`2026-11-21`) and a time
+  /// without seconds (`2026-11-21 05:42`) are allowed too. Without a zone, the time is UTC.
   package init?(_ text: some StringProtocol) {
     var rest = Substring(text)
     guard let year = Self.number(&rest, digits: 4), Self.take("-", &rest),
@@ -60,7 +60,7 @@ package struct LogTime: Comparable, Hashable {
     self.milliseconds = Int64(seconds) * 1000 + Int64(milliseconds)
   }
 
-  /// The time that a value of `--since` or `--until` means: a time, or how long ago it was.
+  /// Parses a value of `--since` or `--until`: a time, or how long ago it was.
   package init(option: String, value: String, now: LogTime) throws(CommandFailure) {
     if let time = LogTime(value) {
       self = time
@@ -75,8 +75,8 @@ package struct LogTime: Comparable, Hashable {
     }
   }
 
-  package static func < (one: LogTime, other: LogTime) -> Bool {
-    one.milliseconds < other.milliseconds
+  package static func < (lhs: LogTime, rhs: LogTime) -> Bool {
+    lhs.milliseconds < rhs.milliseconds
   }
 
   /// `2026-11-21T05:42:50.123Z`.
@@ -99,7 +99,7 @@ package struct LogTime: Comparable, Hashable {
     return Int(digits)
   }
 
-  /// The minutes that a zone is ahead of UTC; 0 without a zone.
+  /// The offset of the zone from UTC in minutes; 0 without a zone.
   private static func offset(_ rest: inout Substring) -> Int? {
     guard let sign = rest.first, !take("Z", &rest) else { return 0 }
     guard sign == "+" || sign == "-" else { return nil }

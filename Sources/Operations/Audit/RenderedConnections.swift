@@ -9,25 +9,24 @@ import Threads
 
 /// The connections of a run as JSON, in the order in which they are announced.
 ///
-/// To render one takes a good part of the time that it takes to close it. Where many are closed by
-/// one reading of their owners, another thread therefore renders those that are next.
+/// Rendering a connection takes about as long as closing it. Where many are closed between two
+/// readings of their owners, another thread renders the next ones in advance.
 package final class RenderedConnections {
   private let closings: [Plan.Step]
   private let names: SystemNumbers
-  /// The texts by the owners as they were last read.
+  /// The texts with the owners of the last reading, and for how many groups they were used.
   private var current: (reading: Int, text: ConnectionText, groups: Int)?
   private var ahead: ConnectionsAhead?
   private var writer = JSONWriter()
 
-  /// The connections of `closings`.
   package init(_ closings: [Plan.Step], naming names: SystemNumbers) {
     self.closings = closings
     self.names = names
   }
 
-  /// The texts for a group of connections that is announced.
+  /// The texts for a group of connections that is about to be announced.
   ///
-  /// - Parameter reading: the number of the reading of owners that `snapshot` has.
+  /// - Parameter reading: the number of the reading that gave `snapshot` its owners.
   package func text(of snapshot: Snapshot, read reading: Int) -> ConnectionText {
     if let current, current.reading == reading {
       self.current?.groups += 1
@@ -39,17 +38,17 @@ package final class RenderedConnections {
     return text
   }
 
-  /// The JSON of the connection at `index`, which is asked for in ascending order.
+  /// The JSON of the connection at `index`. Indexes must ascend.
   package func json(at index: Int) -> ArraySlice<UInt8> {
     guard let current else { return [] }
-    // A group that has a reading of its own is followed by another reading.
+    // If a reading is used for one group only, the next group will have another reading.
     if ahead == nil, current.groups > 1 {
       ahead = ConnectionsAhead(closings, from: index, current.text)
     }
     if let json = ahead?.json(at: index) { return json }
     writer.clear()
     ConnectionJSON(text: current.text).write(closings[index].connection, to: &writer)
-    // Whoever keeps it keeps its buffer, so that one is as small as can be.
+    // The caller keeps the buffer, so it is made no larger than needed.
     var json: [UInt8] = []
     json.reserveCapacity(writer.bytes.count)
     json.append(contentsOf: writer.bytes)
@@ -57,7 +56,7 @@ package final class RenderedConnections {
   }
 }
 
-/// Connections that another thread renders ahead of the one that announces them.
+/// Connections that another thread renders before they are announced.
 private struct ConnectionsAhead: ~Copyable {
   private let start: Int
   private let count: Int
@@ -65,14 +64,14 @@ private struct ConnectionsAhead: ~Copyable {
   private let work: StartedWork
   /// The text of the current batch.
   private var text: [UInt8] = []
-  /// Where the last connection that was asked for ends in it.
+  /// Where the last returned connection ends in it.
   private var end = -1
 
   private static let batchSize = 64
-  /// How many batches are rendered ahead.
+  /// How many batches are rendered in advance.
   private static let batchesAhead = 4
 
-  /// Starts to render those of `closings` from `start` on; nil if there is no thread for it.
+  /// Starts rendering `closings` from `start` on; nil if the system refuses a thread.
   init?(_ closings: [Plan.Step], from start: Int, _ text: ConnectionText) {
     let count = (closings.count - start + Self.batchSize - 1) / Self.batchSize
     let texts = RenderedBatches(count, ahead: Self.batchesAhead) { batch, bytes in
@@ -95,14 +94,14 @@ private struct ConnectionsAhead: ~Copyable {
 
   deinit { texts.abandon() }
 
-  /// The JSON of the connection at `index`; nil for one before the start.
+  /// The JSON of the connection at `index`; nil if that is before the start.
   ///
-  /// Each is asked for once, in ascending order.
+  /// Every index must be requested once, in ascending order.
   mutating func json(at index: Int) -> ArraySlice<UInt8>? {
-    let place = index - start
-    guard place >= 0, place < count else { return nil }
-    if place % Self.batchSize == 0 {
-      texts.take(place / Self.batchSize) { text = $0 }
+    let offset = index - start
+    guard offset >= 0, offset < count else { return nil }
+    if offset % Self.batchSize == 0 {
+      texts.take(offset / Self.batchSize) { text = $0 }
       end = -1
     }
     let begin = end + 1
@@ -110,7 +109,7 @@ private struct ConnectionsAhead: ~Copyable {
     return text[begin..<end]
   }
 
-  /// Where the first line break of `text` from `begin` on is.
+  /// The index of the first line break in `text` from `begin` on.
   private func lineEnd(from begin: Int) -> Int {
     unsafe text.withUnsafeBytes { bytes in
       let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[begin...])

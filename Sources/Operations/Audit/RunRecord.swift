@@ -3,28 +3,28 @@ package import Reaping
 import Rendering
 import Synchronization
 
-/// Collects what a run found and did, for the one line that the audit log has of the run itself.
+/// Collects what a run found and did, for its own entry in the audit log.
 package final class RunRecord: Sendable {
   package let run: AuditedRun
   private let facts = Mutex(Facts())
 
-  /// What is known of a run; what it did not come to stays nil or empty.
+  /// What is known about a run. Members that it did not reach stay nil or empty.
   package struct Facts: Sendable {
     /// The names of the policies; nil for a run without policies.
     package var policies: [String]?
-    /// The connections that reached the threshold of a policy.
+    /// How many connections were in groups that reached the threshold of a policy.
     package var found: Int?
-    /// Those of them that policies only report.
+    /// How many of them policies only report.
     package var reported: Int?
-    /// The policies that exceeded a limit, and how.
+    /// The policies that exceeded a limit, and why.
     package var refused: [(policy: String, reason: String)] = []
-    /// How many groups a policy has given up.
+    /// How many groups each policy has given up on.
     package var givenUp: [(policy: String, groups: Int)] = []
-    /// What came of the connections; nil until that is known.
+    /// The outcomes; nil until they are known.
     package var counts: OutcomeCounts?
     /// What owners of closed connections did afterwards.
     package var reactions: [OwnerReaction] = []
-    /// The notifications that failed or were not sent.
+    /// How many notifications failed or were not sent.
     package var failedNotifications = 0
     fileprivate var hasEnded = false
   }
@@ -33,14 +33,13 @@ package final class RunRecord: Sendable {
     self.run = run
   }
 
-  /// Adds to what is known.
   package func update(_ change: (inout Facts) -> Void) {
     facts.withLock { facts in change(&facts) }
   }
 
-  /// The line of the run, which ends now with the exit code `status`; nil if it has ended before.
+  /// Ends the run with the exit code `status`, and returns its entry; nil if it had ended before.
   ///
-  /// - Parameter error: why it ended early, or did not do all; nil when it did.
+  /// - Parameter error: why it did not do everything; nil if it did.
   package func end(_ status: Int32, error: String?) -> [UInt8]? {
     let facts = facts.withLock { facts in
       defer { facts.hasEnded = true }
@@ -64,10 +63,10 @@ package final class RunRecord: Sendable {
     return json.take()
   }
 
-  /// How many owners are named in one line. The ones that may be spinning come first.
+  /// How many owners an entry names. Those that may be spinning come first.
   private static let maximumReactions = 100
 
-  /// What the lines of runs have in place of a result.
+  /// The `event` of the entries of runs.
   package static let event = "run"
 
   private static func write(_ facts: Facts, to json: inout JSONWriter) {

@@ -3,9 +3,9 @@ import Rendering
 package import StateFiles
 package import SystemPackage
 
-/// The state folder of a run, or what stands in its way.
+/// The state directory of a run, or why it cannot be used.
 package enum StateAccess {
-  /// Where the folder is that `option` (`--state-dir`), the user and the environment say.
+  /// The path, from `option` (`--state-dir`), the user and the environment.
   package static func location(option: String?) throws(CommandFailure) -> FilePath {
     do throws(StateFolderProblem) {
       return try StateFolder.location(
@@ -16,7 +16,7 @@ package enum StateAccess {
     }
   }
 
-  /// Opens that folder, made when it is not there.
+  /// Opens the directory, and creates it if needed.
   package static func open(option: String?) throws(CommandFailure) -> StateFolder {
     let path = try location(option: option)
     do throws(StateFolderProblem) {
@@ -26,8 +26,8 @@ package enum StateAccess {
     }
   }
 
-  /// Opens that folder; nil when it is not there.
-  static func openIfThere(option: String?) throws(CommandFailure) -> StateFolder? {
+  /// Opens the directory; nil if it does not exist.
+  static func openIfPresent(option: String?) throws(CommandFailure) -> StateFolder? {
     let path = try location(option: option)
     do throws(StateFolderProblem) {
       return try StateFolder(opening: path)
@@ -38,10 +38,10 @@ package enum StateAccess {
     }
   }
 
-  /// Takes the lock of `folder`.
-  package static func lock(_ folder: borrowing StateFolder) throws(CommandFailure) -> RunLock {
+  /// Takes the lock of `directory`.
+  package static func lock(_ directory: borrowing StateFolder) throws(CommandFailure) -> RunLock {
     do throws(RunLockProblem) {
-      return try RunLock(in: folder)
+      return try RunLock(in: directory)
     } catch .heldElsewhere(let path) {
       throw CommandFailure(
         .locked, "another run holds the lock \(EscapedText.escaped(path.string)); nothing was done")

@@ -3,7 +3,7 @@ package import DescriptorActions
 import Privileges
 package import ProcessTable
 
-/// Acts through the descriptors of processes, with CAP_SYS_PTRACE for that moment alone.
+/// Acts through the descriptors of processes, with CAP_SYS_PTRACE raised only meanwhile.
 package struct ClosingDescriptors: DescriptorAccess {
   private let descriptors: ProcessDescriptors
 

@@ -3,9 +3,9 @@ import Presentation
 import Privileges
 package import Reaping
 
-/// What the outcomes of a plan say of the run as a whole.
+/// Turns the outcomes of a plan into the exit code of the run.
 package enum ClosingFailure {
-  /// Throws when something was not closed: a permission, this kernel, or anything else.
+  /// Throws unless every connection was closed.
   package static func check(_ outcomes: [Outcome]) throws(CommandFailure) {
     let counts = OutcomeCounts(outcomes)
     guard !counts.isSuccess else { return }
@@ -17,10 +17,7 @@ package enum ClosingFailure {
     if failures.allSatisfy({ $0 == .notPermitted }) {
       throw CommandFailure(
         .permission, "nothing was closed: operation not permitted",
-        remedy: """
-          CAP_NET_ADMIN is held, but not in the user namespace that owns this network namespace: \
-          run it there, or see 'connreap doctor'
-          """)
+        remedy: ClosingPermission.foreignNamespaceRemedy)
     }
     if failures.allSatisfy(\.isForbiddenDescriptor) {
       throw CommandFailure(
@@ -29,7 +26,7 @@ package enum ClosingFailure {
     if failures.allSatisfy({ $0 == .notSupported }) {
       throw CommandFailure(
         .unavailable, "nothing was closed: this kernel cannot destroy them",
-        remedy: "--method shutdown may do it")
+        remedy: "try --method shutdown")
     }
     if first == .descriptor(.notSupported), failures.allSatisfy({ $0 == first }) {
       throw CommandFailure(.unavailable, "nothing was done: \(first)")
@@ -37,7 +34,7 @@ package enum ClosingFailure {
     throw CommandFailure.silent(.failed)
   }
 
-  /// What to do when other processes cannot be reached into.
+  /// What to do if descriptors of other processes cannot be duplicated.
   private static var remedyForDescriptors: String {
     MissingCapabilities(.reachingOthersDescriptors).map { "\($0)" }
       ?? """
@@ -48,7 +45,7 @@ package enum ClosingFailure {
 }
 
 extension Outcome.FailureReason {
-  /// Whether the kernel forbids to reach into the process that holds it.
+  /// Whether the kernel forbids duplicating the owner's descriptor.
   fileprivate var isForbiddenDescriptor: Bool {
     if case .descriptor(.notPermitted) = self { true } else { false }
   }

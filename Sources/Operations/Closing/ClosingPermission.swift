@@ -25,7 +25,7 @@ package struct ClosingPermission {
     self.held = held
   }
 
-  /// Throws unless this process and this kernel can carry out `steps`, as far as that can be known.
+  /// Throws unless this process and this kernel can carry out `steps`, if that can be known in advance.
   package func require(_ steps: [Plan.Step]) throws(CommandFailure) {
     let destroyed = steps.count { $0.method == .destroy }
     if destroyed > 0 { try requireDestroying(destroyed) }
@@ -50,10 +50,10 @@ package struct ClosingPermission {
       // The kernel itself always lets a process duplicate its own descriptors.
       throw CommandFailure(
         .permission,
-        "a filter of system calls (seccomp) forbids pidfd_getfd, which this method needs",
+        "a seccomp filter forbids pidfd_getfd, which this method needs",
         remedy: "--method destroy does not need it; containers allow it with CAP_SYS_PTRACE")
     } catch {
-      throw CommandFailure(.failed, "cannot reach into processes: \(error)")
+      throw CommandFailure(.failed, "cannot duplicate descriptors of processes: \(error)")
     }
   }
 
@@ -64,7 +64,7 @@ package struct ClosingPermission {
     do {
       held = try self.held()
     } catch {
-      throw CommandFailure(.failed, "cannot find out which capabilities are held: \(error)")
+      throw CommandFailure(.failed, "\(error), so it closes nothing")
     }
     guard let missing = MissingCapabilities(step, held: held) else { return }
     throw Self.notPermitted(toClose: count, remedy: "\(missing)")
@@ -94,13 +94,14 @@ package struct ClosingPermission {
     guard system.namespaces.sources.contains(where: \.namespace.isOwn),
       UserNamespace.ownsNetworkNamespace(procRoot: system.processes.root) == false
     else { return }
-    throw Self.notPermitted(
-      toClose: count,
-      remedy: """
-        CAP_NET_ADMIN is held, but only in a user namespace of its own: this network namespace \
-        belongs to another one; run it there, or see 'connreap doctor'
-        """)
+    throw Self.notPermitted(toClose: count, remedy: Self.foreignNamespaceRemedy)
   }
+
+  /// What to do if CAP_NET_ADMIN is held but does not count.
+  static let foreignNamespaceRemedy = """
+    CAP_NET_ADMIN is held, but not in the user namespace that owns this network namespace: \
+    run it there, or see 'connreap doctor'
+    """
 
   private static func notPermitted(toClose count: Int, remedy: String) -> CommandFailure {
     CommandFailure(

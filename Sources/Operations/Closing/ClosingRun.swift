@@ -7,8 +7,8 @@ import Scanning
 import StateFiles
 import SystemPackage
 
-/// Carries out a plan so that, whatever stops it, what was done is verified, written down, printed
-/// and told by the exit code.
+/// Carries out a plan. Whatever stops it, the outcomes so far are verified, recorded and printed,
+/// and the exit code follows from them.
 package struct ClosingRun {
   private let system: LiveSystem
   private let plan: Plan
@@ -17,7 +17,7 @@ package struct ClosingRun {
   private let limits: ClosingLimits
   private var observation: OwnerObservation
 
-  /// - Parameter rules: makes the rules that decide about each connection right before it is closed.
+  /// - Parameter rules: makes the rules that judge each connection right before it is closed.
   package init(
     _ plan: Plan, by rules: @escaping () throws -> any ClosingRules, naming names: SystemNumbers,
     on system: LiveSystem,
@@ -31,12 +31,12 @@ package struct ClosingRun {
     observation = OwnerObservation(plan, on: system, limits: limits)
   }
 
-  /// Closes what the plan says, and writes each closing down before it is done.
+  /// Closes the connections of the plan, each after it was recorded.
   ///
   /// - Parameters:
-  ///   - remembering: keeps what came of it for later runs.
-  ///   - printing: prints what came of it, with the owners at the moment of closing; when it cannot,
-  ///     the counts go to standard error.
+  ///   - remembering: saves the outcomes for later runs.
+  ///   - printing: prints the outcomes, with the owners at the moment of closing. If it fails,
+  ///     their counts go to standard error.
   ///   - concluding: prints what the owners of closed connections did within the next second.
   package mutating func carryOut(
     recording trail: AuditTrail, remembering: ([Outcome]) throws -> Void = { _ in },
@@ -60,7 +60,7 @@ package struct ClosingRun {
     }
     let outcomes = result.outcomes
     let text = ConnectionText(snapshot: result.snapshot, names: names)
-    // The log first: it is what remains when the terminal is gone.
+    // The log comes first, because it is all that remains if the terminal is gone.
     let recorded = Result { try trail.report(outcomes, text) }
     let remembered = Result { try remembering(outcomes) }
     let counts = OutcomeCounts(outcomes)
@@ -93,7 +93,7 @@ package struct ClosingRun {
       throw CommandFailure(.afterSignal(number), "\(reason); \(rest)")
     case .timeIsUp:
       throw CommandFailure(
-        .failed, "\(reason); \(rest)", remedy: "give it more with --timeout, or a higher rate")
+        .failed, "\(reason); \(rest)", remedy: "raise --timeout or the rate")
     case .outputClosed: throw CommandFailure(.failed, "\(reason); \(rest)")
     case .cannotRecord:
       throw CommandFailure(.failed, "\(reason); \(rest)", remedy: AuditTrail.remedy)
@@ -105,9 +105,9 @@ package struct ClosingRun {
 package struct ClosingLimits {
   /// When the run began.
   package let start: ContinuousClock.Instant
-  /// The time from then on after which nothing more is closed.
+  /// After this time nothing more is closed; nil for no limit.
   package var timeout: Duration?
-  /// The greatest number of closings in a second; nil for as many as there can be.
+  /// The maximum number of closings per second; nil for no limit.
   package var rate: (Plan.Step) -> Int? = { _ in nil }
 
   package init(
@@ -119,28 +119,28 @@ package struct ClosingLimits {
     self.rate = rate
   }
 
-  /// When the time of the run is up; nil without a timeout.
+  /// When the timeout is reached; nil without one.
   package var deadline: ContinuousClock.Instant? { timeout.map { start + $0 } }
 
-  /// Why the run has to stop now, whatever it is doing; nil when it may go on.
+  /// Why the run must stop now, whatever it is doing; nil if it may continue.
   var stopReason: StopReason? { Interruption.reason ?? (isTimeUp ? .timeIsUp : nil) }
 
-  /// Whether the run has taken all the time that it was given.
+  /// Whether the timeout is reached.
   var isTimeUp: Bool { timeout.map { start.duration(to: .now) >= $0 } ?? false }
 
-  /// How long the run goes on after its output was closed, at most, but for one closing.
-  private static let timeBetweenLooks = Duration.milliseconds(5)
+  /// The time between two checks for closed output.
+  private static let checkInterval = Duration.milliseconds(5)
 
   fileprivate var pace: ClosingPace {
-    var nextLook = start
+    var nextCheck = start
     return ClosingPace(
       timeout: timeout, rate: rate, elapsed: { start.duration(to: .now) }, sleep: Pause.sleep,
       interruption: { _ in
         if let reason = Interruption.handledReason { return reason }
-        // The rest takes system calls, which would add to the time of every closing.
+        // The other checks are system calls, which would slow down every closing.
         let now = ContinuousClock.now
-        guard now >= nextLook else { return nil }
-        nextLook = now + Self.timeBetweenLooks
+        guard now >= nextCheck else { return nil }
+        nextCheck = now + Self.checkInterval
         return Interruption.reason
       })
   }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The exit codes of the contract; their numbers are those of sysexits.h where it has one.
+/// The exit codes, with the numbers of sysexits.h where it has one.
 package enum ExitStatus: Int32 {
   case done = 0
   /// Something failed or could not be verified.
@@ -17,30 +17,30 @@ package enum ExitStatus: Int32 {
   case locked = 75
   /// A permission is missing (`EX_NOPERM`).
   case permission = 77
-  /// SIGHUP stopped it (128 and its number, as a shell says it of a program that it ends).
+  /// SIGHUP stopped it: 128 plus the number of the signal, as shells report it.
   case hangUp = 129
   /// SIGINT stopped it.
   case interrupted = 130
   /// SIGTERM stopped it.
   case terminated = 143
 
-  /// The status of a run that this signal stopped.
+  /// The exit code of a run that a signal stopped.
   package static func afterSignal(_ number: Int32) -> ExitStatus {
     ExitStatus(rawValue: 128 + number) ?? .failed
   }
 }
 
 extension CommandFailure: CustomStringConvertible {
-  /// What happened, for a report about something else.
+  /// The message without the remedy.
   package var description: String { message ?? "\(status)" }
 }
 
-/// An error that ends a command: what happened, what to do about it, and the exit code.
+/// An error that ends a command.
 package struct CommandFailure: Error, Equatable {
   package let status: ExitStatus
-  /// What happened, in one line; nil when everything has been said already.
+  /// What failed, in one line; nil if that was already reported.
   package let message: String?
-  /// What to do about it, on the next lines.
+  /// What to do about it, on the following lines.
   package let remedy: String?
 
   package init(_ status: ExitStatus, _ message: String?, remedy: String? = nil) {
@@ -49,12 +49,12 @@ package struct CommandFailure: Error, Equatable {
     self.remedy = remedy
   }
 
-  /// What standard error gets.
+  /// The lines for standard error.
   package var text: String {
     guard let message else { return "" }
     return (["connreap: \(message)"] + (remedy.map { [$0] } ?? [])).joined(separator: "\n") + "\n"
   }
 
-  /// The command ends with `status`, and has said why.
+  /// The command ends with `status`, and has already reported why.
   package static func silent(_ status: ExitStatus) -> CommandFailure { CommandFailure(status, nil) }
 }

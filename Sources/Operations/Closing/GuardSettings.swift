@@ -3,11 +3,11 @@ import Presentation
 package import Reaping
 import Rendering
 
-/// What is not closed, whatever is selected by hand.
+/// The options that limit what a selection by hand closes.
 package struct GuardSettings: Sendable {
-  /// A plan that would close more is refused.
+  /// A plan that would close more connections is refused (`--max`).
   package let maximum: Int
-  /// The protected names that are given up.
+  /// The protected names that may be closed after all (`--unprotect`).
   package let unprotected: Set<String>
 
   package init(maximum: Int, unprotected: Set<String>) {
@@ -15,9 +15,9 @@ package struct GuardSettings: Sendable {
     self.unprotected = unprotected
   }
 
-  /// What spares connections of `system` from `method`.
+  /// The guards on `system` against `method`.
   ///
-  /// - Parameter sessions: what earlier calls of the same run found out of the caller's sessions.
+  /// - Parameter sessions: what earlier calls in the run learned about the caller's sessions.
   package func guards(
     on system: LiveSystem, _ method: ClosingMethod, namedStates: TCPStateSet,
     remembering sessions: TunnelMemory
@@ -28,7 +28,7 @@ package struct GuardSettings: Sendable {
       method: method, onlyUser: Rights.onlyUser)
   }
 
-  /// Throws when `plan` would close more than `--max`.
+  /// Throws if `plan` would close more than `--max`.
   package func refuseIfTooLarge(_ plan: Plan) throws(CommandFailure) {
     let count = plan.closings.count
     guard count > maximum else { return }
@@ -36,6 +36,6 @@ package struct GuardSettings: Sendable {
       .refused,
       "refused: \(Count.text(count)) connections would be \(plan.deed), more than --max \(maximum); "
         + "nothing was closed",
-      remedy: "look at them with 'connreap list', select fewer, or say --max \(count)")
+      remedy: "check them with 'connreap list', select fewer, or use --max \(count)")
   }
 }

@@ -11,19 +11,18 @@ import SystemPackage
 
 /// The connections that a run could not judge for lack of a capability.
 ///
-/// They are left alone, and reported before everything else. When the rest is done, the run ends
-/// with ``ExitStatus/permission``.
+/// They are spared, and reported before everything else. After the rest, the run ends with
+/// ``ExitStatus/permission``.
 package struct JudgingGaps {
   /// What to report.
   package let notices: [String]
-  /// Whether a capability that is missing would have changed anything.
+  /// Whether a missing capability may have changed the result.
   let isAnyForbidden: Bool
 
   /// - Parameters:
-  ///   - unknownOwners: how many connections may be selected or not, depending on owners that
-  ///     cannot be seen.
-  ///   - unknownMarks: the same for marks.
-  ///   - undecided: how many connections could not be judged, whatever the reason.
+  ///   - unknownOwners: how many connections depend on an owner that cannot be read.
+  ///   - unknownMarks: how many depend on a mark that cannot be read.
+  ///   - undecided: how many could not be judged for any reason.
   package init(
     unknownOwners: Int, unknownMarks: Int, undecided: Int = 0, in snapshot: Snapshot,
     on system: LiveSystem
@@ -51,14 +50,14 @@ package struct JudgingGaps {
       + ListSummary.warnings(namespaces) + system.namespaces.notices
   }
 
-  /// Ends the command, which has done everything else, with the exit code for a missing permission.
+  /// Ends a command that has done everything else with the exit code for a missing permission.
   package func check() throws(CommandFailure) {
     if isAnyForbidden { throw .silent(.permission) }
   }
 }
 
 extension JudgingGaps {
-  /// The gaps of a selection by hand, for which `plan` was made.
+  /// The gaps of the selection that `plan` was made for.
   package init(of predicate: SelectionPredicate, _ plan: Plan, on system: LiveSystem) {
     let snapshot = plan.snapshot
     let spared = plan.steps.count { $0.decision.isForLackOfOwners }
@@ -79,7 +78,7 @@ extension JudgingGaps {
 }
 
 extension PolicyEvaluation {
-  /// The connections that a policy could not decide about because their owners are unknown.
+  /// The connections that a policy could not judge because their owners are unknown.
   fileprivate var connectionsWithoutOwner: Set<ConnectionKey> {
     var found: Set<ConnectionKey> = []
     for findings in findings {
@@ -111,7 +110,7 @@ extension PolicyEvaluation {
     }
   }
 
-  /// How many connections a policy that asks for marks could not decide about.
+  /// How many connections without a readable mark a policy about marks could not judge.
   fileprivate var connectionsWithoutMark: Int {
     let rows = findings.filter { found in
       ([found.policy.match] + found.policy.except + found.policy.protect.map(\.predicate))

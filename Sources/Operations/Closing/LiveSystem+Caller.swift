@@ -10,7 +10,7 @@ import Threads
 extension LiveSystem {
   /// Who runs connreap; nobody for a recording.
   ///
-  /// - Parameter sessions: what earlier calls in the same run found out about the caller's sessions.
+  /// - Parameter sessions: what earlier calls in the run learned about the caller's sessions.
   func caller(remembering sessions: TunnelMemory) throws(CommandFailure) -> Caller {
     guard isLive else {
       return Caller(process: ProcessIdentity(pid: 0, startTicks: nil), ancestors: [])

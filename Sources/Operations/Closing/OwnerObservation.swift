@@ -7,12 +7,12 @@ import Rendering
 package import Scanning
 import Threads
 
-/// The observation of owners in a closing run: on this machine, and no longer than the run may take.
+/// Observes the owners of closed connections on this machine, until the run must stop.
 package struct OwnerObservation {
   private let system: LiveSystem
   private var watch: OwnerWatch
 
-  /// Starts watching the owners of what `plan` closes.
+  /// Starts watching the owners of the connections that `plan` closes.
   package init(_ plan: Plan, on system: LiveSystem, limits: ClosingLimits) {
     self.system = system
     watch = OwnerWatch(
@@ -23,9 +23,9 @@ package struct OwnerObservation {
   /// Notes that the first connection is about to be closed.
   package mutating func begin() { watch.begin() }
 
-  /// Waits a moment, and returns the owners of closed connections that still hold them.
+  /// Waits a moment, and returns the owners that still hold closed connections.
   ///
-  /// - Parameter snapshot: who held them when they were closed.
+  /// - Parameter snapshot: the owners when the connections were closed.
   package func reactions(to outcomes: [Outcome], in snapshot: Snapshot) -> [OwnerReaction] {
     let closed = outcomes.filter { $0.result == .closed }.map {
       OwnerWatch.Closed(
@@ -40,7 +40,7 @@ package struct OwnerObservation {
     }
   }
 
-  /// `CLOCK_BOOTTIME`, the clock by which `/proc/PID/stat` gives the start of a process.
+  /// `CLOCK_BOOTTIME`, the clock of process start times in `/proc/PID/stat`.
   private static func timeSinceBoot() -> Duration {
     var time = timespec()
     guard unsafe clock_gettime(CLOCK_BOOTTIME, &time) == 0 else { return .zero }

@@ -8,17 +8,16 @@ import Synchronization
 package import SystemPackage
 import Threads
 
-/// Ends a run that a signal or its timeout has stopped, whatever the run is waiting for: the kernel,
-/// a lock of the database, a name server, a slow file.
+/// Ends a run that does not react to a signal or its timeout, because it waits for the kernel, a
+/// lock of the database, a name server or a slow file.
 ///
-/// As long as nothing has been closed it ends the process at once. Later the run is given the time to
-/// verify and write down what it did; it stops by itself, and the watchdog is for the case that
-/// it does not.
+/// Before anything is closed, the watchdog ends the process at once. Afterwards it gives the run
+/// time to verify and record what it did.
 package final class RunWatchdog: Sendable {
   private struct State {
     /// Whether something may have been closed.
     var isActing = false
-    /// What the line of the run in the audit log is made of, and the directory of the log.
+    /// The record of the run, and the directory of the audit log.
     var record: (RunRecord, FilePath)?
     var isDisarmed = false
   }
@@ -26,9 +25,9 @@ package final class RunWatchdog: Sendable {
   private let state = Mutex(State())
   private let deadline: ContinuousClock.Instant?
 
-  /// How often it looks.
+  /// The time between two checks.
   private static let interval = Duration.milliseconds(20)
-  /// How long a run may go on after a signal, to verify and write down what it has closed.
+  /// How long a run may continue after a signal, to verify and record what it closed.
   private static let graceAfterSignal = Duration.milliseconds(800)
   /// The same after the timeout.
   private static let graceAfterTimeout = Duration.seconds(5)
@@ -37,26 +36,26 @@ package final class RunWatchdog: Sendable {
     self.deadline = deadline
   }
 
-  /// Starts one for a run with these limits.
+  /// Starts a watchdog for a run with these limits.
   package static func start(_ limits: ClosingLimits) -> RunWatchdog {
     let watchdog = RunWatchdog(deadline: limits.deadline)
     ParallelWork.start(threads: 1) { watchdog.watch() }.detach()
     return watchdog
   }
 
-  /// From now on a line about the run is due in the audit log of `folder`.
-  package func record(_ record: RunRecord, in folder: FilePath) {
-    state.withLock { $0.record = (record, folder) }
+  /// From now on, the run needs an entry in the audit log of `directory`.
+  package func record(_ record: RunRecord, in directory: FilePath) {
+    state.withLock { $0.record = (record, directory) }
   }
 
-  /// From now on connections may be closed.
+  /// From now on, connections may be closed.
   package func beginActing() { state.withLock { $0.isActing = true } }
 
   /// The run has ended by itself.
   package func disarm() { state.withLock { $0.isDisarmed = true } }
 
   private func watch() {
-    // Capabilities are of a thread. This one needs none.
+    // Every thread has its own capabilities. This one needs none.
     _ = try? OwnPrivileges.keep([], raised: [])
     var signalled: ContinuousClock.Instant?
     while true {
@@ -74,7 +73,7 @@ package final class RunWatchdog: Sendable {
     }
   }
 
-  /// Ends the process, unless the run has ended or begun to act meanwhile.
+  /// Ends the process, unless the run has ended or started to act meanwhile.
   private func end(_ reason: StopReason) {
     let wasActing = state.withLock { $0.isActing }
     state.withLock { state in
@@ -87,13 +86,13 @@ package final class RunWatchdog: Sendable {
       }
       let error =
         state.isActing
-        ? "\(reason), and the run could not be finished in time; see 'connreap log'"
+        ? "\(reason), and the run did not finish in time; see 'connreap log'"
         : "\(reason); nothing was closed"
-      // A line that shows the progress is on the terminal perhaps.
+      // The terminal may show a progress line.
       let start = isatty(Standard.error.rawValue) == 1 ? "\r\u{1b}[K" : ""
       Standard.say("\(start)connreap: \(error)\n")
       if let (record, path) = state.record, let line = record.end(status.rawValue, error: error),
-        let folder = try? StateFolder(opening: path), let log = try? AuditLog(in: folder)
+        let directory = try? StateFolder(opening: path), let log = try? AuditLog(in: directory)
       {
         try? log.append(line)
       }

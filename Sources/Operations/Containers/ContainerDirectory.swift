@@ -8,28 +8,28 @@ package import SystemPackage
 
 /// The names of containers, from the files that Docker, Podman, CRI-O and containerd keep.
 ///
-/// Only files are read that belong to root and that nobody else can write, and only as root. What
-/// is in no such file is unknown. Containers of other users have no name here: their cgroups are in
-/// `user.slice`, and whoever has one can make a cgroup with any name below it.
+/// Files are read only as root, and only if they belong to root and nobody else can write to them.
+/// Containers of other users have no name here: their cgroups are in `user.slice`, where a user can
+/// create cgroups with any name.
 package final class ContainerDirectory: ContainerNames {
   private let root: FilePath
   private let isTrusted: Bool
   private let known = Mutex<[KernelName: ContainerFacts?]>([:])
   private let podman = Mutex<PodmanNames?>(nil)
 
-  /// The containers of the machine whose files are below `root`.
+  /// The containers of the machine whose root directory is `root`.
   package init(root: FilePath = "/", asRoot isTrusted: Bool = geteuid() == 0) {
     self.root = root
     self.isTrusted = isTrusted
   }
 
-  /// The largest file that is read. The one of Podman describes all containers.
+  /// The size limit of files, in bytes. Podman's describes all its containers.
   private static let sizeLimit = 32 << 20
 
-  /// The namespaces of containerd in which containers with an id of 64 digits are.
+  /// The containerd namespaces whose containers have ids of 64 digits.
   private static let namespaces = ["k8s.io", "moby", "default"]
 
-  /// Where containerd keeps the containers that run: its own, and the one in k3s.
+  /// Where containerd keeps running containers: containerd itself, and the one in k3s.
   private static let tasks = [
     "run/containerd/io.containerd.runtime.v2.task",
     "run/k3s/containerd/io.containerd.runtime.v2.task",
@@ -54,8 +54,8 @@ package final class ContainerDirectory: ContainerNames {
     return ControlGroup(path: group.path, unit: group.unit, containers: containers, pod: pod)
   }
 
-  /// Names a container of `ctr`, whose cgroup `/NAMESPACE/NAME` looks like any other: it is one if
-  /// containerd has it.
+  /// Names a container of `ctr`. Its cgroup `/NAMESPACE/NAME` looks like any other, so it is a
+  /// container only if containerd knows it.
   private func namingTask(_ group: ControlGroup, _ path: [ArraySlice<UInt8>]) -> ControlGroup {
     guard path.count >= 2, let namespace = Self.plainName(path[0]),
       let name = Self.identifier(path[1])
@@ -69,15 +69,15 @@ package final class ContainerDirectory: ContainerNames {
       return isTask
     }
     guard isTask else { return group }
-    // What is below it is of another systemd, if it is a unit at all.
+    // A unit below it belongs to the container's own systemd.
     return ControlGroup(
       path: group.path, unit: nil, containers: [Container(id: key, name: KernelName(name))],
       pod: nil)
   }
 
-  /// What containerd takes as the name of a container or of a namespace; nil for anything else.
+  /// The component as text if containerd accepts it as the name of a container or namespace.
   private static func identifier(_ component: ArraySlice<UInt8>) -> String? {
-    let isOne = component.allSatisfy { byte in
+    let isValid = component.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
@@ -86,11 +86,11 @@ package final class ContainerDirectory: ContainerNames {
       default: false
       }
     }
-    guard isOne, component.first != UInt8(ascii: ".") else { return nil }
+    guard isValid, component.first != UInt8(ascii: ".") else { return nil }
     return String(decoding: component, as: UTF8.self)
   }
 
-  /// The same of a component that systemd did not choose.
+  /// ``identifier(_:)`` of a component that is no unit of systemd.
   private static func plainName(_ component: ArraySlice<UInt8>) -> String? {
     UnitName.isOfSystemd(component) ? nil : identifier(component)
   }
@@ -131,7 +131,7 @@ package final class ContainerDirectory: ContainerNames {
 
   private func podmanNames(_ id: String) -> ContainerFacts? {
     podman.withLock { names in
-      // A container that was made since is not in what was read; but a file is not read for each.
+      // A container may have been created since. To read the files for each would take too long.
       if names.map({ $0.names[id] == nil && $0.age > .seconds(1) }) ?? true {
         names = PodmanNames { read($0) }
       }
@@ -139,8 +139,7 @@ package final class ContainerDirectory: ContainerNames {
     }
   }
 
-  /// What is in the JSON file at `path`, below the root; nil when it is not there, or not to be
-  /// trusted.
+  /// The JSON file at `path` below the root; nil if it does not exist or cannot be trusted.
   private func read(_ path: String) -> JSONValue? {
     guard
       let bytes = try? TrustedFile.read(
@@ -150,12 +149,12 @@ package final class ContainerDirectory: ContainerNames {
   }
 }
 
-/// The names of the containers of Podman and CRI-O, which share their storage.
+/// The names of Podman's and CRI-O's containers, which share their storage.
 private struct PodmanNames {
   private(set) var names: [String: String] = [:]
-  private let moment = ContinuousClock.now
+  private let readAt = ContinuousClock.now
 
-  var age: Duration { ContinuousClock.now - moment }
+  var age: Duration { ContinuousClock.now - readAt }
 
   private static let roots = ["var/lib/containers/storage", "run/containers/storage"]
   private static let drivers = ["overlay", "vfs", "btrfs", "zfs", "aufs", "devmapper"]

@@ -1,13 +1,13 @@
 package import Connections
 package import Rendering
 
-/// What the files of a runtime say of one container.
+/// The names of one container, from the files of its runtime.
 package struct ContainerFacts: Equatable {
   package let name: KernelName
   package var otherNames: [KernelName] = []
   package var pod: Pod?
 
-  /// What `config.v2.json` of Docker says.
+  /// From Docker's `config.v2.json`.
   package init?(docker config: JSONValue) {
     guard let name = config["Name"]?.text?.drop(while: { $0 == "/" }), !name.isEmpty else {
       return nil
@@ -15,8 +15,7 @@ package struct ContainerFacts: Equatable {
     self.init(name: String(name), annotations: config["Config"]?["Labels"])
   }
 
-  /// What the annotations of a configuration by containerd (`config.json`) say: those of its CRI
-  /// plugin, or of nerdctl.
+  /// From the annotations in containerd's `config.json`, written by its CRI plugin or nerdctl.
   package init?(containerd config: JSONValue) {
     guard let annotations = config["annotations"] else { return nil }
     func value(_ name: String) -> String? { annotations["io.kubernetes.cri.\(name)"]?.text }
@@ -33,9 +32,9 @@ package struct ContainerFacts: Equatable {
     }
   }
 
-  /// What the name that a runtime keeps says, such as `web`.
+  /// From a name such as `web`.
   ///
-  /// CRI-O and cri-dockerd put all in it: `k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT`.
+  /// CRI-O and cri-dockerd use `k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT`.
   package init(name: String, annotations: JSONValue? = nil) {
     let parts = name.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
     func value(_ key: String) -> String? { annotations?["io.kubernetes.\(key)"]?.text }
@@ -57,7 +56,7 @@ package struct ContainerFacts: Equatable {
 
   private init(plainName: KernelName) { name = plainName }
 
-  /// A container of a pod. The one that only keeps the pod's namespaces has no name of its own.
+  /// A container of a pod. The one that only holds the pod's namespaces has no name of its own.
   private init(name: String?, of pod: Pod) {
     let name = name ?? "POD"
     self.name = KernelName(name)

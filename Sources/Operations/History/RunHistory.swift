@@ -7,31 +7,31 @@ import Scanning
 package import StateFiles
 import SystemPackage
 
-/// What a run of `policy apply` remembers, in the database of its state folder.
+/// What runs of `policy apply` remember, in the database of the state directory.
 package struct RunHistory {
-  /// What is in the database of each network namespace that is looked at, by its index.
+  /// The memory of each examined network namespace, by its index.
   package private(set) var memories: [UInt16: RunMemory] = [:]
   private let database: HistoryDatabase
   private let places: [UInt16: MemoryPlace]
 
-  /// Opens the database of `folder`, made when it is not there.
+  /// Opens the database in `directory`, and creates it if needed.
   package init(
-    in folder: borrowing StateFolder, of system: LiveSystem
+    in directory: borrowing StateFolder, of system: LiveSystem
   ) throws(CommandFailure) {
     let places = system.memoryPlaces
-    // One that could not even be opened has no inode, and none of its connections is listed.
-    let isWhole = system.namespaces.sources.indices.allSatisfy { index in
+    // A namespace that could not be opened has no inode, and its connections are not listed.
+    let isComplete = system.namespaces.sources.indices.allSatisfy { index in
       UInt16(exactly: index).map { places[$0] != nil } ?? false
         || !system.namespaces.sources[index].namespace.isOwn && system.moment.canBeRemembered
     }
-    guard isWhole else {
+    guard isComplete else {
       throw CommandFailure(
         .failed,
-        "/proc does not tell the boot id or the network namespace, without which a run cannot be "
-          + "remembered; nothing was closed", remedy: "mount /proc")
+        "cannot remember this run: /proc does not show the boot ID or the network namespace; "
+          + "nothing was closed", remedy: "mount /proc")
     }
     do throws(HistoryProblem) {
-      database = try HistoryDatabase(openingOrMakingIn: folder, now: time(nil))
+      database = try HistoryDatabase(openingOrMakingIn: directory, now: time(nil))
       if let boot = system.moment.bootID { try Self.checkClock(of: database, boot) }
       for (index, place) in places { memories[index] = try database.memory(of: place) }
       if let uptime = system.moment.uptime {
@@ -46,8 +46,8 @@ package struct RunHistory {
     }
   }
 
-  /// Forgets what was remembered by a clock that is not the present one, and reports it; notes what
-  /// the clock shows now.
+  /// Notes the clock. If it was set back or forward since earlier runs, discards and reports what
+  /// they remembered.
   private static func checkClock(
     of database: HistoryDatabase, _ boot: String
   ) throws(HistoryProblem) {
@@ -55,14 +55,14 @@ package struct RunHistory {
     if let doubt = try database.doubt(about: boot, at: reading) {
       Standard.say(
         "connreap: warning: \(EscapedText.escaped("\(database.path): \(doubt)")); "
-          + "what earlier runs remember is discarded\n")
+          + "the history of earlier runs is discarded\n")
       try database.forget(boot: boot)
     }
     try database.note(reading, of: boot)
   }
 
-  /// Writes what `memories` hold of each namespace; of others, what is in the database stays. When
-  /// that fails before a closing, nothing must be closed.
+  /// Replaces the memory of each namespace in `memories`. If this fails before closing, nothing may
+  /// be closed.
   mutating func save(
     _ memories: [UInt16: RunMemory], ifLost consequence: String
   ) throws(CommandFailure) {
@@ -82,45 +82,44 @@ package struct RunHistory {
   ) -> CommandFailure {
     CommandFailure(
       .failed, "cannot remember this run: \(EscapedText.escaped("\(problem)")); \(consequence)",
-      remedy: "mend it or move it away, or give another folder with --state-dir")
+      remedy: "repair it or move it away, or name another directory with --state-dir")
   }
 }
 
 extension RunHistory {
-  /// What earlier runs remember of the namespaces of `system`, for a command that only reads; nothing
-  /// when there were none.
+  /// What earlier runs remember of the namespaces of `system`, for a command that only reads.
   ///
-  /// - Parameter tell: says that there is a database and why it is not used.
+  /// - Parameter report: called with the reason why an existing database is not used.
   package static func read(
     option: String?, of system: LiveSystem,
-    tell: (String) -> Void = { Standard.say("connreap: \($0)\n") }
+    report: (String) -> Void = { Standard.say("connreap: \($0)\n") }
   ) throws(CommandFailure) -> [UInt16: RunMemory] {
     switch try lookUp(option: option, of: system) {
     case .found(let memories): return memories
     case .none: break
     case .unusable(let problem):
-      tell("\(problem); what earlier runs saw is not used")
+      report("\(problem); earlier runs are ignored")
     }
     return system.memoryPlaces.mapValues { _ in RunMemory() }
   }
 
-  /// What a look for the database finds.
-  package enum LookedUp {
+  /// The contents of the database, if any.
+  package enum LookupResult {
     case found([UInt16: RunMemory])
     /// There is no database.
     case none
-    /// It is damaged, another program's, or by another clock, as the visible text says.
+    /// It is damaged, another program's, or written by another clock. The text is escaped.
     case unusable(String)
   }
 
-  /// The same, for a command that tells nothing from unknown.
+  /// Looks for the database, for a command that distinguishes "no runs" from "unknown".
   package static func lookUp(
     option: String?, of system: LiveSystem
-  ) throws(CommandFailure) -> LookedUp {
-    guard let folder = try StateAccess.openIfThere(option: option) else { return .none }
+  ) throws(CommandFailure) -> LookupResult {
+    guard let directory = try StateAccess.openIfPresent(option: option) else { return .none }
     var memories: [UInt16: RunMemory] = [:]
     do throws(HistoryProblem) {
-      guard let database = try HistoryDatabase(readingFrom: folder) else { return .none }
+      guard let database = try HistoryDatabase(readingFrom: directory) else { return .none }
       if system.isLive, let boot = system.moment.bootID, let reading = SystemClock.reading,
         let doubt = try database.doubt(about: boot, at: reading)
       {
@@ -131,22 +130,21 @@ extension RunHistory {
       return .unusable(EscapedText.escaped("\(HistoryProblem.unusable(path, fault))"))
     } catch {
       throw CommandFailure(
-        .failed, "cannot read what earlier runs saw: \(EscapedText.escaped("\(error)"))")
+        .failed, "cannot read the history of earlier runs: \(EscapedText.escaped("\(error)"))")
     }
     return .found(memories)
   }
 
-  /// What earlier runs remember, for a command that can do without.
+  /// What earlier runs remember, for a command that works without it.
   package enum Remembered {
     case known(RunMemory)
     /// There were no runs.
     case nothing
-    /// Why it could not be read, as visible text.
+    /// Why it could not be read. The text is escaped.
     case unknown(String)
   }
 
-  /// Looks for what earlier runs remember; whatever stands in the way is said with what is found,
-  /// and is no failure.
+  /// What earlier runs remember. Problems are part of the result.
   package static func remembered(option: String?, of system: LiveSystem) -> Remembered {
     do throws(CommandFailure) {
       switch try lookUp(option: option, of: system) {
@@ -161,18 +159,18 @@ extension RunHistory {
 
   /// The connections that earlier runs saw, for a selection by their age.
   ///
-  /// - Parameter tell: see ``read(option:of:tell:)``.
+  /// - Parameter report: see ``read(option:of:report:)``.
   package static func past(
     option: String?, of system: LiveSystem,
-    tell: (String) -> Void = { Standard.say("connreap: \($0)\n") }
+    report: (String) -> Void = { Standard.say("connreap: \($0)\n") }
   ) throws(CommandFailure) -> PastConnections {
     guard system.isLive, let now = system.moment.uptime else { return .unknown }
-    return PastConnections(of: try read(option: option, of: system, tell: tell), at: now)
+    return PastConnections(of: try read(option: option, of: system, report: report), at: now)
   }
 }
 
 extension LiveSystem {
-  /// The boot and the namespaces that are looked at, as far as they are known.
+  /// The places of the examined namespaces in the database, where they are known.
   fileprivate var memoryPlaces: [UInt16: MemoryPlace] {
     var places: [UInt16: MemoryPlace] = [:]
     for (index, source) in namespaces.sources.enumerated() {
@@ -186,12 +184,12 @@ extension LiveSystem {
 }
 
 extension ScanMoment {
-  /// Whether the boot is known, and the time in it.
+  /// Whether the boot and the time since then are known.
   fileprivate var canBeRemembered: Bool { bootID != nil && uptime != nil }
 }
 
 extension PastConnections {
-  /// What is remembered of the connections of some namespaces: a cookie is of one of them.
+  /// The remembered connections of several namespaces, which have different cookies.
   package init(of memories: [UInt16: RunMemory], at uptime: UInt64) {
     self.init(
       memories.values.reduce(into: [:]) { connections, memory in
@@ -201,7 +199,7 @@ extension PastConnections {
 }
 
 extension RunMemory {
-  /// All of `memories` in one, for who asks by connections and processes.
+  /// Merges `memories`, for look-ups by connection and process.
   package init(merging memories: [UInt16: RunMemory]) {
     self.init()
     for memory in memories.sorted(by: { $0.key < $1.key }).map(\.value) {
@@ -213,7 +211,7 @@ extension RunMemory {
 }
 
 extension MemoryPlace {
-  /// The boot and the namespace of a scan; nil when they are not known.
+  /// The place for the namespace of a scan; nil if the boot or the namespace is unknown.
   fileprivate init?(_ moment: ScanMoment) {
     guard let boot = moment.bootID, let namespace = moment.networkNamespace,
       moment.uptime != nil

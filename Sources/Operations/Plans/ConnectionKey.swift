@@ -1,11 +1,11 @@
 package import Connections
 package import Scanning
 
-/// What tells one connection from all others, from scan to scan.
+/// Identifies a connection across scans.
 ///
-/// Cookies are counted for each network namespace by kernels before Linux 5.9.
+/// Before Linux 5.9, cookies are unique only within a network namespace.
 package struct ConnectionKey: Hashable, Sendable {
-  /// The inode of the network namespace; 0 when it could not be read.
+  /// The inode of the network namespace; 0 if it could not be read.
   package let namespace: UInt64
   package let cookie: SocketCookie
 }
@@ -16,7 +16,7 @@ extension Snapshot {
       namespace: networkNamespace(of: connection) ?? 0, cookie: connection.cookie)
   }
 
-  /// Those of all its connections.
+  /// The keys of all connections.
   package var keys: Set<ConnectionKey> { Set(connections.map(key)) }
 }
 

@@ -2,20 +2,20 @@ import Connections
 import Rendering
 
 extension PlanFile {
-  /// An hour, in milliseconds: how old a plan may be without `--plan-age`.
+  /// How old a plan may be without `--plan-age`: an hour, in milliseconds.
   package static let defaultAgeLimit: UInt64 = 3_600_000
 
-  /// Refuses a plan of another machine, and one that is older than `limit`, in milliseconds.
+  /// Throws if the plan is of another machine or older than `limit`, in milliseconds.
   package func check(
     named name: String, limit: UInt64, now: LogTime = .now,
     sinceBoot uptime: UInt64 = PlanOrigin.sinceBoot, host: String? = Uname.hostName
   ) throws(CommandFailure) {
-    let remake = "make it again with 'connreap kill --dry-run -o json'"
+    let remake = "regenerate it with 'connreap kill --dry-run -o json'"
     guard host == origin.host else {
       throw CommandFailure(
         .badData,
-        "\(name) was made on the host \(EscapedText.escaped(origin.host)), and this is "
-          + (host.map(EscapedText.escaped) ?? "a host without a name"), remedy: remake)
+        "\(name) was made on the host \(EscapedText.escaped(origin.host)), but this host is "
+          + (host.map(EscapedText.escaped) ?? "unnamed"), remedy: remake)
     }
     let age: UInt64
     do throws(PlanFileProblem) {

@@ -7,20 +7,17 @@ import SystemPackage
 
 /// A plan that `kill --dry-run -o json` printed, read back.
 ///
-/// It names connections and decides nothing else: whether one may be closed is judged again. What
-/// was changed since connreap printed it can only leave connections out: where its parts contradict
-/// each other, it is refused.
+/// It only names connections: whether each may be closed is judged again. An edited plan can only
+/// omit connections. If its parts contradict each other, it is refused.
 package struct PlanFile: Equatable {
-  /// The boot that its cookies are of.
+  /// The boot in which its cookies are valid.
   package let bootID: String
-  /// When, where and by whom it was made.
   package let origin: PlanOrigin
-  /// How it is to be carried out.
   package let method: ClosingMethod
-  /// The connections that it would close, in its order.
+  /// The connections to close, in the order of the plan.
   package let closings: [Planned]
 
-  /// One connection, and the inode of the network namespace that it is in.
+  /// One connection, and the inode of its network namespace.
   package struct Planned: Equatable {
     package let connection: Connection
     package let networkNamespace: UInt64
@@ -31,19 +28,18 @@ package struct PlanFile: Equatable {
     }
   }
 
-  /// What `version` says in the plans of this connreap.
+  /// The version of the format.
   package static let version: UInt32 = 2
 
-  /// The largest plan, in bytes: one of a million connections has about 1 GB.
+  /// The size limit in bytes. A plan with a million connections has about 1 GB.
   package static let sizeLimit = 2 << 30
 
-  /// Whether what starts with `bytes` can be a plan.
+  /// Whether a file that starts with `bytes` can be a plan.
   private static func canStart(with bytes: ArraySlice<UInt8>) -> Bool {
     let first = bytes.first { $0 != 0x20 && $0 != 0x0a && $0 != 0x0d && $0 != 0x09 }
     return first == UInt8(ascii: "{") || first == nil
   }
 
-  /// Reads the file at `path`.
   package init(path: String) throws(CommandFailure) {
     let name = EscapedText.escaped(path)
     let bytes = try FileContents.read(path, limit: Self.sizeLimit, while: Self.canStart)
@@ -56,7 +52,6 @@ package struct PlanFile: Equatable {
     }
   }
 
-  /// The plan that `bytes` are.
   package init(_ bytes: [UInt8]) throws(PlanFileProblem) {
     let value: JSONValue
     do throws(JSONProblem) {
@@ -64,19 +59,19 @@ package struct PlanFile: Equatable {
     } catch {
       throw PlanFileProblem(error, in: bytes)
     }
-    guard case .object = value else { throw PlanFileProblem("", "a plan is an object") }
+    guard case .object = value else { throw PlanFileProblem("", "a plan is a JSON object") }
     guard value["policies"] == nil else {
       throw PlanFileProblem(
-        "policies", "this is what policies would do; 'connreap policy apply' does it")
+        "policies", "this is a plan of policies; run 'connreap policy apply'")
     }
     guard value["version"]?.number(UInt32.self) == Self.version else {
       throw PlanFileProblem("version", "this connreap reads plans of version \(Self.version)")
     }
     guard let bootID = value["boot_id"]?.text else {
-      throw PlanFileProblem("boot_id", "it does not say of which boot its cookies are")
+      throw PlanFileProblem("boot_id", "missing boot ID")
     }
     guard let connections = value["connections"]?.elements else {
-      throw PlanFileProblem("connections", "there is no list of them")
+      throw PlanFileProblem("connections", "missing list")
     }
     self.bootID = bootID
     origin = try PlanOrigin(value)
@@ -84,18 +79,18 @@ package struct PlanFile: Equatable {
     var closings: [Planned] = []
     var seen: Set<SocketCookie> = []
     for (index, element) in connections.enumerated() {
-      let place = "connections[\(index)]"
+      let location = "connections[\(index)]"
       switch element["decision"]?.text {
       case "spare": continue
       case "close" where element["reason"] != nil:
         throw PlanFileProblem(
-          "\(place).decision", "it was changed: the reason says why this connection is spared")
+          "\(location).decision", "it was edited: the reason shows that this connection is spared")
       case "close": break
-      default: throw PlanFileProblem("\(place).decision", "it is \"close\" or \"spare\"")
+      default: throw PlanFileProblem("\(location).decision", "must be \"close\" or \"spare\"")
       }
-      let planned = try Self.planned(element, at: place)
+      let planned = try Self.planned(element, at: location)
       guard seen.insert(planned.connection.cookie).inserted else {
-        throw PlanFileProblem("\(place).cookie", "another connection has the same")
+        throw PlanFileProblem("\(location).cookie", "duplicate")
       }
       closings.append(planned)
     }
@@ -104,24 +99,25 @@ package struct PlanFile: Equatable {
     }
     guard closings.count <= planned else {
       throw PlanFileProblem(
-        "connections", "\(closings.count) are to be closed, and the plan was made for \(planned)")
+        "connections",
+        "\(closings.count) would be closed, but the plan was made for \(planned)")
     }
     self.closings = closings
   }
 
   private static func planned(
-    _ value: JSONValue, at place: String
+    _ value: JSONValue, at location: String
   ) throws(PlanFileProblem) -> Planned {
     guard let connection = Connection(recorded: value), value["inode"]?.number(UInt32.self) != nil
     else {
       let wanted = ["family", "state", "local", "peer", "cookie", "inode"]
       let missing = wanted.first { value[$0] == nil }
       throw PlanFileProblem(
-        place + (missing.map { ".\($0)" } ?? ""),
-        missing == nil ? "it does not name a connection" : "it is missing")
+        location + (missing.map { ".\($0)" } ?? ""),
+        missing == nil ? "not a connection" : "missing")
     }
     guard let namespace = value["netns"]?.number(UInt64.self) else {
-      throw PlanFileProblem("\(place).netns", "it does not say in which network namespace")
+      throw PlanFileProblem("\(location).netns", "missing network namespace")
     }
     return Planned(connection: connection, networkNamespace: namespace)
   }
@@ -133,11 +129,11 @@ package struct PlanFile: Equatable {
       // An empty plan has no method.
       if value["method"] == nil, value["connections"]?.elements?.isEmpty == true { return .destroy }
       throw PlanFileProblem(
-        "method", "the methods are " + ClosingMethod.names.joined(separator: ", "))
+        "method", "must be one of " + ClosingMethod.names.joined(separator: ", "))
     }
     let asked = origin.method ?? ClosingMethod.destroy.name
     guard asked == name else {
-      throw PlanFileProblem("method", "it was changed: the plan was made for \(asked)")
+      throw PlanFileProblem("method", "it was edited: the plan was made for \(asked)")
     }
     guard !method.closes, let times = value["keepalive"] else { return method }
     guard let idle = times["idle_s"]?.number(Int32.self),
@@ -147,7 +143,7 @@ package struct PlanFile: Equatable {
         idle: idle, interval: interval, count: count,
         userTimeout: times["user_timeout_ms"]?.number())
     else {
-      throw PlanFileProblem("keepalive", "the kernel would not take these times")
+      throw PlanFileProblem("keepalive", "the kernel does not accept these times")
     }
     return .keepalive(settings)
   }

@@ -1,26 +1,26 @@
 package import Rendering
 
-/// What is wrong with a plan that is read back: where, and what.
+/// Why a plan cannot be read back.
 package struct PlanFileProblem: Error, Equatable {
-  /// `line 3, column 15`, or `connections[3].cookie`; empty for the plan as a whole.
-  package let place: String
+  /// `line 3, column 15`, or `connections[3].cookie`; empty for the whole plan.
+  package let location: String
   package let message: String
 
-  package init(_ place: String = "", _ message: String) {
-    self.place = place
+  package init(_ location: String = "", _ message: String) {
+    self.location = location
     self.message = message
   }
 
-  /// The bytes that are no JSON at this place.
+  /// A syntax error in the JSON of `bytes`.
   package init(_ problem: JSONProblem, in bytes: [UInt8]) {
     let before = bytes.prefix(problem.offset)
     let line = before.count { $0 == UInt8(ascii: "\n") } + 1
     let column = before.reversed().prefix { $0 != UInt8(ascii: "\n") }.count + 1
-    place = "line \(line), column \(column)"
-    message = bytes.isEmpty ? "the file is empty" : "this is no JSON"
+    location = "line \(line), column \(column)"
+    message = bytes.isEmpty ? "the file is empty" : "not valid JSON"
   }
 }
 
 extension PlanFileProblem: CustomStringConvertible {
-  package var description: String { place.isEmpty ? message : "\(place): \(message)" }
+  package var description: String { location.isEmpty ? message : "\(location): \(message)" }
 }

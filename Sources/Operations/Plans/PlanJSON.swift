@@ -4,14 +4,18 @@ package import Reaping
 package import Rendering
 import Scanning
 
-/// A plan as JSON, and with it, once it was carried out, what came of it.
+/// Writes a plan as JSON, with its outcomes once it was carried out.
 package struct PlanJSON {
   package let text: ConnectionText
-  /// When, where and by whom it is made; nil for a recording, which nothing can be closed of.
+  /// Nil for a recording, whose connections cannot be closed.
   package var origin: PlanOrigin?
 
-  /// Writes `plan` with the `outcomes` of its steps, the `reactions` of the owners of what was closed,
-  /// and what `more` has to say of it.
+  /// Writes `plan`.
+  ///
+  /// - Parameters:
+  ///   - outcomes: the outcome of each step.
+  ///   - reactions: what the owners of closed connections did.
+  ///   - more: writes further members before the connections.
   package func write(
     _ plan: Plan, outcomes: [Outcome]?, reactions: [OwnerReaction]? = nil,
     to json: inout JSONWriter,
@@ -44,7 +48,7 @@ package struct PlanJSON {
     json.member("version", PlanFile.version)
     origin?.write(to: &json)
     json.member("boot_id", plan.snapshot.moment.bootID)
-    // Of several namespaces each connection has its own.
+    // If there are several namespaces, each connection has its own.
     let namespaces = plan.snapshot.namespaces
     json.member(
       "netns",

@@ -3,28 +3,28 @@ import Glibc
 package import Presentation
 package import Rendering
 
-/// When, where and by whom a plan was made, by which command and which version.
+/// When, where, by whom and by which command a plan was made.
 package struct PlanOrigin: Equatable {
-  /// What the clock showed.
+  /// The time on the clock.
   package let time: LogTime
-  /// The time since the boot, in milliseconds (`CLOCK_BOOTTIME`): setting the clock does not change it.
+  /// The time since boot in milliseconds (`CLOCK_BOOTTIME`). Setting the clock does not change it.
   package let uptime: UInt64
   /// The name of the machine (uname(2)).
   package let host: String
-  /// The effective user, and its name.
+  /// The effective user.
   package let userID: UInt32
   package let user: String?
-  /// The user who became that one, as `SUDO_USER` names it.
+  /// The user who called sudo (`SUDO_USER`).
   package let sudoUser: String?
   /// The whole command line.
   package let command: String
   /// The version of connreap.
   package let version: String
 
-  /// By how much a plan may be from the future: clocks are read one after the other.
+  /// How far in the future a plan may be, in milliseconds, as the clocks are read separately.
   private static let tolerance: Int64 = 1000
 
-  /// The origin of a plan that this process makes now; nil where the host has no name.
+  /// The origin of a plan that this process makes now; nil if the host has no name.
   package static func current(_ names: SystemNumbers) -> PlanOrigin? {
     guard let host = Uname.hostName else { return nil }
     return PlanOrigin(
@@ -33,29 +33,28 @@ package struct PlanOrigin: Equatable {
       command: CommandLineWords.text, version: Version.text)
   }
 
-  /// The time since the boot, in milliseconds.
+  /// The time since boot in milliseconds.
   package static var sinceBoot: UInt64 {
     var time = timespec()
     unsafe clock_gettime(CLOCK_BOOTTIME, &time)
     return UInt64(max(0, time.tv_sec)) * 1000 + UInt64(max(0, time.tv_nsec)) / 1_000_000
   }
 
-  /// How long ago the plan was made, in milliseconds: by the clock or since the boot, whichever is
-  /// longer.
+  /// The age in milliseconds, by the clock or by the time since boot, whichever is longer.
   ///
-  /// - Throws: when it is from the future by either of them.
+  /// - Throws: if the plan is from the future by either of them.
   package func age(at now: LogTime, sinceBoot uptime: UInt64) throws(PlanFileProblem) -> UInt64 {
     let byClock = now.milliseconds - time.milliseconds
     guard byClock >= -Self.tolerance else {
       throw PlanFileProblem("time", "\(time.text) is in the future: the clock shows \(now.text)")
     }
     guard uptime + UInt64(Self.tolerance) >= self.uptime else {
-      throw PlanFileProblem("uptime_ms", "it is in the future: the machine is up for \(uptime) ms")
+      throw PlanFileProblem("uptime_ms", "in the future: the machine has been up for \(uptime) ms")
     }
     return max(UInt64(max(0, byClock)), uptime - min(uptime, self.uptime))
   }
 
-  /// The method that the command line names; nil when it names none.
+  /// The method that the command line names, if any.
   package var method: String? {
     let words = command.split(separator: " ")
     var method: String?
@@ -67,7 +66,6 @@ package struct PlanOrigin: Equatable {
   }
 }
 
-// As members of a plan in JSON.
 extension PlanOrigin {
   package func write(to json: inout JSONWriter) {
     json.member("time", time.text)
@@ -82,10 +80,10 @@ extension PlanOrigin {
     }
   }
 
-  /// The origin of the plan `value`.
+  /// Reads the origin from the plan `value`.
   package init(_ value: JSONValue) throws(PlanFileProblem) {
     guard let text = value["time"]?.text, let time = LogTime(text), text.contains("T") else {
-      throw PlanFileProblem("time", "missing, or not a time of RFC 3339")
+      throw PlanFileProblem("time", "missing, or not an RFC 3339 time")
     }
     guard let uptime = value["uptime_ms"]?.number(UInt64.self), uptime < UInt64(Int64.max) else {
       throw PlanFileProblem("uptime_ms", "missing, or not a number")
@@ -94,7 +92,7 @@ extension PlanOrigin {
       throw PlanFileProblem("host", "missing host name")
     }
     guard let maker = value["made_by"], case .object = maker else {
-      throw PlanFileProblem("made_by", "missing: who made the plan")
+      throw PlanFileProblem("made_by", "missing")
     }
     guard let userID = maker["uid"]?.number(UInt32.self) else {
       throw PlanFileProblem("made_by.uid", "missing, or not a number")

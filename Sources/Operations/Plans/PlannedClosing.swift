@@ -5,8 +5,8 @@ import Rendering
 import Scanning
 import Selection
 
-/// Connections that were chosen one by one at an earlier look, held against the machine as it is now:
-/// those of a plan that was read back, or that were marked by hand.
+/// Connections that an earlier scan found, from a plan file or marked by hand, compared with the
+/// machine as it is now.
 package struct PlannedClosing {
   private let closings: [PlanFile.Planned]
   private let system: LiveSystem
@@ -16,8 +16,8 @@ package struct PlannedClosing {
     let name = EscapedText.escaped(path)
     guard let now = system.moment.bootID, file.bootID == now else {
       throw CommandFailure(
-        .badData, "\(name) was made in another boot: its cookies mean nothing in this one",
-        remedy: "make it again with 'connreap kill --dry-run -o json'")
+        .badData, "\(name) was made in another boot: its cookies are not valid in this one",
+        remedy: "regenerate it with 'connreap kill --dry-run -o json'")
     }
     let known = Set(system.namespaces.sources.compactMap { system.inode(of: $0.namespace) })
     guard let foreign = file.closings.first(where: { !known.contains($0.networkNamespace) })
@@ -25,24 +25,24 @@ package struct PlannedClosing {
     throw CommandFailure(
       .badData,
       "\(name) has connections of network namespace \(foreign.networkNamespace), "
-        + "which is not looked at",
+        + "which is not examined",
       remedy: "run it there, with 'ip netns exec' or nsenter, or name it with --netns")
   }
 
-  /// The connections that were chosen on `system` since it was started.
+  /// Connections that were chosen on `system` in the same boot.
   package init(_ closings: [PlanFile.Planned], on system: LiveSystem) {
     self.closings = closings
     self.system = system
   }
 
-  /// The plan to close what is still there of the connections, and no guard spares now.
+  /// The plan to close the connections that still exist and that no guard spares now.
   ///
-  /// - Parameter states: the only states in which one is closed; nil for every state.
+  /// - Parameter states: the only states in which a connection is closed; nil for all.
   package func plan(
     guardedBy guards: Guards, in states: TCPStateSet? = nil
   ) throws(CommandFailure) -> Plan {
     var snapshot = try scan(reading: [.figures, .owners, .controlGroups])
-    // One dump can miss a connection that lives: absent is who is so twice.
+    // A dump can miss a live connection, so one that is absent must be absent twice.
     let keys = snapshot.keys
     if closings.contains(where: { !keys.contains($0.key) }) {
       let again = try scan(reading: []).keys
@@ -64,9 +64,9 @@ package struct PlannedClosing {
   ) -> Plan.Step {
     guard let now else {
       var connection = planned.connection
-      let place = place(of: planned.networkNamespace)
-      connection.namespace = UInt16(place ?? 0)
-      let isListed = place.map { system.namespaces.sources[$0].namespace }.map { namespace in
+      let index = index(of: planned.networkNamespace)
+      connection.namespace = UInt16(index ?? 0)
+      let isListed = index.map { system.namespaces.sources[$0].namespace }.map { namespace in
         !snapshot.namespaceGaps.contains { $0.namespace == namespace }
       }
       return Plan.Step(
@@ -75,7 +75,7 @@ package struct PlannedClosing {
     }
     let reason: SpareReason?
     if now.inode != planned.connection.inode {
-      // Its program has closed it: what is left is the kernel's, or in another's hands.
+      // Its program has closed it. The kernel or another process has what is left.
       reason = .ended
     } else if !now.isUnchanged(since: planned.connection) {
       reason = .changed(to: now.state)
@@ -88,12 +88,12 @@ package struct PlannedClosing {
       connection: now, decision: reason.map(Plan.Decision.spare) ?? .close, method: guards.method)
   }
 
-  /// Where the namespace with this inode is among those that are looked at.
-  private func place(of networkNamespace: UInt64) -> Int? {
+  /// The index of the examined namespace with this inode.
+  private func index(of networkNamespace: UInt64) -> Int? {
     system.namespaces.sources.firstIndex { system.inode(of: $0.namespace) == networkNamespace }
   }
 
-  /// Lists what was chosen, and what else has ports like that.
+  /// Lists the chosen connections. The kernel filters by the range of their local ports.
   private func scan(reading details: ScanRequest.Details) throws(CommandFailure) -> Snapshot {
     let ports = closings.map(\.connection.identity.localPort)
     var terms: [SelectionPredicate] = [.term(.states(.all))]

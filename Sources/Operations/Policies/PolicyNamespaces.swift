@@ -26,12 +26,12 @@ extension ExaminedNamespaces {
     }
     let matches = policies.policies.map(\.placedMatch)
     let examined = matches.reduce(Set([NamespaceName.own])) { $0.union($1.namespaces) }
-    let about = policies.policies.map { policy in
+    let concerned = policies.policies.map { policy in
       ContainerSelection(of: policy.match, countsContainers: policy.groupBy.countsContainers)
     }
     try self.init(
       of: source, naming: examined, knowing: policies.namespaces, selectingAnyOf: matches,
-      about: about, orFailWith: .badData, namedBy: "policy: netns")
+      concerning: concerned, orFailWith: .badData, namedBy: "policy: netns")
   }
 }
 

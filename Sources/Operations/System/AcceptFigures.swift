@@ -1,35 +1,34 @@
 package import ProcessTable
 package import Rendering
 
-/// What the kernel counts of connections that could not be accepted, and the settings that limit
-/// how many may wait. Both are of a network namespace; what could not be read is nil.
+/// The kernel's counters of connections that could not be accepted, and the settings that limit
+/// accept queues, in one network namespace. Values that could not be read are nil.
 package struct AcceptFigures: Equatable {
   /// Connections refused because an accept queue was full (`ListenOverflows`).
   package var overflows: Int64?
-  /// Connect requests and connections dropped by listeners, for whatever reason (`ListenDrops`).
+  /// Connection requests and connections dropped by listeners for any reason (`ListenDrops`).
   package var drops: Int64?
-  /// Connect requests dropped because a SYN queue was full (`TCPReqQFullDrop`).
+  /// Connection requests dropped because a SYN queue was full (`TCPReqQFullDrop`).
   package var synQueueDrops: Int64?
-  /// Connect requests answered with a cookie because a SYN queue was full (`TCPReqQFullDoCookies`).
+  /// Connection requests answered with a cookie because a SYN queue was full
+  /// (`TCPReqQFullDoCookies`).
   package var synQueueCookies: Int64?
-  /// `net.core.somaxconn`: the longest backlog that a program gets.
+  /// `net.core.somaxconn`: the maximum backlog.
   package var longestBacklog: Int64?
-  /// `net.ipv4.tcp_max_syn_backlog`: the most connect requests without cookies.
+  /// `net.ipv4.tcp_max_syn_backlog`: the maximum of connection requests without cookies.
   package var longestSynQueue: Int64?
-  /// `net.ipv4.tcp_abort_on_overflow`: whether an overflow resets the connection; otherwise it is
-  /// not answered, and the peer tries again.
+  /// `net.ipv4.tcp_abort_on_overflow`: whether an overflow resets the connection. Otherwise it is
+  /// not answered, and the peer retries.
   package var abortsOnOverflow: Bool?
-  /// `net.ipv4.tcp_syncookies`: 0 never, 1 when the SYN queue is full, 2 always.
+  /// `net.ipv4.tcp_syncookies`: 0 never, 1 if the SYN queue is full, 2 always.
   package var synCookies: Int64?
 
-  /// Nothing is known.
   package init() {}
 
-  /// What a `/proc` says.
-  ///
   /// - Parameters:
-  ///   - processes: where the counters are.
-  ///   - settings: where the settings are: they are of the namespace that the reading thread is in.
+  ///   - processes: the `/proc` with the counters.
+  ///   - settings: the `/proc` with the settings, which are those of the calling thread's
+  ///     namespace.
   package init(_ processes: ProcFileSystem, settings: ProcFileSystem) {
     let counters = try? processes.counters(.netstat)
     overflows = counters?["TcpExt", "ListenOverflows"]
@@ -43,8 +42,8 @@ package struct AcceptFigures: Equatable {
     synCookies = setting("net.ipv4.tcp_syncookies")
   }
 
-  /// Those of several namespaces together: what one does not tell is unknown of all, and so is a
-  /// setting in which they differ.
+  /// The sum over several namespaces. A counter that is unknown in one of them is unknown, and so
+  /// is a setting in which they differ.
   package init(sumOf parts: some Collection<AcceptFigures>) {
     func sum(_ counter: KeyPath<AcceptFigures, Int64?>) -> Int64? {
       .sum(ofKnown: parts.map { $0[keyPath: counter] })
@@ -82,14 +81,14 @@ package struct AcceptFigures: Equatable {
 }
 
 extension JSONWriter {
-  /// A counter of the kernel; one that makes no sense below zero is unknown then.
+  /// Writes a counter. A negative one is unknown.
   package mutating func member(signed key: StaticString, _ value: Int64?) {
     member(key, value.flatMap { UInt64(exactly: $0) })
   }
 }
 
 extension Int64 {
-  /// The sum; nil when there is nothing to add, or something of it is unknown.
+  /// The sum; nil if there is nothing to add, a part is unknown, or it overflows.
   package static func sum(ofKnown parts: [Int64?]) -> Int64? {
     guard !parts.isEmpty else { return nil }
     return parts.reduce(Int64?.some(0)) { sum, part in

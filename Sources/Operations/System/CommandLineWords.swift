@@ -4,21 +4,21 @@ import Synchronization
 package enum CommandLineWords {
   private static let stored = Mutex<[String]>([])
 
-  /// The words behind the name of the program.
+  /// The arguments of the program.
   package static var all: [String] {
     get { stored.withLock { $0 } }
     set { stored.withLock { $0 = newValue } }
   }
 
-  /// The words behind `command`, as they can be entered in a shell.
+  /// The words after `command`, quoted for a shell.
   package static func following(_ command: String) -> String {
     shell(all.drop { $0 != command }.dropFirst())
   }
 
-  /// All words, as they can be entered in a shell.
+  /// The whole command line, quoted for a shell.
   package static var text: String { shell(["connreap"] + all) }
 
-  /// `words` as one line of a shell: a word with anything but plain characters in quotation marks.
+  /// `words` as a line for a shell, with quotes around words that need them.
   package static func shell(_ words: some Sequence<String>) -> String {
     words.map { word in
       let isPlain =

@@ -1,11 +1,11 @@
 import Glibc
 
-/// How many descriptors this process may have open (`RLIMIT_NOFILE`).
+/// The limit on open descriptors of this process (`RLIMIT_NOFILE`).
 package enum DescriptorLimit {
-  /// What connreap needs beside what it is asked to allow.
+  /// The descriptors that connreap needs for other purposes.
   private static let ownNeed = 128
 
-  /// Raises the soft limit for `count` more descriptors, as far as the hard limit permits.
+  /// Raises the soft limit for `count` more descriptors, up to the hard limit.
   package static func allow(_ count: Int) {
     var limits = rlimit()
     let wanted = rlim_t(count + ownNeed)

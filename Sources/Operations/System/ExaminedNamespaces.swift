@@ -24,8 +24,8 @@ package struct ExaminedNamespaces {
     self.init([NamespaceSource(.own, openTransport: source.openTransport)])
   }
 
-  /// The namespaces that `--netns` names. Without a value, those that `predicate` names. If it names
-  /// none, the current one and, if it concerns containers or pods, those of their processes.
+  /// The namespaces that `--netns` names. Without a value, those that `predicate` names. If it
+  /// names none, the current one and, if it concerns containers or pods, those of their processes.
   ///
   /// - Parameter values: the values of `--netns`.
   init(
@@ -43,8 +43,8 @@ package struct ExaminedNamespaces {
       try self.init(
         of: source, naming: named.union(named.isEmpty ? [.containers] : [.own]),
         selectingAnyOf: [predicate],
-        about: [ContainerSelection(of: predicate, countsContainers: false)], orFailWith: .usage,
-        namedBy: "netns")
+        concerning: [ContainerSelection(of: predicate, countsContainers: false)],
+        orFailWith: .usage, namedBy: "netns")
     } else {
       try self.init(of: source) { (choice) throws(CommandFailure) in
         try choice.names(values).map { .init(name: $0, status: .usage, origin: "--netns") }
@@ -53,7 +53,8 @@ package struct ExaminedNamespaces {
     }
     if predicate.namesInterfaces, sources.contains(where: { !$0.namespace.isOwn }) {
       throw CommandFailure(
-        .usage, "--interface names one of this network namespace, so it does not go with --netns",
+        .usage,
+        "--interface names one of this network namespace, so it cannot be combined with --netns",
         remedy: "select by --local or --host, or run connreap inside with 'ip netns exec'")
     }
   }
@@ -61,16 +62,17 @@ package struct ExaminedNamespaces {
   /// Those of the namespaces `names` in which one of `predicates` can select something.
   ///
   /// - Parameters:
-  ///   - known: further names of which only the inode is read.
-  ///   - about: the selections whose containers ``NamespaceName/containers`` means.
+  ///   - known: further names, of which only the inode is read.
+  ///   - concerned: the selections whose containers ``NamespaceName/containers`` means.
   ///   - status: the exit code if one does not exist.
   ///   - origin: where they were named, for that message.
   init(
     of source: ConnectionSource, naming names: Set<NamespaceName>,
     knowing known: Set<NamespaceName> = [], selectingAnyOf predicates: [SelectionPredicate],
-    about: [ContainerSelection], orFailWith status: ExitStatus, namedBy origin: String
+    concerning concerned: [ContainerSelection], orFailWith status: ExitStatus,
+    namedBy origin: String
   ) throws(CommandFailure) {
-    try self.init(of: source, about: about) { _ throws(CommandFailure) in
+    try self.init(of: source, concerning: concerned) { _ throws(CommandFailure) in
       // Sorted, so that every run has the same order.
       names.sorted { "\($0)" < "\($1)" }.map { .init(name: $0, status: status, origin: origin) }
         + known.subtracting(names).map {
@@ -84,12 +86,12 @@ package struct ExaminedNamespaces {
     guard !source.isRecorded || isCurrentOnly else {
       throw CommandFailure(
         .usage,
-        "\(origin): a recording is of one network namespace, and --record of the current one")
+        "\(origin): --record can record the current network namespace only")
     }
   }
 
   private init(
-    of source: ConnectionSource, about: [ContainerSelection] = [],
+    of source: ConnectionSource, concerning concerned: [ContainerSelection] = [],
     requesting requests: (NamespaceChoice) throws(CommandFailure) -> [NamespaceChoice.Request]
   ) throws(CommandFailure) {
     guard let own = source.moment.networkNamespace else {
@@ -97,8 +99,8 @@ package struct ExaminedNamespaces {
         .failed, "cannot tell which network namespace this is", remedy: "mount /proc")
     }
     var choice = try NamespaceChoice(
-      files: NetworkNamespaceFiles(processes: source.processes), own: own, about: about,
-      openOwn: source.openTransport)
+      files: NetworkNamespaceFiles(processes: source.processes), own: own,
+      concerning: concerned, openOwn: source.openTransport)
     let requests = try requests(choice)
     // Paths are opened with the caller's own privileges.
     choice.openPaths(requests.map(\.name))
@@ -139,8 +141,8 @@ package struct ExaminedNamespaces {
     }
   }
 
-  /// Runs `work` inside each namespace, on a thread that has entered it. The current namespace and a
-  /// recording need no entering.
+  /// Runs `work` inside each namespace, on a thread that has entered it. The current namespace and
+  /// a recording need no entering.
   ///
   /// - Parameter gaps: namespaces to omit because they could not be listed.
   /// - Returns: the result in each, or why it could not be entered.

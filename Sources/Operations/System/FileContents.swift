@@ -2,16 +2,16 @@ import Rendering
 package import StateFiles
 package import SystemPackage
 
-/// Files that the command line names, read and written as a whole.
+/// Reads and writes whole files that the command line names.
 package enum FileContents {
-  /// The largest recording: one of a million sockets has about 1 GB.
+  /// The size limit of recordings in bytes. One of a million sockets has about 1 GB.
   static let recordingLimit = 2 << 30
 
-  /// The content of `name`: a regular file, or `-` or `/dev/stdin` for standard input.
+  /// Reads `name`, a regular file. `-` and `/dev/stdin` are standard input.
   ///
   /// - Parameters:
-  ///   - limit: the largest size, in bytes.
-  ///   - continues: says of the first bytes whether the rest is worth reading.
+  ///   - limit: the size limit in bytes.
+  ///   - continues: decides by the first bytes whether to read the rest.
   package static func read(
     _ name: String, limit: Int, while continues: (ArraySlice<UInt8>) -> Bool
   ) throws(CommandFailure) -> [UInt8] {
@@ -22,8 +22,8 @@ package enum FileContents {
     }
   }
 
-  /// What `name` stands for, as the value of `option`, before anything is done: a regular file or a
-  /// new one, or `-` or `/dev/stdout` for standard output.
+  /// Opens the value `name` of `option`, a regular or new file. `-` and `/dev/stdout` are standard
+  /// output.
   package static func output(_ name: String, _ option: String) throws(CommandFailure) -> OutputFile
   {
     do {

@@ -2,25 +2,25 @@ package import ProcessTable
 package import Rendering
 import Scanning
 
-/// What the kernel itself counts of TCP in the network namespaces that are looked at, to be seen
-/// beside what it lists. What could not be read is nil.
+/// The kernel's own TCP counters in the examined network namespaces, to compare with what it lists.
+/// Values that could not be read are nil.
 package struct KernelFigures: Equatable {
   /// ESTABLISHED and CLOSE_WAIT (`tcpCurrEstab` of RFC 4022).
   package var established: Int64?
-  /// Sockets that are neither in TIME_WAIT nor closed.
+  /// Sockets that are neither in TIME_WAIT nor CLOSE.
   package var inUse: Int64?
-  /// The same of IPv6.
+  /// ``inUse`` for IPv6.
   package var inUseIPv6: Int64?
-  /// In TIME_WAIT.
+  /// Sockets in TIME_WAIT.
   package var timeWait: Int64?
-  /// That no program holds any more, of the whole machine.
+  /// Sockets that no program holds any more, on the whole machine.
   package var orphans: Int64?
-  /// Allocated, of the whole machine.
+  /// Allocated sockets, on the whole machine.
   package var allocated: Int64?
-  /// Pages of memory in buffers, of the whole machine.
+  /// Memory pages in buffers, on the whole machine.
   package var memoryPages: Int64?
 
-  /// What `processes`, a `/proc`, says of its network namespace; nil when it says nothing of it.
+  /// Reads the counters of the network namespace of `processes`; nil if there are none.
   package init?(_ processes: ProcFileSystem) {
     let snmp = try? processes.counters(.snmp)
     let sockstat = try? processes.counters(.sockstat)
@@ -35,8 +35,8 @@ package struct KernelFigures: Equatable {
     memoryPages = sockstat?["TCP", "mem"]
   }
 
-  /// Those of several namespaces together, nil of one that tells nothing: a sum of which a part is
-  /// unknown is unknown. What is of the whole machine is told by any of them.
+  /// The sum over several namespaces, with nil for those that have no counters. A sum with an
+  /// unknown part is unknown. Any of them has the counters of the whole machine.
   package init?(sumOf parts: [KernelFigures?]) {
     guard let machine = parts.lazy.compactMap({ $0 }).first else { return nil }
     func sum(_ figure: KeyPath<KernelFigures, Int64?>) -> Int64? {
@@ -49,8 +49,10 @@ package struct KernelFigures: Equatable {
     (orphans, allocated, memoryPages) = (machine.orphans, machine.allocated, machine.memoryPages)
   }
 
-  /// Two lines, the second of the whole machine; `listed` is how many the dump has in ESTABLISHED
-  /// and CLOSE_WAIT, nil when those are not all that there are.
+  /// Two lines; the second covers the whole machine.
+  ///
+  /// - Parameter listed: how many sockets the dump has in ESTABLISHED and CLOSE_WAIT; nil if it
+  ///   does not have all of them.
   package func text(listed: Int?) -> String {
     var current = "CurrEstab " + Self.text(established)
     if let established, let listed {

@@ -7,9 +7,9 @@ package import Selection
 import SystemPackage
 
 extension LiveSystem {
-  /// Scans, and says what to do when that fails.
+  /// Scans the examined namespaces.
   ///
-  /// - Parameter seeingMarks: whether marks are of interest even where the selection names none.
+  /// - Parameter seeingMarks: whether to read marks even if the selection names none.
   package func scan(
     _ request: ScanRequest, seeingMarks: Bool = false
   ) throws(CommandFailure) -> Snapshot {
@@ -22,7 +22,7 @@ extension LiveSystem {
     }
   }
 
-  /// Counts, and says what to do when that fails.
+  /// Counts connections in the examined namespaces.
   package func tally(_ request: ScanRequest) throws(CommandFailure) -> Tally {
     do {
       return try raisingForScan(of: request, seeingMarks: false) { () throws(ScanProblem) in
@@ -33,7 +33,7 @@ extension LiveSystem {
     }
   }
 
-  /// Looks at listeners, and says what to do when that fails.
+  /// Surveys the listeners of the examined namespaces.
   package func surveyListeners(_ request: ScanRequest) throws(CommandFailure) -> ListenerSurvey {
     do {
       return try raisingForScan(of: request, seeingMarks: false) { () throws(ScanProblem) in
@@ -46,7 +46,7 @@ extension LiveSystem {
     }
   }
 
-  /// Shows a terminal how long `work` takes already.
+  /// Shows on the terminal how long `work` has taken.
   private func watching<Value>(
     _ work: () throws(ScanProblem) -> Value
   ) throws(ScanProblem) -> Value {
@@ -57,8 +57,7 @@ extension LiveSystem {
       }, work)
   }
 
-  /// What to report if `predicate` selects bound-inactive sockets and this kernel is too old to list
-  /// them.
+  /// A notice if `predicate` selects bound-inactive sockets and this kernel is too old to list them.
   package func boundSocketNotices(_ predicate: SelectionPredicate) -> [String] {
     guard predicate.stateMask.contains(.boundInactive), moment.listsBoundSockets == false else {
       return []
@@ -100,7 +99,7 @@ extension LiveSystem {
     case .cannotReadProcesses(let reason):
       return CommandFailure(
         .failed, "cannot read the owners: \(reason)",
-        remedy: "mount /proc, or leave the columns and terms about owners away")
+        remedy: "mount /proc, or omit columns and terms about owners")
     }
   }
 }

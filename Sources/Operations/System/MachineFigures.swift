@@ -1,14 +1,14 @@
 package import ProcessTable
 
-/// The settings and counters of one machine, as its `/proc` tells them. What it does not tell is
-/// nil.
+/// Settings and counters of one machine, from its `/proc`. Nil where they cannot be read.
 package struct MachineFigures {
   package let processes: ProcFileSystem
   private let snmp: ProtocolCounters?
   private let netstat: ProtocolCounters?
   private let sockstat: ProtocolCounters?
 
-  /// - Parameter counters: what tells the counters of the network namespace; nil for `processes`.
+  /// - Parameter counters: the `/proc` with the counters of the network namespace; nil for
+  ///   `processes`.
   package init(_ processes: ProcFileSystem, counters: ProcFileSystem? = nil) {
     self.processes = processes
     let counters = counters ?? processes
@@ -29,6 +29,6 @@ package struct MachineFigures {
   /// A counter of `/proc/net/snmp`.
   package func counter(_ name: String) -> Int64? { snmp?["Tcp", name] }
 
-  /// A figure of `/proc/net/sockstat`.
+  /// A counter of `/proc/net/sockstat`.
   package func sockets(_ name: String) -> Int64? { sockstat?["TCP", name] }
 }

@@ -39,7 +39,7 @@ struct NamespaceChoice {
   private var paths: [NamespaceName: Result<OpenNetworkNamespace, Errno>] = [:]
   private let files: NetworkNamespaceFiles
   private let named: [NetworkNamespaceFiles.Named]
-  private let about: [ContainerSelection]
+  private let concerned: [ContainerSelection]
   private let own: UInt64
   private let openOwn: () throws(NetlinkProblem) -> any NetlinkTransport
 
@@ -47,15 +47,15 @@ struct NamespaceChoice {
   ///
   /// - Parameters:
   ///   - own: the inode of the current namespace.
-  ///   - about: the selections whose containers ``NamespaceName/containers`` means.
+  ///   - concerned: the selections whose containers ``NamespaceName/containers`` means.
   ///   - openOwn: opens a conversation in the current namespace.
   init(
-    files: NetworkNamespaceFiles, own: UInt64, about: [ContainerSelection] = [],
+    files: NetworkNamespaceFiles, own: UInt64, concerning concerned: [ContainerSelection] = [],
     openOwn: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
   ) throws(CommandFailure) {
     self.files = files
     self.own = own
-    self.about = about
+    self.concerned = concerned
     self.openOwn = openOwn
     inodes[.own] = own
     do { named = try files.named() } catch { throw Self.failure(of: error) }
@@ -74,8 +74,7 @@ struct NamespaceChoice {
             .usage,
             "--netns: unknown network namespace \"\(EscapedText.escaped(item))\""
               + (nearest.map { "; did you mean \"\(EscapedText.escaped($0))\"?" } ?? ""),
-            remedy: "it is a name that 'ip netns' lists, the pid of a process in it, a path, or all"
-          )
+            remedy: "use a name that 'ip netns' lists, the pid of a process in it, a path, or all")
         }
         names.append(name)
       }
@@ -94,7 +93,7 @@ struct NamespaceChoice {
     }
   }
 
-  /// Adds the namespace of `request`. One that cannot be opened is added as well, and becomes a gap.
+  /// Adds the namespace of `request`, as a gap if it cannot be opened.
   mutating func add(_ request: Request) throws(CommandFailure) {
     let name = request.name
     let entry: Entry?
@@ -150,13 +149,13 @@ struct NamespaceChoice {
     try addUsed(.threadsAndDescriptors)
   }
 
-  /// Adds the current namespace, and those of the processes in the containers of ``about``.
+  /// Adds the current namespace, and those of the processes in the containers that are meant.
   private mutating func addContainers() throws(CommandFailure) {
     appendCurrent()
-    let about = about
+    let concerned = concerned
     try addUsed(.processes) { group in
       guard let group else { return true }
-      return about.contains { $0.isAbout(group) }
+      return concerned.contains { $0.concerns(group) }
     }
   }
 

@@ -3,19 +3,18 @@ import SystemPackage
 
 /// The value of `--netns`: names, pids and paths, separated by commas.
 package enum NamespaceList {
-  /// How many commas at most are taken as part of one name or path.
-  private static let mostCommas = 16
+  /// At most this many commas are part of one name or path.
+  private static let maximumCommas = 16
 
-  /// The items of `value`. A comma that is part of a name among `known`, or of an existing path,
-  /// separates nothing.
+  /// The items of `value`. A comma inside a known name or an existing path is not a separator.
   package static func items(of value: String, known: Set<KernelName>) -> [String] {
     let parts = value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
       .map { String(Substring($0)) }
     var items: [String] = []
     var first = 0
     while first < parts.count {
-      let most = min(parts.count, first + 1 + mostCommas)
-      let end = (first + 2..<most + 1).last { end in
+      let limit = min(parts.count, first + 1 + maximumCommas)
+      let end = (first + 2..<limit + 1).last { end in
         let run = parts[first..<end].joined(separator: ",")
         return known.contains(KernelName(run)) || run.contains("/") && exists(run)
       }

@@ -3,29 +3,28 @@ import Presentation
 package import Privileges
 import Rendering
 
-/// The rights of this run: what it was started with, and what it keeps of that.
+/// The privileges of this run: those it was started with, and those it keeps.
 ///
-/// An ordinary user to whom connreap was made more than other programs (file capabilities, or
-/// ambient ones) may close only what is theirs. Of theirs nothing decides with more than their own
-/// rights: no capability is effective but during a scan and a closing, so that every path they name
-/// is opened as they could open it themselves; and the environment does not say where the audit log
-/// is.
+/// An ordinary user can get privileges from file capabilities or ambient capabilities. Such an
+/// elevated user may close only their own connections. Their capabilities are effective only during
+/// a scan and a closing, so every path is opened as the user could open it. The environment does not
+/// choose the location of their audit log.
 package enum Rights {
-  /// What the process was started with; nil when the kernel did not tell.
+  /// The credentials at the start; nil if they could not be read.
   static let atStart = try? Credentials.current()
 
-  /// Those that every command has effective all the time, where it has them.
+  /// The capabilities that are effective all the time, if they are held.
   private static var raised: Capabilities {
     isElevated ? [] : .all.subtracting(.netAdmin)
   }
 
-  /// Whether an ordinary user has rights here that others have not.
+  /// Whether an ordinary user has privileges that others lack.
   package static var isElevated: Bool { atStart?.isElevated ?? true }
 
-  /// The one user whose connections may be closed; nil for those of all.
+  /// The only user whose connections may be closed; nil for all users.
   static var onlyUser: UInt32? { isElevated ? getuid() : nil }
 
-  /// Gives up what no command needs, before a word of the caller's is looked at.
+  /// Gives up what no command needs, before any argument is read.
   package static func begin() throws(CommandFailure) {
     guard let atStart else {
       throw CommandFailure(.failed, "cannot read its own capabilities, so it does nothing")
@@ -40,12 +39,12 @@ package enum Rights {
     }
   }
 
-  /// Gives up for good what `command` does not need.
+  /// Permanently gives up what `command` does not need.
   package static func keep(for command: Any) throws(CommandFailure) {
     try keep((command as? any PrivilegedCommand)?.needs ?? [])
   }
 
-  /// Gives up for good all but `needed`.
+  /// Permanently gives up everything except `needed`.
   package static func keep(_ needed: Capabilities) throws(CommandFailure) {
     try check { () throws(PrivilegeProblem) in
       try OwnPrivileges.keep(needed, raised: raised)
@@ -62,8 +61,8 @@ package enum Rights {
     }
   }
 
-  /// What the environment says of where this user keeps things; of an elevated one, what the
-  /// machine says.
+  /// The variables that determine the user's state directory. For an elevated user, they come from
+  /// the user database.
   static var homeEnvironment: [String: String] {
     guard isElevated else {
       return ["HOME", "XDG_STATE_HOME"].reduce(into: [:]) { known, name in
@@ -74,16 +73,16 @@ package enum Rights {
   }
 }
 
-/// A command, and the capabilities that it needs: all others are given up when it starts.
+/// A command that needs capabilities. All others are given up when it starts.
 package protocol PrivilegedCommand {
-  /// What it needs at some time. That of it which is not held is not asked for.
+  /// The capabilities that it needs at some time, whether held or not.
   var needs: Capabilities { get }
 }
 
 extension Capabilities {
-  /// To find the owners of sockets in /proc.
+  /// Finding the owners of sockets in `/proc`.
   package static let owners = PrivilegedStep.readingOthersDescriptors.needs
 
-  /// To replace a file in another user's directory, and give it to the owner of the old one.
+  /// Replacing a file in another user's directory and keeping its owner.
   package static let replacingFiles: Capabilities = [.dacOverride, .chown]
 }

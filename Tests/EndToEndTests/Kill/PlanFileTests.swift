@@ -176,8 +176,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", "the file is empty"), ("{", "line 1, column 2: this is no JSON"),
-    ("{\"boot_id\":\"b\",\n\"connections\":[1,]}", "line 2, column 18: this is no JSON"),
+    ("", "the file is empty"), ("{", "line 1, column 2: not valid JSON"),
+    ("{\"boot_id\":\"b\",\n\"connections\":[1,]}", "line 2, column 18: not valid JSON"),
     ("{\"boot_id\":\"b\",\"connections\":[]}", "version: this connreap reads plans of version 2"),
   ])
   func invalidPlansAreRefusedWithThePosition(text: String, message: String) throws {

@@ -102,7 +102,7 @@ import Testing
     try checkRefused(
       text.replacing(#/"time":"\d{4}/#, with: "\"time\":\"2199"), "time: 2199")
     try checkRefused(
-      text.replacing(#/"uptime_ms":/#, with: "\"uptime_ms\":9"), "uptime_ms: it is in the future")
+      text.replacing(#/"uptime_ms":/#, with: "\"uptime_ms\":9"), "uptime_ms: in the future")
     try checkRefused(
       text.replacing(#/"host":"[^"]*"/#, with: "\"host\":\"elsewhere.example\""),
       "made on the host elsewhere.example")
@@ -127,11 +127,11 @@ import Testing
       $0.replacing("\"decision\":\"spare\"", with: "\"decision\":\"close\"")
     }
     #expect(decided != text)
-    try checkRefused(decided, "decision: it was changed")
+    try checkRefused(decided, "decision: it was edited")
     let reasoned = changing(decided, rowsWith: listenerMark) {
       $0.replacing(#/"reason":"[^"]*"/#, with: "\"reason\":null")
     }
-    try checkRefused(reasoned, "connections: 2 are to be closed, and the plan was made for 1")
+    try checkRefused(reasoned, "connections: 2 would be closed, but the plan was made for 1")
     // Once the plan is consistent, the guard still spares the listener.
     let summed = reasoned.replacing("\"close\":1,", with: "\"close\":2,")
     #expect(summed != reasoned)
@@ -147,7 +147,7 @@ import Testing
     let text = try plan("--local-port", "8080", "--method", "keepalive")
     try checkRefused(
       text.replacing("\"method\":\"keepalive\"", with: "\"method\":\"destroy\""),
-      "method: it was changed: the plan was made for keepalive")
+      "method: it was edited: the plan was made for keepalive")
     // Add a row from another plan.
     let mine = try plan("--local-port", "8080")
     let theirs = try plan("--local-port", "8081")
@@ -155,7 +155,7 @@ import Testing
     let start = try #require(line.firstIndex(of: "{"))
     let end = try #require(line.lastIndex(of: "}"))
     let added = changing(mine, rowsWith: "\"cookie\"") { "\(line[start...end]),\n\($0)" }
-    try checkRefused(added, "connections: 2 are to be closed")
+    try checkRefused(added, "connections: 2 would be closed")
   }
 
   @Test func changedConnectionsAreNotClosed() throws {

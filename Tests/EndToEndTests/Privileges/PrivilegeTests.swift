@@ -160,7 +160,7 @@ import Testing
     let own = ["unshare", "--user", "--map-root-user", "--"]
     let ended = try namespace.kill(["--local-port", "8080"], behind: own)
     #expect(ended.status == 77)
-    #expect(ended.complaints.contains("only in a user namespace of its own"))
+    #expect(ended.complaints.contains("not in the user namespace that owns"))
     #expect(try pair.client.reaches(pair.server))
     #expect(access(namespace.state.path + "/audit.jsonl", F_OK) != 0, "nothing is announced")
     let doctor = try namespace.connreap(["doctor"], behind: own)

@@ -314,9 +314,9 @@ struct TopTests {
     try pane.press("/")
     try pane.type("age > 1h")
     try pane.press("Enter")
-    let screen = try pane.wait(for: "is not used")
+    let screen = try pane.wait(for: "runs are ignored")
     #expect(screen[0].hasPrefix("connreap top") && screen[3].contains("STATE"))
-    #expect(screen.count { $0.contains("is not used") } == 1)
+    #expect(screen.count { $0.contains("runs are ignored") } == 1)
   }
 
   @Test func aPausedScreenDoesNotChange() throws {
