@@ -1,3 +1,4 @@
+public import Connections
 public import Selection
 
 /// One policy of a file: which connections, when they are too many, and what to do then.
@@ -19,8 +20,8 @@ public struct Policy: Equatable, Sendable {
   public var protect: [Protection]
   /// How long a connection must have been in its state, in milliseconds.
   public var inState: UInt64?
-  /// By what they are counted.
-  public var groupBy: PolicyGrouping
+  /// What they are counted by, of ``Grouping/forPolicies``; nil for all in one group.
+  public var groupBy: Grouping?
   /// At how many in a group it acts; at least 1.
   public var threshold: Int
   /// How many of a group, the newest, it leaves alone.
@@ -47,7 +48,7 @@ public struct Policy: Equatable, Sendable {
   public init(
     name: String, description: String? = nil, file: String, line: Int, match: SelectionPredicate,
     except: [SelectionPredicate] = [], protect: [Protection] = [], inState: UInt64? = nil,
-    groupBy: PolicyGrouping = .none, threshold: Int = 1, keep: Int = 0,
+    groupBy: Grouping? = nil, threshold: Int = 1, keep: Int = 0,
     action: PolicyAction, limit: Int = usualLimit, limitPercent: Int? = nil, rate: Int? = nil,
     seen: Int = 1, giveUpAfter: Int? = nil, notify: [String]? = nil
   ) {
@@ -78,7 +79,7 @@ extension Policy {
   ///
   /// It is FNV-1a of their description, the same in every run of one version of connreap.
   public var rules: UInt64 {
-    let text = "\(match);\(except);\(inState ?? 0);\(groupBy)"
+    let text = "\(match);\(except);\(inState ?? 0);\(groupBy?.rawValue ?? "none")"
     return text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 }

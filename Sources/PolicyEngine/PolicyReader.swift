@@ -92,7 +92,7 @@ struct PolicyReader<Names: NameResolver> {
     let grouping = entries[.groupBy].flatMap { word($0, GroupingWord.self) }
     let threshold = entries[.threshold].flatMap { positive($0) }
     let keep = entries[.keep].flatMap { whole($0, from: 0) }
-    let action = entries[.action].flatMap { word($0, ActionWord.self) }
+    let action = entries[.action].flatMap { word($0, PolicyAction.self) }
     let limit = entries[.limit].flatMap { positive($0) }
     let limitPercent = entries[.limitPercent].flatMap { percentage($0) }
     let rate = entries[.rate].flatMap { positive($0) }
@@ -100,15 +100,12 @@ struct PolicyReader<Names: NameResolver> {
     let giveUpAfter = entries[.giveUpAfter].flatMap { positive($0) }
     let notify = entries[.notify].flatMap { program($0) }
     guard let name else { return nil }
-    guard errorCount == errorsBefore, let match,
-      let action = action.flatMap({ PolicyAction(rawValue: $0.rawValue) })
-    else { return (nil, name) }
+    guard errorCount == errorsBefore, let match, let action else { return (nil, name) }
     let policy = Policy(
       name: name.text, description: description?.text, file: source.name, line: map.span.line,
       match: match.predicate.limitedToDefaultStates(), except: exceptions, protect: protections,
-      inState: inState,
-      groupBy: grouping.flatMap { PolicyGrouping(rawValue: $0.rawValue) } ?? .none,
-      threshold: threshold ?? 1, keep: keep ?? 0, action: action,
+      inState: inState, groupBy: grouping?.grouping, threshold: threshold ?? 1, keep: keep ?? 0,
+      action: action,
       limit: limit ?? Policy.usualLimit, limitPercent: limitPercent, rate: rate, seen: seen ?? 1,
       giveUpAfter: giveUpAfter, notify: notify)
     warn(about: policy, entries, matching: match.keys)

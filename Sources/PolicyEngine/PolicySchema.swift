@@ -70,7 +70,7 @@ public enum PolicySchema {
     case .except: reference("exceptions")
     case .inState: reference("duration")
     case .groupBy: ["enum": .words(GroupingWord.allCases.map(\.rawValue))]
-    case .action: ["enum": .words(ActionWord.allCases.map(\.rawValue))]
+    case .action: ["enum": .words(PolicyAction.allCases.map(\.rawValue))]
     case .keep: ["type": "integer", "minimum": 0]
     case .limitPercent: ["type": "integer", "minimum": 1, "maximum": 100]
     case .threshold, .limit, .rate, .seen, .giveUpAfter: reference("count")

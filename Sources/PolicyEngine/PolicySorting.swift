@@ -248,7 +248,9 @@ extension PolicySorting {
     case .listener:
       key = .listener(
         Endpoint(address: connection.local.address.unmapped, port: connection.local.port))
-    case .none: key = .all
+    case nil: key = .all
+    // No policy can use them.
+    case .localPort, .netns, .state: key = nil
     }
     return key.map { ($0, member) }
   }

@@ -1,3 +1,5 @@
+internal import Connections
+
 /// What a policy does to the groups that reach its threshold.
 public enum PolicyAction: String, CaseIterable, Sendable {
   /// Says so, and closes nothing.
@@ -18,31 +20,6 @@ public enum PolicyAction: String, CaseIterable, Sendable {
     case .shutdown, .abort, .destroy: true
     }
   }
-}
-
-extension PolicyGrouping {
-  /// Whether groups are of containers, whose network namespaces are to be looked at then.
-  public var countsContainers: Bool { self == .container || self == .pod }
-}
-
-/// By what a policy puts connections together before it counts them.
-public enum PolicyGrouping: String, CaseIterable, Sendable {
-  /// By the process that holds them; of several, the one with the lowest pid.
-  case process
-  /// By the systemd unit of the processes that hold them.
-  case unit
-  /// By the container of the processes that hold them.
-  case container
-  /// By the Kubernetes pod of the processes that hold them.
-  case pod
-  /// By the user of the socket.
-  case user
-  /// By the peer's address.
-  case peer
-  /// By the local address and port.
-  case listener
-  /// All in one group.
-  case none
 }
 
 /// Words of a policy file.
@@ -74,23 +51,22 @@ enum PolicyKey: String, PolicyWord {
   case notify
 }
 
-/// The words for an action.
-enum ActionWord: String, PolicyWord {
-  case report
-  case keepalive
-  case shutdown
-  case abort
-  case destroy
-}
+extension PolicyAction: PolicyWord {}
 
-/// The words for a grouping.
-enum GroupingWord: String, PolicyWord {
-  case process
-  case unit
-  case container
-  case pod
-  case user
-  case peer
-  case listener
-  case none
+/// The words of `group-by`.
+struct GroupingWord: PolicyWord {
+  let rawValue: String
+
+  static let allCases =
+    Grouping.forPolicies.map { GroupingWord($0.rawValue) } + [GroupingWord("none")]
+
+  private init(_ word: String) { rawValue = word }
+
+  init?(rawValue: String) {
+    guard Self.allCases.contains(where: { $0.rawValue == rawValue }) else { return nil }
+    self.init(rawValue)
+  }
+
+  /// What connections are counted by; nil for all in one group.
+  var grouping: Grouping? { Grouping(rawValue: rawValue) }
 }

@@ -12,18 +12,17 @@ public enum ClosingMethod: Hashable, Sendable {
   /// its peer does not answer.
   case keepalive(KeepaliveSettings)
 
+  private static func all(_ keepalive: KeepaliveSettings) -> [ClosingMethod] {
+    [.destroy, .shutdown, .abort, .keepalive(keepalive)]
+  }
+
   /// The words for the methods, as `--method` and policies spell them.
-  public static let names = ["destroy", "shutdown", "abort", "keepalive"]
+  public static let names = all(.usual).map(\.name)
 
   /// The method of this name; nil when there is none.
   public init?(name: String, keepalive: KeepaliveSettings = .usual) {
-    switch name {
-    case "destroy": self = .destroy
-    case "shutdown": self = .shutdown
-    case "abort": self = .abort
-    case "keepalive": self = .keepalive(keepalive)
-    default: return nil
-    }
+    guard let method = Self.all(keepalive).first(where: { $0.name == name }) else { return nil }
+    self = method
   }
 
   /// The word for it.

@@ -1,3 +1,4 @@
+import Connections
 import Reaping
 import Scanning
 import TestSupport

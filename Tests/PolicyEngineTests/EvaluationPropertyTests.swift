@@ -47,7 +47,7 @@ import Testing
     return Policy(
       name: "p\(name)", file: "f", line: 1, match: predicate(&random), except: except,
       protect: protect, inState: Int.random(in: 0..<4, using: &random) > 0 ? nil : 1000,
-      groupBy: known(PolicyGrouping.allCases.randomElement(using: &random)),
+      groupBy: known((Grouping.forPolicies as [Grouping?] + [nil]).randomElement(using: &random)),
       threshold: Int.random(in: 1..<4, using: &random),
       action: Int.random(in: 0..<5, using: &random) == 0 ? .report : .destroy,
       limit: Int.random(in: 1..<20, using: &random))

@@ -52,11 +52,12 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.groups.map(\.label) == ["10.0.0.3", "10.0.0.1", "10.0.0.2"])
   }
 
-  @Test(arguments: [
-    (PolicyGrouping.process, "java[1744]"), (.user, "app"), (.peer, "10.0.0.9"),
-    (.listener, "10.0.0.5:8080"), (.none, "all"), (.unit, "java.service"),
-  ])
-  func groupsAreCalledByWhatTheyShare(grouping: PolicyGrouping, label: String) {
+  @Test(
+    arguments: [
+      (.process, "java[1744]"), (.user, "app"), (.peer, "10.0.0.9"),
+      (.listener, "10.0.0.5:8080"), (nil, "all"), (.unit, "java.service"),
+    ] as [(Grouping?, String)])
+  func groupsAreCalledByWhatTheyShare(grouping: Grouping?, label: String) {
     let found = findings([SampleRow()], policy { $0.groupBy = grouping })[0]
     #expect(found.groups.map(\.label) == [label])
   }
@@ -89,7 +90,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
   /// They may have nothing in common, so they are not counted together.
   @Test(arguments: [nil, "/", "/user.slice"])
   func whatIsInNoUnitOrContainerIsLeftUndecided(group: String?) {
-    for grouping in [PolicyGrouping.unit, .container, .pod] {
+    for grouping in [Grouping.unit, .container, .pod] {
       let found = findings(
         Array(repeating: SampleRow(controlGroup: group), count: 3), policy { $0.groupBy = grouping }
       )[0]
@@ -99,7 +100,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
   }
 
   @Test func labelsFallBackOnWhatIsKnown() {
-    func label(_ row: SampleRow, _ grouping: PolicyGrouping) -> [String] {
+    func label(_ row: SampleRow, _ grouping: Grouping) -> [String] {
       findings([row], policy { $0.groupBy = grouping })[0].groups.map(\.label)
     }
     #expect(label(SampleRow(userID: 7), .user) == ["7"])
@@ -114,7 +115,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     let rows = [
       SampleRow(), SampleRow(local: "::ffff:10.0.0.5", peer: "::ffff:10.0.0.9", family: .ipv6),
     ]
-    for (grouping, label) in [(PolicyGrouping.peer, "10.0.0.9"), (.listener, "10.0.0.5:8080")] {
+    for (grouping, label) in [(Grouping.peer, "10.0.0.9"), (.listener, "10.0.0.5:8080")] {
       let found = findings(rows, policy { $0.groupBy = grouping })[0]
       #expect(found.groups.map(\.label) == [label])
       #expect(found.groups.map(\.rows) == [[0, 1]])
@@ -299,7 +300,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     let byUser = findings(rows, policy(match: .everything) { $0.groupBy = .user })[0]
     #expect(byUser.undecided.owner == 4, "the kernel's uid 0 for want of an inode is not root")
     #expect(byUser.groups.map(\.rows) == [[0]])
-    for grouping in [PolicyGrouping.peer, .listener, .none] {
+    for grouping in [.peer, .listener, nil] as [Grouping?] {
       let found = findings(rows, policy(match: .everything) { $0.groupBy = grouping })[0]
       #expect(found.undecided.total == 0)
     }

@@ -103,11 +103,10 @@ extension PolicyEvaluation {
 
   /// Whether the group of `connection` depends on an owner that is unknown.
   private func isGroupUnknown(of connection: Connection, by policy: Policy) -> Bool {
-    switch policy.groupBy {
-    case .process, .unit, .container, .pod:
-      if case .unknown = snapshot.attribution(of: connection) { true } else { false }
-    case .user, .peer, .listener, .none: false
-    }
+    guard policy.groupBy?.dependsOnOwner == true,
+      case .unknown = snapshot.attribution(of: connection)
+    else { return false }
+    return true
   }
 
   /// How many connections without a readable mark a policy about marks could not judge.

@@ -63,7 +63,8 @@ package struct PolicyEvaluation {
     return { policy in
       Guards(
         caller: caller, namedStates: policy.match.namedStatesOneByOne, unprotected: [],
-        machineInit: machineInit, method: ClosingMethod(policy.action), onlyUser: Rights.onlyUser)
+        machineInit: machineInit, method: ClosingMethod(name: policy.action.rawValue) ?? .destroy,
+        onlyUser: Rights.onlyUser)
     }
   }
 
@@ -83,18 +84,5 @@ package struct PolicyEvaluation {
     return found.leaks(in: snapshot, at: now).map {
       LeakReport($0, in: snapshot, processes: processes)
     }
-  }
-}
-
-extension ClosingMethod {
-  /// How a policy with this action closes. One that reports has no step to close.
-  package init(_ action: PolicyAction) {
-    self =
-      switch action {
-      case .report, .destroy: .destroy
-      case .shutdown: .shutdown
-      case .abort: .abort
-      case .keepalive: .keepalive(.usual)
-      }
   }
 }

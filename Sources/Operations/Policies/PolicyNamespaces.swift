@@ -1,3 +1,4 @@
+import Connections
 package import PolicyEngine
 import Privileges
 import ProcessTable
@@ -27,7 +28,8 @@ extension ExaminedNamespaces {
     let matches = policies.policies.map(\.placedMatch)
     let examined = matches.reduce(Set([NamespaceName.own])) { $0.union($1.namespaces) }
     let concerned = policies.policies.map { policy in
-      ContainerSelection(of: policy.match, countsContainers: policy.groupBy.countsContainers)
+      ContainerSelection(
+        of: policy.match, countsContainers: policy.groupBy?.countsContainers == true)
     }
     try self.init(
       of: source, naming: examined, knowing: policies.namespaces, selectingAnyOf: matches,
@@ -70,6 +72,6 @@ extension PolicySet {
 extension Policy {
   /// What it matches, in the network namespaces that it is about.
   fileprivate var placedMatch: SelectionPredicate {
-    match.limitedToDefaultNamespaces(countsContainers: groupBy.countsContainers)
+    match.limitedToDefaultNamespaces(countsContainers: groupBy?.countsContainers == true)
   }
 }
