@@ -12,11 +12,11 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What `doctor` says of a machine that a copied /proc and a pretended kernel show.
+/// The checks of `doctor` on a fake `/proc` and a fake kernel.
 @Suite struct HealthTests {
   private let tree = ProcTree()
 
-  /// A machine of which everything is known and nothing is amiss.
+  /// A healthy machine on which everything is readable.
   private init() {
     tree.file("sys/fs/file-nr", "615\t0\t100000\n")
     for (name, value) in [
@@ -66,7 +66,7 @@ import Testing
     try #require(try health(sockets).checks.first { $0.id == id })
   }
 
-  @Test func aMachineWithoutTroubleIsWell() throws {
+  @Test func aHealthyMachineHasNoFindings() throws {
     let checks = try health().checks
     #expect(checks.allSatisfy { $0.severity == .well && $0.remedy == nil })
     #expect(
@@ -76,7 +76,7 @@ import Testing
       ])
   }
 
-  @Test func whatCannotBeReadIsUnknownAndNotWell() {
+  @Test func unreadableValuesAreUnknown() {
     let empty = ProcTree()
     let health = Health(machine: MachineFigures(empty.files), snapshot: nil)
     #expect(health.checks.count == 10)
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test func descriptorsNearTheLimitAreToldWithTheLeaksAmongThem() throws {
+  @Test func descriptorsNearTheLimitAreReportedWithTheirLeaks() throws {
     process(
       200, "leaky", limit: 5,
       links: [
@@ -99,22 +99,22 @@ import Testing
     let check = try check("descriptors", sockets)
     #expect(check.severity == .problem && check.title == "leaky[200]")
     #expect(
-      check.detail == "5 of 5 (100 %) descriptors; 2 of them are CLOSE-WAIT sockets to "
-        + "127.0.0.1:40000, 1 is a connection idle for an hour. "
-        + "At the limit it can open and accept nothing (EMFILE)"
+      check.detail == "5 of 5 (100 %) descriptors; 2 CLOSE-WAIT sockets to "
+        + "127.0.0.1:40000, 1 connection idle for 1h. "
+        + "At the limit, it can open no files and accept no connections (EMFILE)"
     )
     #expect(check.remedy?.contains("connreap list --pid 200 --state close-wait") == true)
     #expect(check.remedy?.contains("prlimit --pid 200 --nofile=10") == true)
     #expect(try health(sockets).checks.count { $0.id == "descriptors" } == 1)
   }
 
-  @Test func withoutOwnersTheLeaksAreUnknown() throws {
+  @Test func leaksAreUnknownWithoutOwners() throws {
     process(200, "leaky", limit: 1, links: [0: "/dev/null"])
     let check = try check("descriptors")
-    #expect(check.detail.contains("how many of them are leaked sockets is unknown"))
+    #expect(check.detail.contains("leaked sockets unknown"))
   }
 
-  @Test func manyProcessesNearTheirLimitsAreCutShort() throws {
+  @Test func onlyTheProcessesNearestToTheirLimitsAreListed() throws {
     for pid in Int32(200)..<215 { process(pid, "full", limit: 1, links: [0: "/dev/null"]) }
     let checks = try health().checks.filter { $0.id == "descriptors" }
     #expect(checks.count == 11)
@@ -124,7 +124,7 @@ import Testing
   @Test(arguments: [
     (79, Check.Severity.well), (80, .warning), (94, .warning), (95, .problem), (100, .problem),
   ])
-  func portsAreCountedForEachDestination(used: Int, severity: Check.Severity) throws {
+  func portsAreCountedByDestination(used: Int, severity: Check.Severity) throws {
     let sockets = (0..<used).map { number in
       FakeSocket(cookie: UInt64(number + 1), inode: 11) {
         $0.localPort = 50_000 + UInt16(number)
@@ -133,7 +133,7 @@ import Testing
         $0.state = number < 3 ? 6 : 1
       }
     }
-    // Another destination has ports of its own, and what was accepted takes none.
+    // Each destination has its own ports, and accepted connections take none.
     let others = (0..<60).map { number in
       FakeSocket(cookie: UInt64(number + 1000), inode: 11) {
         $0.localPort = 50_000 + UInt16(number)
@@ -144,12 +144,12 @@ import Testing
     #expect(check.severity == severity)
     #expect(check.detail.contains("\(used) of 100 (\(used) %) to 10.0.0.20:5432"))
     guard severity != .well else { return }
-    #expect(check.detail.contains("3 of them in TIME-WAIT"))
+    #expect(check.detail.contains("3 in TIME-WAIT"))
     #expect(check.remedy?.contains("sysctl -w net.ipv4.tcp_tw_reuse=1") == true)
     #expect(check.remedy?.contains("'net.ipv4.ip_local_port_range=10240 65535'") == true)
   }
 
-  @Test func whatAListenerAcceptedTakesNoEphemeralPort() throws {
+  @Test func acceptedConnectionsTakeNoEphemeralPorts() throws {
     let listener = FakeSocket(cookie: 1, inode: 11) {
       $0.state = 10
       $0.localPort = 50_001
@@ -195,16 +195,16 @@ import Testing
     }
     let check = try check("accept-queues", [listener])
     #expect(check.severity == .problem)
-    #expect(check.detail.hasPrefix("0.0.0.0:8080 full now, 5 of 4; 3 overflows so far"))
+    #expect(check.detail.hasPrefix("0.0.0.0:8080 full, 5 of 4; 3 overflows so far"))
     #expect(check.remedy?.contains("connreap listeners") == true)
   }
 
-  /// A setting is not to be made smaller, and does not help a program that asks for less.
+  /// The setting must never shrink, and raising it does not help a program that requests less.
   @Test(arguments: [
     (4096, 4, nil), (4096, 4096, "8192"), (128, 128, "4096"), (128, 4, nil),
     (65535, 65535, "131070"),
   ])
-  func theLongestBacklogIsNamedOnlyWhereItLimits(
+  func somaxconnIsNamedOnlyIfItIsTheLimit(
     setting: Int, backlog: Int, advice: String?
   ) throws {
     tree.file("sys/net/core/somaxconn", "\(setting)\n")
@@ -218,7 +218,7 @@ import Testing
     if let advice { #expect(remedy.contains("sysctl -w net.core.somaxconn=\(advice) ")) }
   }
 
-  @Test func aWideRangeOfPortsIsNotMadeNarrower() throws {
+  @Test func aWidePortRangeIsNotNarrowed() throws {
     let sockets = (0..<64_000).map { number in
       FakeSocket(cookie: UInt64(number + 1), inode: 11) {
         $0.localPort = 1024 + UInt16(number)
@@ -228,7 +228,7 @@ import Testing
     set("ip_local_port_range", "1024\t65535")
     let remedy = try #require(try check("ephemeral-ports", sockets).remedy)
     #expect(!remedy.contains("ip_local_port_range"))
-    #expect(remedy == "keep connections open and use them again")
+    #expect(remedy == "keep connections open and reuse them")
     set("ip_local_port_range", "1024\t65000")
     #expect(
       try check("ephemeral-ports", sockets).remedy?
@@ -236,32 +236,32 @@ import Testing
   }
 
   @Test(arguments: [("0", true), ("8", true), ("2", false), ("1", false)])
-  func orphansAreNotGivenMoreTries(retries: String, isNamed: Bool) throws {
+  func orphanRetriesAreNeverRaised(retries: String, isNamed: Bool) throws {
     counters(orphans: 1000)
     set("tcp_orphan_retries", retries)
     #expect(try check("orphans").remedy?.contains("tcp_orphan_retries=2") == isNamed)
   }
 
-  @Test func requestsThatWereDroppedUnseenAreUnknown() throws {
+  @Test func unreadableDropsAreUnknown() throws {
     tree.file("net/netstat", "TcpExt: ListenOverflows\nTcpExt: 0\n")
     let check = try check("syn-queues")
-    #expect(check.severity == .note && check.detail.hasSuffix("is unknown"))
+    #expect(check.severity == .note && check.detail.hasSuffix("earlier drops unknown"))
   }
 
   @Test(arguments: [(0, Check.Severity.well), (1, .note), (99, .note), (100, .warning)])
-  func overflowsMatterByTheShareOfWhatWasAccepted(
+  func overflowsAreRatedAgainstAcceptedConnections(
     overflows: Int, severity: Check.Severity
   ) throws {
     counters(overflows: overflows)
     #expect(try check("accept-queues").severity == severity)
   }
 
-  @Test func handshakesThatDoNotEndAreAFlood() throws {
+  @Test func unfinishedHandshakesAreAFlood() throws {
     let requests = (0..<8).map { number in
       FakeSocket(cookie: UInt64(number + 1), inode: 0) { $0.state = 3 }
     }
     let flood = try check("syn-queues", requests)
-    #expect(flood.severity == .problem && flood.detail.hasPrefix("8 handshakes unfinished now"))
+    #expect(flood.severity == .problem && flood.detail.hasPrefix("8 unfinished handshakes"))
     #expect(try check("syn-queues", Array(requests.dropLast())).severity == .well)
     set("tcp_syncookies", "0")
     #expect(try check("syn-queues").severity == .warning)
@@ -272,39 +272,39 @@ import Testing
   }
 
   @Test(arguments: [(600, Check.Severity.well), (7200, .note), (7201, .warning)])
-  func keepaliveIsToldWithWhatItCannotDo(seconds: Int, severity: Check.Severity) throws {
+  func keepaliveIsReportedWithItsLimits(seconds: Int, severity: Check.Severity) throws {
     set("tcp_keepalive_time", "\(seconds)")
     let check = try check("keepalive")
     #expect(check.severity == severity)
-    #expect(check.detail.contains("one that answers is never"))
+    #expect(check.detail.contains("a peer that still answers is never detected"))
     #expect(check.detail.contains("SO_KEEPALIVE"))
     if seconds == 7200 { #expect(check.detail.contains("2h11m")) }
     #expect((check.remedy != nil) == (severity != .well))
   }
 
-  @Test func endedConnectionsHaveTimers() throws {
+  @Test func closingTimersAreReported() throws {
     set("tcp_fin_timeout", "120")
     #expect(try check("closing-timers").severity == .note)
     set("tcp_fin_timeout", "30")
     set("tcp_tw_reuse", "0")
-    #expect(try check("closing-timers").detail.contains("not used again for a minute"))
+    #expect(try check("closing-timers").detail.contains("not reused for a minute"))
   }
 
-  @Test func filesOfTheMachineHaveALimit() throws {
+  @Test func openFilesHaveALimit() throws {
     tree.file("sys/fs/file-nr", "96000\t0\t100000\n")
     let check = try check("files")
     #expect(check.severity == .problem && check.detail.contains("ENFILE"))
     #expect(check.remedy?.contains("fs.file-max=200000") == true)
     tree.file("sys/fs/file-nr", "96000\t0\t9223372036854775807\n")
     #expect(try self.check("files").severity == .well)
-    #expect(try self.check("files").detail == "96,000 of the machine, fs.file-max sets no limit")
+    #expect(try self.check("files").detail == "96,000 in use, no limit set by fs.file-max")
   }
 
-  @Test func whatIsGoneFromTheKernelIsNeverRecommended() throws {
+  @Test func removedSettingsAreNeverRecommended() throws {
     counters(orphans: 1000, timeWait: 1000, memory: 3000, overflows: 1000)
     set("tcp_keepalive_time", "9000")
     let remedies = try health().checks.compactMap(\.remedy)
     #expect(remedies.count >= 5)
-    #expect(remedies.allSatisfy { !$0.contains("tcp_tw_recycle") }, "gone since Linux 4.12")
+    #expect(remedies.allSatisfy { !$0.contains("tcp_tw_recycle") }, "removed in Linux 4.12")
   }
 }

@@ -11,7 +11,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What the log is found to say, whatever state it is in.
+/// Reading the audit log, including damaged ones.
 @Suite struct LogSearchTests {
   /// A line of the log.
   static func line(
@@ -62,7 +62,7 @@ import Testing
         Self.line("closed", cookie: 2)) == ["closed", "unfinished"])
   }
 
-  @Test func theResultOfAnotherRunOrBootIsNotIts() {
+  @Test func resultsOfOtherRunsOrBootsDoNotMatch() {
     #expect(
       found(LogSelection(), Self.line("closing", pid: 7), Self.line("closed", pid: 8))
         == ["closed", "unfinished"])
@@ -71,7 +71,7 @@ import Testing
         == ["closed", "unfinished"])
   }
 
-  @Test func whatARunningRunHasAnnouncedIsWaitedFor() {
+  @Test func announcementsOfARunningRunStayPending() {
     var search = LogSearch(LogSelection())
     _ = search.take(Self.line("closing"))
     #expect(search.takeUnfinished { $0.run.pid == 7 }.isEmpty)
@@ -80,20 +80,20 @@ import Testing
     #expect(!search.isWaiting)
   }
 
-  @Test func aResultWhoseAnnouncementWasRotatedAwayStandsForItself() {
+  @Test func aResultWithoutAnAnnouncementCounts() {
     #expect(found(LogSelection(), Self.line("failed", reason: "no")) == ["failed"])
   }
 
-  @Test func unfinishedDecisionsComeInTheirOrder() {
+  @Test func unfinishedDecisionsKeepTheirOrder() {
     var search = LogSearch(LogSelection())
     for cookie in [5, 3, 9] { _ = search.take(Self.line("closing", cookie: cookie)) }
     let unfinished = search.takeUnfinished { _ in false }
     #expect(unfinished.map(\.entry.connection.cookie.rawValue) == [5, 3, 9])
     #expect(unfinished.allSatisfy { $0.reason == "announced, never reported: the run died" })
-    #expect(search.takeUnfinished { _ in false }.isEmpty, "each is told once")
+    #expect(search.takeUnfinished { _ in false }.isEmpty, "each is returned once")
   }
 
-  @Test func damagedLinesAreCountedAndNothingIsTakenFromThem() {
+  @Test func damagedLinesAreOnlyCounted() {
     var search = LogSearch(LogSelection())
     let good = Self.line("closed")
     guard case .whole(let bytes) = good else { return }
@@ -105,10 +105,10 @@ import Testing
     ]
     for line in lines { #expect(search.take(line) == nil) }
     #expect(search.damaged == lines.count)
-    #expect(search.take(good)?.decision?.result == "closed", "and the next good one is read")
+    #expect(search.take(good)?.decision?.result == "closed", "the next good line is read")
   }
 
-  @Test func aDamagedLineNeverEndsOrStartsADecision() throws {
+  @Test func aDamagedLineNeitherStartsNorEndsADecision() throws {
     guard case .whole(let bytes) = Self.line("closed", cookie: 1) else { return }
     var random = Seeded(9)
     for _ in 0..<500 {
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  @Test func timesBoundWhatIsShownAndNotWhatIsPaired() throws {
+  @Test func timesLimitWhatIsShownButNotThePairing() throws {
     var selection = LogSelection()
     selection.since = LogTime("2026-11-21T05:42:50Z")
     selection.until = LogTime("2026-11-21T05:43:00Z")
@@ -130,10 +130,10 @@ import Testing
     #expect(found(selection, Self.line("closed")) == ["closed"])
     #expect(
       found(selection, Self.line("closing"), Self.line("closed", time: late)) == [],
-      "what was reported later is not unfinished")
+      "a result outside the period still counts")
   }
 
-  @Test func policiesAndResultsAreChosenByName() throws {
+  @Test func policiesAndResultsAreSelectedByName() throws {
     var selection = LogSelection()
     selection.policies = [try Glob("java-*")]
     #expect(found(selection, Self.line("closed", policy: "java-leak")) == ["closed"])
@@ -146,7 +146,7 @@ import Testing
         == ["failed", "unfinished"])
   }
 
-  @Test func theSelectionIsAboutTheConnectionAsItWas() throws {
+  @Test func theSelectionAppliesToTheRecordedConnection() throws {
     let line = Self.line("closed")
     let block = try #require(AddressBlock(IPAddress(v4: 0x0a00_0000), prefixLength: 8))
     #expect(selects(.term(.states(TCPState.closeWait.asSet)), line: line))
@@ -167,7 +167,7 @@ import Testing
     #expect(selects(.not(.term(.process(try Glob("nginx")))), line: line))
   }
 
-  @Test func whatARecordCannotAnswerIsCountedAndLeftOut() throws {
+  @Test func undecidedEntriesAreCountedAndLeftOut() throws {
     for predicate: SelectionPredicate in [
       .term(.mark(1, mask: .max)), .not(.term(.mark(1, mask: .max))), .term(.age(atLeast: 1)),
     ] {
@@ -181,10 +181,10 @@ import Testing
     selection.connections = .not(.term(.process(try Glob("nginx"))))
     var search = LogSearch(selection)
     #expect(search.take(Self.line("closed", complete: false)) == nil)
-    #expect(search.undecided == 1, "an owner that was out of sight might have been nginx")
+    #expect(search.undecided == 1, "an unseen owner might have been nginx")
   }
 
-  /// A line about a run.
+  /// A log entry about a run.
   private func runLine(
     _ run: String, time: String = "2026-11-21T05:42:51Z", _ more: String = #","closed":0"#
   ) -> AuditLogReader.Line {
@@ -201,7 +201,7 @@ import Testing
     return run.text
   }
 
-  @Test func runsWithTheSamePidAreToldApart() {
+  @Test func runsWithTheSamePidAreDistinguished() {
     #expect(
       found(
         LogSelection(), Self.line("closing", run: "1"), Self.line("closed", run: "2"))
@@ -214,7 +214,7 @@ import Testing
         == ["closed", "unfinished"], "an old line has no ID")
   }
 
-  @Test func aRunThatHasEndedReportsNothingMore() {
+  @Test func anEndedRunReportsNoFurtherResults() {
     var search = LogSearch(LogSelection())
     _ = search.take(Self.line("closing", cookie: 1, run: "1"))
     _ = search.take(Self.line("closing", cookie: 2, run: "2"))
@@ -222,11 +222,11 @@ import Testing
     _ = search.take(runLine("1"))
     #expect(
       search.takeUnfinished { _ in true }.map(\.entry.connection.cookie.rawValue) == [1],
-      "its process goes on, as that of top does")
+      "the process goes on, as with top")
     #expect(search.isWaiting)
   }
 
-  @Test func aRunIsShownWhereItSaysMoreThanItsConnections() throws {
+  @Test func aRunIsShownIfItAddsToItsConnections() throws {
     var selection = LogSelection()
     #expect(shown(selection, runLine("1")) == "policy apply: closed 0; exit code 0")
     #expect(shown(selection, runLine("1", #","found":3,"closed":2,"gone":1"#)) == nil)
@@ -248,7 +248,7 @@ import Testing
     #expect(shown(selection, runLine("1")) == nil)
   }
 
-  @Test func aRunIsOfItsPoliciesAndItsTimeAndOfNoConnection() throws {
+  @Test func runsAreSelectedByPolicyAndTimeOnly() throws {
     var selection = LogSelection()
     selection.policies = [try Glob("b")]
     #expect(shown(selection, runLine("1")) != nil)
@@ -262,7 +262,7 @@ import Testing
     #expect(shown(selection, runLine("1")) == nil)
   }
 
-  @Test func manyRunsTakeNoMoreMemoryThanWhatIsOpen() {
+  @Test func memoryIsBoundedByPendingAnnouncements() {
     var search = LogSearch(LogSelection())
     for cookie in 1...20_000 {
       _ = search.take(Self.line("closing", cookie: cookie))

@@ -10,7 +10,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// How `kill` is told to close.
+/// The method options of `kill`.
 @Suite struct MethodOptionsTests {
   private func chosen(_ words: String...) throws -> ClosingMethod? {
     try MethodOptions.parse(words).chosen()
@@ -26,23 +26,23 @@ import Testing
     }
   }
 
-  @Test func withoutTheOptionNoneIsChosen() throws {
+  @Test func withoutTheOptionThereIsNoMethod() throws {
     #expect(try chosen() == nil)
   }
 
   @Test(arguments: ClosingMethod.names)
-  func eachMethodOfTheContractIsTaken(name: String) throws {
+  func everyMethodIsAccepted(name: String) throws {
     #expect(try chosen("--method", name) == ClosingMethod(name: name))
   }
 
-  @Test func anotherIsBadUsageWithTheOnesThereAre() throws {
+  @Test func anUnknownMethodIsRejectedWithAList() throws {
     let failure = try #require(try failure("--method", "kick\u{1b}"))
     #expect(failure.status == .usage)
     #expect(!failure.text.contains("\u{1b}"))
     #expect(failure.text.contains("destroy, shutdown, abort, keepalive"))
   }
 
-  @Test func theTimesOfKeepaliveAreTakenWithTheirUnits() throws {
+  @Test func keepaliveTimesHaveUnits() throws {
     #expect(
       try chosen(
         "--method", "keepalive", "--keepalive-idle", "2m", "--keepalive-interval", "5s",
@@ -51,7 +51,7 @@ import Testing
         .map(ClosingMethod.keepalive))
   }
 
-  @Test func whatIsNotGivenIsTheUsual() throws {
+  @Test func missingSettingsHaveDefaults() throws {
     let usual = KeepaliveSettings.usual
     #expect(
       try chosen("--method", "keepalive", "--keepalive-count", "9")
@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test(arguments: [nil, "destroy", "shutdown", "abort"])
-  func timesWithoutKeepaliveAreBadUsage(method: String?) throws {
+  func keepaliveSettingsRequireKeepalive(method: String?) throws {
     let words = method.map { ["--method", $0] } ?? []
     let options = try MethodOptions.parse(words + ["--keepalive-idle", "1m"])
     #expect(throws: CommandFailure.self) { try options.chosen() }
@@ -72,7 +72,7 @@ import Testing
     ("--keepalive-count", "128"), ("--user-timeout", "0s"), ("--user-timeout", "25d"),
     ("--user-timeout", "1x"),
   ])
-  func whatTheKernelWouldNotTakeIsBadUsage(option: String, value: String) throws {
+  func valuesOutsideTheKernelsRangeAreRejected(option: String, value: String) throws {
     let failure = try #require(try failure("--method", "keepalive", option, value))
     #expect(failure.status == .usage)
     #expect(failure.text.contains(option))
@@ -87,9 +87,9 @@ import Testing
       holdsCapability: capability, ptraceScope: scope)
   }
 
-  @Test func whereEveryProcessIsReachedAllIsWell() {
+  @Test func reachingEveryProcessIsOK() {
     #expect(check(refused: 0, capability: true).severity == .well)
-    #expect(check(refused: 0, capability: false).severity == .well, "it was tried")
+    #expect(check(refused: 0, capability: false).severity == .well, "access was tried")
   }
 
   @Test func theMissingCapabilityIsNamed() {
@@ -100,14 +100,14 @@ import Testing
     #expect(!check.detail.contains("yama"))
   }
 
-  @Test func yamaIsNamedWhereItIsTheReason() {
+  @Test func yamaIsNamedIfItIsTheReason() {
     #expect(check(refused: 1, capability: false, scope: 1).detail.contains("your own"))
     #expect(
-      check(refused: 1, capability: true, scope: 3).detail.contains("forbids it to everybody"))
+      check(refused: 1, capability: true, scope: 3).detail.contains("forbids it to everyone"))
     #expect(!check(refused: 1, capability: true, scope: 1).detail.contains("yama"))
   }
 
-  @Test func anOldKernelCannotDoItAtAll() {
+  @Test func anOldKernelIsReported() {
     let check = DescriptorReach().check(kernelProblem: "\(DescriptorProblem.notSupported)")
     #expect(check.severity == .warning)
     #expect(check.detail.contains("pidfd_getfd"))

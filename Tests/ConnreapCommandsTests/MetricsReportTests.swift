@@ -22,7 +22,7 @@ import Testing
     return report.text.split(separator: "\n").map(String.init)
   }
 
-  @Test func everyStateIsThereAlsoWithoutAConnection() throws {
+  @Test func everyStateHasASample() throws {
     let lines = try lines(StatsScene([FakeSocket(cookie: 1, inode: 11) { $0.state = 8 }]))
     for state in TCPStateSet.all.states {
       let count = state == .closeWait ? 1 : 0
@@ -31,14 +31,14 @@ import Testing
     #expect(lines.contains("connreap_scan_duration_seconds 0.25"))
   }
 
-  @Test func leaksAreCountedByThePolicyThatFoundThem() throws {
+  @Test func leaksAreCountedByPolicy() throws {
     let scene = StatsScene((1...3).map { FakeSocket(cookie: UInt64($0), inode: UInt32($0)) })
     let cookies = try scene.snapshot(by: .state).connections.map(\.cookie)
     var memory = RunMemory()
     for (policy, cookie) in [("a", cookies[0]), ("a", cookies[1]), ("b", cookies[0])] {
       memory.flags[FlagKey(policy: policy, cookie: cookie)] = RememberedFlag(rules: 1, runs: 1)
     }
-    // One that is gone since, and a policy whose connections are all gone.
+    // A connection that no longer exists, and a policy without any left.
     memory.flags[FlagKey(policy: "b", cookie: SocketCookie(rawValue: 99)!)] = RememberedFlag(
       rules: 1, runs: 2)
     memory.groups[RememberedGroupKey(policy: "c\"", group: "all")] = RememberedGroup(
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func processesAreCountedByNameAndOnlyThoseWithMost() throws {
+  @Test func onlyTheLargestProcessesAreListedByName() throws {
     let scene = StatsScene((1...6).map { FakeSocket(cookie: UInt64($0), inode: UInt32($0)) })
     scene.tree.process(100, name: "java", links: [3: "socket:[1]", 4: "socket:[2]"])
     scene.tree.process(101, name: "java", links: [3: "socket:[3]"])
@@ -108,7 +108,7 @@ import Testing
     #expect(lines.contains("connreap_listener_fullest_ratio 1.0078125"))
   }
 
-  @Test func theFullestIsAboveOneExactlyIfItIsFull() throws {
+  @Test func theRatioIsAboveOneExactlyIfAQueueIsFull() throws {
     func ratio(_ listeners: [FakeSocket]) throws -> String? {
       try lines(StatsScene(listeners)).first { $0.hasPrefix("connreap_listener_fullest_ratio ") }
         .map { String($0.split(separator: " ")[1]) }
@@ -119,7 +119,7 @@ import Testing
     #expect(try ratio([Self.listener(1, waiting: 1, backlog: 0)]) == "+Inf")
   }
 
-  @Test func manyListenersAreBoundedAndTheFullestIsAmongThem() throws {
+  @Test func listenersAreBoundedAndIncludeTheFullest() throws {
     var listeners = (1...300).map {
       Self.listener($0, port: UInt16($0), waiting: 1, backlog: 100)
     }
@@ -133,7 +133,7 @@ import Testing
     #expect(lines.contains("connreap_listener_backlog_other 20000"))
   }
 
-  @Test func theRestOfTheListenersIsSummed() throws {
+  @Test func otherListenersAreSummed() throws {
     let listeners = (1...400).map { number in
       FakeSocket(cookie: UInt64(number), inode: UInt32(number)) {
         $0.state = 10
@@ -158,7 +158,7 @@ import Testing
     #expect(lines.count < 400)
   }
 
-  @Test func theRestOfTheProcessesIsSummed() throws {
+  @Test func otherProcessesAreSummed() throws {
     let scene = StatsScene((1...6).map { FakeSocket(cookie: UInt64($0), inode: UInt32($0)) })
     for number in 1...6 {
       scene.tree.process(
@@ -171,7 +171,7 @@ import Testing
     #expect(lines.contains(#"connreap_process_connections_other{state="close-wait"} 0"#))
   }
 
-  @Test func withoutALogNothingIsSaidOfIt() throws {
+  @Test func anUnreadableLogHasNoSamples() throws {
     #expect(try !lines(StatsScene([])).contains { $0.contains("outcomes") })
     let folder = ProcTree()
     let empty = try AuditTotals(in: folder.root)
@@ -179,7 +179,7 @@ import Testing
     #expect(lines.contains(#"connreap_outcomes_total{result="closed"} 0"#), "there is no log yet")
   }
 
-  @Test func damagedLinesAreCountedApart() throws {
+  @Test func damagedLinesAreCountedSeparately() throws {
     let folder = ProcTree()
     folder.file("audit.jsonl", "no JSON\n{\"event\":\"closed\"}\n")
     folder.file("audit.jsonl.1", "\n")
@@ -216,13 +216,13 @@ import Testing
     return IdleHistogram(try scene.snapshot(by: .state).connections)
   }
 
-  @Test func bucketsAreCumulatedAndTheirBoundsBelongToThem() throws {
+  @Test func bucketsAreCumulativeAndIncludeTheirBounds() throws {
     let histogram = try histogram([0, 1000, 1001, 3_600_000, 3_600_001, .max, nil])
     #expect(histogram.counts == [3, 4, 4, 4, 4, 5, 6, 6, 6])
     #expect(histogram.total == 6, "just below the wrap of the kernel's clock is 0; unknown is none")
   }
 
-  @Test func aBucketByItselfIsNotCumulated() throws {
+  @Test func singleBucketsAreNotCumulative() throws {
     let buckets = try histogram([0, 1000, 1001, 3_600_000, 3_600_001, .max, nil]).buckets
     #expect(buckets.map(\.count) == [3, 1, 0, 0, 0, 1, 1, 0, 0, 0])
     #expect(
@@ -232,7 +232,7 @@ import Testing
     #expect(try histogram([864_000_000]).buckets.last?.count == 1)
   }
 
-  @Test func ofNothingAllIsZero() throws {
+  @Test func anEmptyHistogramIsZero() throws {
     var text = PrometheusText()
     try histogram([]).write("x", to: &text)
     #expect(text.text.contains("x_bucket{le=\"+Inf\"} 0\nx_sum 0.0\nx_count 0\n"))

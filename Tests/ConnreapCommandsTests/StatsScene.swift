@@ -12,7 +12,7 @@ import TestSupport
 @testable import Rendering
 @testable import Reports
 
-/// A pretended machine to count: sockets, and the processes that hold them.
+/// A fake machine with sockets and processes.
 struct StatsScene {
   let kernel: FakeKernel
   let tree = ProcTree()

@@ -34,7 +34,7 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("ESTAB           2     2     0  █") })
     #expect(lines.contains { $0.hasPrefix("CLOSE-WAIT      1     1     0  █") })
     #expect(lines.contains("LISTEN          0     0     0"))
-    #expect(lines.contains("3 sockets: 3 of IPv4"))
+    #expect(lines.contains("3 sockets: 3 IPv4"))
   }
 
   @Test func barsFitTheTerminalOrAreLeftOut() throws {
@@ -58,7 +58,7 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("TIME-WAIT       1      +1") })
     #expect(lines.contains { $0.hasPrefix("CLOSE-WAIT      0      -1") })
     let first = try self.lines(StatsText(report: before, tellsChanges: true))
-    #expect(!first.joined().contains("+2"), "the first has nothing to be compared with")
+    #expect(!first.joined().contains("+2"), "the first report has no changes")
   }
 
   @Test func whatIsGoneIsSaidOnce() throws {
@@ -74,7 +74,7 @@ import Testing
     let grouped = try Self.scene([8]).report(by: .netns)
     let below = try self.lines(StatsText(report: grouped, explains: true))
     #expect(below.contains { $0.hasPrefix("CLOSE-WAIT  closed by the peer") })
-    #expect(!below.contains { $0.hasPrefix("ESTAB  ") }, "of states that there are none in")
+    #expect(!below.contains { $0.hasPrefix("ESTAB  ") }, "states that do not occur")
   }
 
   @Test func everyStateHasAMeaningOfItsOwn() {
@@ -86,7 +86,7 @@ import Testing
   @Test func theLimitIsSaidWhenItCuts() throws {
     let report = try Self.scene([1, 8, 10]).report(by: .state)
     let lines = try lines(StatsText(report: report, limit: 2))
-    #expect(lines.contains("3 groups; --limit shows the first"))
+    #expect(lines.contains("3 groups, the first 2 shown (--limit)"))
     #expect(try self.lines(StatsText(report: report, limit: 3)).count == lines.count)
   }
 

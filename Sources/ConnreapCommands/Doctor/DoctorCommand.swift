@@ -8,18 +8,18 @@ import Scanning
 import Selection
 import SystemPackage
 
-/// `connreap doctor`: what this kernel and these privileges allow.
+/// `connreap doctor`: checks of the machine.
 struct DoctorCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", _superCommandName: "connreap",
-    abstract: "Says what this kernel and these privileges allow, and what to change.",
+    abstract: "Checks what the kernel and the privileges allow, and what to change.",
     discussion: """
-      It changes nothing. The exit code is 0 when all is well, and 1 otherwise. How long descriptors \
-      last is told of processes that runs of 'policy apply' have watched.
+      It changes nothing. The exit code is 0 without problems and warnings, and 1 otherwise. \
+      Forecasts for descriptors cover processes that runs of 'policy apply' have watched.
       """)
 
   @Option(
-    help: ArgumentHelp("where the history of policy runs is kept", valueName: "folder"))
+    help: ArgumentHelp("directory of the history", valueName: "directory"))
   var stateDir: String?
 
   @Option(name: .shortAndLong, help: .format)
@@ -38,7 +38,7 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
   func run() throws {
     let (system, _) = try LiveSystem.prepared(.kernel(), netns: netns)
     let past = RunHistory.remembered(option: stateDir, of: system)
-    // What it says of what is held, it also tries.
+    // The checks use the privileges that they report on.
     let examined = OwnPrivileges.raising(needs) {
       system.insideEachNamespace { Examination($0, past: past) }
     }

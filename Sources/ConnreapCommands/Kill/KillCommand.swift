@@ -10,27 +10,27 @@ import Selection
 import StateFiles
 import SystemPackage
 
-/// `connreap kill`: closes what it selects, verifies each one, reports each one.
+/// `connreap kill`: closes the selected connections and verifies each one.
 struct KillCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "kill", _superCommandName: "connreap",
-    abstract: "Closes connections, verifies each, and reports each.",
+    abstract: "Closes connections and verifies each one.",
     discussion: """
-      Every connection is read again by its cookie right before it is closed, and looked for \
-      afterwards. Never closed: listeners (unless --state listen names them), what no process \
-      holds (unless named by state), connreap's own connections, your own session, those of \
-      sshd and dropbear (unless --unprotect), those of the machine's init, and those whose \
-      owner is unknown.
+      It reads every connection again by its cookie right before closing it, and checks it \
+      afterwards. It never closes listeners (unless --state listen names them), sockets that no \
+      process holds (unless their state is named), its own connections, your session, connections \
+      of sshd and dropbear (unless --unprotect), connections of the machine's init, and \
+      connections with an unknown owner.
 
       \(FilterHelp.text)
       """)
 
   @OptionGroup(title: "Selection") var selection: SelectionOptions
 
-  @Flag(help: "every connection: an empty selection is refused otherwise")
+  @Flag(help: "select every connection; required without a selection")
   var all = false
 
-  @Flag(name: [.customShort("n"), .long], help: "print the plan; send nothing")
+  @Flag(name: [.customShort("n"), .long], help: "print the plan; close nothing")
   var dryRun = false
 
   @Flag(name: .shortAndLong, help: "skip the confirmation; required without a terminal")
@@ -39,8 +39,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup var guardOptions: GuardOptions
 
   @Option(
-    help: ArgumentHelp("where the audit log is, and what runs have remembered", valueName: "folder")
-  )
+    help: ArgumentHelp("directory of the audit log and the history", valueName: "directory"))
   var stateDir: String?
 
   @OptionGroup var pace: PaceOptions
@@ -49,7 +48,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
 
   @Option(
     help: ArgumentHelp(
-      "close what this file names, printed by --dry-run -o json, each judged again",
+      "close the connections in this file from --dry-run -o json, after checking each again",
       valueName: "file"))
   var plan: String?
 
@@ -63,7 +62,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   var needs: Capabilities {
     let scan = Capabilities.scan(selection, on: source.source)
     guard !dryRun else { return scan }
-    // A plan may say the method itself, and is not read yet.
+    // A plan may name the method, and is not read yet.
     let destroys = (method.method ?? "destroy") == "destroy"
     return scan.union(
       destroys ? PrivilegedStep.closing.needs : PrivilegedStep.reachingOthersDescriptors.needs)
@@ -72,18 +71,18 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   func validate() throws {
     try selection.checkNamespaces(source)
     if source.replay != nil, !dryRun {
-      throw ValidationError("a recording cannot be closed: --replay goes with --dry-run")
+      throw ValidationError("a recording has nothing to close: --replay requires --dry-run")
     }
     guard plan != nil else {
-      if planAge != nil { throw ValidationError("--plan-age goes with --plan") }
+      if planAge != nil { throw ValidationError("--plan-age requires --plan") }
       return
     }
     if all || !selection.isOfStatesOnly {
       throw ValidationError(
-        "--plan names its connections: of a selection, only --state and --netns go with it")
+        "--plan names the connections: omit selection options other than --state and --netns")
     }
     if source.replay != nil {
-      throw ValidationError("--plan is held against this machine: it does not go with --replay")
+      throw ValidationError("--plan applies to this machine: omit --replay")
     }
   }
 
@@ -107,10 +106,10 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     var run = ClosingRun(
       plan, by: work.rules, naming: report.text.names, on: system, limits: limits)
     if !yes { try confirm(plan, report) }
-    let folder = try StateAccess.open(option: stateDir)
+    let directory = try StateAccess.open(option: stateDir)
     let trail = try AuditTrail(
-      in: folder, AuditedRun(command: "kill", selection: CommandLineWords.following("kill")))
-    watchdog.record(trail.record, in: folder.path)
+      in: directory, AuditedRun(command: "kill", selection: CommandLineWords.following("kill")))
+    watchdog.record(trail.record, in: directory.path)
     watchdog.beginActing()
     try trail.recordingRun {
       try run.carryOut(
@@ -123,7 +122,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     }
   }
 
-  /// Asks whether to carry out `plan`.
+  /// Asks for confirmation.
   ///
   /// - Throws: unless the answer is yes.
   private func confirm(_ plan: Plan, _ report: KillReport) throws {
@@ -131,8 +130,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
       let count = plan.closings.count
       throw CommandFailure(
         .refused,
-        "refused: \(Count.text(count)) connection\(Count.plural(count)) would be \(plan.deed), and "
-          + "standard input is not a terminal on which to confirm that; nothing was \(plan.deed)",
+        "refused: \(Count.text(count)) connection\(Count.plural(count)) would be \(plan.deed), but "
+          + "standard input is not a terminal to confirm it; nothing was \(plan.deed)",
         remedy: "add --yes to skip the confirmation, or --dry-run to see the plan")
     }
     try report.printQuestion()
@@ -142,22 +141,22 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     case .tooMuch:
       throw CommandFailure(
         .refused, "refused: more than one line was entered at once; nothing was \(plan.deed)",
-        remedy: "answer with y and Enter alone")
+        remedy: "answer with y and Enter only")
     case .interrupted(let number):
       throw CommandFailure(.afterSignal(number), "stopped by a signal; nothing was done")
     }
   }
 
-  /// What is to be closed, and the rules that decide again right before.
+  /// A plan, and the rules that decide again right before closing.
   private struct Work {
     let system: LiveSystem
     let plan: Plan
-    /// What a missing capability kept from being judged.
+    /// Connections that could not be judged for lack of a capability.
     let gaps: JudgingGaps
     let rules: () throws -> any ClosingRules
   }
 
-  /// The work of the selection.
+  /// Makes a plan from the selection.
   private func select() throws -> Work {
     let method = try method.chosen() ?? .destroy
     let selected = try selection.predicate(names: SystemNames())
@@ -167,7 +166,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
         selection.isEmpty
           ? "kill without a selection would close every connection"
           : "kill with this selection would close every connection",
-        remedy: "select some, as in --host 192.168.1.100 --port 80, or say --all")
+        remedy: "add a selection, such as --host 192.168.1.100 --port 80, or --all")
     }
     let (system, predicate) = try LiveSystem.prepared(
       source.source, selecting: selected.limitedToDefaultStates(), netns: selection.netns)
@@ -188,14 +187,13 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     }
   }
 
-  /// The work of the plan in the file at `path`.
+  /// Makes a plan from the file at `path`.
   ///
-  /// Nothing in the file lifts a guard: what the guards make an exception for, such as listeners,
-  /// is named on this command line.
+  /// The file cannot lift a guard. Exceptions, such as for listeners, come from this command line.
   private func readPlan(_ path: String) throws -> Work {
     let limit =
       try planAge?.milliseconds(
-        of: "--plan-age", in: 1...UInt64.max, otherwise: "every plan is older than 0s")
+        of: "--plan-age", in: 1...UInt64.max, otherwise: "must be more than 0s")
       ?? PlanFile.defaultAgeLimit
     let chosen = try method.chosen()
     let confirmed = try selection.predicate(names: SystemNames())
@@ -205,11 +203,11 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
       throw CommandFailure(
         .usage,
         "--method \(chosen.name) is not the method of the plan, which is \(file.method.name)",
-        remedy: "omit --method and its options, or make the plan again")
+        remedy: "omit --method and its options, or regenerate the plan")
     }
     let (system, _) = try LiveSystem.prepared(source.source, netns: selection.netns)
     let planned = try PlannedClosing(file, named: path, on: system)
-    // Times that are given count, and others do not take the place of the plan's.
+    // Keepalive settings on the command line replace those of the plan.
     let agreed = self.method.givesTimes ? chosen ?? file.method : file.method
     let sessions = TunnelMemory()
     let makeGuards = { () throws(CommandFailure) -> Guards in

@@ -7,14 +7,15 @@ import Rendering
 import Scanning
 import Selection
 
-/// `connreap list`: connections with their owners, idle time and reasons.
+/// `connreap list`: connections with their owners and idle times.
 struct ListCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", _superCommandName: "connreap",
     abstract: "Lists connections with their owners and idle times.",
     discussion: """
-      Without --state it lists what ss shows without -a: connected sockets, without TIME_WAIT and \
-      SYN_RECV. Different options are ANDed; one option repeated, or a comma list, is ORed.
+      Without --state, it lists the same sockets as ss without -a: connected ones, except \
+      TIME-WAIT and SYN-RECV. Different options are ANDed; repeated options and comma lists are \
+      ORed.
 
       \(FilterHelp.text)
       """)
@@ -24,7 +25,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
 
   @Option(
     help: ArgumentHelp(
-      "sort by this column, :desc for the greatest first", valueName: "column"))
+      "sort by this column; add :desc for the largest first", valueName: "column"))
   var sort: String?
 
   @Option(
@@ -34,16 +35,16 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
 
   @Option(
     help: ArgumentHelp(
-      "these columns, by name", discussion: ConnectionColumn.names, valueName: "columns"))
+      "columns to show, by name", discussion: ConnectionColumn.names, valueName: "columns"))
   var columns: String?
 
   @Flag(
-    help: "list nothing; print what the kernel judges of the selection, and what is left of it")
+    help: "list nothing; show which part of the selection the kernel applies")
   var explain = false
 
   @Option(
     help: ArgumentHelp(
-      "where runs of 'policy apply' have remembered what they saw, for --age", valueName: "folder"))
+      "directory with the history of 'policy apply', for --age", valueName: "directory"))
   var stateDir: String?
 
   @OptionGroup(title: "Source") var source: SourceOptions
@@ -54,7 +55,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
       ? [] : .scan(selection, on: source.source).union(source.replay == nil ? marks : [])
   }
 
-  /// Whether a column of marks may be among those that are printed.
+  /// Whether the output may have a column of marks.
   private var isShowingMarks: Bool {
     columns.map { $0.contains(ConnectionColumn.mark.rawValue) }
       ?? (output.format.columns?.contains(.mark) ?? false)
@@ -62,10 +63,10 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
 
   func validate() throws {
     if explain, source.record != nil {
-      throw ValidationError("--explain asks the kernel nothing that --record could write")
+      throw ValidationError("--explain does not query the kernel: omit --record")
     }
     try selection.checkNamespaces(source)
-    if let limit, limit < 1 { throw ValidationError("--limit is a number from 1") }
+    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
   }
 
   func run() throws {
@@ -108,9 +109,9 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
   private func print(
     _ snapshot: Snapshot, columns: [ConnectionColumn]?, order: ConnectionOrder, system: LiveSystem
   ) throws {
-    let places = order.sorted(snapshot)
+    let indices = order.sorted(snapshot)
     let connections = OrderedConnections(
-      rows: snapshot.connections, places: places.prefix(limit ?? places.count))
+      rows: snapshot.connections, places: indices.prefix(limit ?? indices.count))
     let style = output.style
     try style.print(
       ConnectionList(
@@ -131,7 +132,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
 }
 
 extension OutputFormat {
-  /// The columns that the format shows when none are named; nil when it has no columns.
+  /// The default columns of the format; nil if it has none.
   fileprivate var columns: [ConnectionColumn]? {
     switch self {
     case .table: ConnectionColumn.table
@@ -143,15 +144,15 @@ extension OutputFormat {
 }
 
 extension ConnectionColumn {
-  /// The names of all columns, as help and errors list them.
+  /// The names of all columns, for help and errors.
   static var names: String {
-    // Not by 'joined', for which the runtime looks through all types on every start.
+    // 'joined' would make the runtime search all types on every start.
     var names = ""
     for column in allCases { names += names.isEmpty ? column.rawValue : ", \(column.rawValue)" }
     return names
   }
 
-  /// The columns that a comma list names; nil without a list.
+  /// Reads a comma list; nil without one.
   static func list(_ text: String?) throws(CommandFailure) -> [ConnectionColumn]? {
     guard let text else { return nil }
     var columns: [ConnectionColumn] = []
@@ -174,7 +175,7 @@ extension ConnectionColumn {
 }
 
 extension ConnectionOrder {
-  /// The order that `--sort` spells; without it, the longest idle come first.
+  /// Reads `--sort`. By default, connections idle the longest come first.
   fileprivate init(_ text: String?) throws(CommandFailure) {
     guard let text else {
       self = .worstFirst

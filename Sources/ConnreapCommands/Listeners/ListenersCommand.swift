@@ -8,15 +8,15 @@ import Reports
 import Scanning
 import Selection
 
-/// `connreap listeners`: who accepts connections, and how well.
+/// `connreap listeners`: listening sockets and their accept queues.
 struct ListenersCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "listeners", _superCommandName: "connreap",
     abstract: "Lists listening sockets: accept queue, backlog, connections, drops.",
     discussion: """
-      The fullest accept queue comes first. Overflows and drops are counted by the kernel since the \
-      network namespace was made; --watch says how many there are a second now. The options of \
-      SELECTION choose among listening sockets.
+      The fullest accept queue comes first. The kernel counts overflows and drops since the \
+      creation of the network namespace; --watch shows their current rate per second. Selection \
+      options apply to the listening sockets.
       """)
 
   @OptionGroup(title: "Selection") var selection: SelectionOptions
@@ -31,7 +31,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
   func validate() throws {
     try selection.checkNamespaces(source)
     guard selection.state.isEmpty else {
-      throw ValidationError("listeners are in one state: --state does not go with them")
+      throw ValidationError("all listeners are in the same state: omit --state")
     }
     try watch.check(source)
   }
@@ -41,7 +41,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
       .term(.states(TCPState.listen.asSet)), try selection.predicate(names: SystemNames()),
     ])
     let style = output.style
-    try watch.run({ look in try report(of: predicate, &look) }) { report, earlier in
+    try watch.run({ round in try report(of: predicate, &round) }) { report, earlier in
       try style.print(
         TextOrJSON(
           text: { layout, stream in
@@ -52,19 +52,19 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
   }
 
   private func report(
-    of predicate: SelectionPredicate, _ look: inout WatchOptions.Look
+    of predicate: SelectionPredicate, _ round: inout WatchOptions.Round
   ) throws -> ListenersReport {
     let (system, predicate) = try LiveSystem.prepared(
       source.source, selecting: predicate, netns: selection.netns)
     let survey = try system.surveyListeners(
       ScanRequest(predicate, reading: system.knowsOwners ? .owners : []))
-    look.warn(
+    round.warn(
       ListSummary(snapshot: survey.snapshot, shown: 0).warnings + system.namespaces.notices)
     try system.finish()
-    look.failure = system.namespaceFailure(survey.snapshot.namespaceGaps)
+    round.failure = system.namespaceFailure(survey.snapshot.namespaceGaps)
     return ListenersReport(
       survey, figures: system.acceptFigures(besides: survey.snapshot.namespaceGaps),
-      names: SystemNumbers(resolvesNames: system.isLive), time: look.time,
+      names: SystemNumbers(resolvesNames: system.isLive), time: round.time,
       instant: system.moment.uptime ?? 0)
   }
 }

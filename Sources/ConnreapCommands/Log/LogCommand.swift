@@ -9,16 +9,16 @@ import Selection
 import StateFiles
 import SystemPackage
 
-/// `connreap log`: what was closed, when, why, by which policy.
+/// `connreap log`: the audit log.
 struct LogCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "log", _superCommandName: "connreap",
     abstract: "Shows the audit log: what was closed, when, why, by which policy.",
     discussion: """
-      One line for each decision, in the order in which they were written down. What was announced \
-      and never reported is 'unfinished': the run died. A run has a line of its own if it closed \
-      nothing, refused or gave up a policy, or ended early; '--result run' shows all runs. The \
-      selection is about the connection as it was when the run looked. Times without a zone are UTC.
+      It prints one line for each decision, in the order of the log. An announcement without a \
+      result is 'unfinished': its run died. A run gets its own line if it closed nothing, refused \
+      or gave up a policy, or ended early; '--result run' shows all runs. The selection applies to \
+      connections as the run scanned them. Times without a zone are UTC.
 
       \(FilterHelp.text)
       """)
@@ -27,26 +27,26 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
 
   @Option(
     help: ArgumentHelp(
-      "from this time on: 2026-11-21T05:42:00Z, 2026-11-21, or how long ago, 2h",
+      "since this time: 2026-11-21T05:42:00Z, 2026-11-21, or this long ago: 2h",
       valueName: "time"))
   var since: String?
 
-  @Option(help: ArgumentHelp("up to this time, or until so long ago", valueName: "time"))
+  @Option(help: ArgumentHelp("until this time, or until this long ago", valueName: "time"))
   var until: String?
 
-  @Option(help: ArgumentHelp("what this policy did; * and ? stand for others", valueName: "name"))
+  @Option(help: ArgumentHelp("decisions of this policy; * and ? are wildcards", valueName: "name"))
   var policy: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "what came of it: closed, gone, spared, failed, unverified, unfinished; run for runs",
+      "result: closed, gone, spared, failed, unverified or unfinished; run shows runs",
       valueName: "result"))
   var result: [String] = []
 
-  @Flag(name: .shortAndLong, help: "go on with what is written from now on")
+  @Flag(name: .shortAndLong, help: "keep printing new entries")
   var follow = false
 
-  @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
+  @Option(help: ArgumentHelp("directory of the audit log", valueName: "directory"))
   var stateDir: String?
 
   @OptionGroup(title: "Output") var output: OutputOptions<PrintedLogRecord>
@@ -55,29 +55,29 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
 
   func validate() throws {
     guard !follow || output.format != .json else {
-      throw ValidationError("--follow has no end: it goes with -o table, jsonl or csv")
+      throw ValidationError("--follow has no end: use -o table, jsonl or csv")
     }
     guard selection.netns.allSatisfy({ $0 == "all" }) else {
-      throw ValidationError("--netns: the log knows network namespaces by number only")
+      throw ValidationError("--netns: the log identifies network namespaces only by number")
     }
   }
 
   func run() throws {
-    let wanted = try logSelection()
-    let folder = try StateAccess.location(option: stateDir)
-    var search = LogSearch(wanted)
+    let selection = try logSelection()
+    let directory = try StateAccess.location(option: stateDir)
+    var search = LogSearch(selection)
     var printed = LogOutput(output.style, to: Standard.output)
-    let files = try LogFiles.find(in: folder)
+    let files = try LogFiles.find(in: directory)
     for path in files.unreadable {
       Standard.say(
-        "connreap: \(EscapedText.escaped(path.string)) is left out: only gzip is read\n")
+        "connreap: skipping \(EscapedText.escaped(path.string)): only gzip is supported\n")
     }
     for file in files.rotated {
       var reader = try LogFiles.open(file)
       try Self.read(&reader, search: &search, printed: &printed)
     }
     if follow {
-      let path = folder.appending(AuditLog.fileName)
+      let path = directory.appending(AuditLog.fileName)
       try self.follow(path, from: files.current, search: &search, printed: &printed)
     }
     if let current = files.current {
@@ -88,7 +88,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       try printed.print(.decision(decision))
     }
     try printed.end(search)
-    say(of: search, in: files.all.isEmpty ? folder : nil)
+    summarize(search, in: files.all.isEmpty ? directory : nil)
   }
 
   private func logSelection() throws -> LogSelection {
@@ -96,7 +96,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     var wanted = LogSelection()
     wanted.connections = try selection.predicate(names: SystemNames())
     guard wanted.connections.namespaces.allSatisfy({ $0 == .all }) else {
-      throw CommandFailure(.usage, "netns: the log knows network namespaces by number only")
+      throw CommandFailure(.usage, "netns: the log identifies network namespaces only by number")
     }
     wanted.since = try since.map { value throws(CommandFailure) in
       try LogTime(option: "--since", value: value, now: now)
@@ -148,7 +148,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     }
   }
 
-  /// Prints what is there, and then what comes, until a signal ends the process.
+  /// Prints existing and new entries until a signal ends the process.
   private func follow(
     _ path: FilePath, from current: AuditLogFile?, search: inout LogSearch,
     printed: inout LogOutput
@@ -165,7 +165,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       var reader = try LogFiles.open(file)
       search.startFile()
       while true {
-        // Whether it was replaced is asked first: what was written before that is then read below.
+        // Check for a replacement first, so that everything written before it is still read below.
         let isReplaced = reader.isReplaced
         let running = RunningRuns.check()
         try Self.readOn(&reader, search: &search, printed: &printed)
@@ -180,28 +180,29 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     }
   }
 
-  /// - Parameter missing: the folder, when there is no log in it.
-  private func say(of search: LogSearch, in missing: FilePath?) {
+  /// Prints the counts and the notices on standard error.
+  ///
+  /// - Parameter missing: the directory, if it has no log.
+  private func summarize(_ search: LogSearch, in missing: FilePath?) {
     let isWatched = Terminal.of(Standard.error, columns: nil).isTerminal
     if isWatched, output.format == .table {
       let counts = AuditEntry.results.compactMap { result in
         search.counts[result].map { "\(result) \(Count.text($0))" }
       }
       let nothing =
-        missing.map { "nothing was closed yet: no audit log in \(EscapedText.escaped($0.string))" }
-        ?? "nothing in the log matches"
+        missing.map { "nothing closed yet: no audit log in \(EscapedText.escaped($0.string))" }
+        ?? "no matching log entries"
       Standard.say((counts.isEmpty ? nothing : counts.joined(separator: ", ")) + "\n")
     }
     if search.damaged > 0 {
       let count = Count.text(search.damaged)
       Standard.say(
-        "connreap: \(count) line\(Count.plural(search.damaged)) of the log cannot be read, and "
-          + "\(search.damaged == 1 ? "is" : "are") left out\n")
+        "connreap: \(count) unreadable log line\(Count.plural(search.damaged)) left out\n")
     }
     if search.undecided > 0 {
       Standard.say(
-        "connreap: of \(Count.text(search.undecided)) decisions the log does not say whether they "
-          + "match, and they are left out\n")
+        "connreap: \(Count.text(search.undecided)) decision\(Count.plural(search.undecided)) could "
+          + "not be matched against the selection; left out\n")
     }
   }
 }

@@ -10,18 +10,18 @@ import Scanning
 import Selection
 import SystemPackage
 
-/// `connreap metrics`: figures for Prometheus.
+/// `connreap metrics`: metrics for Prometheus.
 struct MetricsCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "metrics", _superCommandName: "connreap",
-    abstract: "Prints figures in the text format of Prometheus.",
+    abstract: "Prints metrics in the Prometheus text format.",
     discussion: """
       From cron, for the textfile collector of node_exporter:
 
         * * * * * root connreap metrics --textfile /var/lib/prometheus/node-exporter/connreap.prom
 
-      The file is replaced as a whole, and left as it is when something fails: its age then tells \
-      (node_textfile_mtime_seconds). It keeps its owner and mode; a new one is readable by all.
+      The file is replaced atomically. If something fails, it stays unchanged, and its age shows \
+      that (node_textfile_mtime_seconds). It keeps its owner and mode; a new file is world-readable.
       """)
 
   @Option(
@@ -37,7 +37,7 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
     help: ArgumentHelp("\(SelectionKey.netns.help)", valueName: SelectionKey.netns.valueName))
   var netns: [String] = []
 
-  @Option(help: ArgumentHelp("where the audit log is kept", valueName: "folder"))
+  @Option(help: ArgumentHelp("directory of the audit log and the history", valueName: "directory"))
   var stateDir: String?
 
   @OptionGroup(title: "Source") var source: SourceOptions
@@ -52,7 +52,7 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
 
   func validate() throws {
     try SelectionOptions.checkNamespaces(netns, source)
-    guard top >= 0 else { throw ValidationError("--top is a number from 0") }
+    guard top >= 0 else { throw ValidationError("--top must not be negative") }
   }
 
   func run() throws {
@@ -79,7 +79,7 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
     try system.checkNamespaces(snapshot.namespaceGaps)
   }
 
-  /// What the audit log counts. That it cannot be read is said, and keeps nothing else back.
+  /// The totals of the audit log. If it is unreadable, print a notice and leave them out.
   private func totals() -> AuditTotals? {
     do throws(CommandFailure) {
       return try AuditTotals(in: StateAccess.location(option: stateDir))

@@ -5,25 +5,26 @@ import Reaping
 import Rendering
 import Reports
 
-/// The options that say what is not closed, whatever is selected by hand.
+/// The options that limit what a selection can close.
 struct GuardOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "refuse the whole plan when it would close more than this (default: 100)", valueName: "n"),
+      "refuse a plan that closes more than this (default: 100)", valueName: "n"),
     transform: WholeNumber.read)
   var max = 100
 
   @Option(
-    help: ArgumentHelp("close connections of this program too, spared else", valueName: "name"))
+    help: ArgumentHelp(
+      "also close connections of this program, spared by default", valueName: "name"))
   var unprotect: [String] = []
 
   func validate() throws {
-    if max < 1 { throw ValidationError("--max is a number from 1") }
+    if max < 1 { throw ValidationError("--max must be at least 1") }
   }
 
-  /// The same as a value.
+  /// The options as a value.
   ///
-  /// - Throws: when a name is not protected.
+  /// - Throws: if a name is not protected.
   func settings() throws(CommandFailure) -> GuardSettings {
     GuardSettings(maximum: max, unprotected: try unprotectedNames())
   }
@@ -33,7 +34,8 @@ struct GuardOptions: ParsableArguments {
     for name in names where !Guards.protectedByDefault.contains(name) {
       throw CommandFailure(
         .usage, "--unprotect: \"\(EscapedText.escaped(name))\" is not protected",
-        remedy: "protected are " + Guards.protectedByDefault.sorted().joined(separator: ", "))
+        remedy: "protected by default: "
+          + Guards.protectedByDefault.sorted().joined(separator: ", "))
     }
     return Set(names)
   }

@@ -4,37 +4,38 @@ import Operations
 import Reaping
 import Rendering
 
-/// The options that say how `kill` closes.
+/// The options for how `kill` closes.
 struct MethodOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "destroy (RST, by the kernel), or through the program's own descriptor: shutdown (FIN), "
-        + "abort (RST), keepalive (closes nothing: has the kernel find a dead peer)",
+        + "abort (RST), keepalive (closes nothing; lets the kernel detect a dead peer)",
       valueName: "method"))
   var method: String?
 
   @Option(
     help: ArgumentHelp(
-      "with --method keepalive: the first probe after so long (default 60s)",
+      "with --method keepalive: time before the first probe (default 60s)",
       valueName: "duration"))
   var keepaliveIdle: DurationArgument?
 
   @Option(
-    help: ArgumentHelp("the time between two probes (default 10s)", valueName: "duration"))
+    help: ArgumentHelp("time between probes (default 10s)", valueName: "duration"))
   var keepaliveInterval: DurationArgument?
 
   @Option(
-    help: ArgumentHelp("unanswered probes until it is given up (default 6)", valueName: "n"),
+    help: ArgumentHelp(
+      "unanswered probes before the kernel drops the connection (default 6)", valueName: "n"),
     transform: WholeNumber.read)
   var keepaliveCount: Int?
 
   @Option(
     help: ArgumentHelp(
-      "give it up too when data is not taken for so long (default: as the program has it)",
+      "also drop it if data stays unacknowledged for this long (default: unchanged)",
       valueName: "duration"))
   var userTimeout: DurationArgument?
 
-  /// The method that is asked for; nil when none is.
+  /// The requested method; nil without one.
   func chosen() throws(CommandFailure) -> ClosingMethod? {
     let settings = try settings()
     guard let method else {
@@ -53,14 +54,14 @@ struct MethodOptions: ParsableArguments {
   private static let withoutKeepalive = CommandFailure(
     .usage,
     "--keepalive-idle, --keepalive-interval, --keepalive-count and --user-timeout "
-      + "go with --method keepalive")
+      + "require --method keepalive")
 
-  /// Whether any time or number of keepalive is given.
+  /// Whether any keepalive setting is given.
   var givesTimes: Bool {
     keepaliveIdle != nil || keepaliveInterval != nil || keepaliveCount != nil || userTimeout != nil
   }
 
-  /// The times of keepalive; nil when none is given.
+  /// The keepalive settings; nil if none is given.
   private func settings() throws(CommandFailure) -> KeepaliveSettings? {
     guard givesTimes else { return nil }
     let usual = KeepaliveSettings.usual
@@ -70,21 +71,21 @@ struct MethodOptions: ParsableArguments {
     let count = keepaliveCount ?? Int(usual.count)
     guard (1...Int(KeepaliveSettings.most)).contains(count) else {
       throw CommandFailure(
-        .usage, "--keepalive-count is a number from 1 to \(KeepaliveSettings.most)")
+        .usage, "--keepalive-count must be from 1 to \(KeepaliveSettings.most)")
     }
     let timeout = try userTimeout?.milliseconds(
       of: "--user-timeout", in: 1...UInt64(Int32.max),
-      otherwise: "the kernel takes 1ms to \(Int32.max / 1000 / 86_400)d")
+      otherwise: "the kernel accepts 1ms to \(Int32.max / 1000 / 86_400)d")
     return KeepaliveSettings(
       idle: idle, interval: interval, count: Int32(count), userTimeout: timeout.map(UInt32.init))
   }
 }
 
 extension DurationArgument {
-  /// Whole seconds that the kernel takes for keepalive.
+  /// Whole seconds in the kernel's range for keepalive.
   fileprivate func keepaliveSeconds(of option: String) throws(CommandFailure) -> Int32 {
     let longest = UInt64(KeepaliveSettings.longest)
-    let otherwise = "the kernel takes whole seconds, from 1s to \(longest)s"
+    let otherwise = "the kernel accepts whole seconds, from 1s to \(longest)s"
     let milliseconds = try milliseconds(
       of: option, in: 1000...longest * 1000, otherwise: otherwise)
     guard milliseconds.isMultiple(of: 1000) else {

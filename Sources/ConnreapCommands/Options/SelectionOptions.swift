@@ -4,7 +4,7 @@ import Operations
 import Rendering
 import Selection
 
-/// The options of SELECTION: the same words in `list`, `kill` and the policy files.
+/// The selection options, named like the keys of policy files.
 struct SelectionOptions: ParsableArguments {
   @Option(parsing: .unconditionalSingleValue, help: .of(.state)) var state: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.idle)) var idle: [String] = []
@@ -29,13 +29,13 @@ struct SelectionOptions: ParsableArguments {
   @Option(parsing: .unconditionalSingleValue, help: .of(.mark)) var mark: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.receiveQueue)) var recvQueue: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.sendQueue)) var sendQueue: [String] = []
-  @Flag(name: .customShort("4"), help: "the socket is IPv4") var onlyIPv4 = false
-  @Flag(name: .customShort("6"), help: "the socket is IPv6, v4-mapped addresses included")
+  @Flag(name: .customShort("4"), help: "IPv4 sockets") var onlyIPv4 = false
+  @Flag(name: .customShort("6"), help: "IPv6 sockets, including v4-mapped addresses")
   var onlyIPv6 = false
 
   @Option(help: .of(.filter)) var filter: [String] = []
 
-  @Argument(help: ArgumentHelp("a filter, as one word or many", valueName: "filter"))
+  @Argument(help: ArgumentHelp("filter, as one word or several", valueName: "filter"))
   var terms: [String] = []
 
   private var values: [(key: SelectionKey, values: [String])] {
@@ -52,38 +52,38 @@ struct SelectionOptions: ParsableArguments {
     ]
   }
 
-  /// Refuses what cannot be combined with `--netns`.
+  /// Rejects `--netns` together with a recording.
   func checkNamespaces(_ source: SourceOptions) throws {
     try Self.checkNamespaces(netns, source)
   }
 
-  /// Refuses what cannot be combined with `--netns`.
+  /// Rejects `--netns` together with a recording.
   static func checkNamespaces(_ netns: [String], _ source: SourceOptions) throws {
     guard !netns.isEmpty, source.record != nil || source.replay != nil else { return }
-    throw ValidationError("a recording is of one network namespace: it does not go with --netns")
+    throw ValidationError("a recording covers one network namespace: omit --netns")
   }
 
-  /// The words that are no options, as one filter.
+  /// The trailing words as one filter.
   private var trailingFilter: [String] { terms.isEmpty ? [] : [terms.joined(separator: " ")] }
 
-  /// Whether there is a filter, in whatever words.
+  /// Whether there is a filter, as an option or as trailing words.
   var hasFilter: Bool { !filter.isEmpty || !terms.isEmpty }
 
-  /// Whether other network namespaces may be looked at, because one or a container is named: in a
-  /// filter, which is not read yet, by the word at least.
+  /// Whether the selection may name other network namespaces or containers. A filter, not parsed
+  /// yet, is searched for the words.
   var mayNameNamespaces: Bool {
     let words = [SelectionKey.netns, .container, .pod].map(\.rawValue)
     return !netns.isEmpty || !container.isEmpty || !pod.isEmpty
       || (filter + terms).contains { filter in words.contains { filter.lowercased().contains($0) } }
   }
 
-  /// Whether nothing was selected: every connection would be.
+  /// Whether there is no selection, so that it includes every connection.
   var isEmpty: Bool { values.allSatisfy { $0.values.isEmpty } }
 
-  /// Whether nothing but states was selected.
+  /// Whether the selection uses only states.
   var isOfStatesOnly: Bool { values.allSatisfy { $0.values.isEmpty || $0.key == .state } }
 
-  /// The options again, as one would write them; empty when nothing was selected.
+  /// The selection as command-line words; empty without a selection.
   var words: String {
     let options = (values + [(.netns, netns)]).flatMap { key, values in
       values.map { value in
@@ -97,7 +97,7 @@ struct SelectionOptions: ParsableArguments {
     return options.joined(separator: " ")
   }
 
-  /// The selection that the options spell, without a default of its own.
+  /// The selection, without default states.
   func predicate(names: some NameResolver) throws(CommandFailure) -> SelectionPredicate {
     do {
       let selection = try SelectionVocabulary.parse(options: values, names: names)

@@ -2,26 +2,26 @@ import ArgumentParser
 import Operations
 import SystemPackage
 
-/// Where the tool looks: at the running kernel, or at a recording of one.
+/// The source: the running kernel or a recording.
 struct SourceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "also write the conversation with the kernel to this file", valueName: "file")
+      "also record the conversation with the kernel in this file", valueName: "file")
   )
   var record: String?
 
   @Option(
     help: ArgumentHelp(
-      "read this recording, or raw dump of 'ss -D', instead of asking the kernel",
+      "read this recording, or raw dump of 'ss -D', instead of the kernel",
       valueName: "file"))
   var replay: String?
 
   @Option(
-    help: ArgumentHelp("with --replay: a copy of /proc to find owners in", valueName: "folder"))
+    help: ArgumentHelp("with --replay: find owners in this copy of /proc", valueName: "directory"))
   var procRoot: String?
 
   func validate() throws {
-    if procRoot != nil, replay == nil { throw ValidationError("--proc-root goes with --replay") }
+    if procRoot != nil, replay == nil { throw ValidationError("--proc-root requires --replay") }
     if record != nil, replay != nil {
       throw ValidationError("--record and --replay exclude each other")
     }
@@ -29,7 +29,7 @@ struct SourceOptions: ParsableArguments {
 }
 
 extension SourceOptions {
-  /// The same as a value.
+  /// The options as a value.
   var source: SystemSource {
     replay.map { .recording($0, procRoot: procRoot) } ?? .kernel(recordingTo: record)
   }

@@ -3,58 +3,58 @@ import Operations
 import Rendering
 import Reports
 
-/// The option by which a command looks again and again.
+/// `--watch`: repeats a report at an interval.
 struct WatchOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("look again so often, and show what has changed", valueName: "duration"))
+    help: ArgumentHelp("repeat at this interval, and show changes", valueName: "duration"))
   var watch: DurationArgument?
 
-  /// One of several looks.
-  struct Look {
-    /// When; nil when there is only one look.
+  /// The state of one round.
+  struct Round {
+    /// The time of the round; nil without `--watch`.
     let time: String?
-    /// How the command ends when it has printed the only look; nil when all went well.
+    /// The failure to report after the only round was printed; nil if all went well.
     var failure: CommandFailure?
-    /// What was said before, and need not be said again.
-    fileprivate var said: [String]
+    /// The notices of the previous round.
+    fileprivate var notices: [String]
 
-    /// Says on standard error what was not said at the look before.
+    /// Prints notices on standard error that the previous round did not have.
     mutating func warn(_ notices: [String]) {
-      for notice in notices where !said.contains(notice) {
+      for notice in notices where !self.notices.contains(notice) {
         Standard.say("connreap: \(notice)\n")
       }
-      said = notices
+      self.notices = notices
     }
   }
 
-  /// Refuses to look again at what does not change.
+  /// Rejects `--watch` on a recording.
   func check(_ source: SourceOptions) throws {
     guard watch == nil || (source.record == nil && source.replay == nil) else {
-      throw ValidationError("--watch looks at the running kernel: no --record, no --replay")
+      throw ValidationError("--watch needs the running kernel: omit --record and --replay")
     }
   }
 
-  /// Looks once, or until a signal ends it.
+  /// Runs one round, or rounds until a signal arrives.
   ///
   /// - Parameters:
-  ///   - look: makes the report of one look.
-  ///   - print: prints it; the one before it is nil for the first.
+  ///   - makeReport: makes the report of one round.
+  ///   - print: prints it; `earlier` is nil in the first round.
   func run<Report>(
-    _ look: (inout Look) throws -> Report,
+    _ makeReport: (inout Round) throws -> Report,
     print: (_ report: Report, _ earlier: Report?) throws -> Void
   ) throws {
     guard let interval = try watch?.interval(of: "--watch") else {
-      var only = Look(time: nil, said: [])
-      try print(look(&only), nil)
+      var only = Round(time: nil, notices: [])
+      try print(makeReport(&only), nil)
       if let failure = only.failure { throw failure }
       return
     }
     var earlier: Report?
-    var said: [String] = []
+    var notices: [String] = []
     try Watch(interval: interval).run {
-      var next = Look(time: Timestamp.now, said: said)
-      let report = try look(&next)
-      said = next.said
+      var next = Round(time: Timestamp.now, notices: notices)
+      let report = try makeReport(&next)
+      notices = next.notices
       try print(report, earlier)
       earlier = report
     }

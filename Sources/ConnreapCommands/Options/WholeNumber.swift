@@ -1,14 +1,14 @@
 import ArgumentParser
 import Connections
 
-/// The numbers that options take.
+/// Numbers in options.
 enum WholeNumber {
-  /// The number that `text` is.
+  /// Reads `text`.
   ///
-  /// - Throws: what an option shows of a value that is none, or that has a zero in front.
+  /// - Throws: the reason, if it is not a whole number or has a leading zero.
   static func read(_ text: String) throws -> Int {
     guard !LeadingZero.starts(text) else { throw ValidationError(LeadingZero.message(text)) }
-    guard let number = Int(text) else { throw ValidationError("it is not a whole number") }
+    guard let number = Int(text) else { throw ValidationError("not a whole number") }
     return number
   }
 }

@@ -1,9 +1,9 @@
 import ArgumentParser
 
-/// An option whose value is one of a few words.
+/// An option value that is one of a few words.
 ///
-/// What ArgumentParser would find out of it by reflection, at every start and in more time than it
-/// takes to ask the kernel for a hundred sockets, is said here.
+/// The members spare ArgumentParser its reflection, which would take longer at every start than
+/// listing a hundred sockets.
 protocol WordChoice: ExpressibleByArgument, CaseIterable, RawRepresentable
 where RawValue == String {}
 

@@ -1,19 +1,13 @@
 import ArgumentParser
-import LiveView
 import Operations
 import PolicyEngine
 import Privileges
-import Reaping
 import Rendering
-import Reports
-import Selection
-import StateFiles
-import SystemPackage
 
-/// `connreap policy check`: validates policies; changes nothing, needs no privilege.
+/// `connreap policy check`: validates policies.
 struct PolicyCheckCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Validates policies; changes nothing, needs no privilege.")
+    commandName: "check", abstract: "Validates policies; changes nothing, needs no privileges.")
 
   @OptionGroup var arguments: PolicyFileArguments
 

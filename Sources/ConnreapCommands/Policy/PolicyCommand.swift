@@ -1,16 +1,6 @@
 import ArgumentParser
-import LiveView
-import Operations
-import PolicyEngine
-import Privileges
-import Reaping
-import Rendering
-import Reports
-import Selection
-import StateFiles
-import SystemPackage
 
-/// `connreap policy`: policies that cron can be trusted with.
+/// `connreap policy`: the commands for policies.
 struct PolicyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy",

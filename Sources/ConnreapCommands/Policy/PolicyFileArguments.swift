@@ -1,19 +1,9 @@
 import ArgumentParser
-import LiveView
-import Operations
-import PolicyEngine
-import Privileges
-import Reaping
-import Rendering
-import Reports
-import Selection
-import StateFiles
-import SystemPackage
 
-/// The files that hold policies.
+/// The policy files.
 struct PolicyFileArguments: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "policy files; a folder is every *.yaml and *.yml directly in it", valueName: "file"))
+      "policy file, or directory with *.yaml and *.yml files", valueName: "file"))
   var files: [String]
 }

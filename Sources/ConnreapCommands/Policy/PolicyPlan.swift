@@ -1,16 +1,11 @@
 import ArgumentParser
-import LiveView
 import Operations
 import PolicyEngine
 import Privileges
-import Reaping
 import Rendering
-import Reports
 import Selection
-import StateFiles
-import SystemPackage
 
-/// `connreap policy plan`: what the policies would do now.
+/// `connreap policy plan`: shows what policies would do.
 struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Shows what policies would do now; changes nothing.")
@@ -20,12 +15,12 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
   @OptionGroup(title: "Source") var source: SourceOptions
 
   @Option(
-    help: ArgumentHelp("where earlier runs have remembered what they saw", valueName: "folder"))
+    help: ArgumentHelp("directory of the history", valueName: "directory"))
   var stateDir: String?
 
   var needs: Capabilities {
     guard source.replay == nil else { return [] }
-    // A policy may be about marks or other namespaces, and its file is not read yet.
+    // A policy may use marks or other namespaces, and its file is not read yet.
     let needs = Capabilities.owners.union(PrivilegedStep.seeingMarks.needs)
       .union(PrivilegedStep.enteringNamespace.needs)
     return source.record == nil ? needs : needs.union([.dacOverride])

@@ -1,21 +1,15 @@
 import ArgumentParser
-import LiveView
 import Operations
 import PolicyEngine
 import Privileges
-import Reaping
 import Rendering
-import Reports
-import Selection
-import StateFiles
-import SystemPackage
 
 /// `connreap policy schema`: prints the JSON Schema of a policy file.
 struct PolicySchemaCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema", abstract: "Prints the JSON Schema of a policy file, for editors.",
     discussion: """
-      Save it beside the policies, and start each of them with the line \
+      Save it next to the policies, and start each file with the line \
       '# yaml-language-server: $schema=policy.schema.json'.
       """)
 

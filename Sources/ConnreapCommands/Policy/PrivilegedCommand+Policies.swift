@@ -3,7 +3,7 @@ import PolicyEngine
 import Privileges
 
 extension PrivilegedCommand {
-  /// Gives up what only policies need that name network namespaces, when `policies` do not.
+  /// Drops the capability for entering network namespaces unless `policies` name some.
   func keepRights(for policies: PolicySet) throws(CommandFailure) {
     guard !policies.namesNamespaces else { return }
     try Rights.keep(needs.subtracting(PrivilegedStep.enteringNamespace.needs))

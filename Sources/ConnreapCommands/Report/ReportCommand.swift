@@ -7,34 +7,35 @@ import Selection
 import StateFiles
 import SystemPackage
 
-/// `connreap report`: one page that tells how it stands.
+/// `connreap report`: an HTML status report.
 struct ReportCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", _superCommandName: "connreap",
-    abstract: "Writes one page that tells how it stands: leaks, queues, policies, health.",
+    abstract: "Writes an HTML status report: leaks, queues, policies, health.",
     discussion: """
-      The page is a file by itself: it loads nothing and runs no script, so it can be mailed and \
-      printed. The file is replaced as a whole, and left as it is when something fails. It keeps its \
-      owner and mode; a new one is for its owner alone, since it says who talks to whom.
+      The page is self-contained: it loads nothing and runs no scripts, so it can be mailed and \
+      printed. The file is replaced atomically. If something fails, it stays unchanged. It keeps \
+      its owner and mode; a new file is readable only by its owner, since it shows who talks to \
+      whom.
 
-      Sockets in all states are looked at. A connection counts as leaked when its peer has closed \
-      it, the program has not (CLOSE-WAIT), and nothing has moved on it since --leaked-after.
+      It covers sockets in all states. A connection counts as leaked if its peer has closed it, \
+      the program has not (CLOSE-WAIT), and it has been idle for --leaked-after.
 
       \(FilterHelp.text)
       """)
 
-  @Option(help: ArgumentHelp("the file to write; - is standard output", valueName: "file"))
+  @Option(help: ArgumentHelp("write to this file; - is standard output", valueName: "file"))
   var html: String
 
   @OptionGroup(title: "Selection") var selection: SelectionOptions
 
   @Option(
     help: ArgumentHelp(
-      "so long in CLOSE-WAIT, a connection counts as leaked", valueName: "duration"))
+      "count a connection as leaked after this long in CLOSE-WAIT", valueName: "duration"))
   var leakedAfter = DurationArgument(argument: "1m")
 
   @Option(
-    help: ArgumentHelp("where the audit log and the history are kept", valueName: "folder"))
+    help: ArgumentHelp("directory of the audit log and the history", valueName: "directory"))
   var stateDir: String?
 
   @OptionGroup(title: "Source") var source: SourceOptions
@@ -48,7 +49,7 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
 
   func validate() throws {
     try selection.checkNamespaces(source)
-    guard !html.isEmpty else { throw ValidationError("--html takes the name of a file") }
+    guard !html.isEmpty else { throw ValidationError("--html needs a file name") }
   }
 
   func run() throws {

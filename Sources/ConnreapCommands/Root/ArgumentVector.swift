@@ -1,31 +1,31 @@
 import Operations
 
-/// The arguments of the process, as the kernel passed them: bytes, the name of the program first.
+/// The arguments of the process as bytes, as the kernel passed them; the program name comes first.
 public struct ArgumentVector: Sendable {
   private let strings: [[UInt8]]
 
-  /// These strings, without the zero byte that ends each in C.
+  /// Takes strings without the terminating zero byte.
   public init(_ strings: [[UInt8]]) {
     self.strings = strings
   }
 
-  /// The arguments behind the name of the program.
+  /// The arguments after the program name.
   ///
-  /// - Throws: when there is no name, and so no argument can be told from another; and when an
-  ///   argument is not text: what was read instead of it could name something else.
+  /// - Throws: if the program name is missing, or if an argument is not UTF-8. Repairing it could
+  ///   select something else.
   func words() throws(CommandFailure) -> [String] {
     // The kernel passes an empty name in place of an empty vector (Linux 5.18).
     guard let name = strings.first, !name.isEmpty else {
       throw CommandFailure(
-        .failed, "it was started without arguments, not even its own name",
-        remedy: "start it from a shell, or pass 'connreap' as the first argument to execve")
+        .failed, "started without arguments, not even the program name",
+        remedy: "start connreap from a shell, or pass 'connreap' as the first argument to execve")
     }
     var words: [String] = []
     for (index, bytes) in strings.enumerated().dropFirst() {
       guard let word = String(validating: bytes, as: UTF8.self) else {
         throw CommandFailure(
           .usage, "argument \(index) is not valid UTF-8: \(Self.visible(bytes))",
-          remedy: "a network namespace without a name in UTF-8 is selected by a process in it: "
+          remedy: "select a network namespace whose name is not UTF-8 by a process in it: "
             + "--netns PID")
       }
       words.append(word)
@@ -33,7 +33,7 @@ public struct ArgumentVector: Sendable {
     return words
   }
 
-  /// The text of `bytes`, with `\xNN` for each that is no printable ASCII, cut where it is long.
+  /// `bytes` as printable ASCII, with `\xNN` for other bytes, cut off after 64.
   private static func visible(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".unicodeScalars)
     var text = ""

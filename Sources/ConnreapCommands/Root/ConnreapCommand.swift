@@ -9,15 +9,15 @@ import SystemPackage
 
 /// The command line of connreap.
 public struct ConnreapCommand: ParsableCommand {
-  /// What `--help` says, and the subcommands.
+  /// The help and the subcommands.
   public static let configuration = CommandConfiguration(
     commandName: "connreap",
     abstract: "Finds leaked TCP connections and closes them precisely.",
     discussion: """
-      connreap list --idle 1h              which connections are idle, and who holds them
+      connreap list --idle 1h              list idle connections and their owners
       connreap kill --host 192.168.1.100 --port 80
-                                           closes them, verifies each, and spares your session
-      connreap policy apply Policies/      from cron: closes what the policies say
+                                           close connections and verify each one
+      connreap policy apply Policies/      apply policies, for example from cron
       """,
     version: Version.text,
     subcommands: [
@@ -29,13 +29,12 @@ public struct ConnreapCommand: ParsableCommand {
   /// The command without a subcommand.
   public init() {}
 
-  /// Runs what `arguments` ask for, and ends the process with the contract's exit code.
+  /// Runs the command in `arguments`, and ends the process with its exit code.
   public static func runAndExit(_ arguments: ArgumentVector) -> Never {
-    // Tables of a million rows are to go back to the system when they are done with, not to stay in
-    // the heap, as glibc has it of what is smaller than the largest block that was freed before.
+    // Return large tables to the system when they are freed. By default, glibc raises the threshold
+    // and keeps them in the heap.
     mallopt(M_MMAP_THRESHOLD, 1 << 20)
-    // What the database runs on asks for more priority than connreap keeps the right to, and would
-    // have the system's log say so on every run.
+    // libdispatch, which GRDB uses, would log on every run that it may not raise its priority.
     unsafe setenv("LIBDISPATCH_LOG", "NO", 0)
     do {
       Standard.open()
@@ -50,7 +49,7 @@ public struct ConnreapCommand: ParsableCommand {
       Standard.say(failure.text)
       exit(withError: ArgumentParser.ExitCode(failure.status.rawValue))
     } catch let problem as OutputProblem {
-      // Who reads a pipe may stop reading: `connreap list | head` is no failure.
+      // A closed pipe is not a failure, as in `connreap list | head`.
       guard problem.errno != .brokenPipe else { exit() }
       Standard.say("connreap: cannot write the output: \(problem)\n")
       exit(withError: ArgumentParser.ExitCode(ExitStatus.failed.rawValue))
@@ -60,16 +59,15 @@ public struct ConnreapCommand: ParsableCommand {
     exit()
   }
 
-  /// The command that `words` ask for.
+  /// Parses `words` from the root, with help and errors.
   private static func parse(_ words: [String]) throws -> any ParsableCommand {
     try UnknownCommand.refuse(words)
     return try parseAsRoot(words)
   }
 
-  /// The command that `words` start with, when nothing is wrong with the others.
+  /// Parses `words` with their subcommand alone; nil on any error or request for help.
   ///
-  /// To go through the tree of commands, and look for what completes words in a shell, costs more
-  /// time than to list the connections of a small machine. Errors and help are the tree's.
+  /// Parsing from the root takes longer than listing the connections of a small machine.
   private static func parseQuickly(_ words: [String]) -> (any ParsableCommand)? {
     guard let name = words.first,
       let type = configuration.subcommands.first(where: { $0.configuration.commandName == name }),

@@ -3,9 +3,9 @@ import Operations
 import Rendering
 import Selection
 
-/// The first word of a command line where it names no command.
+/// The error for an unknown command.
 enum UnknownCommand {
-  /// Says which command may have been meant, where `words` start with none.
+  /// Rejects `words` that start with an unknown command, and suggests the nearest one.
   static func refuse(_ words: [String]) throws(CommandFailure) {
     var known = ConnreapCommand.configuration.subcommands
     for word in words {
@@ -14,7 +14,7 @@ enum UnknownCommand {
       guard let next = known.first(where: { $0.configuration.commandName == word }) else {
         let nearest = NearestWord.to(word, among: names).map { "did you mean '\($0)'?" }
         throw CommandFailure(
-          .usage, "there is no command '\(EscapedText.escaped(word))'",
+          .usage, "unknown command '\(EscapedText.escaped(word))'",
           remedy: nearest ?? "the commands are \(names.joined(separator: ", "))")
       }
       known = next.configuration.subcommands

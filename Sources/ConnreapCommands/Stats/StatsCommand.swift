@@ -8,28 +8,28 @@ import Reports
 import Scanning
 import Selection
 
-/// `connreap stats`: how many connections there are, in which state, and whose.
+/// `connreap stats`: counts of connections by state and by group.
 struct StatsCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats", _superCommandName: "connreap",
-    abstract: "Counts connections by state, and by process, peer, listener and others.",
+    abstract: "Counts connections by state, process, peer, listener and more.",
     discussion: """
-      Without --state it counts sockets in all states. --by counts a connection that several \
-      processes hold once, under the one with the lowest pid. Idle are those that have moved no \
-      payload for an hour.
+      Without --state, it counts sockets in all states. --by counts a connection that several \
+      processes hold once, under the lowest pid. A connection is idle if it has moved no payload \
+      for an hour.
 
       \(FilterHelp.text)
       """)
 
   @OptionGroup(title: "Selection") var selection: SelectionOptions
 
-  @Option(help: ArgumentHelp("also count in groups", valueName: "key")) var by: Grouping?
+  @Option(help: ArgumentHelp("also count by this key", valueName: "key")) var by: Grouping?
 
   @Option(
     help: ArgumentHelp("show at most this many groups", valueName: "n"),
     transform: WholeNumber.read) var limit: Int?
 
-  @Flag(help: "say of each state what many connections in it mean") var explain = false
+  @Flag(help: "explain what many connections in each state mean") var explain = false
 
   @OptionGroup var watch: WatchOptions
 
@@ -40,9 +40,9 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
 
   func validate() throws {
     try selection.checkNamespaces(source)
-    if let limit, limit < 1 { throw ValidationError("--limit is a number from 1") }
+    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
     guard !explain || output.format == .table else {
-      throw ValidationError("--explain goes with -o table")
+      throw ValidationError("--explain requires -o table")
     }
     try watch.check(source)
   }
@@ -50,7 +50,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   func run() throws {
     let predicate = try selection.predicate(names: SystemNames()).includingBoundSockets()
     let style = output.style
-    try watch.run({ look in try report(of: predicate, &look) }) { report, earlier in
+    try watch.run({ round in try report(of: predicate, &round) }) { report, earlier in
       try style.print(
         StatsText(
           report: report, earlier: earlier, tellsChanges: watch.watch != nil, explains: explain,
@@ -59,7 +59,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   }
 
   private func report(
-    of predicate: SelectionPredicate, _ look: inout WatchOptions.Look
+    of predicate: SelectionPredicate, _ round: inout WatchOptions.Round
   ) throws -> StatsReport {
     let (system, predicate) = try LiveSystem.prepared(
       source.source, selecting: predicate, netns: selection.netns)
@@ -81,16 +81,16 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
         ListSummary.warnings(undecided: tally.undecided)
         + ListSummary.warnings(tally.namespaceGaps)
     }
-    look.warn(
+    round.warn(
       warnings + system.namespaces.notices
         + (selection.state.isEmpty ? [] : system.boundSocketNotices(predicate)))
     try system.finish()
-    look.failure = system.namespaceFailure(tally.namespaceGaps)
+    round.failure = system.namespaceFailure(tally.namespaceGaps)
     let isAll = [TCPState.established, .closeWait].allSatisfy(predicate.selectsAll)
     return StatsReport(
       tally: tally, groups: groups, grouping: by,
       kernel: system.kernelFigures(besides: tally.namespaceGaps), countsAllEstablished: isAll,
-      listsBoundSockets: system.isLive && system.moment.listsBoundSockets == true, time: look.time)
+      listsBoundSockets: system.isLive && system.moment.listsBoundSockets == true, time: round.time)
   }
 }
 

@@ -13,49 +13,47 @@ import SystemPackage
 struct TopCommand: ParsableCommand, PrivilegedCommand {
   static let configuration = CommandConfiguration(
     commandName: "top", _superCommandName: "connreap",
-    abstract: "Shows connections live, with their rates, and closes those that you mark.",
+    abstract: "Shows connections live with their rates, and closes those you mark.",
     discussion: """
-      Shows what list shows, again and again, with bytes sent and received in a second. Keys: \
+      It shows the same as list, at an interval, with bytes sent and received per second. Keys: \
       arrows move, s sorts, r reverses, / filters while you type, g groups by process, peer or \
-      unit, Enter shows all of one connection, space marks, k closes what is marked through the \
-      plan, the guards and the question of kill, p pauses, ? says more, q quits.
+      unit, Enter shows the details of a connection, space marks, k closes the marked connections \
+      like kill, with its plan, guards and question, p pauses, ? shows help, q quits.
 
       \(FilterHelp.text)
       """)
 
   @OptionGroup(title: "Selection") var selection: SelectionOptions
 
-  @Option(help: ArgumentHelp("scan again so often (default 2s)", valueName: "duration"))
+  @Option(help: ArgumentHelp("time between scans (default 2s)", valueName: "duration"))
   var interval: DurationArgument?
 
   @OptionGroup var guardOptions: GuardOptions
 
   @Option(
-    help: ArgumentHelp("where the audit log is, and what runs have remembered", valueName: "folder")
-  )
+    help: ArgumentHelp("directory of the audit log and the history", valueName: "directory"))
   var stateDir: String?
 
   @Option(help: .color)
   var color = ColorChoice.auto
 
   var needs: Capabilities {
-    // A filter that is typed may name marks.
+    // A filter that is typed later may use marks.
     Capabilities.scan(selection, on: .kernel()).union(PrivilegedStep.closing.needs)
   }
 
-  private static let usualInterval: UInt64 = 2000
+  private static let defaultInterval: UInt64 = 2000
 
   func run() throws {
     let predicate = try selection.predicate(names: SystemNames())
-    let interval = try interval?.interval(of: "--interval") ?? Self.usualInterval
+    let interval = try interval?.interval(of: "--interval") ?? Self.defaultInterval
     let guarding = try guardOptions.settings()
     let output = Terminal.of(Standard.output, columns: nil)
     guard output.isTerminal, Terminal.of(.standardInput, columns: nil).isTerminal else {
       throw CommandFailure(
-        .usage, "top needs a terminal to show connections on and to read keys from",
+        .usage, "top needs a terminal for its output and for keys",
         remedy:
-          "'connreap list' prints them once, and 'connreap stats --watch 2s' counts them again "
-          + "and again")
+          "use 'connreap list', or 'connreap stats --watch 2s' to count repeatedly")
     }
     let work = TopWork(
       selection: predicate, namespaces: selection.netns, guarding: guarding,
@@ -68,13 +66,13 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
     }
   }
 
-  /// Shows the view until it ends, and gives the terminal back.
+  /// Shows the view until it ends, then restores the terminal.
   private func show(
     _ work: TopWork, interval: UInt64, colors: Bool
   ) throws(CommandFailure) -> TopSession.End {
     do {
       let inbox = try TopInbox()
-      // Before any other thread: they are to have the signals blocked as well.
+      // Before other threads start, since they inherit the blocked signals.
       let signals = try TerminalSignals()
       let screen = try CursesScreen(
         colors: colors, trustsEnvironment: !Rights.isElevated,
@@ -85,7 +83,7 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
     } catch let problem as ScreenProblem {
       throw CommandFailure(
         .usage, EscapedText.escaped("\(problem)"),
-        remedy: "set TERM to what the terminal is, as TERM=xterm; 'connreap list' needs none")
+        remedy: "set TERM, for example TERM=xterm, or use 'connreap list'")
     } catch {
       throw CommandFailure(.failed, "cannot start: \(error)")
     }

@@ -3,79 +3,79 @@ package import Operations
 import Rendering
 package import SystemPackage
 
-/// What connreap did, by its audit log: totals by policy, and the latest decisions.
+/// The audit log in brief: totals by policy, and the latest decisions.
 package struct AuditSummary {
-  /// By policy, the one with most decisions first.
+  /// Totals by policy, most decisions first.
   package var totals: [Total] = []
-  /// The latest decisions, the newest first; at most ``mostLatest``. Those of one run that differ in
-  /// nothing but the connection are one.
+  /// The latest decisions, newest first; at most ``mostLatest``. Decisions of one run that differ
+  /// only in the connection are merged.
   var latest: [Decision] = []
-  /// Whether there are more than ``latest``.
+  /// Whether ``latest`` is not complete.
   package var isCut: Bool { latest.reduce(0) { $0 + $1.count } < count }
-  /// When the first and the last decision were written down; nil of none.
+  /// The times of the first and last decision; nil without decisions.
   package var times: ClosedRange<LogTime>?
-  /// Lines of the log that make no sense.
+  /// Unreadable lines of the log.
   package var damaged = 0
-  /// Decisions of which the log does not say whether they are of the selection.
+  /// Decisions that could not be matched against the selection.
   package var undecided = 0
 
-  /// How many of the latest are kept.
+  /// The most decisions in ``latest``.
   static let mostLatest = 20
 
-  /// What came of the decisions of one policy.
+  /// The results of one policy.
   package struct Total: Equatable {
-    /// Nil for what somebody closed by hand.
+    /// Nil for `kill`.
     package var policy: String?
-    /// How many, by result.
+    /// Decisions by result.
     package var counts: [String: Int]
 
     package var count: Int { counts.values.reduce(0, +) }
   }
 
-  /// One decision, or several of one run.
+  /// One decision, or several merged ones of a run.
   package struct Decision: Equatable {
     package var time: LogTime
     package var result: String
     package var state: String
-    /// How many connections it is about.
+    /// The number of connections.
     package var count = 1
-    /// The local end of the first.
+    /// The local end of the first connection.
     package var local: String
-    /// Where they lead to: without a port, when it is not the same.
+    /// The peer, without the port if it varies.
     package var peer: String
-    /// Who held it, `java[1744]`; nil when nobody was known to.
+    /// The owners, such as `java[1744]`; nil if unknown.
     package var owners: String?
-    /// The policy, or the command and its words.
+    /// The policy, or the command and its arguments.
     package var origin: String
     package var reason: String?
   }
 
-  /// How many decisions there are.
+  /// All decisions.
   package var count: Int { totals.reduce(0) { $0 + $1.count } }
 
-  /// All results that there can be, and others that the log has, as it spells them.
+  /// All known results, then others that occur in the log.
   package var results: [String] {
     let others = Set(totals.flatMap(\.counts.keys)).subtracting(AuditEntry.results)
     return AuditEntry.results + others.sorted()
   }
 
-  /// How many there are with `result`.
+  /// Decisions with `result`.
   package func count(of result: String) -> Int {
     totals.reduce(0) { $0 + ($1.counts[result] ?? 0) }
   }
 }
 
 extension AuditSummary {
-  /// What the log of `folder` says of the connections of `selection`; nil when there is none.
+  /// Reads the log in `directory` for `selection`; nil if there is no log.
   ///
   /// - Parameter isRunning: whether the run of a decision may still report it.
   package init?(
-    in folder: FilePath, _ selection: LogSelection,
+    in directory: FilePath, _ selection: LogSelection,
     unless isRunning: (AuditEntry.Decision) -> Bool
   ) throws(CommandFailure) {
     var search = LogSearch(selection)
     var collected = Collected()
-    guard try search.read(in: folder, { collected.add($0) }) > 0 else { return nil }
+    guard try search.read(in: directory, { collected.add($0) }) > 0 else { return nil }
     for found in search.takeUnfinished(unless: isRunning) { collected.add(found) }
     totals = collected.counts.map { Total(policy: $0.key, counts: $0.value) }.sorted { one, other in
       (other.count, one.policy ?? "") < (one.count, other.policy ?? "")
@@ -86,30 +86,30 @@ extension AuditSummary {
     undecided = search.undecided
   }
 
-  /// Decisions as they are found; of most of them only their number is kept.
+  /// Collects decisions as they are found. Older ones are only counted.
   private struct Collected {
     var counts: [String?: [String: Int]] = [:]
-    var latest: [Several] = []
+    var latest: [Merged] = []
     var times: ClosedRange<LogTime>?
 
     mutating func add(_ found: LogRecord.Decision) {
       counts[found.entry.policy, default: [:]][found.result, default: 0] += 1
       let time = found.entry.time
       times = times.map { min($0.lowerBound, time)...max($0.upperBound, time) } ?? time...time
-      let one = Several(found)
-      for place in latest.indices.reversed() where latest[place].take(one) { return }
+      let next = Merged(found)
+      for index in latest.indices.reversed() where latest[index].take(next) { return }
       if latest.count == mostLatest { latest.removeFirst() }
-      latest.append(one)
+      latest.append(next)
     }
   }
 
-  /// Decisions of one run that differ in nothing but the connection.
-  private struct Several {
+  /// Decisions of one run that differ only in the connection.
+  private struct Merged {
     var decision: Decision
     private let run: AuditEntry.Run
     private let peer: IPAddress
 
-    /// Between two decisions of a run, in milliseconds: a minute.
+    /// The longest time between merged decisions: a minute, in milliseconds.
     private static let longestPause: Int64 = 60_000
 
     init(_ found: LogRecord.Decision) {
@@ -122,9 +122,9 @@ extension AuditSummary {
       peer = entry.connection.peer.address.unmapped
     }
 
-    /// Takes one more in, if it is like the others.
-    mutating func take(_ other: Several) -> Bool {
-      // In lines without the ID of the run, a later run may have the same pid.
+    /// Merges `other` if it differs only in the connection.
+    mutating func take(_ other: Merged) -> Bool {
+      // Old entries have no run ID, and a later run may have the same pid.
       let distance = abs(other.decision.time.milliseconds - decision.time.milliseconds)
       guard other.run == run, other.peer == peer, distance < Self.longestPause
       else { return false }

@@ -5,82 +5,83 @@ package import Presentation
 import ProcessTable
 package import Scanning
 
-/// Which processes have connections that their peers have closed and that they do not close.
+/// Processes with connections that their peers have closed and they have not.
 package struct LeakSurvey {
-  /// For how long a connection must have been in CLOSE_WAIT, and moved nothing, to count as leaked,
-  /// in milliseconds.
-  package var limit: UInt64 = Self.usualLimit
-  /// Processes with connections that leaked, are in CLOSE_WAIT or idle for an hour: the worst first.
+  /// How long a leaked connection must have been idle in CLOSE_WAIT, in milliseconds.
+  package var limit: UInt64 = Self.defaultLimit
+  /// Processes with connections leaked, in CLOSE_WAIT or idle for an hour, worst first.
   package var processes: [Process] = []
-  /// Leaked connections of which no process is known to hold them.
+  /// Leaked connections without a known process.
   var leakedByUnknown = 0
-  /// Connections in CLOSE_WAIT of which it is unknown for how long.
+  /// Connections in CLOSE_WAIT for an unknown time.
   package var undecided = 0
 
-  /// A minute: a program that is still at work on what it was sent closes earlier, as a rule.
-  static let usualLimit: UInt64 = 60_000
+  /// A minute: a program that is still processing what it received usually closes earlier.
+  static let defaultLimit: UInt64 = 60_000
 
   /// All leaked connections.
   package var leaked: Int { processes.reduce(leakedByUnknown) { $0 + $1.leaked } }
-  /// The processes that leak.
+  /// The leaking processes.
   var leaking: [Process] { processes.filter { $0.leaked > 0 } }
-  /// Idle for an hour or longer, of processes that are known.
+  /// Connections of known processes that have been idle for at least an hour.
   package var longIdle: Int { processes.reduce(0) { $0 + $1.figures.longIdle } }
 
   /// One process.
   package struct Process {
-    /// `java[1744]`, as the process chose it.
+    /// `java[1744]`, not escaped.
     package var label: String
     package var identity: ProcessIdentity
     package var figures = ConnectionGroup.Figures()
     package var leaked = 0
-    /// The longest time in CLOSE_WAIT of what leaked, at the least, in milliseconds.
+    /// A lower bound of the longest time that a leaked connection has been in CLOSE_WAIT, in
+    /// milliseconds.
     package var longest: UInt64 = 0
-    /// Since earlier runs first saw the oldest of what leaked, in milliseconds; nil when they did not.
+    /// The time since an earlier run first saw the oldest leaked connection, in milliseconds; nil
+    /// if none did.
     var firstSeen: UInt64?
-    /// The peer that most of what leaked leads to; nil when nothing leaked.
+    /// The most frequent peer of leaked connections; nil without any.
     package var peer: Peer?
-    /// Nil when earlier runs do not tell.
+    /// Nil if earlier runs did not record it.
     package var growth: Growth?
-    /// Nil when it could not be read, or has no limit.
+    /// Nil if unreadable or unlimited.
     package var room: DescriptorRoom?
 
-    /// How long its descriptors last at the rate at which it leaks, in milliseconds.
+    /// The time until its descriptors run out at this growth, in milliseconds.
     package var timeLeft: UInt64? {
       guard let room, let growth else { return nil }
       return room.timeLeft(growthPerHour: growth.perHour)
     }
   }
 
-  /// Where connections lead to.
+  /// A frequent peer.
   package struct Peer: Equatable {
-    /// An address, and the port where all have the same.
+    /// An address, with the port if all connections share it.
     package var name: String
     package var count: Int
   }
 
-  /// How fast connections came to a process that a policy has watched in several runs.
+  /// The growth of leaks in a process that a policy has watched in several runs.
   package struct Growth: Equatable {
-    /// Of the policy.
+    /// The name of the policy.
     package var policy: String
-    /// How many an hour, at the least: what came since the last run is not counted.
+    /// New connections per hour, at least: those since the last run are not counted.
     package var perHour: Int
-    /// Since the first of the runs, in milliseconds.
+    /// The time since the first of the runs, in milliseconds.
     package var time: UInt64
-    /// In how many runs the policy acted on it, or reported it.
+    /// The number of runs in which the policy acted on it or reported it.
     package var rounds: Int
-    /// How many connections there were in the first.
+    /// The number of connections in the first run.
     package var firstCount: Int
-    /// How many were closed since.
+    /// Connections closed since.
     package var closed: Int
   }
 }
 
 extension LeakSurvey {
-  /// The leaks among the connections of `snapshot`.
+  /// Finds the leaks in `snapshot`.
   ///
   /// - Parameters:
-  ///   - memory: what earlier runs remember; nil when that is unknown.
+  ///   - memory: what earlier runs recorded; nil if unknown.
   ///   - room: the descriptors of a process.
   package init(
     of snapshot: Snapshot, limit: UInt64, memory: RunMemory?,
@@ -115,10 +116,9 @@ extension LeakSurvey {
     }.sorted(by: Self.comesBefore)
   }
 
-  /// Whether `connection` is one that its peer has closed for so long and the program has not: nil
-  /// when that is unknown.
+  /// Whether `connection` is leaked; nil if unknown.
   ///
-  /// One on which the program still sends what it was asked for is not: payload moves.
+  /// A connection on which the program is still sending is not: payload moves.
   private static func isLeaked(
     _ connection: Connection, knowing past: ConnectionPast?, _ limit: UInt64
   ) -> Bool? {
@@ -129,22 +129,22 @@ extension LeakSurvey {
     return inState >= limit && idle >= limit
   }
 
-  private static func comesBefore(_ one: Process, _ other: Process) -> Bool {
-    if one.leaked != other.leaked { return one.leaked > other.leaked }
-    let (figures, others) = (one.figures, other.figures)
-    if figures.closeWait != others.closeWait { return figures.closeWait > others.closeWait }
-    if figures.longIdle != others.longIdle { return figures.longIdle > others.longIdle }
-    return one.identity.pid < other.identity.pid
+  private static func comesBefore(_ lhs: Process, _ rhs: Process) -> Bool {
+    if lhs.leaked != rhs.leaked { return lhs.leaked > rhs.leaked }
+    let (figures, rhsFigures) = (lhs.figures, rhs.figures)
+    if figures.closeWait != rhsFigures.closeWait { return figures.closeWait > rhsFigures.closeWait }
+    if figures.longIdle != rhsFigures.longIdle { return figures.longIdle > rhsFigures.longIdle }
+    return lhs.identity.pid < rhs.identity.pid
   }
 }
 
-/// The connections of one process, as they are looked at.
+/// Collects the connections of one process.
 private struct Sample {
   var process = LeakSurvey.Process(
     label: "", identity: ProcessIdentity(pid: 0, startTicks: nil))
-  /// Where to what leaked leads.
+  /// The peers of leaked connections.
   private var peers = PeerTally()
-  /// How many are there that a policy had flagged, by its name.
+  /// Existing connections that a policy had flagged, by its name.
   private var flagged: [String: Int] = [:]
 
   mutating func add(
@@ -168,7 +168,7 @@ private struct Sample {
     peers.mostCommon.map { LeakSurvey.Peer(name: "\($0)", count: $0.count) }
   }
 
-  /// What the policy knows that has seen most come. One run alone tells no growth.
+  /// The growth by the policy that saw the fastest. A single run shows no growth.
   func growth(
     of identity: ProcessIdentity, _ runs: GroupsOfRuns?, now: UInt64?
   ) -> LeakSurvey.Growth? {
@@ -185,9 +185,9 @@ private struct Sample {
   }
 }
 
-/// What earlier runs remember, by policy.
+/// What earlier runs recorded, by policy.
 private struct GroupsOfRuns {
-  /// The names of policies that group by process, or whatever else.
+  /// The names of all policies, whatever they group by.
   let policies: [String]
   private let memory: RunMemory
 

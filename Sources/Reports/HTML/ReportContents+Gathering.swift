@@ -8,14 +8,14 @@ import Scanning
 package import Selection
 import SystemPackage
 
-/// Reads what `report` tells: one scan for the connections and listeners, the history, the audit log,
-/// and what `doctor` tries.
+/// Reads the contents of a report: one scan for connections and listeners, the history, the audit
+/// log and the checks of `doctor`.
 package struct ReportGathering {
   package let system: LiveSystem
   package let predicate: SelectionPredicate
   /// Whether all sockets are selected.
   package let selectsEverything: Bool
-  /// The words that selected.
+  /// The selection as options.
   package let words: String
   package let leakLimit: UInt64
   package let stateDir: String?
@@ -32,8 +32,7 @@ package struct ReportGathering {
     self.stateDir = stateDir
   }
 
-  /// Reads everything. What cannot be read is a gap; only that connections cannot be listed at all
-  /// is a failure.
+  /// Reads everything. Unreadable parts become gaps; only a failed scan is an error.
   package func contents() throws(CommandFailure) -> ReportContents {
     let clock = ContinuousClock()
     let start = clock.now
@@ -79,8 +78,8 @@ package struct ReportGathering {
       stateFolder: (try? StateAccess.location(option: stateDir))?.string, took: 0)
   }
 
-  /// What a recording knows of neither the machine's past nor its settings.
-  private static let recorded = "this is a recording of another moment"
+  /// Why a recording has neither a history nor settings.
+  private static let recorded = "not part of a recording"
 
   private func readHistory(
     _ contents: inout ReportContents
@@ -95,17 +94,17 @@ package struct ReportGathering {
         let memory = RunMemory(merging: memories)
         contents.history =
           memory.groups.isEmpty && memory.connections.isEmpty
-          ? .unknown("no run of 'policy apply' remembers anything here since the machine started")
+          ? .unknown("no run of 'policy apply' has recorded anything since boot")
           : .read(())
         return memory
       case .none:
-        contents.history = .unknown("no run of 'policy apply' has remembered anything yet")
+        contents.history = .unknown("no run of 'policy apply' has been recorded yet")
       case .unusable(let problem): contents.history = .unknown(problem)
       }
     } catch {
-      // A selection by age is of what earlier runs saw.
+      // A selection by age needs the history.
       guard !predicate.needsHistory else { throw error }
-      contents.history = .unknown(error.message ?? "it cannot be read")
+      contents.history = .unknown(error.message ?? "cannot be read")
       Standard.say(error.text)
     }
     return nil
@@ -120,12 +119,12 @@ package struct ReportGathering {
       contents.acceptFigures = report.figures
       contents.queues = .read(report.lines.map { ReportContents.Queue($0, report.text) })
     } catch {
-      contents.queues = .unknown(error.message ?? "they cannot be listed")
+      contents.queues = .unknown(error.message ?? "cannot be listed")
     }
   }
 
-  /// The listeners that are selected. What came to them is counted whether it is selected or not, so
-  /// a snapshot that leaves something out does not tell it.
+  /// The selected listeners. All of their connections count, selected or not, so a partial snapshot
+  /// is not enough.
   private func listeners(_ snapshot: Snapshot) throws(CommandFailure) -> ListenerSurvey {
     guard !selectsEverything else { return ListenerSurvey(ofEverySocket: snapshot) }
     let wanted = SelectionPredicate.all([.term(.states(TCPState.listen.asSet)), predicate])
@@ -141,13 +140,13 @@ package struct ReportGathering {
     var selection = LogSelection()
     selection.connections = predicate
     do throws(CommandFailure) {
-      let folder = try StateAccess.location(option: stateDir)
-      let summary = try AuditSummary(in: folder, selection, unless: RunningRuns.check())
+      let directory = try StateAccess.location(option: stateDir)
+      let summary = try AuditSummary(in: directory, selection, unless: RunningRuns.check())
       contents.decisions =
         summary.map { .read($0) }
-        ?? .unknown("there is no audit log in \(EscapedText.escaped(folder.string))")
+        ?? .unknown("no audit log in \(EscapedText.escaped(directory.string))")
     } catch {
-      contents.decisions = .unknown(error.message ?? "it cannot be read")
+      contents.decisions = .unknown(error.message ?? "cannot be read")
       Standard.say(error.text)
     }
   }
@@ -159,9 +158,9 @@ package struct ReportGathering {
       contents.findings = .unknown(Self.recorded)
       return
     }
-    // A conversation that is recorded is that of the scan alone.
+    // A recording contains only the conversation of the scan.
     let isAll = selectsEverything && system.namespaces.isCurrentOnly
-    // Why there is no memory, the page says elsewhere.
+    // Another section of the page explains a missing history.
     let past = memory.map { RunHistory.Remembered.known($0) } ?? .nothing
     let needs = PrivilegedStep.allNeeds
     let examination = OwnPrivileges.raising(needs) {

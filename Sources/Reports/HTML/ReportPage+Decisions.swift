@@ -3,13 +3,13 @@ import Operations
 import Rendering
 
 extension ReportPage {
-  /// What policies and people closed, or would not.
+  /// Writes the decisions of policies and of `kill`.
   func writeDecisions(to page: inout HTMLText) {
-    section("decisions", "What policies did", to: &page) { page in
+    section("decisions", "Decisions", to: &page) { page in
       switch contents.decisions {
       case .unknown(let reason): page.element("p", visible: "Unknown: \(reason).")
       case .read(let summary) where summary.count == 0:
-        page.element("p", visible: "The audit log holds no decision about what is selected.")
+        page.element("p", visible: "The audit log has no decisions about the selection.")
         writeGaps(of: summary, to: &page)
       case .read(let summary):
         write(summary, to: &page)
@@ -25,9 +25,9 @@ extension ReportPage {
         "\(Count.text(summary.count)) decision\(Count.plural(summary.count)) in the audit log, from "
           + "\(Self.text(of: times.lowerBound)) to \(Self.text(of: times.upperBound)).", to: &page)
     }
-    figure("Decisions by what came of them", to: &page) { page in
+    figure("Decisions by result", to: &page) { page in
       ReportChart(
-        id: "chart-decisions", title: "Decisions by what came of them",
+        id: "chart-decisions", title: "Decisions by result",
         bars: results.filter { summary.count(of: $0) > 0 }.map { result in
           ReportChart.Bar(
             label: EscapedText.escaped(result), value: summary.count(of: result),
@@ -41,19 +41,19 @@ extension ReportPage {
         + results.map { ReportTable.Column(title: EscapedText.escaped($0), kind: .number) },
       summary.totals
     ) { total in
-      [total.policy.map { .raw($0) } ?? ReportTable.Cell("by hand: kill")]
+      [total.policy.map { .raw($0) } ?? ReportTable.Cell("kill")]
         + results.map { result in
           let count = total.counts[result] ?? 0
           return ReportTable.Cell(Count.text(count), count > 0 ? Self.look(result) : .soft)
         }
     }.write(to: &page)
     ReportTable(
-      summary.isCut ? "The latest decisions" : "All decisions, the latest first",
+      summary.isCut ? "Latest decisions" : "All decisions, newest first",
       [
         ReportTable.Column(title: "Time", kind: .time), ReportTable.Column(title: "Result"),
         ReportTable.Column(title: "Connections", kind: .name),
         ReportTable.Column(title: "Process", kind: .name),
-        ReportTable.Column(title: "Asked for by", kind: .name),
+        ReportTable.Column(title: "Requested by", kind: .name),
         ReportTable.Column(title: "Reason", kind: .name),
       ], summary.latest
     ) { decision in
@@ -78,13 +78,13 @@ extension ReportPage {
   private func writeGaps(of summary: AuditSummary, to page: inout HTMLText) {
     if summary.damaged > 0 {
       note(
-        "\(Count.text(summary.damaged)) line\(Count.plural(summary.damaged)) of the log cannot be "
-          + "read, and \(summary.damaged == 1 ? "is" : "are") left out.", to: &page)
+        "\(Count.text(summary.damaged)) unreadable log line\(Count.plural(summary.damaged)) "
+          + "left out.", to: &page)
     }
     if summary.undecided > 0 {
       note(
-        "Of \(Count.text(summary.undecided)) decisions the log does not say whether they are of the "
-          + "selection, and they are left out.", to: &page)
+        "\(Count.text(summary.undecided)) decision\(Count.plural(summary.undecided)) could not be "
+          + "matched against the selection; left out.", to: &page)
     }
   }
 

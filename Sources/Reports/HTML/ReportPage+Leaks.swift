@@ -4,26 +4,27 @@ import Presentation
 import Rendering
 
 extension ReportPage {
-  /// How many bars a chart has at the most.
-  private static let mostBars = 10
+  /// The most bars in the chart.
+  private static let maximumBars = 10
 
-  /// Which processes leak, how fast, and how long they can go on.
+  /// Writes the leaking processes, their growth and their forecasts.
   func writeLeaks(to page: inout HTMLText) {
     let survey = contents.leaks
     let limit = DurationText.exact(milliseconds: survey.limit)
     section("leaks", "Leaks by process", to: &page) { page in
       note(
-        "Leaked is what its peer has closed and the program has not, for \(limit) or longer, with "
-          + "nothing moving on it. Only the program itself can free such a descriptor.", to: &page)
+        "A connection counts as leaked if it has been in CLOSE-WAIT for at least \(limit) without "
+          + "traffic: its peer has closed it, and the program has not. Only the program can free "
+          + "its descriptor.", to: &page)
       let leaking = survey.leaking
       if leaking.isEmpty {
-        page.element("p", visible: "No process that could be read has leaked a connection.")
+        page.element("p", visible: "No readable process has leaked a connection.")
       } else {
-        let more = leaking.count > Self.mostBars ? " of the \(Self.mostBars) that leak most" : ""
+        let more = leaking.count > Self.maximumBars ? ", top \(Self.maximumBars)" : ""
         figure("Leaked connections by process\(more)", to: &page) { page in
           ReportChart(
             id: "chart-leaks", title: "Leaked connections by process",
-            bars: leaking.prefix(Self.mostBars).map { process in
+            bars: leaking.prefix(Self.maximumBars).map { process in
               ReportChart.Bar(
                 label: EscapedText.escaped(process.label), value: process.leaked,
                 text: Count.text(process.leaked), look: .bad)
@@ -34,19 +35,19 @@ extension ReportPage {
       if !survey.processes.isEmpty { leakTable.write(to: &page) }
       if survey.leakedByUnknown > 0 {
         note(
-          "\(Count.text(survey.leakedByUnknown)) more leaked, held by processes that are unknown.",
+          "\(Count.text(survey.leakedByUnknown)) more leaked; their processes are unknown.",
           to: &page)
       }
       if survey.undecided > 0 {
         note(
-          "Of \(Count.text(survey.undecided)) in CLOSE-WAIT it is unknown for how long.", to: &page)
+          "\(Count.text(survey.undecided)) in CLOSE-WAIT for an unknown time.", to: &page)
       }
       if case .unknown(let reason) = contents.history {
         note("Growth is unknown: \(reason).", to: &page)
       } else {
         note(
-          "Growth is what runs of 'policy apply' saw come, at the least: what came since the last "
-            + "run is not in it, and one run alone tells none.", to: &page)
+          "Growth is measured between runs of 'policy apply', so it needs at least two. New "
+            + "connections since the last run are not included.", to: &page)
       }
     }
   }
@@ -58,12 +59,12 @@ extension ReportPage {
       ReportTable.Column(title: "CLOSE-WAIT", kind: .number),
       ReportTable.Column(title: "Idle 1h+", kind: .number),
       ReportTable.Column(title: "Longest", kind: .number),
-      ReportTable.Column(title: "Most lead to", kind: .name),
+      ReportTable.Column(title: "Main peer", kind: .name),
       ReportTable.Column(title: "Growth", kind: .name),
       ReportTable.Column(title: "Descriptors", kind: .name),
     ]
     return ReportTable(
-      "Processes with connections that leaked, are in CLOSE-WAIT or idle for an hour", columns,
+      "Processes with connections leaked, in CLOSE-WAIT or idle for 1h", columns,
       contents.leaks.processes
     ) { process in
       let figures = process.figures
@@ -102,7 +103,7 @@ extension ReportPage {
     }
     let time = DurationText.rounded(milliseconds: growth.time)
     return ReportTable.Cell(
-      "≥ \(Count.text(growth.perHour)) an hour",
+      "≥ \(Count.text(growth.perHour)) per hour",
       detail: "over \(time), by policy \(EscapedText.escaped(growth.policy)): "
         + "\(Count.text(growth.firstCount)) in the first of \(Count.text(growth.rounds)) runs, "
         + "\(Count.text(growth.closed)) closed since")
@@ -119,7 +120,7 @@ extension ReportPage {
       Health.share(Int64(open), of: Int64(limit)),
       severity == .well ? nil : severity == .warning ? .warning : .bad,
       detail: process.timeLeft.map {
-        "the rest lasts for \(DurationText.rounded(milliseconds: $0)) at this growth"
+        "runs out in \(DurationText.rounded(milliseconds: $0)) at this growth"
       })
   }
 }

@@ -3,15 +3,15 @@ import Operations
 import Rendering
 
 extension ReportPage {
-  private static let mostBars = 10
+  private static let maximumBars = 10
 
-  /// Who accepts connections, and whether fast enough.
+  /// Writes the listening sockets and their accept queues.
   func writeQueues(to page: inout HTMLText) {
     section("queues", "Accept queues", to: &page) { page in
       switch contents.queues {
       case .unknown(let reason): page.element("p", visible: "Unknown: \(reason).")
       case .read(let queues) where queues.isEmpty:
-        page.element("p", visible: "There is no listening socket that is selected.")
+        page.element("p", visible: "No listening sockets selected.")
       case .read(let queues): write(queues, to: &page)
       }
       note(counters, to: &page)
@@ -21,12 +21,12 @@ extension ReportPage {
   private func write(_ queues: [ReportContents.Queue], to page: inout HTMLText) {
     let waiting = queues.filter { $0.waiting > 0 }
     if waiting.isEmpty {
-      page.element("p", visible: "In no accept queue a connection waits.")
+      page.element("p", visible: "No connections are waiting to be accepted.")
     } else {
-      figure("Connections that wait to be accepted, against the backlog", to: &page) { page in
+      figure("Connections waiting to be accepted, relative to the backlog", to: &page) { page in
         ReportChart(
-          id: "chart-queues", title: "How full accept queues are",
-          bars: waiting.prefix(Self.mostBars).map { queue in
+          id: "chart-queues", title: "Load of accept queues",
+          bars: waiting.prefix(Self.maximumBars).map { queue in
             ReportChart.Bar(
               label: queue.local, value: queue.waiting,
               text: Self.text(of: queue),
@@ -37,9 +37,9 @@ extension ReportPage {
       }
     }
     ReportTable(
-      "Listening sockets, the fullest accept queue first",
+      "Listening sockets, fullest accept queue first",
       [
-        ReportTable.Column(title: "Local end", kind: .name),
+        ReportTable.Column(title: "Local", kind: .name),
         ReportTable.Column(title: "Process", kind: .name),
         ReportTable.Column(title: "Waiting", kind: .number),
         ReportTable.Column(title: "Handshakes", kind: .number),
@@ -48,7 +48,7 @@ extension ReportPage {
         ReportTable.Column(title: "Backlog limited by"),
       ], queues
     ) { queue in
-      let shared = queue.sharers > 1 ? ", of \(queue.sharers) sockets" : ""
+      let shared = queue.sharers > 1 ? ", shared by \(queue.sharers) sockets" : ""
       return [
         ReportTable.Cell(queue.local, .code), ReportTable.Cell(queue.process),
         ReportTable.Cell(
@@ -69,7 +69,8 @@ extension ReportPage {
   private var counters: String {
     let figures = contents.acceptFigures
     func count(_ value: Int64?) -> String { value.map { Count.text(Int($0)) } ?? "unknown" }
-    return "Since this network namespace was made: overflows \(count(figures.overflows)), drops by "
-      + "listeners \(count(figures.drops)), drops of a full SYN queue \(count(figures.synQueueDrops))."
+    return
+      "Since this network namespace was created: overflows \(count(figures.overflows)), listener "
+      + "drops \(count(figures.drops)), SYN queue drops \(count(figures.synQueueDrops))."
   }
 }

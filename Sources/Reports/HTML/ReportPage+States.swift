@@ -4,19 +4,19 @@ import Presentation
 import Rendering
 
 extension ReportPage {
-  /// For how long connections have been idle.
+  /// Writes the idle times of connections.
   func writeIdle(to page: inout HTMLText) {
-    section("idle", "How long idle", to: &page) { page in
+    section("idle", "Idle time", to: &page) { page in
       let idle = contents.idle
-      note("How long no payload has moved on a connection, in either direction.", to: &page)
+      note("The time since payload last moved on a connection in either direction.", to: &page)
       if idle.total == 0 {
         page.element(
           "p",
           visible: contents.idleUnknown > 0
-            ? "It is known of no connection." : "There is no connection that can be idle.")
+            ? "Unknown for all connections." : "No connections that can be idle.")
       } else {
         let count = "\(Count.text(idle.total)) connection\(Count.plural(idle.total))"
-        figure("\(count) by idle time: each column up to the time below it", to: &page) { page in
+        figure("\(count) by idle time, each column up to the time below it", to: &page) { page in
           ReportChart(
             id: "chart-idle", title: "Connections by idle time",
             bars: idle.buckets.map { bucket in
@@ -28,22 +28,21 @@ extension ReportPage {
         }
       }
       if contents.idleUnknown > 0, idle.total > 0 {
-        note(
-          "Of \(Count.text(contents.idleUnknown)) more it is unknown.", to: &page)
+        note("Unknown for \(Count.text(contents.idleUnknown)) more.", to: &page)
       }
     }
   }
 
-  /// How many connections are in which state.
+  /// Writes the sockets by state.
   func writeStates(to page: inout HTMLText) {
     section("states", "States", to: &page) { page in
       let states = contents.states
       let (ipv4, ipv6) = (contents.ipv4.total, contents.ipv6.total)
       note(
-        "\(Count.text(states.total)) sockets: \(Count.text(ipv4)) of IPv4, \(Count.text(ipv6)) of "
-          + "IPv6.", to: &page)
+        "\(Count.text(states.total)) sockets: \(Count.text(ipv4)) IPv4, \(Count.text(ipv6)) IPv6.",
+        to: &page)
       guard states.total > 0 else {
-        page.element("p", visible: "There is no socket that is selected.")
+        page.element("p", visible: "No sockets selected.")
         return
       }
       figure("Sockets by state", to: &page) { page in
@@ -59,16 +58,16 @@ extension ReportPage {
     }
   }
 
-  /// What many connections in each of the states mean.
+  /// Writes what many connections in a state mean.
   func writeMeanings(to page: inout HTMLText) {
     guard !presentStates.isEmpty else { return }
-    section("meanings", "What the states mean", to: &page) { page in
+    section("meanings", "Meaning of the states", to: &page) { page in
       ReportTable(
-        "What it means when there are many in a state",
+        "What many sockets in a state mean",
         [
           ReportTable.Column(title: "State"),
           ReportTable.Column(title: "Sockets", kind: .number),
-          ReportTable.Column(title: "Many of it mean"),
+          ReportTable.Column(title: "Meaning"),
         ], presentStates
       ) { state in
         [
@@ -79,7 +78,7 @@ extension ReportPage {
     }
   }
 
-  /// The states that something is in, in the order of a connection's life.
+  /// The states that occur, in the order of a connection's life.
   private var presentStates: [TCPState] {
     (TCPState.inOrderOfLife + [.boundInactive]).filter { contents.states[$0] > 0 }
   }

@@ -3,7 +3,7 @@ package import Operations
 import Presentation
 package import Rendering
 
-/// A report as one page of HTML that needs nothing else: no network, no script, no second file.
+/// A report as a self-contained HTML page, without scripts or other files.
 package struct ReportPage {
   package let contents: ReportContents
 
@@ -11,7 +11,7 @@ package struct ReportPage {
     self.contents = contents
   }
 
-  /// What a page may load: nothing. Its style is its own.
+  /// Forbids the page to load anything; only its inline style applies.
   static let securityPolicy = "default-src 'none'; style-src 'unsafe-inline'"
 
   /// The whole page, in UTF-8.
@@ -39,7 +39,7 @@ package struct ReportPage {
     return page.bytes
   }
 
-  /// Where the page is of, as visible text.
+  /// The host, as escaped text.
   private var host: String { contents.place.host.map(EscapedText.escaped) ?? "a recording" }
 
   /// `2026-11-21 05:42:50 UTC`.
@@ -69,7 +69,7 @@ package struct ReportPage {
         "p", ["class": "soft"],
         visible: Self.text(of: contents.place.time) + " · "
           + (contents.place.selection.isEmpty
-            ? "every socket"
+            ? "all sockets"
             : "only \(EscapedText.escaped(contents.place.selection))"))
       page.element("div", ["class": "verdict \(verdict.severity.rawValue)"]) { page in
         page.element("p", ["class": "badge"], text: verdict.severity.word)
@@ -90,7 +90,7 @@ package struct ReportPage {
     }
   }
 
-  /// What is told first, in numbers; nil for what is not known.
+  /// The key figures; nil if unknown.
   private var figures: [(name: String, value: String?)] {
     let states = contents.states
     return [
@@ -98,18 +98,18 @@ package struct ReportPage {
       ("established", Count.text(states[.established])),
       ("in CLOSE-WAIT", Count.text(states[.closeWait])),
       (
-        "leaked: in CLOSE-WAIT for \(DurationText.exact(milliseconds: contents.leaks.limit))",
+        "leaked (CLOSE-WAIT ≥ \(DurationText.exact(milliseconds: contents.leaks.limit)))",
         contents.leaks.undecided > 0 && contents.leaks.leaked == 0
           ? nil : Count.text(contents.leaks.leaked)
       ),
       (
-        "processes that leak",
+        "leaking processes",
         contents.leaks.leaking.isEmpty
           && (contents.leaks.leakedByUnknown > 0 || contents.leaks.undecided > 0)
           ? nil : Count.text(contents.leaks.leaking.count)
       ),
       (
-        "idle for an hour",
+        "idle for 1h",
         contents.idle.total == 0 && contents.idleUnknown > 0
           ? nil : Count.text(contents.idle.total - contents.idle.within(seconds: 3600))
       ),
@@ -121,7 +121,7 @@ package struct ReportPage {
     ]
   }
 
-  /// A part of the page, below a heading.
+  /// Writes a section below a heading.
   func section(
     _ id: String, _ title: String, to page: inout HTMLText,
     _ content: (inout HTMLText) -> Void
@@ -132,7 +132,7 @@ package struct ReportPage {
     }
   }
 
-  /// A chart, below what it shows.
+  /// Writes a chart below its caption.
   package func figure(
     _ caption: String, to page: inout HTMLText, _ chart: (inout HTMLText) -> Void
   ) {
@@ -142,7 +142,7 @@ package struct ReportPage {
     }
   }
 
-  /// A sentence that explains, or says why there is nothing to see.
+  /// Writes an explanation.
   package func note(_ text: String, to page: inout HTMLText) {
     page.element("p", ["class": "note"], visible: text)
   }

@@ -2,12 +2,12 @@ import Connections
 import Operations
 import Rendering
 
-/// What a report comes to, in a line: the worst first.
+/// The summary of a report: a headline for the worst finding, then the others.
 package struct ReportVerdict {
   package let severity: Severity
-  /// Visible text.
+  /// Escaped text.
   package let headline: String
-  /// What else is to be known, each in a sentence; visible text.
+  /// Further findings, one sentence each; escaped text.
   package var others: [String]
 
   package enum Severity: String {
@@ -17,7 +17,7 @@ package struct ReportVerdict {
 
     package var word: String {
       switch self {
-      case .good: "Well"
+      case .good: "OK"
       case .warning: "Warning"
       case .bad: "Problem"
       }
@@ -44,19 +44,18 @@ package struct ReportVerdict {
       headline = first
       others = Array(sentences.dropFirst())
     } else {
-      let known = knowsAll ? "" : ", as far as could be seen"
-      headline =
-        "No connection leaks\(knowsQueues ? " and no accept queue is full" : "")\(known)."
+      let known = knowsAll ? "" : ", as far as could be read"
+      headline = "No leaks\(knowsQueues ? " and no full accept queues" : "")\(known)."
       others = sentences
       if !knowsQueues {
-        others.insert("Accept queues are unknown: they could not be listed.", at: 0)
+        others.insert("Accept queues unknown: they could not be listed.", at: 0)
       }
     }
     if contents.leaks.longIdle > 0 {
       let count = contents.leaks.longIdle
       others.append(
         "\(Count.text(count)) connection\(Count.plural(count)) "
-          + "\(count == 1 ? "has" : "have") moved nothing for an hour or longer.")
+          + "\(count == 1 ? "has" : "have") been idle for at least 1h.")
     }
   }
 
@@ -65,24 +64,23 @@ package struct ReportVerdict {
     guard let worst = leaking.first else {
       let count = survey.leakedByUnknown
       guard count > 0 else { return nil }
-      return "\(Count.text(count)) connection\(Count.plural(count)) "
-        + "leak\(count == 1 ? "s" : ""); which process holds \(count == 1 ? "it" : "them") is unknown."
+      return "\(Count.text(count)) leaked connection\(Count.plural(count)); "
+        + (count == 1 ? "its process is unknown." : "their processes are unknown.")
     }
     let name = EscapedText.escaped(worst.label)
     let what =
-      "\(Count.text(worst.leaked)) connection\(Count.plural(worst.leaked)) in CLOSE-WAIT "
-      + "that it does not close"
+      "\(Count.text(worst.leaked)) leaked connection\(Count.plural(worst.leaked))"
     guard leaking.count > 1 else { return "1 process leaks: \(name) has \(what)." }
-    return "\(Count.text(leaking.count)) processes leak; the worst is \(name) with \(what)."
+    return "\(Count.text(leaking.count)) processes leak; \(name) leaks the most, with \(what)."
   }
 
   private static func fullQueues(_ queues: [ReportContents.Queue]) -> String? {
     let full = queues.filter(\.isFull)
     guard let worst = full.first else { return nil }
     return full.count == 1
-      ? "1 accept queue is full: \(worst.local) loses connections."
-      : "\(Count.text(full.count)) accept queues are full, that of \(worst.local) most of all: they "
-        + "lose connections."
+      ? "1 accept queue is full: \(worst.local) is dropping connections."
+      : "\(Count.text(full.count)) accept queues are full and dropping connections; the fullest is "
+        + "\(worst.local)."
   }
 
   private static func doctor(problems: Int, warnings: Int) -> String? {
@@ -90,6 +88,6 @@ package struct ReportVerdict {
     if problems > 0 { parts.append("\(Count.text(problems)) problem\(Count.plural(problems))") }
     if warnings > 0 { parts.append("\(Count.text(warnings)) warning\(Count.plural(warnings))") }
     return parts.isEmpty
-      ? nil : "The machine's health: " + parts.joined(separator: " and ") + ", listed below."
+      ? nil : "Machine health: " + parts.joined(separator: " and ") + ", listed below."
   }
 }

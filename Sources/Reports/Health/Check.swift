@@ -1,19 +1,19 @@
 package import Rendering
 
-/// One thing that `doctor` has tried or read.
+/// One check of `doctor`.
 package struct Check: Equatable {
-  /// A word for scripts.
+  /// A stable identifier for scripts.
   package let id: String
   package let severity: Severity
   package let title: String
-  /// What was found and why it matters.
+  /// The result and why it matters.
   package let detail: String
-  /// The command or the file that changes it.
+  /// The command or file that changes it.
   package var remedy: String?
 
   package enum Severity: String {
     case well = "ok"
-    /// Worth knowing, and nothing amiss; or it could not be read.
+    /// Information, or a value that could not be read.
     case note
     case warning
     case problem
@@ -36,7 +36,7 @@ package struct Check: Equatable {
       }
     }
 
-    /// Whether something is to be done.
+    /// Whether it needs attention.
     package var isAmiss: Bool { self == .warning || self == .problem }
   }
 }

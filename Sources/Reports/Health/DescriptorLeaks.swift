@@ -6,21 +6,21 @@ import ProcessTable
 import Rendering
 package import Scanning
 
-/// How many descriptors of each process are sockets that it has leaked, and where those lead to.
+/// Leaked and idle sockets by process, with their peers.
 package struct DescriptorLeaks {
   private var processes: [Int32: Share] = [:]
-  /// The processes whose descriptors could not be read.
+  /// Processes whose descriptors could not be read.
   private let unreadable: Set<Int32>
 
-  /// Those of one process.
+  /// The sockets of one process.
   package struct Share {
     package var closeWait = 0
     package var idle = 0
-    /// Of those in CLOSE_WAIT.
+    /// The peers of sockets in CLOSE_WAIT.
     package var peers = PeerTally()
   }
 
-  /// The leaks among the sockets of `snapshot`; nil when nothing is known of their owners.
+  /// Counts the sockets of `snapshot`; nil if it has no owners.
   package init?(_ snapshot: Snapshot) {
     guard let owners = snapshot.owners else { return nil }
     unreadable = Set(snapshot.unreadable.map(\.pid))
@@ -40,26 +40,22 @@ package struct DescriptorLeaks {
     }
   }
 
-  /// Those of the process with `pid`; nil when they are unknown.
+  /// The sockets of process `pid`; nil if unknown.
   package func of(_ pid: Int32) -> Share? {
     unreadable.contains(pid) ? nil : processes[pid] ?? Share()
   }
 }
 
 extension DescriptorLeaks.Share: CustomStringConvertible {
-  /// `3,120 of them are CLOSE-WAIT sockets to 10.0.0.20:5432, 12 are connections idle for an hour`.
+  /// `3,120 CLOSE-WAIT sockets to 10.0.0.20:5432, 12 connections idle for 1h`.
   package var description: String {
     let idle =
       switch self.idle {
-      case 0: "none is idle for an hour"
-      case 1: "1 is a connection idle for an hour"
-      default: "\(Count.text(self.idle)) are connections idle for an hour"
+      case 0: "none idle for 1h"
+      default: "\(Count.text(self.idle)) connection\(Count.plural(self.idle)) idle for 1h"
       }
-    guard let peer = peers.mostCommon else { return "none of them is a CLOSE-WAIT socket, \(idle)" }
-    let sockets =
-      closeWait == 1
-      ? "1 of them is a CLOSE-WAIT socket"
-      : "\(Count.text(closeWait)) of them are CLOSE-WAIT sockets"
+    guard let peer = peers.mostCommon else { return "no CLOSE-WAIT sockets, \(idle)" }
+    let sockets = "\(Count.text(closeWait)) CLOSE-WAIT socket\(Count.plural(closeWait))"
     let target = peer.count == closeWait ? " to \(peer)" : ", \(Count.text(peer.count)) to \(peer)"
     return "\(sockets)\(target), \(idle)"
   }

@@ -6,9 +6,9 @@ package import ProcessTable
 import Rendering
 
 extension Examination {
-  /// Which processes `--method shutdown`, `abort` and `keepalive` can reach into.
+  /// Checks on which processes `--method shutdown`, `abort` and `keepalive` work.
   ///
-  /// The kernel is asked about each, without touching a descriptor.
+  /// It asks the kernel about each process and touches no descriptor.
   package static func descriptors(_ system: LiveSystem) -> Check {
     var reach = DescriptorReach()
     do throws(DescriptorProblem) {
@@ -18,7 +18,7 @@ extension Examination {
         reach.count(pid)
       }
     } catch .notPermitted {
-      return reach.check(kernelProblem: "a filter of system calls (seccomp) forbids pidfd_getfd")
+      return reach.check(kernelProblem: "seccomp forbids pidfd_getfd")
     } catch .notSupported {
       return reach.check(kernelProblem: "\(DescriptorProblem.notSupported)")
     } catch {
@@ -31,12 +31,12 @@ extension Examination {
   }
 }
 
-/// How many processes can be reached into, and what `doctor` says of it.
+/// The processes whose descriptors can be accessed.
 package struct DescriptorReach {
   package private(set) var reached = 0
   package private(set) var refused = 0
 
-  private static let (id, title) = ("reach", "reaches descriptors")
+  private static let (id, title) = ("reach", "descriptor access")
   private static let methods = "--method shutdown, abort and keepalive"
 
   package init(reached: Int = 0, refused: Int = 0) {
@@ -44,7 +44,7 @@ package struct DescriptorReach {
     self.refused = refused
   }
 
-  /// Asks about one process more; one that ends meanwhile is not counted.
+  /// Tries one process. A process that has ended is not counted.
   fileprivate mutating func count(_ pid: Int32) {
     do throws(DescriptorProblem) {
       try OpenProcess(pid).checkAccess()
@@ -54,39 +54,41 @@ package struct DescriptorReach {
     } catch {}
   }
 
-  /// What follows when the kernel cannot do it at all.
+  /// The check if the kernel does not support it.
   package func check(kernelProblem: String) -> Check {
     Check(
       id: Self.id, severity: .warning, title: Self.title,
-      detail: "no: \(kernelProblem); \(Self.methods) do not work, --method destroy does without")
+      detail: "no: \(kernelProblem); \(Self.methods) do not work (--method destroy does)")
   }
 
+  /// The check if the kernel supports it.
+  ///
   /// - Parameters:
-  ///   - holdsCapability: whether CAP_SYS_PTRACE is held; nil when that is unknown.
-  ///   - ptraceScope: `kernel.yama.ptrace_scope`; nil where there is none.
+  ///   - holdsCapability: whether CAP_SYS_PTRACE is held; nil if unknown.
+  ///   - ptraceScope: `kernel.yama.ptrace_scope`; nil without Yama.
   ///   - limits: why `/proc` may not show all processes.
   package func check(holdsCapability: Bool?, ptraceScope: Int?, limits: [ViewLimit] = []) -> Check {
     guard refused > 0 else {
       let isWhole = limits.isEmpty
       return Check(
         id: Self.id, severity: isWhole ? .well : .note, title: Self.title,
-        detail: "pidfd_getfd, into every \(isWhole ? "" : "visible ")process: \(Self.methods)")
+        detail: "pidfd_getfd works on every \(isWhole ? "" : "visible ")process: \(Self.methods)")
     }
     let count = "\(Count.text(refused)) of \(Count.text(reached + refused)) processes"
     let reason: String
     switch (ptraceScope ?? 0, holdsCapability) {
     case (3..., _):
-      reason = "kernel.yama.ptrace_scope is \(ptraceScope ?? 3), which forbids it to everybody"
+      reason = "kernel.yama.ptrace_scope is \(ptraceScope ?? 3), which forbids it to everyone"
     case (1..., false):
       reason =
-        "CAP_SYS_PTRACE missing, and kernel.yama.ptrace_scope is \(ptraceScope ?? 1), so that "
-        + "your own are out of reach too; run it with sudo"
+        "CAP_SYS_PTRACE missing, and kernel.yama.ptrace_scope is \(ptraceScope ?? 1), "
+        + "which protects your own processes too; run it with sudo"
     case (_, false): reason = "CAP_SYS_PTRACE missing; run it with sudo"
     default:
       reason = "a process with more capabilities, a security module, or another user namespace"
     }
     return Check(
       id: Self.id, severity: .warning, title: Self.title,
-      detail: "not into \(count), for \(Self.methods): \(reason)")
+      detail: "\(count) are out of reach for \(Self.methods): \(reason)")
   }
 }

@@ -10,17 +10,16 @@ import Screens
 import SocketDiagnostics
 import SystemPackage
 
-/// What `doctor` finds: one check after the other, each tried, none assumed.
+/// The checks of `doctor`. Each tries what it reports on.
 package struct Examination {
   package let moment: ScanMoment
   let checks: [Check]
 
-  /// Tries everything on `system`. Nothing is changed, and no connection is touched.
+  /// Checks `system` without changing anything or touching a connection.
   ///
   /// - Parameters:
-  ///   - snapshot: all sockets of this network namespace with their owners, if somebody has listed
-  ///     them already, knowing of `past`.
-  ///   - past: what earlier runs saw.
+  ///   - snapshot: all sockets of this network namespace with owners and `past`, if scanned before.
+  ///   - past: what earlier runs recorded.
   package init(_ system: LiveSystem, snapshot: Snapshot? = nil, past: RunHistory.Remembered) {
     moment = system.moment
     checks =
@@ -31,13 +30,12 @@ package struct Examination {
       ] + (snapshot.map { Health(system, $0, past: past) } ?? Health(system, past: past)).checks
   }
 
-  /// Whether nothing is amiss.
+  /// Whether there is neither a problem nor a warning.
   package var isHealthy: Bool { !checks.contains { $0.severity.isAmiss } }
 
-  /// What a person reads.
+  /// The checks as text.
   ///
-  /// - Parameter columns: the width of the terminal, into which what was found is broken at blanks; nil
-  ///   where there is none.
+  /// - Parameter columns: the width of the terminal, for wrapping; nil without a terminal.
   package func text(colors: Bool, columns: Int? = nil) -> String {
     let width = checks.map { EscapedText.width(of: $0.title.utf8) }.max() ?? 0
     let margin = String(repeating: " ", count: width + 4)
@@ -62,13 +60,13 @@ package struct Examination {
     let warnings = checks.count { $0.severity == .warning }
     lines.append(
       isHealthy
-        ? "All is well."
+        ? "No problems found."
         : "\(problems) problem\(Count.plural(problems)), \(warnings) warning\(Count.plural(warnings))"
     )
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// With fewer columns than that, text is better broken by the terminal.
+  /// Below this width, the terminal wraps better.
   private static let narrowest = 24
 
   private var heading: String {
@@ -77,7 +75,7 @@ package struct Examination {
     return "Kernel \(kernel), network namespace \(namespace)"
   }
 
-  /// Writes the members of an object.
+  /// Writes the members of a JSON object.
   package func write(to json: inout JSONWriter) {
     json.member("kernel", moment.kernelRelease)
     json.member("netns", moment.networkNamespace)
@@ -99,7 +97,7 @@ package struct Examination {
 extension Examination {
   private static func listing(_ family: AddressFamily, _ system: LiveSystem) -> Check {
     let name = family == .ipv4 ? "IPv4" : "IPv6"
-    let (id, title) = ("list-\(family.name)", "lists \(name) sockets")
+    let (id, title) = ("list-\(family.name)", "listing \(name) sockets")
     do throws(NetlinkProblem) {
       var count = 0
       var diagnostics = TCPDiagnostics(
@@ -109,18 +107,18 @@ extension Examination {
       }
       return Check(
         id: id, severity: .well, title: title,
-        detail: "inet_diag, tcp_diag: \(Count.text(count)) now")
+        detail: "inet_diag, tcp_diag: \(Count.text(count)) socket\(Count.plural(count))")
     } catch .refused(.noSuchFileOrDirectory) {
       return Check(
         id: id, severity: .problem, title: title,
-        detail: "no: the kernel has no tcp_diag; 'modprobe tcp_diag' loads it")
+        detail: "failed: the kernel has no tcp_diag; load it with 'modprobe tcp_diag'")
     } catch {
-      return Check(id: id, severity: .problem, title: title, detail: "no: \(error)")
+      return Check(id: id, severity: .problem, title: title, detail: "failed: \(error)")
     }
   }
 
   private static func destroying(_ system: LiveSystem) -> Check {
-    let (id, title) = ("destroy", "closes them")
+    let (id, title) = ("destroy", "closing sockets")
     do throws(NetlinkProblem) {
       var diagnostics = TCPDiagnostics(
         over: try system.source.openTransport(), uptime: system.moment.uptime)
@@ -139,7 +137,7 @@ extension Examination {
     }
   }
 
-  /// The check of a privilege: what it allows, and what is missing for it.
+  /// The check of a privilege: what it allows, or what is missing.
   private static func privilege(
     _ step: PrivilegedStep, id: String, title: String, allows: String, without: String,
     severity: Check.Severity
@@ -163,36 +161,37 @@ extension Examination {
   private static func mayClose(_ system: LiveSystem) -> Check {
     if UserNamespace.ownsNetworkNamespace(procRoot: system.processes.root) == false {
       return Check(
-        id: "may-close", severity: .problem, title: "may close them",
-        detail: "no: this network namespace belongs to another user namespace, in which no "
-          + "capability of this one counts; run it there")
+        id: "may-close", severity: .problem, title: "permission to close",
+        detail: "no: this network namespace belongs to another user namespace, where connreap has "
+          + "no capabilities; run it there")
     }
     let check = privilege(
-      .closing, id: "may-close", title: "may close them", allows: "kill and policy apply",
-      without: "kill and policy apply with method destroy end with exit code 77", severity: .problem
+      .closing, id: "may-close", title: "permission to close", allows: "kill and policy apply",
+      without: "kill and policy apply with method destroy exit with code 77", severity: .problem
     )
     guard check.severity == .well,
       (try? UserNamespace.isInitial(procRoot: system.processes.root)) != true
     else { return check }
     return Check(
       id: check.id, severity: .warning, title: check.title,
-      detail: "CAP_NET_ADMIN is held in a user namespace of its own: only the connections of a "
-        + "network namespace that belongs to it can be closed")
+      detail:
+        "CAP_NET_ADMIN counts only in this user namespace: connreap can close connections only "
+        + "in the network namespaces that belong to it")
   }
 
   private static func owners(_ system: LiveSystem) -> Check {
-    let (id, title) = ("owners", "sees every owner")
+    let (id, title) = ("owners", "owner visibility")
     let table: OwnerTable
     do {
       table = try system.processes.findOwners(of: .everySocket, threads: 1)
     } catch {
-      return Check(id: id, severity: .problem, title: title, detail: "no: \(error)")
+      return Check(id: id, severity: .problem, title: title, detail: "failed: \(error)")
     }
     guard table.limits.isEmpty else {
       return Check(
         id: id, severity: .warning, title: title,
-        detail: "no: " + table.limits.map { "\($0)" }.joined(separator: "; ")
-          + "; connreap spares what they may hold",
+        detail: "incomplete: " + table.limits.map { "\($0)" }.joined(separator: "; ")
+          + "; connreap spares connections that hidden processes may hold",
         remedy: table.limits.map(\.remedy).joined(separator: "; "))
     }
     let pids = Set(table.gaps.map(\.pid)).sorted()
@@ -204,7 +203,7 @@ extension Examination {
     let who = some.joined(separator: ", ") + (unreadable > some.count ? " and others" : "")
     let privileges = privilege(
       .readingOthersDescriptors, id: id, title: title,
-      allows: "every process of /proc can be read",
+      allows: "every process in /proc is readable",
       without: "\(Count.text(unreadable)) process\(unreadable == 1 ? "" : "es") cannot be read",
       severity: .warning)
     guard privileges.severity == .well, unreadable > 0 else { return privileges }
@@ -216,25 +215,25 @@ extension Examination {
 
   private static func namespaces() -> Check {
     privilege(
-      .enteringNamespace, id: "namespaces", title: "enters namespaces",
-      allows: "other network namespaces can be looked at",
-      without: "only this network namespace can be looked at", severity: .warning)
+      .enteringNamespace, id: "namespaces", title: "entering namespaces",
+      allows: "other network namespaces can be scanned",
+      without: "only this network namespace can be scanned", severity: .warning)
   }
 
   private static func marks() -> Check {
     privilege(
-      .seeingMarks, id: "marks", title: "sees socket marks", allows: "--mark",
+      .seeingMarks, id: "marks", title: "socket marks", allows: "--mark",
       without: "--mark selects nothing", severity: .warning)
   }
 
   private static func identity(_ moment: ScanMoment) -> Check {
-    let (id, title) = ("identity", "knows where it is")
+    let (id, title) = ("identity", "identity")
     guard moment.bootID != nil, moment.uptime != nil, moment.networkNamespace != nil else {
       return Check(
         id: id, severity: .problem, title: title,
-        detail: "no: /proc does not tell the boot id or the namespace; mount it")
+        detail: "cannot read the boot ID or the network namespace from /proc; mount it")
     }
     return Check(
-      id: id, severity: .well, title: title, detail: "boot id, uptime and network namespace")
+      id: id, severity: .well, title: title, detail: "boot ID, uptime and network namespace")
   }
 }

@@ -6,10 +6,10 @@ import Scanning
 
 extension Health {
   private static let title = "descriptors"
-  /// Of how many processes near their limit a line is printed.
-  private static let mostLines = 10
+  /// The most processes near their limit that get a check each.
+  private static let maximumChecks = 10
 
-  /// One check for each process near its limit, the nearest first; else one that says who has most.
+  /// One check for each process near its limit, nearest first; without any, one for the fullest.
   var descriptorChecks: [Check] {
     guard let descriptors,
       let fullest = descriptors.max(by: { ($0.share, $1.pid) < ($1.share, $0.pid) })
@@ -26,19 +26,20 @@ extension Health {
       return [
         Check(
           id: "descriptors", severity: .well, title: Self.title,
-          detail: "nearest to its limit is \(name(of: fullest.pid)): "
+          detail: "closest to its limit: \(name(of: fullest.pid)), "
             + Self.share(Int64(fullest.open), of: Int64(fullest.limit)))
       ]
     }
     let leaks = snapshot.flatMap { DescriptorLeaks($0) }
-    var checks = near.prefix(Self.mostLines).map { use, severity in
+    var checks = near.prefix(Self.maximumChecks).map { use, severity in
       check(use, severity, leaks, growth[use.pid])
     }
-    if near.count > Self.mostLines {
+    if near.count > Self.maximumChecks {
       checks.append(
         Check(
           id: "descriptors", severity: .warning, title: Self.title,
-          detail: "\(Count.text(near.count - Self.mostLines)) more processes are near their limits"
+          detail:
+            "\(Count.text(near.count - Self.maximumChecks)) more processes are near their limits"
         ))
     }
     return checks
@@ -55,43 +56,41 @@ extension Health {
   ) -> Check {
     let (used, limit) = (Int64(use.open), Int64(use.limit))
     let own = leaks?.of(use.pid)
-    let what = own.map { "\($0)" } ?? "how many of them are leaked sockets is unknown"
+    let what = own.map { "\($0)" } ?? "leaked sockets unknown"
     let forecast = growth.flatMap { Self.forecast(use, $0) }.map { ". " + $0 } ?? ""
     return Check(
       id: "descriptors", severity: severity, title: "\(name(of: use.pid))",
       detail: "\(Self.share(used, of: limit)) descriptors; \(what)\(forecast). "
-        + "At the limit it can open and accept nothing (EMFILE)",
+        + "At the limit, it can open no files and accept no connections (EMFILE)",
       remedy: ((own?.closeWait ?? 0) > 0
         ? "the program must close them, see 'connreap list --pid \(use.pid) --state close-wait'; "
         : "")
-        + "for now: prlimit --pid \(use.pid) --nofile=\(Self.twice(limit)), or LimitNOFILE= of its unit"
+        + "for now: prlimit --pid \(use.pid) --nofile=\(Self.twice(limit)), or set LimitNOFILE= in its unit"
     )
   }
 
-  /// More files than that no memory holds.
-  private static let asGoodAsNone: Int64 = 1 << 50
+  /// A limit that memory cannot reach. systemd sets such a value, and newer kernels start with it.
+  private static let unlimited: Int64 = 1 << 50
 
-  /// Open files of the whole machine.
+  /// Open files of the machine.
   package var files: Check {
     let (id, title) = ("files", "open files")
     guard let numbers = machine.settings("fs.file-nr"), numbers.count == 3 else {
       return Self.unknown(id, title, "fs.file-nr")
     }
     let severity = Self.severity(numbers[0], of: numbers[2])
-    // What systemd sets, and newer kernels start with: as good as none.
-    guard numbers[2] < Self.asGoodAsNone else {
+    guard numbers[2] < Self.unlimited else {
       return Check(
         id: id, severity: .well, title: title,
-        detail: "\(Count.text(Int(numbers[0]))) of the machine, fs.file-max sets no limit")
+        detail: "\(Count.text(Int(numbers[0]))) in use, no limit set by fs.file-max")
     }
-    let text = "\(Self.share(numbers[0], of: numbers[2])) of the machine, fs.file-max"
+    let text = "\(Self.share(numbers[0], of: numbers[2])), fs.file-max"
     guard severity != .well else {
       return Check(id: id, severity: .well, title: title, detail: text)
     }
     return Check(
       id: id, severity: severity, title: title,
-      detail: text + ": at the limit nobody but root opens a file or a socket (ENFILE)",
-      remedy: Self.set(
-        "fs.file-max", Self.twice(numbers[2])))
+      detail: text + ": at the limit, only root can open files and sockets (ENFILE)",
+      remedy: Self.set("fs.file-max", Self.twice(numbers[2])))
   }
 }

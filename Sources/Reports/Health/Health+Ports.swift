@@ -6,48 +6,48 @@ import Rendering
 import Scanning
 
 extension Health {
-  /// Where the ports of connections from here go to.
+  /// The endpoints that share one set of local ports.
   private struct Route: Hashable {
     let local: UInt128
     let peer: UInt128
     let port: UInt16
   }
 
-  /// Ports that the kernel chose, for the destination that has most of them: for each pair of
-  /// addresses and port of the peer there is one set of local ports.
+  /// Ephemeral ports in use for the busiest destination. Each pair of addresses and peer port has
+  /// its own set of local ports.
   package var ephemeralPorts: Check {
     let (id, title) = ("ephemeral-ports", "ephemeral ports")
     guard let ports = try? machine.processes.ephemeralPorts() else {
       return Self.unknown(id, title, "net.ipv4.ip_local_port_range")
     }
     guard let snapshot else { return Self.unknown(id, title, "the list of connections") }
-    let most = fullestRoute(in: snapshot, ports.range)
-    guard let most else {
+    let busiest = fullestRoute(in: snapshot, ports.range)
+    guard let busiest else {
       return Check(
         id: id, severity: .well, title: title,
-        detail: "none of \(Count.text(ports.available)) is used, net.ipv4.ip_local_port_range")
+        detail: "none of \(Count.text(ports.available)) in use, net.ipv4.ip_local_port_range")
     }
-    let (used, available) = (Int64(most.count), Int64(ports.available))
+    let (used, available) = (Int64(busiest.count), Int64(ports.available))
     let severity = Self.severity(used, of: available)
-    let text = "\(Self.share(used, of: available)) to \(self.text(of: .peer, most.sample))"
+    let text = "\(Self.share(used, of: available)) to \(self.text(of: .peer, busiest.sample))"
     guard severity != .well else {
       return Check(
         id: id, severity: .well, title: title,
         detail: "at most \(text), net.ipv4.ip_local_port_range")
     }
-    let timeWait = most.timeWait > 0 ? ", \(Count.text(most.timeWait)) of them in TIME-WAIT" : ""
+    let timeWait = busiest.timeWait > 0 ? ", \(Count.text(busiest.timeWait)) in TIME-WAIT" : ""
     let reuse =
-      most.timeWait > 0 && machine.setting("net.ipv4.tcp_tw_reuse") != 1
+      busiest.timeWait > 0 && machine.setting("net.ipv4.tcp_tw_reuse") != 1
       ? Self.set("net.ipv4.tcp_tw_reuse", "1") + "; " : ""
     return Check(
       id: id, severity: severity, title: title,
-      detail: "\(text) from \(most.sample.local.address.unmapped)\(timeWait): "
-        + "when all are used, connect fails (EADDRNOTAVAIL)",
+      detail: "\(text) from \(busiest.sample.local.address.unmapped)\(timeWait): "
+        + "once all are in use, connect fails (EADDRNOTAVAIL)",
       remedy: reuse + Self.widening(ports.range)
-        + "keep connections open and use them again")
+        + "keep connections open and reuse them")
   }
 
-  /// What makes the range larger, and nothing where it is as large as it should be.
+  /// The command that widens the range; empty if it is wide enough.
   private static func widening(_ range: ClosedRange<UInt16>) -> String {
     let wide: ClosedRange<UInt16> = 10240...65535
     let wider = min(range.lowerBound, wide.lowerBound)...max(range.upperBound, wide.upperBound)
@@ -77,13 +77,13 @@ extension Health {
   /// Connections in TIME_WAIT.
   package var timeWait: Check {
     let harm =
-      "the kernel then ends TIME-WAIT early, and late segments may reach a new connection"
+      "at the limit, the kernel ends TIME-WAIT early, and late segments may reach a new connection"
     return limit(
       "time-wait", "TIME-WAIT", used: machine.sockets("tw"),
       setting: "net.ipv4.tcp_max_tw_buckets", harm: harm
     ) { limit in
       Self.set("net.ipv4.tcp_max_tw_buckets", Self.twice(limit))
-        + "; better, let the clients keep connections open"
+        + "; better: have clients keep connections open"
     }
   }
 }

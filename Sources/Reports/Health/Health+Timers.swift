@@ -4,8 +4,7 @@ import Operations
 extension Health {
   private static let twoHours: Int64 = 7200
 
-  /// When a peer that is gone is noticed. A peer that still answers never is, whatever it has
-  /// forgotten: keepalive cures no leak.
+  /// When keepalive detects a dead peer. It does not cure leaks, where the peer still answers.
   package var keepalive: Check {
     let (id, title) = ("keepalive", "keepalive")
     guard let time = machine.setting("net.ipv4.tcp_keepalive_time"),
@@ -15,8 +14,8 @@ extension Health {
     let total = DurationText.rounded(
       milliseconds: UInt64(clamping: (time &+ interval &* probes) &* 1000))
     let text =
-      "tcp_keepalive_time \(time): a peer that is gone is noticed after \(total), and only by "
-      + "programs that set SO_KEEPALIVE; one that answers is never"
+      "tcp_keepalive_time \(time): a dead peer is detected after \(total), and only with "
+      + "SO_KEEPALIVE; a peer that still answers is never detected"
     guard time >= Self.twoHours else {
       return Check(id: id, severity: .well, title: title, detail: text)
     }
@@ -25,20 +24,20 @@ extension Health {
       remedy: Self.set("net.ipv4.tcp_keepalive_time", "600"))
   }
 
-  /// How long ended connections stay.
+  /// How long closed connections stay.
   var closingTimers: Check {
-    let (id, title) = ("closing-timers", "ended connections")
+    let (id, title) = ("closing-timers", "closing timers")
     guard let timeout = machine.setting("net.ipv4.tcp_fin_timeout"),
       let reuse = machine.setting("net.ipv4.tcp_tw_reuse")
     else { return Self.unknown(id, title, "net.ipv4.tcp_fin_timeout or tcp_tw_reuse") }
     let reused =
       switch reuse {
-      case 0: "ports in TIME-WAIT are not used again for a minute"
-      case 1: "ports in TIME-WAIT are used again for connections from here"
-      default: "ports in TIME-WAIT are used again on the loopback device"
+      case 0: "ports in TIME-WAIT are not reused for a minute"
+      case 1: "ports in TIME-WAIT are reused for outgoing connections"
+      default: "ports in TIME-WAIT are reused on loopback"
       }
     let text =
-      "tcp_fin_timeout \(timeout): orphans in FIN-WAIT-2 stay so many seconds; "
+      "tcp_fin_timeout \(timeout): orphans stay in FIN-WAIT-2 for \(timeout)s; "
       + "tcp_tw_reuse \(reuse): \(reused)"
     if timeout > 60 {
       return Check(

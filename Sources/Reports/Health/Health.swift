@@ -7,20 +7,20 @@ import Rendering
 package import Scanning
 import Selection
 
-/// How far the machine is from limits that connections run into, and settings that let them leak.
+/// Limits that affect connections, and settings that let them leak.
 ///
-/// What could not be read is said, and is no finding. Settings and counters are those of the
-/// reader's network namespace, as far as the kernel keeps them apart.
+/// An unreadable value gives a note, not a warning. Settings and counters belong to the network
+/// namespace of the reader, where the kernel separates them.
 package struct Health {
   package let machine: MachineFigures
-  /// All sockets, with their owners; nil when they could not be listed.
+  /// All sockets with owners; nil if they could not be listed.
   package let snapshot: Snapshot?
-  /// Nil when no process could be read.
+  /// Nil if no process could be read.
   package let descriptors: [DescriptorUse]?
-  /// What runs of `policy apply` saw.
+  /// What runs of `policy apply` recorded.
   package let past: RunHistory.Remembered
 
-  /// Reads everything of `system`, whose earlier runs saw what `past` tells.
+  /// Scans `system`; `past` is what earlier runs recorded.
   package init(_ system: LiveSystem, past: RunHistory.Remembered) {
     var connections = PastConnections.unknown
     if case .known(let memory) = past, let now = system.moment.uptime {
@@ -33,14 +33,14 @@ package struct Health {
       snapshot: try? system.scan(request), past: past)
   }
 
-  /// The health of `system`, whose sockets are those of `snapshot`, which knows of `past`.
+  /// Uses `snapshot`, which includes `past`, instead of a scan.
   package init(_ system: LiveSystem, _ snapshot: Snapshot, past: RunHistory.Remembered) {
     self.init(
       machine: MachineFigures(system.processes, counters: system.source.counters),
       snapshot: snapshot, past: past)
   }
 
-  /// The health of `machine`, whose sockets are those of `snapshot`, which knows of `past`.
+  /// Uses the figures of `machine` and `snapshot`, which includes `past`.
   package init(machine: MachineFigures, snapshot: Snapshot?, past: RunHistory.Remembered = .nothing)
   {
     self.machine = machine
@@ -57,7 +57,7 @@ package struct Health {
     ]
   }
 
-  /// An end of a connection of the snapshot, as it is printed everywhere.
+  /// One end of a connection in the snapshot, as tables print it.
   package func text(of end: KernelCondition.End, _ connection: Connection) -> String {
     snapshot.map {
       ConnectionText(snapshot: $0, names: SystemNumbers(resolvesNames: true)).end(
@@ -65,43 +65,43 @@ package struct Health {
     } ?? ""
   }
 
-  /// How near to its limit something is.
+  /// The severity of `used` relative to `limit`.
   package static func severity(_ used: Int64, of limit: Int64) -> Check.Severity {
     let share = Double(used) / Double(max(limit, 1))
     if share >= 0.95 { return .problem }
     return share >= 0.8 ? .warning : .well
   }
 
-  /// Twice as much, for a setting that is too low.
+  /// Twice `limit`, for a setting that is too low.
   static func twice(_ limit: Int64) -> String { "\(limit > .max / 2 ? .max : limit * 2)" }
 
-  /// `312 of 4,096 (7 %)`; without a percentage where there is no whole one.
+  /// `312 of 4,096 (7 %)`; no percentage below 1 %.
   package static func share(_ used: Int64, of limit: Int64) -> String {
     let share = Double(used) / Double(max(limit, 1)) * 100
     let percent = share >= 1 && share < 1e6 ? " (\(Int(share)) %)" : ""
     return "\(Count.text(Int(used))) of \(Count.text(Int(limit)))\(percent)"
   }
 
-  /// The check of something that could not be read: it is not called well.
+  /// The check of a value that could not be read.
   package static func unknown(_ id: String, _ title: String, _ what: String) -> Check {
     Check(
       id: id, severity: .note, title: title,
-      detail: "unknown: \(what) cannot be read in this network namespace or /proc")
+      detail: "unknown: cannot read \(what) in this network namespace or /proc")
   }
 
-  /// The command that changes a setting, for good.
+  /// The command that changes a setting, and how to keep it.
   package static func set(_ name: String, _ value: String) -> String {
     let text = value.contains(" ") ? "'\(name)=\(value)'" : "\(name)=\(value)"
-    return "sysctl -w \(text) (and in a file of /etc/sysctl.d/, to keep it)"
+    return "sysctl -w \(text) (to keep it, add it to /etc/sysctl.d/)"
   }
 
-  /// The check of how much is used of what a setting allows.
+  /// The check of a count against a setting.
   package func limit(
     _ id: String, _ title: String, used: Int64?, setting: String, suffix: String = "",
     harm: String, remedy: (Int64) -> String
   ) -> Check {
     guard let used, let limit = machine.setting(setting) else {
-      return Self.unknown(id, title, used == nil ? "how many there are" : setting)
+      return Self.unknown(id, title, used == nil ? "the number in use" : setting)
     }
     let severity = Self.severity(used, of: limit)
     let text = Self.share(used, of: limit) + suffix

@@ -2,49 +2,49 @@ package import Connections
 import Presentation
 import Scanning
 
-/// One listening socket: how full its queues are, and what came to it.
+/// One listening socket: its queues and its connections.
 package struct ListenerLine {
   package let socket: Connection
-  /// By state; nil when that is unknown.
+  /// By state; nil if unknown.
   package let connections: StateCounts?
-  /// How many listeners ``connections`` came to.
+  /// The number of listening sockets that share ``connections``.
   let sharers: Int
-  /// `net.core.somaxconn` of its namespace; nil when that could not be read.
+  /// `net.core.somaxconn` of its network namespace; nil if unreadable.
   package let longestBacklog: Int64?
 
-  /// How many connections wait to be accepted.
+  /// Connections waiting to be accepted.
   package var waiting: Int { Int(socket.receiveQueue) }
-  /// How many may wait: what the program asked for, cut down to `somaxconn`.
+  /// The most that may wait: what the program requested, at most `somaxconn`.
   package var backlog: Int { Int(socket.sendQueue) }
 
-  /// Whether the kernel refuses the next connection (`sk_acceptq_is_full`): the queue takes one more
-  /// than the backlog.
+  /// Whether the kernel refuses the next connection (`sk_acceptq_is_full`). The queue holds one
+  /// more than the backlog.
   var isFull: Bool { waiting > backlog }
 
-  /// How full the queue is: 1 at the backlog.
+  /// The fill level of the queue: 1 at the backlog.
   package var load: Double { Double(waiting) / Double(max(backlog, 1)) }
 
-  /// The accept queue as a share of the backlog: above 1 exactly where it is full.
+  /// The accept queue relative to the backlog: above 1 exactly if it is full.
   package var share: Double {
     backlog == 0 ? (waiting == 0 ? 0 : .infinity) : Double(waiting) / Double(backlog)
   }
 
-  /// Connect requests whose handshake is not finished.
+  /// Unfinished handshakes.
   var synQueue: Int? { connections.map { $0[.synReceived] } }
 
-  /// What keeps the backlog from being longer.
+  /// What limits the backlog.
   package enum Limit: String {
     case program
     case somaxconn
   }
 
-  /// Nil when the setting is not known. A program that asked for as much as the setting allows is
-  /// not told from one that asked for more.
+  /// Nil if the setting is unknown. A program that requested exactly `somaxconn` looks the same as
+  /// one that requested more.
   package var limit: Limit? {
     longestBacklog.map { Int64(backlog) >= $0 ? .somaxconn : .program }
   }
 
-  /// What limits the backlog and what else is known, in words; nil when it is unknown.
+  /// What limits the backlog, in words; nil if unknown.
   var limitText: String? {
     switch (limit, longestBacklog) {
     case (.program, let longest?): "its own backlog of \(backlog); somaxconn is \(longest)"
@@ -53,19 +53,19 @@ package struct ListenerLine {
     }
   }
 
-  /// The fullest queue first, then the one with most connections, then by local end.
-  package static func comesBefore(_ one: ListenerLine, _ other: ListenerLine) -> Bool {
-    if one.isFull != other.isFull { return one.isFull }
-    if one.load != other.load { return one.load > other.load }
-    let (total, otherTotal) = (one.connections?.total ?? 0, other.connections?.total ?? 0)
-    if total != otherTotal { return total > otherTotal }
-    let (identity, otherIdentity) = (one.socket.identity, other.socket.identity)
-    if identity.localPort != otherIdentity.localPort {
-      return identity.localPort < otherIdentity.localPort
+  /// Orders by the fullest queue, then by the most connections, then by local end.
+  package static func comesBefore(_ lhs: ListenerLine, _ rhs: ListenerLine) -> Bool {
+    if lhs.isFull != rhs.isFull { return lhs.isFull }
+    if lhs.load != rhs.load { return lhs.load > rhs.load }
+    let (total, rhsTotal) = (lhs.connections?.total ?? 0, rhs.connections?.total ?? 0)
+    if total != rhsTotal { return total > rhsTotal }
+    let (identity, rhsIdentity) = (lhs.socket.identity, rhs.socket.identity)
+    if identity.localPort != rhsIdentity.localPort {
+      return identity.localPort < rhsIdentity.localPort
     }
-    if identity.localBits != otherIdentity.localBits {
-      return identity.localBits < otherIdentity.localBits
+    if identity.localBits != rhsIdentity.localBits {
+      return identity.localBits < rhsIdentity.localBits
     }
-    return identity.cookie.rawValue < otherIdentity.cookie.rawValue
+    return identity.cookie.rawValue < rhsIdentity.cookie.rawValue
   }
 }

@@ -4,20 +4,20 @@ package import Presentation
 package import Rendering
 package import Scanning
 
-/// What `listeners` has found at one moment.
+/// The listening sockets at one moment.
 package struct ListenersReport {
   package let text: ConnectionText
   package let lines: [ListenerLine]
-  /// Of all the namespaces together.
+  /// Sums over all network namespaces.
   package let figures: AcceptFigures
-  /// Of which namespaces those are.
+  /// The network namespaces that ``figures`` covers.
   private let counted: Set<ScannedNamespace>
-  /// When, where several moments are printed.
+  /// The time, if reports repeat.
   package let time: String?
-  /// In milliseconds since some moment, to tell rates.
+  /// A clock reading for rates, in milliseconds.
   package let instant: UInt64
 
-  /// - Parameter figures: what the kernel counts in each of the namespaces.
+  /// - Parameter figures: the kernel's counters in each network namespace.
   package init(
     _ survey: ListenerSurvey, figures: [ScannedNamespace: AcceptFigures], names: SystemNumbers,
     time: String? = nil, instant: UInt64
@@ -36,7 +36,7 @@ package struct ListenersReport {
     }.sorted(by: ListenerLine.comesBefore)
   }
 
-  /// How much a counter has grown a second since `earlier`; nil when that was of other namespaces.
+  /// The growth of a counter per second since `earlier`; nil if that covers other namespaces.
   package func rate(
     of counter: KeyPath<AcceptFigures, Int64?>, since earlier: ListenersReport?
   ) -> Double? {
@@ -49,7 +49,7 @@ package struct ListenersReport {
 
   // MARK: - JSON
 
-  /// One JSON document on a line.
+  /// Writes one JSON document on one line.
   package func write(since earlier: ListenersReport?, to json: inout JSONWriter) {
     let rows = ConnectionJSON(text: text)
     json.object { json in
@@ -102,7 +102,7 @@ package struct ListenersReport {
   ) throws(OutputProblem) {
     if let time { try output.write("\(time)\n") }
     if lines.isEmpty {
-      try output.write("No listening socket was found.\n")
+      try output.write("No listening sockets found.\n")
     } else {
       let whole = table(showsLimits: true)
       let isTooWide = whole.isTooWide(for: layout)
@@ -115,38 +115,38 @@ package struct ListenersReport {
 
   private var showsSynQueue: Bool { lines.contains { ($0.synQueue ?? 0) > 0 } }
 
-  /// What limits a SYN queue (`tcp_conn_request`): without cookies more than one setting.
+  /// What limits a SYN queue (`tcp_conn_request`). Without cookies, two settings do.
   private var synQueueText: String {
     let longest = figures.longestSynQueue.map { Count.text(Int($0)) } ?? "unknown"
     return switch figures.synCookies {
     case 0?:
-      "A SYN queue takes as many as the backlog and \(longest) (tcp_max_syn_backlog); what is more "
-        + "is dropped, since tcp_syncookies is 0"
+      "A SYN queue holds at most the backlog and at most \(longest) (tcp_max_syn_backlog); further "
+        + "requests are dropped because tcp_syncookies is 0"
     case let cookies?:
-      "A SYN queue takes as many as the backlog; what is more is answered with cookies, since "
-        + "tcp_syncookies is \(cookies) (else tcp_max_syn_backlog limits it too: \(longest))"
-    case nil: "What limits SYN queues is unknown: net.ipv4.tcp_syncookies was not read"
+      "A SYN queue holds at most the backlog; further requests are answered with cookies because "
+        + "tcp_syncookies is \(cookies) (otherwise tcp_max_syn_backlog, \(longest), would apply too)"
+    case nil: "The limit of SYN queues is unknown: cannot read net.ipv4.tcp_syncookies"
     }
   }
 
   private static let unknown = "–"
   private static let barWidth = 10
 
-  /// What limits the queues, below a table that has no room for it.
+  /// Prints the limits below a table that has no room for them.
   private func printLimits(
     _ width: Int?, to output: inout OutputStream
   ) throws(OutputProblem) {
     let limited = lines.filter { !Self.limit($0).isEmpty }
-    for line in limited.prefix(Self.mostLimits) {
+    for line in limited.prefix(Self.maximumLimits) {
       try output.writeParagraphs(
         "\(cell(.local, line)) is limited by \(Self.limit(line))", width: width)
     }
-    if limited.count > Self.mostLimits {
-      try output.write("\(Count.text(limited.count - Self.mostLimits)) more are nearly full\n")
+    if limited.count > Self.maximumLimits {
+      try output.write("\(Count.text(limited.count - Self.maximumLimits)) more are nearly full\n")
     }
   }
 
-  private static let mostLimits = 5
+  private static let maximumLimits = 5
 
   private func table(showsLimits: Bool) -> Table {
     let showsNamespace = text.snapshot.namespaces.count > 1
@@ -164,14 +164,14 @@ package struct ListenersReport {
     if showsNamespace { columns.insert(Table.Column(title: "NETNS"), at: 0) }
     let queues = lines.map { "\($0.waiting)/\($0.backlog)" }
     let widest = queues.map(\.utf8.count).max() ?? 0
-    let rows = lines.enumerated().map { place, line in
+    let rows = lines.enumerated().map { index, line in
       var cells = [
         cell(.local, line), cell(.process, line),
-        String(repeating: " ", count: widest - queues[place].utf8.count) + queues[place]
+        String(repeating: " ", count: widest - queues[index].utf8.count) + queues[index]
           + Self.bar(line),
         Self.connections(line),
       ]
-      if showsLimits { cells.append(limits[place]) }
+      if showsLimits { cells.append(limits[index]) }
       if showsSynQueue { cells.insert(line.synQueue.map(Count.text) ?? Self.unknown, at: 3) }
       if showsNamespace { cells.insert(cell(.networkNamespace, line), at: 0) }
       return cells
@@ -185,7 +185,7 @@ package struct ListenersReport {
       style: { row, column in column == 0 ? styles[row] : nil })
   }
 
-  /// From which load on what limits the queue is worth a word.
+  /// The load from which the limit of a queue is shown.
   private static let busy = 0.5
 
   private func cell(_ column: ConnectionColumn, _ line: ListenerLine) -> String {
@@ -199,12 +199,12 @@ package struct ListenersReport {
     return (bar.isEmpty ? "" : " " + bar) + (line.isFull ? " full" : "")
   }
 
-  /// `402 (312 CLOSE-WAIT)`, with the states that are worth a word.
+  /// `402 (312 CLOSE-WAIT)`, with the states that matter.
   private static func connections(_ line: ListenerLine) -> String {
     guard let connections = line.connections else { return unknown }
     var notes = [TCPState.closeWait, .timeWait].filter { connections[$0] > 0 }
       .map { "\(Count.text(connections[$0])) \($0.label)" }
-    if line.sharers > 1 { notes.append("of \(line.sharers) sockets") }
+    if line.sharers > 1 { notes.append("shared by \(line.sharers) sockets") }
     return Count.text(connections.total)
       + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
   }
@@ -213,7 +213,7 @@ package struct ListenersReport {
     line.isFull || line.load >= busy ? line.limitText ?? unknown : ""
   }
 
-  /// `Overflows 1,204 (12/s now), drops 1,204: *:8080 loses connections.`
+  /// `Overflows 1,204 (12/s now), drops 1,204: *:8080 is dropping connections.`
   private func summary(since earlier: ListenersReport?) -> String {
     func count(
       _ name: String, _ counter: KeyPath<AcceptFigures, Int64?>
@@ -224,16 +224,16 @@ package struct ListenersReport {
     }
     var line = count("Overflows", \.overflows) + ", " + count("drops", \.drops)
     if let drops = figures.synQueueDrops, drops > 0 {
-      line += ", " + count("of a full SYN queue", \.synQueueDrops)
+      line += ", " + count("SYN queue drops", \.synQueueDrops)
     }
     let full = lines.filter(\.isFull)
     guard !full.isEmpty else { return line }
     let names = full.prefix(3).map { cell(.local, $0) }.joined(separator: ", ")
     let others = full.count > 3 ? " and \(Count.text(full.count - 3)) more" : ""
     let resets = figures.abortsOnOverflow == true
-    let how = resets ? "resets" : "loses"
     return line
-      + ": \(names)\(others) \(full.count == 1 ? how : String(how.dropLast())) connections"
+      + ": \(names)\(others) \(full.count == 1 ? "is" : "are") "
+      + (resets ? "resetting" : "dropping") + " connections"
       + (resets ? " (tcp_abort_on_overflow is 1)." : ".")
   }
 

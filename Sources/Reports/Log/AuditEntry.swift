@@ -5,30 +5,30 @@ import Presentation
 package import Rendering
 package import Selection
 
-/// One line of the audit log that makes sense.
+/// A log entry about a connection.
 package struct AuditEntry {
-  /// What can come of a decision, as the log has it.
+  /// The possible results of a decision.
   package static let results = [
     "closed", "gone", "spared", "failed", "unverified", LogSearch.unfinished,
   ]
 
-  /// All that the line says.
+  /// The whole entry.
   package let value: JSONValue
   package let time: LogTime
-  /// `closing` for what is going to be closed, or what came of it.
+  /// `closing` for an announcement, or the result.
   package let event: String
   package let command: String
-  /// The policy that asked for it; nil for a selection by hand.
+  /// The policy; nil for `kill`.
   package let policy: String?
-  /// Why, where the event alone does not say it.
+  /// The reason, if the event has one.
   package let reason: String?
-  /// Which decision of which run it is about.
+  /// The decision and its run.
   package let decision: Decision
-  /// The connection, as it was when the run looked.
+  /// The connection as the run scanned it.
   package let connection: Connection
-  /// The name of the interface that it was bound to, as it was then; nil for none.
+  /// The interface that it was bound to; nil for none.
   package let interface: String?
-  /// Its owners, as they were then.
+  /// Its owners at that time.
   package let owners: OwnerList<[OwnerProcess]>
   package let processes: [OwnerProcess]
 
@@ -38,20 +38,20 @@ package struct AuditEntry {
     package let cookie: UInt64
   }
 
-  /// A run, as far as its lines identify it.
+  /// A run, as its entries identify it.
   package struct Run: Hashable {
     package let bootID: String?
     package let pid: Int32
-    /// When the process was started, in clock ticks since boot; nil in old lines.
+    /// The start of the process, in clock ticks since boot; nil in old entries.
     package let processStart: UInt64?
-    /// The ID of the run; nil in old lines, whose pid is all there is.
+    /// The ID of the run; nil in old entries, which have only the pid.
     package let id: String?
   }
 
-  /// What stands before anything is closed.
+  /// The event that precedes a close.
   static let announcement = "closing"
 
-  /// The entry that `value` is; nil when it lacks what an entry needs.
+  /// Reads `value`; nil if a required key is missing.
   package init?(_ value: JSONValue) {
     guard let time = value["time"]?.text,
       let time = LogTime(time), let event = value["event"]?.text,
@@ -95,7 +95,7 @@ extension AuditEntry {
     return command + words + user
   }
 
-  /// One end of the connection as it is printed everywhere; it may hold what needs escaping.
+  /// One end of the connection, not escaped.
   package func text(of end: KernelCondition.End) -> String {
     var text: [UInt8] = []
     connection.appendText(of: end, to: &text) { text in
@@ -106,7 +106,7 @@ extension AuditEntry {
 }
 
 extension OwnerProcess {
-  /// The owner that an element of `owners` tells of.
+  /// Reads an element of `owners`.
   fileprivate init?(recorded value: JSONValue, in group: ControlGroup?) {
     guard let pid = value["pid"]?.number(Int32.self) else { return nil }
     self.init(

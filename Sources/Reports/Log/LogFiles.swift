@@ -3,18 +3,18 @@ import Rendering
 package import StateFiles
 package import SystemPackage
 
-/// The files of the audit log, for the commands that read them.
+/// The audit log files, with errors for a user.
 package enum LogFiles {
-  /// The logs in `folder`: the current one, and those that logrotate(8) has put aside.
-  package static func find(in folder: FilePath) throws(CommandFailure) -> AuditLogFiles {
+  /// The logs in `directory`: the current one, and those that logrotate(8) renamed.
+  package static func find(in directory: FilePath) throws(CommandFailure) -> AuditLogFiles {
     do {
-      return try AuditLogFiles(in: folder)
+      return try AuditLogFiles(in: directory)
     } catch {
       throw failure(error)
     }
   }
 
-  /// The log at `path`; nil when there is none.
+  /// The log at `path`; nil if there is none.
   package static func find(at path: FilePath) throws(CommandFailure) -> AuditLogFile? {
     do {
       return try AuditLogFile(path)
@@ -31,7 +31,7 @@ package enum LogFiles {
     }
   }
 
-  /// The failure that `problem` is, unless only the rest of a compressed log is lost.
+  /// Throws for `problem`, unless it loses only the rest of a compressed log.
   package static func check(_ problem: AuditLogProblem) throws(CommandFailure) {
     guard problem.fault == nil else { return }
     throw failure(problem)
@@ -42,6 +42,6 @@ package enum LogFiles {
     return CommandFailure(
       isRefused ? .permission : .failed, EscapedText.lines("\(problem)"),
       remedy: isRefused
-        ? "read it as the user that wrote it, root perhaps: run it with sudo" : nil)
+        ? "run connreap as the user who wrote it, for example with sudo" : nil)
   }
 }

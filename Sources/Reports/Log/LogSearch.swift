@@ -5,14 +5,14 @@ package import Selection
 package import StateFiles
 package import SystemPackage
 
-/// Which decisions of the log are wanted.
+/// The log entries to show.
 package struct LogSelection {
   package var connections = SelectionPredicate.everything
   package var since: LogTime?
   package var until: LogTime?
-  /// Globs on the policy's name; one must match. Empty for all, and for those without a policy.
+  /// Globs for the policy name, of which one must match. Empty for all entries.
   package var policies: [Glob] = []
-  /// What came of it; empty for all.
+  /// Results; empty for all.
   package var results: Set<String> = []
 
   package init(
@@ -27,39 +27,39 @@ package struct LogSelection {
   }
 }
 
-/// Goes through the log line by line, and puts what came of a decision to what was announced of it.
+/// Reads the log line by line, and matches results with announcements.
 package struct LogSearch {
-  /// How many decisions were given out, by what came of them.
+  /// Decisions returned so far, by result.
   package private(set) var counts: [String: Int] = [:]
-  /// How many lines are no entries.
+  /// Lines that are not entries.
   package private(set) var damaged = 0
-  /// Of how many decisions it cannot be said whether they are wanted.
+  /// Decisions that could not be matched against the selection.
   package private(set) var undecided = 0
 
   private let selection: LogSelection
-  /// What was announced, and has no result yet.
+  /// Announcements without a result so far.
   private var announced: [AuditEntry.Decision: AuditEntry] = [:]
-  /// In which order.
+  /// Their order in the log.
   private var order: [AuditEntry.Decision] = []
 
-  /// What a run wrote twice, since the log was moved meanwhile.
+  /// Lines that a run wrote twice because the log was rotated meanwhile.
   private var repeated = RepeatedLines()
 
-  /// How many entries of `announced` each run has, by its ID.
+  /// The number of entries in `announced` by run ID.
   private var announcements: [String: Int] = [:]
-  /// The IDs of runs that have ended, and whose announcements without a result never get one.
+  /// The IDs of runs that have ended. Their pending announcements never get a result.
   private var ended: Set<String> = []
 
-  /// What is said of an announcement without a result.
+  /// The result of an announcement whose run died.
   package static let unfinished = "unfinished"
 
   package init(_ selection: LogSelection) {
     self.selection = selection
   }
 
-  /// Takes the next line of the log.
+  /// Reads the next line of the log.
   ///
-  /// - Returns: the decision or the run that it ends, if that is wanted.
+  /// - Returns: the decision or run that the line completes, if it is selected.
   package mutating func take(_ line: AuditLogReader.Line) -> LogRecord? {
     if case .whole(let bytes) = line, repeated.contains(bytes) { return nil }
     guard case .whole(let bytes) = line, let value = try? JSONParser.parse(bytes) else {
@@ -97,9 +97,9 @@ package struct LogSearch {
     announcements[id] = count > 1 ? count - 1 : nil
   }
 
-  /// Whether a run is shown: one that says more than its connections, or all if they are asked for.
+  /// Whether to show a run: one that adds to its connections, or any with `--result run`.
   private func isWanted(_ run: RunEntry) -> Bool {
-    // A run is not one of the connections that a selection is about.
+    // A selection is about connections, not runs.
     guard selection.connections.selectsEverything else { return false }
     if let since = selection.since, run.time < since { return false }
     if let until = selection.until, run.time > until { return false }
@@ -112,7 +112,7 @@ package struct LogSearch {
       ? run.saysMore : selection.results.contains(RunRecord.event)
   }
 
-  /// What was announced and never reported, by runs that are over.
+  /// Announcements without a result, by runs that have ended.
   ///
   /// - Parameter isRunning: whether the run of a decision may still report it.
   package mutating func takeUnfinished(
@@ -135,13 +135,13 @@ package struct LogSearch {
 
   private func hasEnded(_ run: AuditEntry.Run) -> Bool { run.id.map(ended.contains) ?? false }
 
-  /// The lines that follow are those of the next log.
+  /// Starts the next log file.
   package mutating func startFile() { repeated.startFile() }
 
-  /// Whether a run may still report something.
+  /// Whether a result may still follow.
   var isWaiting: Bool { !announced.isEmpty }
 
-  /// A line that ends without its line break is damaged.
+  /// Counts a line without its line break as damaged.
   package mutating func takePart() {
     damaged += 1
   }
@@ -168,17 +168,17 @@ package struct LogSearch {
 }
 
 extension LogSearch {
-  /// Takes all lines of the log of `folder`, and of those that logrotate(8) has put aside. What of
-  /// them cannot be uncompressed counts as one damaged line.
+  /// Reads the log in `directory`, with the files that logrotate(8) renamed. A file that cannot be
+  /// decompressed to its end counts as one damaged line.
   ///
-  /// A line that is not ended yet is no damage: another run may be in the middle of it.
+  /// An incomplete last line does not count as damaged: another run may be writing it.
   ///
-  /// - Returns: how many files there are.
+  /// - Returns: the number of files.
   @discardableResult
   package mutating func read(
-    in folder: FilePath, _ body: (LogRecord.Decision) -> Void
+    in directory: FilePath, _ body: (LogRecord.Decision) -> Void
   ) throws(CommandFailure) -> Int {
-    let files = try LogFiles.find(in: folder)
+    let files = try LogFiles.find(in: directory)
     damaged += files.unreadable.count
     for file in files.all {
       var reader = try LogFiles.open(file)

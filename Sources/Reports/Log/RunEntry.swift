@@ -2,20 +2,20 @@ import Connections
 package import Operations
 package import Rendering
 
-/// A line of the audit log about a run as a whole.
+/// A log entry about a whole run.
 package struct RunEntry {
-  /// All that the line says.
+  /// The whole entry.
   package let value: JSONValue
   package let time: LogTime
   package let command: String
-  /// Which run it is; nil in a line without the ID.
+  /// The ID of the run; nil in old entries.
   package let id: String?
   /// The names of the policies; empty for a run without policies.
   package let policies: [String]
   /// The exit code.
   package let exit: Int
 
-  /// The entry that `value` is; nil if it is not one of a run.
+  /// Reads `value`; nil if it is not about a run.
   package init?(_ value: JSONValue) {
     guard value["event"]?.text == RunRecord.event, let time = value["time"]?.text,
       let time = LogTime(time), let command = value["command"]?.text,
@@ -29,8 +29,8 @@ package struct RunEntry {
     policies = (value["policies"]?.elements ?? []).compactMap(\.text)
   }
 
-  /// Whether it says more than the lines of the run's connections do: there are none, or a policy
-  /// was refused or gave up, or the run ended early.
+  /// Whether it adds to the entries of the run's connections: there are none, a policy was refused
+  /// or gave up, or the run ended early.
   var saysMore: Bool {
     let decisions = Self.results.reduce(0) { sum, result in sum + (count(result) ?? 0) }
     return decisions == 0 || value["refused"] != nil || value["given_up"] != nil
@@ -62,7 +62,7 @@ package struct RunEntry {
     }
     if !givenUp.isEmpty { parts.append("given up: " + givenUp.joined(separator: ", ")) }
     if !spinning.isEmpty {
-      parts.append("may be spinning since: " + spinning.joined(separator: ", "))
+      parts.append("may be spinning: " + spinning.joined(separator: ", "))
     }
     if let failed = count("failed_notifications") {
       parts.append("\(Count.text(failed)) notification\(Count.plural(failed)) failed")
@@ -72,17 +72,17 @@ package struct RunEntry {
     return origin + ": " + parts.joined(separator: "; ")
   }
 
-  /// `policy apply`, or `kill --port 80`, and who ran it.
+  /// `policy apply`, or `kill --port 80`, and the user who ran it.
   private var origin: String {
     let words = value["selection"]?.text.map { " \($0)" } ?? ""
-    let who = value["invoked_by"]?.text.map { " (by \($0))" } ?? ""
-    return command + words + who
+    let user = value["invoked_by"]?.text.map { " (by \($0))" } ?? ""
+    return command + words + user
   }
 
-  /// The processes that seemed to spin after the run: `app[2210] (55 % of a processor)`.
+  /// Processes that seemed to spin after the run: `app[2210] (55 % of a CPU)`.
   private var spinning: [String] {
     (value["owners_after"]?.elements ?? []).filter { $0["spinning"] == .flag(true) }.map { owner in
-      let load = owner["cpu_percent_after"]?.number(Int.self).map { " (\($0) % of a processor)" }
+      let load = owner["cpu_percent_after"]?.number(Int.self).map { " (\($0) % of a CPU)" }
       let pid = owner["pid"]?.number(Int32.self).map { "[\($0)]" } ?? ""
       return (owner["name"]?.text ?? "?") + pid + (load ?? "")
     }
@@ -90,6 +90,6 @@ package struct RunEntry {
 
   private func count(_ key: String) -> Int? { value[key]?.number(Int.self) }
 
-  /// The members that count what came of connections, in the order of the report.
+  /// The keys that count results, in the order of the report.
   private static let results = ["closed", "gone", "spared", "failed", "unverified"]
 }

@@ -3,20 +3,20 @@ import Glibc
 import Presentation
 import ProcessTable
 
-/// Which runs of the audit log have not ended yet.
+/// The runs in the audit log that have not ended yet.
 package enum RunningRuns {
-  /// Tells whether the run that made a decision is still at it, as far as can be seen now.
+  /// Returns a check of whether the run that made a decision is still running.
   package static func check() -> (AuditEntry.Decision) -> Bool {
     let processes = ProcFileSystem()
     let bootID = try? processes.bootID()
     var known: [Int32: OwnerProcess?] = [:]
     return { decision in
       let run = decision.run
-      // The reader of the log closes nothing, whatever pid it has: in a container always the same.
+      // This process only reads the log. In a container, an earlier run may have had the same pid.
       guard run.bootID == bootID, run.pid != getpid() else { return false }
       if known[run.pid] == nil { known[run.pid] = .some(try? processes.process(run.pid)) }
       guard let process = known[run.pid] ?? nil, process.name == "connreap" else { return false }
-      // Of old lines it is not known which of the processes with this pid it was.
+      // Old lines lack the start time, so the pid alone decides.
       guard let start = run.processStart else { return true }
       return process.identity.startTicks == start
     }

@@ -1,20 +1,20 @@
 package import Operations
 package import SystemPackage
 
-/// How many decisions the audit log has, by what came of them.
+/// Decisions in the audit log, counted by result.
 package struct AuditTotals: Equatable {
   package private(set) var counts: [String: Int] = [:]
-  /// Lines that cannot be read.
+  /// Unreadable lines.
   package private(set) var damaged = 0
 
-  /// The results that are counted, also where there is none of them.
+  /// The results that are counted; each is reported, even if zero.
   package static let results = ["closed", "gone", "spared", "failed", "unverified"]
 
-  /// Counts what is in the log of `folder`, and in those that logrotate(8) has put aside.
-  /// Without a log nothing has been done.
-  package init(in folder: FilePath) throws(CommandFailure) {
+  /// Counts the log in `directory`, with the files that logrotate(8) renamed. A missing log counts
+  /// as empty.
+  package init(in directory: FilePath) throws(CommandFailure) {
     var search = LogSearch(LogSelection())
-    try search.read(in: folder) { _ in }
+    try search.read(in: directory) { _ in }
     counts = search.counts
     damaged = search.damaged
   }

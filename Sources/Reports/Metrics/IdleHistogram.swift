@@ -2,14 +2,14 @@ package import Connections
 package import Rendering
 import Scanning
 
-/// How long connections have been idle, in the buckets of a Prometheus histogram.
+/// Idle times of connections in the buckets of a Prometheus histogram.
 package struct IdleHistogram: Equatable {
   /// The upper bounds of the buckets, in seconds.
   package static let bounds: [UInt64] = [1, 10, 60, 300, 900, 3600, 14_400, 86_400, 604_800]
 
-  /// How many are within each bound, cumulated.
+  /// Connections within each bound, cumulative.
   package private(set) var counts = [Int](repeating: 0, count: bounds.count)
-  /// How many have a known idle time.
+  /// Connections with a known idle time.
   package private(set) var total = 0
   /// The sum of the idle times, in milliseconds.
   package private(set) var sum: UInt64 = 0
@@ -18,27 +18,27 @@ package struct IdleHistogram: Equatable {
     for idle in connections.lazy.compactMap(\.idle) {
       total += 1
       sum += UInt64(idle)
-      for (place, bound) in Self.bounds.enumerated() where UInt64(idle) <= bound * 1000 {
-        counts[place] += 1
+      for (index, bound) in Self.bounds.enumerated() where UInt64(idle) <= bound * 1000 {
+        counts[index] += 1
       }
     }
   }
 
-  /// How many have been idle for so long at the most; `seconds` is one of ``bounds``.
+  /// Connections idle for at most `seconds`, which is one of ``bounds``.
   package func within(seconds: UInt64) -> Int {
     Self.bounds.firstIndex(of: seconds).map { counts[$0] } ?? total
   }
 
-  /// One bucket by itself, not cumulated.
+  /// One bucket, not cumulative.
   package struct Bucket: Equatable {
-    /// The time that it goes up to, `1h`; `>7d` for the last.
+    /// The upper bound, such as `1h`; `>7d` for the last bucket.
     package let name: String
     package let count: Int
-    /// Whether all in it have been idle for more than an hour.
+    /// Whether all of its connections have been idle for more than an hour.
     package let isLong: Bool
   }
 
-  /// The buckets, the shortest first.
+  /// The buckets, shortest first.
   package var buckets: [Bucket] {
     var before = 0
     var buckets: [Bucket] = []
@@ -56,7 +56,7 @@ package struct IdleHistogram: Equatable {
 
   package func write(_ name: String, to text: inout PrometheusText) {
     text.family(
-      name, .histogram, "How long connections have moved no payload, where that is known.")
+      name, .histogram, "Time without payload in either direction, where known.")
     for (bound, count) in zip(Self.bounds, counts) {
       text.sample("\(name)_bucket", count, [("le", "\(bound)")])
     }

@@ -4,9 +4,9 @@ import Presentation
 import Rendering
 import Scanning
 
-// Listening sockets, each with its own queue: the sum of several hides a full one.
+// Each listening socket gets its own series: a sum over several would hide a full queue.
 extension MetricsReport {
-  /// At most this many listening sockets have series of their own.
+  /// The most listening sockets that get series of their own.
   static let maximumListeners = 100
 
   func writeListeners(to text: inout PrometheusText) {
@@ -19,16 +19,17 @@ extension MetricsReport {
     let rest = listeners.dropFirst(Self.maximumListeners)
     text.family("connreap_listeners", .gauge, "Listening sockets.")
     text.sample("connreap_listeners", listeners.count)
-    write("accept_queue", "Connections that wait to be accepted", to: &text, shown, labels, rest) {
+    write("accept_queue", "Connections waiting to be accepted", to: &text, shown, labels, rest) {
       $0.waiting
     }
-    write("backlog", "How many may wait to be accepted", to: &text, shown, labels, rest) {
+    write("backlog", "Limit on connections waiting to be accepted", to: &text, shown, labels, rest)
+    {
       $0.backlog
     }
     let name = "connreap_listener_fullest_ratio"
     text.family(
       name, .gauge,
-      "Accept queue to backlog of the fullest listening socket: above 1 it is full.")
+      "Accept queue relative to the backlog, of the fullest listening socket. Above 1 it is full.")
     text.sample(name, listeners.map(\.share).max() ?? 0)
   }
 
@@ -39,33 +40,33 @@ extension MetricsReport {
   ) {
     let name = "connreap_listener_\(what)"
     text.family(
-      name, .gauge, "\(help), of the \(Self.maximumListeners) fullest listening sockets.")
+      name, .gauge, "\(help), for the \(Self.maximumListeners) fullest listening sockets.")
     for (line, labels) in zip(shown, labels) { text.sample(name, value(line), labels) }
-    text.family("\(name)_other", .gauge, "\(help), of all other listening sockets together.")
+    text.family("\(name)_other", .gauge, "\(help), for all other listening sockets together.")
     text.sample("\(name)_other", rest.reduce(0) { $0 + value($1) })
   }
 
-  /// What tells each of `sockets` from all listening sockets: its local end, its number among those
-  /// that have the same one, and of several network namespaces its own.
+  /// Labels that identify each of `sockets` among all listening sockets: the local end, the number
+  /// among sockets with the same local end, and the network namespace if there are several.
   private func labels(
     of sockets: [Connection], among all: [Connection]
   ) -> [PrometheusText.Labels] {
-    struct Place: Hashable {
+    struct Key: Hashable {
       let namespace: UInt16
       let end: GroupedEnd
     }
-    func place(_ socket: Connection) -> Place {
-      Place(namespace: socket.namespace, end: GroupedEnd(listener: socket))
+    func key(_ socket: Connection) -> Key {
+      Key(namespace: socket.namespace, end: GroupedEnd(listener: socket))
     }
-    let sharing = Dictionary(grouping: all, by: place).mapValues { sockets in
+    let sharing = Dictionary(grouping: all, by: key).mapValues { sockets in
       sockets.map(\.cookie.rawValue).sorted()
     }
     let hasNamespaces = snapshot.namespaces.count > 1
     return sockets.map { socket in
-      let place = place(socket)
-      let number = (sharing[place]?.firstIndex(of: socket.cookie.rawValue) ?? 0) + 1
+      let key = key(socket)
+      let number = (sharing[key]?.firstIndex(of: socket.cookie.rawValue) ?? 0) + 1
       var labels: PrometheusText.Labels = [
-        ("local", place.end.text(in: snapshot, names)), ("socket", "\(number)"),
+        ("local", key.end.text(in: snapshot, names)), ("socket", "\(number)"),
       ]
       if hasNamespaces {
         labels.insert(("netns", namespaceName(of: socket)), at: 0)

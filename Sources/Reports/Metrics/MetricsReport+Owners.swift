@@ -5,9 +5,9 @@ import ProcessTable
 package import Rendering
 import Scanning
 
-// Whose the connections are. The series are bounded: anybody can start programs of any name.
+// Sockets by owner. The number of series is bounded, since any user can start programs of any name.
 extension MetricsReport {
-  /// By name, since a pid makes a time series that ends with the process.
+  /// Uses names, not pids: a series with a pid would end with its process.
   package func writeOwners(to text: inout PrometheusText) {
     write(
       "process", "TCP sockets by command name and state", to: &text
@@ -35,18 +35,18 @@ extension MetricsReport {
     var counts: [KernelName: StateCounts] = [:]
     for connection in snapshot.connections {
       guard let owner = owner(connection) else { continue }
-      // As it is printed: two samples must not have the same labels.
+      // Uses the printed name: two samples must not have the same labels.
       counts[KernelName(owner.text), default: StateCounts()].add(connection.state)
     }
-    text.family(name, .gauge, "\(help), of the \(mostProcesses) with most of them.")
+    text.family(name, .gauge, "\(help), for the \(mostProcesses) with the most sockets.")
     let sorted = counts.sorted { ($1.value.total, $0.key) < ($0.value.total, $1.key) }
     for (owner, counts) in sorted.prefix(mostProcesses) {
       for state in TCPState.inOrderOfLife where counts[state] > 0 {
         text.sample(name, counts[state], [(label, owner.text), ("state", state.name)])
       }
     }
-    // A family of its own: a process may have any name, "other" too.
-    text.family("\(name)_other", .gauge, "\(help), of all others together.")
+    // A separate family: a process may be called "other".
+    text.family("\(name)_other", .gauge, "\(help), for all others together.")
     let rest = sorted.dropFirst(mostProcesses).reduce(StateCounts()) { $0 + $1.value }
     for state in TCPState.inOrderOfLife {
       text.sample("\(name)_other", rest[state], [("state", state.name)])

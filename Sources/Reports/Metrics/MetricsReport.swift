@@ -5,18 +5,18 @@ import ProcessTable
 import Rendering
 package import Scanning
 
-/// What `metrics` tells: the connections of one moment, and what was done so far.
+/// What `metrics` prints: the current sockets, and totals of the audit log.
 package struct MetricsReport {
   package let snapshot: Snapshot
-  /// Nil when the log could not be read.
+  /// Nil if the log could not be read.
   package let totals: AuditTotals?
-  /// What runs of `policy apply` remember.
+  /// What earlier runs of `policy apply` recorded.
   package var past = RunHistory.Remembered.nothing
-  /// How long the look took, in seconds.
+  /// The scan duration, in seconds.
   package let scanSeconds: Double
-  /// At most this many processes, units and containers have series of their own.
+  /// The most processes, units and containers that get series of their own.
   package let mostProcesses: Int
-  /// Looks up the names of interfaces.
+  /// Resolves interface names.
   package var names = SystemNumbers(resolvesNames: false)
 
   package init(
@@ -32,7 +32,7 @@ package struct MetricsReport {
     self.names = names
   }
 
-  /// The text for Prometheus.
+  /// The Prometheus text.
   package var text: String {
     var text = PrometheusText()
     writeStates(to: &text)
@@ -40,11 +40,11 @@ package struct MetricsReport {
     IdleHistogram(snapshot.connections).write("connreap_connection_idle_seconds", to: &text)
     writeListeners(to: &text)
     writeLeaks(to: &text)
-    text.family("connreap_scan_duration_seconds", .gauge, "How long it took to look.")
+    text.family("connreap_scan_duration_seconds", .gauge, "Scan duration.")
     text.sample("connreap_scan_duration_seconds", scanSeconds)
     text.family(
       "connreap_unreadable_processes", .gauge,
-      "Processes whose descriptors could not be read: each may hold any connection.")
+      "Processes whose descriptors could not be read. Each may hold any connection.")
     text.sample("connreap_unreadable_processes", snapshot.unreadable.count)
     if let totals { write(totals, to: &text) }
     return text.text
@@ -59,14 +59,13 @@ package struct MetricsReport {
     }
   }
 
-  /// By the policies that have found anything since the machine started; without the history that is
-  /// unknown, and no sample.
+  /// One sample for each policy that found something since boot; none if the history is unknown.
   private func writeLeaks(to text: inout PrometheusText) {
     let name = "connreap_leaked_connections"
     guard case .known(let memory) = past else { return }
     var counts: [String: Int] = [:]
     for key in memory.groups.keys { counts[key.policy] = 0 }
-    // Of a million sockets policies have flagged few.
+    // Policies flag few sockets, even out of a million.
     let flagged = Set(memory.flags.keys.map(\.cookie))
     let present = Set(snapshot.connections.lazy.map(\.cookie).filter(flagged.contains))
     for key in memory.flags.keys {
@@ -74,7 +73,7 @@ package struct MetricsReport {
     }
     text.family(
       name, .gauge,
-      "Connections that a policy has flagged in its last runs and that are still there.")
+      "Connections that a policy flagged in its last runs and that still exist.")
     for (policy, count) in counts.sorted(by: { $0.key < $1.key }) {
       text.sample(name, count, [("policy", policy)])
     }
@@ -83,12 +82,12 @@ package struct MetricsReport {
   private func write(_ totals: AuditTotals, to text: inout PrometheusText) {
     text.family(
       "connreap_outcomes_total", .counter,
-      "Decisions in the audit log, by what came of them; less when the log is thrown away.")
+      "Decisions in the audit log by result. Deleting the log resets them.")
     for result in AuditTotals.results {
       text.sample("connreap_outcomes_total", totals.count(of: result), [("result", result)])
     }
     text.family(
-      "connreap_audit_damaged_lines", .gauge, "Lines of the audit log that cannot be read.")
+      "connreap_audit_damaged_lines", .gauge, "Unreadable lines in the audit log.")
     text.sample("connreap_audit_damaged_lines", totals.damaged)
   }
 }

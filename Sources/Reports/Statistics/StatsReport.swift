@@ -4,19 +4,19 @@ package import Presentation
 package import Rendering
 package import Scanning
 
-/// What `stats` has counted at one moment.
+/// The counts of `stats` at one moment.
 package struct StatsReport {
   package let tally: Tally
-  /// In groups; nil when that was not asked for.
+  /// The groups of `--by`; nil without it.
   package var groups: [ConnectionGroup]?
   package let grouping: Grouping?
-  /// Nil when the kernel's figures could not be read.
+  /// Nil if the kernel's figures could not be read.
   package var kernel: KernelFigures?
-  /// Whether all of ESTABLISHED and CLOSE_WAIT were counted, as the kernel does.
+  /// Whether the selection includes all of ESTABLISHED and CLOSE_WAIT, as the kernel's count does.
   package let countsAllEstablished: Bool
-  /// Whether the kernel is known to list sockets that are only bound to a port.
+  /// Whether the kernel is known to list sockets that are bound but not connected.
   package var listsBoundSockets = false
-  /// When, where several moments are printed.
+  /// The time, if reports repeat.
   package var time: String?
 
   package init(
@@ -33,20 +33,19 @@ package struct StatsReport {
     self.time = time
   }
 
-  /// The states that are shown: all that the kernel lists. Zero bound sockets would be a guess where
-  /// it lists none.
+  /// The states to show. Bound sockets are left out if the kernel does not list them: zero would be
+  /// a guess.
   package var states: [TCPState] {
     let showsBound = listsBoundSockets || tally.both[.boundInactive] > 0
     return TCPState.inOrderOfLife + (showsBound ? [.boundInactive] : [])
   }
 
-  /// How many were listed that the kernel counts as established.
+  /// Listed sockets that the kernel counts as established.
   var listedEstablished: Int? {
     countsAllEstablished ? tally.both[.established] + tally.both[.closeWait] : nil
   }
 
-  /// The groups to show, and by how many each has grown since `earlier`; those that are gone come
-  /// last.
+  /// The groups to show with their change since `earlier`. Groups that no longer exist come last.
   package func groups(since earlier: StatsReport?) -> [(group: ConnectionGroup, change: Int)] {
     let groups = groups ?? []
     var before: [ConnectionGroup.Identity: Int] = [:]
@@ -59,7 +58,7 @@ package struct StatsReport {
     return (groups + gone).map { ($0, $0.figures.count - before[$0.identity, default: 0]) }
   }
 
-  /// One JSON document on a line.
+  /// Writes one JSON document on one line.
   package func write(to json: inout JSONWriter) {
     json.object { json in
       if let time { json.member("time", time) }

@@ -5,14 +5,14 @@ package import Rendering
 import Scanning
 import Screens
 
-/// A ``StatsReport`` as a table or a CSV file.
+/// A ``StatsReport`` as a table, JSON or CSV.
 package struct StatsText {
   package let report: StatsReport
-  /// The report before, to say what has changed; nil for the first.
+  /// The previous report, for changes; nil for the first.
   package var earlier: StatsReport?
-  /// Whether changes are told at all.
+  /// Whether there is a column of changes.
   package var tellsChanges = false
-  /// Whether each state has a line on what many of it mean.
+  /// Whether the meaning of each state is explained.
   package var explains = false
   package var limit: Int?
 
@@ -38,7 +38,8 @@ package struct StatsText {
       if report.groups?.isEmpty == false { try table(grouping, layout).print(layout, to: &output) }
       let count = report.groups?.count ?? 0
       if let limit, count > limit {
-        try output.write("\(Count.text(count)) groups; --limit shows the first\n")
+        try output.write(
+          "\(Count.text(count)) groups, the first \(Count.text(limit)) shown (--limit)\n")
       }
     } else {
       try statesTable(layout).print(layout, to: &output)
@@ -52,13 +53,13 @@ package struct StatsText {
     }
   }
 
-  /// `1,269 sockets: 890 ESTAB, 312 CLOSE-WAIT` in groups, else `1,269 sockets, 1,250 of IPv4 …`.
+  /// `1,269 sockets: 890 ESTAB, 312 CLOSE-WAIT` for groups, else `1,269 sockets: 1,250 IPv4, …`.
   private var summary: String {
     let both = report.tally.both
     let total = "\(Count.text(both.total)) socket\(Count.plural(both.total))"
     let parts =
       if report.grouping == nil {
-        [(report.tally.ipv4.total, "of IPv4"), (report.tally.ipv6.total, "of IPv6")]
+        [(report.tally.ipv4.total, "IPv4"), (report.tally.ipv6.total, "IPv6")]
       } else {
         report.states.map { (both[$0], $0.label) }.sorted { $0.0 > $1.0 }
       }
@@ -79,15 +80,15 @@ package struct StatsText {
     }
     if tellsChanges {
       columns.insert(Table.Column(title: "CHANGE", alignment: .right), at: 2)
-      for (place, state) in report.states.enumerated() {
+      for (index, state) in report.states.enumerated() {
         let change = before.flatMap { Count.difference(both[state] - $0[state]) }
-        rows[place].insert(change ?? "", at: 2)
+        rows[index].insert(change ?? "", at: 2)
       }
     }
     let counts = report.states.map { both[$0] }
     if explains, explainsInTable(layout) {
-      columns.append(Table.Column(title: "MANY OF IT MEAN"))
-      for (place, state) in report.states.enumerated() { rows[place].append(state.meaningOfMany) }
+      columns.append(Table.Column(title: "MEANING"))
+      for (index, state) in report.states.enumerated() { rows[index].append(state.meaningOfMany) }
     } else {
       Self.addBars(of: counts, to: &columns, &rows, layout)
     }
@@ -108,8 +109,8 @@ package struct StatsText {
     var rows = shown.map { group, _ in Self.cells(of: group) }
     if tellsChanges {
       columns.insert(number("CHANGE"), at: 2)
-      for (place, (_, change)) in shown.enumerated() {
-        rows[place].insert(earlier == nil ? "" : Count.difference(change) ?? "", at: 2)
+      for (index, (_, change)) in shown.enumerated() {
+        rows[index].insert(earlier == nil ? "" : Count.difference(change) ?? "", at: 2)
       }
     }
     Self.addBars(of: shown.map(\.group.figures.count), to: &columns, &rows, layout)
@@ -129,7 +130,7 @@ package struct StatsText {
     ]
   }
 
-  /// Adds a column of bars where there is room for it.
+  /// Adds a column of bars if there is room.
   private static func addBars(
     of counts: [Int], to columns: inout [Table.Column], _ rows: inout [[String]],
     _ layout: Table.Layout
@@ -143,9 +144,9 @@ package struct StatsText {
     let width = Bar.width(behind: used, in: layout.width)
     guard width > 0 else { return }
     columns.append(Table.Column(title: ""))
-    let greatest = counts.max() ?? 0
-    for place in rows.indices {
-      rows[place].append(Bar.text(counts[place], of: greatest, width: width))
+    let maximum = counts.max() ?? 0
+    for index in rows.indices {
+      rows[index].append(Bar.text(counts[index], of: maximum, width: width))
     }
   }
 
@@ -158,17 +159,17 @@ package struct StatsText {
       style: { row, column in column == 0 || styles[row] == .dim ? styles[row] : nil })
   }
 
-  /// Whether the lines on what many mean have room behind the counts. Cut, they say nothing.
+  /// Whether the meanings fit beside the counts; cut off, they would be useless.
   private func explainsInTable(_ layout: Table.Layout) -> Bool {
     guard let width = layout.width else { return true }
     let longest = report.states.map(\.meaningOfMany.utf8.count).max() ?? 0
-    return longest + Self.besidesMeanings <= width
+    return longest + Self.countsWidth <= width
   }
 
-  /// The columns before the meanings at the most: a state, and four numbers of seven digits.
-  private static let besidesMeanings = 12 + 4 * 11
+  /// The widest columns before the meanings: a state and four numbers of seven digits.
+  private static let countsWidth = 12 + 4 * 11
 
-  /// A paragraph for each state: of groups, for those that there are.
+  /// Prints a paragraph for each state; for groups, only for states that occur.
   private func printMeanings(
     _ layout: Table.Layout, to output: inout OutputStream
   ) throws(OutputProblem) {

@@ -11,7 +11,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What the audit log comes to.
+/// Summaries of the audit log.
 @Suite struct AuditSummaryTests {
   private let folder = ProcTree()
 
@@ -33,8 +33,8 @@ import Testing
     "2026-11-21T05:\(second / 60 + 10):\(second % 60 < 10 ? "0" : "")\(second % 60)Z"
   }
 
-  @Test func withoutALogThereIsNone() throws {
-    #expect(try summary() == nil, "which is not the same as nothing done")
+  @Test func withoutALogThereIsNoSummary() throws {
+    #expect(try summary() == nil, "unlike an empty log")
     write([])
     let empty = try #require(try summary())
     #expect(empty.count == 0 && empty.latest.isEmpty && empty.times == nil)
@@ -57,7 +57,7 @@ import Testing
     #expect(summary.count == 4 && summary.count(of: "closed") == 3 && summary.count(of: "x") == 0)
   }
 
-  @Test func thoseOfARunThatDifferInTheConnectionOnlyAreOne() throws {
+  @Test func decisionsThatDifferOnlyInTheConnectionAreMerged() throws {
     write([
       LogSearchTests.line("closed", cookie: 1, policy: "a", name: "java"),
       LogSearchTests.line("closed", cookie: 2, policy: "a", name: "app"),
@@ -71,20 +71,20 @@ import Testing
     #expect(latest.first { $0.count == 2 }?.peer == "10.0.0.9:51690")
   }
 
-  /// In a container every run may have the same pid.
-  @Test func aLaterRunWithThePidIsAnother() throws {
+  /// In a container, every run may have the same pid.
+  @Test func aLaterRunWithTheSamePidIsSeparate() throws {
     write([
       LogSearchTests.line("closed", cookie: 1, time: Self.time(0)),
       LogSearchTests.line("closed", cookie: 2, time: Self.time(59)),
       LogSearchTests.line("closed", cookie: 3, time: Self.time(120)),
     ])
     let latest = try #require(try summary()).latest
-    #expect(latest.map(\.count) == [1, 2], "the newest first")
+    #expect(latest.map(\.count) == [1, 2], "newest first")
     #expect(
       latest.map { $0.time.text.prefix(19) } == ["2026-11-21T05:12:00", "2026-11-21T05:10:59"])
   }
 
-  @Test func onlyTheLatestAreToldAndAllAreCounted() throws {
+  @Test func onlyTheLatestAreListedButAllAreCounted() throws {
     write(
       (0..<50).map { LogSearchTests.line("closed", cookie: $0 + 1, pid: $0, time: Self.time($0)) })
     let summary = try #require(try summary())
@@ -94,27 +94,27 @@ import Testing
     #expect(summary.times.map { $0.lowerBound.text } == "2026-11-21T05:10:00.000Z")
   }
 
-  @Test func logsThatWerePutAsideCountToo() throws {
+  @Test func rotatedLogsCount() throws {
     write([LogSearchTests.line("closed", cookie: 1)], to: "audit.jsonl.1")
     write([LogSearchTests.line("closed", cookie: 2)])
     #expect(try summary()?.count == 2)
     #expect(try summary()?.isCut == false)
   }
 
-  @Test func aRunThatDiedHasLeftSomethingUnfinished() throws {
+  @Test func aDeadRunLeavesUnfinishedDecisions() throws {
     write([LogSearchTests.line("closing", cookie: 1)])
     #expect(try summary()?.latest.first?.result == "unfinished")
-    #expect(try summary(running: true)?.count == 0, "it may still say what came of it")
+    #expect(try summary(running: true)?.count == 0, "the result may still follow")
   }
 
-  @Test func aResultOfAnotherVersionIsCountedToo() throws {
+  @Test func unknownResultsAreCounted() throws {
     write([LogSearchTests.line("closed", cookie: 1), LogSearchTests.line("undone", cookie: 2)])
     let summary = try #require(try summary())
     #expect(summary.results == AuditEntry.results + ["undone"])
     #expect(summary.count == 2 && summary.count(of: "undone") == 1)
   }
 
-  @Test func theSelectionCounts() throws {
+  @Test func theSelectionApplies() throws {
     write([
       LogSearchTests.line("closed", cookie: 1, name: "java"),
       LogSearchTests.line("closed", cookie: 2, name: "app", complete: false),
@@ -125,7 +125,7 @@ import Testing
     #expect(try summary(selection)?.count == 1)
   }
 
-  @Test func whatCannotBeReadIsCounted() throws {
+  @Test func unreadableLinesAreCounted() throws {
     folder.file("audit.jsonl", "no JSON\n{}\n")
     #expect(try summary()?.damaged == 2)
     folder.link("audit.jsonl.1", to: "/dev/null")

@@ -12,7 +12,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What counts as a leak, whose it is, and what earlier runs add.
+/// What counts as a leak, its process, and what earlier runs add.
 @Suite struct LeakSurveyTests {
   private let tree = ProcTree()
   private static let uptime: UInt64 = 10 * 86_400_000
@@ -47,19 +47,19 @@ import Testing
     FakeSocket(cookie: cookie, inode: UInt32(cookie)) {
       $0.state = 8
       $0.info = .idle(time)
-      // The last data is older than anything that runs remember: it came before the FIN.
+      // The last data came before the FIN, and before any earlier run.
       $0.info?.lastDataReceived = UInt32(Self.uptime)
       ($0.peer, $0.peerPort) = (peer, peerPort)
     }
   }
 
-  /// A process that holds the sockets with these inodes.
+  /// Adds a process that holds the sockets with these inodes.
   private func process(_ pid: Int32, _ name: String, _ inodes: ClosedRange<Int>) {
     tree.process(pid, name: name)
     for inode in inodes { tree.link("\(pid)/fd/\(inode)", to: "socket:[\(inode)]") }
   }
 
-  @Test func whatItsPeerHasClosedLongAgoIsLeaked() throws {
+  @Test func connectionsClosedLongAgoByTheirPeerAreLeaked() throws {
     process(100, "java", 1...4)
     let survey = try survey([
       closeWait(1, for: 60_000), closeWait(2, for: 59_999), closeWait(3, for: 7_200_000),
@@ -69,19 +69,19 @@ import Testing
     let java = try #require(survey.processes.first)
     #expect(java.label == "java[100]" && java.leaked == 2 && java.longest == 7_200_000)
     #expect(java.figures.closeWait == 3 && java.figures.longIdle == 2 && java.figures.count == 4)
-    #expect(java.firstSeen == nil && java.growth == nil, "nobody has looked before")
+    #expect(java.firstSeen == nil && java.growth == nil, "there was no earlier run")
     #expect(java.room == DescriptorRoom(open: 10, limit: 1010))
   }
 
-  /// A program may send for long after its peer has said that it will send no more.
-  @Test func whatIsStillServedIsNot() throws {
+  /// A program may keep sending long after its peer closed its side.
+  @Test func connectionsThatStillSendAreNotLeaked() throws {
     process(100, "httpd", 1...1)
     var socket = closeWait(1, for: 7_200_000)
     socket.info?.lastDataSent = 200
     #expect(try survey([socket]).leaked == 0)
   }
 
-  @Test func ofWhichTheKernelSaysNothingItIsUnknown() throws {
+  @Test func withoutKernelFiguresTheTimeIsUnknown() throws {
     process(100, "java", 1...1)
     var socket = closeWait(1, for: 0)
     socket.info = nil
@@ -90,16 +90,16 @@ import Testing
     #expect(survey.processes.first?.figures.closeWait == 1)
   }
 
-  @Test func leaksOfNobodyKnownAreCountedApart() throws {
+  @Test func leaksWithoutAKnownProcessAreCountedSeparately() throws {
     let survey = try survey([closeWait(77, for: 120_000)])
     #expect(survey.leaked == 1 && survey.leakedByUnknown == 1 && survey.processes.isEmpty)
   }
 
-  @Test func theLowestPidOfThoseThatHoldItIsTold() throws {
+  @Test func aSharedConnectionBelongsToTheLowestPid() throws {
     process(200, "worker", 1...1)
     process(150, "master", 1...1)
     let survey = try survey([closeWait(1, for: 120_000)])
-    #expect(survey.processes.map(\.label) == ["master[150]"], "once, and not for each")
+    #expect(survey.processes.map(\.label) == ["master[150]"], "once, not for each process")
   }
 
   @Test func theWorstComesFirst() throws {
@@ -118,10 +118,10 @@ import Testing
       survey.processes.map(\.label) == ["most[101]", "few[100]", "young[102]", "idler[103]"])
     #expect(survey.leaking.map(\.label) == ["most[101]", "few[100]"])
     #expect(survey.longIdle == 1)
-    #expect(survey.processes[2].room == nil, "it is asked of those that leak only")
+    #expect(survey.processes[2].room == nil, "only leaking processes have it")
   }
 
-  @Test func whereMostLeadToIsNamedWithItsPortWhereThatIsOne() throws {
+  @Test func theMainPeerHasItsPortIfAllShareIt() throws {
     process(100, "java", 1...5)
     let one = try survey([
       closeWait(1, for: 120_000), closeWait(2, for: 120_000),
@@ -134,9 +134,9 @@ import Testing
     #expect(several.processes[0].peer == LeakSurvey.Peer(name: "10.0.0.20", count: 2))
   }
 
-  // MARK: - What earlier runs remember
+  // MARK: - Earlier runs
 
-  /// A memory of `sockets`, first seen and flagged so long ago, and of what the policy did.
+  /// The history of `sockets`, first seen and flagged `ago` milliseconds before, and of the policy.
   private func memory(
     of sockets: [FakeSocket], ago: UInt64, policy: String = "p", rounds: Int, firstCount: Int,
     closed: Int = 0, group: String = "process 100 1000"
@@ -153,10 +153,10 @@ import Testing
     return memory
   }
 
-  @Test func growthIsWhatCameSinceTheFirstRun() throws {
+  @Test func growthIsMeasuredSinceTheFirstRun() throws {
     process(100, "java", 1...6)
     let sockets = (1...6).map { closeWait(UInt64($0), for: 120_000) }
-    // 4 at first, 10 closed since, 5 of what it flagged are there: 11 came in two hours.
+    // 4 at first, 10 closed since, 5 flagged ones left: 11 new ones in two hours.
     let memory = try memory(
       of: Array(sockets.prefix(5)), ago: 7_200_000, rounds: 3, firstCount: 4, closed: 10)
     let java = try #require(try survey(sockets, memory: memory).processes.first)
@@ -164,11 +164,11 @@ import Testing
       java.growth
         == LeakSurvey.Growth(
           policy: "p", perHour: 6, time: 7_200_000, rounds: 3, firstCount: 4, closed: 10))
-    #expect(java.timeLeft == 600_000_000, "1,000 descriptors at 6 an hour")
+    #expect(java.timeLeft == 600_000_000, "1,000 descriptors at 6 per hour")
     #expect(java.firstSeen == 7_200_000 && java.longest == 7_320_000)
   }
 
-  @Test func oneRunTellsNoGrowth() throws {
+  @Test func oneRunGivesNoGrowth() throws {
     process(100, "java", 1...2)
     let sockets = [closeWait(1, for: 120_000), closeWait(2, for: 120_000)]
     let memory = try memory(of: sockets, ago: 3_600_000, rounds: 1, firstCount: 1)
@@ -176,7 +176,7 @@ import Testing
     #expect(java.growth == nil && java.timeLeft == nil && java.firstSeen != nil)
   }
 
-  @Test func ofSeveralPoliciesTheOneCountsThatSawMostCome() throws {
+  @Test func thePolicyWithTheFastestGrowthCounts() throws {
     process(100, "java", 1...2)
     let sockets = [closeWait(1, for: 120_000), closeWait(2, for: 120_000)]
     var memory = try memory(of: sockets, ago: 3_600_000, rounds: 9, firstCount: 2)
@@ -195,8 +195,8 @@ import Testing
     #expect(try survey(sockets, memory: memory).processes.first?.growth == nil)
   }
 
-  /// The kernel's own times start again when the peer acknowledges something; those of runs do not.
-  @Test func aLongerTimeOfEarlierRunsCounts() throws {
+  /// An acknowledgement by the peer resets the kernel's times, but not those of earlier runs.
+  @Test func timesOfEarlierRunsCount() throws {
     process(100, "java", 1...1)
     let memory = try memory(
       of: [closeWait(1, for: 1000)], ago: 3_600_000, rounds: 1, firstCount: 1)
@@ -206,7 +206,7 @@ import Testing
 }
 
 @Suite struct DescriptorRoomTests {
-  @Test func whatIsLeftAndForHowLong() {
+  @Test func roomAndTimeLeft() {
     let room = DescriptorRoom(open: 4000, limit: 4096)
     #expect(room.left == 96)
     #expect(room.timeLeft(growthPerHour: 48) == 7_200_000)
@@ -214,13 +214,13 @@ import Testing
     #expect(DescriptorRoom(open: 5000, limit: 4096).left == 0, "the limit was lowered")
   }
 
-  @Test func whatIsUnknownStaysSo() {
+  @Test func unknownStaysUnknown() {
     #expect(DescriptorRoom(open: nil, limit: 4096).left == nil)
     #expect(DescriptorRoom(open: 4, limit: nil).timeLeft(growthPerHour: 4) == nil)
-    #expect(DescriptorRoom(open: 0, limit: .max).timeLeft(growthPerHour: 1) == nil, "for ever")
+    #expect(DescriptorRoom(open: 0, limit: .max).timeLeft(growthPerHour: 1) == nil, "no limit")
   }
 
-  @Test func anotherProcessIsNotAskedInItsPlace() throws {
+  @Test func anotherProcessWithTheSamePidIsIgnored() throws {
     let tree = ProcTree()
     tree.process(7, name: "a", start: 5)
     let owner = { (start: UInt64?) in

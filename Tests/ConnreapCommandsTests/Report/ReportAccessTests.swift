@@ -7,8 +7,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// The page is for those too who do not see it, or not well. The rules are those of WCAG 2.2 that
-/// can be told from the page itself.
+/// The rules of WCAG 2.2 that can be checked on the page itself.
 @Suite struct ReportAccessTests {
   private var pages: [Markup] {
     get throws {
@@ -21,17 +20,17 @@ import Testing
     }
   }
 
-  @Test func theDocumentSaysItsLanguageAndTitle() throws {
+  @Test func theDocumentHasALanguageAndATitle() throws {
     for page in try pages {
       #expect(page.attributes["lang"] == "en")
       #expect(page.all("title").first?.text.isEmpty == false)
       let metas = page.all("meta")
-      #expect(metas.first?.attributes["charset"] == "utf-8", "before anything that needs it")
+      #expect(metas.first?.attributes["charset"] == "utf-8", "before any text")
       #expect(
         metas.contains {
           $0.attributes["name"] == "viewport"
             && $0.attributes["content"] == "width=device-width, initial-scale=1"
-        }, "and nobody is kept from zooming")
+        }, "zooming is allowed")
     }
   }
 
@@ -67,13 +66,14 @@ import Testing
         let description = image.children[1].text
         for bar in image.all("g") {
           let title = try #require(bar.first("title")?.text)
-          #expect(description.contains(title), "what a bar says is said to all")
+          #expect(description.contains(title), "the description has every bar")
           #expect(
-            bar.all("text").contains { title.hasSuffix(": \($0.text)") }, "and printed at it")
+            bar.all("text").contains { title.hasSuffix(": \($0.text)") },
+            "the bar has its value as text")
         }
       }
     }
-    #expect(try pages[1].all("svg").count == 4, "idle times are none here")
+    #expect(try pages[1].all("svg").count == 4, "this page has no idle times")
   }
 
   @Test func everyTableHasACaptionAndHeadings() throws {
@@ -89,22 +89,22 @@ import Testing
           for (cell, heading) in zip(row.children.dropFirst(), headings.dropFirst()) {
             #expect(cell.name == "td" && !cell.text.isEmpty)
             #expect(
-              cell.attributes["data-label"] == heading.text, "what a narrow screen shows before it")
+              cell.attributes["data-label"] == heading.text, "the label on a narrow screen")
           }
         }
       }
     }
   }
 
-  @Test func everyIDIsThereOnce() throws {
+  @Test func everyIDIsUnique() throws {
     for page in try pages {
       let ids = page.descendants.compactMap { $0.attributes["id"] }
       #expect(Set(ids).count == ids.count)
     }
   }
 
-  /// Names of figures before their values, as a list of pairs has to be.
-  @Test func listsOfPairsArePairs() throws {
+  /// Each name precedes its value.
+  @Test func descriptionListsArePairs() throws {
     for page in try pages {
       for list in page.all("dl") {
         let names = list.all("dt", "dd").map(\.name)
@@ -114,9 +114,9 @@ import Testing
   }
 }
 
-/// Colours stand out from what is behind them.
+/// Colours have enough contrast with their background.
 @Suite struct ReportStyleTests {
-  /// The variables of each set of colours: light, dark, print.
+  /// The variables of each colour set: light, dark, print.
   private var sets: [[String: String]] {
     ReportStyle.sheet.description.split(
       separator: ":root {", omittingEmptySubsequences: false
@@ -137,7 +137,7 @@ import Testing
     let parts = [number >> 16 & 255, number >> 8 & 255, number & 255].map { part in
       let share = Double(part) / 255
       guard share > 0.04045 else { return share / 12.92 }
-      // To the power of 2.4: of 12/5, by the fifth root.
+      // To the power of 2.4 = 12/5, by the fifth root.
       let base = (share + 0.055) / 1.055
       var root = base
       for _ in 0..<60 {
@@ -148,8 +148,8 @@ import Testing
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
   }
 
-  private func contrast(_ one: String, _ other: String) throws -> Double {
-    let (a, b) = (try luminance(one), try luminance(other))
+  private func contrast(_ lhs: String, _ rhs: String) throws -> Double {
+    let (a, b) = (try luminance(lhs), try luminance(rhs))
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
   }
 
@@ -161,10 +161,10 @@ import Testing
   @Test func thereAreThreeSetsOfTheSameNames() {
     #expect(sets.count == 3)
     #expect(sets.allSatisfy { Set($0.keys) == Set(sets[0].keys) && $0.count == 10 })
-    #expect(sets[0] != sets[1], "dark is not light")
+    #expect(sets[0] != sets[1], "dark differs from light")
   }
 
-  @Test func everythingCanBeRead() throws {
+  @Test func everyTextHasEnoughContrast() throws {
     for set in sets {
       let behind = try ["--page", "--card"].map { try #require(set[$0]) }
       for name in ["--ink", "--soft", "--bar", "--bad", "--warn", "--good"] {
@@ -180,7 +180,7 @@ import Testing
     }
   }
 
-  @Test func everyColourIsOneOfThem() {
+  @Test func everyColourIsAVariable() {
     let sheet = ReportStyle.sheet.description
     let variables = sets.reduce(0) { $0 + $1.count }
     #expect(sheet.split(separator: "#").count - 1 == variables)

@@ -9,7 +9,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// The page, made of values alone.
+/// The page, made from values.
 @Suite struct ReportPageTests {
   private func page(_ contents: ReportContents) throws -> Markup {
     try Markup.page(ReportPage(contents).bytes)
@@ -20,7 +20,7 @@ import Testing
     return try #require(page.all("section").first { $0.attributes["aria-labelledby"] == id })
   }
 
-  /// The cells of the rows of a table, headings included.
+  /// The cells of the rows of a table, with row headings.
   private func rows(_ table: Markup) throws -> [[String]] {
     try #require(table.first("tbody")).children.map { row in
       row.children.map { $0.text.trimmingBlanks }
@@ -33,50 +33,48 @@ import Testing
     let headline = try #require(header.descendants.first { $0.classes.contains("headline") })
     #expect(
       headline.text
-        == "2 processes leak; the worst is java[1744] with 312 connections in CLOSE-WAIT that it "
-        + "does not close.")
-    #expect(header.text.contains("1 accept queue is full: *:8080 loses connections."))
+        == "2 processes leak; java[1744] leaks the most, with 312 leaked connections.")
+    #expect(header.text.contains("1 accept queue is full: *:8080 is dropping connections."))
     #expect(
       page.all("h2").map(\.text) == [
-        "Leaks by process", "How long idle", "States", "What the states mean", "Accept queues",
-        "What policies did", "Health of the machine", "How this was made",
+        "Leaks by process", "Idle time", "States", "Meaning of the states", "Accept queues",
+        "Decisions", "Health of the machine", "About this report",
       ])
   }
 
-  @Test func figuresAreSaidWithTheirNames() throws {
+  @Test func keyFiguresHaveNames() throws {
     let figures = try #require(
       try page(ReportScene.bad).descendants.first { $0.classes.contains("figures") })
     #expect(
       zip(figures.all("dt"), figures.all("dd")).map { "\($0.text) \($1.text)" } == [
         "sockets 1,241", "established 890", "in CLOSE-WAIT 324",
-        "leaked: in CLOSE-WAIT for 1m 321", "processes that leak 2", "idle for an hour 0",
-        "full accept queues 1",
-        "closed by connreap 315",
+        "leaked (CLOSE-WAIT ≥ 1m) 321", "leaking processes 2", "idle for 1h 0",
+        "full accept queues 1", "closed by connreap 315",
       ])
   }
 
-  @Test func aLeakIsToldWithItsGrowthAndWhatIsLeft() throws {
+  @Test func aLeakHasItsGrowthAndForecast() throws {
     let section = try section("leaks", of: ReportScene.bad)
     let rows = try rows(#require(section.first("table")))
     #expect(
       rows[0] == [
         "java[1744]", "312", "324", "61", "≥ 2h00m first seen 1d00h ago",
         "10.0.0.20:5432 (311 of 312)",
-        "≥ 300 an hour over 1h00m, by policy pool-leak: 12 in the first of 5 runs, 200 closed since",
-        "3,901 of 4,096 (95 %) the rest lasts for 39m00s at this growth",
+        "≥ 300 per hour over 1h00m, by policy pool-leak: 12 in the first of 5 runs, 200 closed since",
+        "3,901 of 4,096 (95 %) runs out in 39m00s at this growth",
       ])
-    #expect(rows[1][6] == "unknown" && rows[1][7] == "unknown", "one run, or none, tells nothing")
+    #expect(rows[1][6] == "unknown" && rows[1][7] == "unknown", "growth needs two runs")
     #expect(rows[2] == ["idler[3]", "0", "0", "4", "–", "–", "–", "–"])
     let bars = try #require(section.first("svg")).all("g").map { $0.first("title")?.text }
     #expect(bars == ["java[1744]: 312", "app[2210]: 9"])
   }
 
-  @Test func whatCouldNotBeReadIsUnknownAndNotZero() throws {
+  @Test func unreadablePartsAreUnknown() throws {
     var contents = ReportScene.calm
-    contents.history = .unknown("no run of 'policy apply' has remembered anything yet")
-    contents.queues = .unknown("they cannot be listed")
-    contents.decisions = .unknown("there is no audit log in /x")
-    contents.findings = .unknown("this is a recording")
+    contents.history = .unknown("no run of 'policy apply' has been recorded yet")
+    contents.queues = .unknown("cannot be listed")
+    contents.decisions = .unknown("no audit log in /x")
+    contents.findings = .unknown("not part of a recording")
     contents.acceptFigures = AcceptFigures()
     contents.place.kernel = nil
     contents.place.uptime = nil
@@ -88,31 +86,30 @@ import Testing
     #expect(
       figures.all("dd").map(\.text) == ["4", "3", "0"] + Array(repeating: "unknown", count: 5))
     let text = page.text
-    #expect(text.contains("Growth is unknown: no run of 'policy apply' has remembered anything"))
-    #expect(text.contains("Unknown: they cannot be listed."))
-    #expect(text.contains("Unknown: there is no audit log in /x."))
-    #expect(text.contains("Unknown: this is a recording."))
-    #expect(text.contains("overflows unknown, drops by listeners unknown"))
-    #expect(text.contains("Of 2 in CLOSE-WAIT it is unknown for how long."))
-    #expect(text.contains("It is known of no connection."))
-    #expect(page.first("h3")?.text == "What is missing")
-    #expect(
-      text.contains("No connection leaks, as far as could be seen."))
+    #expect(text.contains("Growth is unknown: no run of 'policy apply' has been recorded yet."))
+    #expect(text.contains("Unknown: cannot be listed."))
+    #expect(text.contains("Unknown: no audit log in /x."))
+    #expect(text.contains("Unknown: not part of a recording."))
+    #expect(text.contains("overflows unknown, listener drops unknown"))
+    #expect(text.contains("2 in CLOSE-WAIT for an unknown time."))
+    #expect(text.contains("Unknown for all connections."))
+    #expect(page.first("h3")?.text == "Gaps")
+    #expect(text.contains("No leaks, as far as could be read."))
   }
 
-  @Test func ofNothingThereIsAPageToo() throws {
+  @Test func anEmptyMachineHasAPage() throws {
     var contents = ReportScene.calm
     contents.ipv4 = StateCounts()
     contents.queues = .read([])
     contents.findings = .read([])
     let page = try page(contents)
-    #expect(page.all("svg").isEmpty, "there is nothing to draw")
-    #expect(page.text.contains("There is no socket that is selected."))
-    #expect(page.text.contains("There is no listening socket that is selected."))
-    #expect(page.text.contains("The audit log holds no decision about what is selected."))
+    #expect(page.all("svg").isEmpty, "there are no charts")
+    #expect(page.text.contains("No sockets selected."))
+    #expect(page.text.contains("No listening sockets selected."))
+    #expect(page.text.contains("The audit log has no decisions about the selection."))
   }
 
-  @Test func longTablesAreCutAndSaySo() throws {
+  @Test func longTablesAreCut() throws {
     var contents = ReportScene.bad
     contents.leaks.processes = (1...45).map {
       ReportScene.process("p[\($0)]", pid: $0, leaked: 100 - Int($0))
@@ -122,14 +119,14 @@ import Testing
     #expect(try rows(#require(leaks.first("table"))).count == 20)
     #expect(leaks.text.contains("First 20 of 45 rows."))
     #expect(leaks.first("svg")?.all("g").count == 10)
-    #expect(leaks.first("figcaption")?.text.contains("of the 10 that leak most") == true)
+    #expect(leaks.first("figcaption")?.text.contains(", top 10") == true)
     let queues = try section("queues", of: contents)
     #expect(queues.text.contains("First 20 of 21 rows."))
     contents.queues = .read((1...20).map { ReportScene.queue("*:\($0)") })
     #expect(try !section("queues", of: contents).text.contains("The first"))
   }
 
-  @Test func decisionsAreToldByPolicyAndOneByOne() throws {
+  @Test func decisionsAreListedByPolicyAndByTime() throws {
     var contents = ReportScene.bad
     var several = ReportScene.decision(5)
     several.count = 74
@@ -143,27 +140,27 @@ import Testing
     #expect(
       try rows(tables[0]) == [
         ["pool-leak", "312", "0", "1", "2", "0", "0"],
-        ["by hand: kill", "3", "0", "0", "0", "0", "0"],
+        ["kill", "3", "0", "0", "0", "0", "0"],
       ])
     let latest = try rows(tables[1])
     #expect(latest[0][2] == "74 to 10.0.0.20:5432 CLOSE-WAIT")
     #expect(latest[1][1] == "failed")
     #expect(latest[2][2] == "10.0.0.5:50122 → 10.0.0.20:5432 CLOSE-WAIT")
     #expect(section.text.contains("318 decisions in the audit log, from "))
-    #expect(section.text.contains("1 line of the log cannot be read, and is left out."))
-    #expect(section.text.contains("Of 2 decisions the log does not say"))
+    #expect(section.text.contains("1 unreadable log line left out."))
+    #expect(section.text.contains("2 decisions could not be matched"))
   }
 
-  @Test func findingsStartWithWhatIsAmissAndHaveTheirRemedy() throws {
+  @Test func findingsStartWithProblemsAndHaveRemedies() throws {
     let items = try section("findings", of: ReportScene.bad).all("li")
     #expect(
-      items.map { $0.first("span")?.text.trimmingBlanks } == ["Problem", "Warning", "Note", "Well"])
+      items.map { $0.first("span")?.text.trimmingBlanks } == ["Problem", "Warning", "Note", "OK"])
     #expect(items[0].text.contains("Remedy: sysctl -w net.core.somaxconn=4096"))
     #expect(!items[1].text.contains("Remedy"))
   }
 
-  /// Nothing is asked of the network, and nothing runs.
-  @Test func thePageIsAllThereIs() throws {
+  /// The page makes no requests and runs no scripts.
+  @Test func thePageIsSelfContained() throws {
     let bytes = ReportPage(ReportScene.bad).bytes
     let page = try Markup.page(bytes)
     let text = String(decoding: bytes, as: UTF8.self)
@@ -193,7 +190,7 @@ import Testing
         return names[names.count - 1]
       }
       let page = try page(contents)
-      #expect(Self.shape(page) == plain, "no name makes an element or an attribute")
+      #expect(Self.shape(page) == plain, "names add no elements or attributes")
       for name in names {
         #expect(page.text.contains(EscapedText.escaped(name)), "\(EscapedText.escaped(name))")
       }
@@ -205,7 +202,7 @@ import Testing
     page.descendants.map { "\($0.name) \($0.attributes.keys.sorted().joined(separator: " "))" }
   }
 
-  /// Contents in which everything that is named is called as `name` says.
+  /// Contents with names from `name`.
   private static func contents(_ name: (Int) -> String) -> ReportContents {
     var contents = ReportScene.bad
     contents.place.host = name(0)
@@ -239,7 +236,7 @@ import Testing
 }
 
 extension String {
-  /// Without blanks and line breaks at either end.
+  /// The text without white space at either end.
   var trimmingBlanks: String {
     let start = drop { $0.isWhitespace }
     return String(start.reversed().drop { $0.isWhitespace }.reversed())

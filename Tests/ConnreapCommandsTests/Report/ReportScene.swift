@@ -8,7 +8,7 @@ import ProcessTable
 @testable import Rendering
 @testable import Reports
 
-/// Contents of a page, made by hand.
+/// Sample contents of a page.
 enum ReportScene {
   static func place(selection: String = "") -> ReportContents.Place {
     ReportContents.Place(
@@ -57,15 +57,15 @@ enum ReportScene {
   }
 
   static let checks = [
-    Check(id: "a", severity: .well, title: "closes them", detail: "SOCK_DESTROY"),
+    Check(id: "a", severity: .well, title: "closing sockets", detail: "SOCK_DESTROY"),
     Check(
-      id: "b", severity: .problem, title: "accept queues", detail: "*:8080 full now",
+      id: "b", severity: .problem, title: "accept queues", detail: "*:8080 full",
       remedy: "sysctl -w net.core.somaxconn=4096"),
-    Check(id: "c", severity: .warning, title: "sees every owner", detail: "34 cannot be read"),
+    Check(id: "c", severity: .warning, title: "owner visibility", detail: "34 cannot be read"),
     Check(id: "d", severity: .note, title: "keepalive", detail: "tcp_keepalive_time 7200"),
   ]
 
-  /// Nothing is wrong, and everything could be read.
+  /// A healthy machine on which everything is readable.
   static var calm: ReportContents {
     var contents = ReportContents(place: place())
     contents.ipv4 = counts([.established: 3, .listen: 1])
@@ -79,7 +79,7 @@ enum ReportScene {
     return contents
   }
 
-  /// Everything is wrong.
+  /// A machine with every kind of problem.
   static var bad: ReportContents {
     var contents = calm
     contents.ipv4 = counts([.established: 890, .closeWait: 324, .listen: 9])

@@ -7,7 +7,7 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// What a report comes to, in a line.
+/// The summary of a report.
 @Suite struct ReportVerdictTests {
   private func verdict(_ change: (inout ReportContents) -> Void) -> ReportVerdict {
     var contents = ReportScene.calm
@@ -15,25 +15,23 @@ import Testing
     return ReportVerdict(contents)
   }
 
-  @Test func nothingIsWrong() {
+  @Test func aHealthyMachineIsGood() {
     let verdict = verdict { _ in }
     #expect(verdict.severity == .good && verdict.others.isEmpty)
-    #expect(verdict.headline == "No connection leaks and no accept queue is full.")
+    #expect(verdict.headline == "No leaks and no full accept queues.")
   }
 
   @Test func aLeakIsAProblem() {
     let one = verdict { $0.leaks.processes = [ReportScene.process("java[1]", leaked: 1)] }
     #expect(one.severity == .bad)
-    #expect(
-      one.headline
-        == "1 process leaks: java[1] has 1 connection in CLOSE-WAIT that it does not close.")
+    #expect(one.headline == "1 process leaks: java[1] has 1 leaked connection.")
     let unknown = verdict { $0.leaks.leakedByUnknown = 2 }
-    #expect(unknown.headline == "2 connections leak; which process holds them is unknown.")
+    #expect(unknown.headline == "2 leaked connections; their processes are unknown.")
     #expect(unknown.severity == .bad)
     let young = verdict {
       $0.leaks.processes = [ReportScene.process("java[1]", leaked: 0, closeWait: 9)]
     }
-    #expect(young.severity == .good, "CLOSE-WAIT of a moment is none")
+    #expect(young.severity == .good, "a short CLOSE-WAIT is no leak")
   }
 
   @Test func aNameCannotBreakTheLine() {
@@ -46,46 +44,47 @@ import Testing
   @Test func aFullQueueIsAProblem() {
     let one = verdict { $0.queues = .read([ReportScene.queue(waiting: 129)]) }
     #expect(one.severity == .bad)
-    #expect(one.headline == "1 accept queue is full: *:8080 loses connections.")
+    #expect(one.headline == "1 accept queue is full: *:8080 is dropping connections.")
     let two = verdict {
       $0.queues = .read([
         ReportScene.queue(waiting: 200), ReportScene.queue("*:1", waiting: 129),
       ])
     }
-    #expect(two.headline.hasPrefix("2 accept queues are full, that of *:8080 most of all"))
+    #expect(
+      two.headline == "2 accept queues are full and dropping connections; the fullest is *:8080.")
     let nearly = verdict { $0.queues = .read([ReportScene.queue(waiting: 128)]) }
-    #expect(nearly.severity == .good, "the kernel takes one more than the backlog")
+    #expect(nearly.severity == .good, "the queue holds one more than the backlog")
   }
 
-  @Test func theHealthOfTheMachineFollows() {
+  @Test func machineHealthFollows() {
     let problem = verdict { $0.findings = .read(ReportScene.checks) }
     #expect(problem.severity == .bad)
-    #expect(problem.headline.hasPrefix("No connection leaks"))
-    #expect(problem.others == ["The machine's health: 1 problem and 1 warning, listed below."])
+    #expect(problem.headline.hasPrefix("No leaks"))
+    #expect(problem.others == ["Machine health: 1 problem and 1 warning, listed below."])
     let warning = verdict { $0.findings = .read([ReportScene.checks[2]]) }
     #expect(warning.severity == .warning)
-    #expect(warning.others == ["The machine's health: 1 warning, listed below."])
+    #expect(warning.others == ["Machine health: 1 warning, listed below."])
   }
 
-  @Test func whatIsNotKnownIsNotCalledWell() {
+  @Test func unknownIsNotGood() {
     let gaps = verdict { $0.gaps = ["34 processes could not be read"] }
     #expect(gaps.severity == .warning)
-    #expect(gaps.headline.hasSuffix(", as far as could be seen."))
+    #expect(gaps.headline.hasSuffix(", as far as could be read."))
     let queues = verdict { $0.queues = .unknown("x") }
     #expect(queues.severity == .warning)
     #expect(!queues.headline.contains("accept queue"))
-    #expect(queues.others.contains { $0.contains("Accept queues are unknown") })
+    #expect(queues.others.contains { $0.contains("Accept queues unknown") })
     let undecided = verdict { $0.leaks.undecided = 3 }
     #expect(
-      undecided.severity == .warning && undecided.headline.contains("as far as could be seen"))
+      undecided.severity == .warning && undecided.headline.contains("as far as could be read"))
   }
 
-  @Test func longIdleIsSaidAndIsNoProblem() {
+  @Test func idleConnectionsAreNoProblem() {
     let verdict = verdict {
       $0.leaks.processes = [ReportScene.process("a[1]", leaked: 0, longIdle: 1)]
     }
     #expect(verdict.severity == .good)
-    #expect(verdict.others == ["1 connection has moved nothing for an hour or longer."])
+    #expect(verdict.others == ["1 connection has been idle for at least 1h."])
   }
 }
 
@@ -110,7 +109,7 @@ import Testing
 
   @Test func barsAreInProportionAndFitAnyWidth() throws {
     let image = try image([bar(200), bar(100), bar(1), bar(0)])
-    #expect(widths(image) == ["100.00%", "50.00%", "0.50%"], "what is not nothing shows")
+    #expect(widths(image) == ["100.00%", "50.00%", "0.50%"], "a small value is visible")
     #expect(image.attributes["width"] == "100%" && image.attributes["viewBox"] == nil)
     #expect(image.attributes["height"] == "152")
   }
@@ -132,7 +131,7 @@ import Testing
     #expect(image.all("text").count == 6, "each has its value and its label")
   }
 
-  @Test func ofNothingAndOfOneThereIsAnImageToo() throws {
+  @Test func emptyChartsHaveAnImage() throws {
     #expect(try image([]).attributes["height"] == "0")
     #expect(try image([bar(0)], columns: true).all("rect").count == 1)
   }

@@ -91,7 +91,7 @@ import Testing
     #expect(try pair.client.reaches(pair.server))
 
     let doctor = try connreap(["doctor"], options: options)
-    let owners = try #require(doctor.lines.first { $0.contains("sees every owner") })
+    let owners = try #require(doctor.lines.first { $0.contains("owner visibility") })
     #expect(owners.hasPrefix("!") && owners.contains("hidepid=\(mode)"), "\(owners)")
     #expect(!doctor.text.contains("into every process:"))
   }
@@ -153,7 +153,7 @@ import Testing
     }
     #expect(try pair.client.reaches(pair.server))
     let doctor = try namespace.connreap(["doctor"], behind: prefix)
-    let owners = try #require(doctor.lines.first { $0.contains("sees every owner") })
+    let owners = try #require(doctor.lines.first { $0.contains("owner visibility") })
     #expect(owners.hasPrefix("!") && owners.contains("pid namespace"), "\(owners)")
   }
 

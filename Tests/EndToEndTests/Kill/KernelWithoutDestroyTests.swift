@@ -69,7 +69,7 @@ import Testing
     let ended = try Command.run(
       namespace.entering + [Tools.connreap, "doctor"], environment: ["LD_PRELOAD": library])
     #expect(ended.status == 1)
-    let line = ended.lines.first { $0.contains("closes them") }
+    let line = ended.lines.first { $0.contains("closing sockets") }
     #expect(line?.hasPrefix("✗") == true)
     #expect(line?.contains("CONFIG_INET_DIAG_DESTROY=y, or --method shutdown") == true)
   }

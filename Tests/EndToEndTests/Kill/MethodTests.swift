@@ -254,7 +254,7 @@ import Testing
   @Test func doctorReportsTheMissingPtraceCapability() throws {
     let user = ["setpriv", "--reuid", "54321", "--clear-groups", "--"]
     let ended = try Command.run(namespace.entering + user + [Tools.connreap, "doctor"])
-    let line = ended.lines.first { $0.contains("reaches descriptors") }
+    let line = ended.lines.first { $0.contains("descriptor access") }
     #expect(line?.hasPrefix("!") == true)
     #expect(line?.contains("CAP_SYS_PTRACE missing") == true)
   }

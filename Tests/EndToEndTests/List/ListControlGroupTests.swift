@@ -14,7 +14,7 @@ import Testing
     try service.take(namespace.server.pid)
   }
 
-  @Test func theUnitIsThatOfTheOwner() throws {
+  @Test func theUnitIsTheOwners() throws {
     let pair = try namespace.pair(port: 8080)
     let row = try #require(try namespace.row(of: pair.server))
     #expect(row.unit == "web.service")
@@ -46,9 +46,9 @@ import Testing
     #expect(row.container == Self.container)
   }
 
-  @Test func whereNoOwnerIsKnownTheSocketItselfTellsItsUnit() throws {
+  @Test func withoutAnOwnerTheSocketHasItsUnit() throws {
     let pair = try namespace.pair(port: 8080)
-    // Data that nobody takes keeps the connection after its program has closed it.
+    // Unacknowledged data keeps the connection after its program has closed it.
     try pair.client.fill()
     try pair.client.close()
     let row = try #require(try namespace.row(of: pair.client, "--unit", "web"))
@@ -60,8 +60,8 @@ import Testing
     #expect(listing.connections.contains { $0.cookie == pair.server.cookie })
   }
 
-  /// Each runs in a mount namespace of its own.
-  @Test func whereverElseTheHierarchyIsMountedTheUnitIsFound() throws {
+  /// Each command runs in its own mount namespace.
+  @Test func theUnitIsFoundWhereverCgroupsAreMounted() throws {
     let pair = try namespace.pair(port: 8080)
     try pair.client.fill()
     try pair.client.close()
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test func aUnitInAContainerIsNotTheMachines() throws {
+  @Test func aUnitInAContainerIsNotAUnitOfTheMachine() throws {
     let container = try ControlGroupFolder(in: slice, "docker-\(Self.container).scope")
     let unit = try ControlGroupFolder(in: container, "web.service")
     let inside = try namespace.anotherPeer()
@@ -97,7 +97,7 @@ import Testing
     #expect(row.container == Self.container)
   }
 
-  @Test func containersWithNamesOfTheirOwnAreSelectedByThem() throws {
+  @Test func containersAreSelectedByName() throws {
     let name = "connreap-web-\(UInt32.random(in: 0 ... .max))"
     for directory in [
       "lxc.payload.\(name)", "machine-\(name).scope", "systemd-nspawn@\(name).service",
@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  @Test(.needsDestroy) func onlyTheUnitsConnectionsAreClosed() throws {
+  @Test(.needsDestroy) func onlyConnectionsOfTheUnitAreClosed() throws {
     let outside = try namespace.anotherPeer()
     let pair = try namespace.pair(port: 8080, client: outside)
     let other = try namespace.pair(to: pair.listener, as: "web")

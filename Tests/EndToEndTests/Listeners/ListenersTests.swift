@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// What `listeners -o json` prints.
+/// The output of `listeners -o json`.
 struct ListenersReport: Decodable {
   struct Listener: Decodable {
     let local: Row.Endpoint
@@ -53,7 +53,7 @@ struct ListenersReport: Decodable {
     return try ListenersReport(ended.text)
   }
 
-  @Test func aListenerHasItsOwnerItsQueueAndItsConnections() throws {
+  @Test func aListenerHasItsOwnerQueueAndConnections() throws {
     let busy = try namespace.server.listen("busy", port: 8080, backlog: 7)
     _ = try namespace.server.listen("idle", on: "::1", port: 8081)
     _ = try namespace.closeWaits(2, to: busy)
@@ -72,7 +72,7 @@ struct ListenersReport: Decodable {
     #expect(table.contains(#/127\.0\.0\.1:8080 .* 1/7 \S* *4 \(2 CLOSE-WAIT\)/#))
   }
 
-  @Test func anOverflowIsCountedByTheKernelAndSaidOfTheListener() throws {
+  @Test func overflowsAreCountedAndTheListenerIsNamed() throws {
     _ = try namespace.server.listen("full", port: 8080, backlog: 0)
     #expect(try report().overflows == 0)
     _ = try namespace.server.connect("queued", port: 8080)
@@ -81,10 +81,10 @@ struct ListenersReport: Decodable {
     #expect(report.listeners.map(\.full) == [true])
     #expect((report.overflows ?? 0) > 0 && (report.drops ?? 0) > 0)
     let text = try namespace.connreap("listeners").text
-    #expect(text.contains(": 127.0.0.1:8080 loses connections."))
+    #expect(text.contains(": 127.0.0.1:8080 is dropping connections."))
   }
 
-  @Test func theSettingIsTheNamespaces() throws {
+  @Test func settingsBelongToTheNamespace() throws {
     let set = try Command.run(
       namespace.entering + ["sh", "-c", "echo 16 > /proc/sys/net/core/somaxconn"])
     #expect(set.status == 0)
@@ -95,7 +95,7 @@ struct ListenersReport: Decodable {
     #expect(report.listeners.map(\.limitedBy) == ["somaxconn"])
   }
 
-  @Test func handshakesThatDoNotEndAreInTheSynQueue() throws {
+  @Test func unfinishedHandshakesAreInTheSynQueue() throws {
     try namespace.server.hold(states: ["syn-recv": (3, 2), "estab": (1, 0)])
     let report = try report()
     #expect(report.listeners.map(\.synQueue).sorted() == [2, 3])
@@ -105,8 +105,8 @@ struct ListenersReport: Decodable {
     #expect(table.contains(#/10\.9\.0\.1:7000 .* 0/128 +3 +4\n/#), "\(table)")
   }
 
-  /// Three connects a second find the queue full, and each tries again after a second.
-  @Test func whatOverflowsNowIsToldASecond() throws {
+  /// Three connects per second find the queue full, and each retries after a second.
+  @Test func overflowsAreReportedPerSecond() throws {
     _ = try namespace.server.listen("full", port: 8080, backlog: 0)
     _ = try namespace.server.connect("queued", port: 8080)
     let watch = try namespace.start(["listeners", "--watch", "400ms", "-o", "json"])
@@ -126,8 +126,8 @@ struct ListenersReport: Decodable {
     #expect(looks.last?.listeners.first?.full == true)
   }
 
-  /// What is said of a namespace is read in it: its counters, and its settings.
-  @Test func countersAndSettingsAreOfTheNamespaceOfTheListener() throws {
+  /// Counters and settings are read in the namespace that they belong to.
+  @Test func countersAndSettingsBelongToTheListenersNamespace() throws {
     let elsewhere = try NetworkNamespace()
     for (place, somaxconn) in [(namespace, 16), (elsewhere, 32)] {
       let set = try Command.run(
@@ -140,11 +140,11 @@ struct ListenersReport: Decodable {
     _ = try elsewhere.server.connect("refused", port: 8081, waiting: false)
     let there = try report("--netns", "\(elsewhere.server.pid)")
     #expect(there.settings.somaxconn == 32 && (there.overflows ?? 0) > 0)
-    #expect(try report().overflows == 0, "the own namespace has none")
+    #expect(try report().overflows == 0, "this namespace has none")
     let both = try report(
       "--netns", "\(namespace.server.pid),\(elsewhere.server.pid)", "--port", "8080")
     #expect(both.listeners.map(\.limitedBy) == ["somaxconn", "somaxconn"])
-    #expect(both.settings.somaxconn == nil, "there is no one setting")
+    #expect(both.settings.somaxconn == nil, "the settings differ")
     #expect(both.overflows == there.overflows || (both.overflows ?? 0) > (there.overflows ?? 0))
   }
 
@@ -159,7 +159,7 @@ struct ListenersReport: Decodable {
     #expect(try namespace.connreap("listeners", "-o", "csv").status == 64)
   }
 
-  @Test func aWatchEndsCleanlyAndTellsRates() throws {
+  @Test func watchReportsRatesAndEndsCleanly() throws {
     _ = try namespace.server.listen("one", port: 8080)
     let ended = try namespace.connreap(
       ["listeners", "--watch", "100ms", "-o", "json"],
@@ -170,10 +170,10 @@ struct ListenersReport: Decodable {
     #expect(ended.lines.last?.contains("\"overflows_per_second\":0.0") == true)
   }
 
-  @Test func nobodyListensIsAnEmptyList() throws {
+  @Test func withoutListenersTheListIsEmpty() throws {
     #expect(try report().listeners.isEmpty)
     #expect(
       try namespace.connreap("listeners").lines
-        == ["No listening socket was found.", "Overflows 0, drops 0"])
+        == ["No listening sockets found.", "Overflows 0, drops 0"])
   }
 }

@@ -54,7 +54,7 @@ import Testing
     )
     let ended = try log()
     #expect(ended.status == 0 && ended.lines.count == 2)
-    #expect(ended.complaints.contains("audit.jsonl.1.xz is left out: only gzip is read"))
+    #expect(ended.complaints.contains("audit.jsonl.1.xz: only gzip is supported"))
     #expect(ended.complaints.contains("audit.jsonl.2.gz is damaged"))
   }
 

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// The page in a browser, in a network namespace where there is nobody to ask.
+/// The page in a browser, in an isolated network namespace.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsBrowser) struct BrowserTests {
   private struct Look: Decodable {
     let width: Int
@@ -26,12 +26,12 @@ import Testing
     let requests: [String]
   }
 
-  /// What a browser finds in the page of a machine that leaks.
+  /// Opens the page of a leaking machine in a browser.
   private func browse() throws -> (found: Found, page: String) {
     let namespace = try NetworkNamespace()
     let folder = try TemporaryFolder()
     let listener = try namespace.server.listen("pool", port: 8080)
-    // The longest name there is, and one that must not be an element.
+    // The longest possible name, and one that must not become an element.
     try namespace.server.rename(Array("<img src=//x/>\u{1b}".utf8))
     _ = try namespace.closeWaits(12, to: listener)
     let other = try namespace.anotherPeer()
@@ -55,7 +55,7 @@ import Testing
       namespace.entering + [Tools.python, Tools.fixture("browse.py"), page, folder.path],
       environment: ["HOME": folder.path], seconds: 90)
     try #require(browsed.status == 0, "\(browsed.complaints)")
-    // Whoever wants to see the pictures, and the page as it is printed, says where to.
+    // CONNREAP_PICTURES names a directory for the screenshots and the printed page.
     if let pictures = getenv("CONNREAP_PICTURES").map({ String(cString: $0) }) {
       let copied = try Command.run(
         ["bash", "-c", "cp \"$0\"/*.png \"$0\"/*.pdf \"$0\"/*.html \"$1\"", folder.path, pictures])
@@ -73,12 +73,12 @@ import Testing
     #expect(found.requests.count == 1 && found.requests[0].hasPrefix("file:///tmp/"))
     #expect(found.looks.count == 6)
     for (name, look) in found.looks {
-      #expect(look.width <= look.window, "\(name): nothing is beyond the right edge")
+      #expect(look.width <= look.window, "\(name): nothing exceeds the right edge")
       #expect(look.wide.isEmpty, "\(name)")
-      #expect(look.upon.isEmpty, "\(name): no text lies upon another")
+      #expect(look.upon.isEmpty, "\(name): no overlapping text")
       #expect(look.scripts == 0 && look.resources == 0)
       #expect(look.title.hasPrefix("TCP connections of "))
-      #expect(look.headline.contains(#"<img src=//x/>\x1b["#), "a name is a text")
+      #expect(look.headline.contains(#"<img src=//x/>\x1b["#), "names are text")
       #expect(look.images == page.split(separator: "<svg ").count - 1 && look.images >= 4)
       #expect(look.rows > 5)
     }
@@ -86,11 +86,11 @@ import Testing
     #expect(light?.background == "rgb(243, 245, 247)" && light?.ink == "rgb(23, 32, 42)")
     #expect(dark?.background == "rgb(15, 19, 23)" && dark?.ink == "rgb(232, 236, 240)")
 
-    // What a screen reader is told, on a narrow screen too.
+    // What a screen reader gets, also on a narrow screen.
     func names(_ role: String) -> [String] { found.tree.filter { $0[0] == role }.map { $0[1] } }
     #expect(names("image").contains { $0.hasPrefix("Leaked connections by process ") })
     #expect(names("table").count == page.split(separator: "<table>").count - 1)
-    #expect(names("table").allSatisfy { !$0.isEmpty }, "each has its caption for a name")
+    #expect(names("table").allSatisfy { !$0.isEmpty }, "each table is named by its caption")
     #expect(names("rowheader").count >= 6)
     for landmark in ["banner", "main", "contentinfo"] { #expect(names(landmark).count == 1) }
     #expect(names("heading").first?.hasPrefix("TCP connections of ") == true)
@@ -99,7 +99,7 @@ import Testing
 }
 
 extension Trait where Self == ConditionTrait {
-  /// The test looks at a page in a browser.
+  /// The test needs a browser.
   static var needsBrowser: Self {
     .enabled(
       if: access("/usr/bin/chromedriver", X_OK) == 0

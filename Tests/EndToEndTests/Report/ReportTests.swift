@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// The page, of what is really there.
+/// The report of a real machine.
 @Suite(.waitsForPrograms, .needsNamespaces) struct ReportTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
@@ -50,7 +50,7 @@ import Testing
 
     """
 
-  /// A machine on which everything is wrong: a leak that grows, a full queue, and a log of closings.
+  /// A machine with every kind of problem: a growing leak, a full queue and a log of closes.
   private func scene() throws {
     try namespace.server.rename(Self.hostileName)
     _ = try namespace.closeWaits(3, to: listener)
@@ -73,11 +73,10 @@ import Testing
     let page = try page()
     let name = #"&lt;b&gt;&quot;&#39;&amp;\x1b\x0a\u{202e}\[\#(namespace.server.pid)]"#
     #expect(
-      page.contains(
-        "1 process leaks: \(name) has 5 connections in CLOSE-WAIT that it does not close."))
+      page.contains("1 process leaks: \(name) has 5 leaked connections."))
     #expect(page.contains("by policy watch-pool: 3 in the first of 2 runs, 0 closed since"))
-    #expect(page.contains(" an hour "))
-    #expect(page.contains("1 accept queue is full: 127.0.0.1:8081 loses connections."))
+    #expect(page.contains(" per hour "))
+    #expect(page.contains("1 accept queue is full: 127.0.0.1:8081 is dropping connections."))
     #expect(page.contains("2 of 1, full"))
     #expect(!page.contains("\u{1b}") && !page.contains("\u{202e}") && !page.contains("<b>"))
   }
@@ -87,24 +86,24 @@ import Testing
     #expect(try namespace.kill("--state", "close-wait").status == 0)
     let page = try page()
     #expect(page.contains("3 decisions in the audit log"))
-    #expect(page.contains("by hand: kill"))
-    #expect(page.contains("No connection leaks and no accept queue is full"))
-    #expect(try self.page("--state", "listen").contains("holds no decision about what is selected"))
+    #expect(page.contains("Requested by"))
+    #expect(page.contains("No leaks and no full accept queues"))
+    #expect(try self.page("--state", "listen").contains("no decisions about the selection"))
   }
 
   @Test func whatWasNeverDoneIsUnknownAndNotZero() throws {
     let page = try page()
-    #expect(page.contains("Unknown: there is no audit log in \(namespace.state.path)."))
-    #expect(page.contains("Growth is unknown: no run of &#39;policy apply&#39; has remembered"))
+    #expect(page.contains("Unknown: no audit log in \(namespace.state.path)."))
+    #expect(page.contains("Growth is unknown: no run of &#39;policy apply&#39; has been recorded"))
   }
 
   @Test func theSelectionNarrowsIt() throws {
     _ = try namespace.closeWaits(2, to: listener)
     let page = try page("--port", "8081", "not", "state", "listen")
     #expect(page.contains("only --port 8081 not state listen"))
-    #expect(page.contains("There is no socket that is selected."))
+    #expect(page.contains("No sockets selected."))
     #expect(try namespace.connreap("report", "--html", "-", "--port", "x").status == 64)
-    #expect(try namespace.connreap("report").status == 64, "it has to be said where to")
+    #expect(try namespace.connreap("report").status == 64, "--html is required")
     let duration = try namespace.connreap("report", "--html", "-", "--leaked-after", "5")
     #expect(duration.status == 64 && duration.complaints.contains("--leaked-after"))
   }
@@ -131,11 +130,11 @@ import Testing
   @Test func theFileIsForItsOwnerAloneAndKeepsWhatItWasGiven() throws {
     let ended = try report("--html", file)
     #expect(ended.status == 0 && ended.output.isEmpty && ended.errors.isEmpty)
-    #expect(mode(file) == 0o600, "it says who talks to whom")
+    #expect(mode(file) == 0o600, "the file shows who talks to whom")
     #expect(chmod(file, 0o644) == 0)
     #expect(try report("--html", file).status == 0)
-    #expect(mode(file) == 0o644, "somebody has published it")
-    #expect(try names == ["report.html"], "nothing is left beside it")
+    #expect(mode(file) == 0o644, "the user has published the file")
+    #expect(try names == ["report.html"], "no temporary file is left")
   }
 
   @Test func whatFailsLeavesTheOldFile() throws {
@@ -187,7 +186,7 @@ import Testing
     #expect(ended.text.contains("\(file): 1 process leaks: "), "\(ended.text)")
   }
 
-  // MARK: - What is damaged
+  // MARK: - Damaged files
 
   @Test func aDamagedHistoryIsSaidAndTheRestIsThere() throws {
     _ = try namespace.closeWaits(2, to: listener)
@@ -196,8 +195,8 @@ import Testing
       try Command.run(["bash", "-c", "umask 077; echo no database > \"$0\"", database]).status == 0)
     let page = try page()
     #expect(page.contains("Growth is unknown: \(database) is damaged."))
-    #expect(page.contains("has 2 connections in CLOSE-WAIT"))
-    // A selection by age cannot do without; it is of nothing then.
+    #expect(page.contains("has 2 leaked connections"))
+    // A selection by age needs the history.
     #expect(try Command.run(["chmod", "666", database]).status == 0)
     let untrusted = try report("--html", "-", "--age", "1s")
     #expect(untrusted.status == 1 && untrusted.complaints.contains("cannot read the history of"))
@@ -207,7 +206,7 @@ import Testing
 
   @Test func aDamagedLogIsSaidAndTheRestIsThere() throws {
     _ = try namespace.state.write("audit.jsonl", "half a line\n{}\n")
-    #expect(try page().contains("2 lines of the log cannot be read, and are left out."))
+    #expect(try page().contains("2 unreadable log lines left out."))
     #expect(try Command.run(["rm", namespace.state.path + "/audit.jsonl"]).status == 0)
     #expect(
       try Command.run(["mkdir", namespace.state.path + "/audit.jsonl"]).status == 0)
@@ -216,7 +215,7 @@ import Testing
     #expect(ended.text.contains("Unknown: "))
   }
 
-  // MARK: - Without privileges, and of recordings
+  // MARK: - Missing privileges, and recordings
 
   @Test func withoutPrivilegesItSaysWhatIsMissing() throws {
     _ = try namespace.closeWaits(2, to: listener)
@@ -224,14 +223,14 @@ import Testing
       ["report", "--html", "-", "--leaked-after", "0s", "--state-dir", namespace.state.path],
       behind: ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"])
     #expect(ended.status == 0, "\(ended.complaints)")
-    #expect(ended.text.contains("2 connections leak; which process holds them is unknown."))
-    #expect(ended.text.contains("What is missing"))
+    #expect(ended.text.contains("2 leaked connections; their processes are unknown."))
+    #expect(ended.text.contains("Gaps"))
     #expect(ended.text.contains("owners are missing"))
     #expect(ended.text.contains("Growth is unknown: "))
-    #expect(ended.complaints.contains(namespace.state.path), "the folder is closed to others")
+    #expect(ended.complaints.contains(namespace.state.path), "others cannot read the directory")
   }
 
-  /// The recording of the golden files was made by `list`.
+  /// `list` made the recording of the golden files.
   @Test func aRecordingOfAListHasItAll() throws {
     let golden =
       "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Golden"
@@ -240,9 +239,8 @@ import Testing
       words + ["--replay", golden + "/scene.rec", "--proc-root", golden + "/proc"])
     #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.complaints)")
     #expect(
-      ended.text.contains(
-        "1 process leaks: server[10249] has 3 connections in CLOSE-WAIT that it does not close."))
-    #expect(ended.text.contains("18 sockets: 14 of IPv4, 4 of IPv6."))
+      ended.text.contains("1 process leaks: server[10249] has 3 leaked connections."))
+    #expect(ended.text.contains("18 sockets: 14 IPv4, 4 IPv6."))
     #expect(ended.text.contains("<th scope=\"row\" class=\"name code\">0.0.0.0:8080</th>"))
   }
 
@@ -255,9 +253,9 @@ import Testing
     ])
     #expect(ended.status == 0, "\(ended.complaints)")
     #expect(ended.text.contains("TCP connections of a recording"))
-    #expect(ended.text.contains("5 connections leak; which process holds them is unknown."))
-    #expect(ended.text.contains("127.0.0.1:8081 loses connections"))
-    #expect(ended.text.contains("Unknown: this is a recording of another moment."))
+    #expect(ended.text.contains("5 leaked connections; their processes are unknown."))
+    #expect(ended.text.contains("127.0.0.1:8081 is dropping connections"))
+    #expect(ended.text.contains("Unknown: not part of a recording."))
     #expect(ended.text.contains("overflows unknown"))
   }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// What `stats -o json` prints.
+/// The output of `stats -o json`.
 struct Statistics: Decodable {
   struct Group: Decodable {
     let by: String
@@ -77,12 +77,12 @@ struct Statistics: Decodable {
   func theCountsAreThoseOfSsIntoAwk() throws {
     try scene()
     var (expected, stats) = (try countedByAwk(), try stats())
-    // A connection may go on to its next state between the two.
+    // A connection may change its state between the two counts.
     for _ in 0..<5 where stats.states.filter({ $0.value > 0 }) != expected {
       (expected, stats) = (try countedByAwk(), try self.stats())
     }
     #expect(stats.states.filter { $0.value > 0 } == expected)
-    #expect(expected.count >= 6, "there is something of most kinds")
+    #expect(expected.count >= 6, "most states occur")
     #expect(stats.total == expected.values.reduce(0, +))
     #expect(
       stats.states.count == (Tools.kernelListsBoundSockets ? 12 : 11), "zero is reported too")
@@ -101,7 +101,7 @@ struct Statistics: Decodable {
     #expect(text.contains("CurrEstab \(counted) (listed: the same)"))
   }
 
-  /// Where nothing moves, three that count come to the same numbers at once, to the last one.
+  /// Without traffic, list, ss and the kernel agree exactly.
   @Test(.enabled(if: Tools.has("ss", "-V"), "needs ss"))
   func everyStateIsCountedAsSsAndTheKernelCountIt() throws {
     let made = [
@@ -120,21 +120,21 @@ struct Statistics: Decodable {
     #expect(stats.families == ["ipv4": 20, "ipv6": 21])
     for state in unused { expected[state] = nil }
     #expect(try countedByAwk() == expected)
-    // What RFC 4022 and sockstat count: neither TIME_WAIT nor half-open connects are in use.
+    // RFC 4022 and sockstat count neither TIME_WAIT nor half-open connections as in use.
     #expect(try counter("/proc/net/snmp", "Tcp:", "CurrEstab") == 12)
     #expect(stats.kernel?["curr_estab"] == 12)
     #expect(stats.kernel?["time_wait"] == 6)
     #expect(stats.kernel?["in_use"] == 20 - 4 - 2 && stats.kernel?["in_use_ipv6"] == 21 - 2 - 1)
     let text = try namespace.connreap("stats").text
     #expect(text.contains("CurrEstab 12 (listed: the same), 6 in TIME-WAIT\n"))
-    #expect(text.contains("\n41 sockets: 20 of IPv4, 21 of IPv6\n"))
+    #expect(text.contains("\n41 sockets: 20 IPv4, 21 IPv6\n"))
     #expect(text.contains(#/SYN-RECV +3 +2 +1 /#) && text.contains(#/CLOSING +3 +1 +2 /#))
-    // The list has the same, from a dump of its own.
+    // A separate dump by list agrees.
     let rows = try namespace.rows("--state", "all")
     #expect(Dictionary(grouping: rows, by: \.state).mapValues(\.count) == expected)
   }
 
-  /// A counter of a file of names and values, in the namespace.
+  /// A counter in a file of names and values, read in the namespace.
   private func counter(_ file: String, _ section: String, _ name: String) throws -> Int? {
     let lines = try Command.run(namespace.entering + ["cat", file]).lines
       .filter { $0.hasPrefix(section) }.map { $0.split(separator: " ") }
@@ -144,7 +144,7 @@ struct Statistics: Decodable {
 
   // MARK: - Other namespaces
 
-  /// The figures beside the counts are of the namespace that was counted, never of the own one.
+  /// The kernel's figures come from the counted namespace, not from connreap's own.
   @Test func theKernelsFiguresAreOfTheNamespaceThatIsCounted() throws {
     try scene()
     let elsewhere = try NetworkNamespace()
@@ -167,7 +167,7 @@ struct Statistics: Decodable {
     #expect(text.contains("CurrEstab 40 (listed: the same), 0 in TIME-WAIT\n"))
   }
 
-  /// What could not be entered is not counted, and its figures are not either.
+  /// A namespace that cannot be entered contributes neither counts nor figures.
   @Test func withoutTheRightToEnterTheFiguresAreOfWhatIsLeft() throws {
     try scene()
     let elsewhere = try NetworkNamespace()
@@ -242,7 +242,7 @@ struct Statistics: Decodable {
     let ended = try namespace.connreap(
       ["stats", "--watch", "100ms", "-o", "json"],
       behind: ["timeout", "--preserve-status", "-s", "INT", "1"])
-    #expect(ended.status == 0 && ended.errors.isEmpty, "an interrupt is its end, no failure")
+    #expect(ended.status == 0 && ended.errors.isEmpty, "SIGINT ends it without a failure")
     let rounds = try ended.lines.map { try Statistics($0) }
     #expect(rounds.count > 2)
     #expect(Set(rounds.map(\.total)).count == 1)
@@ -256,7 +256,7 @@ struct Statistics: Decodable {
         "timeout", "--preserve-status", "-s", "TERM", "3", Tools.connreap, "stats", "--watch",
         "200ms",
       ])
-    // Until it has counted once.
+    // Wait for the first report.
     pause(for: .seconds(1))
     try namespace.server.connectPairs(5, as: "new", to: listener)
     let ended = try watch.end()

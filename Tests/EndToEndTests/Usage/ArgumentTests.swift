@@ -76,7 +76,7 @@ import Testing
     let ended = try start(withVector: vector)
     #expect(ended.status == 1)
     #expect(ended.text.isEmpty)
-    #expect(ended.complaints.hasPrefix("connreap: it was started without arguments"))
+    #expect(ended.complaints.hasPrefix("connreap: started without arguments"))
   }
 
   @Test func programNameAlonePrintsHelp() throws {

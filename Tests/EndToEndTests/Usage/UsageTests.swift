@@ -22,11 +22,11 @@ import Testing
   }
 
   @Test(arguments: [
-    (["lst"], "no command 'lst'", "did you mean 'list'?"),
-    (["policy", "aply", "x"], "no command 'aply'", "did you mean 'apply'?"),
-    (["port", "80"], "no command 'port'", "the commands are list, kill, policy,"),
-    (["policy", "list"], "no command 'list'", "the commands are check, plan, apply, schema"),
-    (["\u{1b}[2J"], #"no command '\x1b[2J'"#, "the commands are list"),
+    (["lst"], "unknown command 'lst'", "did you mean 'list'?"),
+    (["policy", "aply", "x"], "unknown command 'aply'", "did you mean 'apply'?"),
+    (["port", "80"], "unknown command 'port'", "the commands are list, kill, policy,"),
+    (["policy", "list"], "unknown command 'list'", "the commands are check, plan, apply, schema"),
+    (["\u{1b}[2J"], #"unknown command '\x1b[2J'"#, "the commands are list"),
   ])
   func unknownCommandsGetSuggestions(words: [String], what: String, remedy: String) throws {
     let ended = try Command.run([Tools.connreap] + words)
@@ -97,7 +97,7 @@ import Testing
     func details(_ id: String) -> [String] {
       report.namespaces.compactMap { $0.checks.first { $0.id == id }?.detail }
     }
-    #expect(details("ephemeral-ports").count { $0.contains("none of 100 is used") } == 1)
+    #expect(details("ephemeral-ports").count { $0.contains("none of 100 in use") } == 1)
     #expect(details("syn-queues").count { $0.contains("tcp_syncookies is 0") } == 1)
     let text = try Command.run(
       [Tools.connreap, "doctor", "--state-dir", one.state.path, "--netns", pids[1]], seconds: 60)
@@ -175,12 +175,12 @@ import Testing
     let ended = try namespace.connreap("doctor")
     let failures = ended.lines.filter { $0.hasPrefix("!") || $0.hasPrefix("✗") }
     // In a sandbox, processes with more capabilities than the test's are unreadable.
-    let sandboxFailures = ["! sees every owner", "! reaches descriptors"]
+    let sandboxFailures = ["! owner visibility", "! descriptor access"]
     #expect(failures.filter { line in !sandboxFailures.contains { line.hasPrefix($0) } } == [])
     #expect(ended.status == (failures.isEmpty ? 0 : 1))
-    #expect(ended.text.contains("✓ lists IPv4 sockets"))
-    #expect(ended.text.contains("✓ closes them"))
-    #expect(ended.text.contains("✓ may close them"))
+    #expect(ended.text.contains("✓ listing IPv4 sockets"))
+    #expect(ended.text.contains("✓ closing sockets"))
+    #expect(ended.text.contains("✓ permission to close"))
   }
 
   @Test func harmfulSettingsAreReportedWithARemedy() throws {
@@ -212,12 +212,12 @@ import Testing
     let ended = try namespace.connreap("doctor")
     #expect(ended.status == 1)
     let line = try #require(ended.lines.first { $0.contains("leaky[\(leaky.pid)]") })
-    #expect(line.hasPrefix("✗") && line.contains("15 of them are CLOSE-WAIT sockets"))
+    #expect(line.hasPrefix("✗") && line.contains("15 CLOSE-WAIT sockets"))
   }
 
   @Test func missingCapabilitiesAreReportedWithARemedy() throws {
     let ended = try namespace.connreap(["doctor"], behind: KillSafetyTests.withoutNetAdmin)
     #expect(ended.status == 1)
-    #expect(ended.text.contains(/✗ may close them +CAP_NET_ADMIN missing: .*run it with sudo/))
+    #expect(ended.text.contains(/✗ permission to close +CAP_NET_ADMIN missing: .*run it with sudo/))
   }
 }
