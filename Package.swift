@@ -64,7 +64,7 @@ let package = Package(
     module("DescriptorActions", ["Connections", "ProcessTable", "CLinuxProcess", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
     module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
-    module("Selection", ["Connections", system]),
+    module("Selection", ["ProcessTable", "Connections", system]),
     module(
       "Scanning",
       [

@@ -51,11 +51,6 @@ public struct IPAddress: Hashable, Sendable {
 
   /// Whether the address is all zeros: `0.0.0.0`, `::`, or `::ffff:0.0.0.0`.
   public var isUnspecified: Bool { bits == 0 || bits == Self.mappedPrefix }
-
-  /// Whether the address is in `127.0.0.0/8`, mapped or not, or is `::1`.
-  public var isLoopback: Bool {
-    bits == 1 || (isV4OrMapped && UInt8(truncatingIfNeeded: bits >> 24) == 127)
-  }
 }
 
 /// The family of a socket or of an address.

@@ -45,3 +45,15 @@ public struct OwnerProcess: Hashable, Sendable {
     executable?.bytes.split(separator: UInt8(ascii: "/")).last.map { KernelName(bytes: $0) }
   }
 }
+
+extension OwnerProcess {
+  /// The name and the pid: `java[1744]`.
+  public var label: KernelName { .label(ofProcess: name ?? executableName, pid: pid) }
+}
+
+extension KernelName {
+  /// The label of a process, `?[1744]` if its name is unknown.
+  public static func label(ofProcess name: KernelName?, pid: Int32) -> KernelName {
+    (name ?? "?") + "[\(pid)]"
+  }
+}

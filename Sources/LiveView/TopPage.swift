@@ -107,8 +107,7 @@ package struct TopPage {
   ) -> [ScreenLine] {
     let table = PlanText(text: text).table(of: lines)
     let layout = Table.Layout(showsHeader: false, width: width, indent: width >= 60 ? 2 : 0)
-    let widths = table.fit(
-      table.measure(0..<lines.count, from: table.columns.map { _ in 0 }), into: layout)
+    let widths = table.fit(table.naturalWidths(for: layout), into: layout)
     return table.lines(0..<lines.count, widths: widths, layout).lines
   }
 }

@@ -22,9 +22,9 @@ package struct TopTable {
       if case .connection(let place) = entry { place } else { nil }
     }
     let measured = Set(places).union(model.view.places.prefix(Self.sampleSize).map(Int.init))
-    let (columns, layout) = fitting(room, measured)
+    let (columns, natural, layout) = fitting(room, Array(measured))
     let table = table(of: columns)
-    let widths = table.fit(natural(table, measured), into: layout)
+    let widths = table.fit(natural, into: layout)
     let printed = table.lines(places, widths: widths, layout)
     var next = printed.lines.makeIterator()
     let lines = model.view.entries[rows].map { entry in
@@ -39,13 +39,12 @@ package struct TopTable {
     return (heading.fitted(to: width).marked(.reverse), lines)
   }
 
-  /// The columns that fit, and their layout.
+  /// The columns that fit, their natural widths, and their layout.
   private func fitting(
-    _ room: Int, _ measured: Set<Int>
-  ) -> (columns: [TopColumn], layout: Table.Layout) {
+    _ room: Int, _ measured: [Int]
+  ) -> (columns: [TopColumn], natural: [Int], layout: Table.Layout) {
     let all = TopColumn.all.filter(isInformative)
-    let table = table(of: all)
-    let natural = natural(table, measured)
+    let natural = table(of: all).naturalWidths(for: Table.Layout(width: room), of: measured)
     let gap = room >= 100 ? 2 : 1
     var chosen: Set<TopColumn> = []
     var minimumTotal = 0
@@ -59,7 +58,10 @@ package struct TopTable {
       guard fits || chosen.isEmpty else { break }
       chosen.insert(all[index])
     }
-    return (all.filter(chosen.contains), Table.Layout(width: room, gap: gap))
+    let shown = all.indices.filter { chosen.contains(all[$0]) }
+    return (
+      shown.map { all[$0] }, shown.map { natural[$0] }, Table.Layout(width: room, gap: gap)
+    )
   }
 
   /// The minimum width of a column. Group headings need the space of the first columns.
@@ -80,11 +82,6 @@ package struct TopTable {
     case .list(.inState): return scan.connections.contains { $0.inStateAtLeast != nil }
     default: return true
     }
-  }
-
-  /// The column widths that the connections at `places` need.
-  private func natural(_ table: Table, _ places: Set<Int>) -> [Int] {
-    table.measure(places, from: table.columns.map { EscapedText.width(of: $0.title.utf8) })
   }
 
   /// All connections of the scan as a table, by index.

@@ -25,8 +25,3 @@ public protocol EvaluatedConnections {
   /// What earlier runs know of the connection; nil when that is nothing.
   func past(at index: Int) -> ConnectionPast?
 }
-
-extension EvaluatedConnections {
-  /// Nothing.
-  public func past(at index: Int) -> ConnectionPast? { nil }
-}

@@ -19,7 +19,7 @@ public enum Evaluation {
     for (index, policy) in policies.policies.enumerated() {
       var sorting = PolicySorting(policy, takers: takers, history: history)
       for row in 0..<rows.count { sorting.sort(row, of: rows) }
-      let found = sorting.findings(of: rows, userName: userName)
+      let found = sorting.findings(ofPolicyAt: index, in: rows, userName: userName)
       for row in found.rowsToActOn { takers[rows.connection(at: row).cookie] = index }
       findings.append(found)
     }

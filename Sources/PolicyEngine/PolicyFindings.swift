@@ -2,6 +2,8 @@
 public struct PolicyFindings: Equatable, Sendable {
   /// The policy.
   public let policy: Policy
+  /// The index of the policy among those of the run.
+  public let policyIndex: Int
   /// What it counts, the largest group first and equals by label.
   public let groups: [FindingGroup]
   /// What it matched and leaves alone, in increasing order of rows.

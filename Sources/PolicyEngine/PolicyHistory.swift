@@ -14,9 +14,6 @@ public struct PolicyHistory: Sendable {
     self.now = now
   }
 
-  /// The memory of earlier runs with one namespace, as it is at `now`.
-  public init(_ memory: RunMemory, now: UInt64) { self.init([0: memory], now: now) }
-
   /// What they remember of `connection`; nil when that is nothing.
   func remembered(_ connection: Connection) -> RememberedConnection? {
     memories[connection.namespace]?.connections[connection.cookie]

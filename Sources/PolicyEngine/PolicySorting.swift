@@ -97,8 +97,10 @@ struct PolicySorting {
   var hasMembers: Bool { !groups.isEmpty }
 
   /// The findings of all that was sorted.
+  ///
+  /// - Parameter index: the index of the policy among those of the run.
   func findings(
-    of rows: some EvaluatedConnections, userName: (UInt32) -> String?
+    ofPolicyAt index: Int, in rows: some EvaluatedConnections, userName: (UInt32) -> String?
   ) -> PolicyFindings {
     let groups = groups.map { placed, members in
       FindingGroup(
@@ -111,8 +113,8 @@ struct PolicySorting {
         giveUpAfter: policy.action == .report ? nil : policy.giveUpAfter)
     }.sorted(by: FindingGroup.comesBefore)
     return PolicyFindings(
-      policy: policy, groups: groups, spared: spared, excludedCount: excludedCount,
-      undecided: undecided, undecidedRows: undecidedRows,
+      policy: policy, policyIndex: index, groups: groups, spared: spared,
+      excludedCount: excludedCount, undecided: undecided, undecidedRows: undecidedRows,
       refusal: policy.action == .report ? nil : refusal(of: groups),
       flagged: flagged, awaited: awaited, unsure: unsure)
   }
@@ -270,7 +272,7 @@ extension PolicySorting {
   ) -> String {
     switch key {
     case .process(let identity):
-      "\(member.process?.name ?? member.process?.executableName ?? "?")[\(identity.pid)]"
+      (member.process?.label ?? .label(ofProcess: nil, pid: identity.pid)).text
     case .unit(let name): name.text
     case .container(let id): (member.controlGroup?.container?.label ?? id).text
     case .pod(let id): (member.controlGroup?.pod?.label ?? id).text

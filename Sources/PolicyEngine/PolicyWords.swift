@@ -25,15 +25,17 @@ public enum PolicyAction: String, CaseIterable, Sendable {
 /// Words of a policy file.
 protocol PolicyWord: RawRepresentable, CaseIterable where RawValue == String {}
 
+extension PolicyAction: PolicyWord {}
+
 /// The keys of a whole file.
-enum FileKey: String, PolicyWord {
+package enum FileKey: String, PolicyWord {
   case version
   case protect
   case policies
 }
 
 /// The keys of one policy.
-enum PolicyKey: String, PolicyWord {
+package enum PolicyKey: String, PolicyWord {
   case name
   case description
   case match
@@ -51,18 +53,16 @@ enum PolicyKey: String, PolicyWord {
   case notify
 }
 
-extension PolicyAction: PolicyWord {}
-
 /// The words of `group-by`.
-struct GroupingWord: PolicyWord {
-  let rawValue: String
+package struct GroupingWord: PolicyWord {
+  package let rawValue: String
 
-  static let allCases =
+  package static let allCases =
     Grouping.forPolicies.map { GroupingWord($0.rawValue) } + [GroupingWord("none")]
 
   private init(_ word: String) { rawValue = word }
 
-  init?(rawValue: String) {
+  package init?(rawValue: String) {
     guard Self.allCases.contains(where: { $0.rawValue == rawValue }) else { return nil }
     self.init(rawValue)
   }

@@ -47,15 +47,21 @@ extension ProcFileSystem {
     throw .malformed(path(to: "\(pid)/limits"))
   }
 
-  /// The kernel's range of ephemeral ports (`net.ipv4.ip_local_port_range`), and how many of them
-  /// are not reserved (`net.ipv4.ip_local_reserved_ports`).
-  public func ephemeralPorts() throws(ProcessProblem) -> (
-    range: ClosedRange<UInt16>, available: Int
-  ) {
+  /// The kernel's range of ephemeral ports (`net.ipv4.ip_local_port_range`) in the network namespace
+  /// of the calling thread.
+  public func ephemeralPortRange() throws(ProcessProblem) -> ClosedRange<UInt16> {
     let name = "net.ipv4.ip_local_port_range"
     let ends = try setting(name).compactMap { UInt16(exactly: $0) }
     guard ends.count == 2, ends[0] <= ends[1] else { throw .malformed(path(to: name)) }
-    let range = ends[0]...ends[1]
+    return ends[0]...ends[1]
+  }
+
+  /// The range of ``ephemeralPortRange()``, and the number of its ports that are not reserved
+  /// (`net.ipv4.ip_local_reserved_ports`).
+  public func ephemeralPorts() throws(ProcessProblem) -> (
+    range: ClosedRange<UInt16>, available: Int
+  ) {
+    let range = try ephemeralPortRange()
     let reserved = try reservedPorts()
     return (range, range.count { port in !reserved.contains { $0.contains(port) } })
   }

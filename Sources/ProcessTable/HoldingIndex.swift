@@ -1,10 +1,11 @@
 internal import CLinuxProcess
+internal import Connections
 
 /// Finds the first holding of an inode in an array of holdings sorted by inode.
 ///
 /// It is a hash table with open addressing, at most half full. Each slot covers 16 consecutive
-/// inodes, as in ``InodeSet``. Even for a million sockets it fits into the processor's cache, so a
-/// lookup waits only for the holdings themselves.
+/// inodes. Even for a million sockets it fits into the processor's cache, so a lookup waits only for
+/// the holdings themselves.
 struct HoldingIndex: Sendable {
   /// The 1-based position of the first holding of each run of 16 inodes; 0 means a free slot. The
   /// number of slots is a power of 2.
@@ -33,29 +34,25 @@ struct HoldingIndex: Sendable {
 
   /// Fetches the holdings of `inodes` into the processor's cache.
   func prefetch(_ inodes: [UInt32], in holdings: [Holding]) {
-    let mask = slots.count - 1
     unsafe holdings.withUnsafeBufferPointer { holdings in
       guard let first = holdings.baseAddress else { return }
       for inode in inodes {
         // Usually the right slot. After a collision, the run is in a later one.
-        let index = Int(slots[inode.run.spread & mask])
+        let index = Int(slots[OpenAddressing.firstSlot(of: inode.run, among: slots.count)])
         if index > 0 { unsafe prefetch_for_reading(first + index - 1) }
       }
     }
   }
 
   /// The slot of the run, or the free slot for it.
-  private func slot(of run: UInt32, in holdings: [Holding]) -> Int {
-    let mask = slots.count - 1
-    var slot = run.spread & mask
-    while slots[slot] != 0, holdings[Int(slots[slot]) - 1].inode.run != run {
-      slot = (slot + 1) & mask
+  private func slot(of run: UInt64, in holdings: [Holding]) -> Int {
+    OpenAddressing.slot(of: run, among: slots.count) {
+      slots[$0] == 0 || holdings[Int(slots[$0]) - 1].inode.run == run
     }
-    return slot
   }
 }
 
 extension UInt32 {
   /// For an inode: its run in a ``HoldingIndex``.
-  fileprivate var run: UInt32 { self >> 4 }
+  fileprivate var run: UInt64 { UInt64(self >> 4) }
 }

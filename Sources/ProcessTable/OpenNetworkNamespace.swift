@@ -1,6 +1,7 @@
 internal import CLinuxProcess
 internal import Glibc
 public import SystemPackage
+internal import Threads
 
 /// An open network namespace, which cannot disappear or be replaced meanwhile.
 public final class OpenNetworkNamespace: Sendable {
@@ -46,48 +47,12 @@ public final class OpenNetworkNamespace: Sendable {
   ///
   /// - Throws: `notPermitted` without CAP_SYS_ADMIN.
   public func run<Value>(_ work: @escaping () -> Value) throws(Errno) -> Value {
-    let task = NamespaceTask(descriptor, work)
-    let box = unsafe Unmanaged.passRetained(task)
-    var thread = pthread_t()
-    let failure = unsafe pthread_create(
-      &thread, nil,
-      { argument in
-        if let argument = unsafe argument {
-          unsafe Unmanaged<AnyTask>.fromOpaque(argument).takeRetainedValue().run()
-        }
-        return nil
-      }, box.toOpaque())
-    guard failure == 0 else {
-      unsafe box.release()
-      throw Errno(rawValue: failure)
+    let result = ParallelWork.runOnOwnThread { [descriptor] () -> Result<Value, Errno> in
+      guard enter_network_namespace(descriptor) == 0 else {
+        return .failure(Errno(rawValue: errno))
+      }
+      return .success(work())
     }
-    pthread_join(thread, nil)
-    return try (task.result ?? .failure(.ioError)).get()
-  }
-}
-
-/// The work of a thread without its result type, so that pthread_create(3) can take it.
-private class AnyTask {
-  func run() {}
-}
-
-/// Work to run in a namespace. Only its thread uses it until the thread ends. The caller reads the
-/// result after pthread_join(3).
-private final class NamespaceTask<Value>: AnyTask {
-  private let namespace: Int32
-  private let work: () -> Value
-  private(set) var result: Result<Value, Errno>?
-
-  init(_ namespace: Int32, _ work: @escaping () -> Value) {
-    self.namespace = namespace
-    self.work = work
-  }
-
-  override func run() {
-    guard enter_network_namespace(namespace) == 0 else {
-      result = .failure(Errno(rawValue: errno))
-      return
-    }
-    result = .success(work())
+    return try (result ?? .failure(.resourceTemporarilyUnavailable)).get()
   }
 }

@@ -21,12 +21,6 @@ extension ProcFileSystem {
     try status(of: pid).startTicks
   }
 
-  /// The parent of the process; nil if it has none in the reader's pid namespace.
-  public func parent(of pid: Int32) throws(ProcessProblem) -> Int32? {
-    let parent = try status(of: pid).parent
-    return parent == 0 ? nil : parent
-  }
-
   /// The parent of the process, the parent's parent and so on.
   ///
   /// A parent that exists but is hidden (`hidepid`) ends the list, with an unknown start time.

@@ -87,21 +87,21 @@ public struct ChosenRules: ClosingRules {
 
 /// The rules for connections that policies found.
 public struct PolicyRules: ClosingRules {
-  private let rules: [String: (policy: Policy, guards: Guards)]
+  /// In the order of the policies, as ``Plan/PolicyReference/index`` counts them.
+  private let rules: [(policy: Policy, guards: Guards)]
 
   /// The policy of a step must still cover the connection, and neither its guards nor a protection
   /// of its file may protect it.
   public init(_ policies: [Policy], guardedBy guards: (Policy) -> Guards) {
-    rules = Dictionary(
-      policies.map { ($0.name, (policy: $0, guards: guards($0))) },
-      uniquingKeysWith: { one, _ in one })
+    rules = policies.map { (policy: $0, guards: guards($0)) }
   }
 
   /// See ``ClosingRules/reasonToSpare(_:now:in:)``.
   public func reasonToSpare(
     _ step: Plan.Step, now: Connection, in snapshot: Snapshot
   ) -> SpareReason? {
-    guard let name = step.policy, let rule = rules[name] else { return .changed(to: now.state) }
+    guard let policy = step.policy else { return .changed(to: now.state) }
+    let rule = rules[policy.index]
     if let reason = rule.guards.reasonToSpare(now, in: snapshot) { return reason }
     let look = rule.policy.secondLook(
       at: now, owners: snapshot.ownerFacts(of: now), knownOwners: snapshot.holders(of: now),
@@ -118,11 +118,11 @@ public struct PolicyRules: ClosingRules {
 
   /// See ``ClosingRules/concerns(_:)``.
   public func concerns(_ process: OwnerProcess) -> Bool {
-    rules.values.contains { $0.guards.concerns(process) || $0.policy.maySpare(ownersLike: process) }
+    rules.contains { $0.guards.concerns(process) || $0.policy.maySpare(ownersLike: process) }
   }
 
   /// See ``ClosingRules/detailsOfConcern``.
   public var detailsOfConcern: OwnerDetails {
-    rules.values.reduce(.executable) { $0.union($1.guards.detailsOfConcern) }
+    rules.reduce(.executable) { $0.union($1.guards.detailsOfConcern) }
   }
 }

@@ -49,20 +49,17 @@ struct FreshOwners {
 
   /// Reads owners again before the closing at `index`, if that is due.
   ///
-  /// - Parameters:
-  ///   - isPaced: whether time may pass before the closing of a step by the run's own rate.
-  ///   - stillListed: which of some sockets, by inode, the kernel still lists.
+  /// - Parameter stillListed: which of some sockets, by inode, the kernel still lists.
   mutating func readAgain(
-    before index: Int, isPaced: (Plan.Step) -> Bool, elapsed: () -> Duration,
-    stillListed: @escaping ([UInt32]) -> [UInt32]
+    before index: Int, _ pace: ClosingPace, stillListed: @escaping ([UInt32]) -> [UInt32]
   ) {
     guard failure == nil else { return }
-    let start = elapsed()
+    let start = pace.elapsed()
     guard let rules = rules(at: start), plan.snapshot.owners != nil else { return }
-    let isAlone = isPaced(closings[index])
+    let isAlone = pace.isPaced(closings[index])
     guard isAlone || !covered.contains(index) || isDue(at: start) else { return }
     let rest = closings[index...].prefix(Self.coveredTogether)
-    let scope = index..<(isAlone ? index + 1 : rest.firstIndex(where: isPaced) ?? rest.endIndex)
+    let scope = index..<(isAlone ? index + 1 : rest.firstIndex(where: pace.isPaced) ?? rest.endIndex)
     let known =
       covered.contains(index) && scope.upperBound <= covered.upperBound ? snapshot : plan.snapshot
     collect(upTo: index)
@@ -75,7 +72,7 @@ struct FreshOwners {
       snapshot = refresh.inodes.isEmpty ? known : try lookup.findOwnersAgain(refresh)
       readings += 1
       covered = scope
-      lastReading = (start, elapsed())
+      lastReading = (start, pace.elapsed())
       failure = snapshot.lossOfSight(since: plan.snapshot)
     } catch {
       failure = .ownersUnreadable("\(error)")
@@ -109,7 +106,7 @@ struct FreshOwners {
     if let owners = snapshot.owners, owners.holdings(of: now.inode).isEmpty,
       let earlier = plan.snapshot.holders(of: step.connection).first
     {
-      return .ownerLost(OwnerLabel(earlier))
+      return .ownerLost(earlier.label)
     }
     guard let rules = rules?.made else { return .ownerUnknown }
     let reason = rules.reasonToSpare(step, now: now, in: snapshot)
@@ -118,9 +115,9 @@ struct FreshOwners {
       let owner = snapshot.holders(of: now).first
       guard let owner, owner.identity != plan.snapshot.holders(of: step.connection).first?.identity
       else { return reason }
-      return .ownerChanged(OwnerLabel(owner))
+      return .ownerChanged(owner.label)
     case .protectedByPolicy(let protection, nil):
-      return .protectedByPolicy(protection, snapshot.holders(of: now).first.map(OwnerLabel.init))
+      return .protectedByPolicy(protection, snapshot.holders(of: now).first?.label)
     default: return reason
     }
   }

@@ -15,13 +15,14 @@ extension Plan {
     var steps: [Step] = []
     for found in findings {
       let guards = guards(found.policy)
+      let policy = PolicyReference(index: found.policyIndex, name: found.policy.name)
       for row in found.rowsToActOn {
         let connection = snapshot.connections[row]
         let reason = guards.reasonToSpare(connection, in: snapshot)
         steps.append(
           Step(
             connection: connection, decision: reason.map(Decision.spare) ?? .close,
-            method: guards.method, policy: found.policy.name))
+            method: guards.method, policy: policy))
       }
     }
     self.init(steps, from: snapshot)

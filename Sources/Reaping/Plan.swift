@@ -16,18 +16,32 @@ public struct Plan: Sendable {
     public let decision: Decision
     /// How it is to be closed.
     public let method: ClosingMethod
-    /// The name of the policy that asks for it; nil for a selection by hand.
-    public let policy: String?
+    /// The policy that asks for it; nil for a selection by hand.
+    public let policy: PolicyReference?
 
     /// A step for `connection`.
     public init(
       connection: Connection, decision: Decision, method: ClosingMethod = .destroy,
-      policy: String? = nil
+      policy: PolicyReference? = nil
     ) {
       self.connection = connection
       self.decision = decision
       self.method = method
       self.policy = policy
+    }
+  }
+
+  /// A policy of a run.
+  public struct PolicyReference: Hashable, Sendable {
+    /// The index of the policy among those of the run.
+    public let index: Int
+    /// The name of the policy.
+    public let name: String
+
+    /// The policy of this name at `index`.
+    public init(index: Int, name: String) {
+      self.index = index
+      self.name = name
     }
   }
 

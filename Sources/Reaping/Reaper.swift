@@ -23,19 +23,8 @@ public struct Reaper {
   ///   - raising: runs its argument with the capability that the kernel demands of a request to
   ///     destroy a socket. It is called around such requests only, once for several that follow one
   ///     another, and on the thread that carries out the plan.
-  ///   - openTransport: opens a conversation with the kernel, of the plan's network namespace.
-  public init(
-    uptime: @escaping () -> UInt64?,
-    through descriptors: any DescriptorAccess = ProcessDescriptors(),
-    raising: @escaping (() -> Void) -> Void = { $0() },
-    openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
-  ) {
-    self.init(uptime: uptime, through: descriptors, raising: raising) {
-      (_: UInt16) throws(NetlinkProblem) in try openTransport()
-    }
-  }
-
-  /// A reaper for plans of several network namespaces, by their index in the plan's snapshot.
+  ///   - openTransport: opens a conversation with the kernel in a network namespace, by its index in
+  ///     the plan's snapshot.
   public init(
     uptime: @escaping () -> UInt64?,
     through descriptors: any DescriptorAccess = ProcessDescriptors(),
@@ -66,39 +55,26 @@ public struct Reaper {
     let closer = SocketCloser(
       descriptors: descriptors, raising: raising, converse: converse)
     var owners = FreshOwners(plan, closings: closings, supervisor)
-    var pace = supervisor.pace
-    var stopped: StopReason?
+    var supervisor = supervisor
     var attempts: [ClosingAttempt] = []
     attempts.reserveCapacity(closings.count)
     var group = closings[..<0]
-    while stopped == nil, attempts.count < closings.count {
+    while attempts.count < closings.count, supervisor.mayClose(closings[attempts.count]) {
       let rest = closings[attempts.count...]
-      let step = closings[attempts.count]
-      stopped = pace.reasonToStop(before: step)
-      if stopped == nil, group.endIndex == rest.startIndex {
+      if group.endIndex == rest.startIndex {
+        let pace = supervisor.pace
         group = Self.group(at: rest, isPaced: pace.isPaced)
         let start = pace.elapsed()
-        owners.readAgain(
-          before: rest.startIndex, isPaced: pace.isPaced, elapsed: pace.elapsed,
-          stillListed: { stillListed($0, of: rest) })
-        // A reading can take long on a large machine; the run may have to end meanwhile.
-        if pace.elapsed() - start > ClosingPace.longestSleep {
-          stopped = pace.reasonToStop(now: step)
-        }
-        stopped = stopped ?? supervisor.announcing(group, owners.snapshot, owners.readings)
+        owners.readAgain(before: rest.startIndex, pace) { stillListed($0, of: rest) }
+        guard supervisor.announce(group, owners, readSince: start) else { break }
       }
-      guard stopped == nil else { break }
       let together = Self.alike(rest[..<group.endIndex])
       attempts += closer.attempt(
         together, over: &sessions[together[together.startIndex].connection.namespace],
-        owners: owners
-      ) { step in
-        stopped = pace.reasonToStop(before: step)
-        return stopped == nil
-      }
+        owners: owners, mayGoOn: { supervisor.mayClose($0) })
     }
     let snapshot = owners.finish(after: attempts.count)
-    if let stopped {
+    if let stopped = supervisor.stopReason {
       let left = closings.count - attempts.count
       attempts += repeatElement(.decided(.failed(.notDone(stopped))), count: left)
     }

@@ -50,30 +50,15 @@ public enum SpareReason: Hashable, Sendable {
   /// A protected process that `/proc` does not show may hold it, besides its known owners.
   case ownerHidden(ViewLimit)
   /// A protection of a policy file covers it; the first owner, if one is known.
-  case protectedByPolicy(String, OwnerLabel? = nil)
+  case protectedByPolicy(String, KernelName? = nil)
   /// When its owners were read again, none was found; the first owner until then.
-  case ownerLost(OwnerLabel)
+  case ownerLost(KernelName)
   /// When its owners were read again, it was no longer selected; the first owner then.
-  case ownerChanged(OwnerLabel)
+  case ownerChanged(KernelName)
   /// Its owners could not be read again, for this reason.
   case ownersUnreadable(String)
   /// When it was read again it was no longer what was selected.
   case changed(to: TCPState)
-}
-
-/// A process, as a reason names it.
-public struct OwnerLabel: Hashable, Sendable, CustomStringConvertible {
-  private let name: KernelName?
-  private let pid: Int32
-
-  /// The name and the pid of `process`.
-  public init(_ process: OwnerProcess) {
-    name = process.name
-    pid = process.pid
-  }
-
-  /// `java[1744]`; escape it before printing.
-  public var description: String { "\((name ?? "?").text)[\(pid)]" }
 }
 
 extension SpareReason: CustomStringConvertible {
@@ -105,7 +90,7 @@ extension SpareReason: CustomStringConvertible {
     case .supportsSession(.tunnel, let pid): "your own session: it passes through process \(pid)"
     case .ofOtherUser: "not known to be yours, and you are not root"
     case .machineInit: "held by the machine's init"
-    case .protectedName(let name, let pid): "held by \(name)[\(pid)]; --unprotect \(name) allows it"
+    case .protectedName(let name, let pid): "held by \(KernelName.label(ofProcess: KernelName(name), pid: pid)); --unprotect \(name) allows it"
     case .ownerUnknown:
       "owner unknown, so a protected process may hold it; see 'connreap doctor'"
     case .ownerHidden(let limit):

@@ -20,8 +20,8 @@ struct CollectedRows {
   private var autobound: Set<SocketCookie>?
   /// In the current namespace.
   private var familiesWithListeners: Set<AddressFamily> = []
-  private var seen = CookieSet()
-  private var seenListeners = CookieSet()
+  private var seen = SparseSet()
+  private var seenListeners = SparseSet()
 
   init(_ request: ScanRequest) {
     selection = request.selection
@@ -52,7 +52,7 @@ struct CollectedRows {
     case .no: return
     case .unknown where !keepsUndecided: undecided += 1
     case .unknown, .yes:
-      guard seen.insert(row.cookie) else { return }
+      guard seen.insert(row.cookie.rawValue) else { return }
       candidates.append(row)
       if row.inode != 0 { heldCount += 1 }
     }
@@ -60,7 +60,7 @@ struct CollectedRows {
 
   /// Adds a listener, for its accept queue only.
   mutating func addListener(_ row: Connection) {
-    guard row.state == .listen, seenListeners.insert(row.cookie) else { return }
+    guard row.state == .listen, seenListeners.insert(row.cookie.rawValue) else { return }
     var row = row
     row.namespace = namespace
     listeners.append(row)
@@ -84,8 +84,8 @@ struct CollectedRows {
 
   /// Frees the memory that is needed only while rows are added.
   mutating func end() {
-    seen = CookieSet()
-    seenListeners = CookieSet()
+    seen = SparseSet()
+    seenListeners = SparseSet()
   }
 
   /// The families whose listeners have not been listed.
@@ -125,7 +125,9 @@ extension CollectedRows {
     listeners.removeSubrange(mark.listeners...)
     (listed, undecided) = (mark.listed, mark.undecided)
     heldCount = candidates.count { $0.inode != 0 }
-    seen = CookieSet(candidates.lazy.map(\.cookie))
-    seenListeners = CookieSet(listeners.lazy.map(\.cookie))
+    seen = SparseSet()
+    for row in candidates { seen.insert(row.cookie.rawValue) }
+    seenListeners = SparseSet()
+    for row in listeners { seenListeners.insert(row.cookie.rawValue) }
   }
 }

@@ -18,6 +18,11 @@ public struct ScannedNamespace: Hashable, Sendable {
     self.isOwn = isOwn
   }
 
+  /// The inode number, or the one in `moment` for connreap's own namespace.
+  public func inode(at moment: ScanMoment) -> UInt64? {
+    inode ?? (isOwn ? moment.networkNamespace : nil)
+  }
+
   /// The namespace that connreap runs in.
   public static let own = ScannedNamespace(inode: nil, name: nil, isOwn: true)
 }

@@ -291,38 +291,31 @@ extension Snapshot {
     for connection in connections where controlGroup(of: connection) == nil {
       if let id = connection.cgroupID { ids.insert(id) }
     }
-    return Snapshot(
-      moment: moment, connections: connections, undecided: undecided, listed: listed,
-      isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
-      unreadable: unreadable, controlGroups: tree.controlGroups(ids), namespaces: namespaces,
-      namespaceGaps: namespaceGaps, past: past)
+    var copy = self
+    copy.controlGroups = tree.controlGroups(ids)
+    return copy
   }
 
   /// Evaluates the selection again now that owners are known, and keeps the selected connections.
   fileprivate func deciding(_ request: ScanRequest) -> Snapshot {
-    var selected: [Connection] = []
-    var undecided = undecided
-    var undecidedByOwner = 0
+    var copy = self
+    copy.connections = []
     let isAnswer = request.ownerConditions != nil
     for connection in connections {
       switch request.selection.verdict(
         of: connection, owners: ownerFacts(of: connection, isAnswer: isAnswer),
         past: past.past(of: connection)
       ) {
-      case .yes: selected.append(connection)
-      case .unknown where request.keepsUndecided: selected.append(connection)
+      case .yes: copy.connections.append(connection)
+      case .unknown where request.keepsUndecided: copy.connections.append(connection)
       case .unknown:
-        undecided += 1
+        copy.undecided += 1
         if lacksOwner(of: connection, for: request.selection, isAnswer: isAnswer) {
-          undecidedByOwner += 1
+          copy.undecidedByOwner += 1
         }
       case .no: break
       }
     }
-    return Snapshot(
-      moment: moment, connections: selected, undecided: undecided, listed: listed,
-      isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
-      unreadable: unreadable, controlGroups: controlGroups, namespaces: namespaces,
-      namespaceGaps: namespaceGaps, past: past, undecidedByOwner: undecidedByOwner)
+    return copy
   }
 }

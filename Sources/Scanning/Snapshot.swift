@@ -7,11 +7,11 @@ public struct Snapshot: Sendable {
   /// The machine and time of the scan.
   public let moment: ScanMoment
   /// The selected connections in the order of the dump, without duplicates.
-  public let connections: [Connection]
+  public internal(set) var connections: [Connection]
   /// The number of listed connections with an unknown verdict.
-  public let undecided: Int
+  public internal(set) var undecided: Int
   /// The number of undecided connections whose owners are unknown.
-  public let undecidedByOwner: Int
+  public internal(set) var undecidedByOwner = 0
   /// The number of connections that the kernel listed in the selected states.
   public let listed: Int
   /// Whether the kernel omitted connections in the selected states, so that ``listed`` is less than
@@ -38,7 +38,7 @@ public struct Snapshot: Sendable {
   let past: PastConnections
 
   /// The cgroups of connections without a known owner, by cgroup ID.
-  let controlGroups: [UInt64: ControlGroup]
+  var controlGroups: [UInt64: ControlGroup] = [:]
 
   private let acceptQueues: AcceptQueues
 
@@ -48,12 +48,9 @@ public struct Snapshot: Sendable {
   init(
     moment: ScanMoment, connections: [Connection], undecided: Int, listed: Int,
     isPrunedByKernel: Bool, listeners: [Connection], owners: OwnerTable?,
-    unreadable: [OwnerProcess], controlGroups: [UInt64: ControlGroup] = [:],
-    namespaces: [ScannedNamespace] = [.own], namespaceGaps: [NamespaceGap] = [],
-    past: PastConnections = .unknown, undecidedByOwner: Int = 0
+    unreadable: [OwnerProcess], namespaces: [ScannedNamespace], namespaceGaps: [NamespaceGap],
+    past: PastConnections
   ) {
-    self.past = past
-    self.undecidedByOwner = undecidedByOwner
     self.moment = moment
     self.connections = connections
     self.undecided = undecided
@@ -62,9 +59,9 @@ public struct Snapshot: Sendable {
     self.listeners = listeners
     self.owners = owners
     self.unreadable = unreadable
-    self.controlGroups = controlGroups
     self.namespaces = namespaces
     self.namespaceGaps = namespaceGaps
+    self.past = past
     acceptQueues = AcceptQueues(listeners)
   }
 
@@ -80,11 +77,11 @@ public struct Snapshot: Sendable {
   ///
   /// - Parameter owners: may be pruned, but must have every owner that can change a decision.
   func replacing(owners: OwnerTable, unreadable: [OwnerProcess]) -> Snapshot {
-    var snapshot = self
-    snapshot.owners = owners
-    snapshot.unreadable = unreadable
-    snapshot.omitsOnlyIrrelevantOwners = true
-    return snapshot
+    var copy = self
+    copy.owners = owners
+    copy.unreadable = unreadable
+    copy.omitsOnlyIrrelevantOwners = true
+    return copy
   }
 
   /// The same snapshot with owners from later snapshots.
@@ -94,11 +91,9 @@ public struct Snapshot: Sendable {
 
   /// The same snapshot with only the `wanted` connections.
   public func keeping(_ wanted: (Connection) -> Bool) -> Snapshot {
-    Snapshot(
-      moment: moment, connections: connections.filter(wanted), undecided: undecided,
-      listed: listed, isPrunedByKernel: isPrunedByKernel, listeners: listeners, owners: owners,
-      unreadable: unreadable, controlGroups: controlGroups, namespaces: namespaces,
-      namespaceGaps: namespaceGaps, past: past, undecidedByOwner: undecidedByOwner)
+    var copy = self
+    copy.connections = connections.filter(wanted)
+    return copy
   }
 
   /// The network namespace of `connection`.
@@ -108,8 +103,7 @@ public struct Snapshot: Sendable {
 
   /// The inode number of the network namespace of `connection`; nil if it could not be read.
   public func networkNamespace(of connection: Connection) -> UInt64? {
-    let namespace = namespace(of: connection)
-    return namespace.inode ?? (namespace.isOwn ? moment.networkNamespace : nil)
+    namespace(of: connection).inode(at: moment)
   }
 
   /// The attribution of `connection` to its holders.

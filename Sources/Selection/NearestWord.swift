@@ -22,13 +22,6 @@ public enum NearestWord {
     return nearest?.word
   }
 
-  /// The number of deletions, insertions, substitutions and adjacent swaps between two words.
-  ///
-  /// This is the Damerau–Levenshtein distance with each pair swapped at most once.
-  public static func distance(_ lhs: String, _ rhs: String) -> Int {
-    distance(Array(lhs.unicodeScalars), Array(rhs.unicodeScalars))
-  }
-
   /// The longest word that is compared; no known word is nearly as long.
   private static let maximumLength = 64
 
@@ -36,7 +29,10 @@ public enum NearestWord {
     word.lowercased().unicodeScalars.map { $0 == "_" ? "-" : $0 }
   }
 
-  private static func distance(_ lhs: [Unicode.Scalar], _ rhs: [Unicode.Scalar]) -> Int {
+  /// The number of deletions, insertions, substitutions and adjacent swaps between two words.
+  ///
+  /// This is the Damerau–Levenshtein distance with each pair swapped at most once.
+  static func distance(_ lhs: [Unicode.Scalar], _ rhs: [Unicode.Scalar]) -> Int {
     var before: [Int] = []
     var last = Array(0...rhs.count)
     for row in lhs.indices {

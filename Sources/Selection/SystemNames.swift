@@ -1,5 +1,6 @@
 public import Connections
 import Glibc
+import ProcessTable
 import SystemPackage
 
 /// Resolves names with the name services of this machine, as configured in `nsswitch.conf`.
@@ -107,21 +108,8 @@ public struct SystemNames: NameResolver {
     return index == 0 ? nil : index
   }
 
-  /// The range in `/proc/sys/net/ipv4/ip_local_port_range` for the calling thread's namespace.
-  public var ephemeralPorts: ClosedRange<UInt16>? {
-    let path = FilePath("/proc/sys/net/ipv4/ip_local_port_range")
-    guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
-    defer { try? file.close() }
-    var text = [UInt8](repeating: 0, count: 64)
-    guard let count = try? unsafe text.withUnsafeMutableBytes({ try unsafe file.read(into: $0) })
-    else {
-      return nil
-    }
-    let numbers = String(decoding: text.prefix(count), as: UTF8.self)
-      .split(whereSeparator: \.isWhitespace).compactMap { UInt16($0) }
-    guard numbers.count == 2, numbers[0] <= numbers[1] else { return nil }
-    return numbers[0]...numbers[1]
-  }
+  /// The kernel's range of ephemeral ports, in the network namespace of the calling thread.
+  public var ephemeralPorts: ClosedRange<UInt16>? { try? ProcFileSystem().ephemeralPortRange() }
 
   /// The names of all TCP services (`getservent_r`).
   public var serviceNames: [String] {

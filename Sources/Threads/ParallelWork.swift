@@ -24,28 +24,45 @@ public enum ParallelWork {
   ) -> StartedWork {
     var started: [pthread_t] = []
     for _ in 0..<max(count, 0) {
-      let box = unsafe Unmanaged.passRetained(Box(work))
-      var thread = pthread_t()
-      let refusal = unsafe pthread_create(
-        &thread, nil,
-        { argument in
-          if let argument = unsafe argument {
-            unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().work()
-          }
-          return nil
-        }, box.toOpaque())
-      guard refusal == 0 else {
-        unsafe box.release()
-        break
-      }
+      guard let thread = startThread(work) else { break }
       started.append(thread)
     }
     return StartedWork(threads: started, work: work)
   }
 
-  private final class Box: Sendable {
-    let work: @Sendable () -> Void
-    init(_ work: @escaping @Sendable () -> Void) { self.work = work }
+  /// Runs `work` on a thread of its own and waits until it has ended.
+  ///
+  /// - Returns: what `work` returned; nil if the system refused the thread.
+  public static func runOnOwnThread<Value>(_ work: @escaping () -> Value) -> Value? {
+    var value: Value?
+    // This thread only waits, so the two never use the value at the same time.
+    guard let thread = startThread({ value = work() }) else { return nil }
+    pthread_join(thread, nil)
+    return value
+  }
+
+  private static func startThread(_ work: @escaping () -> Void) -> pthread_t? {
+    let box = unsafe Unmanaged.passRetained(Box(work))
+    var thread = pthread_t()
+    let refusal = unsafe pthread_create(
+      &thread, nil,
+      { argument in
+        if let argument = unsafe argument {
+          unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().work()
+        }
+        return nil
+      }, box.toOpaque())
+    guard refusal == 0 else {
+      unsafe box.release()
+      return nil
+    }
+    return thread
+  }
+
+  /// Work, as pthread_create(3) can pass it.
+  private final class Box {
+    let work: () -> Void
+    init(_ work: @escaping () -> Void) { self.work = work }
   }
 }
 

@@ -14,7 +14,8 @@ import Testing
   private func step(_ policy: String? = nil, method: ClosingMethod = .destroy) -> Plan.Step {
     let step = OutcomeCountsTests.outcome(.closed).step
     return Plan.Step(
-      connection: step.connection, decision: .close, method: method, policy: policy)
+      connection: step.connection, decision: .close, method: method,
+      policy: policy.map { Plan.PolicyReference(index: 0, name: $0) })
   }
 
   /// The entries without the members that differ between runs.

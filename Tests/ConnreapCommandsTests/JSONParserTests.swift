@@ -85,7 +85,7 @@ import Testing
     for _ in 0..<300 {
       let value = Self.value(&random, depth: 4)
       var json = JSONWriter()
-      json.element(value)
+      json.value(value)
       #expect(try JSONParser.parse(json.take()[...]) == value)
     }
   }
@@ -95,7 +95,7 @@ import Testing
     var accepted = 0
     var random = Seeded(5)
     var json = JSONWriter()
-    json.element(Self.value(&random, depth: 4))
+    json.value(Self.value(&random, depth: 4))
     let line = json.take()
     for _ in 0..<5000 {
       var damaged = line
@@ -111,7 +111,7 @@ import Testing
       guard let value = try? JSONParser.parse(damaged[...]) else { continue }
       accepted += 1
       var again = JSONWriter()
-      again.element(value)
+      again.value(value)
       #expect(try JSONParser.parse(again.take()[...]) == value)
     }
     #expect((1..<5000).contains(accepted), "both happen")

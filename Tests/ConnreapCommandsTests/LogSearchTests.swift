@@ -75,9 +75,7 @@ import Testing
     var search = LogSearch(LogSelection())
     _ = search.take(Self.line("closing"))
     #expect(search.takeUnfinished { $0.run.pid == 7 }.isEmpty)
-    #expect(search.isWaiting)
     #expect(search.take(Self.line("closed"))?.decision?.result == "closed")
-    #expect(!search.isWaiting)
   }
 
   @Test func aResultWithoutAnAnnouncementCounts() {
@@ -223,7 +221,6 @@ import Testing
     #expect(
       search.takeUnfinished { _ in true }.map(\.entry.connection.cookie.rawValue) == [1],
       "the process goes on, as with top")
-    #expect(search.isWaiting)
   }
 
   @Test func aRunIsShownIfItAddsToItsConnections() throws {
@@ -268,7 +265,6 @@ import Testing
       _ = search.take(Self.line("closing", cookie: cookie))
       _ = search.take(Self.line("closed", cookie: cookie))
     }
-    #expect(!search.isWaiting)
     #expect(search.counts == ["closed": 20_000])
   }
 }

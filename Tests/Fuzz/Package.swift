@@ -41,7 +41,7 @@ let package = Package(
     module("ProcessTable", ["Connections", "Threads", "CLinuxProcess", system]),
     module("Netlink", ["CMnl", "CLinuxDiag", system]),
     module("SocketDiagnostics", ["Netlink", "Connections", "CLinuxDiag", system]),
-    module("Selection", ["Connections", system]),
+    module("Selection", ["ProcessTable", "Connections", system]),
     module(
       "Scanning",
       [

@@ -100,7 +100,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
       now: machine.now + 5)
     let found = Evaluation.findings(
       of: table, policies: PolicySet(policies: [other]),
-      history: PolicyHistory(machine.memory, now: machine.now + 5))
+      history: PolicyHistory([0: machine.memory], now: machine.now + 5))
     #expect(found[0].rowsToActOn.isEmpty)
   }
 
@@ -129,7 +129,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     machine.run()
     var other = policy { $0.name = "other" }
     other.match = .term(.states(TCPState.established.asSet))
-    let history = PolicyHistory(machine.memory, now: machine.now)
+    let history = PolicyHistory([0: machine.memory], now: machine.now)
     let found = Evaluation.findings(
       of: SampleTable([]), policies: PolicySet(policies: [other]), history: history)
     let after = Evaluation.memory(after: found, of: SampleTable([]), history: history) { _, _ in 0 }
@@ -294,7 +294,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     let table = SampleTable(leaks(1...3, since: 0))
     var memory = RunMemory()
     for _ in 0..<4 {
-      let history = PolicyHistory(memory, now: 1000)
+      let history = PolicyHistory([0: memory], now: 1000)
       let found = Evaluation.findings(
         of: table, policies: PolicySet(policies: [leak]), history: history)
       #expect(found[0].groups[0].decision == .act)
@@ -342,7 +342,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     let table = SampleTable(rows)
     let found = Evaluation.findings(
       of: table, policies: PolicySet(policies: [leak]),
-      history: PolicyHistory(memory, now: hour))
+      history: PolicyHistory([0: memory], now: hour))
     return found[0].leaks(in: table, at: hour).first
   }
 }

@@ -70,11 +70,6 @@ import Testing
     #expect(lines.dropFirst().prefix { $0.hasPrefix("#") }.count >= 3)
   }
 
-  /// `connreap policy schema > Policies/policy.schema.json` makes it anew.
-  @Test func theSchemaBesideThemIsThatOfThisVersion() throws {
-    #expect(try contents(of: "policy.schema.json") == PolicySchema.text)
-  }
-
   @Test func closeOnlyWhatIsOldAndMuchAndLimited() throws {
     let policy = try #require(try shipped("close-wait-pileup.yaml").policies.first)
     #expect(policy.action == .destroy)

@@ -29,9 +29,9 @@ struct Simulation {
     let table = SampleTable(
       seen, past: PastConnections(memory.connections, at: now), now: now)
     findings = Evaluation.findings(
-      of: table, policies: policies, history: PolicyHistory(memory, now: now))
+      of: table, policies: policies, history: PolicyHistory([0: memory], now: now))
     let memories = Evaluation.memory(
-      after: findings, of: table, history: PolicyHistory(memory, now: now)
+      after: findings, of: table, history: PolicyHistory([0: memory], now: now)
     ) { _, group in group.rowsToActOn.count }
     memory = memories[0] ?? RunMemory()
     var closed: [UInt64] = []

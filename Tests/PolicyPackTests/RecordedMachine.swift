@@ -71,7 +71,7 @@ final class RecordedMachine {
   /// Runs the policies once, removes the connections that they close, and returns the findings.
   func run() throws -> [PolicyFindings] {
     let snapshot = try replay(record())
-    let history = PolicyHistory(memory, now: now)
+    let history = PolicyHistory([0: memory], now: now)
     let findings = Evaluation.findings(of: snapshot, policies: policies, history: history)
     memory =
       Evaluation.memory(after: findings, of: snapshot, history: history) {

@@ -151,3 +151,11 @@ import Testing
     #expect(try tree.files.descriptorCount(of: 11) == 0)
   }
 }
+
+extension ProcFileSystem {
+  /// The parent of a process; nil if it has none in the pid namespace of the reader.
+  func parent(of pid: Int32) throws(ProcessProblem) -> Int32? {
+    let parent = try status(of: pid).parent
+    return parent == 0 ? nil : parent
+  }
+}

@@ -29,9 +29,10 @@ import Testing
       sleep: { [time] in time.sleep($0) }, interruption: { _ in interruption() })
   }
 
-  private static func step(policy: String? = nil) throws -> Plan.Step {
+  private static func step(policy: Int? = nil) throws -> Plan.Step {
     let connection = try #require(Scene.connections(1).snapshot().connections.first)
-    return Plan.Step(connection: connection, decision: .close, policy: policy)
+    return Plan.Step(connection: connection, decision: .close,
+      policy: policy.map { Plan.PolicyReference(index: $0, name: "policy-\($0)") })
   }
 
   @Test func withoutARateNothingIsWaitedFor() throws {
@@ -92,9 +93,9 @@ import Testing
 
   @Test func everyStepWaitsByTheRateOfItsOwnPolicy() throws {
     var pace = ClosingPace(
-      rate: { $0.policy == "slow" ? 2 : nil }, elapsed: { [time] in time.now },
+      rate: { $0.policy?.index == 0 ? 2 : nil }, elapsed: { [time] in time.now },
       sleep: { [time] in time.sleep($0) })
-    let (slow, quick) = (try Self.step(policy: "slow"), try Self.step(policy: "quick"))
+    let (slow, quick) = (try Self.step(policy: 0), try Self.step(policy: 1))
     var moments: [Duration] = []
     for step in [quick, quick, slow, quick, slow] {
       #expect(pace.reasonToStop(before: step) == nil)

@@ -175,7 +175,7 @@ import Testing
     scene.tree.unlink("100/fd/1")
     #expect(
       try results(run(scene, plan)) == [
-        .spared(.ownerLost(OwnerLabel(try #require(plan.snapshot.owners?.processes.first))))
+        .spared(.ownerLost(try #require(plan.snapshot.owners?.processes.first).label))
       ])
   }
 

@@ -1,4 +1,5 @@
 import Connections
+import DescriptorActions
 import Netlink
 import ProcessTable
 import Reaping
@@ -68,6 +69,18 @@ struct Scene {
 }
 
 extension Reaper {
+  /// A reaper for plans of a single network namespace.
+  init(
+    uptime: @escaping () -> UInt64?,
+    through descriptors: any DescriptorAccess = ProcessDescriptors(),
+    raising: @escaping (() -> Void) -> Void = { $0() },
+    openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
+  ) {
+    self.init(uptime: uptime, through: descriptors, raising: raising) {
+      (_: UInt16) throws(NetlinkProblem) in try openTransport()
+    }
+  }
+
   /// Carries out `plan` without reading owners again, by rules that only ask `isStillSelected`.
   ///
   /// - Parameter reasonToStop: asked before each closing.

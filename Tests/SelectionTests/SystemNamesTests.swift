@@ -11,7 +11,7 @@ struct SystemNamesTests {
   func localhost() throws {
     let addresses = try names.addresses(ofHost: "localhost")
     #expect(!addresses.isEmpty)
-    #expect(addresses.allSatisfy { $0.isLoopback })
+    #expect(addresses.allSatisfy { $0.description == "::1" || $0.description.hasPrefix("127.") })
     #expect(Set(addresses).count == addresses.count)
   }
 

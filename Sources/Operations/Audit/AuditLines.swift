@@ -13,7 +13,7 @@ package struct AuditLines {
   private struct Start {
     let event: String
     let method: ClosingMethod
-    let policy: String?
+    let policy: Plan.PolicyReference?
     let written: [UInt8]
   }
 
@@ -58,7 +58,7 @@ package struct AuditLines {
     json.member("event", event)
     json.member("command", run.command)
     json.member("method", step.method.name)
-    if let policy = step.policy { json.member("policy", policy) }
+    if let policy = step.policy { json.member("policy", policy.name) }
     if let selection = run.selection { json.member("selection", selection) }
     let written = json.take()
     start = Start(event: event, method: step.method, policy: step.policy, written: written)

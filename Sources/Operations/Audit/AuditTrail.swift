@@ -140,8 +140,8 @@ package final class AuditTrail {
     guard journal != nil else { return }
     let connection = step.connection
     let owner = text.snapshot.holders(of: connection).first
-    let name = owner.map { ", \(EscapedText.escaped($0.name ?? "?"))[\($0.pid)]" } ?? ""
-    let origin = step.policy.map { "policy \($0)" } ?? run.command
+    let name = owner.map { ", \(EscapedText.escaped($0.label))" } ?? ""
+    let origin = step.policy.map { "policy \($0.name)" } ?? run.command
     let reason = outcome?.reason.map { "; \(EscapedText.escaped($0))" } ?? ""
     let priority: Journal.Priority =
       switch outcome?.result {
@@ -156,7 +156,7 @@ package final class AuditTrail {
       priority,
       [
         ("CONNREAP_EVENT", event), ("CONNREAP_COMMAND", run.command),
-        ("CONNREAP_POLICY", step.policy), ("CONNREAP_LOCAL", local),
+        ("CONNREAP_POLICY", step.policy?.name), ("CONNREAP_LOCAL", local),
         ("CONNREAP_PEER", peer), ("CONNREAP_STATE", connection.state.name),
         ("CONNREAP_COOKIE", "\(connection.cookie)"),
         ("CONNREAP_OWNER_PID", owner.map { "\($0.pid)" }), ("CONNREAP_REASON", outcome?.reason),

@@ -80,7 +80,7 @@ package struct PlanJSON {
         reason = why.description
       }
       if let policy = step.policy {
-        json.member("policy", policy)
+        json.member("policy", policy.name)
         json.member("method", step.method.name)
       }
       if let outcome {

@@ -20,7 +20,7 @@ package struct FindingLines {
     self.found = found
     self.evaluated = evaluated
     var reasons: [SocketCookie: SpareReason] = [:]
-    for step in evaluated.plan.steps where step.policy == found.policy.name {
+    for step in evaluated.plan.steps where step.policy?.index == found.policyIndex {
       if case .spare(let reason) = step.decision { reasons[step.connection.cookie] = reason }
     }
     spareReasons = reasons

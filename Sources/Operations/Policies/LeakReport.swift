@@ -56,7 +56,7 @@ package struct LeakReport {
     let label = EscapedText.escaped(leak.group.label)
     let group = namespace.isOwn ? label : "\(label) in \(namespace.label)"
     guard case .process = leak.group.key else {
-      let process = process.map { " (\(EscapedText.escaped($0.name ?? "?"))[\($0.pid)])" } ?? ""
+      let process = process.map { " (\(EscapedText.escaped($0.label)))" } ?? ""
       return group + process
     }
     return group

@@ -10,14 +10,15 @@ extension PolicyEvaluation {
   /// groups that are about to be acted on.
   package var memories: [UInt16: RunMemory] {
     guard let history else { return [:] }
-    var closings: [String: Set<SocketCookie>] = [:]
+    var closings = [Set<SocketCookie>](repeating: [], count: findings.count)
     for step in plan.closings {
-      if let policy = step.policy { closings[policy, default: []].insert(step.connection.cookie) }
+      if let policy = step.policy { closings[policy.index].insert(step.connection.cookie) }
     }
     return Evaluation.memory(after: findings, of: snapshot, history: history) { found, group in
       guard found.policy.action != .report else { return group.rowsToActOn.count }
-      let ofPolicy = closings[found.policy.name] ?? []
-      return group.rowsToActOn.count { ofPolicy.contains(snapshot.connections[$0].cookie) }
+      return group.rowsToActOn.count {
+        closings[found.policyIndex].contains(snapshot.connections[$0].cookie)
+      }
     }
   }
 
@@ -30,7 +31,7 @@ extension PolicyEvaluation {
     let groups = actedGroups
     let names = policies.policies.map(\.name)
     for outcome in outcomes {
-      guard let name = outcome.step.policy else { continue }
+      guard let name = outcome.step.policy?.name else { continue }
       let cookie = outcome.step.connection.cookie
       let namespace = outcome.step.connection.namespace
       let key = FlagKey(policy: name, cookie: cookie)

@@ -70,7 +70,7 @@ package struct PolicyEvaluation {
 
   /// How many connections the policy of `step` closes in a second at most; nil without a rate.
   package func rate(of step: Plan.Step) -> Int? {
-    policies.policies.first { $0.name == step.policy }?.rate
+    step.policy.flatMap { policies.policies[$0.index].rate }
   }
 
   /// The rules that decide about each connection right before it is closed.

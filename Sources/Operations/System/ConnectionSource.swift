@@ -91,8 +91,8 @@ package struct ConnectionSource {
     guard isLive, !isRecorded,
       let sockets = (try? processes.counters(.sockstat))?["TCP", "alloc"],
       sockets >= Self.manySockets,
-      let range = try? processes.setting("net.ipv4.ip_local_port_range"), range.count == 2
+      let ports = try? processes.ephemeralPortRange()
     else { return nil }
-    return UInt16(exactly: (range[0] + range[1]) / 2)
+    return ports.lowerBound + (ports.upperBound - ports.lowerBound) / 2
   }
 }

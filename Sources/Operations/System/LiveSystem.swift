@@ -36,7 +36,7 @@ package struct LiveSystem {
 
   /// The inode of an examined namespace; nil when it is unknown.
   package func inode(of namespace: ScannedNamespace) -> UInt64? {
-    namespace.inode ?? (namespace.isOwn ? moment.networkNamespace : nil)
+    namespace.inode(at: moment)
   }
 
   /// Runs `work` inside each network namespace, on a system that examines only that.

@@ -27,7 +27,7 @@ extension ConnectionList: Printable {
     if text.snapshot.knowsEarlierRuns, let index = shown.firstIndex(of: .inState) {
       shown.insert(.age, at: index + 1)
     }
-    if layout.width != nil { shown = fitting(telling(shown), layout) }
-    try printTable(shown, layout, to: &stream)
+    if layout.width != nil { shown = telling(shown) }
+    try printTable(shown, layout, isFree: true, to: &stream)
   }
 }

@@ -34,12 +34,9 @@ package struct ConnectionList: Sendable {
   ///
   /// If there is too little room, empty queues are omitted, the send queue first. Next are the time
   /// in a state and the columns in ``ConnectionColumn/dispensable``.
-  package func fitting(_ columns: [ConnectionColumn], _ layout: Table.Layout) -> [ConnectionColumn]
-  {
-    guard layout.width != nil else { return columns }
-    // Measure all columns once, since many connections take a while.
-    let natural = Dictionary(
-      uniqueKeysWithValues: zip(columns, table(columns).natural(for: layout)))
+  private func fitting(
+    _ columns: [ConnectionColumn], _ natural: [ConnectionColumn: Int], _ layout: Table.Layout
+  ) -> [ConnectionColumn] {
     var fitting = columns
     func isTooWide(leavingOwners minimum: Int? = nil) -> Bool {
       table(fitting, of: connections, owners: minimum)
@@ -63,10 +60,20 @@ package struct ConnectionList: Sendable {
   private static let ampleOwnerWidth = 24
 
   /// Prints a table.
+  ///
+  /// - Parameter isFree: whether columns that do not fit may be omitted.
   package func printTable(
-    _ columns: [ConnectionColumn], _ layout: Table.Layout, to output: inout OutputStream
+    _ columns: [ConnectionColumn], _ layout: Table.Layout, isFree: Bool = false,
+    to output: inout OutputStream
   ) throws(OutputProblem) {
-    try table(columns).print(layout, to: &output)
+    guard isFree, layout.width != nil else {
+      return try table(columns).print(layout, to: &output)
+    }
+    // Of many connections, measuring takes a while: it is done once.
+    let natural = Dictionary(
+      uniqueKeysWithValues: zip(columns, table(columns).naturalWidths(for: layout)))
+    let shown = fitting(columns, natural, layout)
+    try table(shown).print(layout, natural: shown.map { natural[$0] ?? 0 }, to: &output)
   }
 
   private func table(_ columns: [ConnectionColumn]) -> Table {

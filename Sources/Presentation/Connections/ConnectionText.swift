@@ -15,8 +15,7 @@ package struct ConnectionText: Sendable {
     self.names = names
     labels = (snapshot.owners?.processes ?? []).map { process in
       var label: [UInt8] = []
-      EscapedText.append(process.name ?? "?", to: &label)
-      label.append(contentsOf: "[\(process.pid)]".utf8)
+      EscapedText.append(process.label, to: &label)
       return label
     }
   }

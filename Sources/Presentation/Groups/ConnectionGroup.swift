@@ -95,12 +95,12 @@ package struct ConnectionGroup: Equatable {
         return (nil, GroupingKey.Reason.ownerUnknown.text, nil)
       }
       let name = (process.name ?? process.executableName ?? "?").text
-      return (name, "\(name)[\(process.pid)]", process.pid)
+      return (name, process.label.text, process.pid)
     case .container(let container): return (container.id.text, container.label.text, nil)
     case .pod(let pod): return (pod.uid ?? pod.label.text, pod.label.text, nil)
     case .namespace(let index):
       let namespace = snapshot.namespaces[Int(index)]
-      let inode = namespace.inode ?? (namespace.isOwn ? snapshot.moment.networkNamespace : nil)
+      let inode = namespace.inode(at: snapshot.moment)
       let number = inode.map { "\($0)" }
       return (number, namespace.name?.text ?? number ?? "unknown", nil)
     case .state(let state): return (state.name, state.label, nil)

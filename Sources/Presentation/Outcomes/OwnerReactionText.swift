@@ -30,7 +30,7 @@ package enum OwnerReactionText {
   /// `java[1744] still holds 3 dead descriptors; only the program can free them.`
   private static func holdingLine(_ reaction: OwnerReaction) -> String {
     let count = reaction.deadDescriptors ?? 0
-    return "\(name(of: reaction.process)) still holds \(Count.text(count)) dead descriptor"
+    return "\(EscapedText.escaped(reaction.process.label)) still holds \(Count.text(count)) dead descriptor"
       + "\(Count.plural(count)); only the program can free \(count == 1 ? "it" : "them")."
   }
 
@@ -39,7 +39,8 @@ package enum OwnerReactionText {
     let load = reaction.load.map {
       ": \(percent($0.after)) % CPU since then, \(percent($0.before)) % before"
     }
-    return "warning: \(name(of: reaction.process)) may be spinning on a closed connection"
+    let label = EscapedText.escaped(reaction.process.label)
+    return "warning: \(label) may be spinning on a closed connection"
       + "\(load ?? ""). If this continues, restart it."
   }
 
@@ -50,8 +51,8 @@ package enum OwnerReactionText {
       others > 0
       ? " and \(Count.text(others)) more process\(others == 1 ? "" : "es")" : ""
     return [
-      "Could not read the descriptors of \(name(of: first.process))\(more) after closing: "
-        + "dead ones may remain."
+      "Could not read the descriptors of \(EscapedText.escaped(first.process.label))\(more) after "
+        + "closing: dead ones may remain."
     ]
   }
 
@@ -63,10 +64,6 @@ package enum OwnerReactionText {
 
   private static func deadDescriptors(_ reactions: some Sequence<OwnerReaction>) -> Int {
     reactions.reduce(0) { $0 + ($1.deadDescriptors ?? 0) }
-  }
-
-  private static func name(of process: OwnerProcess) -> String {
-    "\(EscapedText.escaped(process.name ?? "?"))[\(process.pid)]"
   }
 
   /// A share of one processor as a percentage.

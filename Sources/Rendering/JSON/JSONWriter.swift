@@ -132,7 +132,7 @@ package struct JSONWriter {
   }
 
   /// Writes a parsed value.
-  package mutating func element(_ value: JSONValue) {
+  package mutating func value(_ value: JSONValue) {
     start(nil)
     write(value)
   }
@@ -145,7 +145,7 @@ package struct JSONWriter {
     case .string(let text): string(text)
     case .list(let elements):
       open("[", key: nil, isStarted: true)
-      for element in elements { self.element(element) }
+      for element in elements { self.value(element) }
       close("]")
     case .object(let members):
       open("{", key: nil, isStarted: true)

@@ -82,11 +82,13 @@ package struct Table: Sendable {
   }
 
   /// Prints the table to `output`.
-  package func print(_ layout: Layout, to output: inout OutputStream) throws(OutputProblem) {
-    guard rowCount > Self.maximumCachedRows else {
-      return try cachingCells().printRows(layout, to: &output)
-    }
-    try printRows(layout, to: &output)
+  ///
+  /// - Parameter natural: the widths of ``naturalWidths(for:of:)``, if they are known.
+  package func print(
+    _ layout: Layout, natural: [Int]? = nil, to output: inout OutputStream
+  ) throws(OutputProblem) {
+    let table = natural == nil && rowCount <= Self.maximumCachedRows ? cachingCells() : self
+    try table.printRows(layout, natural ?? table.naturalWidths(for: layout), to: &output)
   }
 
   /// A table of at most this many rows renders each cell only once.
@@ -110,8 +112,10 @@ package struct Table: Sendable {
     return table
   }
 
-  private func printRows(_ wanted: Layout, to output: inout OutputStream) throws(OutputProblem) {
-    let (widths, layout) = fitting(wanted)
+  private func printRows(
+    _ wanted: Layout, _ natural: [Int], to output: inout OutputStream
+  ) throws(OutputProblem) {
+    let (widths, layout) = fitting(natural, wanted)
     var scratch: [UInt8] = []
     if layout.showsHeader {
       try output.write { line in
@@ -150,15 +154,21 @@ package struct Table: Sendable {
   /// The number of rows measured if nothing has to fit.
   private static let sampleSize = 4096
 
-  private func measure(for layout: Layout) -> [Int] {
-    let titles = columns.map { layout.showsHeader ? $0.title.utf8.count : 0 }
+  /// The column widths that the cells need.
+  ///
+  /// - Parameter rows: the rows to measure; nil for all, or for a sample if no width is set.
+  package func naturalWidths(for layout: Layout, of rows: [Int]? = nil) -> [Int] {
+    let titles = columns.map {
+      layout.showsHeader ? EscapedText.width(of: $0.title.utf8) : 0
+    }
+    if let rows { return widths(rows.count, from: titles) { rows[$0] } }
     guard layout.width != nil || rowCount <= 2 * Self.sampleSize else {
       let step = rowCount / Self.sampleSize
-      return measure(0..<rowCount, step: step, from: titles)
+      return widths((rowCount + step - 1) / step, from: titles) { $0 * step }
     }
     let widest = Mutex(titles)
     ParallelRows.forEachBatch(of: rowCount) { rows in
-      let widths = measure(rows, step: 1, from: widest.withLock { $0 })
+      let widths = widths(rows.count, from: widest.withLock { $0 }) { rows.lowerBound + $0 }
       widest.withLock { widest in
         for column in columns.indices { widest[column] = max(widest[column], widths[column]) }
       }
@@ -166,24 +176,11 @@ package struct Table: Sendable {
     return widest.withLock { $0 }
   }
 
-  /// The column widths that `rows` need, each at least the one in `known`.
-  package func measure(_ rows: some Sequence<Int>, from known: [Int]) -> [Int] {
+  /// The column widths that `count` rows need, each at least the one in `known`.
+  private func widths(_ count: Int, from known: [Int], row: (Int) -> Int) -> [Int] {
     var widths = known
     var scratch: [UInt8] = []
-    for row in rows { widen(&widths, by: row, scratch: &scratch) }
-    return widths
-  }
-
-  /// The same for every `step`th row. Not generic, since for a generic sequence the runtime
-  /// searches all type conformances at every start.
-  private func measure(_ rows: Range<Int>, step: Int, from known: [Int]) -> [Int] {
-    var widths = known
-    var scratch: [UInt8] = []
-    var row = rows.lowerBound
-    while row < rows.upperBound {
-      widen(&widths, by: row, scratch: &scratch)
-      row += step
-    }
+    for index in 0..<count { widen(&widths, by: row(index), scratch: &scratch) }
     return widths
   }
 
@@ -211,19 +208,12 @@ package struct Table: Sendable {
   }
 
   /// The column widths as printed, and the layout adjusted to them.
-  package func fitting(_ wanted: Layout) -> (widths: [Int], layout: Layout) {
-    let natural = measure(for: wanted)
+  ///
+  /// - Parameter natural: the widths of ``naturalWidths(for:of:)``.
+  package func fitting(_ natural: [Int], _ wanted: Layout) -> (widths: [Int], layout: Layout) {
     let layout = narrowed(wanted, for: natural)
     return (fit(natural, into: layout), layout)
   }
-
-  /// Whether the table does not fit even with all columns at their minimum.
-  package func isTooWide(for layout: Layout) -> Bool {
-    layout.width != nil && isTooWide(natural(for: layout), for: layout)
-  }
-
-  /// The column widths without any limit.
-  package func natural(for layout: Layout) -> [Int] { measure(for: layout) }
 
   /// Whether columns of these natural widths do not fit even at their minimum.
   package func isTooWide(_ natural: [Int], for layout: Layout) -> Bool {

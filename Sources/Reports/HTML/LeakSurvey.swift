@@ -108,7 +108,7 @@ extension LeakSurvey {
       let owner = owners[Int(index)]
       var process = sample.process
       process.identity = owner.identity
-      process.label = "\(owner.name ?? owner.executableName ?? "?")[\(owner.pid)]"
+      process.label = owner.label.text
       process.peer = sample.mostCommonPeer
       process.growth = sample.growth(of: owner.identity, past, now: snapshot.moment.uptime)
       if process.leaked > 0 { process.room = room(owner) }

@@ -196,10 +196,7 @@ extension Examination {
     }
     let pids = Set(table.gaps.map(\.pid)).sorted()
     let unreadable = pids.count
-    let some = pids.prefix(3).map { pid in
-      let name = (try? system.processes.process(pid))?.name
-      return "\(EscapedText.escaped(name ?? "?"))[\(pid)]"
-    }
+    let some = pids.prefix(3).map(system.processes.label(of:))
     let who = some.joined(separator: ", ") + (unreadable > some.count ? " and others" : "")
     let privileges = privilege(
       .readingOthersDescriptors, id: id, title: title,

@@ -26,7 +26,7 @@ extension Health {
       return [
         Check(
           id: "descriptors", severity: .well, title: Self.title,
-          detail: "closest to its limit: \(name(of: fullest.pid)), "
+          detail: "closest to its limit: \(machine.processes.label(of: fullest.pid)), "
             + Self.share(Int64(fullest.open), of: Int64(fullest.limit)))
       ]
     }
@@ -45,11 +45,6 @@ extension Health {
     return checks
   }
 
-  private func name(of pid: Int32) -> String {
-    let name = (try? machine.processes.process(pid))?.name
-    return "\(EscapedText.escaped(name ?? "?"))[\(pid)]"
-  }
-
   private func check(
     _ use: DescriptorUse, _ severity: Check.Severity, _ leaks: DescriptorLeaks?,
     _ growth: LeakSurvey.Growth?
@@ -59,7 +54,7 @@ extension Health {
     let what = own.map { "\($0)" } ?? "leaked sockets unknown"
     let forecast = growth.flatMap { Self.forecast(use, $0) }.map { ". " + $0 } ?? ""
     return Check(
-      id: "descriptors", severity: severity, title: "\(name(of: use.pid))",
+      id: "descriptors", severity: severity, title: "\(machine.processes.label(of: use.pid))",
       detail: "\(Self.share(used, of: limit)) descriptors; \(what)\(forecast). "
         + "At the limit, it can open no files and accept no connections (EMFILE)",
       remedy: ((own?.closeWait ?? 0) > 0
@@ -92,5 +87,12 @@ extension Health {
       id: id, severity: severity, title: title,
       detail: text + ": at the limit, only root can open files and sockets (ENFILE)",
       remedy: Self.set("fs.file-max", Self.twice(numbers[2])))
+  }
+}
+
+extension ProcFileSystem {
+  /// The name and the pid of a process, escaped.
+  func label(of pid: Int32) -> String {
+    EscapedText.escaped((try? process(pid))?.label ?? .label(ofProcess: nil, pid: pid))
   }
 }

@@ -105,9 +105,13 @@ package struct ListenersReport {
       try output.write("No listening sockets found.\n")
     } else {
       let whole = table(showsLimits: true)
-      let isTooWide = whole.isTooWide(for: layout)
-      try (isTooWide ? table(showsLimits: false) : whole).print(layout, to: &output)
-      if isTooWide { try printLimits(layout.width, to: &output) }
+      let natural = whole.naturalWidths(for: layout)
+      if whole.isTooWide(natural, for: layout) {
+        try table(showsLimits: false).print(layout, to: &output)
+        try printLimits(layout.width, to: &output)
+      } else {
+        try whole.print(layout, natural: natural, to: &output)
+      }
     }
     try output.writeParagraphs(summary(since: earlier), width: layout.width)
     if showsSynQueue { try output.writeParagraphs(synQueueText, width: layout.width) }

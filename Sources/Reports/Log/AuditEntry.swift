@@ -84,7 +84,7 @@ extension AuditEntry {
   package var ownerText: String? {
     guard let first = processes.first else { return nil }
     let others = processes.count - 1
-    return "\(first.name ?? "?")[\(first.pid)]" + (others > 0 ? ", and \(others) more" : "")
+    return first.label.text + (others > 0 ? ", and \(others) more" : "")
   }
 
   /// `policy java-leaks`, or `kill --port 80` and the user who ran it.

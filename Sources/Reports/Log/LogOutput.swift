@@ -59,12 +59,12 @@ package struct PrintedLogRecord: Printable {
       var json = JSONWriter(continuesArray: !content.isFirst)
       if content.isFirst { json.openLog() }
       json.newline()
-      json.element(content.record.value)
+      json.value(content.record.value)
       try stream.write { $0.append(contentsOf: json.take()) }
     },
     jsonl: { content, _, stream in
       try stream.writeJSON { json in
-        json.element(content.record.value)
+        json.value(content.record.value)
         json.endDocument()
       }
     },

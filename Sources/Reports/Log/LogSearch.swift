@@ -138,9 +138,6 @@ package struct LogSearch {
   /// Starts the next log file.
   package mutating func startFile() { repeated.startFile() }
 
-  /// Whether a result may still follow.
-  var isWaiting: Bool { !announced.isEmpty }
-
   /// Counts a line without its line break as damaged.
   package mutating func takePart() {
     damaged += 1

@@ -83,8 +83,10 @@ package struct RunEntry {
   private var spinning: [String] {
     (value["owners_after"]?.elements ?? []).filter { $0["spinning"] == .flag(true) }.map { owner in
       let load = owner["cpu_percent_after"]?.number(Int.self).map { " (\($0) % of a CPU)" }
-      let pid = owner["pid"]?.number(Int32.self).map { "[\($0)]" } ?? ""
-      return (owner["name"]?.text ?? "?") + pid + (load ?? "")
+      let name = KernelName(owner["name"]?.text ?? "?")
+      let pid = owner["pid"]?.number(Int32.self)
+      let label = pid.map { KernelName.label(ofProcess: name, pid: $0) } ?? name
+      return label.text + (load ?? "")
     }
   }
 

@@ -1,23 +1,25 @@
-internal import Connections
-internal import Selection
+import Connections
+import PolicyEngine
+import Rendering
+import Selection
 
 /// The JSON Schema of a policy file (draft 2020-12), by which editors complete and check.
 ///
 /// It is made from the words that the reader knows. What it accepts may still be refused by
 /// `policy check`, which also looks up users and hosts.
-public enum PolicySchema {
+package enum PolicySchema {
   /// The schema, as a document that ends with a line break.
-  public static var text: String { schema.text() + "\n" }
+  package static var text: String { schema.indented() + "\n" }
 
-  private static var schema: SchemaValue {
+  private static var schema: JSONValue {
     [
       "$schema": "https://json-schema.org/draft/2020-12/schema",
       "title": "A policy file of connreap",
       "type": "object",
-      "required": .words([FileKey.version, .policies].map(\.rawValue)),
+      "required": words([FileKey.version, .policies]),
       "additionalProperties": false,
       "properties": .object(
-        FileKey.allCases.map { key in (key: key.rawValue, value: value(of: key)) }),
+        FileKey.allCases.map { key in (name: key.rawValue, value: value(of: key)) }),
       "$defs": [
         "policy": policy, "selection": selection, "duration": duration, "count": count,
         "exceptions": list(of: "selection"),
@@ -25,24 +27,28 @@ public enum PolicySchema {
     ]
   }
 
-  private static func reference(_ name: String) -> SchemaValue {
-    ["$ref": .text("#/$defs/\(name)")]
+  private static func reference(_ name: String) -> JSONValue {
+    ["$ref": .string("#/$defs/\(name)")]
   }
 
-  private static func list(of name: String) -> SchemaValue {
+  private static func words(_ words: [some RawRepresentable<String>]) -> JSONValue {
+    .list(words.map { .string($0.rawValue) })
+  }
+
+  private static func list(of name: String) -> JSONValue {
     ["type": "array", "minItems": 1, "items": reference(name)]
   }
 
   /// As ``DurationText`` reads it.
-  private static let duration: SchemaValue = [
+  private static let duration: JSONValue = [
     "type": "string", "minLength": 2,
     "pattern": "^(?!0[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
     "examples": ["90s", "10m", "1h30m", "7d"],
   ]
 
-  private static let count: SchemaValue = ["type": "integer", "minimum": 1]
+  private static let count: JSONValue = ["type": "integer", "minimum": 1]
 
-  private static func value(of key: FileKey) -> SchemaValue {
+  private static func value(of key: FileKey) -> JSONValue {
     switch key {
     case .version: described("the version of the format", ["const": 1])
     case .protect: described("what no policy of this file touches", list(of: "selection"))
@@ -50,27 +56,27 @@ public enum PolicySchema {
     }
   }
 
-  private static var policy: SchemaValue {
+  private static var policy: JSONValue {
     [
       "type": "object",
-      "required": .words([PolicyKey.name, .match, .action].map(\.rawValue)),
+      "required": words([PolicyKey.name, .match, .action]),
       "additionalProperties": false,
       "properties": .object(
         PolicyKey.allCases.map { key in
-          (key: key.rawValue, value: described(key.help, value(of: key)))
+          (name: key.rawValue, value: described(key.help, value(of: key)))
         }),
     ]
   }
 
-  private static func value(of key: PolicyKey) -> SchemaValue {
+  private static func value(of key: PolicyKey) -> JSONValue {
     switch key {
     case .name: ["type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"]
     case .description: ["type": "string"]
     case .match: reference("selection")
     case .except: reference("exceptions")
     case .inState: reference("duration")
-    case .groupBy: ["enum": .words(GroupingWord.allCases.map(\.rawValue))]
-    case .action: ["enum": .words(PolicyAction.allCases.map(\.rawValue))]
+    case .groupBy: ["enum": words(GroupingWord.allCases)]
+    case .action: ["enum": words(PolicyAction.allCases)]
     case .keep: ["type": "integer", "minimum": 0]
     case .limitPercent: ["type": "integer", "minimum": 1, "maximum": 100]
     case .threshold, .limit, .rate, .seen, .giveUpAfter: reference("count")
@@ -82,7 +88,7 @@ public enum PolicySchema {
     }
   }
 
-  private static var selection: SchemaValue {
+  private static var selection: JSONValue {
     let keys = SelectionKey.allCases
     return [
       "type": "object", "minProperties": 1, "additionalProperties": false,
@@ -90,9 +96,9 @@ public enum PolicySchema {
         keys.map { key in
           let value = value(of: key)
           return (
-            key: key.rawValue,
+            name: key.rawValue,
             value: [
-              "description": .text(key.help),
+              "description": .string(key.help),
               "anyOf": [value, ["type": "array", "minItems": 1, "items": value]],
             ]
           )
@@ -100,13 +106,13 @@ public enum PolicySchema {
     ]
   }
 
-  private static func value(of key: SelectionKey) -> SchemaValue {
+  private static func value(of key: SelectionKey) -> JSONValue {
     switch key {
     case .idle, .stalled, .age, .inState: reference("duration")
-    case .family: ["enum": .words(AddressFamily.allCases.map(\.name))]
+    case .family: ["enum": .list(AddressFamily.allCases.map { .string($0.name) })]
     case .state:
       // The words are for completion: those of the kernel and of RFC 9293 are read as well.
-      ["anyOf": [["enum": .words(TCPStateSet.words)], ["type": "string", "minLength": 1]]]
+      ["anyOf": [["enum": .list(TCPStateSet.words.map { .string($0) })], ["type": "string", "minLength": 1]]]
     case .port, .localPort, .peerPort:
       ["anyOf": [["type": "integer", "minimum": 0, "maximum": 65535], ["type": "string"]]]
     case .pid, .netns: ["anyOf": [reference("count"), ["type": "string"]]]
@@ -117,15 +123,15 @@ public enum PolicySchema {
     }
   }
 
-  private static func described(_ text: String, _ value: SchemaValue) -> SchemaValue {
+  private static func described(_ text: String, _ value: JSONValue) -> JSONValue {
     guard case .object(let members) = value else { return value }
-    return .object([(key: "description", value: .text(text))] + members)
+    return .object([(name: "description", value: .string(text))] + members)
   }
 }
 
 extension PolicyKey {
-  /// What it is for, in one line.
-  var help: String {
+  /// A description in one line.
+  fileprivate var help: String {
     switch self {
     case .name: "its name, of small letters, digits and hyphens; no other policy has it"
     case .description: "what it is for"
