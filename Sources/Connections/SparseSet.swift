@@ -82,7 +82,8 @@ public enum OpenAddressing {
   ///
   /// - Parameter isSuitable: whether a slot is free or has the key. One slot at least must be free.
   @inlinable
-  public static func slot(of key: UInt64, among count: Int, where isSuitable: (Int) -> Bool) -> Int {
+  public static func slot(of key: UInt64, among count: Int, where isSuitable: (Int) -> Bool) -> Int
+  {
     var slot = firstSlot(of: key, among: count)
     while !isSuitable(slot) { slot = (slot + 1) & (count - 1) }
     return slot

@@ -1,27 +1,26 @@
 public import Connections
 public import Selection
 
-/// The connections that policies are held against, with what is known of their owners.
+/// The connections that policies are evaluated on, with what is known about their owners.
 ///
-/// Rows are named by their index, from 0. What cannot be told must be said so by the owners' facts:
-/// an owner that could not be read is never left out of a list that is called complete.
+/// Rows are numbered from 0. Unknown facts must be reported as unknown: a list of owners must not
+/// claim to be complete if an owner could not be read.
 public protocol EvaluatedConnections {
-  /// What is known of the owners of one connection.
+  /// What is known about the owners of one connection.
   associatedtype Owners: OwnerFacts
-  /// The owners that are known.
+  /// The known owners.
   associatedtype KnownOwners: Sequence where KnownOwners.Element == OwnerProcess
 
-  /// How many there are.
+  /// The number of rows.
   var count: Int { get }
-  /// What the kernel said of the connection.
+  /// The connection.
   func connection(at index: Int) -> Connection
-  /// What terms about owners are decided by.
+  /// The owners, for the terms of a selection.
   func owners(at index: Int) -> Owners
-  /// The owners that are known, in any order; for a connection in the accept queue of a listener,
-  /// the listener's.
+  /// The known owners, in any order; the listener's owners for a connection in an accept queue.
   func knownOwners(at index: Int) -> KnownOwners
-  /// The cgroup of the connection; nil when unknown.
+  /// The cgroup of the connection; nil if unknown.
   func controlGroup(at index: Int) -> ControlGroup?
-  /// What earlier runs know of the connection; nil when that is nothing.
+  /// What earlier runs recorded about the connection; nil if nothing.
   func past(at index: Int) -> ConnectionPast?
 }

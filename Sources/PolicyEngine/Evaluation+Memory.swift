@@ -1,13 +1,11 @@
 public import Connections
 
 extension Evaluation {
-  /// What is to be remembered after a run that found `findings` among `rows`.
+  /// The memory to keep after a run with these findings.
   ///
   /// - Parameters:
-  ///   - history: what earlier runs remember. Where it has no memory of a namespace, there will be
-  ///     none.
-  ///   - closings: how many connections of a group the run is going to act on, now that guards have
-  ///     spared some.
+  ///   - history: the memory of earlier runs. A namespace without a memory gets none.
+  ///   - closings: the number of connections in a group that the run will act on, after guards.
   public static func memory(
     after findings: [PolicyFindings], of rows: some EvaluatedConnections, history: PolicyHistory,
     closings: (PolicyFindings, FindingGroup) -> Int
@@ -22,11 +20,11 @@ extension Evaluation {
   }
 }
 
-/// Brings the memory of earlier runs up to the present one.
+/// Updates the memory of earlier runs with the current one.
 private struct MemoryWriter {
   private(set) var memories: [UInt16: RunMemory]
   private let history: PolicyHistory
-  /// The remembered connections that are there now.
+  /// The remembered connections that currently exist.
   private var present: Set<SocketCookie> = []
 
   init(_ history: PolicyHistory) {
@@ -34,8 +32,8 @@ private struct MemoryWriter {
     memories = history.memories
   }
 
-  /// Sees the remembered connections again and takes new ones in, as far as there is room: those
-  /// with the lowest cookies, which are about the oldest.
+  /// Updates the remembered connections and adds new ones up to the limit: those with the lowest
+  /// cookies, roughly the oldest.
   mutating func look(at rows: some EvaluatedConnections, _ findings: [PolicyFindings]) {
     let now = history.now
     for row in 0..<rows.count {
@@ -67,7 +65,8 @@ private struct MemoryWriter {
     }
   }
 
-  /// Counts the run for what the policy flags in it; what it decided not to flag starts again.
+  /// Counts the run for the connections that the policy flags, and resets those it decided not to
+  /// flag.
   mutating func flag(_ found: PolicyFindings, of rows: some EvaluatedConnections) {
     let policy = found.policy
     let rules = policy.rules
@@ -94,8 +93,8 @@ private struct MemoryWriter {
     }
   }
 
-  /// Counts the round of the groups that the policy acts on. A group that stays quiet is forgotten,
-  /// and with it that the policy has given it up.
+  /// Counts the run for the groups that the policy acts on. A group that stays quiet is forgotten,
+  /// even if the policy had given up on it.
   mutating func count(_ found: PolicyFindings, closings: (PolicyFindings, FindingGroup) -> Int) {
     guard found.refusal == nil else { return }
     for namespace in memories.keys { count(found, in: namespace, closings: closings) }
@@ -131,7 +130,7 @@ private struct MemoryWriter {
 }
 
 extension RunMemory {
-  /// Forgets the connections that no run has seen for long.
+  /// Forgets connections that no run has seen for a long time.
   fileprivate mutating func forgetWhatIsLongGone(at now: UInt64) {
     connections = connections.filter { $0.value.lastSeen + Self.longestAbsence >= now }
     flags = flags.filter { connections[$0.key.cookie] != nil }

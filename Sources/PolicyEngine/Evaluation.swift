@@ -1,15 +1,15 @@
 internal import Connections
 internal import Selection
 
-/// Holds policies against connections. It reads nothing and changes nothing.
+/// Evaluates policies. It reads nothing and changes nothing.
 public enum Evaluation {
-  /// What each policy of `policies` finds among `rows`, in their order.
+  /// The findings of each policy in `rows`, in the order of the policies.
   ///
-  /// Policies are decided one after the other: what one acts on, later ones leave alone.
+  /// Policies are evaluated in order. Later ones skip the connections that an earlier one acts on.
   ///
   /// - Parameters:
-  ///   - history: what earlier runs remember; nil when that is unknown, as of a recording.
-  ///   - userName: the name of a user, to call a group by; nil when there is none.
+  ///   - history: the memory of earlier runs; nil if unknown, as for a recording.
+  ///   - userName: the name of a user, for the label of a group; nil if there is none.
   public static func findings(
     of rows: some EvaluatedConnections, policies: PolicySet, history: PolicyHistory? = nil,
     userName: (UInt32) -> String? = { _ in nil }

@@ -2,58 +2,59 @@ public import Connections
 
 /// What the connections of a group have in common.
 public enum GroupKey: Hashable, Sendable {
-  /// The process that holds them; of several, the one with the lowest pid.
+  /// The process that holds them; the lowest pid if there are several.
   case process(ProcessIdentity)
   /// The systemd unit of the processes that hold them.
   case unit(KernelName)
-  /// The container of the processes that hold them, by its id.
+  /// The container of the processes that hold them, by its ID.
   case container(KernelName)
-  /// The Kubernetes pod of the processes that hold them, by its uid or else its name.
+  /// The Kubernetes pod of the processes that hold them, by its UID or else its name.
   case pod(KernelName)
   /// The user of the socket.
   case user(UInt32)
-  /// The peer's address; IPv4 whether mapped or not.
+  /// The peer's address, unmapped.
   case peer(IPAddress)
-  /// The local end; IPv4 whether mapped or not.
+  /// The local end, with its address unmapped.
   case listener(Endpoint)
-  /// Nothing: it is the only group.
+  /// Nothing: the group has every connection.
   case all
 }
 
 /// Connections that a policy matched and counts together.
 public struct FindingGroup: Equatable, Sendable {
-  /// What they have in common.
+  /// What the connections have in common.
   public let key: GroupKey
-  /// The network namespace that all of them are in, by its index among those that were looked at.
+  /// The index of their network namespace among the examined ones.
   public let namespace: UInt16
-  /// What to call the group: `java[1744]`, a unit, a container, a user, an address, an address and port, or `all`.
+  /// The name of the group: `java[1744]`, a unit, a container, a user, an address, an address and
+  /// port, or `all`.
   ///
-  /// It can hold what a process chose to be called: escape it before printing.
+  /// A process may have chosen it: escape it before printing.
   public let label: String
-  /// Their rows, in increasing order; at least one.
+  /// The rows, in increasing order; at least one.
   public let rows: [Int]
-  /// Of those the newest, which the policy leaves alone, in increasing order.
+  /// The newest rows, which the policy keeps, in increasing order.
   public let kept: [Int]
-  /// At how many the policy acts.
+  /// The number of rows from which the policy acts.
   public let threshold: Int
-  /// How many connections there are of this group in all, matched or not; nil when nobody asked.
+  /// The total number of connections in this group, matched or not; nil if not counted.
   public let total: Int?
-  /// The rounds of earlier runs with this group; nil without any.
+  /// What earlier runs recorded about this group; nil if nothing.
   public let past: RememberedGroup?
-  /// After how many rounds the policy gives up; nil for never.
+  /// The number of runs after which the policy gives up; nil for never.
   public let giveUpAfter: Int?
 
-  /// What follows from their number.
+  /// What the policy does with the group.
   public enum Decision: Equatable, Sendable {
-    /// There are as many as the threshold or more.
+    /// The threshold is reached.
     case act
-    /// There are fewer.
+    /// The threshold is not reached.
     case belowThreshold
-    /// There are as many, after so many rounds: closing them does not help, the program leaks.
+    /// The threshold is still reached after this many runs: the program keeps leaking.
     case giveUp(rounds: Int)
   }
 
-  /// What follows from their number.
+  /// What the policy does with the group.
   public var decision: Decision {
     guard rows.count >= threshold else { return .belowThreshold }
     if let giveUpAfter, let past, past.rounds >= giveUpAfter {
@@ -62,7 +63,7 @@ public struct FindingGroup: Equatable, Sendable {
     return .act
   }
 
-  /// The rows that the policy acts on, unless it is refused.
+  /// The rows that the policy acts on, unless it exceeds a limit.
   public var rowsToActOn: [Int] {
     guard decision == .act else { return [] }
     guard !kept.isEmpty else { return rows }
@@ -72,11 +73,11 @@ public struct FindingGroup: Equatable, Sendable {
 }
 
 extension FindingGroup {
-  /// Largest first, then by label, then by the first row.
-  static func comesBefore(_ one: FindingGroup, _ other: FindingGroup) -> Bool {
-    if one.rows.count != other.rows.count { return one.rows.count > other.rows.count }
-    if one.label != other.label { return one.label < other.label }
-    if one.namespace != other.namespace { return one.namespace < other.namespace }
-    return one.rows.lexicographicallyPrecedes(other.rows)
+  /// Largest first, then by label, namespace and rows.
+  static func comesBefore(_ lhs: FindingGroup, _ rhs: FindingGroup) -> Bool {
+    if lhs.rows.count != rhs.rows.count { return lhs.rows.count > rhs.rows.count }
+    if lhs.label != rhs.label { return lhs.label < rhs.label }
+    if lhs.namespace != rhs.namespace { return lhs.namespace < rhs.namespace }
+    return lhs.rows.lexicographicallyPrecedes(rhs.rows)
   }
 }

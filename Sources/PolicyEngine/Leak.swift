@@ -1,25 +1,23 @@
 public import Connections
 
-/// A group that a policy has given up: it comes back however often its connections are closed.
+/// A group that a policy has given up on: it keeps leaking however often its connections are closed.
 public struct Leak: Equatable, Sendable {
   /// The group.
   public let group: FindingGroup
-  /// In how many runs in a row the policy acted on it.
+  /// The number of consecutive runs in which the policy acted on it.
   public let rounds: Int
-  /// The peer that most of its connections lead to: with a port, where all of those share it.
+  /// The peer of most of its connections.
   public let peer: Peer
-  /// How many connections an hour come to it; nil when no time has passed to tell it by.
+  /// The number of new connections per hour; nil if no time has passed to measure it.
   public let growthPerHour: Int?
-  /// The row of the first of them, whose owner is that of the group.
-  public var row: Int { group.rows[0] }
 
-  /// An end of connections.
+  /// A peer of connections.
   public struct Peer: Equatable, Sendable {
-    /// The address; IPv4 whether mapped or not.
+    /// The address, unmapped.
     public let address: IPAddress
-    /// The port; nil when there are several.
+    /// The port; nil if the connections use several.
     public let port: UInt16?
-    /// How many of the connections lead there.
+    /// The number of connections to it.
     public let count: Int
   }
 }
@@ -32,7 +30,7 @@ extension Leak.Peer: CustomStringConvertible {
 }
 
 extension PolicyFindings {
-  /// The groups among `rows` that the policy has given up.
+  /// The groups in `rows` that the policy has given up on.
   public func leaks(in rows: some EvaluatedConnections, at uptime: UInt64) -> [Leak] {
     givenUp.compactMap { group in
       guard let past = group.past, let peer = group.mostCommonPeer(in: rows) else { return nil }
@@ -44,7 +42,7 @@ extension PolicyFindings {
 }
 
 extension FindingGroup {
-  /// Where most lead to; there is at least one.
+  /// The peer of most of its connections.
   fileprivate func mostCommonPeer(in rows: some EvaluatedConnections) -> Leak.Peer? {
     var peers = PeerTally()
     for row in self.rows { peers.add(rows.connection(at: row).identity) }

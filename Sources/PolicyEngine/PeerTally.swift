@@ -1,10 +1,10 @@
 public import Connections
 
-/// Counts which peers connections lead to.
+/// Counts connections by peer.
 public struct PeerTally: Equatable, Sendable {
   private var counts: [UInt128: [UInt16: Int]] = [:]
 
-  /// Nothing is counted yet.
+  /// An empty tally.
   public init() {}
 
   /// Counts the connection with `identity`.
@@ -12,8 +12,7 @@ public struct PeerTally: Equatable, Sendable {
     counts[identity.peerBits, default: [:]][identity.peerPort, default: 0] += 1
   }
 
-  /// The peer that most lead to: with a port, where all of those share it. Of equals, the one with
-  /// the lowest address; nil when nothing was counted.
+  /// The peer of most connections, the lowest address among equals; nil if nothing was counted.
   public var mostCommon: Leak.Peer? {
     var most: (bits: UInt128, count: Int, port: UInt16?)?
     for (bits, ports) in counts {

@@ -2,22 +2,22 @@ public import Connections
 public import Selection
 
 extension Policy {
-  /// What the policy says of a connection that is looked at again.
+  /// The verdict of a policy about a connection that is read again.
   public enum SecondLook: Equatable, Sendable {
-    /// It would still act on it.
+    /// The policy still acts on it.
     case covered
-    /// A protection of its file covers it; the text of the protection.
+    /// The protection with this text covers it.
     case protected(String)
-    /// It would not act on it any more.
+    /// The policy no longer acts on it.
     case notCovered
   }
 
-  /// Whether the policy would still act on `connection`, looked at again right before it does.
+  /// Whether the policy still acts on `connection`, read again right before it is closed.
   ///
-  /// Counts, thresholds and earlier runs are not asked again: closing the first of a group makes it
-  /// smaller.
+  /// Counts, thresholds and earlier runs are not checked again: closing connections shrinks their
+  /// group.
   ///
-  /// - Parameter past: what earlier runs know of the connection as it is now.
+  /// - Parameter past: what earlier runs recorded about the connection.
   public func secondLook(
     at connection: Connection, owners: some OwnerFacts, knownOwners: [OwnerProcess],
     controlGroup: ControlGroup? = nil, past: ConnectionPast? = nil
@@ -40,7 +40,7 @@ extension Policy {
   }
 }
 
-/// One connection, looked at again.
+/// One connection, read again.
 private struct SingleConnection<Owners: OwnerFacts>: EvaluatedConnections {
   let connection: Connection
   let owners: Owners

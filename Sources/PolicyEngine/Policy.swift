@@ -1,50 +1,51 @@
 public import Connections
 public import Selection
 
-/// One policy of a file: which connections, when they are too many, and what to do then.
+/// One policy of a file: which connections it matches, how many are too many, and what it does then.
 public struct Policy: Equatable, Sendable {
-  /// Its name, of small letters, digits and hyphens.
+  /// The name: lower-case letters, digits and hyphens.
   public var name: String
-  /// What it is for, in the words of its author.
+  /// The author's description.
   public var description: String?
-  /// The file that it is in, as it was named.
+  /// The name of the file.
   public var file: String
   /// The line of the file in which it starts.
   public var line: Int
-  /// Which connections it is about. Without a state in the file, it is limited to the states that
-  /// `ss` shows without `-a`.
+  /// The connections it matches. If the file names no state, these are the states that `ss` shows
+  /// without `-a`.
   public var match: SelectionPredicate
-  /// Which of them it leaves alone: those of which one of these is so.
+  /// The matched connections to leave out: those that any of these selects.
   public var except: [SelectionPredicate]
-  /// What it never touches: the protections of its file.
+  /// The protections of its file.
   public var protect: [Protection]
-  /// How long a connection must have been in its state, in milliseconds.
+  /// The minimum time in a state, in milliseconds.
   public var inState: UInt64?
-  /// What they are counted by, of ``Grouping/forPolicies``; nil for all in one group.
+  /// How connections are grouped before they are counted, one of ``Grouping/forPolicies``; nil for
+  /// all in one group.
   public var groupBy: Grouping?
-  /// At how many in a group it acts; at least 1.
+  /// The size of a group from which the policy acts; at least 1.
   public var threshold: Int
-  /// How many of a group, the newest, it leaves alone.
+  /// The number of newest connections to keep in each group.
   public var keep: Int
-  /// What it does.
+  /// What the policy does.
   public var action: PolicyAction
-  /// With more than this to act on in one run, it does nothing at all.
+  /// The maximum number of connections to act on in one run. Above it, the policy does nothing.
   public var limit: Int
-  /// Nor with more than so many percent of all connections that the owner of a group holds.
+  /// The maximum percentage of a group owner's connections to act on in one run.
   public var limitPercent: Int?
-  /// How many connections it closes in a second at most; nil for as many as there can be.
+  /// The maximum number of closings per second; nil for no limit.
   public var rate: Int?
-  /// It acts on what it flagged in so many runs in a row, this one included; at least 1.
+  /// The number of consecutive runs, including this one, that must flag a connection; at least 1.
   public var seen: Int
-  /// A group on which it acted in so many runs in a row is reported and left alone from then on.
+  /// The number of consecutive runs with the same group after which it is only reported.
   public var giveUpAfter: Int?
-  /// The program that is told of such a group, and its arguments; nil without one.
+  /// The program to notify about such a group, and its arguments; nil for none.
   public var notify: [String]?
 
-  /// The greatest number of connections that a policy acts on when it does not say.
+  /// The default of ``limit``.
   public static let usualLimit = 100
 
-  /// A policy with what a file may leave out as it is then.
+  /// A policy; the defaults are those of a file.
   public init(
     name: String, description: String? = nil, file: String, line: Int, match: SelectionPredicate,
     except: [SelectionPredicate] = [], protect: [Protection] = [], inState: UInt64? = nil,
@@ -74,10 +75,10 @@ public struct Policy: Equatable, Sendable {
 }
 
 extension Policy {
-  /// A number for what the policy asks of a connection and how it groups: what runs remember of
-  /// other rules says nothing about these.
+  /// A hash of the policy's selection and grouping. What runs recorded under other rules does not
+  /// count.
   ///
-  /// It is FNV-1a of their description, the same in every run of one version of connreap.
+  /// It is FNV-1a of a description, the same in every run of one version of connreap.
   public var rules: UInt64 {
     let text = "\(match);\(except);\(inState ?? 0);\(groupBy?.rawValue ?? "none")"
     return text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
@@ -86,9 +87,9 @@ extension Policy {
 
 /// Connections that no policy of a file touches.
 public struct Protection: Equatable, Sendable {
-  /// Which they are. It is not limited to any states.
+  /// The protected connections, in any state.
   public let predicate: SelectionPredicate
-  /// The keys and values as the file has them, on one line: `process: sshd`.
+  /// The keys and values of the file, on one line: `process: sshd`.
   public let text: String
   /// The line of the file in which it starts.
   public let line: Int

@@ -1,19 +1,19 @@
 internal import Connections
 internal import Yams
 
-/// Reads the YAML of a policy file into nodes: the only file that calls Yams.
+/// Parses the YAML of a policy file into nodes. Only this file calls Yams.
 ///
-/// What YAML has and a policy does not need is refused: anchors, aliases, tags, merge keys.
+/// Anchors, aliases, tags and merge keys are rejected.
 struct PolicyDocument {
   private(set) var root: PolicyNode?
   private(set) var problems: [PolicyProblem] = []
   private let source: PolicySource
   private var keys = RenamedKeys()
 
-  /// The deepest is one of several values of a key of an exception in the list of a policy's.
+  /// The deepest valid node is a value in a list in an exception of a policy.
   private static let deepestLevel = 7
 
-  /// What Yams sees for `*`: aliases of aliases would multiply before anyone could refuse them.
+  /// Replaces `*` for Yams: aliases of aliases would multiply before they could be rejected.
   private static let asterisk: Unicode.Scalar = "\u{e0ff}"
 
   init(_ source: PolicySource) {
@@ -21,7 +21,7 @@ struct PolicyDocument {
     var text = Self.replacing("*", with: Self.asterisk, in: source.text)
     while true {
       do {
-        // Anchors of nodes last as long as the parser.
+        // The anchors of nodes live as long as the parser.
         let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
         let node = try parser.singleRoot()
         withExtendedLifetime(parser) { root = node.map { self.node($0, level: 1) } }
@@ -31,7 +31,7 @@ struct PolicyDocument {
         guard let name = names.first.map(Self.restored),
           let renamed = keys.rename(name, at: span, of: source, in: text)
         else {
-          problems.append(source.problem("this key is in its map more than once", at: span))
+          problems.append(source.problem("duplicate key", at: span))
           return
         }
         text = renamed
@@ -47,27 +47,27 @@ struct PolicyDocument {
     case YamlError.scanner(let context, let problem, let mark, _),
       YamlError.parser(let context, let problem, let mark, _),
       YamlError.composer(let context, let problem, let mark, _):
-      // The end of the file says little of what is missing there. Behind a last line without a
-      // line break, libyaml even counts one more.
+      // The end of the file says little about what is missing, so point at the context. After a last
+      // line without a line break, libyaml counts another line.
       let isAtEnd = problem == "found unexpected end of stream" || source.isEnd(mark.line)
-      let place = isAtEnd ? context?.mark ?? mark : mark
-      let span = source.span(line: place.line, column: place.column)
+      let position = isAtEnd ? context?.mark ?? mark : mark
+      let span = source.span(line: position.line, column: position.column)
       return source.problem(Self.message(problem, context: context?.text), at: span)
     default:
-      return source.problem("the file cannot be read as YAML", at: .start)
+      return source.problem("not valid YAML", at: .start)
     }
   }
 
   private static func message(_ problem: String, context: String?) -> String {
     if problem == "but found another document" { return "a policy file is one YAML document" }
     if problem.hasPrefix("Maximum nesting level") { return tooDeep }
-    return "this is not YAML: \(problem)" + (context.map { ", \($0)" } ?? "")
+    return "not valid YAML: \(problem)" + (context.map { ", \($0)" } ?? "")
   }
 
-  private static let tooDeep = "this is nested deeper than anything in a policy"
+  private static let tooDeep = "nested too deeply for a policy"
 
-  private static func refusal(of what: String, sign: String) -> String {
-    "\(what) has no place in a policy; a text that starts with \"\(sign)\" goes in quotes"
+  private static func refusal(of feature: String, sign: String) -> String {
+    "\(feature) is not allowed in a policy; quote a text that starts with \"\(sign)\""
   }
 
   private mutating func node(_ node: Node, level: Int) -> PolicyNode {
@@ -132,7 +132,7 @@ struct PolicyDocument {
       let name = key.text.quoted
       if let line = lines[key.text] {
         problems.append(
-          source.problem("duplicate key \(name); line \(line) has it already", at: key.span))
+          source.problem("duplicate key \(name); first used in line \(line)", at: key.span))
       } else {
         lines[key.text] = key.span.line
         entries.append(SourceEntry(key: key, value: value))
@@ -144,7 +144,7 @@ struct PolicyDocument {
   private mutating func key(_ node: Node) -> SourceScalar? {
     let span = SourceSpan(startOf: node)
     guard case .scalar(let scalar) = node, node.anchor == nil else {
-      _ = refuse("a key of a policy file is a plain word", at: span)
+      _ = refuse("a key must be a plain word", at: span)
       return nil
     }
     guard !Self.isAlias(scalar) else {
@@ -154,7 +154,7 @@ struct PolicyDocument {
     let key = SourceScalar(
       Self.restored(keys.original(of: scalar.string)), style: scalar.style, at: span, of: source)
     guard key.text != "<<" else {
-      _ = refuse("a merge key has no place in a policy", at: key.span)
+      _ = refuse("a merge key is not allowed in a policy", at: key.span)
       return nil
     }
     return key
@@ -168,7 +168,7 @@ extension SourceSpan {
 }
 
 extension SourceScalar {
-  /// The scalar that starts at the place of `start`, with its length found in the source.
+  /// The scalar that starts at `start`, with its length found in the source.
   fileprivate init(
     _ text: String, style: Node.Scalar.Style, at start: SourceSpan, of source: PolicySource
   ) {

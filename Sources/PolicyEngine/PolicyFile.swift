@@ -1,21 +1,21 @@
 public import Selection
 
-/// A policy file that was read and holds no error.
+/// A policy file without errors.
 public struct PolicyFile: Sendable {
-  /// The file as it was named.
+  /// The name of the file.
   public let name: String
-  /// Its policies in their order; at least one.
+  /// Its policies, in order; at least one.
   public let policies: [Policy]
-  /// What may not have been meant.
+  /// The warnings about it.
   public let warnings: [PolicyProblem]
 
   private let source: PolicySource
   private let nameSpans: [SourceSpan]
 
-  /// Reads the file that holds `bytes`.
+  /// Parses the file with the content `bytes`.
   ///
-  /// - Parameter names: looks up hosts, services, users and interfaces that the file names.
-  /// - Throws: ``PolicyFileProblems``: all errors and all warnings, not the first alone.
+  /// - Parameter names: resolves the hosts, services, users and interfaces that the file names.
+  /// - Throws: ``PolicyFileProblems`` with all errors and warnings.
   public init(
     name: String, bytes: [UInt8], names: some NameResolver
   ) throws(PolicyFileProblems) {
@@ -39,12 +39,12 @@ public struct PolicyFile: Sendable {
     nameSpans = found.map(\.nameSpan)
   }
 
-  /// One error for each policy that has a name of `taken`.
+  /// An error for each policy whose name is in `taken`.
   func problems(withNamesOf taken: [String: Policy]) -> [PolicyProblem] {
     zip(policies, nameSpans).compactMap { policy, span in
       taken[policy.name].map {
         source.problem(
-          "the name \"\(policy.name)\" is that of the policy at \($0.file):\($0.line)", at: span)
+          "the name \"\(policy.name)\" is already used at \($0.file):\($0.line)", at: span)
       }
     }
   }
@@ -52,12 +52,12 @@ public struct PolicyFile: Sendable {
 
 /// The policies of a run, from all its files.
 public struct PolicySet: Equatable, Sendable {
-  /// In the order of the files, and of each file; every name is there once.
+  /// The policies in the order of the files, with unique names.
   public let policies: [Policy]
 
   /// The policies of `files`.
   ///
-  /// - Throws: ``PolicyFileProblems`` when policies of two files have the same name.
+  /// - Throws: ``PolicyFileProblems`` if two files have policies with the same name.
   public init(_ files: [PolicyFile]) throws(PolicyFileProblems) {
     var taken: [String: Policy] = [:]
     var problems: [PolicyProblem] = []
@@ -69,6 +69,6 @@ public struct PolicySet: Equatable, Sendable {
     policies = files.flatMap(\.policies)
   }
 
-  /// These policies.
+  /// A set of these policies.
   public init(policies: [Policy]) { self.policies = policies }
 }

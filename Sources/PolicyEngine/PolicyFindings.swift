@@ -1,108 +1,105 @@
-/// What one policy found among the connections of one moment, and what follows.
+/// The findings of one policy in one snapshot.
 public struct PolicyFindings: Equatable, Sendable {
   /// The policy.
   public let policy: Policy
   /// The index of the policy among those of the run.
   public let policyIndex: Int
-  /// What it counts, the largest group first and equals by label.
+  /// The groups it counts, largest first, then by label.
   public let groups: [FindingGroup]
-  /// What it matched and leaves alone, in increasing order of rows.
+  /// The matched connections that it does not act on, in increasing order of rows.
   public let spared: [SparedConnection]
-  /// How many it matched that one of its exceptions takes out.
+  /// The number of matched connections that an exception leaves out.
   public let excludedCount: Int
-  /// How many it might have matched: something that decides it is unknown. They are never acted on.
+  /// The number of connections that cannot be decided because a fact is unknown. The policy never
+  /// acts on them.
   public let undecided: UndecidedCounts
-  /// Their rows, in increasing order.
+  /// The undecided rows, in increasing order.
   public let undecidedRows: [Int]
-  /// Why nothing of it is done, although groups have reached the threshold.
+  /// The limit that the policy exceeds; nil if it may act.
   public let refusal: LimitRefusal?
-  /// The rows that it flagged, in increasing order: all that it counts, and what it would count
-  /// but for an earlier policy or for not having seen it often enough.
+  /// The flagged rows, in increasing order: those it counts, those that an earlier policy acts on,
+  /// and those not yet seen in enough runs.
   public let flagged: [Int]
-  /// The rows to remember beside those: only time is missing until it may flag them.
+  /// Further rows to remember: the policy will flag them once enough time has passed.
   public let awaited: [Int]
-  /// The rows of remembered connections about which it could not decide.
+  /// The rows of remembered connections that could not be decided.
   public let unsure: [Int]
 
-  /// The rows to close, group by group: none for a policy that reports or is refused.
+  /// The rows to act on, group by group; none for a policy that reports or exceeds a limit.
   public var rowsToActOn: [Int] {
     policy.action == .report || refusal != nil ? [] : rowsOverThreshold
   }
 
-  /// The rows to act on of the groups that have reached the threshold, whatever the policy does
-  /// then.
+  /// The rows to act on in the groups that reach the threshold, whatever the action and limits.
   public var rowsOverThreshold: [Int] { groups.flatMap(\.rowsToActOn) }
 
-  /// The groups that the policy has given up.
+  /// The groups that the policy has given up on.
   public var givenUp: [FindingGroup] {
     groups.filter { if case .giveUp = $0.decision { true } else { false } }
   }
 }
 
-/// A connection that a policy matched and leaves alone.
+/// A connection that a policy matched but does not act on.
 public struct SparedConnection: Equatable, Sendable {
   /// Its row.
   public let row: Int
-  /// Why it is left alone.
+  /// The reason.
   public let reason: Reason
 
-  /// The connection of `row`, left alone for `reason`.
+  /// The connection of `row`, spared for `reason`.
   public init(row: Int, reason: Reason) {
     self.row = row
     self.reason = reason
   }
 
-  /// Why a connection is left alone.
+  /// Why a policy does not act on a connection.
   public enum Reason: Equatable, Sendable {
-    /// It has not been in its state for as long as the policy asks.
+    /// It has not been in its state for long enough.
     case tooYoung
-    /// The protection with this index in the policy's list covers it or, when not `certain`,
-    /// may do so: something that decides it is unknown.
+    /// The protection with this index covers it. If not `certain`, a fact is unknown and it may.
     case protected(by: Int, certain: Bool)
-    /// An earlier policy acts on it: the one with this index.
+    /// The earlier policy with this index acts on it.
     case taken(by: Int)
-    /// The policy flags it in so many runs in a row now, fewer than it asks for; nil when earlier
-    /// runs are unknown.
+    /// Too few consecutive runs have flagged it; nil if earlier runs are unknown.
     case notSeenEnough(runs: Int?)
     /// The policy armed keepalive on it in an earlier run.
     case armed
   }
 }
 
-/// How many connections a policy could not decide about, by what is unknown.
+/// The numbers of connections that a policy could not decide, by what is unknown.
 public struct UndecidedCounts: Equatable, Sendable {
-  /// Whether the policy matches it.
+  /// Unknown whether the policy matches.
   public internal(set) var match = 0
-  /// Whether it is old enough or idle for long enough: earlier runs do not reach back so far.
+  /// Unknown whether it is old or idle enough: earlier runs do not reach back that far.
   public internal(set) var time = 0
-  /// Whether an exception takes it out.
+  /// Unknown whether an exception applies.
   public internal(set) var exception = 0
-  /// How long it has been in its state.
+  /// Unknown time in the state.
   public internal(set) var inState = 0
-  /// Who it belongs to, by whom it would be counted: the process, the unit or the container. It
-  /// may be in none.
+  /// Unknown process, unit, container or pod by which it would be grouped. It may be in none.
   public internal(set) var owner = 0
 
-  /// All of them.
+  /// The sum.
   public var total: Int { match + time + exception + inState + owner }
 }
 
-/// A policy would act on more connections than it may in one run, and so acts on none.
+/// A limit that a policy exceeds, so that it acts on nothing.
 public struct LimitRefusal: Equatable, Sendable {
-  /// How many it would act on.
+  /// The number of connections it would act on.
   public let count: Int
-  /// How many it may.
+  /// The limit.
   public let limit: Int
-  /// The group of which that is too large a part; nil when all together are too many.
+  /// The group whose percentage limit is exceeded; nil if the limit of the whole run is.
   public let share: Share?
 
-  /// A part of all connections of one group.
+  /// A percentage limit of one group.
   public struct Share: Equatable, Sendable {
-    /// What the group is called.
+    /// The label of the group.
     public let label: String
-    /// How many percent the policy may act on.
+    /// The limit, in percent.
     public let percent: Int
-    /// How many connections there are of the group in all.
+    /// The total number of connections in the group.
     public let total: Int
   }
 }

@@ -1,28 +1,28 @@
 public import Connections
 
-/// What earlier runs remember, at the moment of a run.
+/// The memory of earlier runs at the time of a run.
 public struct PolicyHistory: Sendable {
-  /// What they remember of each network namespace that is looked at, by its index.
+  /// The memory of each examined network namespace, by its index.
   public let memories: [UInt16: RunMemory]
   /// The uptime at this run, in milliseconds.
   public let now: UInt64
 
-  /// The memories of earlier runs, as they are at `now`. Of a namespace that has none, nothing is
-  /// known, and nothing will be remembered.
+  /// The memories of earlier runs at the time `now`. Nothing is known or recorded about a namespace
+  /// without a memory.
   public init(_ memories: [UInt16: RunMemory], now: UInt64) {
     self.memories = memories
     self.now = now
   }
 
-  /// What they remember of `connection`; nil when that is nothing.
+  /// The memory of `connection`; nil if there is none.
   func remembered(_ connection: Connection) -> RememberedConnection? {
     memories[connection.namespace]?.connections[connection.cookie]
   }
 
-  /// The flag that the policy of this name and these rules has put on `connection` in the runs
-  /// before this one; nil without one that still counts.
+  /// The flag that earlier runs of the policy with these rules set on `connection`; nil if there is
+  /// none that still counts.
   ///
-  /// A connection that was out of sight in between must not have changed meanwhile.
+  /// A connection that a run missed must not have changed since.
   func flag(of policy: String, rules: UInt64, on connection: Connection) -> RememberedFlag? {
     let key = FlagKey(policy: policy, cookie: connection.cookie)
     guard let flag = memories[connection.namespace]?.flags[key], flag.rules == rules,
@@ -34,7 +34,7 @@ public struct PolicyHistory: Sendable {
     return flag
   }
 
-  /// The rounds of that policy with the group of `key` before this run; nil without any.
+  /// What earlier runs of the policy recorded about the group of `key`; nil if nothing.
   func group(
     of policy: String, rules: UInt64, _ key: GroupKey, in namespace: UInt16
   ) -> RememberedGroup? {
@@ -47,7 +47,7 @@ public struct PolicyHistory: Sendable {
 }
 
 extension GroupKey {
-  /// A text that names the group in every run of this boot.
+  /// A text that identifies the group in every run of this boot.
   public var identifier: KernelName { KernelName(identifyingText) }
 
   private var identifyingText: String {
@@ -63,7 +63,7 @@ extension GroupKey {
     case .all: "all"
     }
   }
-  /// A name that is not UTF-8 is given as its bytes: other names must not look the same.
+  /// A name that is not UTF-8 is written as its bytes, so that no other name looks the same.
   private static func text(_ kind: String, _ name: KernelName) -> String {
     name.exactText.map { "\(kind) \($0)" }
       ?? "\(kind)-bytes " + name.bytes.map { String($0, radix: 16) }.joined(separator: " ")

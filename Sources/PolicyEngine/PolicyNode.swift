@@ -1,12 +1,12 @@
-/// A part of a policy file: YAML without types, with the place of everything.
+/// A part of a policy file: untyped YAML with source positions.
 indirect enum PolicyNode {
   case scalar(SourceScalar)
   case list([PolicyNode], SourceSpan)
   case map(SourceMap)
-  /// Something that YAML has and a policy has not; the problem is known.
+  /// A YAML feature that policies do not support. The problem has been reported.
   case refused(SourceSpan)
 
-  /// Where it starts; a list or a map is marked at its first character.
+  /// The position; the first character of a list or a map.
   var span: SourceSpan {
     switch self {
     case .scalar(let scalar): scalar.span
@@ -15,12 +15,12 @@ indirect enum PolicyNode {
     }
   }
 
-  /// Whether a problem says already that it cannot be here.
+  /// Whether a problem has been reported already.
   var isRefused: Bool {
     if case .refused = self { true } else { false }
   }
 
-  /// What it is, to follow "not".
+  /// The kind of node, to follow "not".
   var kind: String {
     switch self {
     case .scalar(let scalar): scalar.isAbsent ? "nothing" : "a single value"
@@ -31,35 +31,35 @@ indirect enum PolicyNode {
   }
 }
 
-/// The keys of a map in their order, each once.
+/// The keys of a map, in order and unique.
 struct SourceMap {
   let entries: [SourceEntry]
   let span: SourceSpan
 }
 
-/// A key and what it is given.
+/// A key and its value.
 struct SourceEntry {
   let key: SourceScalar
   let value: PolicyNode
 }
 
-/// A text in a policy file, as it stands there: no word is taken for a number or a truth value.
+/// A text in a policy file. No word is interpreted as a number or a Boolean.
 struct SourceScalar {
   let text: String
   let span: SourceSpan
-  /// Whether it stands there without quotes.
+  /// Whether it is written without quotes.
   let isPlain: Bool
-  /// The column of its first character when the file has it letter by letter on one line.
+  /// The column of its first character if the file has the text verbatim on one line.
   let verbatimColumn: Int?
 
-  /// Whether there is nothing at all, as after the colon of `key:`.
+  /// Whether there is no value, as in `key:`.
   var isAbsent: Bool { isPlain && text.isEmpty }
 
-  /// Whether it is the null of YAML (section 10.3.2 of YAML 1.2), which a template or a serializer
-  /// writes for a value that it does not have.
+  /// Whether it is a YAML null (YAML 1.2, section 10.3.2), as templates and serializers write for a
+  /// missing value.
   var isNull: Bool { isPlain && ["null", "Null", "NULL", "~"].contains(text) }
 
-  /// The part in `range`, in UTF-8 offsets of ``text``; all of it when the part cannot be told.
+  /// The position of `range`, in UTF-8 offsets of ``text``; of the whole text if that is unknown.
   func span(of range: Range<Int>) -> SourceSpan {
     guard let verbatimColumn, range.upperBound <= text.utf8.count else { return span }
     let before = text.utf8.prefix(range.lowerBound)

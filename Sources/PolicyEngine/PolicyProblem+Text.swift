@@ -1,10 +1,10 @@
-// How problems look to a user: as those of a compiler.
+// Problems are printed like those of a compiler.
 extension PolicyProblem: CustomStringConvertible {
-  /// How much of a long line is shown, and how much of that before the fault, in characters.
+  /// The part of a long line that is shown, and the part of it before the fault, in characters.
   private static let window = (length: 120, before: 40)
 
-  /// `FILE:LINE:COLUMN: error: MESSAGE`, the source line with its number, and a line that points
-  /// at the fault; no line break at the end.
+  /// `FILE:LINE:COLUMN: error: MESSAGE`, the numbered source line, and a line that points at the
+  /// fault; without a final line break.
   public var description: String {
     let heading =
       "\(VisibleText.escaped(file)):\(line):\(column): \(severity.rawValue): \(message)"
@@ -20,9 +20,9 @@ extension PolicyProblem: CustomStringConvertible {
       """
   }
 
-  /// The part of the line around the fault, and what points at it.
+  /// The part of the line around the fault, and the line that points at it.
   private var excerpt: (text: String, pointer: String) {
-    // Tabs would move the pointer: one is shown as one blank.
+    // A tab would move the pointer, so it is shown as a space.
     let cells = sourceLine.unicodeScalars.map { $0 == "\t" ? " " : VisibleText.escaped(String($0)) }
     let fault = min(column - 1, cells.count)
     let start = cells.count <= Self.window.length ? 0 : max(0, fault - Self.window.before)

@@ -1,7 +1,7 @@
 internal import Connections
 internal import Selection
 
-/// A map of selection keys, as it was read.
+/// A map of selection keys.
 struct ReadSelection {
   let predicate: SelectionPredicate
   let keys: Set<SelectionKey>
@@ -11,10 +11,10 @@ struct ReadSelection {
 
 // Reads `match` and the items of `except` and `protect`.
 extension PolicyReader {
-  /// The selection that `map` spells; nil when any part of it has a problem.
+  /// The selection in `map`; nil if any part of it has a problem.
   mutating func selection(_ map: SourceMap, called noun: String) -> ReadSelection? {
     guard !map.entries.isEmpty else {
-      report("\(noun) is empty: it would mean every connection", at: map.span)
+      report("\(noun) is empty and would match every connection", at: map.span)
       return nil
     }
     var parts: [SelectionPredicate] = []
@@ -24,7 +24,7 @@ extension PolicyReader {
       guard let key = selectionKey(entry.key), let values = values(of: entry) else { continue }
       let choices = values.compactMap { choice($0, of: key) }
       guard choices.count == values.count else { continue }
-      // As on a command line: of values one must be so, and every filter.
+      // As on the command line, any value may match, but every filter must.
       let joined = key == .filter ? SelectionPredicate.all(choices) : .any(choices)
       parts.append(choices.count == 1 ? choices[0] : joined)
       keys.insert(key)
@@ -37,13 +37,13 @@ extension PolicyReader {
       text: texts.joined(separator: "; "))
   }
 
-  /// The kernel knows interfaces by numbers, and each namespace has its own.
+  /// Each network namespace numbers its own interfaces.
   private mutating func checkInterface(_ map: SourceMap, _ keys: Set<SelectionKey>) {
     guard keys.isSuperset(of: [.interface, .netns]),
       let entry = map.entries.first(where: { $0.key.text == SelectionKey.interface.rawValue })
     else { return }
     report(
-      "\"interface\" is one of connreap's own network namespace: it does not go with \"netns\"",
+      "\"interface\" refers to connreap's own network namespace and excludes \"netns\"",
       at: entry.key.span)
   }
 

@@ -1,9 +1,9 @@
 internal import Connections
 internal import Selection
 
-// Reads single values and lists, and says what they should have been.
+// Reads single values and lists, and reports what they should have been.
 extension PolicyReader {
-  /// The entries of `map` that are keys of this kind and are built; all others are problems.
+  /// The entries of `map` whose keys are of this kind. Other keys are reported.
   mutating func entries<Key: PolicyWord & Hashable>(
     of map: SourceMap, as kind: Key.Type
   ) -> [Key: SourceEntry] {
@@ -15,7 +15,7 @@ extension PolicyReader {
     return entries
   }
 
-  /// The word of this kind that `scalar` is, if it is one and is built.
+  /// `scalar` as a word of this kind; nil with a report if it is none.
   private mutating func known<Word: PolicyWord>(
     _ scalar: SourceScalar, _ kind: Word.Type, called noun: String
   ) -> Word? {
@@ -43,7 +43,7 @@ extension PolicyReader {
     scalar(entry).flatMap { known($0, kind, called: entry.key.text) }
   }
 
-  /// The value of `entry`, if it is a single one and is there.
+  /// The value of `entry`, if it has a single one.
   mutating func scalar(_ entry: SourceEntry) -> SourceScalar? {
     guard !entry.value.isRefused else { return nil }
     let key = entry.key.text.quoted
@@ -57,14 +57,14 @@ extension PolicyReader {
     }
     guard !scalar.isNull else {
       report(
-        "\(key) has no value: \(scalar.text) means none in YAML; write it in quotes if it is a name",
+        "\(key) has no value: \(scalar.text) means none in YAML; quote it if it is a name",
         at: scalar.span)
       return nil
     }
     return scalar
   }
 
-  /// The value of `entry` as a name: small letters, digits and hyphens.
+  /// The value of `entry` as a name: lower-case letters, digits and hyphens.
   mutating func name(_ entry: SourceEntry) -> SourceScalar? {
     guard let scalar = scalar(entry) else { return nil }
     let isName =
@@ -76,34 +76,34 @@ extension PolicyReader {
         }
       }
     guard isName else {
-      report("a name is of small letters, digits and hyphens, as in java-leak", at: scalar.span)
+      report("a name has lower-case letters, digits and hyphens, as in java-leak", at: scalar.span)
       return nil
     }
     return scalar
   }
 
-  /// The value of `entry` as a whole number from 1.
+  /// The value of `entry` as an integer of at least 1.
   mutating func positive(_ entry: SourceEntry) -> Int? { whole(entry, from: 1) }
 
-  /// The value of `entry` as a whole number, in decimal digits and nothing else.
-  mutating func whole(_ entry: SourceEntry, from least: Int) -> Int? {
+  /// The value of `entry` as an integer in decimal digits.
+  mutating func whole(_ entry: SourceEntry, from minimum: Int) -> Int? {
     guard let scalar = scalar(entry) else { return nil }
     guard !LeadingZero.starts(scalar.text) else {
       report(LeadingZero.message(scalar.text), at: scalar.span)
       return nil
     }
     guard scalar.text.utf8.allSatisfy(\.isDecimalDigit), let number = Int(scalar.text),
-      number >= least
+      number >= minimum
     else {
       report(
-        "\(scalar.text.quoted) is not a whole number from \(least), as in 100",
+        "\(scalar.text.quoted) is not a whole number of at least \(minimum), as in 100",
         at: scalar.span)
       return nil
     }
     return number
   }
 
-  /// The value of `entry` as a number of percent.
+  /// The value of `entry` as a percentage.
   mutating func percentage(_ entry: SourceEntry) -> Int? {
     guard let number = positive(entry) else { return nil }
     guard number <= 100 else {
@@ -113,7 +113,7 @@ extension PolicyReader {
     return number
   }
 
-  /// The value of `entry` as a program by its absolute path, and its arguments.
+  /// The value of `entry` as the absolute path of a program and its arguments.
   mutating func program(_ entry: SourceEntry) -> [String]? {
     var words: [SourceScalar] = []
     for item in items(of: entry, called: "a program by its path, or an argument") {
@@ -123,8 +123,8 @@ extension PolicyReader {
     guard let path = words.first else { return nil }
     guard path.text.hasPrefix("/"), !path.text.hasSuffix("/") else {
       report(
-        "a program is named by its absolute path, as in /usr/local/bin/page, and run without a "
-          + "shell", at: path.span)
+        "a program needs an absolute path, as in /usr/local/bin/page; it runs without a shell",
+        at: path.span)
       return nil
     }
     return words.map(\.text)
@@ -141,7 +141,7 @@ extension PolicyReader {
     }
   }
 
-  /// The items of the list that `entry` is given; at least one, or a problem.
+  /// The items of the list in `entry`. An empty list is reported.
   mutating func items(of entry: SourceEntry, called noun: String) -> [PolicyNode] {
     guard !entry.value.isRefused else { return [] }
     let key = entry.key.text.quoted
@@ -160,7 +160,7 @@ extension PolicyReader {
   mutating func map(_ node: PolicyNode, called noun: String) -> SourceMap? {
     guard !node.isRefused else { return nil }
     guard case .map(let map) = node else {
-      report("\(noun) is a map of keys and values, not \(node.kind)", at: node.span)
+      report("\(noun) must be a map of keys and values, not \(node.kind)", at: node.span)
       return nil
     }
     return map

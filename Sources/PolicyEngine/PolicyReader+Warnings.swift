@@ -1,7 +1,7 @@
 internal import Connections
 internal import Selection
 
-// What a file may say and its author hardly mean.
+// Warns about valid files that their author can hardly mean.
 extension PolicyReader {
   mutating func warn(
     about policy: Policy, _ entries: [PolicyKey: SourceEntry], matching keys: Set<SelectionKey>
@@ -42,12 +42,12 @@ extension PolicyReader {
   ) {
     if policy.action == .report, let giveUp = entries[.giveUpAfter] {
       report(
-        "a report closes nothing, so there is nothing to give up", at: giveUp.key.span,
+        "a report closes nothing, so \"give-up-after\" has no effect", at: giveUp.key.span,
         severity: .warning)
     }
     if policy.action != .report, policy.giveUpAfter == nil, let notify = entries[.notify] {
       report(
-        "without \"give-up-after\" the program is never run", at: notify.key.span,
+        "without \"give-up-after\", the program never runs", at: notify.key.span,
         severity: .warning)
     }
   }

@@ -1,7 +1,7 @@
 internal import Connections
 internal import Selection
 
-/// Turns the nodes of a file into policies, and goes on after each problem.
+/// Turns the nodes of a file into policies, and continues after each problem.
 struct PolicyReader<Names: NameResolver> {
   let source: PolicySource
   let names: Names
@@ -21,7 +21,7 @@ struct PolicyReader<Names: NameResolver> {
     if severity == .error { errorCount += 1 }
   }
 
-  /// The policies that are whole; of each that is not, a problem says why.
+  /// The valid policies. The problems of the others are reported.
   mutating func policies(in root: PolicyNode) -> [(policy: Policy, nameSpan: SourceSpan)] {
     if case .scalar(let scalar) = root, scalar.isAbsent {
       report("the file is empty", at: .start)
@@ -44,7 +44,7 @@ struct PolicyReader<Names: NameResolver> {
     for node in items(of: list, called: "a policy") {
       guard let (policy, name) = policy(node, protections) else { continue }
       if let line = lines[name.text] {
-        report("the name \"\(name.text)\" is that of the policy in line \(line)", at: name.span)
+        report("the name \"\(name.text)\" is already used in line \(line)", at: name.span)
       } else {
         lines[name.text] = policy?.line ?? name.span.line
       }
@@ -55,12 +55,12 @@ struct PolicyReader<Names: NameResolver> {
 
   private mutating func checkVersion(_ entry: SourceEntry?, in map: SourceMap) {
     guard let entry else {
-      report("the file does not say its version; start it with \"version: 1\"", at: map.span)
+      report("the file has no \"version\"; start it with \"version: 1\"", at: map.span)
       return
     }
     guard let version = scalar(entry), version.text != "1" else { return }
     report(
-      "this connreap reads policy files of version 1, not \(version.text.quoted)",
+      "unsupported version \(version.text.quoted); this connreap reads version 1",
       at: version.span)
   }
 
@@ -74,7 +74,7 @@ struct PolicyReader<Names: NameResolver> {
     }
   }
 
-  /// The policy, nil when it has a problem, and its name; nil when it has no usable name either.
+  /// The policy, nil if it has a problem, and its name; nil if it has no valid name either.
   private mutating func policy(
     _ node: PolicyNode, _ protections: [Protection]
   ) -> (policy: Policy?, name: SourceScalar)? {

@@ -1,7 +1,7 @@
 internal import Connections
 internal import Selection
 
-/// Puts the connections that one policy sees where they belong, one by one.
+/// Sorts connections into the groups and findings of one policy.
 struct PolicySorting {
   private let policy: Policy
   private let rules: UInt64
@@ -20,20 +20,20 @@ struct PolicySorting {
   private var awaited: [Int] = []
   private var unsure: [Int] = []
 
-  /// From what idleness on a connection is remembered for a policy that asks for more of it than
-  /// the kernel can count: an hour.
+  /// The idle time from which a connection is remembered for a policy that asks for more idle time
+  /// than the kernel can count, in milliseconds: an hour.
   private static let noteworthyIdle: UInt32 = 3_600_000
 
   /// - Parameters:
-  ///   - takers: which earlier policy acts on a connection.
-  ///   - isSecondLook: whether the connections have been sorted before, and only what they are
-  ///     themselves can have changed.
+  ///   - takers: the index of the earlier policy that acts on a connection.
+  ///   - isSecondLook: whether the connections are read again right before they are closed, so that
+  ///     earlier runs do not matter.
   init(
     _ policy: Policy, takers: [SocketCookie: Int], history: PolicyHistory?,
     isSecondLook: Bool = false
   ) {
     self.policy = policy
-    // A second look, one connection after the other, has no use for it.
+    // Only the history needs it.
     rules = history == nil ? 0 : policy.rules
     match = PreparedSelection(policy.match)
     self.takers = takers
@@ -88,15 +88,15 @@ struct PolicySorting {
     groups[placed, default: ([], member)].rows.append(row)
   }
 
-  /// The protection that spares the first connection, by its index in the policy; nil if none does.
+  /// The index of the protection that spares the first connection; nil if none does.
   var firstProtection: Int? {
     if case .protected(let index, _) = spared.first?.reason { index } else { nil }
   }
 
-  /// Whether a connection found its place in a group.
+  /// Whether a connection is in a group.
   var hasMembers: Bool { !groups.isEmpty }
 
-  /// The findings of all that was sorted.
+  /// The findings for the sorted connections.
   ///
   /// - Parameter index: the index of the policy among those of the run.
   func findings(
@@ -133,7 +133,7 @@ struct PolicySorting {
     return nil
   }
 
-  /// The newest of `members`, as many as the policy keeps, in increasing order.
+  /// The newest members that the policy keeps, in increasing order.
   private func newest(of members: [Int], in rows: some EvaluatedConnections) -> [Int] {
     guard policy.keep > 0 else { return [] }
     let standing = members.map { Standing(rows.connection(at: $0), rows.past(at: $0), row: $0) }
@@ -155,13 +155,13 @@ struct PolicySorting {
     if history?.remembered(connection) != nil { unsure.append(row) }
   }
 
-  /// Whether time alone, which runs must remember, can make the policy match `connection`.
+  /// Whether `connection` is worth remembering until enough time has passed.
   private func isAwaited(_ connection: Connection, _ past: ConnectionPast?) -> Bool {
     guard waitsForLongIdle, past == nil else { return true }
     return connection.idle.map { $0 >= Self.noteworthyIdle } ?? false
   }
 
-  /// Why a connection that the policy flags is left to later runs or later policies.
+  /// Why a flagged connection is left to later runs.
   private func reasonToWait(_ connection: Connection) -> SparedConnection.Reason? {
     guard !isSecondLook, policy.seen > 1 || policy.action == .keepalive else { return nil }
     let flag = history?.flag(of: policy.name, rules: rules, on: connection)
@@ -184,13 +184,13 @@ struct PolicySorting {
   private func exception(
     _ connection: Connection, _ owners: some OwnerFacts, _ past: ConnectionPast?
   ) -> Verdict {
-    // A prepared selection is a plain no in states that `ss -a` does not show; so not here.
+    // A prepared selection never matches states that `ss -a` does not show, so it cannot be used.
     policy.except.reduce(.no) {
       $0.or($1.verdict(of: connection, owners: owners, past: past))
     }
   }
 
-  /// The first protection that covers it or, when none does for certain, the first that may.
+  /// The first protection that certainly covers it, or else the first that may.
   private func protection(
     _ connection: Connection, _ owners: some OwnerFacts, _ past: ConnectionPast?
   ) -> SparedConnection.Reason? {
@@ -205,30 +205,29 @@ struct PolicySorting {
     return possible.map { .protected(by: $0, certain: false) }
   }
 
-  /// Whether it has been in its state for long enough.
+  /// Whether the connection has been in its state for long enough.
   private func age(_ connection: Connection, _ past: ConnectionPast?) -> Verdict {
-    guard let least = policy.inState else { return .yes }
-    return SelectionTerm.inState(atLeast: least).verdict(
+    guard let minimum = policy.inState else { return .yes }
+    return SelectionTerm.inState(atLeast: minimum).verdict(
       of: connection, owners: OwnersUnknown(), past: past)
   }
 }
 
-/// What a group is called by, as far as its key does not say.
+/// What the label of a group needs besides its key.
 private struct GroupMember {
   var process: OwnerProcess?
   var controlGroup: ControlGroup?
 }
 
-/// By what connections are counted together: a peer or a listener of another network namespace is
-/// another one, and so is whatever else is counted there.
+/// A group in one network namespace: the same peer in another namespace is another group.
 private struct PlacedKey: Hashable {
   let key: GroupKey
   let namespace: UInt16
 }
 
-// By what connections are counted together.
+// Grouping.
 extension PolicySorting {
-  /// The group that it belongs to, and what a group of one is called by; nil when that is unknown.
+  /// The group of `connection`, and what the label of that group needs; nil if unknown.
   private func key(
     _ connection: Connection, _ row: Int, of rows: some EvaluatedConnections
   ) -> (GroupKey, GroupMember)? {
@@ -261,7 +260,7 @@ extension PolicySorting {
     _ connection: Connection, _ known: some Sequence<OwnerProcess>
   ) -> OwnerProcess? {
     switch connection.ownerless {
-    // Their inode of 0 finds nobody, whoever is named.
+    // Their inode is 0, so they have no owner.
     case .minisocket, .orphan: nil
     case .inAcceptQueue, .none: known.min { $0.pid < $1.pid }
     }
@@ -284,8 +283,8 @@ extension PolicySorting {
   }
 }
 
-/// How old a connection is among those of its group: how long it has been in its state or, where
-/// that is unknown, idle; the age and the cookie decide between equals.
+/// The age of a connection within its group: its time in the state or, if unknown, its idle time,
+/// then its age, then its cookie.
 private struct Standing {
   let row: Int
   private let time: UInt64?
@@ -294,20 +293,20 @@ private struct Standing {
 
   init(_ connection: Connection, _ past: ConnectionPast?, row: Int) {
     self.row = row
-    // As the plan orders what it closes; only CLOSE_WAIT has a time of its own from the kernel.
+    // The order of a plan. Only CLOSE_WAIT has its own time from the kernel.
     let inState = connection.inStateAtLeast == nil ? nil : connection.inStateAtLeast(knowing: past)
     time = inState ?? connection.idle(knowing: past)
     age = past?.age ?? 0
     cookie = connection.cookie.rawValue
   }
 
-  static func isOlder(_ one: Standing, _ other: Standing) -> Bool {
-    switch (one.time, other.time) {
-    case (let time?, let otherTime?) where time != otherTime: return time > otherTime
+  static func isOlder(_ lhs: Standing, _ rhs: Standing) -> Bool {
+    switch (lhs.time, rhs.time) {
+    case (let left?, let right?) where left != right: return left > right
     case (_?, nil): return true
     case (nil, _?): return false
     default: break
     }
-    return one.age == other.age ? one.cookie < other.cookie : one.age > other.age
+    return lhs.age == rhs.age ? lhs.cookie < rhs.cookie : lhs.age > rhs.age
   }
 }

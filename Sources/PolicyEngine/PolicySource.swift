@@ -1,22 +1,22 @@
-/// The text of a policy file, in lines as libyaml counts them.
+/// The text of a policy file, split into lines as libyaml counts them.
 struct PolicySource: Sendable {
   let name: String
   let text: String
   private let lines: [Substring]
 
-  /// The largest file, in bytes: a thousand policies and more.
+  /// The maximum size of a file, in bytes: enough for a thousand policies.
   static let sizeLimit = 1 << 18
-  /// The longest line, in Unicode scalars: what finds a column may walk over the line.
+  /// The maximum length of a line, in Unicode scalars, since finding a column takes linear time.
   static let lineLimit = 4096
 
-  /// The text in `bytes`, if it is text that YAML can be written in.
+  /// The text in `bytes`, if it is UTF-8 with only the characters that YAML allows.
   init(name: String, bytes: [UInt8]) throws(PolicyFileProblems) {
     self.name = name
     guard bytes.count <= Self.sizeLimit else {
       throw Self.refusal(name, "the file has more than \(Self.sizeLimit) bytes")
     }
     var text = String(decoding: bytes, as: UTF8.self)
-    // libyaml would count a byte order mark as a column of the first line.
+    // libyaml would count a byte order mark as a column.
     if text.unicodeScalars.first == "\u{feff}" { text.unicodeScalars.removeFirst() }
     self.text = text
     lines = Self.lines(of: text)
@@ -33,17 +33,17 @@ struct PolicySource: Sendable {
       }
     }
     guard String(validating: bytes, as: UTF8.self) != nil else {
-      // The first replacement character stands where the bytes are at fault, or before that.
+      // The first replacement character is at the first invalid byte or before it.
       throw refusal("the file is not UTF-8", at: firstReplacement)
     }
   }
 
-  /// Whether nothing stands in `line`, nor behind it.
+  /// Whether the text ends before `line` or in it, if it is empty.
   func isEnd(_ line: Int) -> Bool {
     line > lines.count || line == lines.count && lines[line - 1].isEmpty
   }
 
-  /// The character at this place; behind the last line it is the end of that.
+  /// The character at this position; the end of the last line for a later one.
   func span(line: Int, column: Int) -> SourceSpan {
     guard line > lines.count else { return SourceSpan(line: line, column: column, length: 1) }
     let last = lines.last?.unicodeScalars.count ?? 0
@@ -55,15 +55,15 @@ struct PolicySource: Sendable {
     lines.indices.contains(span.line - 1) ? lines[span.line - 1] : ""
   }
 
-  /// The scalars of the line of `span`, from where `span` starts.
+  /// The rest of the line from the start of `span`.
   func rest(from span: SourceSpan) -> Substring.UnicodeScalarView {
     line(of: span).unicodeScalars.dropFirst(span.column - 1)
   }
 
-  /// How many scalars of ``text`` come before `span`.
+  /// The number of scalars of ``text`` before `span`.
   func offset(of span: SourceSpan) -> Int {
-    let place = line(of: span).unicodeScalars.prefix(span.column - 1).endIndex
-    return text.unicodeScalars.distance(from: text.startIndex, to: place)
+    let index = line(of: span).unicodeScalars.prefix(span.column - 1).endIndex
+    return text.unicodeScalars.distance(from: text.startIndex, to: index)
   }
 
   /// The problem at `span` of this file.
@@ -124,8 +124,8 @@ struct PolicySource: Sendable {
     }
   }
 
-  /// The printable characters of YAML 1.1, section 4.1, without the byte order mark, and without
-  /// those of the private use area that ``PolicyDocument`` puts in place of others.
+  /// The printable characters of YAML 1.1, section 4.1, without the byte order mark and the private
+  /// use characters that ``PolicyDocument`` substitutes for others.
   private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x09, 0x20...0x7e, 0xa0...0xd7ff, 0xe100...0xfefe, 0xff00...0xfffd, 0x10000...0x10ffff:

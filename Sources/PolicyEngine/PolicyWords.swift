@@ -1,19 +1,19 @@
 internal import Connections
 
-/// What a policy does to the groups that reach its threshold.
+/// What a policy does with groups that reach its threshold.
 public enum PolicyAction: String, CaseIterable, Sendable {
-  /// Says so, and closes nothing.
+  /// Reports them and closes nothing.
   case report
-  /// Has the kernel find out whether their peers are dead, and closes nothing (`SO_KEEPALIVE`).
+  /// Arms keepalive (`SO_KEEPALIVE`), so that the kernel detects dead peers, and closes nothing.
   case keepalive
-  /// Ends their connections as their program would (shutdown(2)).
+  /// Shuts down their connections (shutdown(2)).
   case shutdown
-  /// Closes their connections through a descriptor of their program (connect(2), `AF_UNSPEC`).
+  /// Aborts their connections through a descriptor of the program (connect(2), `AF_UNSPEC`).
   case abort
-  /// Closes their connections (`SOCK_DESTROY`).
+  /// Destroys their sockets (`SOCK_DESTROY`).
   case destroy
 
-  /// Whether it closes connections at once.
+  /// Whether the action closes connections at once.
   public var closes: Bool {
     switch self {
     case .report, .keepalive: false

@@ -1,31 +1,30 @@
-/// Keys that stand twice in a map, under names of their own.
+/// Substitute names for duplicate keys.
 ///
-/// Yams stops at the first map with a key twice, and says where the first of the two is. Under
-/// another name of the same length it no longer stops, and nothing moves: all other problems of
-/// the file are found too, at their places.
+/// Yams stops at a map with a duplicate key and reports the position of the first. With a substitute
+/// of the same length it goes on, so all other problems are found at their positions.
 struct RenamedKeys {
   private var names: [Unicode.Scalar: String] = [:]
 
-  /// How many are renamed before the rest of the file has to wait for them to be mended.
-  private static let most: UInt32 = 32
-  /// How many characters are read again for that at most: each costs a look at the whole file.
-  private static let mostText = 1 << 19
-  /// Of the private use area: a file that has these is refused.
+  /// The maximum number of renamed keys.
+  private static let maximumCount: UInt32 = 32
+  /// The maximum number of bytes parsed again: each renamed key costs another pass over the file.
+  private static let maximumBytes = 1 << 19
+  /// The first substitute, of the private use area. Files with these characters are rejected.
   private static let first: UInt32 = 0xe000
 
-  /// The name that the key has in the file.
+  /// The original name of a key.
   func original(of name: String) -> String {
     name.unicodeScalars.first.flatMap { names[$0] } ?? name
   }
 
-  /// `text` with another name for the key at `span`; nil when that cannot be done.
+  /// `text` with a substitute for the key at `span`; nil if it cannot be renamed.
   ///
-  /// `source` is the file, of which `text` is a copy with keys renamed already.
+  /// `text` is a copy of `source` in which other keys may be renamed already.
   mutating func rename(
     _ name: String, at span: SourceSpan, of source: PolicySource, in text: String
   ) -> String? {
     let count = UInt32(names.count)
-    guard count < Self.most, Int(count) * text.utf8.count < Self.mostText,
+    guard count < Self.maximumCount, Int(count) * text.utf8.count < Self.maximumBytes,
       let sign = Unicode.Scalar(Self.first + count)
     else { return nil }
     let rest = source.rest(from: span)
@@ -33,10 +32,9 @@ struct RenamedKeys {
     let isQuoted = start == "\"" || start == "'"
     guard isQuoted ? rest.dropFirst().first == letter : start == letter else { return nil }
     names[sign] = name
-    // The lines of both texts have the same scalars but for the renamed, which are as many.
+    // Renaming does not change the number of scalars.
     var scalars = Array(text.unicodeScalars)
-    let place = source.offset(of: span) + (isQuoted ? 1 : 0)
-    scalars[place] = sign
+    scalars[source.offset(of: span) + (isQuoted ? 1 : 0)] = sign
     var renamed = String.UnicodeScalarView()
     renamed.append(contentsOf: scalars)
     return String(renamed)

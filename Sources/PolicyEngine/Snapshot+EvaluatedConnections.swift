@@ -2,16 +2,16 @@ public import Connections
 public import Scanning
 
 extension Snapshot: EvaluatedConnections {
-  /// How many connections there are.
+  /// The number of connections.
   public var count: Int { connections.count }
 
-  /// What the kernel said of the connection.
+  /// The connection.
   public func connection(at index: Int) -> Connection { connections[index] }
 
-  /// What terms about owners are decided by.
+  /// The owners, for the terms of a selection.
   public func owners(at index: Int) -> ConnectionOwners { ownerFacts(of: connections[index]) }
 
-  /// The owners that are known; of a connection in an accept queue, the listener's.
+  /// The known owners; the listener's owners for a connection in an accept queue.
   public func knownOwners(at index: Int) -> [OwnerProcess] {
     guard case .inAcceptQueue(let listeners, _) = attribution(of: connections[index]) else {
       return holders(of: connections[index])
@@ -19,9 +19,9 @@ extension Snapshot: EvaluatedConnections {
     return listeners.flatMap(holders)
   }
 
-  /// The cgroup of the connection; nil when unknown.
+  /// The cgroup of the connection; nil if unknown.
   public func controlGroup(at index: Int) -> ControlGroup? { controlGroup(of: connections[index]) }
 
-  /// What earlier runs know of the connection.
+  /// What earlier runs recorded about the connection.
   public func past(at index: Int) -> ConnectionPast? { past(of: connections[index]) }
 }

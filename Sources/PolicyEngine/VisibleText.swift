@@ -1,9 +1,9 @@
 internal import Connections
 
-/// Text from a file or a process, made harmless for a terminal.
+/// Text from a file or a process, made safe for a terminal.
 enum VisibleText {
-  /// `text` as it is between its quotes in a message: what could move the cursor or hide others is
-  /// written as its number.
+  /// `text` as in a quoted message, without the quotes: characters that could move the cursor or
+  /// hide others are written as numbers.
   static func escaped(_ text: some StringProtocol) -> String {
     String(text.quoted.unicodeScalars.dropFirst().dropLast())
   }

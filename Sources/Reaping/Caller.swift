@@ -1,24 +1,25 @@
 public import Connections
 public import ProcessTable
 
-/// Who runs connreap: the processes and the connection that must survive it.
+/// Who runs connreap: the processes and connections that must survive a run.
 public struct Caller: Equatable, Sendable {
   /// connreap's own process.
   public let process: ProcessIdentity
-  /// Every process that it descends from; the shell, sudo, tmux or cron among them.
+  /// All its ancestors, such as the shell, sudo, tmux or cron.
   public let ancestors: [ProcessIdentity]
-  /// The ends of the connections that `SSH_CONNECTION` names, here or where an ancestor has it:
-  /// sudo takes it away, and the shells of tmux do not descend from sshd.
+  /// The sessions that `SSH_CONNECTION` names in this process or in an ancestor.
+  ///
+  /// sudo removes the variable, and the shells of tmux do not descend from sshd.
   public private(set) var sessions: [Session]
-  /// The processes, besides the ancestors, without which a session ends.
+  /// The processes, besides the ancestors, that a session needs.
   public private(set) var supporters: [Int32: Support]
-  /// The processes above a terminal of the caller, which may hold the connection of a session that
+  /// The processes above a terminal of the caller. They may hold the connection of a session that
   /// no `SSH_CONNECTION` names.
   public private(set) var carriers: Set<Int32>
 
   /// What a process does for a session of the caller.
   public enum Support: Equatable, Sendable {
-    /// It is above a terminal that an ancestor has open.
+    /// It is above a terminal that an ancestor holds open.
     case terminal
     /// The session's connection passes through it.
     case tunnel
@@ -39,7 +40,7 @@ public struct Caller: Equatable, Sendable {
 
     /// The session that `SSH_CONNECTION` names: `client-ip client-port server-ip server-port`.
     ///
-    /// Nil for any other text. A scope (`%eth0`) is left out: the address is enough to spare it.
+    /// Nil for any other text. A scope (`%eth0`) is ignored.
     public init?(sshConnection text: String) {
       let words = text.split(separator: " ")
       guard words.count == 4, let client = Self.endpoint(words[0], words[1]),
@@ -54,7 +55,7 @@ public struct Caller: Equatable, Sendable {
       return Endpoint(address: address, port: port)
     }
 
-    /// Whether `connection` is the session, seen from either end.
+    /// Whether `connection` is either end of the session.
     func isEnd(of connection: Connection) -> Bool {
       func same(_ bits: UInt128, _ port: UInt16, _ end: Endpoint) -> Bool {
         bits == end.address.bits && port == end.port
@@ -67,7 +68,7 @@ public struct Caller: Equatable, Sendable {
     }
   }
 
-  /// A caller of which these things are known.
+  /// A caller with these processes and sessions.
   public init(
     process: ProcessIdentity, ancestors: [ProcessIdentity], sessions: [Session] = [],
     supporters: [Int32: Support] = [:], carriers: Set<Int32> = []
@@ -79,11 +80,12 @@ public struct Caller: Equatable, Sendable {
     self.carriers = carriers
   }
 
-  /// The caller of the process with `pid`.
+  /// Who runs the process `pid`.
   ///
-  /// - Parameter sshConnection: `SSH_CONNECTION` of that process. Those of its ancestors are read,
-  ///   and of every process on a terminal that one of them has open; one that may not be read is
-  ///   left out.
+  /// `SSH_CONNECTION` is also read from the ancestors, and from every process on a terminal that an
+  /// ancestor holds open. Processes that cannot be read are skipped.
+  ///
+  /// - Parameter sshConnection: `SSH_CONNECTION` of the process itself.
   public init(
     pid: Int32, sshConnection: String?, in processes: ProcFileSystem
   ) throws(ProcessProblem) {
@@ -98,9 +100,10 @@ public struct Caller: Equatable, Sendable {
     carriers = Set(search.carriers(among: own + Array(supporters.keys)))
   }
 
-  /// Makes processes that hold the other end of a session supporters, with those that run them.
+  /// Adds processes that hold the other end of a session, and the processes that run them, to the
+  /// supporters.
   ///
-  /// - Returns: those of `pids` that were none before.
+  /// - Returns: the members of `pids` that are new.
   mutating func add(tunnels pids: [Int32], in processes: ProcFileSystem) -> Set<Int32> {
     let known = Set([process.pid] + ancestors.map(\.pid) + Array(supporters.keys))
     var search = CallerSessions(besides: known, in: processes)

@@ -2,31 +2,31 @@ import Connections
 import ProcessTable
 
 /// Finds what the caller's sessions depend on: the processes above the terminals that its ancestors
-/// have open.
+/// hold open.
 ///
-/// A tmux or screen server is started in one ssh session and attached from another. The terminal of
-/// that other one is open in the server, and the shell and the client on it descend from the process
-/// that holds its connection.
+/// A tmux or screen server is started in one ssh session and attached from another. The server holds
+/// the other session's terminal open. The shell and client on that terminal descend from the process
+/// that holds the session's connection.
 struct CallerSessions {
-  /// What `SSH_CONNECTION` says, of the caller and of the processes that were looked at.
+  /// The values of `SSH_CONNECTION` in the caller and the examined processes.
   private(set) var texts: [String] = []
-  /// The processes that a session depends on, besides the caller's ancestors.
+  /// The processes that a session needs, besides the caller's ancestors.
   private(set) var supporters: [Int32: Caller.Support] = [:]
-  /// The terminals that were looked at.
+  /// The examined terminals.
   private(set) var terminals: Set<TerminalDevice> = []
 
   private let files: ProcFileSystem
   private var known: Set<Int32>
-  /// Every process, once a terminal was found.
+  /// Every process; nil until a terminal is found.
   private var places: [Int32: ProcessPlace]?
 
-  /// How many terminals are followed one from another: screen in tmux in ssh, and some more.
+  /// The maximum depth of nested terminals, such as screen in tmux in ssh.
   private static let rounds = 8
-  /// How many processes of one terminal are asked for their session.
+  /// The maximum number of processes per terminal whose session is read.
   private static let processesPerTerminal = 1024
 
   /// - Parameters:
-  ///   - known: the caller's ancestors, itself, and what else need not become a supporter.
+  ///   - known: the caller, its ancestors, and any other process that is not to become a supporter.
   ///   - sshConnection: `SSH_CONNECTION` of the caller.
   init(besides known: Set<Int32>, sshConnection: String? = nil, in files: ProcFileSystem) {
     self.files = files
@@ -34,8 +34,9 @@ struct CallerSessions {
     if let sshConnection { texts.append(sshConnection) }
   }
 
-  /// Those of `processes` that may hold the connection of a session on a terminal that was found:
-  /// they are not on it themselves, as its shell and all that the shell started are.
+  /// The members of `processes` that may hold the connection of a session on an examined terminal.
+  ///
+  /// They are not on the terminal themselves, unlike its shell and everything the shell started.
   func carriers(among processes: [Int32]) -> [Int32] {
     guard let places else { return [] }
     return processes.filter { pid in
@@ -44,7 +45,7 @@ struct CallerSessions {
     }
   }
 
-  /// Looks at the terminals of `processes`, at who runs on them, and at who is above those.
+  /// Examines the terminals of `processes`, the processes on them, and the processes above those.
   mutating func follow(_ processes: [Int32], as support: Caller.Support) {
     var next = processes
     for _ in 0..<Self.rounds where !next.isEmpty {
@@ -60,7 +61,7 @@ struct CallerSessions {
     }
   }
 
-  /// Makes `pid` a supporter, unless it is one, or an ancestor.
+  /// Makes `pid` a supporter, unless it already is one or is an ancestor.
   ///
   /// - Returns: whether it is new.
   mutating func add(_ pid: Int32, as support: Caller.Support) -> Bool {
@@ -69,9 +70,9 @@ struct CallerSessions {
     return true
   }
 
-  /// The processes above those on `terminals`, that are no longer on them themselves.
+  /// The ancestors of the processes on `terminals` that are not on them themselves.
   ///
-  /// A program that was started on the terminal is not among them: it may leak.
+  /// Programs started on a terminal are not included: they may be the ones that leak.
   private mutating func above(
     _ terminals: Set<TerminalDevice>, as support: Caller.Support
   ) -> [Int32] {
@@ -87,7 +88,7 @@ struct CallerSessions {
       addSession(of: pid)
       var parent = place.parent
       while let place = places[parent], place.terminal == terminal { parent = place.parent }
-      // Pid 1 takes in whoever has lost its parent, which says nothing of a session.
+      // Pid 1 adopts orphaned processes, so it says nothing about a session.
       while parent > 1, add(parent, as: support) {
         above.append(parent)
         parent = places[parent]?.parent ?? 0

@@ -1,15 +1,15 @@
 import DescriptorActions
 import Netlink
 
-/// How far the closing of one connection came, before the last look.
+/// The result of trying to close one connection, before verification.
 enum ClosingAttempt {
   case decided(Outcome.Result)
-  /// The kernel has done it.
+  /// The kernel reported success.
   case acknowledged
-  /// The kernel did not find it by its addresses and cookie.
+  /// The kernel did not find the connection by its addresses and cookie.
   case notFound
-  /// The request was sent and no answer came: it may have been done.
+  /// The request was sent but not answered: it may have been carried out.
   case unanswered(NetlinkProblem)
-  /// No descriptor led to it: it may have ended.
+  /// No descriptor led to the connection: it may have ended.
   case unreached(DescriptorProblem)
 }

@@ -2,30 +2,30 @@ public import DescriptorActions
 
 /// How a connection is closed.
 public enum ClosingMethod: Hashable, Sendable {
-  /// `SOCK_DESTROY`: the kernel does it by address and cookie; the peer gets RST.
+  /// `SOCK_DESTROY`: the kernel closes the connection by address and cookie. The peer gets RST.
   case destroy
-  /// shutdown(2) through a descriptor of the program's: the peer gets FIN, after what is queued.
+  /// shutdown(2) through a descriptor of the program. The peer gets FIN after the queued data.
   case shutdown
-  /// connect(2) to `AF_UNSPEC` through a descriptor of the program's: the peer gets RST.
+  /// connect(2) to `AF_UNSPEC` through a descriptor of the program. The peer gets RST.
   case abort
-  /// Nothing is closed: through a descriptor of the program's the kernel is told to close it when
-  /// its peer does not answer.
+  /// Keepalive, set through a descriptor of the program. The kernel closes the connection if its
+  /// peer does not answer.
   case keepalive(KeepaliveSettings)
 
   private static func all(_ keepalive: KeepaliveSettings) -> [ClosingMethod] {
     [.destroy, .shutdown, .abort, .keepalive(keepalive)]
   }
 
-  /// The words for the methods, as `--method` and policies spell them.
+  /// The names of the methods in `--method` and policies.
   public static let names = all(.usual).map(\.name)
 
-  /// The method of this name; nil when there is none.
+  /// The method with this name; nil if there is none.
   public init?(name: String, keepalive: KeepaliveSettings = .usual) {
     guard let method = Self.all(keepalive).first(where: { $0.name == name }) else { return nil }
     self = method
   }
 
-  /// The word for it.
+  /// The name in `--method` and policies.
   public var name: String {
     switch self {
     case .destroy: "destroy"
@@ -35,10 +35,10 @@ public enum ClosingMethod: Hashable, Sendable {
     }
   }
 
-  /// Whether it closes, and does not only arm the kernel to.
+  /// Whether it closes connections, rather than only arming keepalive.
   public var closes: Bool { if case .keepalive = self { false } else { true } }
 
-  /// What is done through a descriptor; nil when none is needed.
+  /// The action on a descriptor; nil if none is needed.
   public var action: DescriptorAction? {
     switch self {
     case .destroy: nil
@@ -48,11 +48,11 @@ public enum ClosingMethod: Hashable, Sendable {
     }
   }
 
-  /// What the peer gets, as a heading says it.
+  /// The effect on the peer, for a heading.
   public var effectOnPeer: String {
     switch self {
     case .destroy, .abort: "RST to the peer"
-    case .shutdown: "FIN to the peer, after what is queued"
+    case .shutdown: "FIN to the peer, after queued data"
     case .keepalive: "nothing is closed now"
     }
   }

@@ -1,6 +1,6 @@
 /// Decides before each closing whether a run may continue, and waits as long as its rate requires.
 ///
-/// Time comes from outside, as the time since the run began, so that tests need not wait.
+/// The caller passes in the clock, so tests need not wait.
 public struct ClosingPace {
   private let timeout: Duration?
   private let rate: (Plan.Step) -> Int?
@@ -10,7 +10,7 @@ public struct ClosingPace {
   /// When the last closing was due; nil before the first.
   private var lastDue: Duration?
 
-  /// The longest time between two looks for an interruption.
+  /// The longest time between two checks for an interruption.
   static let longestSleep = Duration.milliseconds(50)
   /// How late a closing may be without delaying the next one. This keeps a high rate although the
   /// system wakes the run late, and limits the length of a burst.

@@ -4,16 +4,16 @@ public import ProcessTable
 public import Scanning
 public import Selection
 
-/// Decides about a connection right before it is closed, by its state and its owners then.
+/// Decides about a connection right before it is closed, by its current state and owners.
 public protocol ClosingRules: Sendable {
   /// Why the connection of `step` must not be closed; nil if it may.
   ///
   /// - Parameters:
-  ///   - now: the connection as the kernel has just described it.
-  ///   - snapshot: the owners as they were last read.
+  ///   - now: the current state of the connection.
+  ///   - snapshot: the owners as last read.
   func reasonToSpare(_ step: Plan.Step, now: Connection, in snapshot: Snapshot) -> SpareReason?
 
-  /// Whether ``reasonToSpare(_:now:in:)`` needs the times and counters of `tcp_info`.
+  /// Whether ``reasonToSpare(_:now:in:)`` needs the fields of `tcp_info`.
   var needsFigures: Bool { get }
 
   /// Whether `process`, as an owner, could be the reason to spare a connection.
@@ -21,18 +21,18 @@ public protocol ClosingRules: Sendable {
   /// When owners are read again, every descriptor of such a process is read.
   func concerns(_ process: OwnerProcess) -> Bool
 
-  /// The facts that ``concerns(_:)`` needs, beside the name.
+  /// The facts that ``concerns(_:)`` needs, besides the name.
   var detailsOfConcern: OwnerDetails { get }
 }
 
-/// The rules for connections that a selection found.
+/// The rules for connections of a selection.
 public struct SelectionRules: ClosingRules {
   /// See ``ClosingRules/needsFigures``.
   public let needsFigures: Bool
   private let predicate: SelectionPredicate
   private let guards: Guards
 
-  /// The connection must still be selected by `predicate`, and no guard may protect it.
+  /// Rules that require `predicate` to select the connection and no guard to protect it.
   public init(_ predicate: SelectionPredicate, guardedBy guards: Guards) {
     self.predicate = predicate
     self.guards = guards
@@ -58,11 +58,11 @@ public struct SelectionRules: ClosingRules {
   public var detailsOfConcern: OwnerDetails { guards.detailsOfConcern.union(.executable) }
 }
 
-/// The rules for connections that were chosen one by one: those of a plan file, or marked by hand.
+/// The rules for connections that were chosen one by one, in a plan file or in `top`.
 public struct ChosenRules: ClosingRules {
   private let guards: Guards
 
-  /// The connection must be what it was when it was chosen, and no guard may protect it.
+  /// Rules that require the connection to be unchanged since it was chosen and no guard to protect it.
   public init(guardedBy guards: Guards) {
     self.guards = guards
   }
@@ -85,13 +85,13 @@ public struct ChosenRules: ClosingRules {
   public var detailsOfConcern: OwnerDetails { guards.detailsOfConcern }
 }
 
-/// The rules for connections that policies found.
+/// The rules for connections that policies close.
 public struct PolicyRules: ClosingRules {
-  /// In the order of the policies, as ``Plan/PolicyReference/index`` counts them.
+  /// In the order of the policies, for ``Plan/PolicyReference/index``.
   private let rules: [(policy: Policy, guards: Guards)]
 
-  /// The policy of a step must still cover the connection, and neither its guards nor a protection
-  /// of its file may protect it.
+  /// Rules that require the policy of a step to cover the connection, and neither its guards nor a
+  /// protection of its file to protect it.
   public init(_ policies: [Policy], guardedBy guards: (Policy) -> Guards) {
     rules = policies.map { (policy: $0, guards: guards($0)) }
   }

@@ -1,23 +1,23 @@
 public import Connections
 
 extension Connection {
-  /// Whether it is still what it was at an `earlier` look: the same socket between the same ends,
-  /// in a state that means the same to its program.
+  /// Whether it is the same socket between the same ends as `earlier`, in a state that means the
+  /// same to its program.
   ///
-  /// A socket keeps its cookie when its program disconnects it and connects it to somebody else.
+  /// A socket keeps its cookie when its program disconnects it and connects it to another peer.
   public func isUnchanged(since earlier: Connection) -> Bool {
     cookie == earlier.cookie && identity.family == earlier.identity.family
       && local == earlier.local && peer == earlier.peer && state.phase == earlier.state.phase
   }
 }
 
-/// What a state means to the program that has the socket.
+/// What a state means to the program that holds the socket.
 private enum Phase {
   case listening
   case connecting
   case open
   case endedByPeer
-  /// The program has ended it.
+  /// The program has closed or shut down its side.
   case ending
   case over
 }

@@ -3,40 +3,40 @@ import ProcessTable
 import Scanning
 import SocketDiagnostics
 
-/// The owners of the connections of a run, kept as fresh as the run promises.
+/// The owners of the connections of a run, reread at least every second.
 ///
-/// They are read before the first closing, before each closing for which time may have passed by
-/// the run's own rate, and when the last reading is a second old.
+/// They are read before the first closing, before each closing that the rate delays, and when the
+/// last reading is a second old.
 struct FreshOwners {
   private let plan: Plan
   private let closings: [Plan.Step]
   private let makeRules: () throws -> any ClosingRules
   private let lookup: any OwnerLookup
 
-  /// The owners as they were last read.
+  /// The owners as last read.
   private(set) var snapshot: Snapshot
   private var rules: (made: any ClosingRules, at: Duration)?
-  /// How many times they were read.
+  /// The number of readings.
   private(set) var readings = 0
-  /// Why every connection is spared from now on: its owners cannot be read any more.
+  /// Why every connection is spared from now on: its owners can no longer be read.
   private var failure: SpareReason?
-  /// The closings whose owners `snapshot` has.
+  /// The indexes of the closings whose owners are in `snapshot`.
   private var covered = 0..<0
   private var lastReading: (start: Duration, end: Duration)?
-  /// The owners of closings that were judged by an earlier snapshot.
+  /// The owners of earlier closings, as they were when those were decided.
   private var collected = CollectedOwners()
   private var collectedCount = 0
 
-  /// How old owners may be when they decide.
+  /// The maximum age of owners when a closing is decided.
   static let interval = Duration.seconds(1)
-  /// How long a run goes on after a reading that itself took about as long as ``interval``.
+  /// The minimum time for which a reading is used, even if it took as long as ``interval``.
   static let leastUse = Duration.milliseconds(100)
-  /// The number of closings for which owners are read at once: more than are done in a second.
+  /// The number of closings for which owners are read together: more than happen in a second.
   static let coveredTogether = 65_536
-  /// With at most this many open files on the machine, every process is read: that takes some
+  /// With at most this many open files on the machine, every process is read, which takes
   /// milliseconds.
   static let walkLimit = 16_384
-  /// The same for a single closing, before which owners are always read.
+  /// The limit for a reading before a single closing.
   static let walkLimitForOne = 4_096
 
   init(_ plan: Plan, closings: [Plan.Step], _ supervisor: ClosingSupervisor) {
@@ -47,9 +47,9 @@ struct FreshOwners {
     snapshot = plan.snapshot
   }
 
-  /// Reads owners again before the closing at `index`, if that is due.
+  /// Reads the owners again before the closing at `index`, if due.
   ///
-  /// - Parameter stillListed: which of some sockets, by inode, the kernel still lists.
+  /// - Parameter stillListed: returns the given inodes that the kernel still lists.
   mutating func readAgain(
     before index: Int, _ pace: ClosingPace, stillListed: @escaping ([UInt32]) -> [UInt32]
   ) {
@@ -59,7 +59,8 @@ struct FreshOwners {
     let isAlone = pace.isPaced(closings[index])
     guard isAlone || !covered.contains(index) || isDue(at: start) else { return }
     let rest = closings[index...].prefix(Self.coveredTogether)
-    let scope = index..<(isAlone ? index + 1 : rest.firstIndex(where: pace.isPaced) ?? rest.endIndex)
+    let end = isAlone ? index + 1 : rest.firstIndex(where: pace.isPaced) ?? rest.endIndex
+    let scope = index..<end
     let known =
       covered.contains(index) && scope.upperBound <= covered.upperBound ? snapshot : plan.snapshot
     collect(upTo: index)
@@ -79,7 +80,7 @@ struct FreshOwners {
     }
   }
 
-  /// The rules, made again if they are too old; nil if that failed.
+  /// The rules, remade if too old; nil if that failed.
   private mutating func rules(at now: Duration) -> (any ClosingRules)? {
     if let rules, now < rules.at + Self.interval { return rules.made }
     do {
@@ -97,10 +98,10 @@ struct FreshOwners {
     return now >= max(lastReading.start + Self.interval, lastReading.end + Self.leastUse)
   }
 
-  /// What ``reasonToSpare(_:now:)`` needs of a connection beside the plain row.
+  /// The details of a connection that ``reasonToSpare(_:now:)`` needs.
   var detailsToJudge: DumpRequest.Details { rules?.made.needsFigures == false ? [] : .figures }
 
-  /// Why the connection of `step`, which is `now`, must not be closed; nil if it may.
+  /// Why the connection of `step`, now in state `now`, must not be closed; nil if it may.
   func reasonToSpare(_ step: Plan.Step, now: Connection) -> SpareReason? {
     if let failure { return failure }
     if let owners = snapshot.owners, owners.holdings(of: now.inode).isEmpty,
@@ -122,10 +123,9 @@ struct FreshOwners {
     }
   }
 
-  /// The owners of every connection of the plan: of those that were closed or spared during the
-  /// run, as they were then.
+  /// The owners of every connection of the plan, as they were when it was closed or spared.
   ///
-  /// - Parameter count: how many closings were done or spared.
+  /// - Parameter count: the number of closings that were done or spared.
   mutating func finish(after count: Int) -> Snapshot {
     guard let owners = snapshot.owners else { return plan.snapshot }
     guard collectedCount > 0 || covered != closings.indices || plan.steps.count > closings.count
@@ -143,7 +143,7 @@ struct FreshOwners {
     return plan.snapshot.replacing(owners: collected.table)
   }
 
-  /// Keeps the owners by which the closings before `index` were judged.
+  /// Keeps the owners by which the closings before `index` were decided.
   private mutating func collect(upTo index: Int) {
     guard collectedCount < index, let owners = snapshot.owners else { return }
     collected.add(closings[collectedCount..<index].lazy.map { $0.connection.inode }, from: owners)
@@ -152,8 +152,7 @@ struct FreshOwners {
 }
 
 extension Snapshot {
-  /// Why owners cannot be relied on although they were read: descriptors could not be read that
-  /// could be read for the `earlier` snapshot.
+  /// Why the owners are incomplete: a process that was readable for `earlier` no longer is.
   fileprivate func lossOfSight(since earlier: Snapshot) -> SpareReason? {
     guard let owners, let before = earlier.owners else { return nil }
     guard let gap = owners.gaps.first(where: { before.gaps.isEmpty || !$0.isRefused })
@@ -161,7 +160,7 @@ extension Snapshot {
     return .ownersUnreadable("process \(gap.pid): \(gap.error)")
   }
 
-  /// The sockets by whose owners `connection` is attributed.
+  /// The inodes whose owners determine the attribution of `connection`.
   fileprivate func inodesOfOwners(of connection: Connection) -> [UInt32] {
     if connection.inode != 0 { return [connection.inode] }
     return listeners(for: connection).map(\.inode)

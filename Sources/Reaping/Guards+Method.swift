@@ -1,9 +1,9 @@
 import Connections
 import Scanning
 
-// What a method cannot do, whoever asks.
+// What a method cannot close.
 extension Guards {
-  /// Why `connection`, which nothing else protects, cannot be closed by the method.
+  /// Why the method cannot close `connection`; nil if it can.
   func reasonToSpareByMethod(
     _ connection: Connection, in snapshot: Snapshot
   ) -> SpareReason? {
@@ -18,7 +18,7 @@ extension Guards {
     }
   }
 
-  /// Whether the method ends an MPTCP connection as a whole when it is used on this subflow of it.
+  /// Whether the method, used on this subflow, closes the whole MPTCP connection.
   func endsMPTCP(by subflow: Connection) -> Bool {
     method == .shutdown && subflow.state.isSynchronized
   }

@@ -2,9 +2,9 @@ public import Connections
 import ProcessTable
 public import Scanning
 
-/// What is never closed, whatever is selected.
+/// Decides which connections are never closed, whatever is selected.
 public struct Guards: Sendable {
-  /// How what is not spared is to be closed.
+  /// The method that closes what is not spared.
   public let method: ClosingMethod
 
   private let caller: Caller
@@ -13,19 +13,19 @@ public struct Guards: Sendable {
   private let machineInit: Int32?
   private let onlyUser: UInt32?
 
-  /// The names of the programs whose connections are spared unless the caller unprotects them: the
-  /// servers of OpenSSH and Dropbear.
+  /// The programs whose connections are spared unless the caller unprotects them: the servers of
+  /// OpenSSH and Dropbear.
   public static let protectedByDefault: Set<String> = [
     "sshd", "sshd-session", "sshd-auth", "dropbear",
   ]
 
   /// - Parameters:
-  ///   - namedStates: the states that the caller named one by one: what has no owner, and
-  ///     listeners, are closed only in these.
-  ///   - unprotected: the names of ``protectedByDefault`` that the caller gave up.
-  ///   - machineInit: the pid of the machine's init; nil in a container, whose pid 1 is the program.
-  ///   - method: how it is to be closed: not all of them can close everything.
-  ///   - onlyUser: the one user whose connections may be closed; nil for those of all.
+  ///   - namedStates: the states that the caller named one by one. Listeners and connections without
+  ///     an owner are closed only in these.
+  ///   - unprotected: the members of ``protectedByDefault`` that the caller unprotects.
+  ///   - machineInit: the pid of the machine's init; nil in a container, where pid 1 is the program.
+  ///   - method: the closing method. Not every method can close every connection.
+  ///   - onlyUser: the only user whose connections may be closed; nil for all users.
   public init(
     caller: Caller, namedStates: TCPStateSet, unprotected: Set<String>, machineInit: Int32?,
     method: ClosingMethod = .destroy, onlyUser: UInt32? = nil
@@ -40,7 +40,7 @@ public struct Guards: Sendable {
     }
   }
 
-  /// Why `connection` of `snapshot` must not be closed; nil when nothing speaks against it.
+  /// Why `connection` of `snapshot` must not be closed; nil if it may.
   public func reasonToSpare(_ connection: Connection, in snapshot: Snapshot) -> SpareReason? {
     reasonToProtect(connection, in: snapshot) ?? reasonToSpareByMethod(connection, in: snapshot)
   }
@@ -57,7 +57,7 @@ public struct Guards: Sendable {
     case .inAcceptQueue: return .inAcceptQueue
     case .unknown, .notRead:
       if connection.ownerless == .inAcceptQueue { return .inAcceptQueue }
-      // Lifting the protection of a name lifts no other: its owner may be an ancestor as well.
+      // Unprotecting a name lifts no other guard: the unknown owner may be an ancestor.
       return .ownerUnknown
     case .held(let holdings):
       return reasonToSpareByOwner(holdings, in: snapshot)
@@ -65,7 +65,7 @@ public struct Guards: Sendable {
     }
   }
 
-  /// Whether the user made the socket, and all processes that are known to hold it are the user's.
+  /// Whether the socket and all its known holders belong to `user`.
   private func isHeld(
     _ connection: Connection, by user: UInt32, in snapshot: Snapshot
   ) -> Bool {
@@ -86,7 +86,7 @@ public struct Guards: Sendable {
     return nil
   }
 
-  /// Why a connection that `holder` holds must not be closed; nil if that is no reason.
+  /// Why a connection held by `holder` must not be closed; nil if it may.
   private func reasonToSpare(heldBy holder: OwnerProcess) -> SpareReason? {
     if holder.pid == caller.process.pid { return .ownProcess }
     if caller.ancestors.contains(where: { $0.pid == holder.pid }) {
@@ -100,7 +100,7 @@ public struct Guards: Sendable {
     return holder.name == nil ? .ownerUnknown : nil
   }
 
-  /// By which protected name `holder` goes: what it calls itself, or that of its executable.
+  /// The protected name of `holder`, from its command name or its executable.
   private func protectedName(of holder: OwnerProcess) -> String? {
     if let name = holder.name?.exactText, protectedNames.contains(name) { return name }
     guard let executable = holder.executable else { return nil }
@@ -113,6 +113,6 @@ public struct Guards: Sendable {
     return reasonToSpare(heldBy: process) != nil
   }
 
-  /// The facts that ``concerns(_:)`` needs, beside the name.
+  /// The facts that ``concerns(_:)`` needs, besides the name.
   var detailsOfConcern: OwnerDetails { onlyUser == nil ? .executable : [.executable, .user] }
 }

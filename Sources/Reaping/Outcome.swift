@@ -2,46 +2,45 @@ public import Connections
 public import DescriptorActions
 public import Netlink
 
-/// What became of one connection of a plan.
+/// The outcome of one step of a plan.
 public struct Outcome: Sendable {
-  /// What was planned for it.
+  /// The step.
   public let step: Plan.Step
-  /// What came of it.
+  /// The result.
   public let result: Result
-  /// The state in which the kernel still lists what was shut down, until its peer ends it too.
+  /// The state of a connection that was shut down and waits for its peer to close it too.
   public let ending: TCPState?
 
-  /// The result of `step`.
+  /// The outcome of `step`.
   public init(_ step: Plan.Step, _ result: Result, ending: TCPState? = nil) {
     self.step = step
     self.result = result
     self.ending = ending
   }
 
-  /// Why it is so, for a user; nil where the word of the result says it all.
+  /// The reason for the result, for a user; nil if there is none.
   public var reason: String? {
     if let reason = result.reason { return reason }
     guard let ending else { return nil }
     return step.connection.isMPTCPSubflow
-      ? "its MPTCP connection is ended; the subflow is in \(ending.label) until the peer ends it too"
+      ? "its MPTCP connection is closed; the subflow stays in \(ending.label) until the peer closes it"
       : "FIN sent; in \(ending.label) until the peer answers"
   }
 
-  /// What can come of a planned closing.
+  /// The result of a step.
   public enum Result: Equatable, Sendable {
-    /// It was closed, and the kernel does not list it any more or, shut down, lists it until the
-    /// peer ends it too.
+    /// It was closed. The kernel no longer lists it, or lists it until the peer closes it too.
     case closed
     /// It had ended by itself.
     case gone
-    /// It was left alone.
+    /// It was not closed because of a guard or a rule.
     case spared(SpareReason)
-    /// It is still there.
+    /// It was not closed and still exists.
     case failed(FailureReason)
-    /// The kernel said yes or nothing, and whether it is still there is not known, or it is.
+    /// The kernel reported success or did not answer, but the connection may still exist.
     case unverified(UnverifiedReason)
 
-    /// The word in tables and in JSON.
+    /// The word in tables and JSON.
     public var word: String {
       switch self {
       case .closed: "closed"
@@ -52,7 +51,7 @@ public struct Outcome: Sendable {
       }
     }
 
-    /// The reason, for a user; nil where the word says it all.
+    /// The reason, for a user; nil if there is none.
     public var reason: String? {
       switch self {
       case .closed, .gone: nil
@@ -65,31 +64,31 @@ public struct Outcome: Sendable {
 
   /// Why a connection was not closed.
   public enum FailureReason: Equatable, Sendable {
-    /// `EPERM`: the capability is missing in the user namespace of the network namespace.
+    /// `EPERM`: the capability is missing in the user namespace that owns the network namespace.
     case notPermitted
     /// `EOPNOTSUPP`: this kernel cannot destroy this socket.
     case notSupported
-    /// The kernel lists it, but does not find it by its addresses and cookie.
+    /// The kernel lists it but does not find it by its addresses and cookie.
     case notFoundByAddress
-    /// The run stopped before it, so that nothing was tried.
+    /// The run stopped before this step.
     case notDone(StopReason)
-    /// It could not be done through a descriptor.
+    /// The action on a descriptor failed.
     case descriptor(DescriptorProblem)
-    /// Anything else.
+    /// Another netlink error.
     case netlink(NetlinkProblem)
   }
 
   /// Why it is not known whether a connection is closed.
   public enum UnverifiedReason: Equatable, Sendable {
-    /// The kernel said yes, and lists it still, in this state.
+    /// The kernel reported success but still lists it in this state.
     case stillListed(TCPState)
-    /// The look that was to verify it failed.
+    /// The verification failed.
     case cannotLook(NetlinkProblem)
   }
 }
 
 extension Plan {
-  /// The outcomes of the steps that spare a connection, which need no carrying out.
+  /// The outcomes of the steps that spare a connection.
   public var outcomesOfSparing: [Outcome] {
     steps.compactMap { step in
       guard case .spare(let reason) = step.decision else { return nil }
@@ -99,19 +98,19 @@ extension Plan {
 }
 
 extension Outcome.Result {
-  /// What comes of a step that spares its connection for `reason`.
+  /// The result of a step that spares its connection for `reason`.
   init(of reason: SpareReason) {
     self = reason == .ended ? .gone : .spared(reason)
   }
 }
 
 extension Outcome.FailureReason: CustomStringConvertible {
-  /// The reason, as a user reads it.
+  /// The reason, for a user.
   public var description: String {
     switch self {
     case .notPermitted: "operation not permitted"
     case .notSupported: "this kernel cannot destroy it"
-    case .notFoundByAddress: "the kernel lists it, but does not find it by its addresses"
+    case .notFoundByAddress: "the kernel lists it but does not find it by its addresses"
     case .descriptor(let problem): problem.description
     case .notDone(let reason): "not done: \(reason)"
     case .netlink(let problem): problem.description
@@ -120,11 +119,12 @@ extension Outcome.FailureReason: CustomStringConvertible {
 }
 
 extension Outcome.UnverifiedReason: CustomStringConvertible {
-  /// The reason, as a user reads it.
+  /// The reason, for a user.
   public var description: String {
     switch self {
-    case .stillListed(let state): "the kernel said yes, and still lists it in \(state.label)"
-    case .cannotLook(let problem): "it could not be looked for again: \(problem)"
+    case .stillListed(let state):
+      "the kernel reported success but still lists it in \(state.label)"
+    case .cannotLook(let problem): "cannot verify it: \(problem)"
     }
   }
 }

@@ -2,47 +2,46 @@ public import Connections
 public import ProcessTable
 import Scanning
 
-/// Observes what the owners of closed connections do: whether they close their descriptors, and
-/// whether they begin to spin.
+/// Observes whether the owners of closed connections close their descriptors and whether they begin
+/// to spin.
 ///
-/// Most programs close a descriptor within milliseconds of the error that they read from it. Some
-/// never look at it again, and some event loops report it to themselves forever.
+/// Most programs close a descriptor within milliseconds of reading an error from it. Some never use
+/// it again, and some event loops report it to themselves forever.
 public struct OwnerWatch {
   private let processes: ProcFileSystem
   private let clock: () -> Duration
   private let sleep: (Duration) -> Void
   private let isInterrupted: () -> Bool
-  /// When the plan was made, and what its owners had used then.
+  /// The reading when the plan was made.
   private let planned: Reading
-  /// The same right before the first connection was closed.
+  /// The reading right before the first connection was closed.
   private var begun: Reading?
 
-  /// How much processor time processes had used at some moment.
+  /// The processor time that processes had used at some moment.
   private struct Reading {
     let time: Duration
     let used: [ProcessIdentity: Duration]
   }
 
-  /// When the owners are looked at, from the end of the closing on. The last look counts.
+  /// The times of the observations, from the end of the closing. The last one counts.
   static let looks: [Duration] = [
     .milliseconds(10), .milliseconds(50), .milliseconds(250), .milliseconds(500), .seconds(1),
   ]
-  /// From this look on, the observation ends early if no owner has become busy: a loop that spins
-  /// does so at once.
+  /// From this time on, the observation ends early if no owner is busy: a loop spins at once or not
+  /// at all.
   static let firstLookAtLoad = Duration.milliseconds(250)
-  /// By how much of a processor the load of an owner must have grown to be worth the rest of the
-  /// second.
+  /// The increase in load from which an owner is observed for the rest of the second.
   static let suspiciousIncrease = 0.1
   /// The shortest time between plan and closing over which a load can be measured in clock ticks of
-  /// 10 ms; otherwise the average since the process started counts as the load before.
+  /// 10 ms. Below it, the average since the process started is the load before.
   static let shortestBaseline = Duration.milliseconds(200)
 
-  /// Starts watching the owners of what `plan` closes.
+  /// Starts observing the owners of the connections that `plan` closes.
   ///
   /// - Parameters:
-  ///   - clock: the time since the machine was booted (`CLOCK_BOOTTIME`).
+  ///   - clock: the time since boot (`CLOCK_BOOTTIME`).
   ///   - sleep: waits.
-  ///   - isInterrupted: whether the observation has to end at once.
+  ///   - isInterrupted: whether the observation has to end now.
   public init(
     _ plan: Plan, in processes: ProcFileSystem, clock: @escaping () -> Duration,
     sleep: @escaping (Duration) -> Void, isInterrupted: @escaping () -> Bool = { false }
@@ -56,18 +55,16 @@ public struct OwnerWatch {
       in: processes, at: clock())
   }
 
-  /// Notes what the owners have used until now: the first connection is about to be closed.
+  /// Reads the load of the owners right before the first connection is closed.
   public mutating func begin() {
     begun = Self.read(Set(planned.used.keys), in: processes, at: clock())
   }
 
-  /// Looks at the owners of `closed` connections until they have closed all descriptors, or have
-  /// been quiet for a moment; for a second at most.
+  /// Observes the owners of `closed` connections for at most a second, or until they have closed all
+  /// descriptors or are quiet.
   ///
-  /// - Parameter finding: finds the owners of sockets among some processes. Nil means that this
-  ///   could not be done.
-  /// - Returns: the processes that still hold a closed socket, or may hold one, in the order of
-  ///   their pids.
+  /// - Parameter finding: finds the owners of sockets among some processes; nil on failure.
+  /// - Returns: the processes that hold or may hold a closed socket, by pid.
   public func observe(
     _ closed: [Closed], finding: (InodeSet, ProcessPruning) -> OwnerTable?
   ) -> [OwnerReaction] {
@@ -91,7 +88,7 @@ public struct OwnerWatch {
     return holders.values.map(\.reaction).sorted { $0.process.pid < $1.process.pid }
   }
 
-  /// A socket that was closed, and the processes that held it then.
+  /// A closed socket and the processes that held it.
   public struct Closed {
     let inode: UInt32
     let owners: [OwnerProcess]
@@ -103,7 +100,7 @@ public struct OwnerWatch {
     }
   }
 
-  /// What is known of an owner so far.
+  /// The observations of one owner.
   private struct Holder {
     let process: OwnerProcess
     var inodes: Set<UInt32> = []
@@ -119,7 +116,7 @@ public struct OwnerWatch {
 
   /// Waits until `time`.
   ///
-  /// - Returns: whether the observation may go on.
+  /// - Returns: false if interrupted.
   private func wait(until time: Duration) -> Bool {
     while true {
       guard !isInterrupted() else { return false }
@@ -129,7 +126,7 @@ public struct OwnerWatch {
     }
   }
 
-  /// Looks which descriptors the holders still have, and drops the holders that have none.
+  /// Updates which descriptors the holders have, and drops holders without any.
   private static func update(
     _ holders: inout [ProcessIdentity: Holder],
     _ finding: (InodeSet, ProcessPruning) -> OwnerTable?
@@ -159,7 +156,7 @@ public struct OwnerWatch {
     }
   }
 
-  /// The load of each process before and since `start`, as far as it can be measured.
+  /// The load of each process before and since `start`, where it can be measured.
   private func loads(
     of identities: some Collection<ProcessIdentity>, since start: Reading
   ) -> [ProcessIdentity: OwnerReaction.Load] {
@@ -176,7 +173,7 @@ public struct OwnerWatch {
     return loads
   }
 
-  /// The load between plan and closing or, if that was too short, since the process started.
+  /// The load between plan and closing or, if that time was too short, since the process started.
   private func loadBefore(
     _ identity: ProcessIdentity, usedAtStart: Duration, at time: Duration
   ) -> Double? {

@@ -3,12 +3,12 @@ public import PolicyEngine
 public import Scanning
 
 extension Plan {
-  /// The plan to do what `findings` of policies about `snapshot` ask for.
+  /// The plan that follows from `findings` of policies in `snapshot`.
   ///
-  /// What policies only report is no step of it. Guards spare what a policy would close, as they
-  /// do for a selection by hand.
+  /// Connections that policies only report are not in the plan. Guards apply as they do to a manual
+  /// selection.
   ///
-  /// - Parameter guards: the guards for one policy, since a policy may name states of its own.
+  /// - Parameter guards: returns the guards for one policy, which may name states of its own.
   public init(
     closing findings: [PolicyFindings], in snapshot: Snapshot, guardedBy guards: (Policy) -> Guards
   ) {

@@ -1,22 +1,22 @@
 public import Connections
 public import Scanning
 
-/// What would be closed, in which order, and what is spared and why. It changes nothing.
+/// Which connections are to be closed, in which order, and which are spared and why.
 public struct Plan: Sendable {
-  /// What the plan was made from: owners, and where and when.
+  /// The snapshot that the plan was made from.
   public let snapshot: Snapshot
-  /// Every connection that was selected: the oldest first, in the order in which they are closed.
+  /// The selected connections in closing order: the longest idle first.
   public let steps: [Step]
 
-  /// One connection and what is to become of it.
+  /// One connection and the decision about it.
   public struct Step: Sendable {
-    /// What the kernel said of it when the plan was made.
+    /// The connection as it was when the plan was made.
     public let connection: Connection
-    /// What is to become of it.
+    /// The decision.
     public let decision: Decision
-    /// How it is to be closed.
+    /// The closing method.
     public let method: ClosingMethod
-    /// The policy that asks for it; nil for a selection by hand.
+    /// The policy that requests it; nil for a manual selection.
     public let policy: PolicyReference?
 
     /// A step for `connection`.
@@ -33,26 +33,26 @@ public struct Plan: Sendable {
 
   /// A policy of a run.
   public struct PolicyReference: Hashable, Sendable {
-    /// The index of the policy among those of the run.
+    /// The index among the policies of the run.
     public let index: Int
-    /// The name of the policy.
+    /// The name.
     public let name: String
 
-    /// The policy of this name at `index`.
+    /// The policy with this index and name.
     public init(index: Int, name: String) {
       self.index = index
       self.name = name
     }
   }
 
-  /// What is to become of a connection.
+  /// The decision about a connection.
   public enum Decision: Equatable, Sendable {
-    /// It is to be closed.
+    /// Close it.
     case close
-    /// It is left alone, for this reason.
+    /// Do not close it, for this reason.
     case spare(SpareReason)
 
-    /// Whether it is left alone only because not all of its owners are known.
+    /// Whether it is spared only because not all of its owners are known.
     public var isForLackOfOwners: Bool {
       switch self {
       case .spare(.ownerUnknown), .spare(.ownerHidden): true
@@ -61,7 +61,7 @@ public struct Plan: Sendable {
     }
   }
 
-  /// The plan of these steps, which are put in order: the longest idle first.
+  /// The plan with these steps, sorted by idle time, longest first.
   public init(_ steps: [Step], from snapshot: Snapshot) {
     self.snapshot = snapshot
     self.steps = steps.sorted { $0.connection.comesBefore($1.connection) }
@@ -78,16 +78,15 @@ public struct Plan: Sendable {
       }, from: snapshot)
   }
 
-  /// The connections that are to be closed or, by keepalive, armed.
+  /// The steps that close a connection or arm keepalive on it.
   public var closings: [Step] {
-    // Mostly nothing is spared, and then nothing need be copied.
+    // Usually nothing is spared, and nothing need be copied.
     steps.allSatisfy { $0.decision == .close } ? steps : steps.filter { $0.decision == .close }
   }
 }
 
 extension Connection {
-  /// The order of closing: the longest idle first, those of which that is unknown last, and among
-  /// equals the one that was made first.
+  /// The order of closing: longest idle first, unknown idle times last, then by cookie.
   fileprivate func comesBefore(_ other: Connection) -> Bool {
     let (age, otherAge) = (inStateAtLeast ?? idle, other.inStateAtLeast ?? other.idle)
     if age == otherAge { return cookie.rawValue < other.cookie.rawValue }

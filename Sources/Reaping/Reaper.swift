@@ -4,25 +4,25 @@ public import Netlink
 public import Scanning
 import SocketDiagnostics
 
-/// Carries out a plan: reads each connection again, closes it, and looks at the end which are gone.
+/// Carries out a plan: reads each connection again, closes it, and verifies at the end.
 ///
-/// A few connections are read again together and closed right after, one after the other.
+/// A few connections are read again together and then closed one after the other.
 public struct Reaper {
   private let openTransport: (UInt16) throws(NetlinkProblem) -> any NetlinkTransport
   private let uptime: () -> UInt64?
   private let descriptors: any DescriptorAccess
   private let raising: (() -> Void) -> Void
 
-  /// How many connections are announced together and, where they are destroyed in one network
-  /// namespace, read again together.
+  /// The maximum number of connections that are announced together and, if all are destroyed in one
+  /// network namespace, read again together.
   public static let groupSize = 16
 
   /// - Parameters:
-  ///   - uptime: how long the machine has been up, in milliseconds, at the moment of the call.
+  ///   - uptime: the current uptime, in milliseconds.
   ///   - descriptors: reaches the descriptors of processes, for the methods that need them.
-  ///   - raising: runs its argument with the capability that the kernel demands of a request to
-  ///     destroy a socket. It is called around such requests only, once for several that follow one
-  ///     another, and on the thread that carries out the plan.
+  ///   - raising: runs its argument with the capability that destroying a socket requires. It is
+  ///     called only around such requests, once for several in a row, on the thread that carries out
+  ///     the plan.
   ///   - openTransport: opens a conversation with the kernel in a network namespace, by its index in
   ///     the plan's snapshot.
   public init(
@@ -38,12 +38,11 @@ public struct Reaper {
     self.openTransport = openTransport
   }
 
-  /// Closes what `plan` says, one connection after the other, supervised by `supervisor`.
+  /// Carries out `plan`, one connection after the other.
   ///
-  /// Once there is a reason to stop, no further connection is touched; what was done until then is
-  /// verified.
+  /// After a stop, no further connection is touched; the closings so far are verified.
   ///
-  /// - Throws: when no conversation with the kernel could be opened; nothing was closed then.
+  /// - Throws: if no conversation with the kernel could be opened. Nothing was closed then.
   public func carryOut(
     _ plan: Plan, supervisedBy supervisor: ClosingSupervisor
   ) throws(NetlinkProblem) -> ClosingResult {
@@ -83,7 +82,7 @@ public struct Reaper {
     return ClosingResult(outcomes: outcomes, snapshot: snapshot)
   }
 
-  /// Those of `inodes`, of connections of `steps`, that the kernel still lists or may still list.
+  /// The members of `inodes`, all of connections of `steps`, that the kernel lists or may list.
   private func stillListed(_ inodes: [UInt32], of steps: ArraySlice<Plan.Step>) -> [UInt32] {
     let wanted = Set(inodes)
     let connections = steps.lazy.map(\.connection).filter { wanted.contains($0.inode) }
@@ -93,7 +92,7 @@ public struct Reaper {
         let together = connections[start...].prefix(Self.lookedUpTogether)
         let found = try? lookUp(together.map(\.identity), in: namespace)
         for (index, connection) in together.enumerated() {
-          // What could not be looked up may be listed.
+          // If the lookup failed, the connection may still be listed.
           if case .success(let now)? = found?[index], now?.inode != connection.inode { continue }
           listed.append(connection.inode)
         }
@@ -112,7 +111,7 @@ public struct Reaper {
     return try session.lookUp(identities, details: [])
   }
 
-  /// The steps that are announced together: the first of `rest`, and more where no time passes.
+  /// The steps to announce together: the first of `rest`, and more if the rate delays none of them.
   private static func group(
     at rest: ArraySlice<Plan.Step>, isPaced: (Plan.Step) -> Bool
   ) -> ArraySlice<Plan.Step> {
@@ -120,7 +119,7 @@ public struct Reaper {
     return rest.prefix(groupSize).prefix { !isPaced($0) }
   }
 
-  /// The first of `group`, and those directly after it that can be read again together with it.
+  /// The first step of `group` and the steps directly after it that can be read again with it.
   private static func alike(_ group: ArraySlice<Plan.Step>) -> ArraySlice<Plan.Step> {
     guard let first = group.first, first.method == .destroy else { return group.prefix(1) }
     return group.prefix {
@@ -128,14 +127,14 @@ public struct Reaper {
     }
   }
 
-  /// A conversation with the kernel, of the network namespace with this index.
+  /// Opens a conversation with the kernel in the network namespace with this index.
   private func converse(_ namespace: UInt16) throws(NetlinkProblem) -> TCPDiagnostics {
     TCPDiagnostics(over: try openTransport(namespace), uptime: uptime())
   }
 }
 
 extension Plan {
-  /// What came of each step, when `closings` came of those that close.
+  /// The attempt of each step, given the attempts of the steps that close.
   fileprivate func attempts(ofClosings closings: [ClosingAttempt]) -> [ClosingAttempt] {
     var next = 0
     return steps.map { step in
@@ -146,16 +145,16 @@ extension Plan {
   }
 }
 
-/// What came of a plan.
+/// The result of carrying out a plan.
 public struct ClosingResult: Sendable {
   /// The outcome of each step, in the plan's order.
   public let outcomes: [Outcome]
-  /// The owners by which each connection was judged.
+  /// The owners by which each connection was decided.
   public let snapshot: Snapshot
 }
 
 extension Plan {
-  /// The result of a plan that closes nothing, which needs no carrying out.
+  /// The result of a plan that closes nothing.
   public var resultOfSparing: ClosingResult {
     ClosingResult(outcomes: outcomesOfSparing, snapshot: snapshot)
   }

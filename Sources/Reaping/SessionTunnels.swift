@@ -4,24 +4,24 @@ public import ProcessTable
 public import Scanning
 public import SocketDiagnostics
 
-/// Finds the processes of this machine that the caller's sessions pass through: a tunnel of ssh,
-/// socat or HAProxy in front of sshd.
+/// Finds the local processes that the caller's sessions pass through, such as ssh, socat or HAProxy
+/// in front of sshd.
 ///
-/// Such a process holds the other end of a session's connection. The session also needs its other
-/// connections, one of which leads to the person. One that another local process made is
-/// followed in the same way.
+/// Such a process holds the other end of a session's connection. The session also needs the
+/// process's other connections, one of which leads to the user. A connection from another local
+/// process is followed in the same way.
 public struct SessionTunnels {
   private let files: ProcFileSystem
   private let threads: Int
   private let list: (DumpRequest, (Connection) -> Void) throws(ScanProblem) -> [NamespaceGap]
 
-  /// How many processes a session is followed through, one behind another.
+  /// The maximum number of processes, one behind another, through which a session is followed.
   private static let rounds = 4
-  /// From how many connections of other local processes on it is no tunnel but a service that
-  /// happens to serve the session too, and those processes are not followed.
+  /// With more connections from local processes than this, a process is a service rather than a
+  /// tunnel, and its clients are not followed.
   private static let mostClients = 64
 
-  /// - Parameter list: lists the sockets of a request, in the network namespaces that are looked at.
+  /// - Parameter list: lists the sockets of a request in all examined network namespaces.
   public init(
     in files: ProcFileSystem, threads: Int,
     listing list:
@@ -34,16 +34,16 @@ public struct SessionTunnels {
 
   /// The caller with these processes among its supporters.
   ///
-  /// - Parameter memory: what earlier calls of the same run found out, and this one does.
-  /// - Throws: what kept it from finding out: there may be such a process.
+  /// - Parameter memory: what earlier calls of the same run found. This call adds to it.
+  /// - Throws: an error that leaves it unknown whether there is such a process.
   public func following(
     _ caller: Caller, remembering memory: TunnelMemory = TunnelMemory()
   ) throws(ScanProblem) -> Caller {
     var caller = caller
-    // Ends of sessions as the process has them that is looked for.
+    // The ends of sessions as seen from the process to find.
     var wanted = Self.clientEnds(of: caller)
     if wanted.isEmpty {
-      // A session of another kind than ssh: an ancestor holds its connection.
+      // Not an ssh session: an ancestor holds its connection.
       wanted = try otherEnds(ofSocketsOfCarriersOf: caller, remembering: memory)
     }
     var asked: Set<Ends> = []
@@ -52,7 +52,7 @@ public struct SessionTunnels {
       guard !wanted.isEmpty else { break }
       asked.formUnion(wanted)
       let found = try sockets(with: wanted)
-      // What could not be listed may be there.
+      // An end that could not be listed may exist.
       if found.isComplete { memory.absent.formUnion(wanted.subtracting(found.ends)) }
       guard !found.inodes.isEmpty else { break }
       let holders = try owners(of: InodeSet(found.inodes), among: .everyProcess)
@@ -78,9 +78,9 @@ public struct SessionTunnels {
     }
   }
 
-  /// Sockets that were listed.
+  /// Listed sockets.
   private struct Found {
-    /// Their ends, also of those that no process has accepted yet.
+    /// Their ends, including connections that no process has accepted yet.
     var ends: Set<Ends> = []
     /// The inodes of those that have one.
     var inodes: [UInt32] = []
@@ -91,7 +91,7 @@ public struct SessionTunnels {
   /// The sockets with these ends.
   private func sockets(with wanted: Set<Ends>) throws(ScanProblem) -> Found {
     let ports = Set(wanted.map(\.ports))
-    // The kernel leaves out the others where that is a short question.
+    // With few ports, the kernel filters the sockets.
     let condition = KernelCondition.either(
       of: ports.map {
         .all([.port(.local, $0.local...$0.local), .port(.peer, $0.peer...$0.peer)])
@@ -111,13 +111,13 @@ public struct SessionTunnels {
     return found
   }
 
-  /// The other ends of the connections that the carriers hold, where these may be on this machine.
+  /// The other ends of the connections that the carriers hold.
   private func otherEnds(
     ofSocketsOfCarriersOf caller: Caller, remembering memory: TunnelMemory
   ) throws(ScanProblem) -> Set<Ends> {
     guard !caller.carriers.isEmpty else { return [] }
     let held = try owners(of: .everySocket, among: ProcessPruning(pids: caller.carriers))
-    // Behind its standard streams, connreap has sockets of its own: conversations with the kernel.
+    // Apart from its standard streams, connreap's sockets are its own conversations with the kernel.
     let inodes = Set(
       held.holdings.lazy.filter {
         held.process(of: $0).pid != caller.process.pid || $0.descriptor <= STDERR_FILENO
@@ -132,7 +132,7 @@ public struct SessionTunnels {
     return followed(held) { inodes.contains($0) ? listed.ends[$0] : nil }
   }
 
-  /// The other ends of the connections to a port that somebody listens on, of those that `pids` hold.
+  /// The other ends of the connections that `pids` have accepted on a listening port.
   private func otherEnds(ofAcceptedSocketsOf pids: Set<Int32>) throws(ScanProblem) -> Set<Ends> {
     let held = try owners(of: .everySocket, among: ProcessPruning(pids: pids))
     let listed = try listEnds(ofSockets: Set(held.holdings.lazy.map(\.inode)))
@@ -141,7 +141,7 @@ public struct SessionTunnels {
     }
   }
 
-  /// The other ends of the sockets of each process, unless they are too many for a tunnel.
+  /// The other ends of the sockets of each process, unless it has too many for a tunnel.
   private func followed(_ held: OwnerTable, with ends: (UInt32) -> Ends?) -> Set<Ends> {
     var others: [UInt32: Set<Ends>] = [:]
     for holding in held.holdings {
@@ -154,7 +154,7 @@ public struct SessionTunnels {
     }
   }
 
-  /// The ends of those of the sockets that are connected, and the ports that somebody listens on.
+  /// The ends of the connected sockets among `inodes`, and all listening ports.
   private func listEnds(
     ofSockets inodes: Set<UInt32>
   ) throws(ScanProblem) -> (ends: [UInt32: Ends], listening: Set<UInt16>, isComplete: Bool) {
@@ -175,7 +175,7 @@ public struct SessionTunnels {
   }
 }
 
-/// The two ends of a connection, without its family: one may be v4-mapped.
+/// The two ends of a connection, without its family: either may be v4-mapped.
 struct Ends: Hashable {
   let local: UInt128
   let peer: UInt128
@@ -202,7 +202,7 @@ struct Ends: Hashable {
     (self.local, self.peer, self.ports) = (local, peer, ports)
   }
 
-  /// The same connection, as its other end has it.
+  /// The same connection, seen from its other end.
   var reversed: Ends {
     Ends(local: peer, peer: local, ports: Ports(local: ports.peer, peer: ports.local))
   }

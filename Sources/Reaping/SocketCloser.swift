@@ -6,19 +6,20 @@ import Scanning
 import SocketDiagnostics
 import SystemPackage
 
-/// Closes one connection after the other, each after it was read again, if need be with others.
+/// Reads connections again, alone or in groups, and closes them one after the other.
 struct SocketCloser {
   let descriptors: any DescriptorAccess
   /// Runs its argument with the permission to close.
   let raising: (() -> Void) -> Void
-  /// Opens a conversation with the kernel, of a network namespace.
+  /// Opens a conversation with the kernel in a network namespace.
   let converse: (UInt16) throws(NetlinkProblem) -> TCPDiagnostics
 
-  /// Does `steps`, each to destroy a socket of one network namespace or alone, over a conversation
-  /// that is opened anew when there is none.
+  /// Carries out `steps`: either one, or several that all destroy a socket in one network namespace.
   ///
-  /// - Parameter mayGoOn: asked before each but the first.
-  /// - Returns: how far each came. It may have left off after any of them.
+  /// - Parameters:
+  ///   - diagnostics: the conversation to use; a new one is opened if nil.
+  ///   - mayGoOn: called before each step but the first.
+  /// - Returns: an attempt for each step. It may end after any of them.
   func attempt(
     _ steps: ArraySlice<Plan.Step>, over diagnostics: inout TCPDiagnostics?,
     owners: FreshOwners, mayGoOn: (Plan.Step) -> Bool
@@ -37,9 +38,9 @@ struct SocketCloser {
     return attempts
   }
 
-  /// Reads `steps` again together, and destroys one after the other what is to be closed still.
+  /// Reads `steps` again together, and destroys the sockets that are still to be closed.
   ///
-  /// - Returns: nil when they could not be read so: nothing is known then, and nothing was done.
+  /// - Returns: nil if they could not be read together. Nothing was done then.
   private func attemptTogether(
     _ steps: ArraySlice<Plan.Step>, over diagnostics: inout TCPDiagnostics?,
     owners: FreshOwners, mayGoOn: (Plan.Step) -> Bool
@@ -130,8 +131,9 @@ struct SocketCloser {
     }
   }
 
-  /// What is said of the connection of `step` by what the kernel says of it `now`, nil when it finds
-  /// none such; nil when it is to be closed still.
+  /// The attempt if `step` is not to be carried out after all; nil if it is.
+  ///
+  /// - Parameter now: the current connection; nil if the kernel does not find it.
   private func judge(
     _ step: Plan.Step, _ now: Connection?, _ owners: FreshOwners
   ) -> ClosingAttempt? {
@@ -139,7 +141,7 @@ struct SocketCloser {
     guard var now else { return .notFound }
     now.namespace = connection.namespace
     now.isAutobound = connection.isAutobound
-    // One that somebody else is destroying is still found for a moment, in CLOSE.
+    // A socket that is being destroyed is found in CLOSE for a moment.
     guard now.inode == connection.inode, now.state != .closed else { return .decided(.gone) }
     return owners.reasonToSpare(step, now: now).map { .decided(.spared($0)) }
   }
@@ -153,8 +155,7 @@ struct SocketCloser {
     }
   }
 
-  /// Does `action` through the first descriptor that leads to `connection`: they are all of the
-  /// same socket.
+  /// Performs `action` through the first descriptor that leads to `connection`.
   private func perform(
     _ action: DescriptorAction, on connection: Connection, in snapshot: Snapshot
   ) -> ClosingAttempt {
@@ -169,7 +170,7 @@ struct SocketCloser {
         case .armed(let change): return .decided(.spared(.armed(change)))
         }
       } catch {
-        // A missing permission is worth more than that some other descriptor is closed.
+        // A missing permission matters more than another descriptor that is closed.
         if case .notPermitted = problem {} else { problem = error }
         guard error.isOfThisDescriptor else { break }
       }

@@ -1,26 +1,26 @@
 internal import Glibc
 public import SystemPackage
 
-/// Why a run stopped before all of its plan was done.
+/// Why a run stopped before the end of its plan.
 public enum StopReason: Equatable, Sendable {
-  /// A signal, by its number: SIGINT, SIGTERM or SIGHUP.
+  /// A signal: SIGINT, SIGTERM or SIGHUP.
   case signal(Int32)
-  /// The time that the caller gave it was up, or would have been before the next closing.
+  /// The timeout was reached, or would have been before the next closing.
   case timeIsUp
-  /// Nobody reads standard output any more (`EPIPE`).
+  /// Standard output was closed (`EPIPE`).
   case outputClosed
-  /// What was to be closed next could not be written down, for this reason.
+  /// The next closing could not be written to the audit log.
   case cannotRecord(Errno)
 }
 
 extension StopReason: CustomStringConvertible {
-  /// The reason, as a user reads it.
+  /// The reason, for a user.
   public var description: String {
     switch self {
     case .signal(let number): "stopped by \(Self.name(ofSignal: number))"
-    case .timeIsUp: "the time was up"
-    case .outputClosed: "nobody reads the output any more"
-    case .cannotRecord(let errno): "the audit log could not be written: \(errno)"
+    case .timeIsUp: "timeout reached"
+    case .outputClosed: "output closed"
+    case .cannotRecord(let errno): "cannot write the audit log: \(errno)"
     }
   }
 

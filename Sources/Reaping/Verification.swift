@@ -2,20 +2,20 @@ import Connections
 import Netlink
 import SocketDiagnostics
 
-/// The last look: what became of what was tried.
+/// Verifies at the end of a run which connections are closed.
 ///
-/// Each connection is looked up that the kernel says it has closed; what cannot be looked up is
-/// decided by a dump of the place.
+/// Each connection that the kernel claims to have closed is looked up. Where that is impossible, a
+/// dump decides.
 struct Verification {
   let plan: Plan
-  /// Opens a conversation with the kernel, of a network namespace.
+  /// Opens a conversation with the kernel in a network namespace.
   let converse: (UInt16) throws(NetlinkProblem) -> TCPDiagnostics
 
   private static let lookAttempts = 4
   /// How many connections are looked up together: their answers fit well into a socket's buffer.
   private static let lookedUpTogether = 32
 
-  /// What one dump shows.
+  /// The scope of one dump.
   private struct Place: Hashable {
     let namespace: UInt16
     let family: AddressFamily
@@ -23,7 +23,7 @@ struct Verification {
 
   private typealias Look = Result<[SocketCookie: TCPState], NetlinkProblem>
 
-  /// Decides what `attempts`, one a step of the plan, have left open.
+  /// The outcomes of `attempts`, one per step of the plan.
   func outcomes(of attempts: [ClosingAttempt]) -> [Outcome] {
     let found = lookUp(attempts)
     var looks: [Place: Look] = [:]
@@ -55,8 +55,8 @@ struct Verification {
     return outcomes
   }
 
-  /// The state in which the kernel has each connection that it says it has closed, within that nil
-  /// when it finds none such; nil for those that were not, or could not be, looked up.
+  /// The state of each connection that the kernel claims to have closed; the inner nil if it is not
+  /// found, the outer nil if it was not looked up or that failed.
   private func lookUp(_ attempts: [ClosingAttempt]) -> [TCPState??] {
     var found = [TCPState??](repeating: .none, count: attempts.count)
     var places: [UInt16: [Int]] = [:]
@@ -77,8 +77,7 @@ struct Verification {
     return found
   }
 
-  /// The states of the connections of the steps at `indices`, over a conversation that is opened
-  /// anew when there is none.
+  /// The states of the connections of the steps at `indices`, over `session` or a new conversation.
   private func lookUp(
     _ indices: ArraySlice<Int>, in namespace: UInt16, over session: inout TCPDiagnostics?
   ) throws(NetlinkProblem) -> [Result<TCPState?, NetlinkProblem>] {
@@ -92,11 +91,11 @@ struct Verification {
     return found.map { $0.map { $0?.state } }
   }
 
-  /// - Parameter listed: the state in which the kernel lists it now; nil when it does not.
+  /// - Parameter listed: the state in which the kernel lists it now; nil if it does not.
   private static func outcome(
     of step: Plan.Step, _ attempt: ClosingAttempt, listed: TCPState?
   ) -> Outcome {
-    // What was made to end may be found for a moment yet, in CLOSE.
+    // A closed socket may be found in CLOSE for a moment.
     let state = listed == .closed || listed == .boundInactive ? nil : listed
     switch (attempt, state) {
     case (.decided(let result), _): return Outcome(step, result)
@@ -111,13 +110,13 @@ struct Verification {
   }
 
   private static func acknowledged(_ step: Plan.Step, listed state: TCPState) -> Outcome {
-    // The subflows of an MPTCP connection, whose end the descriptor has shown, wait for the peer's.
+    // The descriptor showed the end of the MPTCP connection; its subflows wait for the peer's FIN.
     let hasEnded = state.hasSentItsEnd || step.connection.isMPTCPSubflow
     return step.method == .shutdown && hasEnded
       ? Outcome(step, .closed, ending: state) : Outcome(step, .unverified(.stillListed(state)))
   }
 
-  /// Which of the plan's sockets in `place` the kernel lists now, and in which state.
+  /// The plan's sockets that the kernel lists in `place`, with their states.
   private func look(at place: Place) -> Look {
     let wanted = Set(plan.steps.map(\.connection.cookie))
     let request = DumpRequest(family: place.family, states: .all, details: [])
@@ -139,7 +138,7 @@ struct Verification {
 }
 
 extension TCPState {
-  /// Whether the local end has ended, so that the connection waits for its peer only.
+  /// Whether the local end has sent its FIN, so that the connection waits only for its peer.
   fileprivate var hasSentItsEnd: Bool {
     switch self {
     case .finWait1, .finWait2, .closing, .lastAck, .timeWait: true

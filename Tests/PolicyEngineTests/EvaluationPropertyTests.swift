@@ -4,7 +4,7 @@ import Selection
 import TestSupport
 import Testing
 
-/// What holds of every evaluation, over rows and policies made at random.
+/// Properties of evaluation with random rows and policies.
 @Suite struct EvaluationPropertyTests {
   private let globs = ["java", "sshd", "n*", "*"].map { text in known(try? Glob(text)) }
 
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test(arguments: 0..<8)
-  func onlyWhatIsKnownToBeMeantIsActedOn(seed: Int) {
+  func actsOnlyOnCertainMatches(seed: Int) {
     var random = Seeded(UInt64(seed))
     var acted = 0
     for _ in 0..<100 {
@@ -100,8 +100,8 @@ import Testing
     #expect(acted > 100, "the property is not empty")
   }
 
-  /// To know less of owners never makes a policy act on more.
-  @Test func whatCannotBeReadIsNeverActedOnForThatReason() {
+  /// Knowing less about owners never makes a policy act on more.
+  @Test func unknownOwnersNeverCauseAnAction() {
     var random = Seeded(99)
     for _ in 0..<100 {
       let rows = (0..<30).map { _ in row(&random) }

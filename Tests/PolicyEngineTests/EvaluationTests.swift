@@ -24,7 +24,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
 }
 
 @Suite struct EvaluationTests {
-  @Test func countsByGroupAndActsFromTheThresholdOn() {
+  @Test func actsOnGroupsThatReachTheThreshold() {
     let rows =
       Array(repeating: SampleRow(), count: 3)
       + Array(repeating: SampleRow(owners: [process(801, "nginx")]), count: 2)
@@ -39,13 +39,13 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
   }
 
   @Test(arguments: [(1, true), (2, true), (3, true), (4, false)])
-  func theThresholdIsReachedByAsMany(threshold: Int, acts: Bool) {
+  func thresholdIsInclusive(threshold: Int, acts: Bool) {
     let found = findings(
       Array(repeating: SampleRow(), count: 3), policy { $0.threshold = threshold })[0]
     #expect(found.rowsToActOn == (acts ? [0, 1, 2] : []))
   }
 
-  @Test func groupsAreLargestFirstThenByLabel() {
+  @Test func sortsGroupsBySizeThenLabel() {
     func row(_ peer: String) -> SampleRow { SampleRow(peer: peer) }
     let rows = [row("10.0.0.3"), row("10.0.0.2"), row("10.0.0.1"), row("10.0.0.3")]
     let found = findings(rows, policy { $0.groupBy = .peer })[0]
@@ -57,12 +57,12 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
       (.process, "java[1744]"), (.user, "app"), (.peer, "10.0.0.9"),
       (.listener, "10.0.0.5:8080"), (nil, "all"), (.unit, "java.service"),
     ] as [(Grouping?, String)])
-  func groupsAreCalledByWhatTheyShare(grouping: Grouping?, label: String) {
+  func labelsGroupsByTheirKey(grouping: Grouping?, label: String) {
     let found = findings([SampleRow()], policy { $0.groupBy = grouping })[0]
     #expect(found.groups.map(\.label) == [label])
   }
 
-  @Test func ofAContainerTheFirstDigitsAreShownAndAllCount() {
+  @Test func containerLabelsAreShortIDs() {
     let ids = [
       "0123456789ab" + String(repeating: "0", count: 52),
       "0123456789ab" + String(repeating: "1", count: 52),
@@ -73,7 +73,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.groups.map(\.rows) == [[0, 2], [1]])
   }
 
-  @Test func containersAndPodsAreCalledByTheirNames() {
+  @Test func labelsContainersAndPodsByName() {
     let uid = "0c9b6f3e-2b8b-4f0e-9d1e-1234567890ab"
     let id = String(repeating: "0a", count: 32)
     let rows = ["/lxc.payload.web", "/kubepods/pod\(uid)/\(id)", "/lxc.payload.web/init.scope"]
@@ -87,9 +87,9 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(pods.undecided.owner == 2)
   }
 
-  /// They may have nothing in common, so they are not counted together.
+  /// They may have nothing in common, so they are not grouped.
   @Test(arguments: [nil, "/", "/user.slice"])
-  func whatIsInNoUnitOrContainerIsLeftUndecided(group: String?) {
+  func connectionsWithoutAUnitOrContainerAreUndecided(group: String?) {
     for grouping in [Grouping.unit, .container, .pod] {
       let found = findings(
         Array(repeating: SampleRow(controlGroup: group), count: 3), policy { $0.groupBy = grouping }
@@ -99,7 +99,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     }
   }
 
-  @Test func labelsFallBackOnWhatIsKnown() {
+  @Test func labelsFallBackToKnownFacts() {
     func label(_ row: SampleRow, _ grouping: Grouping) -> [String] {
       findings([row], policy { $0.groupBy = grouping })[0].groups.map(\.label)
     }
@@ -110,7 +110,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(label(SampleRow(peer: "fe80::1", family: .ipv6), .peer) == ["fe80::1"])
   }
 
-  /// One peer, whether the socket it comes to is of IPv4 or of IPv6.
+  /// A peer is the same whether the local socket is IPv4 or IPv6.
   @Test func mappedAddressesGroupWithTheirIPv4Form() {
     let rows = [
       SampleRow(), SampleRow(local: "::ffff:10.0.0.5", peer: "::ffff:10.0.0.9", family: .ipv6),
@@ -122,14 +122,14 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     }
   }
 
-  @Test func ofSeveralOwnersTheLowestPidCounts() {
+  @Test func groupsByTheLowestPid() {
     let forked = [process(1745, "worker"), process(1744, "java"), process(1746, "worker")]
     let found = findings([SampleRow(owners: forked), SampleRow()], policy())[0]
     #expect(found.groups.map(\.label) == ["java[1744]"])
     #expect(found.groups.map(\.rows) == [[0, 1]])
   }
 
-  @Test func aPidThatWasUsedAgainIsAnotherProcess() {
+  @Test func aReusedPidIsAnotherGroup() {
     let later = OwnerProcess(
       identity: ProcessIdentity(pid: 1744, startTicks: 9), name: "java", executable: nil,
       userID: nil)
@@ -137,13 +137,13 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.groups.map(\.rows) == [[0], [1]])
   }
 
-  @Test func nothingIsFoundInNothing() {
+  @Test func findsNothingInAnEmptyTable() {
     let found = findings([], policy())[0]
     #expect(found.groups.isEmpty && found.rowsToActOn.isEmpty && found.refusal == nil)
     #expect(findings([SampleRow()]) == [])
   }
 
-  @Test func aReportActsOnNothingAndTakesNothing() {
+  @Test func aReportDoesNotClaimConnections() {
     let found = findings(
       [SampleRow()],
       policy("look") {
@@ -156,7 +156,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
 }
 
 @Suite struct EvaluationSparingTests {
-  @Test func exceptionsTakeOut() {
+  @Test func exceptionsExclude() {
     let rows = [SampleRow(peer: "10.0.0.9"), SampleRow(peer: "192.0.2.1")]
     let tenNet = known(AddressBlock(known(IPAddress(text: "10.0.0.0")), prefixLength: 8))
     let found = findings(
@@ -168,7 +168,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.rowsToActOn == [1])
   }
 
-  @Test func anExceptionThatCannotBeToldLeavesItUndecided() throws {
+  @Test func anUnknownExceptionLeavesItUndecided() throws {
     let ssh = SelectionPredicate.term(.process(try Glob("sshd")))
     let found = findings(
       [SampleRow(ownersAreComplete: false), SampleRow()], policy { $0.except = [ssh] })[0]
@@ -176,7 +176,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.rowsToActOn == [1])
   }
 
-  @Test func aProtectionBeatsTheMatch() throws {
+  @Test func protectionsOverrideTheMatch() throws {
     let protect = [
       protection("port: 22", .term(.port(.either, 22...22))),
       protection("process: sshd", .term(.process(try Glob("sshd")))),
@@ -198,8 +198,8 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.rowsToActOn == [0])
   }
 
-  /// One that covers it for certain is named before one that only may.
-  @Test func theCertainProtectionIsNamed() throws {
+  /// A certain protection is named before a possible one.
+  @Test func namesACertainProtectionFirst() throws {
     let protect = [
       protection("process: sshd", .term(.process(try Glob("sshd")))),
       protection("port: 22", .term(.port(.either, 22...22))),
@@ -210,9 +210,9 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
       found.spared == [SparedConnection(row: 0, reason: .protected(by: 1, certain: true))])
   }
 
-  /// States that `ss -a` does not show are protected as all others are.
+  /// States that `ss -a` does not show are protected too.
   @Test(arguments: TCPState.allCases)
-  func protectionsAndExceptionsHoldInEveryState(state: TCPState) {
+  func protectionsAndExceptionsApplyInEveryState(state: TCPState) {
     let rows = [SampleRow(state: state, localPort: 22), SampleRow(state: state, localPort: 23)]
     let match = SelectionPredicate.term(.states(state.asSet))
     let found = findings(
@@ -228,13 +228,13 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.rowsToActOn == [])
   }
 
-  /// In CLOSE-WAIT since 600 to 700 seconds.
+  /// In CLOSE-WAIT for 600 to 700 seconds.
   @Test(
     arguments: [
       (599_000, [0], 0, 0), (600_000, [0], 0, 0), (600_001, [], 0, 1), (700_000, [], 0, 1),
       (700_001, [], 1, 0),
     ] as [(UInt64, [Int], Int, Int)])
-  func connectionsMustHaveBeenInTheirStateForLongEnough(
+  func inStateIsAMinimum(
     least: UInt64, acts: [Int], young: Int, undecided: Int
   ) {
     let found = findings([SampleRow()], policy { $0.inState = least })[0]
@@ -244,7 +244,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.undecided.total == undecided)
   }
 
-  @Test func theYoungDoNotCountForTheThreshold() {
+  @Test func youngConnectionsDoNotCountTowardsTheThreshold() {
     let rows = [SampleRow(), SampleRow(acknowledged: 10, received: 20)]
     let found = findings(
       rows,
@@ -255,8 +255,8 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.rowsToActOn == [])
   }
 
-  /// The kernel keeps the time of no state but CLOSE-WAIT.
-  @Test func withoutAKnownTimeNothingIsOldEnough() {
+  /// The kernel keeps a time only for CLOSE-WAIT.
+  @Test func unknownTimesAreUndecided() {
     let found = findings(
       [SampleRow(state: .established), SampleRow(acknowledged: nil, received: nil)],
       policy(match: .everything) { $0.inState = 1 })[0]
@@ -266,7 +266,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
 }
 
 @Suite struct EvaluationUnknownTests {
-  @Test func aMatchThatCannotBeToldIsNone() throws {
+  @Test func anUnknownMatchIsUndecided() throws {
     let java = SelectionPredicate.all([
       .term(.states(TCPState.closeWait.asSet)), .term(.process(try Glob("java"))),
     ])
@@ -279,8 +279,8 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.rowsToActOn == [0])
   }
 
-  /// `not process = sshd` says nothing of a connection whose owner could not be read.
-  @Test func whatIsNotKnownToBeIsNotKnownNotToBe() throws {
+  /// `not process = sshd` cannot be decided if the owner could not be read.
+  @Test func negationOfAnUnknownOwnerIsUndecided() throws {
     let match = SelectionPredicate.all([
       .term(.states(TCPState.closeWait.asSet)), .not(.term(.process(try Glob("sshd")))),
     ])
@@ -289,16 +289,16 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found.rowsToActOn == [1])
   }
 
-  @Test func aGroupNeedsAKnownOwner() {
+  @Test func groupingNeedsAKnownOwner() {
     let rows = [
       SampleRow(owners: []), SampleRow(state: .finWait2, inode: 0),
       SampleRow(state: .timeWait, inode: 0), SampleRow(inode: 0), SampleRow(inode: 0, owners: []),
     ]
     let byProcess = findings(rows, policy(match: .everything))[0]
     #expect(byProcess.undecided.owner == 4)
-    #expect(byProcess.rowsToActOn == [3], "in the accept queue, it is known by its listener")
+    #expect(byProcess.rowsToActOn == [3], "in an accept queue, the listener's owner counts")
     let byUser = findings(rows, policy(match: .everything) { $0.groupBy = .user })[0]
-    #expect(byUser.undecided.owner == 4, "the kernel's uid 0 for want of an inode is not root")
+    #expect(byUser.undecided.owner == 4, "uid 0 without an inode does not mean root")
     #expect(byUser.groups.map(\.rows) == [[0]])
     for grouping in [.peer, .listener, nil] as [Grouping?] {
       let found = findings(rows, policy(match: .everything) { $0.groupBy = grouping })[0]
@@ -306,7 +306,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     }
   }
 
-  @Test func theUndecidedDoNotCountForTheThreshold() {
+  @Test func undecidedConnectionsDoNotCountTowardsTheThreshold() {
     let found = findings([SampleRow(), SampleRow(owners: [])], policy { $0.threshold = 2 })[0]
     #expect(found.rowsToActOn == [])
     #expect(found.undecided.owner == 1)
@@ -314,7 +314,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
 }
 
 @Suite struct EvaluationLimitTests {
-  @Test func aPolicyThatWouldDoTooMuchDoesNothing() {
+  @Test func aPolicyAboveItsLimitDoesNothing() {
     let rows =
       Array(repeating: SampleRow(), count: 3)
       + Array(repeating: SampleRow(owners: [process(801, "nginx")]), count: 2)
@@ -326,7 +326,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(findings(rows, policy { $0.limit = 5 })[0].refusal == nil)
   }
 
-  @Test func onlyWhatWouldBeActedOnCounts() {
+  @Test func onlyActedOnConnectionsCountTowardsTheLimit() {
     let rows =
       Array(repeating: SampleRow(), count: 3)
       + Array(repeating: SampleRow(owners: [process(801, "nginx")]), count: 2)
@@ -352,7 +352,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
 }
 
 @Suite struct EvaluationOrderTests {
-  @Test func theFirstPolicyThatActsTakesTheConnection() {
+  @Test func theFirstActingPolicyClaimsTheConnection() {
     let rows = [SampleRow(), SampleRow(localPort: 9090)]
     let port = SelectionPredicate.term(.port(.local, 9090...9090))
     let found = findings(rows, policy("first", match: port), policy("second"), policy("third"))
@@ -367,7 +367,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     #expect(found[2].groups.isEmpty)
   }
 
-  @Test func whatAPolicyDoesNotActOnIsLeftToTheNext() {
+  @Test func unclaimedConnectionsAreLeftToTheNextPolicy() {
     let rows = Array(repeating: SampleRow(), count: 2)
     for timid in [
       policy("timid") { $0.threshold = 3 }, policy("timid") { $0.limit = 1 },
@@ -379,8 +379,8 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
     }
   }
 
-  /// A dump can hold a socket twice.
-  @Test func aSocketIsTakenByItsCookie() {
+  /// A dump can list a socket twice.
+  @Test func connectionsAreClaimedByCookie() {
     let rows = [SampleRow(localPort: 9090, cookie: 5), SampleRow(cookie: 5)]
     let port = SelectionPredicate.term(.port(.local, 9090...9090))
     let found = findings(rows, policy("first", match: port), policy("second"))

@@ -16,14 +16,14 @@ private func policy(_ change: (inout Policy) -> Void = { _ in }) -> Policy {
   return policy
 }
 
-/// Rows in CLOSE_WAIT since `since`, with these cookies.
+/// Rows in CLOSE-WAIT since `since`, with these cookies.
 private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow] {
   cookies.map { SampleRow(cookie: $0, since: since) }
 }
 
-/// Policies that remember: each run counts, and none acts before its time.
+/// Policies with `seen`: each run counts, and none acts too early.
 @Suite struct SeenTests {
-  @Test func actsOnlyOnWhatWasFlaggedInSoManyRuns() {
+  @Test func actsOnlyAfterEnoughRuns() {
     var machine = Simulation(policy { $0.seen = 3 })
     machine.rows = leaks(1...2, since: machine.now)
     for runs in 1...2 {
@@ -40,7 +40,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.memory.connections.count == 1, "what is closed is forgotten")
   }
 
-  @Test func whatStoppedBeingFlaggedStartsAgain() {
+  @Test func anUnflaggedConnectionStartsAgain() {
     var machine = Simulation(policy { $0.seen = 2 })
     machine.rows = leaks(1...1, since: machine.now)
     machine.run()
@@ -51,8 +51,8 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.run() == [1])
   }
 
-  /// A dump can miss a socket that is there: absent once is not gone.
-  @Test func missedOnceIsNotForgottenAndMissedTwiceIs() {
+  /// A dump can miss an existing socket: one absence does not mean that it ended.
+  @Test func forgetsAConnectionMissedTwice() {
     for missed in 1...2 {
       var machine = Simulation(policy { $0.seen = 2 })
       machine.rows = leaks(1...1, since: machine.now)
@@ -62,7 +62,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     }
   }
 
-  @Test func whatMovedWhileItWasOutOfSightStartsAgain() {
+  @Test func aMissedConnectionWithTrafficStartsAgain() {
     var machine = Simulation(policy { $0.seen = 2 })
     machine.rows = leaks(1...1, since: machine.now)
     machine.run()
@@ -72,7 +72,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.run() == [1])
   }
 
-  @Test func anotherSocketWithTheSameCookieIsAnother() {
+  @Test func aReusedCookieStartsAgain() {
     var machine = Simulation(policy { $0.seen = 2 })
     machine.rows = leaks(1...1, since: machine.now)
     machine.run()
@@ -80,7 +80,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.run().isEmpty)
   }
 
-  @Test func otherRulesUnderTheSameNameStartAgain() {
+  @Test func changedRulesStartAgain() {
     let first = policy { $0.seen = 2 }
     for changed in [
       policy { $0.match = .all([first.match, .term(.port(.local, 8080...8080))]) },
@@ -104,7 +104,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(found[0].rowsToActOn.isEmpty)
   }
 
-  @Test func whoDoesNotKnowEarlierRunsDoesNotAct() {
+  @Test func doesNotActWithoutHistory() {
     let rows = leaks(1...3, since: 0)
     let found = Evaluation.findings(
       of: SampleTable(rows), policies: PolicySet(policies: [policy { $0.seen = 2 }]))[0]
@@ -112,7 +112,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(found.spared.map(\.reason) == Array(repeating: .notSeenEnough(runs: nil), count: 3))
   }
 
-  @Test func theSeenAloneCountForTheThreshold() {
+  @Test func onlySeenConnectionsCountTowardsTheThreshold() {
     var machine = Simulation(policy { ($0.seen, $0.threshold) = (2, 3) })
     machine.rows = leaks(1...2, since: machine.now)
     machine.run()
@@ -121,8 +121,8 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.run().count == 9)
   }
 
-  /// Runs of other policies, from another line of the crontab, do not disturb these.
-  @Test func policiesThatDoNotRunAreLeftAsTheyAre() {
+  /// Runs of other policies do not interfere.
+  @Test func keepsTheMemoryOfPoliciesThatDoNotRun() {
     var machine = Simulation(policy { $0.seen = 3 })
     machine.rows = leaks(1...1, since: machine.now)
     machine.run()
@@ -138,7 +138,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
 }
 
 @Suite struct KeepTests {
-  @Test func theNewestAreLeftAndTheOldestGo() {
+  @Test func keepsTheNewestAndClosesTheOldest() {
     var machine = Simulation(policy { $0.keep = 2 })
     machine.rows =
       leaks(1...1, since: machine.now - 5) + leaks(2...2, since: machine.now - 1)
@@ -148,20 +148,20 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.findings[0].groups[0].kept == [0, 1])
   }
 
-  @Test func ofEachGroupSoMany() {
+  @Test func keepsTheNumberInEachGroup() {
     var machine = Simulation(policy { $0.keep = 1 })
     machine.rows = leaks(1...3, since: machine.now)
     for index in 1...2 { machine.rows[index].owners = [process(9, "nginx")] }
     #expect(machine.run() == [2])
   }
 
-  @Test func amongEqualsTheOneMadeFirstIsOlder() {
+  @Test func equallyOldConnectionsAreOrderedByCookie() {
     var machine = Simulation(policy { $0.keep = 1 })
     machine.rows = leaks(1...3, since: machine.now).reversed()
     #expect(Set(machine.run()) == [1, 2])
   }
 
-  @Test func whoseTimeIsUnknownIsTheNewest() {
+  @Test func connectionsWithUnknownTimesAreTheNewest() {
     var unknown = SampleRow(cookie: 1)
     (unknown.acknowledged, unknown.received, unknown.sent) = (nil, nil, nil)
     var machine = Simulation(policy { $0.keep = 1 })
@@ -169,7 +169,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.run() == [2])
   }
 
-  @Test func theKeptCountForTheThreshold() {
+  @Test func keptConnectionsCountTowardsTheThreshold() {
     var machine = Simulation(policy { ($0.keep, $0.threshold) = (3, 4) })
     machine.rows = leaks(1...4, since: machine.now)
     #expect(machine.run().count == 1)
@@ -187,7 +187,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     return machine
   }
 
-  @Test func moreThanSoMuchOfAnOwnersConnectionsIsRefused() throws {
+  @Test func refusesMoreThanThePercentageOfAnOwner() throws {
     var fine = machine(50, leaking: 5, healthy: 5)
     #expect(fine.run().count == 5)
     var refused = machine(50, leaking: 6, healthy: 5)
@@ -200,7 +200,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(refused.memory.flags.count == 6, "but it has flagged them")
   }
 
-  @Test func othersConnectionsAreNotAnOwners() {
+  @Test func connectionsOfOtherOwnersDoNotCount() {
     var machine = machine(50, leaking: 6, healthy: 50)
     for index in machine.rows.indices.dropFirst(6) {
       machine.rows[index].owners = [process(9, "nginx")]
@@ -208,7 +208,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.run().isEmpty)
   }
 
-  @Test func unknownOwnersAndOtherStatesAddNothing() {
+  @Test func unknownOwnersAndOtherStatesDoNotCount() {
     var machine = machine(50, leaking: 6, healthy: 50)
     for index in machine.rows.indices.dropFirst(6) {
       if index % 2 == 0 {
@@ -220,14 +220,14 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.run().isEmpty)
   }
 
-  @Test func whatIsKeptIsNotCounted() {
+  @Test func keptConnectionsDoNotCountTowardsThePercentage() {
     var machine = Simulation(policy { ($0.limitPercent, $0.keep) = (50, 5) })
     machine.rows = leaks(1...10, since: machine.now)
     #expect(machine.run().count == 5)
   }
 }
 
-/// A leak that comes back: closing does not mend it, and a policy must know when to stop.
+/// A leak that comes back: closing does not fix it, and a policy must know when to stop.
 @Suite struct GiveUpTests {
   /// A machine on which `count` connections leak before each run.
   private func runs(
@@ -241,7 +241,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     }
   }
 
-  @Test func afterSoManyRoundsItStopsAndStaysSo() throws {
+  @Test func givesUpForGoodAfterEnoughRuns() throws {
     var machine = Simulation(policy { ($0.giveUpAfter, $0.threshold) = (3, 10) })
     #expect(runs(6, of: &machine, leaking: 10) == [10, 10, 10, 0, 0, 0])
     #expect(machine.decision() == .giveUp(rounds: 3))
@@ -254,7 +254,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(leak.growthPerHour == 10)
   }
 
-  @Test func oneQuietRunIsNotTheEndOfALeakAndTwoAre() {
+  @Test func twoQuietRunsEndALeak() {
     for quiet in 1...2 {
       var machine = Simulation(policy { ($0.giveUpAfter, $0.threshold) = (2, 10) })
       #expect(runs(2, of: &machine, leaking: 10) == [10, 10])
@@ -263,7 +263,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     }
   }
 
-  @Test func onceItIsMendedThePolicyActsAgain() {
+  @Test func actsAgainOnceTheProgramIsFixed() {
     var machine = Simulation(policy { ($0.giveUpAfter, $0.threshold) = (1, 10) })
     #expect(runs(2, of: &machine, leaking: 10) == [10, 0])
     machine.rows = []
@@ -273,14 +273,14 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(runs(1, of: &machine, leaking: 10) == [10])
   }
 
-  @Test func aProcessThatWasStartedAgainIsAnother() {
+  @Test func aRestartedProcessStartsAgain() {
     var machine = Simulation(policy { $0.giveUpAfter = 1 })
     #expect(runs(2, of: &machine, leaking: 5) == [5, 0])
     for index in machine.rows.indices { machine.rows[index].owners = [process(1745, "java")] }
     #expect(machine.run().count == 5)
   }
 
-  @Test func otherGroupsAreNotGivenUpWithIt() {
+  @Test func givesUpOnlyOnTheLeakingGroup() {
     var machine = Simulation(policy { $0.giveUpAfter = 1 })
     #expect(runs(2, of: &machine, leaking: 5) == [5, 0])
     machine.rows.append(SampleRow(owners: [process(9, "nginx")], cookie: 7))
@@ -288,8 +288,8 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.findings[0].givenUp.map(\.label) == ["java[1744]"])
   }
 
-  /// Guards spared all of it: nothing was closed, and nothing was found out about the program.
-  @Test func aRunThatClosesNothingIsNoRound() throws {
+  /// Guards spared everything: nothing was closed, so nothing is known about the program.
+  @Test func runsThatCloseNothingDoNotCount() throws {
     let leak = policy { $0.giveUpAfter = 1 }
     let table = SampleTable(leaks(1...3, since: 0))
     var memory = RunMemory()
@@ -304,7 +304,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(memory.groups.isEmpty)
   }
 
-  @Test func aReportIsNeverGivenUp() {
+  @Test func aReportNeverGivesUp() {
     var machine = Simulation(policy { ($0.giveUpAfter, $0.action) = (1, .report) })
     machine.rows = leaks(1...3, since: machine.now)
     for _ in 0..<4 { machine.run() }
@@ -317,7 +317,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     (["10.0.0.9", "10.0.0.7"], "10.0.0.7:5432", 1), (["::ffff:10.0.0.9"], "10.0.0.9:5432", 1),
     (["2001:db8::1"], "[2001:db8::1]:5432", 1),
   ])
-  func itLeaksToThePeerOfMost(peers: [String], peer: String, count: Int) throws {
+  func namesTheMostCommonPeer(peers: [String], peer: String, count: Int) throws {
     let rows = peers.enumerated().map { index, peer in
       SampleRow(
         peer: peer, peerPort: 5432, family: peer.contains(":") ? .ipv6 : .ipv4,
@@ -328,7 +328,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(leak.peer.count == count)
   }
 
-  @Test func thePortOfSeveralIsNone() throws {
+  @Test func namesNoPortIfThereAreSeveral() throws {
     let rows = [SampleRow(peerPort: 1, cookie: 1), SampleRow(peerPort: 2, cookie: 2)]
     #expect(try #require(self.leak(of: rows)).peer.description == "10.0.0.9")
   }
@@ -347,14 +347,14 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
   }
 }
 
-/// Times that only earlier runs know.
+/// Times that only earlier runs can tell.
 @Suite struct RememberedTimeTests {
-  @Test func ageIsKnownOnceARunHasSeenItSoLongAgo() {
+  @Test func ageCountsFromTheFirstRunThatSawIt() {
     var machine = Simulation(
       policy { $0.match = .all([$0.match, .term(.age(atLeast: 7 * day))]) })
     machine.rows = leaks(1...1, since: machine.now - 30 * day)
     #expect(machine.run().isEmpty)
-    #expect(machine.findings[0].undecided.time == 1, "nobody knows how old it is")
+    #expect(machine.findings[0].undecided.time == 1, "its age is unknown")
     for _ in 1...6 {
       machine.wait(day)
       #expect(machine.run().isEmpty)
@@ -365,7 +365,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
 
   /// The kernel's counter wraps after 49.7 days; daily runs must not lose the count.
   @Test(arguments: [1, 7])
-  func idleForWeeksBeyondTheWrap(each: UInt64) {
+  func idleTimeExceedsTheWrapOfTheCounter(each: UInt64) {
     var machine = Simulation(
       policy {
         $0.match = .all([
@@ -388,7 +388,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.run().isEmpty)
   }
 
-  @Test func whatIsHardlyIdleIsNotRememberedForAPolicyOfMonths() {
+  @Test func doesNotRememberBrieflyIdleConnections() {
     var machine = Simulation(
       policy {
         $0.match = .all([
@@ -405,8 +405,8 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.memory.connections.count == 100)
   }
 
-  /// FIN_WAIT2 has no time in the kernel: it counts from the first run that sees it.
-  @Test func inStateCountsFromTheFirstRunWhereTheKernelHasNone() {
+  /// The kernel keeps no time for FIN-WAIT-2: it counts from the first run that sees it.
+  @Test func inStateCountsFromTheFirstRunWithoutAKernelTime() {
     var machine = Simulation(
       policy {
         $0.match = .term(.states(TCPState.finWait2.asSet))
@@ -421,7 +421,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.run() == [1])
   }
 
-  @Test func aMemoryOfLongAgoIsDropped() {
+  @Test func dropsAnOldMemory() {
     var machine = Simulation(policy { $0.seen = 9 })
     machine.rows = leaks(1...3, since: machine.now)
     machine.run()
@@ -436,7 +436,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
   }
 
   /// A million sockets do not write a million rows.
-  @Test func thereIsRoomForSoManyAndTheFirstMadeComeFirst() {
+  @Test func remembersTheOldestUpToTheLimit() {
     var machine = Simulation(policy { ($0.seen, $0.limit) = (3, 1 << 30) })
     let count = UInt64(RunMemory.connectionLimit) + 500
     machine.rows = leaks(1...count, since: machine.now).reversed()
@@ -447,7 +447,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.run().count == RunMemory.connectionLimit, "the rest was never seen before")
   }
 
-  @Test func whatNoPolicyIsAboutIsNotRemembered() {
+  @Test func remembersOnlyMatchedConnections() {
     var machine = Simulation(
       policy { $0.protect = [Protection(predicate: .term(.user(7)), text: "user: 7", line: 2)] })
     machine.rows = [
@@ -474,7 +474,7 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
       step("close", .destroy, 3 * hour))
   }
 
-  @Test func eachStepHasItsTurn() {
+  @Test func eachStepActsInTurn() {
     var machine = machine()
     machine.rows = [SampleRow(state: .established, cookie: 1, since: machine.now)]
     machine.wait(hour)
@@ -490,16 +490,16 @@ private func leaks(_ cookies: ClosedRange<UInt64>, since: UInt64) -> [SampleRow]
     #expect(machine.run() == [1])
   }
 
-  @Test func theFirstThatActsTakesItAndTheOtherSaysSo() {
+  @Test func laterPoliciesReportTheClaim() {
     var machine = machine()
     machine.rows = [SampleRow(state: .established, cookie: 1, since: machine.now - day)]
     #expect(machine.run().isEmpty)
     #expect(machine.findings[1].rowsToActOn == [0])
     #expect(machine.findings[2].spared == [SparedConnection(row: 0, reason: .taken(by: 1))])
-    #expect(machine.run() == [1], "once it is armed, the next step has its turn")
+    #expect(machine.run() == [1], "the next policy acts once it is armed")
   }
 
-  @Test func whatIsTakenIsFlaggedAllTheSame() {
+  @Test func claimedConnectionsAreStillFlagged() {
     var machine = machine()
     machine.rows = [SampleRow(state: .established, cookie: 1, since: machine.now - day)]
     machine.run()

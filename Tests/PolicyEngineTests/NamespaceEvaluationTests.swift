@@ -3,9 +3,9 @@ import PolicyEngine
 import Selection
 import Testing
 
-/// Policies that are about several network namespaces.
+/// Policies for several network namespaces.
 @Suite struct NamespaceEvaluationTests {
-  /// The own one, and `blue`; `green` is there and not looked at.
+  /// The current namespace and `blue`. `green` exists but is not examined.
   private func verdicts(of name: NamespaceName) -> [UInt16: Verdict] {
     switch name {
     case .own: [0: .yes, 1: .no]
@@ -46,7 +46,7 @@ import Testing
       of: SampleTable(Self.rows), policies: PolicySet(policies: policies), history: history)[0]
   }
 
-  @Test func eachPolicyJudgesItsOwn() throws {
+  @Test func eachPolicyEvaluatesItsOwnNamespaces() throws {
     let own = try found("match: {state: close-wait}", "action: destroy")
     #expect(own.rowsToActOn == [0, 1])
     let blue = try found("match: {state: close-wait, netns: blue}", "action: destroy")
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test(arguments: ["none", "peer", "listener", "user", "process", "unit"])
-  func aGroupIsOfOneNamespace(key: String) throws {
+  func aGroupHasOneNamespace(key: String) throws {
     let all = try found(
       "match: {state: close-wait, netns: all}", "group-by: \(key)", "threshold: 3",
       "action: destroy")
@@ -69,14 +69,14 @@ import Testing
     #expect(all.groups[0].label == all.groups[1].label)
   }
 
-  @Test func theLimitIsOfTheWholeRun() throws {
+  @Test func theLimitCoversAllNamespaces() throws {
     let all = try found(
       "match: {state: close-wait, netns: all}", "limit: 4", "action: destroy")
     #expect(all.refusal?.count == 5)
     #expect(all.rowsToActOn.isEmpty)
   }
 
-  @Test func aShareIsOfWhatTheOwnerHoldsThere() throws {
+  @Test func aPercentageCoversOneNamespace() throws {
     let all = try found(
       "match: {state: close-wait, netns: blue}", "group-by: process", "limit-percent: 60",
       "action: destroy")
@@ -84,7 +84,7 @@ import Testing
     #expect(all.refusal?.share?.total == 3)
   }
 
-  @Test func exceptionsAndProtectionsNameThemToo() throws {
+  @Test func exceptionsAndProtectionsCanNameNamespaces() throws {
     let excepted = try found(
       "match: {state: close-wait, netns: all}", "except: [{netns: blue}]", "action: destroy")
     #expect(excepted.rowsToActOn == [0, 1])
@@ -96,7 +96,7 @@ import Testing
     #expect(protected.spared.map(\.reason) == [.protected(by: 0, certain: true)] * 3)
   }
 
-  @Test func whatCannotBeToldIsProtectedAndNeverMatched() throws {
+  @Test func unknownNamespacesAreProtectedAndNeverMatched() throws {
     let protected = try found(
       "match: {state: close-wait}", "action: destroy", adding: "protect: [{netns: 1744}]\n")
     #expect(protected.rowsToActOn.isEmpty)
@@ -108,7 +108,7 @@ import Testing
     #expect(matched.rowsToActOn.isEmpty && matched.undecided.match == 5)
   }
 
-  @Test func anInterfaceProtectsEverythingElsewhere() throws {
+  @Test func anInterfaceProtectsAllOtherNamespaces() throws {
     let protected = try found(
       "match: {state: close-wait, netns: all}", "action: destroy",
       adding: "protect: [{interface: lo}]\n")
@@ -116,7 +116,7 @@ import Testing
     #expect(protected.spared.map(\.reason) == [.protected(by: 0, certain: false)] * 3)
   }
 
-  // MARK: - What is remembered
+  // MARK: - Memory
 
   private func memories(
     _ policies: [Policy], after memories: [UInt16: RunMemory], runs: Int = 1
@@ -134,7 +134,7 @@ import Testing
     return memories
   }
 
-  @Test func eachNamespaceIsRememberedByItself() throws {
+  @Test func remembersEachNamespaceSeparately() throws {
     let policies = try policies(
       file(
         "match: {state: close-wait, netns: all}", "group-by: peer", "seen: 2", "give-up-after: 3",
@@ -152,7 +152,7 @@ import Testing
     #expect(lopsided[1]?.groups.values.map(\.rounds) == [1])
   }
 
-  @Test func whereThereIsNoMemoryNothingIsSeenOften() throws {
+  @Test func namespacesWithoutAMemoryAreNeverSeenOften() throws {
     let policies = try policies(
       file("match: {state: close-wait, netns: all}", "seen: 2", "action: destroy"))
     let after = memories(policies, after: [0: RunMemory()], runs: 3)
@@ -164,7 +164,7 @@ import Testing
     #expect(found[0].spared.map(\.reason) == [.notSeenEnough(runs: 1)] * 3)
   }
 
-  @Test func theRulesAreTheSameWhicheverIsLookedAt() throws {
+  @Test func rulesDoNotDependOnTheExaminedNamespaces() throws {
     let asked = try read(file("match: {state: close-wait, netns: blue}", "action: destroy"))
     let known = try policies(file("match: {state: close-wait, netns: blue}", "action: destroy"))
     #expect(asked.policies[0].rules == known[0].rules)

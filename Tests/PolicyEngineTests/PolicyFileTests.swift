@@ -10,7 +10,7 @@ import Testing
     return policies[0]
   }
 
-  @Test func isReadWithAllThatItCanSay() throws {
+  @Test func readsEveryKey() throws {
     let text = """
       # A comment
       version: 1
@@ -62,7 +62,7 @@ import Testing
           rate: 20))
   }
 
-  @Test func hasDefaultsForWhatIsLeftOut() throws {
+  @Test func missingKeysHaveDefaults() throws {
     let policy = try only(file("match: {state: established}", "action: report"))
     #expect(policy.threshold == 1)
     #expect(policy.limit == 100)
@@ -74,14 +74,14 @@ import Testing
     #expect(policy.line == 3)
   }
 
-  @Test func withoutAStateMatchesWhatIsShownByDefault() throws {
+  @Test func matchesTheDefaultStatesWithoutAState() throws {
     let policy = try only(file("match: {port: 80}", "action: report"))
     #expect(policy.match.stateMask == .shownByDefault)
     let named = try only(file("match: {port: 80, state: all}", "action: report"))
     #expect(named.match.stateMask == .all)
   }
 
-  /// A protection spares in every state: it is not limited to those that are shown by default.
+  /// Protections apply in every state, not only in the default ones.
   @Test func limitsOnlyTheMatchToDefaultStates() throws {
     let text = file("match: {port: 80}", "except: [{port: 22}]", "action: report")
     let policy = try only(text + "protect: [{port: 23}]\n")
@@ -89,20 +89,20 @@ import Testing
     #expect(policy.protect.map(\.predicate) == [.term(.port(.either, 23...23))])
   }
 
-  /// YAML would make other things of some of these: a hexadecimal number, a text, base 60.
+  /// YAML would read some of these as hexadecimal or base-60 numbers.
   @Test(arguments: [
     ("pid: 8", SelectionTerm.pid(8)), ("user: 0", .user(0)),
     ("mark: 0x10", .mark(16, mask: .max)), ("recv-queue: 1k", .receiveQueue(atLeast: 1024)),
     ("idle: 1h30m", .idle(atLeast: 5_400_000)), ("port: https", .port(.either, 443...443)),
     ("port: \"443\"", .port(.either, 443...443)), ("user: 'app'", .user(1000)),
   ])
-  func takesValuesByTheirText(line: String, term: SelectionTerm) throws {
+  func readsValuesAsText(line: String, term: SelectionTerm) throws {
     let policy = try only(file("match: {\(line)}", "action: report"))
     #expect(policy.match == SelectionPredicate.term(term).limitedToDefaultStates())
   }
 
   @Test(arguments: ["no", "nil", "true", "1.0", "1e3", "22:22", "=", "2001-01-01"])
-  func takesNoWordForSomethingElse(word: String) throws {
+  func wordsAreNotInterpreted(word: String) throws {
     let policy = try only(file("match: {process: \(word)}", "action: report"))
     #expect(
       policy.match
@@ -110,13 +110,13 @@ import Testing
   }
 
   @Test(arguments: ["'*'", "\"*java\"", "ja*va*", "'[*]'"])
-  func takesPatternsWithAsterisks(pattern: String) throws {
+  func acceptsPatternsWithAsterisks(pattern: String) throws {
     let policy = try only(file("match: {process: \(pattern)}", "action: report"))
     let glob = try Glob(pattern.filter { $0 != "'" && $0 != "\"" })
     #expect(policy.match == SelectionPredicate.term(.process(glob)).limitedToDefaultStates())
   }
 
-  @Test func listsAndCommasMeanOneOf() throws {
+  @Test func listsAndCommasAreAlternatives() throws {
     for values in [
       "[established, close-wait]", "established, close-wait", "\"established,close-wait\"",
     ] {
@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test(arguments: ["\n", "\r\n", "\r"])
-  func takesEveryLineBreak(lineBreak: String) throws {
+  func acceptsEveryLineBreak(lineBreak: String) throws {
     let text = file("match: {port: 80}", "action: report").replacing("\n", with: lineBreak)
     #expect(try only(text).line == 3)
     #expect(try only("\u{feff}" + text).line == 3, "and a byte order mark")
@@ -154,13 +154,13 @@ import Testing
       "version: 1\npolicies: [{name: \(name), match: {port: 1}, action: report}]\n", name: file)
   }
 
-  @Test func holdsThePoliciesOfAllFilesInOrder() throws {
+  @Test func hasThePoliciesOfAllFilesInOrder() throws {
     let set = try PolicySet([named("b", in: "1.yaml"), named("a", in: "2.yaml")])
     #expect(set.policies.map(\.name) == ["b", "a"])
     #expect(set.policies.map(\.file) == ["1.yaml", "2.yaml"])
   }
 
-  @Test func refusesTheSameNameInTwoFiles() throws {
+  @Test func rejectsTheSameNameInTwoFiles() throws {
     let files = [
       try named("a", in: "1.yaml"), try named("b", in: "2.yaml"), try named("a", in: "3.yaml"),
       try named("b", in: "4.yaml"),
@@ -169,12 +169,12 @@ import Testing
     #expect(
       error.problems.map(\.description) == [
         """
-        3.yaml:2:19: error: the name "a" is that of the policy at 1.yaml:2
+        3.yaml:2:19: error: the name "a" is already used at 1.yaml:2
             2 | policies: [{name: a, match: {port: 1}, action: report}]
               |                   ^
         """,
         """
-        4.yaml:2:19: error: the name "b" is that of the policy at 2.yaml:2
+        4.yaml:2:19: error: the name "b" is already used at 2.yaml:2
             2 | policies: [{name: b, match: {port: 1}, action: report}]
               |                   ^
         """,

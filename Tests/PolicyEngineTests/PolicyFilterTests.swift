@@ -3,7 +3,7 @@ import PolicyEngine
 import Selection
 import Testing
 
-@Suite("A filter in a policy")
+@Suite("Filters in policies")
 struct PolicyFilterTests {
   private func match(_ lines: String...) throws -> SelectionPredicate {
     let text = file(lines.joined(separator: "\n    "), "action: report")
@@ -13,7 +13,7 @@ struct PolicyFilterTests {
   private static let port = SelectionPredicate.term(.port(.local, 80...80))
   private static let closeWait = SelectionPredicate.term(.states(TCPState.closeWait.asSet))
 
-  @Test("It is a key of match, limited to the default states unless it names one")
+  @Test("A filter is a key of match, limited to the default states unless it names one")
   func key() throws {
     #expect(
       try match("match: {filter: \"sport = :80\"}")
@@ -28,14 +28,14 @@ struct PolicyFilterTests {
         == .all([Self.closeWait, Self.port]))
   }
 
-  @Test("Of filters in a list all must hold, unlike the values of another key")
+  @Test("All filters of a list must match, unlike the values of other keys")
   func list() throws {
     #expect(
       try match("match: {filter: [close-wait, \"sport = :80\"]}")
         == .all([Self.closeWait, Self.port]))
   }
 
-  @Test("An error is pointed at in the file, in quotes or not")
+  @Test("Errors point into the filter, quoted or not")
   func errors() {
     #expect(
       problems(in: file("match: {filter: port 80 and idel > 5m}", "action: report")) == """
@@ -54,7 +54,7 @@ struct PolicyFilterTests {
         .hasPrefix("leaks.yaml:4:21: error: the filter is empty: expected a term"))
   }
 
-  @Test("A time in a filter brakes destroy; a filter without one does not")
+  @Test("A time in a filter prevents the warning about destroy")
   func warnings() {
     #expect(
       problems(in: file("match: {filter: close-wait and idle > 1h}", "action: destroy")) == "")

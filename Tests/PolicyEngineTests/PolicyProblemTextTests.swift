@@ -10,8 +10,8 @@ import Testing
     return error.problems.map(\.description).joined(separator: "\n")
   }
 
-  /// Nothing in a file can move the cursor of the terminal that shows it, or hide in it.
-  @Test func controlCharactersAreShownAsNumbers() throws {
+  /// Nothing in a file can move the cursor of a terminal or hide text.
+  @Test func showsControlCharactersAsNumbers() throws {
     #expect(
       try refused(Array("version: 1\nevil: \u{1b}[2J\n".utf8)) == """
         leaks.yaml:2:7: error: the character \\u{1b} is not allowed in a policy file
@@ -55,7 +55,7 @@ import Testing
     #expect(try refused([0xff, 0xfe, 0x61, 0]).contains("error: "))
   }
 
-  @Test func theFileHasALimit() throws {
+  @Test func filesHaveAMaximumSize() throws {
     let comment = Array("# comment\n".utf8)
     let full = [UInt8]((0..<26_215).flatMap { _ in comment }.prefix(1 << 18))
     #expect(try refused(full).hasPrefix("leaks.yaml:1:1: error: the file is empty"))
@@ -63,7 +63,7 @@ import Testing
       try refused(full + [0x0a]) == "leaks.yaml:1:1: error: the file has more than 262144 bytes")
   }
 
-  @Test func ofVeryManyProblemsTheFirstAreTold() throws {
+  @Test func reportsOnlyTheFirstOfManyProblems() throws {
     let text = (1...150).map { "k\($0): 1\n" }.joined()
     let lines = problems(in: text).split(separator: "\n").filter { $0.hasPrefix("leaks") }
     #expect(lines.count == 101)
@@ -71,7 +71,7 @@ import Testing
     #expect(lines[100] == "leaks.yaml:99:1: error: 52 more problems from here on")
   }
 
-  @Test func aLongLineIsShownInPart() throws {
+  @Test func shortensLongLines() throws {
     let long = "version: 1\n" + String(repeating: "x", count: 4097)
     #expect(
       try refused(Array(long.utf8)) == """
@@ -85,17 +85,17 @@ import Testing
     #expect(lines.contains { $0.contains("…") })
   }
 
-  @Test func aTabIsAsWideAsABlank() {
+  @Test func aTabIsOneColumn() {
     #expect(
       problems(in: "version:\t2\npolicies: x\n").hasPrefix(
         """
-        leaks.yaml:1:10: error: this connreap reads policy files of version 1, not "2"
+        leaks.yaml:1:10: error: unsupported version "2"; this connreap reads version 1
             1 | version: 2
               |          ^
         """))
   }
 
-  @Test func columnsCountCharactersAndNotBytes() {
+  @Test func columnsCountCharactersNotBytes() {
     #expect(
       problems(in: file("match: {process: \"日本é\", port: x}", "action: report")) == """
         leaks.yaml:4:35: error: unknown service "x"
@@ -104,18 +104,18 @@ import Testing
         """)
   }
 
-  @Test func lineNumbersMayBeLong() {
+  @Test func alignsLongLineNumbers() {
     let text = String(repeating: "#\n", count: 123_455) + "version: 2\npolicies: x\n"
     #expect(
       problems(in: text).hasPrefix(
         """
-        leaks.yaml:123456:10: error: this connreap reads policy files of version 1, not "2"
+        leaks.yaml:123456:10: error: unsupported version "2"; this connreap reads version 1
         123456 | version: 2
                |          ^
         """))
   }
 
-  @Test func theSummaryCounts() throws {
+  @Test func theSummaryCountsProblems() throws {
     let errors = try #require(throws: PolicyFileProblems.self) { try read("policies: []\n") }
     let warnings = try read(file("match: {port: 1}", "action: destroy")).warnings
     let all = errors.problems + warnings
@@ -125,8 +125,8 @@ import Testing
     #expect(PolicyProblem.summary(of: [], fileCount: 1) == "0 errors in 1 file")
   }
 
-  /// Whatever is cut out of, put into or changed in a file, there is an answer.
-  @Test func noFileBreaksTheReader() {
+  /// Every damaged file gets a result.
+  @Test func damagedFilesNeverCrashTheReader() {
     var random = Seeded(7)
     let text = Array(
       (file("match: {state: [close-wait], 'port': 80}", "action: destroy", "limit: 5")

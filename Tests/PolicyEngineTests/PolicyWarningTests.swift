@@ -3,7 +3,7 @@ import Testing
 
 /// Warnings do not keep a file from being used.
 @Suite struct PolicyWarningTests {
-  @Test func destroyWithoutABrakeClosesEverythingAtOnce() throws {
+  @Test func warnsOfDestroyWithoutALimit() throws {
     let text = file("match: {process: java}", "action: destroy")
     #expect(
       problems(in: text) == """
@@ -15,40 +15,40 @@ import Testing
   }
 
   @Test(arguments: [("shutdown", true), ("abort", true), ("keepalive", false)])
-  func soDoesEveryActionThatCloses(action: String, isWarnedOf: Bool) {
+  func warnsOfEveryClosingActionWithoutALimit(action: String, isWarnedOf: Bool) {
     let warning = problems(in: file("match: {process: java}", "action: \(action)"))
     #expect(warning.contains("'\(action)' without threshold") == isWarnedOf)
   }
 
   @Test(arguments: ["threshold: 1", "limit: 5", "in-state: 1m", "limit-percent: 9", "seen: 2"])
-  func anyBrakeBesideTheMatchWillDo(line: String) {
+  func aLimitBesidesTheMatchIsEnough(line: String) {
     #expect(problems(in: file("match: {process: java}", "action: destroy", line)) == "")
   }
 
   @Test(arguments: ["idle: 1h", "stalled: 1m", "in-state: 1m", "age: 1d"])
-  func anyBrakeInTheMatchWillDo(pair: String) {
+  func aTimeInTheMatchIsEnough(pair: String) {
     #expect(problems(in: file("match: {process: java, \(pair)}", "action: destroy")) == "")
   }
 
-  @Test func aReportNeedsNoBrake() {
+  @Test func aReportNeedsNoLimit() {
     #expect(problems(in: file("match: {process: java}", "action: report")) == "")
   }
 
   @Test(arguments: ["state: connected", "state: all", "filter: \"state all\"", "netns: all"])
-  func aMatchOfEverythingIsHardlyMeant(pair: String) {
+  func warnsOfAMatchOfEverything(pair: String) {
     #expect(
       problems(in: file("match: {\(pair)}", "action: report"))
         .hasPrefix("leaks.yaml:4:5: warning: this matches every connection\n"))
     #expect(problems(in: file("match: {\(pair), port: 80}", "action: report")) == "")
   }
 
-  @Test func keysThatDoNothingAreTold() {
+  @Test func warnsOfKeysWithoutEffect() {
     #expect(
       problems(in: file("match: {port: 1}", "action: report", "give-up-after: 3"))
         .hasPrefix("leaks.yaml:6:5: warning: a report closes nothing"))
     #expect(
       problems(in: file("match: {port: 1}", "action: destroy", "limit: 5", "notify: [/bin/page]"))
-        .hasPrefix("leaks.yaml:7:5: warning: without \"give-up-after\" the program is never run"))
+        .hasPrefix("leaks.yaml:7:5: warning: without \"give-up-after\", the program never runs"))
     for (action, line) in [("destroy", "give-up-after: 2"), ("report", "threshold: 2")] {
       let text = file(
         "match: {port: 1}", "action: \(action)", "limit: 5", line, "notify: [/bin/page]")
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test func timesThatNoStateHasMatchNothing() {
+  @Test func warnsOfTimesThatNoStateHas() {
     let text = file(
       "match: {state: listen, idle: 1h, stalled: 1s}", "action: report", "in-state: 5m")
     #expect(
@@ -81,7 +81,7 @@ import Testing
     ("billing|sshd", "does not separate names"), ("/usr/bin/billing", "is a path"),
     ("my-billing-worker", "matches only an executable"),
   ])
-  func aNameThatIsHardlyMeantIsPointedAt(name: String, message: String) throws {
+  func warnsOfSuspiciousPatterns(name: String, message: String) throws {
     let match = file("match: {process: \(name)}", "action: report")
     #expect(problems(in: match).hasPrefix("leaks.yaml:4:22: warning: "))
     #expect(problems(in: match).contains(message))
@@ -96,7 +96,7 @@ import Testing
     #expect(filter.hasPrefix("leaks.yaml:4:21: warning: ") && filter.contains(message))
   }
 
-  @Test func comeAfterTheErrors() {
+  @Test func warningsFollowErrors() {
     let text =
       file("match: {process: java}", "action: destroy") + """
           - name: b

@@ -3,7 +3,7 @@ import PolicyEngine
 import Selection
 import SystemPackage
 
-/// Names as on a machine where little is known.
+/// A resolver that knows few names.
 struct SampleNames: NameResolver {
   func addresses(ofHost name: String) throws(LookupFailure) -> [IPAddress] {
     guard name == "db.example" else { throw .noSuchName }
@@ -22,7 +22,7 @@ func read(_ text: String, name: String = "leaks.yaml") throws(PolicyFileProblems
   try PolicyFile(name: name, bytes: Array(text.utf8), names: SampleNames())
 }
 
-/// What is said of `text` as the file `leaks.yaml`, as a user sees it.
+/// The problems in `text`, the content of `leaks.yaml`.
 func problems(in text: String) -> String {
   let problems: [PolicyProblem]
   do {
@@ -33,19 +33,19 @@ func problems(in text: String) -> String {
   return problems.map(\.description).joined(separator: "\n")
 }
 
-/// A file whose only policy has these lines after its name.
+/// A file with one policy that has these lines after its name.
 func file(_ lines: String...) -> String {
   (["version: 1", "policies:", "  - name: leak"] + lines.map { "    " + $0 })
     .joined(separator: "\n") + "\n"
 }
 
-/// The value of a sample that is written right.
+/// The value of a valid sample.
 func known<Value>(_ value: Value?) -> Value {
   guard let value else { fatalError("a sample is no value") }
   return value
 }
 
-/// One connection of a table, and what is known of its owners.
+/// One connection of a table, and its owners.
 struct SampleRow {
   var state = TCPState.closeWait
   var local = "10.0.0.5"
@@ -55,7 +55,7 @@ struct SampleRow {
   var family = AddressFamily.ipv4
   var inode: UInt32 = 77
   var userID: UInt32 = 1000
-  /// Since the last acknowledgement, and so how long it has been in CLOSE-WAIT at the least.
+  /// The time since the last acknowledgement: the minimum time in CLOSE-WAIT.
   var acknowledged: UInt32? = 600_000
   var received: UInt32? = 700_000
   var sent: UInt32? = 700_000
@@ -63,8 +63,8 @@ struct SampleRow {
   var ownersAreComplete = true
   var cookie: UInt64?
   var controlGroup: String? = "/system.slice/java.service"
-  /// The uptime since when nothing has moved, in place of the three times above; the kernel's
-  /// counters start again after 49.7 days.
+  /// The uptime of the last traffic, in place of the three times above. The kernel's counters wrap
+  /// after 49.7 days.
   var since: UInt64?
   var bytes: UInt64? = 1000
   var namespace: UInt16 = 0
@@ -96,7 +96,7 @@ func process(_ pid: Int32, _ name: String?, executable: String? = nil) -> OwnerP
     executable: (executable ?? name.map { "/usr/bin/\($0)" }).map { KernelName($0) }, userID: 1000)
 }
 
-/// Rows as evaluation wants them.
+/// A table of sample rows.
 struct SampleTable: EvaluatedConnections {
   let rows: [SampleRow]
   private let past: PastConnections

@@ -5,7 +5,7 @@ import Selection
 import SystemPackage
 import Testing
 
-/// The policies that come with connreap are safe to start from.
+/// The shipped policies are safe starting points.
 @Suite struct ShippedPoliciesTests {
   private static var folder: FilePath {
     var path = FilePath(#filePath)
@@ -40,7 +40,7 @@ import Testing
     return names.sorted()
   }()
 
-  @Test func areThese() {
+  @Test func includesTheseFiles() {
     #expect(
       Self.names == [
         "close-wait-pileup.yaml", "connection-hog.yaml", "container-leak.yaml",
@@ -49,12 +49,12 @@ import Testing
       ])
   }
 
-  @Test func goTogetherInOneRun() throws {
+  @Test func canRunTogether() throws {
     let policies = try PolicySet(Self.names.map(shipped)).policies
     #expect(policies.count == 11)
   }
 
-  @Test(arguments: names) func haveNoProblemAndProtectSSH(name: String) throws {
+  @Test(arguments: names) func haveNoProblemsAndProtectSSH(name: String) throws {
     let file = try shipped(name)
     #expect(file.warnings.isEmpty)
     for policy in file.policies {
@@ -64,13 +64,13 @@ import Testing
     }
   }
 
-  @Test(arguments: names) func startWithTheSchemaAndAStory(name: String) throws {
+  @Test(arguments: names) func startWithTheSchemaAndAnExplanation(name: String) throws {
     let lines = try contents(of: name).split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines[0] == "# yaml-language-server: $schema=policy.schema.json")
     #expect(lines.dropFirst().prefix { $0.hasPrefix("#") }.count >= 3)
   }
 
-  @Test func closeOnlyWhatIsOldAndMuchAndLimited() throws {
+  @Test func closeOnlyOldConnectionsInLimitedNumbers() throws {
     let policy = try #require(try shipped("close-wait-pileup.yaml").policies.first)
     #expect(policy.action == .destroy)
     #expect(policy.threshold > 1)
@@ -78,7 +78,7 @@ import Testing
     #expect(policy.match.stateMask.states == [.closeWait])
   }
 
-  @Test func reportWhatIsIdle() throws {
+  @Test func reportIdleConnections() throws {
     let policies = try shipped("idle-established.yaml").policies
     #expect(policies.map(\.action) == [.report])
   }

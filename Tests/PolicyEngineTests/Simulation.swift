@@ -2,13 +2,13 @@ import Connections
 import PolicyEngine
 import Selection
 
-/// Runs of policies, one after the other, on a machine whose clock a test moves.
+/// Consecutive runs of policies on a machine whose clock a test controls.
 struct Simulation {
   /// The uptime, in milliseconds.
   var now: UInt64 = 100 * 86_400_000
-  /// What runs have remembered so far.
+  /// The memory of the runs so far.
   private(set) var memory = RunMemory()
-  /// The connections of the machine; ``SampleRow/since`` says since when each has been as it is.
+  /// The connections of the machine; ``SampleRow/since`` is the time of their last traffic.
   var rows: [SampleRow] = []
   private(set) var findings: [PolicyFindings] = []
   let policies: PolicySet
@@ -17,12 +17,12 @@ struct Simulation {
 
   init(file text: String) throws { policies = PolicySet(policies: try read(text).policies) }
 
-  /// Lets time pass.
+  /// Advances the clock.
   mutating func wait(_ milliseconds: UInt64) { now += milliseconds }
 
-  /// One run of `policy apply`: what it acts on is closed, and is no longer there.
+  /// One run of `policy apply`, which removes the connections it acts on.
   ///
-  /// - Returns: the cookies that it closed, for the first policy, in their order.
+  /// - Returns: the cookies that the first policy closed, in order.
   @discardableResult
   mutating func run(missing cookies: Set<UInt64> = [], armsOnly: Bool = false) -> [UInt64] {
     let seen = rows.filter { !cookies.contains($0.cookie ?? 0) }
@@ -56,7 +56,7 @@ struct Simulation {
     return closed
   }
 
-  /// What the policy with this index said of its first group.
+  /// The decision of the policy with this index about its first group.
   func decision(_ policy: Int = 0) -> FindingGroup.Decision? {
     findings[policy].groups.first?.decision
   }

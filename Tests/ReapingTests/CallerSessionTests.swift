@@ -9,11 +9,11 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The sessions of a caller that its own environment does not name.
+/// Sessions of a caller that its own environment does not name.
 @Suite struct CallerSessionTests {
   private let tree = ProcTree()
 
-  /// The number that `stat` has of a pseudoterminal.
+  /// The device number of a pseudoterminal in `/proc/PID/stat`.
   private func tty(_ number: Int) -> Int { 136 << 8 | number & 0xff | (number & ~0xff) << 12 }
 
   private func process(
@@ -31,7 +31,7 @@ import Testing
     try Caller(pid: pid, sshConnection: nil, in: tree.files)
   }
 
-  /// tmux was started in one session, which has ended, and is attached from another.
+  /// tmux was started in a session that has ended, and is attached from another.
   private func tmux(client: String = "tmux: client", server: String = "tmux: server") {
     process(1, "init", parent: 0)
     process(10, "sshd-session", parent: 1, links: [4: "socket:[11]", 5: "/dev/ptmx"])
@@ -44,7 +44,7 @@ import Testing
     process(40, "connreap", parent: 30, terminal: 7, links: [0: "/dev/pts/7"])
   }
 
-  @Test func theSessionFromWhichTmuxIsAttachedIsYours() throws {
+  @Test func findsTheSessionAttachedToTmux() throws {
     tmux()
     let caller = try caller(40)
     #expect(Set(caller.sessions.map(\.client.port)) == [1000, 2000])
@@ -52,7 +52,7 @@ import Testing
     #expect(caller.ancestors.map(\.pid) == [30, 20, 1])
   }
 
-  @Test func aTerminalInATerminalIsFollowed() throws {
+  @Test func followsNestedTerminals() throws {
     tmux(client: "screen", server: "SCREEN")
     // The shell in screen runs tmux, and connreap runs there.
     process(50, "tmux: client", parent: 30, terminal: 7, links: [0: "/dev/pts/7"])
@@ -64,7 +64,7 @@ import Testing
     #expect(Set(caller.sessions.map(\.client.port)) == [1000, 2000])
   }
 
-  @Test func aProgramStartedOnTheTerminalIsNoSupporter() throws {
+  @Test func programsOnTheTerminalAreNotSupporters() throws {
     tmux()
     process(50, "leaky-server", parent: 30, terminal: 7, links: [3: "socket:[50]"])
     process(51, "worker", parent: 50, terminal: 7)
@@ -75,7 +75,7 @@ import Testing
     #expect(caller.carriers == [10, 20])
   }
 
-  @Test func withoutATerminalNobodyIsLookedFor() throws {
+  @Test func examinesNoProcessWithoutATerminal() throws {
     tmux()
     process(70, "cron", parent: 1, links: [3: "socket:[70]"])
     process(71, "connreap", parent: 70, links: [0: "/dev/null", 1: "pipe:[1]", 3: "/dev/ptmx"])
@@ -83,7 +83,7 @@ import Testing
     #expect(caller.supporters.isEmpty && caller.sessions.isEmpty && caller.carriers.isEmpty)
   }
 
-  @Test func terminalsAreThoseOfTheKernelsNumbers() throws {
+  @Test func recognizesTerminalsByDeviceNumber() throws {
     tmux()
     process(
       80, "getty", parent: 1,
@@ -98,7 +98,7 @@ import Testing
 
   // MARK: Tunnels
 
-  /// A socket of a connection from one port of this machine to another.
+  /// One end of a connection between two local ports.
   private func socket(
     _ inode: UInt32, _ localPort: UInt16, _ peerPort: UInt16, peer: [UInt8] = [127, 0, 0, 1],
     state: UInt8 = 1
@@ -116,7 +116,7 @@ import Testing
     }
   }
 
-  /// sshd with a session that came from port 5001 of this machine, and connreap in it.
+  /// sshd with a session from local port 5001, in which connreap runs.
   private func session(from port: UInt16 = 5001) throws -> Caller {
     process(1, "init", parent: 0)
     process(10, "sshd-session", parent: 1, links: [4: "socket:[11]"])
@@ -146,7 +146,7 @@ import Testing
     #expect(found.supporters == [20: .tunnel])
   }
 
-  @Test func aTunnelInATunnelIsFollowed() throws {
+  @Test func followsNestedTunnels() throws {
     let caller = try session()
     process(20, "socat", parent: 1, links: [5: "socket:[21]", 6: "socket:[22]"])
     process(30, "haproxy", parent: 1, links: [5: "socket:[31]", 6: "socket:[32]"])
@@ -156,13 +156,13 @@ import Testing
       [
         socket(11, 22, 5001), socket(21, 5001, 22), listener(9, 2222),
         socket(22, 2222, 5002), socket(31, 5002, 2222),
-        // What a tunnel asks of others is not followed.
+        // Outgoing connections of a tunnel are not followed.
         socket(32, 6001, 5432), socket(41, 5432, 6001), listener(8, 5432),
       ])
     #expect(found.supporters == [20: .tunnel, 30: .tunnel])
   }
 
-  @Test func theSessionOfALocalClientIsYoursToo() throws {
+  @Test func findsTheSessionOfALocalClient() throws {
     let caller = try session()
     process(40, "sshd-session", parent: 1, links: [4: "socket:[41]"])
     process(41, "bash", parent: 40, terminal: 3, session: 3000)
@@ -174,7 +174,7 @@ import Testing
     #expect(found.sessions.map(\.client.port) == [5001, 3000])
   }
 
-  @Test func aSessionFromElsewhereAsksOnlyForItsOtherEnd() throws {
+  @Test func aRemoteSessionNeedsOneFilteredDump() throws {
     let caller = try session()
     let kernel = FakeKernel([socket(11, 22, 5001)])
     let scanner = Scanner(processes: tree.files, threads: 1) { kernel.open() }
@@ -183,10 +183,10 @@ import Testing
       try scanner.list(request, each: each)
     }.following(caller)
     #expect(found == caller && kernel.dumpRequests.count == 1)
-    #expect(kernel.dumpRequests.first?.program != nil, "the kernel leaves out all others")
+    #expect(kernel.dumpRequests.first?.program != nil, "the kernel filters out all others")
   }
 
-  /// What a run knows of a caller's sessions, and what it asks the kernel for.
+  /// What a run knows about a caller's sessions, and its requests to the kernel.
   private final class Run {
     let kernel: FakeKernel
     private let memory = TunnelMemory()
@@ -206,14 +206,14 @@ import Testing
     }
   }
 
-  @Test func theOtherEndOfASessionFromElsewhereIsLookedForOnceARun() throws {
+  @Test func looksForARemoteEndOncePerRun() throws {
     let caller = try session()
     let run = Run([socket(11, 22, 5001)], tree.files)
     for _ in 0..<3 { #expect(try run.follow(caller) == caller) }
     #expect(run.kernel.dumpRequests.count == 1)
   }
 
-  @Test func aNamespaceThatCouldNotBeListedIsListedTheNextTime() throws {
+  @Test func listsANamespaceAgainAfterAFailure() throws {
     let caller = try session()
     process(20, "socat", parent: 1, links: [5: "socket:[21]"])
     let (own, other) = (FakeKernel([socket(11, 22, 5001)]), FakeKernel([socket(21, 5001, 22)]))
@@ -238,7 +238,7 @@ import Testing
     #expect(try tunnels.following(caller, remembering: memory).supporters == [20: .tunnel])
   }
 
-  @Test func anEndThatNobodyHasAcceptedYetIsLookedForAgain() throws {
+  @Test func looksAgainForAnUnacceptedEnd() throws {
     let caller = try session()
     var waiting = socket(21, 5001, 22)
     waiting.inode = 0
@@ -249,17 +249,17 @@ import Testing
     #expect(try run.follow(caller).supporters == [20: .tunnel])
   }
 
-  @Test func aTunnelIsLookedForEachTime() throws {
+  @Test func looksForATunnelEachTime() throws {
     let caller = try session()
     process(20, "socat", parent: 1, links: [5: "socket:[21]"])
     let run = Run([socket(11, 22, 5001), socket(21, 5001, 22), listener(9, 2222)], tree.files)
     #expect(try run.follow(caller).supporters == [20: .tunnel])
-    // Its socket is passed on to another process.
+    // Its socket is passed to another process.
     process(30, "haproxy", parent: 1, links: [5: "socket:[21]"])
     #expect(try run.follow(caller).supporters == [20: .tunnel, 30: .tunnel])
   }
 
-  @Test func aSessionThatIsNewInARunIsLookedFor() throws {
+  @Test func looksForANewSession() throws {
     let run = Run([socket(11, 22, 5001), socket(21, 5002, 22)], tree.files)
     let before = try session()
     #expect(try run.follow(before) == before)
@@ -270,7 +270,7 @@ import Testing
     #expect(run.kernel.dumpRequests.count == 3, "one for each session, and one for the tunnel's")
   }
 
-  /// A session of another kind than ssh: its server holds a terminal and a connection.
+  /// A session that is not ssh: its server holds a terminal and a connection.
   private func telnet() throws -> Caller {
     process(1, "init", parent: 0)
     tree.process(
@@ -280,19 +280,19 @@ import Testing
     return try caller(12)
   }
 
-  @Test func theSocketsOfCarriersAreListedOnceARun() throws {
+  @Test func listsTheSocketsOfCarriersOncePerRun() throws {
     let run = Run([socket(11, 23, 5001, peer: [10, 0, 0, 9])], tree.files)
     let caller = try telnet()
     #expect(caller.carriers.contains(10))
     for number in 0..<3 {
-      // Each time connreap talks to the kernel in another socket.
+      // connreap uses a new socket for each conversation with the kernel.
       tree.link("12/fd/\(7 + number)", to: "socket:[\(90 + number)]")
       #expect(try run.follow(caller) == caller)
     }
     #expect(run.kernel.dumpRequests.count == 2, "its sockets once, and the other end once")
   }
 
-  @Test func aNewSocketOfACarrierIsListedAndFollowed() throws {
+  @Test func followsANewSocketOfACarrier() throws {
     let run = Run([socket(11, 23, 5001, peer: [10, 0, 0, 9])], tree.files)
     let caller = try telnet()
     #expect(try run.follow(caller) == caller)
@@ -302,7 +302,7 @@ import Testing
     #expect(try run.follow(caller).supporters == [40: .tunnel])
   }
 
-  @Test func aServiceWithManyLocalClientsIsATunnelAndTheyAreNot() throws {
+  @Test func clientsOfAServiceAreNotTunnels() throws {
     let caller = try session()
     var sockets = [socket(11, 22, 5001), socket(21, 5001, 22), listener(9, 2222)]
     process(20, "haproxy", parent: 1, links: [5: "socket:[21]"])
@@ -316,7 +316,7 @@ import Testing
     #expect(try follow(caller, sockets).supporters == [20: .tunnel])
   }
 
-  @Test func aFailureToListIsNoAnswer() throws {
+  @Test func throwsIfSocketsCannotBeListed() throws {
     let caller = try session()
     let kernel = FakeKernel([])
     kernel.failDump = { _ in .refused(.notPermitted) }
@@ -328,7 +328,7 @@ import Testing
     }
   }
 
-  @Test func aConnectionOfASupporterIsSpared() throws {
+  @Test func sparesConnectionsOfSupporters() throws {
     let scene = Scene([FakeSocket(cookie: 1, inode: 11)])
     scene.tree.process(100, name: "socat", links: [3: "socket:[11]"])
     let snapshot = try scene.snapshot(.term(.states(.all)))

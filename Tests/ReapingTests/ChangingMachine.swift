@@ -1,8 +1,8 @@
 import TestSupport
 
-/// Processes whose sockets and names change: by messages, forks, exec, renaming.
+/// Processes whose sockets and names change by passed descriptors, fork, exec and renaming.
 final class ChangingMachine {
-  /// What one process holds, and what it is called.
+  /// A process with its name and descriptors.
   private struct Process {
     let pid: Int32
     var name: String
@@ -42,7 +42,7 @@ final class ChangingMachine {
     let place = Int.random(in: 0..<processes.count, using: &random)
     switch Int.random(in: 0..<12, using: &random) {
     case 0..<6:
-      // A message with a descriptor, which the sender closes, or keeps, or which is in flight.
+      // A passed descriptor, which the sender closes or keeps, or which is in flight.
       let sockets = processes[place].sockets.sorted { $0.key < $1.key }
       guard let (descriptor, inode) = sockets.randomElement(using: &random) else { return }
       if Int.random(in: 0..<3, using: &random) > 0 { drop(descriptor, of: place) }
@@ -58,12 +58,12 @@ final class ChangingMachine {
       rename(place, name, executable: isExecuted ? name : processes[place].executable)
     case 10: fork(place)
     default:
-      // What was in flight arrives.
+      // The descriptor in flight arrives.
       if let inode = sockets.first(where: { !isHeld(inode: $0) }) { add(inode, to: place) }
     }
   }
 
-  /// Makes a child with all that its parent has.
+  /// Forks a child with the descriptors of its parent.
   private func fork(_ place: Int) {
     let parent = processes[place]
     let pid = Int32(1000 + processes.count)

@@ -9,7 +9,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The methods that act through the descriptors of programs.
+/// Methods that act through the descriptors of programs.
 @Suite struct ClosingMethodTests {
   private let descriptors = FakeDescriptors()
 
@@ -26,7 +26,7 @@ import Testing
     return try reaper.carryOut(plan, isStillSelected: isStillSelected)
   }
 
-  /// Has every descriptor do its work: the socket of the cookie gets `state`, or is away.
+  /// Lets every descriptor work: the socket gets `state`, or disappears if nil.
   private func work(on kernel: FakeKernel, leaving state: UInt8?) {
     descriptors.answer = { asked in
       guard let index = kernel.sockets.firstIndex(where: { $0.cookie == asked.cookie }) else {
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func abortGoesThroughTheDescriptorAndNeverThroughTheKernel() throws {
+  @Test func abortUsesADescriptorNotTheKernel() throws {
     let scene = Scene.connections(2)
     work(on: scene.kernel, leaving: nil)
     #expect(try outcomes(scene, .abort).map(\.result) == [.closed, .closed])
@@ -46,11 +46,11 @@ import Testing
         .init(action: .abort, cookie: 1, pid: 100, number: 1),
         .init(action: .abort, cookie: 2, pid: 100, number: 2),
       ])
-    #expect(scene.kernel.lookedUp == [1, 2, 1, 2], "each is read again before, and afterwards")
+    #expect(scene.kernel.lookedUp == [1, 2, 1, 2], "each is read before and after")
     #expect(scene.kernel.destroyRequests == [])
   }
 
-  @Test func whatIsStillListedAfterAnAbortIsUnverified() throws {
+  @Test func aConnectionListedAfterAnAbortIsUnverified() throws {
     let scene = Scene.connections(1)
     #expect(try outcomes(scene, .abort).map(\.result) == [.unverified(.stillListed(.established))])
   }
@@ -58,7 +58,7 @@ import Testing
   @Test(arguments: [
     (UInt8(4), TCPState.finWait1), (5, .finWait2), (11, .closing), (9, .lastAck), (6, .timeWait),
   ])
-  func whatWasShutDownIsClosedWhileItWaitsForItsPeer(number: UInt8, state: TCPState) throws {
+  func aShutDownConnectionWaitingForItsPeerIsClosed(number: UInt8, state: TCPState) throws {
     let scene = Scene.connections(1)
     work(on: scene.kernel, leaving: number)
     let outcome = try #require(try outcomes(scene, .shutdown).first)
@@ -67,7 +67,7 @@ import Testing
     #expect(outcome.reason == "FIN sent; in \(state.label) until the peer answers")
   }
 
-  @Test func whatVanishesAfterAShutdownIsClosedToo() throws {
+  @Test func aConnectionGoneAfterAShutdownIsClosed() throws {
     let scene = Scene.connections(1)
     work(on: scene.kernel, leaving: nil)
     let outcome = try #require(try outcomes(scene, .shutdown).first)
@@ -77,13 +77,13 @@ import Testing
   }
 
   @Test(arguments: [(UInt8(1), TCPState.established), (8, .closeWait)])
-  func aShutdownThatChangedNothingIsUnverified(number: UInt8, state: TCPState) throws {
+  func aShutdownWithoutEffectIsUnverified(number: UInt8, state: TCPState) throws {
     let scene = Scene.connections(1)
     work(on: scene.kernel, leaving: number)
     #expect(try outcomes(scene, .shutdown).map(\.result) == [.unverified(.stillListed(state))])
   }
 
-  @Test func keepaliveClosesNothingAndSaysWhatItChanged() throws {
+  @Test func keepaliveClosesNothingAndReportsTheChange() throws {
     let scene = Scene.connections(1)
     descriptors.answer = { _ in .armed(Self.change) }
     let dumps = scene.kernel.dumps
@@ -91,13 +91,13 @@ import Testing
     #expect(outcome.result == .spared(.armed(Self.change)))
     #expect(
       outcome.reason
-        == "keepalive armed, nothing closed: 60s + 6 × 10s, before off")
+        == "keepalive armed, not closed: 60s + 6 × 10s, before off")
     #expect(scene.kernel.sockets.count == 1)
     #expect(descriptors.asked.map(\.action) == [.keepalive(.usual)])
     #expect(scene.kernel.dumps > dumps)
   }
 
-  @Test func whatBecameActiveIsNotTouched() throws {
+  @Test func sparesConnectionsThatBecameActive() throws {
     let scene = Scene.connections(2)
     work(on: scene.kernel, leaving: nil)
     let results = try outcomes(scene, .shutdown) { _, now in now.cookie.rawValue != 1 }
@@ -105,14 +105,14 @@ import Testing
     #expect(descriptors.asked.map(\.cookie) == [2])
   }
 
-  @Test func aLookUpThatFailsTouchesNothing() throws {
+  @Test func aFailedLookupTouchesNothing() throws {
     let scene = Scene.connections(1)
     scene.kernel.failLookUp = { _ in .overrun }
     #expect(try outcomes(scene, .abort).map(\.result) == [.failed(.netlink(.overrun))])
     #expect(descriptors.asked == [])
   }
 
-  @Test func whatEndedMeanwhileIsGone() throws {
+  @Test func anEndedConnectionIsGone() throws {
     let scene = Scene.connections(1)
     let plan = try scene.plan(guards: Scene.guards(method: .abort))
     scene.kernel.sockets = []
@@ -121,7 +121,7 @@ import Testing
   }
 }
 
-/// A socket may have many descriptors, and any of them will do.
+/// A socket may have many descriptors, any of which works.
 @Suite struct DescriptorChoiceTests {
   private let descriptors = FakeDescriptors()
   /// One connection that process 100 holds twice and process 200 once.
@@ -139,7 +139,7 @@ import Testing
     return try reaper.carryOut(plan) { _, _ in true }.first?.result
   }
 
-  /// Answers with the problems in turn, and then does the work.
+  /// Fails with each of the problems in turn, and then works.
   private func fail(_ problems: [DescriptorProblem], thenWorks: Bool = true) {
     let kernel = scene.kernel
     descriptors.answer = { [unowned descriptors] (_) throws(DescriptorProblem) in
@@ -154,32 +154,32 @@ import Testing
 
   private let gone = DescriptorProblem.processGone(pid: 100)
 
-  @Test func oneIsEnough() throws {
+  @Test func usesOneDescriptor() throws {
     fail([])
     #expect(try result() == .closed)
     #expect(tried == [[100, 3]])
   }
 
-  @Test func theNextIsTriedWhenOneIsGone() throws {
+  @Test func triesTheNextAfterAClosedDescriptor() throws {
     let third = SocketDescriptor(process: ProcessIdentity(pid: 100, startTicks: 1000), number: 3)
     fail([.descriptorGone(third), .otherSocket(third)])
     #expect(try result() == .closed)
     #expect(tried == [[100, 3], [100, 4], [200, 5]])
   }
 
-  @Test func theNextIsTriedWhenAProcessMayNotBeReached() throws {
+  @Test func triesTheNextAfterAMissingPermission() throws {
     fail([.notPermitted(pid: 100), .notPermitted(pid: 100)])
     #expect(try result() == .closed)
     #expect(tried.last == [200, 5])
   }
 
-  @Test func whenNoneIsLeftTheConnectionIsLookedFor() throws {
+  @Test func looksUpTheConnectionWithoutADescriptor() throws {
     fail([gone, gone, gone])
-    #expect(try result() == .failed(.descriptor(gone)), "somebody else holds it")
+    #expect(try result() == .failed(.descriptor(gone)), "another process holds it")
     #expect(tried.count == 3)
   }
 
-  @Test func whenNoneIsLeftAndItIsNotListedItIsGone() throws {
+  @Test func anUnlistedConnectionWithoutADescriptorIsGone() throws {
     let kernel = scene.kernel
     descriptors.answer = { (_) throws(DescriptorProblem) in
       kernel.sockets = []
@@ -188,24 +188,24 @@ import Testing
     #expect(try result() == .gone)
   }
 
-  @Test func aMissingPermissionIsSaidRatherThanAClosedDescriptor() throws {
+  @Test func reportsAMissingPermissionFirst() throws {
     fail([.notPermitted(pid: 100), gone, gone])
     #expect(try result() == .failed(.descriptor(.notPermitted(pid: 100))))
   }
 
-  @Test func aKernelThatCannotIsNotAskedTwice() throws {
+  @Test func triesAnUnsupportedCallOnce() throws {
     fail([.notSupported])
     #expect(try result() == .failed(.descriptor(.notSupported)))
     #expect(tried.count == 1)
   }
 
-  @Test func aFailureOfTheActionIsNotRepeated() throws {
+  @Test func doesNotRepeatAFailedAction() throws {
     fail([.failed(.connect, .invalidArgument)])
     #expect(try result() == .failed(.descriptor(.failed(.connect, .invalidArgument))))
     #expect(tried.count == 1, "they are all descriptors of the one socket")
   }
 
-  @Test func theStartOfTheProcessIsPassedOn() throws {
+  @Test func passesOnTheStartTimeOfTheProcess() throws {
     var seen: ProcessIdentity?
     struct Watching: DescriptorAccess {
       let note: (SocketDescriptor) -> Void
@@ -225,7 +225,7 @@ import Testing
   }
 }
 
-/// What a method cannot close is spared by the plan already.
+/// The plan already spares what a method cannot close.
 @Suite struct MethodGuardTests {
   private static let methods: [ClosingMethod] = [.shutdown, .abort, .keepalive(.usual)]
 
@@ -243,13 +243,13 @@ import Testing
   }
 
   @Test(arguments: methods)
-  func anOrdinaryConnectionIsNotSpared(method: ClosingMethod) throws {
+  func doesNotSpareAnOrdinaryConnection(method: ClosingMethod) throws {
     #expect(try reason(method) == nil)
     #expect(try reason(method) { $0.state = 8 } == nil)
   }
 
   @Test(arguments: methods)
-  func anUnknownOwnerIsAReasonOfMoreWeightThanAMissingDescriptor(method: ClosingMethod) throws {
+  func anUnknownOwnerOutranksAMissingDescriptor(method: ClosingMethod) throws {
     for names: Set in [[], ["sshd"]] {
       #expect(try reason(method, holder: nil, unprotected: names) == .ownerUnknown)
       #expect(try reason(.destroy, holder: nil, unprotected: names) == .ownerUnknown)
@@ -257,7 +257,7 @@ import Testing
   }
 
   @Test(arguments: [UInt8(5), 6])
-  func whatNobodyHoldsHasNoDescriptor(state: UInt8) throws {
+  func sparesConnectionsWithoutADescriptor(state: UInt8) throws {
     for method in Self.methods {
       let found = try reason(method, holder: nil) {
         $0.state = state
@@ -270,7 +270,7 @@ import Testing
   @Test(arguments: [
     (UInt8(4), TCPState.finWait1), (5, .finWait2), (9, .lastAck), (11, .closing),
   ])
-  func whatIsShutDownAlreadyCannotBeAgain(number: UInt8, state: TCPState) throws {
+  func sparesConnectionsThatAreShutDownAlready(number: UInt8, state: TCPState) throws {
     #expect(try reason(.shutdown) { $0.state = number } == .alreadyShutDown(state))
     #expect(try reason(.abort) { $0.state = number } == nil)
     #expect(try reason(.keepalive(.usual)) { $0.state = number } == nil)
@@ -282,7 +282,7 @@ import Testing
     #expect(try reason(.abort) { $0.state = number } == nil)
   }
 
-  @Test func anMPTCPConnectionEndsAsAWholeByShutdownAlone() throws {
+  @Test func onlyShutdownClosesAnMPTCPConnection() throws {
     func subflow(_ method: ClosingMethod, state: UInt8 = 1) throws -> SpareReason? {
       try reason(method) {
         $0.state = state
@@ -296,7 +296,7 @@ import Testing
     #expect(try subflow(.keepalive(.usual)) == .mptcpSubflow)
   }
 
-  @Test func anMPTCPSubflowIsClosedOnceItsConnectionHasEnded() throws {
+  @Test func anMPTCPSubflowIsClosedOnceItsConnectionEnds() throws {
     let scene = Scene.connections(1)
     scene.kernel.sockets[0].attributes = WireBytes.attribute(
       19, WireBytes.attribute(1, Array("mptcp".utf8) + [0]))
@@ -309,7 +309,7 @@ import Testing
     #expect(outcome.reason?.contains("MPTCP") == true)
   }
 
-  @Test func theWordsOfTheMethodsAreThoseOfTheContract() {
+  @Test func methodsHaveTheDocumentedNames() {
     #expect(ClosingMethod.names == ["destroy", "shutdown", "abort", "keepalive"])
     #expect(ClosingMethod.names.compactMap { ClosingMethod(name: $0)?.name } == ClosingMethod.names)
     #expect(ClosingMethod(name: "Destroy") == nil)
@@ -325,12 +325,12 @@ import Testing
     return try #require(try scene.snapshot(.term(.states(.all))).connections.first)
   }
 
-  @Test func theSameSocketIsUnchangedWhateverItSent() throws {
+  @Test func trafficIsNotAChange() throws {
     let earlier = try connection { $0.info = .idle(100) }
     #expect(try connection { $0.info = .idle(1) }.isUnchanged(since: earlier))
   }
 
-  @Test func anotherSocketOrOtherEndsAreAChange() throws {
+  @Test func anotherSocketOrEndIsAChange() throws {
     let earlier = try connection()
     #expect(try !connection { $0.cookie = 2 }.isUnchanged(since: earlier))
     #expect(try !connection { $0.peerPort = 1 }.isUnchanged(since: earlier))
@@ -342,7 +342,7 @@ import Testing
     (UInt8(1), UInt8(8), false), (1, 5, false), (8, 9, false), (4, 5, true), (5, 11, true),
     (2, 1, false), (10, 10, true), (6, 1, false),
   ])
-  func aStateThatMeansSomethingElseToTheProgramIsAChange(
+  func aStateInAnotherPhaseIsAChange(
     before: UInt8, after: UInt8, isUnchanged: Bool
   ) throws {
     let earlier = try connection { $0.state = before }

@@ -6,9 +6,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// When a run may close the next connection, told with a clock that only sleeping moves.
+/// When a run may close the next connection, with a clock that only sleeping advances.
 @Suite struct ClosingPaceTests {
-  /// A clock that stands still but for sleeping, or work that is pretended.
+  /// A clock that only sleeping and simulated work advance.
   final class FakeTime {
     var now = Duration.zero
     private(set) var longestSleep = Duration.zero
@@ -31,11 +31,12 @@ import Testing
 
   private static func step(policy: Int? = nil) throws -> Plan.Step {
     let connection = try #require(Scene.connections(1).snapshot().connections.first)
-    return Plan.Step(connection: connection, decision: .close,
+    return Plan.Step(
+      connection: connection, decision: .close,
       policy: policy.map { Plan.PolicyReference(index: $0, name: "policy-\($0)") })
   }
 
-  @Test func withoutARateNothingIsWaitedFor() throws {
+  @Test func doesNotWaitWithoutARate() throws {
     var pace = pace()
     let step = try Self.step()
     for _ in 0..<1000 { #expect(pace.reasonToStop(before: step) == nil) }
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test(arguments: [1, 3, 10, 250])
-  func aRateSpacesTheClosingsAndTheFirstIsAtOnce(rate: Int) throws {
+  func aRateSpacesAllClosingsButTheFirst(rate: Int) throws {
     var pace = pace(rate: rate)
     let step = try Self.step()
     #expect(pace.reasonToStop(before: step) == nil)
@@ -52,7 +53,7 @@ import Testing
     #expect(time.now > .milliseconds(999) && time.now <= .seconds(1))
   }
 
-  @Test func itSleepsInSlicesSoThatASignalIsSeenSoon() throws {
+  @Test func sleepsInShortSlices() throws {
     var pace = pace(rate: 1)
     let step = try Self.step()
     _ = pace.reasonToStop(before: step)
@@ -60,7 +61,7 @@ import Testing
     #expect(time.longestSleep == .milliseconds(50))
   }
 
-  @Test func aClosingThatTookLongIsNotMadeUpForByABurst() throws {
+  @Test func aLateClosingIsNotFollowedByABurst() throws {
     var pace = pace(rate: 10)
     let step = try Self.step()
     _ = pace.reasonToStop(before: step)
@@ -71,8 +72,8 @@ import Testing
     #expect(time.now - start >= .milliseconds(990))
   }
 
-  /// However long each closing takes, and however late the system wakes the run.
-  @Test func noSecondHasMoreThanTheRateAndTheTolerance() throws {
+  /// However long each closing takes, and however late the run wakes up.
+  @Test func neverExceedsTheRateWithinASecond() throws {
     var random = Seeded(3)
     let step = try Self.step()
     for _ in 0..<50 {
@@ -91,7 +92,7 @@ import Testing
     }
   }
 
-  @Test func everyStepWaitsByTheRateOfItsOwnPolicy() throws {
+  @Test func stepsWaitForTheRateOfTheirPolicy() throws {
     var pace = ClosingPace(
       rate: { $0.policy?.index == 0 ? 2 : nil }, elapsed: { [time] in time.now },
       sleep: { [time] in time.sleep($0) })
@@ -104,7 +105,7 @@ import Testing
     #expect(moments == [.zero, .zero, .milliseconds(500), .milliseconds(500), .seconds(1)])
   }
 
-  @Test func afterTheTimeoutNothingMoreIsClosed() throws {
+  @Test func closesNothingAfterTheTimeout() throws {
     var pace = pace(timeout: .seconds(2))
     let step = try Self.step()
     time.now = .milliseconds(1999)
@@ -113,7 +114,7 @@ import Testing
     #expect(pace.reasonToStop(before: step) == .timeIsUp)
   }
 
-  @Test func aWaitThatWouldOutlastTheTimeoutIsNotBegun() throws {
+  @Test func doesNotWaitBeyondTheTimeout() throws {
     var pace = pace(timeout: .milliseconds(1500), rate: 1)
     let step = try Self.step()
     #expect(pace.reasonToStop(before: step) == nil)
@@ -132,7 +133,7 @@ import Testing
     #expect(time.now == .milliseconds(250))
   }
 
-  @Test func reasonsReadAsSentences() {
+  @Test func describesEveryStopReason() {
     let reasons: [StopReason] = [
       .signal(1), .signal(2), .signal(15), .signal(10), .timeIsUp, .outputClosed,
       .cannotRecord(.noSpace),
@@ -140,15 +141,15 @@ import Testing
     #expect(
       reasons.map(\.description) == [
         "stopped by SIGHUP", "stopped by SIGINT", "stopped by SIGTERM", "stopped by signal 10",
-        "the time was up", "nobody reads the output any more",
-        "the audit log could not be written: No space left on device",
+        "timeout reached", "output closed",
+        "cannot write the audit log: No space left on device",
       ])
     #expect(
       Outcome.FailureReason.notDone(.signal(2)).description == "not done: stopped by SIGINT")
   }
 }
 
-/// What a run that has to stop has done, and what it leaves alone.
+/// What a stopped run has done and what it leaves untouched.
 @Suite struct StoppedRunTests {
   private func carryOut(
     _ scene: Scene, _ plan: Plan, _ reasonToStop: @escaping (Plan.Step) -> StopReason?
@@ -161,7 +162,7 @@ import Testing
       uniqueKeysWithValues: outcomes.map { ($0.step.connection.cookie.rawValue, $0.result) })
   }
 
-  @Test func whatWasDoneIsVerifiedAndTheRestIsNotTouched() throws {
+  @Test func verifiesClosingsAndTouchesNothingElse() throws {
     let scene = Scene.connections(4)
     let plan = try scene.plan()
     let before = scene.kernel.dumps
@@ -170,12 +171,12 @@ import Testing
       results == [
         1: .closed, 2: .closed, 3: .failed(.notDone(.timeIsUp)), 4: .failed(.notDone(.timeIsUp)),
       ])
-    #expect(scene.kernel.lookedUp == [1, 2, 3, 4, 1, 2], "the last look was taken")
+    #expect(scene.kernel.lookedUp == [1, 2, 3, 4, 1, 2], "the closings were verified")
     #expect(scene.kernel.destroyRequests == [1, 2])
     #expect(scene.kernel.dumps == before)
   }
 
-  @Test func onceStoppedItIsNotAskedAgain() throws {
+  @Test func doesNotAskAgainAfterAStop() throws {
     let scene = Scene.connections(5)
     var asked: [UInt64] = []
     _ = try carryOut(scene, scene.plan()) { step in
@@ -185,7 +186,7 @@ import Testing
     #expect(asked == [1, 2])
   }
 
-  @Test func stoppedBeforeTheFirstNothingIsDoneNorLookedFor() throws {
+  @Test func aStopBeforeTheFirstClosingDoesNothing() throws {
     let scene = Scene.connections(2)
     let plan = try scene.plan()
     let before = scene.kernel.dumps
@@ -194,7 +195,7 @@ import Testing
     #expect(scene.kernel.dumps == before && scene.kernel.lookedUp == [])
   }
 
-  @Test func whatIsSparedAnywayIsNotAskedFor() throws {
+  @Test func doesNotAskAboutSparedConnections() throws {
     let scene = Scene.connections(2)
     let steps = try scene.plan().steps.map {
       Plan.Step(connection: $0.connection, decision: .spare(.listener))
@@ -203,7 +204,7 @@ import Testing
     #expect(results == [1: .spared(.listener), 2: .spared(.listener)])
   }
 
-  @Test func theAnswerThatWasLostBeforeTheStopIsStillLookedFor() throws {
+  @Test func verifiesAnUnansweredRequestAfterAStop() throws {
     let scene = Scene.connections(3)
     scene.kernel.loseDestroyAnswer = { _ in .overrun }
     let plan = try scene.plan()

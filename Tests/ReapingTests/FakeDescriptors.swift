@@ -1,9 +1,9 @@
 import Connections
 import DescriptorActions
 
-/// Pretended descriptors of processes: what each answers, and what was asked.
+/// Fake descriptors of processes that record requests.
 final class FakeDescriptors: DescriptorAccess {
-  /// What was asked, in order.
+  /// The requests, in order.
   struct Asked: Equatable {
     let action: DescriptorAction
     let cookie: UInt64
@@ -13,7 +13,7 @@ final class FakeDescriptors: DescriptorAccess {
   }
 
   private(set) var asked: [Asked] = []
-  /// Answers one request, and does to the kernel's sockets what it likes.
+  /// Answers a request, and may change the sockets of the kernel.
   var answer: (Asked) throws(DescriptorProblem) -> DescriptorEffect = {
     (_) throws(DescriptorProblem) in .done
   }

@@ -10,15 +10,15 @@ import Testing
 
 @testable import Reaping
 
-/// Owners that are read again during a run, and what that decides.
+/// Owners that are reread during a run, and their effect on decisions.
 @Suite struct FreshOwnersTests {
-  /// A clock that only sleeping and the test move, and what happens whenever a run sleeps.
+  /// A clock that only sleeping and the test advance, with an action for each sleep.
   final class FakeTime {
     var now = Duration.zero
     var whileSleeping: () -> Void = {}
   }
 
-  /// Reads owners by a scanner, and counts.
+  /// Reads owners with a scanner and counts the requests.
   final class CountingLookup: OwnerLookup {
     let scanner: Scanner
     private(set) var asked: [Int] = []
@@ -66,9 +66,9 @@ import Testing
     result.outcomes.map(\.result)
   }
 
-  // When they are read.
+  // MARK: - When owners are read
 
-  @Test func withoutARateTheyAreReadOnceForAllBeforeTheFirstClosing() throws {
+  @Test func readsOwnersOnceWithoutARate() throws {
     let scene = Scene.connections(20)
     let lookup = CountingLookup(scene)
     lookup.beforeReading = { #expect(scene.kernel.destroyRequests.isEmpty) }
@@ -76,7 +76,7 @@ import Testing
     #expect(lookup.asked == [20])
   }
 
-  @Test func aSecondLaterTheyAreReadAgainForWhatIsLeft() throws {
+  @Test func readsTheRemainingOwnersAfterASecond() throws {
     let scene = Scene.connections(24)
     let plan = try scene.plan()
     let lookup = CountingLookup(scene)
@@ -86,7 +86,7 @@ import Testing
     #expect(lookup.asked == [24, 8])
   }
 
-  @Test func aReadingThatTakesLongIsUsedForAMoment() throws {
+  @Test func usesASlowReadingForAMoment() throws {
     let scene = Scene.connections(24)
     let plan = try scene.plan()
     let lookup = CountingLookup(scene)
@@ -96,7 +96,7 @@ import Testing
     #expect(lookup.asked == [24, 8], "a group of eight takes 80 ms")
   }
 
-  @Test func withARateTheyAreReadRightBeforeEachClosing() throws {
+  @Test func readsOwnersBeforeEachClosingWithARate() throws {
     let scene = Scene.connections(4)
     let plan = try scene.plan()
     let lookup = CountingLookup(scene)
@@ -110,7 +110,7 @@ import Testing
     #expect(moments.map(\.1) == [0, 1, 2, 3])
   }
 
-  @Test func whatNobodyHoldsIsNotLookedFor() throws {
+  @Test func doesNotSearchOwnersOfKernelRecords() throws {
     let scene = Scene([FakeSocket(cookie: 1, inode: 0) { $0.state = 5 }])
     scene.tree.process(77, name: "bystander")
     let lookup = CountingLookup(scene)
@@ -122,9 +122,9 @@ import Testing
     #expect(lookup.asked == [])
   }
 
-  // What they decide.
+  // MARK: - What owners decide
 
-  /// Every process is read, or only some.
+  /// Whether every process is read, or only some.
   static let walks = [true, false]
 
   private func scene(_ count: Int, isWalked: Bool) -> Scene {
@@ -133,7 +133,7 @@ import Testing
     return scene
   }
 
-  @Test(arguments: walks) func whatWasHandedToAProtectedProcessIsSpared(isWalked: Bool) throws {
+  @Test(arguments: walks) func sparesASocketPassedToAProtectedProcess(isWalked: Bool) throws {
     let scene = scene(3, isWalked: isWalked)
     scene.tree.process(200, name: "sshd")
     let plan = try scene.plan()
@@ -146,10 +146,10 @@ import Testing
     #expect(scene.kernel.destroyRequests == [1, 3])
   }
 
-  @Test(arguments: walks) func aProtectedCoOwnerIsSeen(isWalked: Bool) throws {
+  @Test(arguments: walks) func findsAProtectedCoOwner(isWalked: Bool) throws {
     let scene = scene(2, isWalked: isWalked)
     let plan = try scene.plan()
-    // Forked after the plan, or it got it from the owner, which keeps its own.
+    // Forked after the plan, or passed on by the owner, which keeps its descriptor.
     scene.tree.process(200, name: "worker", start: 900)
     scene.tree.process(again: 200, name: "sshd", start: 900)
     scene.tree.link("200/fd/5", to: "socket:[12]")
@@ -158,7 +158,7 @@ import Testing
   }
 
   @Test(arguments: walks, [true, false])
-  func anOwnerWithAProtectedNameNowIsSeen(isWalked: Bool, isExecuted: Bool) throws {
+  func findsAnOwnerThatTookAProtectedName(isWalked: Bool, isExecuted: Bool) throws {
     let scene = scene(2, isWalked: isWalked)
     let plan = try scene.plan()
     scene.tree.process(
@@ -168,7 +168,7 @@ import Testing
     #expect(try results(run(scene, plan)) == [spared, spared])
   }
 
-  @Test(arguments: walks) func aLaterProcessWithTheSamePidIsNotTheOwner(isWalked: Bool) throws {
+  @Test(arguments: walks) func aReusedPidIsNotTheOwner(isWalked: Bool) throws {
     let scene = scene(1, isWalked: isWalked)
     let plan = try scene.plan()
     scene.tree.process(again: 100, name: "java", start: 2000)
@@ -179,7 +179,7 @@ import Testing
       ])
   }
 
-  @Test(arguments: walks) func whatIsInFlightIsSpared(isWalked: Bool) throws {
+  @Test(arguments: walks) func sparesASocketInFlight(isWalked: Bool) throws {
     let scene = scene(2, isWalked: isWalked)
     let plan = try scene.plan()
     scene.tree.unlink("100/fd/1")
@@ -188,7 +188,7 @@ import Testing
     #expect(results(result)[1] == .closed)
   }
 
-  @Test(arguments: walks) func whatEndedMeanwhileIsGoneAndNotLookedForEverywhere(
+  @Test(arguments: walks) func endedConnectionsNeedNoFullSearch(
     isWalked: Bool
   ) throws {
     let scene = scene(2, isWalked: isWalked)
@@ -198,7 +198,7 @@ import Testing
     #expect(try results(run(scene, plan)) == [.gone, .closed])
   }
 
-  @Test(arguments: walks) func anotherUnprotectedOwnerIsNamed(isWalked: Bool) throws {
+  @Test(arguments: walks) func announcesANewUnprotectedOwner(isWalked: Bool) throws {
     let scene = scene(2, isWalked: isWalked)
     scene.tree.process(300, name: "worker", start: 900)
     let plan = try scene.plan()
@@ -215,7 +215,7 @@ import Testing
     #expect(result.snapshot.holders(of: plan.steps[0].connection).map { $0.name } == ["worker"])
   }
 
-  @Test(arguments: walks) func whatTheSelectedProgramNoLongerHoldsIsSpared(
+  @Test(arguments: walks) func sparesASocketThatLeftTheSelectedProgram(
     isWalked: Bool
   ) throws {
     let scene = scene(2, isWalked: isWalked)
@@ -226,11 +226,11 @@ import Testing
     scene.tree.link("300/fd/6", to: "socket:[11]")
     let result = try run(
       scene, plan, by: SelectionRules(predicate, guardedBy: Scene.guards()))
-    #expect(result.outcomes[0].reason == "no longer what was selected: now held by worker[300]")
+    #expect(result.outcomes[0].reason == "no longer selected: now held by worker[300]")
     #expect(results(result)[1] == .closed)
   }
 
-  @Test(arguments: walks) func aProcessThatTheSelectionExcludesIsSeenAsCoOwner(
+  @Test(arguments: walks) func findsAnExcludedCoOwner(
     isWalked: Bool
   ) throws {
     let scene = scene(2, isWalked: isWalked)
@@ -244,7 +244,7 @@ import Testing
     #expect(results(result)[1] == .closed)
   }
 
-  @Test func descriptorsAreThoseThatWereReadLast() throws {
+  @Test func usesTheDescriptorsReadLast() throws {
     let scene = Scene.connections(1)
     let guards = Scene.guards(method: .abort)
     let plan = try scene.plan(guards: guards)
@@ -257,9 +257,9 @@ import Testing
     #expect(results(result) == [.unverified(.stillListed(.established))])
   }
 
-  // When they cannot be read.
+  // MARK: - Unreadable owners
 
-  @Test func whenOwnersCannotBeReadAgainTheRestIsSpared() throws {
+  @Test func sparesTheRestIfOwnersCannotBeReread() throws {
     let scene = Scene.connections(3)
     let plan = try scene.plan()
     let lookup = CountingLookup(scene)
@@ -268,13 +268,13 @@ import Testing
     #expect(results(result)[0] == .closed)
     for outcome in result.outcomes.dropFirst() {
       #expect(outcome.result.word == "spared")
-      #expect(outcome.reason?.hasPrefix("its owners could not be read again: ") == true)
+      #expect(outcome.reason?.hasPrefix("its owners could not be reread: ") == true)
     }
-    #expect(lookup.asked == [1, 1], "it is not tried again")
+    #expect(lookup.asked == [1, 1], "not tried again")
     #expect(scene.kernel.destroyRequests == [1])
   }
 
-  @Test(arguments: walks) func aViewWithNewGapsIsNotReliedOn(isWalked: Bool) throws {
+  @Test(arguments: walks) func sparesTheRestAfterANewGap(isWalked: Bool) throws {
     let scene = scene(2, isWalked: isWalked)
     let plan = try scene.plan()
     scene.tree.process(unreadable: 500, name: "sshd")
@@ -283,7 +283,7 @@ import Testing
     #expect(scene.kernel.destroyRequests == [])
   }
 
-  @Test func whenTheGuardsCannotBeMadeAgainTheRestIsSpared() throws {
+  @Test func sparesTheRestIfGuardsCannotBeRemade() throws {
     struct Unknown: Error {}
     let scene = Scene.connections(2)
     let plan = try scene.plan()
@@ -297,7 +297,7 @@ import Testing
     #expect(scene.kernel.destroyRequests == [])
   }
 
-  @Test func whatWasNotDoneKeepsTheOwnersOfThePlan() throws {
+  @Test func undoneStepsKeepTheOwnersOfThePlan() throws {
     let scene = Scene.connections(3)
     let plan = try scene.plan()
     let reaper = Reaper(uptime: { nil }) { scene.kernel.open() }
@@ -314,7 +314,7 @@ import Testing
 
   /// Owners that change at random between plan and closing, and between closings with a rate.
   @Test(arguments: [true, false], walks)
-  func neverIsAProtectedOwnersConnectionClosed(isPaced: Bool, isWalked: Bool) throws {
+  func neverClosesAProtectedConnection(isPaced: Bool, isWalked: Bool) throws {
     var random = Seeded(isPaced ? 77 : 78)
     var counts: [String: Int] = [:]
     for _ in 0..<100 {

@@ -7,13 +7,13 @@ import Testing
 
 @testable import Reaping
 
-/// Connections that are announced, and read again, together.
+/// Connections that are announced and read again together.
 @Suite struct GroupTests {
-  /// What came of `plan`, in its order, and which groups were announced.
+  /// The outcomes of a plan, in order, and the announced groups.
   private struct Run {
     var results: [Outcome.Result] = []
     var groups: [[UInt64]] = []
-    /// Cookies, in the order in which it was asked whether to stop.
+    /// The cookies in the order of the checks for a stop.
     var asked: [UInt64] = []
   }
 
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 15, 16, 17, 32, 33])
-  func eachIsInOneGroupOfAtMostSixteen(count: Int) throws {
+  func groupsHaveAtMostSixteenSteps(count: Int) throws {
     let scene = Scene.connections(count)
     let plan = try scene.plan()
     let before = scene.kernel.datagrams
@@ -53,7 +53,7 @@ import Testing
     let cookies = (1...count).map(UInt64.init)
     #expect(run.groups.flatMap { $0 } == cookies)
     #expect(run.groups.dropLast().allSatisfy { $0.count == Reaper.groupSize })
-    #expect(run.asked == cookies, "each is asked for once")
+    #expect(run.asked == cookies, "one check for each")
     #expect(run.results.allSatisfy { $0 == .closed })
     #expect(scene.kernel.destroyed == cookies)
     #expect(scene.kernel.lookedUp == cookies + cookies)
@@ -61,7 +61,7 @@ import Testing
     #expect(scene.kernel.datagrams - before == groups + count + looks)
   }
 
-  @Test func aGroupIsReadRightBeforeItIsClosedAndNotEarlier() throws {
+  @Test func readsAGroupRightBeforeClosingIt() throws {
     let scene = Scene.connections(33)
     let plan = try scene.plan()
     var destroyedAtLook: [UInt64: Int] = [:]
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  @Test func whereTimePassesEachIsReadAndAnnouncedAlone() throws {
+  @Test func pacedStepsAreReadAndAnnouncedAlone() throws {
     let scene = Scene.connections(4)
     let plan = try scene.plan()
     var destroyedAtLook: [Int] = []
@@ -86,7 +86,7 @@ import Testing
     #expect(destroyedAtLook.prefix(4) == [0, 1, 2, 3])
   }
 
-  @Test func aPacedOneEndsTheGroupBeforeIt() throws {
+  @Test func aPacedStepEndsTheGroup() throws {
     let scene = Scene.connections(6)
     let run = try carryOut(scene, scene.plan()) { $0.connection.cookie.rawValue == 3 }
     #expect(run.groups == [[1, 2], [3], [4, 5, 6]])
@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test(arguments: 1...9)
-  func afterAStopWithinAGroupNothingIsClosed(stop: UInt64) throws {
+  func closesNothingAfterAStopWithinAGroup(stop: UInt64) throws {
     let scene = Scene.connections(12)
     let run = try carryOut(scene, scene.plan(), stopBefore: stop)
     let done = Int(stop - 1)
@@ -102,10 +102,10 @@ import Testing
     #expect(run.results.prefix(done).allSatisfy { $0 == .closed })
     #expect(run.results.dropFirst(done).allSatisfy { $0 == .failed(.notDone(.signal(2))) })
     #expect(run.results.count == 12)
-    #expect(run.asked == Array(1...stop), "it is not asked again")
+    #expect(run.asked == Array(1...stop), "no further checks")
   }
 
-  @Test func whatCannotBeAnnouncedIsNotTouched() throws {
+  @Test func touchesNothingThatCannotBeAnnounced() throws {
     let scene = Scene.connections(20)
     let run = try carryOut(scene, scene.plan(), cannotAnnounce: 1)
     #expect(run.groups == [Array(1...16)])
@@ -116,7 +116,7 @@ import Testing
     #expect(!scene.kernel.lookedUp.contains(17))
   }
 
-  @Test func theKernelsNoToTheThirdIsOfThatOneAlone() throws {
+  @Test func aRefusalAffectsOneStep() throws {
     let scene = Scene.connections(8)
     scene.kernel.refuseDestroy = { number, _ in number == 3 ? 1 : nil }
     let run = try carryOut(scene, scene.plan())
@@ -126,7 +126,7 @@ import Testing
     #expect(scene.kernel.destroyRequests == Array(1...8))
   }
 
-  @Test func withinAGroupASuccessorOnTheSameTupleLives() throws {
+  @Test func sparesASuccessorWithTheSameAddresses() throws {
     let scene = Scene.connections(8)
     let plan = try scene.plan()
     scene.kernel.sockets[3].cookie = 99
@@ -137,7 +137,7 @@ import Testing
     #expect(scene.kernel.destroyRequests == [1, 2, 3, 5, 6, 7, 8])
   }
 
-  @Test func withinAGroupASuccessorThatComesAfterTheLookLives() throws {
+  @Test func sparesASuccessorThatAppearsAfterTheLookup() throws {
     let scene = Scene.connections(8)
     let plan = try scene.plan()
     scene.kernel.beforeDestroy = { cookie in
@@ -152,7 +152,7 @@ import Testing
     #expect(!scene.kernel.destroyRequests.contains(99))
   }
 
-  @Test func withinAGroupTheOneThatBecameActiveIsSpared() throws {
+  @Test func sparesAnActiveConnectionWithinAGroup() throws {
     let scene = Scene.connections(8)
     let plan = try scene.plan()
     scene.kernel.sockets[5].info = .idle(3)
@@ -162,7 +162,7 @@ import Testing
     #expect(scene.kernel.destroyRequests == [1, 2, 3, 4, 5, 7, 8])
   }
 
-  @Test func ofAGroupThatHasGoneNothingIsAskedToBeDestroyed() throws {
+  @Test func destroysNothingOfAnEndedGroup() throws {
     let scene = Scene.connections(8)
     let plan = try scene.plan()
     scene.kernel.sockets = []
@@ -177,20 +177,20 @@ import Testing
       .wrongSequence(expected: 4, received: 3),
       .malformed(MalformedDatagram(.shortMessageHeader(left: 3), at: 0)),
     ] as [NetlinkProblem], [1, 4, 8])
-  func afterAFaultInTheCommonLookEachIsReadAlone(problem: NetlinkProblem, place: Int) throws {
+  func readsEachStepAloneAfterAFailedGroupLookup(problem: NetlinkProblem, place: Int) throws {
     let scene = Scene.connections(8)
     scene.kernel.failLookUp = { $0 == place ? problem : nil }
     let run = try carryOut(scene, scene.plan())
     #expect(run.results.allSatisfy { $0 == .closed })
     #expect(scene.kernel.destroyed == Array(1...8))
     #expect(Array(scene.kernel.lookedUp.prefix(16)) == Array(1...8) + Array(1...8))
-    #expect(run.groups == [Array(1...8)], "they are not announced again")
+    #expect(run.groups == [Array(1...8)], "not announced again")
     #expect(run.asked == Array(1...8))
   }
 
-  @Test func whatCannotBeReadAloneEitherIsAFailureOfThatOne() throws {
+  @Test func aFailedLookupFailsOneStep() throws {
     let scene = Scene.connections(8)
-    // The third of the common look, and again alone.
+    // The third of the group lookup, and again alone.
     scene.kernel.failLookUp = { [3, 11].contains($0) ? .overrun : nil }
     let run = try carryOut(scene, scene.plan())
     var expected = [Outcome.Result](repeating: .closed, count: 8)
@@ -199,7 +199,7 @@ import Testing
     #expect(scene.kernel.destroyRequests == [1, 2, 4, 5, 6, 7, 8])
   }
 
-  @Test func aStopHoldsWhenTheyAreReadAloneToo() throws {
+  @Test func stopsWhileStepsAreReadAlone() throws {
     let scene = Scene.connections(8)
     scene.kernel.failLookUp = { $0 == 2 ? .overrun : nil }
     let run = try carryOut(scene, scene.plan(), stopBefore: 4)
@@ -207,7 +207,7 @@ import Testing
     #expect(run.results.dropFirst(3).allSatisfy { $0 == .failed(.notDone(.signal(2))) })
   }
 
-  @Test func afterALostAcknowledgementTheRestIsReadAgain() throws {
+  @Test func readsTheRestAgainAfterALostAcknowledgement() throws {
     let scene = Scene.connections(8)
     scene.kernel.loseDestroyAnswer = { $0 == 3 ? .overrun : nil }
     let run = try carryOut(scene, scene.plan())
@@ -218,7 +218,7 @@ import Testing
     #expect(run.asked == Array(1...8))
   }
 
-  @Test func aRefusedLookIsOfThatOneAlone() throws {
+  @Test func aRefusedLookupAffectsOneStep() throws {
     let scene = Scene.connections(8)
     scene.kernel.refuseLookUp = { $1 == 5 ? 12 : nil }
     let run = try carryOut(scene, scene.plan())
@@ -226,10 +226,10 @@ import Testing
     expected[4] = .failed(.netlink(.refused(.noMemory)))
     #expect(run.results == expected)
     #expect(scene.kernel.destroyRequests == [1, 2, 3, 4, 6, 7, 8])
-    #expect(Array(scene.kernel.lookedUp.prefix(8)) == Array(1...8), "and no reason to ask again")
+    #expect(Array(scene.kernel.lookedUp.prefix(8)) == Array(1...8), "no further lookups")
   }
 
-  @Test func whatIsSparedByThePlanIsInNoGroup() throws {
+  @Test func sparedStepsAreInNoGroup() throws {
     let scene = Scene.connections(10)
     let steps = try scene.plan().steps.map { step in
       step.connection.cookie.rawValue % 2 == 0
@@ -240,17 +240,17 @@ import Testing
     #expect(run.results == (1...10).map { $0 % 2 == 0 ? .closed : .spared(.listener) })
   }
 
-  @Test func inTheLastLookAFaultLeavesItToADump() throws {
+  @Test func verifiesWithADumpAfterAFailedLookup() throws {
     let scene = Scene.connections(8)
     let plan = try scene.plan()
     let before = scene.kernel.dumps
     scene.kernel.failLookUp = { $0 == 12 ? .overrun : nil }
     let run = try carryOut(scene, plan)
     #expect(run.results.allSatisfy { $0 == .closed })
-    #expect(scene.kernel.dumps == before + 1, "one dump says it of all")
+    #expect(scene.kernel.dumps == before + 1, "one dump for all")
   }
 
-  @Test func whateverHappensItIsAsIfEachWereAlone() throws {
+  @Test func groupsHaveTheOutcomesOfSingleSteps() throws {
     var random = Seeded(31)
     for _ in 0..<300 {
       let count = Int.random(in: 1...20, using: &random)

@@ -33,35 +33,35 @@ import Testing
       sessions: session.flatMap { Caller.Session(sshConnection: $0) }.map { [$0] } ?? [])
   }
 
-  @Test func whoIsElevatedClosesOnlyWhatIsTheirsBeyondDoubt() throws {
-    // The sockets and processes of a scene are those of user 1000.
+  @Test func elevatedUsersCloseOnlyTheirOwnConnections() throws {
+    // The sockets and processes of a scene belong to user 1000.
     let (own, other) = (Scene.guards(onlyUser: 1000), Scene.guards(onlyUser: 1001))
     #expect(try reason(scene(), own) == nil)
     #expect(try reason(scene(), other) == .ofOtherUser)
     #expect(try reason(scene { $0.userID = 0 }, own) == .ofOtherUser, "root made the socket")
-    #expect(try reason(scene(holder: nil), own) == .ofOtherUser, "nobody is known to hold it")
+    #expect(try reason(scene(holder: nil), own) == .ofOtherUser, "no known holder")
     let shared = scene()
     shared.tree.process(101, name: "server", userID: 0, links: [4: "socket:[11]"])
-    #expect(try reason(shared, own) == .ofOtherUser, "root's process holds it as well")
+    #expect(try reason(shared, own) == .ofOtherUser, "root holds it too")
     let mini = scene(holder: nil) {
       $0.state = 6
       $0.inode = 0
     }
     let named = Scene.guards(namedStates: TCPState.timeWait.asSet, onlyUser: 0)
-    #expect(try reason(mini, named) == .ofOtherUser, "the 0 of a minisocket is not root")
+    #expect(try reason(mini, named) == .ofOtherUser, "uid 0 of a minisocket does not mean root")
   }
 
-  @Test func anOrdinaryConnectionIsNotSpared() throws {
+  @Test func doesNotSpareAnOrdinaryConnection() throws {
     #expect(try reason(scene()) == nil)
   }
 
-  @Test func aListenerIsSparedUnlessItsStateIsNamed() throws {
+  @Test func sparesAListenerUnlessNamed() throws {
     let listener = scene { $0.state = 10 }
     #expect(try reason(listener) == .listener)
     #expect(try reason(listener, Scene.guards(namedStates: TCPState.listen.asSet)) == nil)
   }
 
-  @Test func aSocketThatIsOnlyBoundIsSparedWhateverIsNamed() throws {
+  @Test func alwaysSparesABoundSocket() throws {
     let bound = scene { $0.state = 13 }
     let named = TCPState.boundInactive.asSet
     let snapshot = try bound.snapshot(.term(.states(named)))
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test(arguments: [(UInt8(3), TCPState.synReceived), (6, .timeWait)])
-  func aMinisocketIsSparedUnlessItsStateIsNamed(number: UInt8, state: TCPState) throws {
+  func sparesAMinisocketUnlessNamed(number: UInt8, state: TCPState) throws {
     let mini = scene(holder: nil) {
       $0.state = number
       $0.inode = 0
@@ -81,7 +81,7 @@ import Testing
     #expect(try reason(mini, Scene.guards(namedStates: TCPState.established.asSet)) == .minisocket)
   }
 
-  @Test func anOrphanIsSparedUnlessItsStateIsNamed() throws {
+  @Test func sparesAnOrphanUnlessNamed() throws {
     let orphan = scene(holder: nil) {
       $0.state = 5
       $0.inode = 0
@@ -90,7 +90,7 @@ import Testing
     #expect(try reason(orphan, Scene.guards(namedStates: TCPState.finWait2.asSet)) == nil)
   }
 
-  @Test func whatNobodyHasAcceptedIsAlwaysSpared() throws {
+  @Test func alwaysSparesUnacceptedConnections() throws {
     let waiting = scene(holder: nil) { $0.inode = 0 }
     #expect(try reason(waiting) == .inAcceptQueue)
     #expect(
@@ -98,11 +98,11 @@ import Testing
   }
 
   @Test(arguments: [[], ["sshd"], ["dropbear"], Guards.protectedByDefault])
-  func anUnknownOwnerStaysProtectedWhateverIsUnprotected(names: Set<String>) throws {
+  func alwaysSparesUnknownOwners(names: Set<String>) throws {
     #expect(try reason(scene(holder: nil), Scene.guards(unprotected: names)) == .ownerUnknown)
   }
 
-  @Test func anOwnerWithoutAKnownNameStaysProtected() throws {
+  @Test func sparesOwnersWithoutAName() throws {
     let nameless = scene()
     nameless.tree.file("100/stat", "")
     #expect(try reason(nameless) == .ownerUnknown)
@@ -113,7 +113,7 @@ import Testing
     #expect(try reason(shared) == .ownerUnknown, "one of two owners has no known name")
   }
 
-  @Test func aHiddenProcessMayHoldWhatAVisibleOneHolds() throws {
+  @Test func sparesConnectionsOfPossiblyHiddenOwners() throws {
     let hidden = scene()
     hidden.tree.link("self/ns/pid", to: "pid:[4026532201]")
     #expect(try reason(hidden) == .ownerHidden(.pidNamespace))
@@ -122,7 +122,7 @@ import Testing
         == .ownerHidden(.pidNamespace))
     let protected = scene(name: "sshd")
     protected.tree.link("self/ns/pid", to: "pid:[4026532201]")
-    #expect(try reason(protected) == .protectedName("sshd", pid: 100), "what is known comes first")
+    #expect(try reason(protected) == .protectedName("sshd", pid: 100), "known owners come first")
     let orphan = scene(holder: nil) {
       $0.state = 5
       $0.inode = 0
@@ -131,7 +131,7 @@ import Testing
     #expect(try reason(orphan, Scene.guards(namedStates: TCPState.finWait2.asSet)) == nil)
   }
 
-  @Test func anMptcpSubflowIsSpared() throws {
+  @Test func sparesAnMPTCPSubflow() throws {
     let subflow = scene {
       $0.attributes = WireBytes.attribute(
         19, WireBytes.attribute(1, Array("mptcp".utf8) + [0]))
@@ -139,7 +139,7 @@ import Testing
     #expect(try reason(subflow) == .mptcpSubflow)
   }
 
-  @Test func ownAndAncestorsSocketsAreSpared() throws {
+  @Test func sparesOwnAndAncestorsSockets() throws {
     #expect(try reason(scene(), Scene.guards(caller: caller(pid: 100))) == .ownProcess)
     #expect(
       try reason(scene(), Scene.guards(caller: caller(ancestors: [5, 100])))
@@ -147,14 +147,14 @@ import Testing
     #expect(try reason(scene(), Scene.guards(caller: caller(ancestors: [5, 101]))) == nil)
   }
 
-  @Test func theMachinesInitIsSparedAndAContainersIsNot() throws {
+  @Test func sparesTheInitOfTheMachineOnly() throws {
     let ofInit = scene(holder: 1, name: "systemd")
     #expect(try reason(ofInit) == .machineInit)
     #expect(try reason(ofInit, Scene.guards(machineInit: nil)) == nil)
   }
 
   @Test(arguments: ["sshd", "sshd-session", "sshd-auth"])
-  func sshIsSparedUnlessItIsGivenUp(name: String) throws {
+  func sparesSSHUnlessUnprotected(name: String) throws {
     let ssh = scene(name: name)
     #expect(try reason(ssh) == .protectedName(name, pid: 100))
     #expect(try reason(ssh, Scene.guards(unprotected: ["sshd"])) == nil)
@@ -162,7 +162,7 @@ import Testing
       try reason(ssh, Scene.guards(unprotected: ["dropbear"])) == .protectedName(name, pid: 100))
   }
 
-  @Test func dropbearIsSparedUnlessItIsGivenUp() throws {
+  @Test func sparesDropbearUnlessUnprotected() throws {
     let dropbear = scene(name: "dropbear")
     #expect(try reason(dropbear) == .protectedName("dropbear", pid: 100))
     #expect(
@@ -171,7 +171,7 @@ import Testing
     #expect(try reason(dropbear, Scene.guards(unprotected: ["dropbear"])) == nil)
   }
 
-  @Test func aProtectedOwnerProtectsASharedSocket() throws {
+  @Test func sparesASharedSocketOfAProtectedOwner() throws {
     let shared = scene(holder: 100, name: "worker")
     shared.tree.process(200, name: "sshd", links: [4: "socket:[11]"])
     #expect(try reason(shared) == .protectedName("sshd", pid: 200))
@@ -180,7 +180,7 @@ import Testing
   @Test(arguments: [
     "127.0.0.1 40000 127.0.0.1 8080", "127.0.0.1 8080 127.0.0.1 40000",
   ])
-  func bothEndsOfTheSessionAreSpared(variable: String) throws {
+  func sparesBothEndsOfTheSession(variable: String) throws {
     #expect(try reason(scene(), Scene.guards(caller: caller(session: variable))) == .callersSession)
   }
 
@@ -188,11 +188,11 @@ import Testing
     "127.0.0.1 40001 127.0.0.1 8080", "127.0.0.2 40000 127.0.0.1 8080", "", "garbage",
     "127.0.0.1 40000 127.0.0.1", "127.0.0.1 x 127.0.0.1 8080",
   ])
-  func anotherSessionSparesNothing(variable: String) throws {
+  func doesNotSpareOtherSessions(variable: String) throws {
     #expect(try reason(scene(), Scene.guards(caller: caller(session: variable))) == nil)
   }
 
-  @Test func theSessionIsFoundBehindAMappedAddress() throws {
+  @Test func findsTheSessionBehindAMappedAddress() throws {
     let mapped = scene {
       $0.family = 10
       $0.local = [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 10, 0, 0, 5]
@@ -202,7 +202,7 @@ import Testing
     #expect(try reason(mapped, Scene.guards(caller: session)) == .callersSession)
   }
 
-  @Test func everyReasonIsToldInWords() {
+  @Test func describesReasons() {
     let reasons: [SpareReason] = [
       .listener, .minisocket, .orphan, .inAcceptQueue, .mptcpSubflow, .ownProcess,
       .ancestor(pid: 7), .callersSession, .machineInit, .protectedName("sshd", pid: 7),
@@ -211,7 +211,7 @@ import Testing
       .ownerHidden(.pidNamespace), .ownerHidden(.hidepid("invisible")),
     ]
     #expect(Set(reasons.map(\.description)).count == reasons.count)
-    #expect(SpareReason.listener.description == "a listener; --state listen names it")
+    #expect(SpareReason.listener.description == "a listener; close it with --state listen")
   }
 }
 
@@ -227,7 +227,7 @@ import Testing
     if let environment { tree.file("\(pid)/environ", environment) }
   }
 
-  @Test func theSessionIsFoundBehindSudoWhichTakesTheVariableAway() throws {
+  @Test func findsTheSessionBehindSudo() throws {
     shell(10, parent: 0)
     shell(20, parent: 10, "TERM=xterm\0SSH_CONNECTION=10.0.0.9 40000 10.0.0.5 22\0HOME=/\0")
     shell(30, parent: 20, "HOME=/\0")
@@ -236,14 +236,14 @@ import Testing
     #expect(try caller().ancestors.map(\.pid) == [20, 10])
   }
 
-  @Test func everySessionOnTheWayCountsAndEachOnce() throws {
+  @Test func collectsTheSessionsOfAncestorsOnce() throws {
     shell(10, parent: 0, "SSH_CONNECTION=10.0.0.9 1 10.0.0.5 22\0")
     shell(20, parent: 10, "SSH_CONNECTION=10.0.0.9 2 10.0.0.5 22\0")
     shell(30, parent: 20)
     #expect(try caller("10.0.0.9 2 10.0.0.5 22").sessions.map(\.client.port) == [2, 1])
   }
 
-  @Test func anEnvironmentThatCannotBeReadOrNamesNoSessionIsLeftOut() throws {
+  @Test func skipsUnreadableEnvironments() throws {
     shell(10, parent: 0, "XSSH_CONNECTION=10.0.0.9 1 10.0.0.5 22\0SSH_CONNECTION=?\0")
     shell(20, parent: 10)
     shell(30, parent: 20)
@@ -252,7 +252,7 @@ import Testing
 }
 
 @Suite struct PlanTests {
-  @Test func theLongestIdleComeFirstAndUnknownOnesLast() throws {
+  @Test func sortsStepsByIdleTimeUnknownLast() throws {
     let scene = Scene([
       FakeSocket(cookie: 1, inode: 11) { $0.info = .idle(10) },
       FakeSocket(cookie: 2, inode: 12) { $0.info = nil },
@@ -262,10 +262,10 @@ import Testing
     ])
     scene.tree.process(100, name: "java")
     let order = try scene.plan().steps.map(\.connection.cookie.rawValue)
-    #expect(order == [3, 1, 4, 5, 2], "equals in the order in which they were made")
+    #expect(order == [3, 1, 4, 5, 2], "equally idle ones by cookie")
   }
 
-  @Test func whatIsSparedIsAStepTooAndNoClosing() throws {
+  @Test func sparedStepsAreNotClosings() throws {
     let scene = Scene.connections(2)
     scene.kernel.sockets.append(FakeSocket(cookie: 9, inode: 0))
     let plan = try scene.plan()

@@ -26,7 +26,7 @@ import Testing
       snapshot.connections.map { Plan.Step(connection: $0, decision: .close) }, from: snapshot)
   }
 
-  @Test func eachIsClosedInItsOwnNamespace() throws {
+  @Test func closesEachConnectionInItsNamespace() throws {
     // The same addresses in both, as in two containers.
     let kernels = [FakeKernel([FakeSocket(cookie: 10)]), FakeKernel([FakeSocket(cookie: 20)])]
     let plan = try plan(kernels)
@@ -45,7 +45,7 @@ import Testing
     #expect(kernels.map(\.destroyed) == [[10], [20]])
   }
 
-  @Test func ofSeveralThatFollowOneAnotherEachIsReadInItsOwnNamespace() throws {
+  @Test func readsEachConnectionInItsNamespace() throws {
     func sockets(_ cookies: [UInt64]) -> [FakeSocket] {
       cookies.map { cookie in
         FakeSocket(cookie: cookie, inode: UInt32(cookie)) {
@@ -54,7 +54,7 @@ import Testing
         }
       }
     }
-    // In the order of closing 1 2, 3, 4 5, 6: four looks.
+    // In closing order 1 2, 3, 4 5, 6: four lookups.
     let kernels = [FakeKernel(sockets([1, 2, 4, 5])), FakeKernel(sockets([3, 6]))]
     let plan = try plan(kernels)
     let before = kernels.map(\.datagrams)
@@ -77,7 +77,7 @@ import Testing
     #expect(zip(kernels, before).map { $0.datagrams - $1 } == [2 + 4 + 1, 2 + 2 + 1])
   }
 
-  @Test func oneThatIsStillListedInItsNamespaceIsUnverified() throws {
+  @Test func aConnectionStillListedIsUnverified() throws {
     let kernels = [FakeKernel([FakeSocket(cookie: 10)]), FakeKernel([FakeSocket(cookie: 20)])]
     kernels[1].keepsDestroyed = true
     let reaper = Reaper(
@@ -89,7 +89,7 @@ import Testing
     #expect(outcomes.map(\.result) == [.closed, .unverified(.stillListed(.established))])
   }
 
-  @Test func nothingIsClosedWhenOneOfThemCannotBeEntered() throws {
+  @Test func closesNothingIfANamespaceCannotBeEntered() throws {
     let kernels = [FakeKernel([FakeSocket(cookie: 10)]), FakeKernel([FakeSocket(cookie: 20)])]
     let plan = try plan(kernels)
     let reaper = Reaper(

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Reaping
 
-/// What is reported of the owners of closed connections.
+/// Reports about the owners of closed connections.
 @Suite struct OwnerWatchTests {
-  /// Time that passes only when somebody sleeps, and what happens at some of its moments.
+  /// A clock that only sleeping advances, with actions at some times.
   final class Time {
     private(set) var now = Duration.seconds(1_000)
     var events: [(after: Duration, action: () -> Void)] = []
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  /// Three connections of java[100], and one more of worker[200], which shares the first.
+  /// Three connections of java[100]; worker[200] shares the first.
   private func scene() -> Scene {
     let scene = Scene.connections(3)
     scene.tree.process(200, name: "worker", links: [7: "socket:[11]"])
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func aProgramThatClosesItsDescriptorsIsNotReported() throws {
+  @Test func doesNotReportAProgramThatClosesItsDescriptors() throws {
     let (scene, time) = (scene(), Time())
     let plan = try scene.plan()
     time.events = [
@@ -68,10 +68,10 @@ import Testing
       )
     ]
     #expect(observe(watch(plan, in: scene, time), plan, in: scene) == [])
-    #expect(time.passed <= .milliseconds(50), "it waits no longer than it has to")
+    #expect(time.passed <= .milliseconds(50), "no longer than necessary")
   }
 
-  @Test func whatIsStillHeldIsCountedForEachProcess() throws {
+  @Test func countsDeadDescriptorsPerProcess() throws {
     let (scene, time) = (scene(), Time())
     let plan = try scene.plan()
     time.events = [(.milliseconds(50), { scene.tree.unlink("100/fd/2") })]
@@ -79,7 +79,7 @@ import Testing
     #expect(reactions.map(\.process.pid) == [100, 200])
     #expect(reactions.map(\.deadDescriptors) == [2, 1])
     #expect(!reactions.contains { $0.isSpinning })
-    #expect(time.passed == OwnerWatch.firstLookAtLoad, "quiet owners are not watched for longer")
+    #expect(time.passed == OwnerWatch.firstLookAtLoad, "quiet owners are not observed any longer")
   }
 
   @Test func aDescriptorThatWasReusedIsNotHeldAnyMore() throws {
@@ -97,21 +97,21 @@ import Testing
     #expect(observe(watch(plan, in: scene, time), plan, in: scene) == [])
   }
 
-  @Test func aDuplicateOfTheDescriptorCounts() throws {
+  @Test func countsDuplicatedDescriptors() throws {
     let (scene, time) = (Scene.connections(1), Time())
     let plan = try scene.plan()
     time.events = [(.milliseconds(10), { scene.tree.link("100/fd/50", to: "socket:[11]") })]
     #expect(observe(watch(plan, in: scene, time), plan, in: scene).map(\.deadDescriptors) == [2])
   }
 
-  @Test func aProcessThatHasEndedHoldsNothing() throws {
+  @Test func doesNotReportAnEndedProcess() throws {
     let (scene, time) = (scene(), Time())
     let plan = try scene.plan()
     time.events = [(.milliseconds(10), { scene.tree.deleteProcess(200) })]
     #expect(observe(watch(plan, in: scene, time), plan, in: scene).map(\.process.pid) == [100])
   }
 
-  @Test func anotherProcessWithTheSamePidIsNotTheOwner() throws {
+  @Test func aReusedPidIsNotReported() throws {
     let (scene, time) = (scene(), Time())
     let plan = try scene.plan()
     time.events = [
@@ -126,7 +126,7 @@ import Testing
     #expect(observe(watch(plan, in: scene, time), plan, in: scene).map(\.process.pid) == [100])
   }
 
-  @Test func whatCannotBeReadIsUnknownAndNotZero() throws {
+  @Test func unreadableDescriptorsAreUnknownNotZero() throws {
     let (scene, time) = (Scene.connections(1), Time())
     let plan = try scene.plan()
     let watch = watch(plan, in: scene, time)
@@ -135,7 +135,7 @@ import Testing
     #expect(reactions.map(\.process.pid) == [100])
   }
 
-  @Test func aProgramThatSpinsIsObservedForASecondAndReported() throws {
+  @Test func reportsASpinningProgramAfterASecond() throws {
     let (scene, time) = (scene(), Time())
     let plan = try scene.plan()
     // 55 % of a processor: 55 ticks of 10 ms in a second.
@@ -150,7 +150,7 @@ import Testing
     #expect(time.passed == .seconds(1))
   }
 
-  @Test func aProgramThatWasBusyBeforeDoesNotSpinBecauseOfTheClosing() throws {
+  @Test func aProgramThatWasBusyBeforeIsNotSpinning() throws {
     let (scene, time) = (scene(), Time())
     scene.tree.use(ticks: 1_000, in: 100)
     let plan = try scene.plan()
@@ -171,7 +171,7 @@ import Testing
     #expect(abs(try #require(reactions.first?.load).before - 0.9) < 0.01)
   }
 
-  @Test func withoutTimeToMeasureTheAverageSinceTheStartIsTheLoadBefore() throws {
+  @Test func usesTheAverageLoadIfThereIsNoTimeToMeasure() throws {
     let (scene, time) = (Scene.connections(1), Time())
     // Started at tick 1000, 10 s after boot; 990 s ago. It has used 99 s: 10 %.
     scene.tree.use(ticks: 9_900, in: 100)
@@ -180,7 +180,7 @@ import Testing
     #expect(abs(try #require(reactions.first?.load).before - 0.1) < 0.001)
   }
 
-  @Test func anInterruptionEndsTheObservationAtOnce() throws {
+  @Test func anInterruptionEndsTheObservation() throws {
     let (scene, time) = (scene(), Time())
     let plan = try scene.plan()
     let watch = watch(plan, in: scene, time) { time.passed >= .milliseconds(20) }
@@ -189,7 +189,7 @@ import Testing
     #expect(reactions.map(\.deadDescriptors) == [3, 1], "the last look counts")
   }
 
-  @Test func nothingClosedNeedsNoTime() throws {
+  @Test func doesNotWaitIfNothingWasClosed() throws {
     let (scene, time) = (scene(), Time())
     let plan = try scene.plan()
     let watch = watch(plan, in: scene, time)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct ReaperTests {
-  @Test func closesEachOnceInTheOrderOfThePlan() throws {
+  @Test func closesEachOnceInPlanOrder() throws {
     let scene = Scene.connections(3)
     #expect(try scene.carryOut(scene.plan()) == [1: .closed, 2: .closed, 3: .closed])
     #expect(scene.kernel.destroyed == [1, 2, 3])
@@ -15,7 +15,7 @@ import Testing
       "each is read again before it is closed, and looked for at the end")
   }
 
-  @Test func whatEndedMeanwhileIsGoneAndNotAskedToBeDestroyed() throws {
+  @Test func doesNotDestroyAnEndedConnection() throws {
     let scene = Scene.connections(2)
     let plan = try scene.plan()
     scene.kernel.sockets.removeAll { $0.cookie == 1 }
@@ -23,7 +23,7 @@ import Testing
     #expect(scene.kernel.destroyRequests == [2])
   }
 
-  @Test func whatEndsBetweenTheLookAndTheBlowIsGone() throws {
+  @Test func aConnectionThatEndsAfterTheLookupIsGone() throws {
     let scene = Scene.connections(1)
     scene.kernel.beforeDestroy = { cookie in
       scene.kernel.sockets.removeAll { $0.cookie == cookie }
@@ -32,7 +32,7 @@ import Testing
     #expect(scene.kernel.destroyed == [])
   }
 
-  @Test func aSuccessorOnTheSameTupleLives() throws {
+  @Test func sparesASuccessorOnTheSameAddresses() throws {
     let scene = Scene.connections(1)
     let plan = try scene.plan()
     var successor = scene.kernel.sockets[0]
@@ -43,7 +43,7 @@ import Testing
     #expect(!scene.kernel.destroyRequests.contains(99))
   }
 
-  @Test func aListenerLeftAloneOnThePortLives() throws {
+  @Test func sparesAListenerOnThePort() throws {
     let scene = Scene.connections(1)
     let plan = try scene.plan()
     scene.kernel.sockets = [
@@ -56,7 +56,7 @@ import Testing
     #expect(scene.kernel.sockets.map(\.cookie) == [50])
   }
 
-  @Test func whatBecameActiveIsSpared() throws {
+  @Test func sparesAConnectionThatBecameActive() throws {
     let scene = Scene.connections(2)
     let plan = try scene.plan()
     scene.kernel.beforeLookUp = { cookie in
@@ -67,17 +67,17 @@ import Testing
     #expect(scene.kernel.destroyRequests == [2])
   }
 
-  @Test func whatItsProgramClosedMeanwhileIsGone() throws {
+  @Test func aConnectionClosedByItsProgramIsGone() throws {
     let scene = Scene.connections(1)
     let plan = try scene.plan()
-    // The same cookie lives on in TIME_WAIT, which nobody holds.
+    // The same cookie survives in TIME-WAIT, which no process holds.
     scene.kernel.sockets[0].state = 6
     scene.kernel.sockets[0].inode = 0
     #expect(try scene.carryOut(plan) == [1: .gone])
     #expect(scene.kernel.destroyRequests == [])
   }
 
-  @Test func theKernelsNoIsAFailureOfThatOneAlone() throws {
+  @Test func aRefusalFailsOneStep() throws {
     let scene = Scene.connections(4)
     scene.kernel.refuseDestroy = { number, _ in [3: 1, 4: 95][number] }
     #expect(
@@ -86,28 +86,28 @@ import Testing
       ])
   }
 
-  @Test func aLostAnswerIsLookedForAgain() throws {
+  @Test func verifiesAfterALostAnswer() throws {
     let scene = Scene.connections(3)
-    // ENOBUFS after the request: it was carried out all the same.
+    // ENOBUFS after the request, which was carried out nevertheless.
     scene.kernel.loseDestroyAnswer = { $0 == 1 ? .overrun : nil }
     #expect(try scene.carryOut(scene.plan()) == [1: .closed, 2: .closed, 3: .closed])
-    #expect(scene.kernel.destroyed == [1, 2, 3], "and none is destroyed twice")
+    #expect(scene.kernel.destroyed == [1, 2, 3], "none is destroyed twice")
   }
 
-  @Test func aLostAnswerOfASocketThatIsStillThereIsAFailure() throws {
+  @Test func aLostAnswerForAListedSocketIsAFailure() throws {
     let scene = Scene.connections(1)
     scene.kernel.keepsDestroyed = true
     scene.kernel.loseDestroyAnswer = { _ in .overrun }
     #expect(try scene.carryOut(scene.plan()) == [1: .failed(.netlink(.overrun))])
   }
 
-  @Test func whatIsStillListedAfterAYesIsUnverified() throws {
+  @Test func anAcknowledgedSocketStillListedIsUnverified() throws {
     let scene = Scene.connections(1)
     scene.kernel.keepsDestroyed = true
     #expect(try scene.carryOut(scene.plan()) == [1: .unverified(.stillListed(.established))])
   }
 
-  @Test func aFailedLastLookLeavesItUnverifiedAndNotClosed() throws {
+  @Test func aFailedVerificationIsNotAClosing() throws {
     let scene = Scene.connections(1)
     let plan = try scene.plan()
     scene.kernel.failLookUp = { $0 == 2 ? .interrupted : nil }
@@ -115,7 +115,7 @@ import Testing
     #expect(try scene.carryOut(plan) == [1: .unverified(.cannotLook(.interrupted))])
   }
 
-  @Test func aLastLookThatFailsInPassingIsRepeated() throws {
+  @Test func repeatsATransientlyFailedVerification() throws {
     let scene = Scene.connections(1)
     let plan = try scene.plan()
     let before = scene.kernel.dumps
@@ -125,9 +125,9 @@ import Testing
     #expect(scene.kernel.dumps == before + 2, "a dump says what a look-up could not")
   }
 
-  @Test func aFailedLookUpClosesNothingAndTheNextOneGoesOn() throws {
+  @Test func continuesAfterAFailedLookup() throws {
     let scene = Scene.connections(2)
-    // With the other, and alone.
+    // In the group, and alone.
     scene.kernel.failLookUp = {
       [1, 3].contains($0) ? .wrongSequence(expected: 1, received: 9) : nil
     }
@@ -138,7 +138,7 @@ import Testing
     #expect(scene.kernel.destroyRequests == [2])
   }
 
-  @Test func whatSomebodyElseIsDestroyingIsGone() throws {
+  @Test func aSocketDestroyedByAnotherIsGone() throws {
     let scene = Scene.connections(2)
     let plan = try scene.plan()
     scene.kernel.sockets[0].state = 7
@@ -146,14 +146,14 @@ import Testing
     #expect(scene.kernel.destroyRequests == [2])
   }
 
-  @Test func whatIsDestroyedAndNotYetOutOfTheListIsClosed() throws {
+  @Test func aDestroyedSocketStillInCLOSEIsClosed() throws {
     let scene = Scene.connections(1)
     scene.kernel.keepsDestroyed = true
     scene.kernel.beforeDestroy = { _ in scene.kernel.sockets[0].state = 7 }
     #expect(try scene.carryOut(scene.plan()) == [1: .closed])
   }
 
-  @Test func aRefusedLookUpIsAFailureOfThatOneAlone() throws {
+  @Test func aRefusedLookupFailsOneStep() throws {
     let scene = Scene.connections(3)
     scene.kernel.refuseLookUp = { number, _ in number == 2 ? 12 : nil }
     #expect(
@@ -163,10 +163,10 @@ import Testing
     #expect(scene.kernel.destroyRequests == [1, 3])
   }
 
-  @Test func whatAProcessThatExitedHeldIsGone() throws {
+  @Test func connectionsOfAnExitedProcessAreGone() throws {
     let scene = Scene.connections(2)
     let plan = try scene.plan()
-    // Its exit closed both: the one is an orphan by now, and the other has gone for good.
+    // Its exit closed both: one is an orphan now, and the other is gone.
     scene.kernel.beforeLookUp = { cookie in
       guard cookie == 1 else { return }
       scene.kernel.sockets[0].state = 5
@@ -177,7 +177,7 @@ import Testing
     #expect(scene.kernel.destroyRequests == [])
   }
 
-  @Test func twoRunsOfTheSamePlanCloseEachOnce() throws {
+  @Test func twoRunsOfOnePlanCloseEachOnce() throws {
     var random = Seeded(21)
     for _ in 0..<50 {
       let scene = Scene.connections(10)
@@ -187,7 +187,7 @@ import Testing
       scene.kernel.beforeDestroy = { cookie in
         guard cookie == moment, other.isEmpty else { return }
         scene.kernel.beforeDestroy = { _ in }
-        // The other run overtakes this one between its look and its blow.
+        // The other run closes it between the lookup and the destroy request.
         other = (try? scene.carryOut(plan)) ?? [:]
       }
       let first = try scene.carryOut(plan)
@@ -199,13 +199,13 @@ import Testing
     }
   }
 
-  @Test func whatIsListedButNotFoundIsAFailureAndNotGone() throws {
+  @Test func aListedSocketThatIsNotFoundIsAFailure() throws {
     let scene = Scene.connections(1)
     scene.kernel.refuseDestroy = { _, _ in 2 }
     #expect(try scene.carryOut(scene.plan()) == [1: .failed(.notFoundByAddress)])
   }
 
-  @Test func withoutAConversationNothingIsClosed() throws {
+  @Test func closesNothingWithoutAConversation() throws {
     let scene = Scene.connections(1)
     let plan = try scene.plan()
     let reaper = Reaper(uptime: { nil }) { () throws(NetlinkProblem) in
@@ -216,7 +216,7 @@ import Testing
     }
   }
 
-  @Test func whateverHappensNothingOutsideThePlanIsDestroyed() throws {
+  @Test func neverDestroysSocketsOutsideThePlan() throws {
     var random = Seeded(7)
     for _ in 0..<200 {
       let scene = Scene.connections(12)

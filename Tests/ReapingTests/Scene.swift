@@ -7,7 +7,7 @@ import Scanning
 import Selection
 import TestSupport
 
-/// A pretended kernel, a pretended `/proc`, and what is planned on them.
+/// A fake kernel, a fake `/proc`, and plans on them.
 struct Scene {
   let kernel: FakeKernel
   let tree = ProcTree()
@@ -16,8 +16,8 @@ struct Scene {
     kernel = FakeKernel(sockets)
   }
 
-  /// Connections to port 8080 with cookies 1 to `count`, each with an inode of its own that
-  /// process 100, java, holds; the first is idle the longest.
+  /// Connections to port 8080 with cookies 1 to `count`, all held by java[100]. The first is idle the
+  /// longest.
   static func connections(_ count: Int) -> Scene {
     let scene = Scene(
       (1...count).map { number in
@@ -39,7 +39,7 @@ struct Scene {
       at: ScanMoment(bootID: "b", networkNamespace: 1, uptime: nil, kernelRelease: nil))
   }
 
-  /// A guard that nobody's connection is spared by: a caller without relations.
+  /// Guards for a caller without ancestors, which spare no ordinary connection.
   static func guards(
     caller: Caller = Caller(
       process: ProcessIdentity(pid: 9000, startTicks: nil), ancestors: []),
@@ -57,7 +57,7 @@ struct Scene {
     Plan(closing: try snapshot(predicate), guardedBy: guards)
   }
 
-  /// What comes of `plan`, by cookie.
+  /// The results of `plan`, by cookie.
   func carryOut(
     _ plan: Plan, isStillSelected: @escaping (Plan.Step, Connection) -> Bool = { _, _ in true }
   ) throws -> [UInt64: Outcome.Result] {
@@ -81,16 +81,16 @@ extension Reaper {
     }
   }
 
-  /// Carries out `plan` without reading owners again, by rules that only ask `isStillSelected`.
+  /// Carries out `plan` without rereading owners, with rules that only ask `isStillSelected`.
   ///
-  /// - Parameter reasonToStop: asked before each closing.
+  /// - Parameter reasonToStop: called before each closing.
   func carryOut(
     _ plan: Plan, isPaced: @escaping (Plan.Step) -> Bool = { _ in false },
     isStillSelected: @escaping (Plan.Step, Connection) -> Bool,
     announcing: @escaping (ArraySlice<Plan.Step>) -> StopReason? = { _ in nil },
     reasonToStop: @escaping (Plan.Step) -> StopReason? = { _ in nil }
   ) throws(NetlinkProblem) -> [Outcome] {
-    // At the highest rate there is nothing to wait for.
+    // The highest rate never waits.
     let pace = ClosingPace(
       rate: { isPaced($0) ? .max : nil }, elapsed: { .zero }, sleep: { _ in },
       interruption: reasonToStop)

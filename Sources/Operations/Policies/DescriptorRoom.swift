@@ -2,11 +2,11 @@ package import Connections
 import Presentation
 package import ProcessTable
 
-/// How much room a process has left for descriptors.
+/// The descriptors that a process has open and may open.
 package struct DescriptorRoom: Equatable {
-  /// How many it has open; nil when unknown.
+  /// The number of open descriptors; nil if unknown.
   package var open: Int?
-  /// How many it may have open; nil when unknown or without a limit.
+  /// The maximum number of descriptors; nil if unknown or unlimited.
   package var limit: Int?
 
   package init(open: Int? = nil, limit: Int? = nil) {
@@ -14,14 +14,13 @@ package struct DescriptorRoom: Equatable {
     self.limit = limit
   }
 
-  /// How many it may still open; nil when unknown or without a limit.
+  /// The number of descriptors that it may still open; nil if unknown or unlimited.
   package var left: Int? {
     guard let open, let limit else { return nil }
     return max(0, limit - open)
   }
 
-  /// How long they last when so many are opened an hour, in milliseconds; nil when none is, or when
-  /// that is unknown.
+  /// How long they last at this growth, in milliseconds; nil without growth or if unknown.
   package func timeLeft(growthPerHour growth: Int) -> UInt64? {
     guard let left, growth > 0 else { return nil }
     let (product, overflow) = left.multipliedReportingOverflow(by: 3_600_000)
@@ -30,7 +29,7 @@ package struct DescriptorRoom: Equatable {
 }
 
 extension DescriptorRoom {
-  /// That of `process`; nil when it is another one by now.
+  /// The descriptors of `process`; nil if its pid now belongs to another process.
   package init?(of process: OwnerProcess, _ processes: ProcFileSystem) {
     guard let start = process.identity.startTicks,
       (try? processes.startTicks(of: process.pid)) == start

@@ -5,7 +5,7 @@ import Reaping
 package import Rendering
 import Scanning
 
-/// What one policy found, in lines: who, how many against which threshold, and what follows.
+/// The findings of one policy as lines: the group, its count and threshold, and the action.
 package struct FindingLines {
   private let found: PolicyFindings
   private let evaluated: PolicyEvaluation
@@ -31,14 +31,14 @@ package struct FindingLines {
     lines += sparedLines
     if found.excludedCount > 0 {
       lines.append(
-        Line(cells: ["", "\(Count.text(found.excludedCount)) excepted", "left"], style: .dim))
+        Line(cells: ["", "\(Count.text(found.excludedCount)) excepted", "left open"], style: .dim))
     }
     lines += undecidedLines
     if let refusal = found.refusal {
       lines.append(
-        Line(cells: ["", refusal.text, "refused: the policy closes nothing"], style: .red))
+        Line(cells: ["", refusal.text, "refused; nothing is closed"], style: .red))
     }
-    if lines.isEmpty { lines.append(Line(cells: ["", "nothing matches", ""], style: .dim)) }
+    if lines.isEmpty { lines.append(Line(cells: ["", "no match", ""], style: .dim)) }
     return lines
   }
 
@@ -46,12 +46,13 @@ package struct FindingLines {
     let cells = [label(of: group), counts(of: group)]
     let rows = group.rowsToActOn
     switch group.decision {
-    case .belowThreshold: return Line(cells: cells + ["left"], style: .dim)
+    case .belowThreshold: return Line(cells: cells + ["left open"], style: .dim)
     case .giveUp(let rounds):
-      return Line(cells: cells + ["given up after \(Count.text(rounds)) runs: left"], style: .red)
+      let text = "left open: given up after \(Count.text(rounds)) runs"
+      return Line(cells: cells + [text], style: .red)
     case .act: break
     }
-    guard !rows.isEmpty else { return Line(cells: cells + ["kept, the newest"], style: .dim) }
+    guard !rows.isEmpty else { return Line(cells: cells + ["kept: the newest"], style: .dim) }
     let kept =
       group.kept.isEmpty ? "" : "; keep the newest \(Count.text(group.kept.count))"
     guard found.policy.action != .report else {
@@ -78,7 +79,7 @@ package struct FindingLines {
     }
     if found.policy.seen > 1 { text += " in \(found.policy.seen) runs" }
     if group.threshold > 1 { text += ", threshold \(Count.text(group.threshold))" }
-    if let total = group.total { text += ", \(Count.text(total)) in all" }
+    if let total = group.total { text += ", \(Count.text(total)) in total" }
     return text
   }
 
@@ -125,12 +126,12 @@ package struct FindingLines {
     sparedByReason.map { text, count in
       let isProtected = text.hasPrefix("protected")
       return Line(
-        cells: ["", "\(Count.text(count)) \(text)", isProtected ? "spared" : "left"],
+        cells: ["", "\(Count.text(count)) \(text)", isProtected ? "spare" : "left open"],
         style: .dim)
     }
   }
 
-  /// How many are left alone for each reason, in the order of the first.
+  /// The numbers of spared connections by reason, in the order of their first occurrence.
   private var sparedByReason: [(text: String, count: Int)] {
     var order: [String] = []
     var counts: [String: Int] = [:]
@@ -142,7 +143,7 @@ package struct FindingLines {
     return order.map { ($0, counts[$0] ?? 0) }
   }
 
-  /// What is known of the groups that the policy has given up.
+  /// The groups that the policy has given up on.
   private var leaks: [LeakReport] { evaluated.leaks(of: found) }
 
   private static func text(
@@ -153,12 +154,12 @@ package struct FindingLines {
       "for less than \(DurationText.exact(milliseconds: policy.inState ?? 0))"
     case .protected(let index, certain: true): "protected by \(policy.protect[index].text)"
     case .protected(let index, certain: false):
-      "protected: cannot be told from \(policy.protect[index].text)"
-    case .taken(let index): "acted on by \(policies.policies[index].name), which comes first"
+      "protected: possibly \(policy.protect[index].text)"
+    case .taken(let index): "handled by \(policies.policies[index].name), which comes first"
     case .notSeenEnough(let runs?):
-      "seen in \(runs) run\(Count.plural(runs)) of the \(policy.seen) that it takes"
+      "seen in \(runs) of \(policy.seen) required runs"
     case .notSeenEnough(nil):
-      "seen in an unknown number of runs, \(policy.seen) are needed"
+      "seen in an unknown number of runs, \(policy.seen) required"
     case .armed: "armed in an earlier run"
     }
   }
@@ -166,14 +167,14 @@ package struct FindingLines {
   private var undecidedLines: [Line] {
     let undecided = found.undecided
     let kinds = [
-      (undecided.match, "whether the policy matches is unknown"),
-      (undecided.time, "earlier runs do not show that enough time has passed"),
-      (undecided.exception, "whether an exception applies is unknown"),
-      (undecided.inState, "the time in the state is unknown"),
+      (undecided.match, "unknown whether the policy matches"),
+      (undecided.time, "not enough time recorded by earlier runs"),
+      (undecided.exception, "unknown whether an exception applies"),
+      (undecided.inState, "time in state unknown"),
       (undecided.owner, ownerIsUnknown),
     ]
     return kinds.filter { $0.0 > 0 }.map { count, reason in
-      Line(cells: ["", "\(Count.text(count)) undecided: \(reason)", "left"], style: .dim)
+      Line(cells: ["", "\(Count.text(count)) undecided: \(reason)", "left open"], style: .dim)
     }
   }
 
@@ -182,7 +183,7 @@ package struct FindingLines {
     case .unit: "in no known unit"
     case .container: "in no known container"
     case .pod: "in no known pod"
-    default: "the owner is unknown"
+    default: "owner unknown"
     }
   }
 

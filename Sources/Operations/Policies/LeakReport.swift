@@ -5,15 +5,14 @@ package import ProcessTable
 package import Rendering
 package import Scanning
 
-/// What is to be said of a program that leaks: its name, where to, how fast, and how much room it
-/// has left.
+/// The report about a leaking program: its name, the peer, the growth, and the descriptors left.
 package struct LeakReport {
   package let leak: Leak
-  /// The process that holds most of the connections; nil when it is unknown.
+  /// The process that holds most of the connections; nil if unknown.
   package let process: OwnerProcess?
-  /// Its descriptors; nil when they could not be read.
+  /// Its descriptors; nil if they could not be read.
   package let room: DescriptorRoom?
-  /// The network namespace that it is in.
+  /// The network namespace of the group.
   private let namespace: ScannedNamespace
 
   package init(_ leak: Leak, in snapshot: Snapshot, processes: ProcFileSystem) {
@@ -36,17 +35,17 @@ package struct LeakReport {
       ? "\(Count.text(count))" : "\(Count.text(leak.peer.count)) of \(Count.text(count))"
     var text =
       "\(name) leaks to \(leak.peer) (\(share) connection\(Count.plural(count))"
-      + (leak.growthPerHour.map { ", about \(Count.text($0)) more an hour" } ?? "") + ")"
-    text += ": \(Count.text(leak.rounds)) runs have closed them, and they came back. "
-    text += "connreap leaves them now; the program has to be mended."
+      + (leak.growthPerHour.map { ", about \(Count.text($0)) more per hour" } ?? "") + ")"
+    text += ". \(Count.text(leak.rounds)) runs closed them, but they came back. "
+    text += "connreap no longer closes them; fix the program."
     if let descriptorsLeft = room?.left, let descriptorLimit = room?.limit {
-      text += " \(Count.text(descriptorsLeft)) of its \(Count.text(descriptorLimit)) descriptors "
-      text += "are left\(timeLeft.map { ", for about \($0)" } ?? "")."
+      text += " It has \(Count.text(descriptorsLeft)) of \(Count.text(descriptorLimit)) "
+      text += "descriptors left\(timeLeft.map { ", enough for about \($0)" } ?? "")."
     }
     return text
   }
 
-  /// How long its descriptors last at the present rate.
+  /// How long its descriptors last at the current growth.
   private var timeLeft: String? {
     leak.growthPerHour.flatMap { room?.timeLeft(growthPerHour: $0) }
       .map { DurationText.rounded(milliseconds: $0) }

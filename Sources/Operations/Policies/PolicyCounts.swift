@@ -4,9 +4,9 @@ import Reaping
 import Rendering
 import Scanning
 
-/// How many connections policies would close, report, leave and spare.
+/// The numbers of connections that policies close, arm, report, leave and spare.
 ///
-/// A connection of several policies counts once, for the most that is done with it.
+/// A connection of several policies counts once, for the strongest action.
 package struct PolicyCounts {
   private let close: Int
   private let arm: Int
@@ -37,7 +37,7 @@ package struct PolicyCounts {
     leave = count(cookies(left))
   }
 
-  /// Whether anything would be done.
+  /// Whether nothing would be closed or armed.
   package var isEmpty: Bool { close == 0 && arm == 0 }
 
   /// `close 312, report 27, leave 52, spare 1`.
@@ -46,7 +46,7 @@ package struct PolicyCounts {
     return "close \(Count.text(close)), \(armed)\(others)"
   }
 
-  /// `report 27, leave 52, spare 1`: what is not touched.
+  /// The connections that are not touched: `report 27, leave 52, spare 1`.
   package var others: String {
     "report \(Count.text(report)), leave \(Count.text(leave)), spare \(Count.text(spare))"
   }

@@ -4,10 +4,10 @@ import Presentation
 package import Reaping
 import Scanning
 
-// What the next runs have to know of this one.
+// What the next runs need to know about this one.
 extension PolicyEvaluation {
-  /// What is to be remembered before anything is closed: what was flagged, and the rounds of the
-  /// groups that are about to be acted on.
+  /// The memory to save before anything is closed: the flagged connections, and one more run for
+  /// each group that is acted on.
   package var memories: [UInt16: RunMemory] {
     guard let history else { return [:] }
     var closings = [Set<SocketCookie>](repeating: [], count: findings.count)
@@ -22,8 +22,8 @@ extension PolicyEvaluation {
     }
   }
 
-  /// `memories` with what came of the closings: what is gone is forgotten, and each group knows how
-  /// many of its connections were closed.
+  /// `memories` updated with the outcomes: closed connections are forgotten, and each group counts
+  /// those that were closed.
   package func memories(
     _ memories: [UInt16: RunMemory], after outcomes: [Outcome]
   ) -> [UInt16: RunMemory] {
@@ -47,7 +47,7 @@ extension PolicyEvaluation {
     return memories
   }
 
-  /// The group in which a policy acts on a connection.
+  /// The group of each connection that a policy acts on.
   private var actedGroups: [FlagKey: RememberedGroupKey] {
     var groups: [FlagKey: RememberedGroupKey] = [:]
     for found in findings {

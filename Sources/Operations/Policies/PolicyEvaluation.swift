@@ -7,16 +7,16 @@ package import Reaping
 package import Scanning
 import Selection
 
-/// What policies find on a machine now, and the plan that follows.
+/// The findings of policies on a system, and the plan that follows.
 package struct PolicyEvaluation {
   package let policies: PolicySet
   package let snapshot: Snapshot
   package let findings: [PolicyFindings]
   package let plan: Plan
-  /// What earlier runs remember; nil of a recording, of which nobody knows.
+  /// The memory of earlier runs; nil if unknown, as for a recording.
   package let history: PolicyHistory?
   private let processes: ProcFileSystem
-  /// What is known of the caller's sessions.
+  /// What the run has learned about the caller's sessions.
   private let sessions = TunnelMemory()
 
   /// Scans once for all of `policies`, and holds them against what is there.
@@ -30,7 +30,7 @@ package struct PolicyEvaluation {
     processes = system.processes
     let guards = try Self.guards(on: system, remembering: sessions)
     var wanted = policies.policies.map(\.match)
-    // A part of all that an owner holds can be told only of all.
+    // A percentage of all connections of an owner requires all of them.
     if policies.policies.contains(where: { $0.limitPercent != nil }) {
       wanted.append(.term(.states(.shownByDefault)))
     }
@@ -41,7 +41,7 @@ package struct PolicyEvaluation {
       ScanRequest(
         everything, reading: details, keepsUndecided: true,
         past: PastConnections(of: memories ?? [:], at: system.moment.uptime ?? 0)))
-    // What could not be looked at is remembered as it was.
+    // The memory of a namespace that could not be examined stays as it is.
     let unseen = snapshot.namespaceGaps.map(\.namespace)
     let memories = memories?.filter {
       !unseen.contains(system.namespaces.sources[Int($0.key)].namespace)
@@ -54,7 +54,7 @@ package struct PolicyEvaluation {
     self.policies = policies
   }
 
-  /// What spares connections of `system` from a policy, as processes are now.
+  /// The guards of each policy, for the current processes.
   private static func guards(
     on system: LiveSystem, remembering sessions: TunnelMemory
   ) throws(CommandFailure) -> (Policy) -> Guards {
@@ -68,7 +68,7 @@ package struct PolicyEvaluation {
     }
   }
 
-  /// How many connections the policy of `step` closes in a second at most; nil without a rate.
+  /// The maximum number of closings per second for the policy of `step`; nil for no limit.
   package func rate(of step: Plan.Step) -> Int? {
     step.policy.flatMap { policies.policies[$0.index].rate }
   }
@@ -78,7 +78,7 @@ package struct PolicyEvaluation {
     PolicyRules(policies.policies, guardedBy: try Self.guards(on: system, remembering: sessions))
   }
 
-  /// What is known of the groups that the policy of `found` has given up.
+  /// The groups that the policy of `found` has given up on.
   package func leaks(of found: PolicyFindings) -> [LeakReport] {
     guard let now = history?.now else { return [] }
     return found.leaks(in: snapshot, at: now).map {

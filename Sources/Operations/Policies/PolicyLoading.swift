@@ -5,17 +5,17 @@ package import Selection
 import StateFiles
 import SystemPackage
 
-/// The policies of the files that a command was given, or all that is wrong with them.
+/// The policies of the files that a command was given.
 package struct PolicyLoading {
   package let policies: PolicySet
   package let fileCount: Int
   private let warnings: [PolicyProblem]
 
-  /// Reads the files and folders `paths`. Nothing is taken when any file is in error.
+  /// Reads the files and directories `paths`. If any file has an error, all are rejected.
   ///
   /// - Parameters:
-  ///   - asRoot: whether root is to act on them, so that nobody else may have written them.
-  ///   - resolver: looks up what they name.
+  ///   - asRoot: whether root will act on them, so that nobody else may be able to write them.
+  ///   - resolver: resolves the names in them.
   package init(
     _ paths: [String], asRoot: Bool, names resolver: SystemNames = SystemNames()
   ) throws(CommandFailure) {
@@ -44,7 +44,7 @@ package struct PolicyLoading {
     fileCount = names.count
   }
 
-  /// The warnings, for standard error; nothing when there are none.
+  /// The warnings, for standard error; empty if there are none.
   package var report: String { Self.text(of: warnings, fileCount: fileCount) }
 
   private static func text(of problems: [PolicyProblem], fileCount: Int) -> String {
@@ -69,11 +69,11 @@ package struct PolicyLoading {
     }
   }
 
-  /// The file itself or, of a folder, the policy files directly in it, in name order.
+  /// The file itself or, for a directory, the policy files directly in it, sorted by name.
   private static func files(at path: FilePath) throws(CommandFailure) -> [FilePath] {
     let names: [String]
     do {
-      names = try Folder.names(in: path)
+      names = try Self.names(in: path)
     } catch .notDirectory {
       return [path]
     } catch {
@@ -85,23 +85,20 @@ package struct PolicyLoading {
     }
     guard !files.isEmpty else {
       throw CommandFailure(
-        .badData, "\(EscapedText.escaped(path.string)) holds no policy file",
-        remedy: "a policy file ends in .yaml or .yml")
+        .badData, "no policy file in \(EscapedText.escaped(path.string))",
+        remedy: "the name of a policy file ends in .yaml or .yml")
     }
     return files.sorted().map { path.appending($0) }
   }
-}
 
-/// Folders of the file system.
-private enum Folder {
-  /// The names in the folder at `path`, in no order.
-  static func names(in path: FilePath) throws(Errno) -> [String] {
-    guard let folder = unsafe path.withPlatformString({ unsafe opendir($0) }) else {
+  /// The unsorted names in the directory at `path`.
+  private static func names(in path: FilePath) throws(Errno) -> [String] {
+    guard let directory = unsafe path.withPlatformString({ unsafe opendir($0) }) else {
       throw Errno(rawValue: errno)
     }
-    defer { unsafe closedir(folder) }
+    defer { unsafe closedir(directory) }
     var names: [String] = []
-    while let entry = unsafe readdir(folder) {
+    while let entry = unsafe readdir(directory) {
       names.append(
         unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
           unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

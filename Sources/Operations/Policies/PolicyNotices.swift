@@ -8,16 +8,16 @@ import Rendering
 import Scanning
 import SystemPackage
 
-/// Notifies the programs of policies of what a person should know: the groups that a policy has
-/// given up or, for a policy that reports, those that have reached its threshold.
+/// Notifies the programs of policies about the groups that a policy has given up on or, for a policy
+/// that reports, the groups that reach its threshold.
 ///
-/// A program gets one message for all groups of its policy, as soon as one of them is new.
+/// A program gets one message for all groups of its policy as soon as one of them is new.
 package struct PolicyNotices {
   private let evaluated: PolicyEvaluation
   private let system: LiveSystem
   private let run: AuditedRun
 
-  /// After how long a program is killed.
+  /// The time after which a program is killed.
   private static let timeout = Duration.seconds(10)
 
   package init(_ evaluated: PolicyEvaluation, on system: LiveSystem, in run: AuditedRun) {
@@ -26,30 +26,30 @@ package struct PolicyNotices {
     self.run = run
   }
 
-  /// How the notifications of a run ended.
+  /// The results of the notifications of a run.
   package struct Result {
-    /// How many programs failed.
+    /// The number of programs that failed.
     package var failed = 0
-    /// How many were not run, or killed, because the run was stopped.
+    /// The number of programs that were not run, or killed, because the run stopped.
     package var notDone = 0
-    /// Why the run was stopped; nil when it was not.
+    /// Why the run stopped; nil if it did not.
     package var stopped: StopReason?
   }
 
-  /// The groups of one policy that its program is notified of.
+  /// The groups of one policy that its program is notified about.
   private struct Notice {
     let found: PolicyFindings
     let program: NotifiedProgram
     let groups: [FindingGroup]
   }
 
-  /// Runs the programs. One that fails is reported, and is run again next time.
+  /// Runs the programs. A failure is reported, and the program runs again next time.
   ///
-  /// It is the last that a run does: from the first program on this process has no capability left
-  /// that the program could have from it, as those of root would have of the bounding set where
-  /// that could not be emptied (without CAP_SETPCAP).
+  /// This must be the last step of a run: it drops all capabilities so that the programs cannot
+  /// inherit any. As root they otherwise could, where the bounding set cannot be emptied for lack of
+  /// CAP_SETPCAP.
   ///
-  /// - Parameter stopReason: asked again and again: why the run has to stop now.
+  /// - Parameter stopReason: polled for a reason to stop.
   package func send(
     remembering history: inout RunHistory, unless stopReason: () -> StopReason?
   ) throws(CommandFailure) -> Result {
@@ -91,7 +91,7 @@ package struct PolicyNotices {
     return result
   }
 
-  /// The notices that are due: at least one of their groups has not been told of.
+  /// The notices with at least one new group.
   private func pending(_ memories: [UInt16: RunMemory]) -> [Notice] {
     evaluated.findings.compactMap { found in
       guard let program = found.policy.notify.flatMap(NotifiedProgram.init) else { return nil }
@@ -101,7 +101,7 @@ package struct PolicyNotices {
     }
   }
 
-  /// Whether the program was told of the group; nil when nothing is remembered of that.
+  /// Whether the program was notified about the group; nil if nothing is recorded about it.
   private func isTold(
     _ group: FindingGroup, of found: PolicyFindings, _ memories: [UInt16: RunMemory]
   ) -> Bool? {
@@ -116,7 +116,7 @@ package struct PolicyNotices {
     Standard.say("connreap: policy \(notice.found.policy.name): \(text)\n")
   }
 
-  /// Passes on what a program wrote, and says what it left out.
+  /// Passes on the output of a program, and reports what was cut off or left running.
   private func pass(on output: ProgramOutput, of notice: Notice) {
     var bytes = output.bytes
     if let last = bytes.last, last != UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\n")) }
@@ -146,10 +146,10 @@ package struct PolicyNotices {
     return found.groups.filter { !$0.rowsToActOn.isEmpty }
   }
 
-  /// How many groups a message has at most, the largest first: another user can make many.
+  /// The maximum number of groups in a message, since another user can create many.
   private static let mostGroups = 1000
 
-  /// The report: one JSON object.
+  /// The message: one JSON object.
   private func message(_ notice: Notice, _ memories: [UInt16: RunMemory]) -> [UInt8] {
     let policy = notice.found.policy
     let leaks = Dictionary(

@@ -7,30 +7,30 @@ import Rendering
 package struct PolicyRefusals {
   private let refused: [(policy: Policy, refusal: LimitRefusal)]
 
-  /// Those among `findings`.
+  /// The refused policies among `findings`.
   package init(_ findings: [PolicyFindings]) {
     refused = findings.compactMap { found in found.refusal.map { (found.policy, $0) } }
   }
 
   package var isEmpty: Bool { refused.isEmpty }
 
-  /// The names of the policies and why each is refused.
+  /// The names of the policies and the reasons.
   package var reasons: [(policy: String, reason: String)] {
     refused.map { ($0.policy.name, $0.refusal.text) }
   }
 
-  /// Throws when a policy is refused, and reports each of them on standard error.
+  /// Reports each refused policy on standard error, and throws if there is one.
   ///
   /// The other policies have been applied by then.
   package func check() throws(CommandFailure) {
     guard !isEmpty else { return }
     for (policy, refusal) in refused {
       Standard.say(
-        "connreap: policy \(policy.name) is refused and closes nothing: \(refusal.sentence)\n")
+        "connreap: policy \(policy.name) refused, nothing closed: \(refusal.sentence)\n")
     }
     let keys = Set(refused.map { $0.refusal.share == nil ? "limit" : "limit-percent" })
     Standard.say(
-      "check the connections with 'connreap list'; if closing them is intended, raise "
+      "check the connections with 'connreap list'; to close them anyway, raise "
         + keys.sorted().joined(separator: " or ") + "\n")
     throw CommandFailure.silent(.refused)
   }
@@ -48,9 +48,9 @@ extension LimitRefusal {
   fileprivate var sentence: String {
     let connections = "connection\(Count.plural(count))"
     guard let share else {
-      return "\(Count.text(count)) \(connections), more than its limit of \(Count.text(limit))"
+      return "\(Count.text(count)) \(connections) exceed its limit of \(Count.text(limit))"
     }
     return "\(Count.text(count)) of the \(Count.text(share.total)) connections of "
-      + "\(EscapedText.escaped(share.label)), more than its limit of \(share.percent) %"
+      + "\(EscapedText.escaped(share.label)) exceed its limit of \(share.percent) %"
   }
 }

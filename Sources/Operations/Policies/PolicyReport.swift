@@ -6,7 +6,7 @@ package import Rendering
 import Scanning
 import Selection
 
-/// What `policy plan` and `policy apply` print.
+/// The output of `policy plan` and `policy apply`.
 package struct PolicyReport {
   private let evaluated: PolicyEvaluation
   private let output: OutputStyle
@@ -25,7 +25,7 @@ package struct PolicyReport {
     let counts = PolicyCounts(evaluated)
     let command = (["connreap", "policy", "apply"] + arguments.map(EscapedText.escaped))
       .joined(separator: " ")
-    let next = counts.isEmpty ? "" : "; '\(command)' does it"
+    let next = counts.isEmpty ? "" : "; '\(command)' applies it"
     let lacksHistory =
       evaluated.history == nil && evaluated.policies.policies.contains(where: \.needsHistory)
     try output.print(
@@ -33,17 +33,17 @@ package struct PolicyReport {
         text: { layout, stream in
           try printFindings(of: evaluated.findings, layout, to: &stream)
           try stream.writeParagraphs(
-            "Plan: \(counts.line). Nothing has been changed\(next).", width: layout.width)
+            "Plan: \(counts.line). Nothing was changed\(next).", width: layout.width)
           guard lacksHistory else { return }
           try stream.writeParagraphs(
-            "What earlier runs saw is unknown here: what depends on it is left alone.",
+            "Earlier runs are unknown here; connections that depend on them are skipped.",
             width: layout.width)
         }, json: document(nil)))
   }
 
-  /// Prints the findings and the outcomes; nothing when `isQuiet` and nothing was done.
+  /// Prints the findings and outcomes; nothing if `isQuiet` and there is nothing to report.
   ///
-  /// - Parameter isFollowedByReactions: whether ``conclude`` comes next, and then prints the JSON.
+  /// - Parameter isFollowedByReactions: whether ``conclude`` follows, which then prints the JSON.
   package func printOutcomes(
     _ result: ClosingResult, isQuiet: Bool, isFollowedByReactions: Bool = false
   ) throws {
@@ -70,7 +70,7 @@ package struct PolicyReport {
         }, json: isFollowedByReactions ? { _ in } : document(result)))
   }
 
-  /// Prints what the owners of closed connections did afterwards, below the outcomes.
+  /// Prints how the owners of closed connections reacted, below the outcomes.
   package func conclude(_ result: ClosingResult, _ reactions: [OwnerReaction]) throws {
     try output.print(
       TextOrJSON(
@@ -126,14 +126,14 @@ package struct PolicyReport {
 }
 
 extension PolicyFindings {
-  /// Whether something was found that is acted on, reported or refused.
+  /// Whether there is something to close, report or refuse.
   var hasSomethingToSay: Bool {
     refusal != nil || !rowsOverThreshold.isEmpty || !givenUp.isEmpty
   }
 }
 
 extension Policy {
-  /// Whether what it does depends on earlier runs.
+  /// Whether the policy depends on earlier runs.
   fileprivate var needsHistory: Bool {
     seen > 1 || giveUpAfter != nil || match.needsHistory || except.contains(where: \.needsHistory)
   }

@@ -20,9 +20,9 @@ package struct PolicyRun {
     self.limits = limits
   }
 
-  /// Applies the policies, as far as none exceeds its limit, and notifies.
+  /// Applies the policies that exceed no limit, and sends the notifications.
   ///
-  /// - Throws: also when all was done but a policy is refused. Any other failure comes first.
+  /// - Throws: also if everything was done but a policy is refused. Other failures come first.
   package func carryOut(
     in folder: borrowing StateFolder, holding _: borrowing RunLock,
     recording trail: AuditTrail, watchedBy watchdog: RunWatchdog
@@ -35,7 +35,7 @@ package struct PolicyRun {
     let gaps = JudgingGaps(of: evaluated, on: system)
     for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
     let notices = PolicyNotices(evaluated, on: system, in: trail.record.run)
-    // Before anything is closed: a run that is cut off has counted all the same.
+    // Saved before anything is closed, so that a run that is cut off still counts.
     try history.save(evaluated.memories, ifLost: "nothing was closed")
     watchdog.beginActing()
     let result = Result {
@@ -49,7 +49,7 @@ package struct PolicyRun {
     try gaps.check()
   }
 
-  /// Throws when not everybody was notified.
+  /// Throws if a notification failed or was not sent.
   private func check(_ notified: PolicyNotices.Result) throws(CommandFailure) {
     guard let reason = notified.stopped else {
       if notified.failed > 0 { throw CommandFailure.silent(.failed) }
@@ -66,7 +66,7 @@ package struct PolicyRun {
       status, "\(reason); \(Count.text(count)) notification\(Count.plural(count)) not done")
   }
 
-  /// Closes what the policies want closed, and prints what they found and what came of it.
+  /// Closes what the policies select, and prints the findings and outcomes.
   private func close(
     _ evaluated: PolicyEvaluation, on system: LiveSystem, recording trail: AuditTrail,
     remembering history: inout RunHistory
@@ -96,7 +96,7 @@ package struct PolicyRun {
 }
 
 extension PolicyEvaluation {
-  /// Notes what the policies found, for the run's line in the audit log.
+  /// Records the findings for the run's entry in the audit log.
   fileprivate func note(in facts: inout RunRecord.Facts) {
     var found: Set<Int> = []
     var reported: Set<Int> = []

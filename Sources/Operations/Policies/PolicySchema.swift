@@ -3,12 +3,12 @@ import PolicyEngine
 import Rendering
 import Selection
 
-/// The JSON Schema of a policy file (draft 2020-12), by which editors complete and check.
+/// The JSON Schema of a policy file (draft 2020-12), with which editors complete and check.
 ///
-/// It is made from the words that the reader knows. What it accepts may still be refused by
-/// `policy check`, which also looks up users and hosts.
+/// It is built from the keys and words of the reader. `policy check` may still reject a valid file,
+/// since it also looks up users and hosts.
 package enum PolicySchema {
-  /// The schema, as a document that ends with a line break.
+  /// The schema as a document.
   package static var text: String { schema.indented() + "\n" }
 
   private static var schema: JSONValue {
@@ -50,9 +50,10 @@ package enum PolicySchema {
 
   private static func value(of key: FileKey) -> JSONValue {
     switch key {
-    case .version: described("the version of the format", ["const": 1])
-    case .protect: described("what no policy of this file touches", list(of: "selection"))
-    case .policies: described("the policies, in the order in which they act", list(of: "policy"))
+    case .version: described("version of the file format", ["const": 1])
+    case .protect:
+      described("connections that no policy of this file touches", list(of: "selection"))
+    case .policies: described("policies, in the order in which they act", list(of: "policy"))
     }
   }
 
@@ -111,8 +112,13 @@ package enum PolicySchema {
     case .idle, .stalled, .age, .inState: reference("duration")
     case .family: ["enum": .list(AddressFamily.allCases.map { .string($0.name) })]
     case .state:
-      // The words are for completion: those of the kernel and of RFC 9293 are read as well.
-      ["anyOf": [["enum": .list(TCPStateSet.words.map { .string($0) })], ["type": "string", "minLength": 1]]]
+      // The words are for completion. The names of the kernel and RFC 9293 are valid too.
+      [
+        "anyOf": [
+          ["enum": .list(TCPStateSet.words.map { .string($0) })],
+          ["type": "string", "minLength": 1],
+        ]
+      ]
     case .port, .localPort, .peerPort:
       ["anyOf": [["type": "integer", "minimum": 0, "maximum": 65535], ["type": "string"]]]
     case .pid, .netns: ["anyOf": [reference("count"), ["type": "string"]]]
@@ -133,21 +139,21 @@ extension PolicyKey {
   /// A description in one line.
   fileprivate var help: String {
     switch self {
-    case .name: "its name, of small letters, digits and hyphens; no other policy has it"
-    case .description: "what it is for"
-    case .match: "which connections it is about: all keys must be so, of a list one value"
-    case .except: "which of them it leaves alone: those of which one of these is so"
-    case .inState: "how long each connection must have been in its state"
-    case .groupBy: "by what connections are counted together"
-    case .threshold: "act on a group only at this many or more"
-    case .keep: "leave the newest so many of a group"
-    case .action: "what is done with the connections of such groups"
-    case .limit: "with more than this in one run, do nothing at all"
-    case .limitPercent: "nor with more than so many percent of all that the group's owner holds"
-    case .rate: "at most so many in a second"
-    case .seen: "only what was flagged in so many runs in a row"
-    case .giveUpAfter: "after so many runs in a row with the same group, only report it"
-    case .notify: "a program by its absolute path, and its arguments: told when it gives up"
+    case .name: "unique name: lower-case letters, digits and hyphens"
+    case .description: "purpose of the policy"
+    case .match: "connections to match: every key, and any value of a list"
+    case .except: "matched connections to leave out: those that any item matches"
+    case .inState: "minimum time of a connection in its state"
+    case .groupBy: "how to group connections before counting them"
+    case .threshold: "minimum size of a group to act on"
+    case .keep: "number of newest connections to keep in each group"
+    case .action: "what to do with the connections of such groups"
+    case .limit: "maximum number of connections to act on in a run; above it, do nothing"
+    case .limitPercent: "maximum percentage of a group owner's connections to act on in a run"
+    case .rate: "maximum number of closings per second"
+    case .seen: "number of consecutive runs that must flag a connection"
+    case .giveUpAfter: "number of consecutive runs with a group after which to only report it"
+    case .notify: "absolute path of a program to run when the policy gives up, and its arguments"
     }
   }
 }

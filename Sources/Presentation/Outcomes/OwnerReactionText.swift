@@ -30,7 +30,8 @@ package enum OwnerReactionText {
   /// `java[1744] still holds 3 dead descriptors; only the program can free them.`
   private static func holdingLine(_ reaction: OwnerReaction) -> String {
     let count = reaction.deadDescriptors ?? 0
-    return "\(EscapedText.escaped(reaction.process.label)) still holds \(Count.text(count)) dead descriptor"
+    let label = EscapedText.escaped(reaction.process.label)
+    return "\(label) still holds \(Count.text(count)) dead descriptor"
       + "\(Count.plural(count)); only the program can free \(count == 1 ? "it" : "them")."
   }
 

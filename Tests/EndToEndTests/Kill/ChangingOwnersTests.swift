@@ -93,7 +93,7 @@ import Testing
     #expect(result.reasons.count == 1)
     #expect(
       result.reasons.allSatisfy {
-        $0.hasPrefix("no longer what was selected: now held by worker[")
+        $0.hasPrefix("no longer selected: now held by worker[")
       })
   }
 

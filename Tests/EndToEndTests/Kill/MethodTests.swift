@@ -61,7 +61,7 @@ import Testing
     #expect(row.result == "spared")
     #expect(
       row.reason
-        == "keepalive armed, nothing closed: 40s + 4 × 7s, user timeout 90000ms, before off")
+        == "keepalive armed, not closed: 40s + 4 × 7s, user timeout 90000ms, before off")
     #expect(try pair.server.keepalive() == [1, 40, 7, 4, 90_000])
     #expect(try pair.client.keepalive()[0] == 0, "the other end is not selected")
     #expect(try pair.server.sent() == [])
@@ -126,7 +126,7 @@ import Testing
     #expect(again.status == 0)
     #expect(
       try PlanReport(again).connections.first?.reason
-        == "its program has shut it down: FIN-WAIT-2; --method abort or destroy ends it")
+        == "already shut down by its program: FIN-WAIT-2; use --method abort or destroy")
     #expect(try namespace.kill("--local-port", "8080", "--method", "abort").status == 0)
     #expect(try namespace.row(of: pair.server) == nil)
   }
@@ -149,7 +149,7 @@ import Testing
     let row = try #require(try PlanReport(ended).connections.first)
     #expect(row.result == "spared")
     #expect(
-      row.reason == "no process is known to hold a descriptor of it; --method destroy needs none")
+      row.reason == "no known process holds a descriptor of it; --method destroy needs none")
   }
 
   @Test func everyMethodSparesConnectionsInAnAcceptQueue() throws {
@@ -160,7 +160,7 @@ import Testing
       #expect(ended.status == 0)
       #expect(
         try PlanReport(ended).connections.map(\.reason)
-          == ["in an accept queue: its program has not seen it yet"])
+          == ["in an accept queue; its program has not accepted it yet"])
     }
     let accepted = try namespace.server.accept("accepted", from: listener)
     #expect(try waiting.reaches(accepted))
@@ -172,7 +172,7 @@ import Testing
       let spared = try namespace.kill("--local-port", "8080", "--method", method, "-o", "json")
       #expect(spared.status == 0)
       let reason = try PlanReport(spared).connections.first?.reason
-      #expect(reason?.contains("--method shutdown ends it as a whole") == true)
+      #expect(reason?.contains("--method shutdown closes all of it") == true)
     }
     #expect(try pair.client.reaches(pair.server))
     let ended = try namespace.kill("--local-port", "8080", "--method", "shutdown", "-o", "json")

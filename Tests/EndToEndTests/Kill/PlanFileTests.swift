@@ -107,7 +107,7 @@ import Testing
     let file = try plan("--state", "listen", "--local-port", "8080")
     let spared = try namespace.kill("--plan", file)
     #expect(spared.status == 0)
-    #expect(spared.text.contains("a listener; --state listen names it"))
+    #expect(spared.text.contains("a listener; close it with --state listen"))
     #expect(try namespace.kill("--plan", file, "--state", "all").status == 0)
     #expect(try namespace.rows("--state", "listen").count == 1)
     #expect(try namespace.kill("--plan", file, "--state", "listen").status == 0)
@@ -171,7 +171,7 @@ import Testing
       ],
       behind: ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", "--"])
     #expect(try results(ended) == [pair.server.cookie: "spared"])
-    #expect(ended.text.contains("its network namespace could not be looked at"))
+    #expect(ended.text.contains("its network namespace could not be examined"))
     #expect(try pair.client.reaches(pair.server))
   }
 

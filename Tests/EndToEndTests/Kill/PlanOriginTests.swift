@@ -137,7 +137,7 @@ import Testing
     #expect(summed != reasoned)
     let ended = try carryOut(summed)
     #expect(ended.status == 0, "\(ended.complaints)")
-    #expect(ended.text.contains("a listener; --state listen names it"))
+    #expect(ended.text.contains("a listener; close it with --state listen"))
     #expect(try namespace.rows("--state", "listen").count == 2)
     #expect(try planned.client.receive() == .failed("ECONNRESET"))
     #expect(try other.client.reaches(other.server))

@@ -1,10 +1,10 @@
 import Glibc
 import Testing
 
-/// The policies of `Policies/`, as they are but for smaller numbers and shorter times, against the
-/// real kernel. The pile-up of CLOSE-WAIT is tried so by cron and by systemd.
+/// The policies of `Policies/` with smaller numbers and shorter times, on the real kernel. The tests
+/// of cron and systemd cover the CLOSE-WAIT pile-up.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct LivePackTests {
-  /// No loopback address, which most of them except.
+  /// Not a loopback address, since most policies exclude those.
   private static let address = "10.9.0.1"
 
   private let namespace: NetworkNamespace
@@ -20,7 +20,7 @@ import Testing
     try #require(added.status == 0, "\(added.complaints)")
   }
 
-  /// The shipped file of this name with the values of some keys changed, each of which it has.
+  /// The shipped file with this name, with the values of some of its keys changed.
   private func shipped(
     _ name: String, _ changes: [(old: String, new: String)]
   ) throws -> String {
@@ -32,7 +32,7 @@ import Testing
     return try folder.write("\(name).yaml", text)
   }
 
-  /// Applies it, after what was made has been idle for long enough.
+  /// Applies the file once the connections have been idle for long enough.
   private func apply(_ file: String) throws -> Ended {
     pause(for: .milliseconds(400))
     let ended = try namespace.connreap([
@@ -42,13 +42,13 @@ import Testing
     return ended
   }
 
-  /// So many connections from the client's process to the server's, which listens on `port`.
+  /// Opens connections from the client's process to the server's, which listens on `port`.
   private func connections(
     _ count: Int, to port: UInt16
   ) throws -> [(client: Socket, server: Socket)] {
     let listener = try namespace.server.listen("pool", on: Self.address, port: port)
     return try (0..<count).map {
-      // The kernel counts time in ticks of up to 10 ms. Of two of the same tick none is the newer.
+      // The kernel counts time in ticks of up to 10 ms. Within a tick, neither is newer.
       if $0 > 0 { pause(for: .milliseconds(30)) }
       return try namespace.pair(
         to: listener, address: Self.address, client: client, as: "pool-\($0)")
@@ -59,7 +59,7 @@ import Testing
     try namespace.rows("--state", state).count
   }
 
-  @Test func whatIsIdleForADayIsReportedAndLeft() throws {
+  @Test func reportsConnectionsIdleForADay() throws {
     _ = try connections(3, to: 8080)
     let file = try shipped(
       "idle-established", [("idle: 24h", "idle: 300ms"), ("threshold: 20", "threshold: 3")])
@@ -68,10 +68,10 @@ import Testing
     #expect(try count("established") == 6)
   }
 
-  @Test func ofOnePeerThatHoldsTooManyTheNewestAreKept() throws {
+  @Test func keepsTheNewestConnectionsOfAPeer() throws {
     let listener = try namespace.server.listen("pool", on: Self.address, port: 8080)
     for number in 0..<4 {
-      // The two newest are the ends of the last one, and not one of this and one of the one before.
+      // The two newest must be the ends of the last connection.
       pause(for: .milliseconds(50))
       _ = try namespace.pair(
         to: listener, address: Self.address, client: client, as: "pool-\(number)")
@@ -86,12 +86,12 @@ import Testing
     #expect(try count("established") == 2, "both ends of the newest")
   }
 
-  @Test func aContainerThatLeaksIsCleanedInItsSecondRun() throws {
+  @Test func closesTheLeaksOfAContainerInTheSecondRun() throws {
     let identifier = String(repeating: "1b2c3d4e", count: 8)
     let container = try ControlGroupFolder(
       in: try ControlGroupFolder(), "docker-\(identifier).scope")
     try container.take(namespace.server.pid)
-    // It looks at every container of the machine, also at those of other tests.
+    // The policy examines every container of the machine, including those of other tests.
     let port = UInt16.random(in: 20_000..<30_000)
     for pair in try connections(3, to: port) { try pair.client.finish() }
     let file = try shipped(
@@ -106,7 +106,7 @@ import Testing
     #expect(try count("close-wait") == 1)
   }
 
-  @Test func idleSessionsOfADatabaseAreShutDownInTheThirdRun() throws {
+  @Test func shutsDownIdleDatabaseSessionsInTheThirdRun() throws {
     let sessions = try connections(3, to: 5432)
     let file = try shipped(
       "database-sessions",
@@ -115,31 +115,31 @@ import Testing
     #expect(try count("established") == 6, "not seen often enough")
     _ = try apply(file)
     #expect(try count("established") == 2, "the newest and its other end")
-    #expect(try sessions[0].server.receive() == .end, "by FIN")
+    #expect(try sessions[0].server.receive() == .end, "closed by FIN")
   }
 
-  @Test func whatIsHalfOpenForTooLongIsClosed() throws {
+  @Test func closesHalfOpenConnections() throws {
     for pair in try connections(3, to: 8080) { try pair.client.finish() }
     let file = try shipped(
       "half-open-fin-wait-2",
       [("in-state: 30m", "in-state: 300ms"), ("threshold: 10", "threshold: 3")])
     _ = try apply(file)
-    #expect(try count("fin-wait-2") == 3, "the kernel does not say for how long")
+    #expect(try count("fin-wait-2") == 3, "the kernel keeps no time for it")
     _ = try apply(file)
     #expect(try count("fin-wait-2") == 0)
   }
 
-  @Test func connectionsKeptForRequestsThatDoNotComeAreShutDown() throws {
+  @Test func shutsDownIdleHTTPConnections() throws {
     let pool = try connections(3, to: 8080)
     let file = try shipped(
       "http-keepalive",
       [("idle: 15m", "idle: 300ms"), ("threshold: 200", "threshold: 3"), ("keep: 50", "keep: 1")])
     _ = try apply(file)
     #expect(try count("established") == 2)
-    #expect(try pool[0].client.receive() == .end, "by FIN")
+    #expect(try pool[0].client.receive() == .end, "closed by FIN")
   }
 
-  @Test func aSilentPeerIsAskedBeforeAnythingIsClosed() throws {
+  @Test func probesASilentPeerBeforeClosing() throws {
     let pair = try connections(1, to: 8080)[0]
     let file = try shipped("stalled-peers", [("idle: 2h", "idle: 300ms")])
     #expect(try apply(file).text.contains("silent-probe"))

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// The programs of policies: one message each, bounded in time and output, and ended with the run.
+/// Notification programs: one message each, limited in time and output, and ended with the run.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct NotificationTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
@@ -19,12 +19,12 @@ import Testing
     try? String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
   }
 
-  /// A program of shell lines.
+  /// A shell script.
   private func program(_ name: String, _ lines: String) throws -> String {
     try folder.write(name, "#!/bin/sh\n\(lines)\n", mode: 0o700)
   }
 
-  /// A file of policies that report, one a port, each with its program.
+  /// A file of policies that report, one for each port, each with its program.
   private func policies(_ programs: [String], groupBy: String = "none") throws -> String {
     let text = programs.enumerated().map { index, program in
       """
@@ -150,7 +150,7 @@ import Testing
     #expect(ended.complaints.contains("4 notifications not done"))
   }
 
-  @Test func whatAProgramWritesIsPassedOnUpToALimit() throws {
+  @Test func passesOnLimitedOutput() throws {
     try leak(ports: 8080..<8081)
     let page = try program("page", "echo paged; head -c 3000000 /dev/zero | tr '\\0' x")
     let ended = try apply(try policies([page]))
@@ -160,14 +160,14 @@ import Testing
     #expect(ended.complaints.contains("page wrote more than 64 KiB; the rest is discarded"))
   }
 
-  /// The output of the run is a pipe of cron's, which a child must not keep open.
-  @Test func aChildThatStaysKeepsNeitherTheRunNorItsOutput() throws {
+  /// The output of the run is a pipe from cron, which a child must not keep open.
+  @Test func killsLeftoverChildren() throws {
     try leak(ports: 8080..<8081)
     let page = try program(
       "page",
       "setsid sh -c 'echo $$ > \(folder.path)/pid; exec sleep 100' &\n"
         + "while [ ! -s \(folder.path)/pid ]; do sleep 0.05; done; cat > \(folder.path)/told")
-    // It reads to the end of the output: of all who hold it.
+    // Reads to EOF, so until no process holds the output.
     let ended = try apply(try policies([page]))
     #expect(ended.status == 0)
     #expect(ended.complaints.contains("page left 1 process running; killed"))
@@ -176,7 +176,7 @@ import Testing
     try waitUntil("it happens") { isGone(pid) }
   }
 
-  @Test func aSignalThatIsIgnoredForChildrenLosesNoEnd() throws {
+  @Test func worksWhenSIGCHLDIsIgnored() throws {
     try leak(ports: 8080..<8081)
     let page = try program("page", "cat > \(folder.path)/told")
     let script =
@@ -189,7 +189,7 @@ import Testing
     #expect(read("told")?.isEmpty == false)
   }
 
-  @Test func aProgramBelowAnotherUsersDirectoryIsNotRun() throws {
+  @Test func doesNotRunAProgramInAnotherUsersDirectory() throws {
     try leak(ports: 8080..<8081)
     #expect(chmod(folder.path, 0o755) == 0)
     let inner = folder.path + "/theirs/ours"

@@ -1,6 +1,6 @@
 import Testing
 
-/// `policy check`: what it says of a file, without touching anything.
+/// `policy check` reports on files and touches nothing.
 @Suite struct PolicyCheckTests {
   let folder: TemporaryFolder
 
@@ -11,13 +11,13 @@ import Testing
     return try Command.run([Tools.connreap, "policy", "check", file])
   }
 
-  @Test func aGoodFileIsGood() throws {
+  @Test func acceptsAGoodFile() throws {
     let ended = try check(PolicyTests.pileUp)
     #expect(ended.status == 0)
     #expect(ended.complaints.isEmpty)
   }
 
-  @Test func allErrorsAreShownWithTheirPlace() throws {
+  @Test func showsEveryErrorWithItsPosition() throws {
     let ended = try check(
       """
       version: 1
@@ -47,7 +47,7 @@ import Testing
     PolicyTests.pileUp.replacing(
       "policies:", with: "protect:\n  - user: no-such-user\npolicies:"),
   ])
-  func whatCannotBeMeantIsAnError(text: String) throws {
+  func rejectsImpossibleValues(text: String) throws {
     let ended = try check(text)
     #expect(ended.status == 65)
     #expect((ended.text + ended.complaints).contains("leaks.yaml"))
@@ -59,7 +59,7 @@ import Testing
     ("“billing”", "curly quotes"), ("billing|sshd", "does not separate names"),
     ("/usr/bin/billing", "is a path"), ("my-billing-worker", "matches only an executable"),
   ])
-  func aProtectionThatCannotMatchIsAWarning(name: String, reason: String) throws {
+  func warnsOfAProtectionThatCannotMatch(name: String, reason: String) throws {
     let ended = try check(
       PolicyTests.pileUp.replacing("policies:", with: "protect:\n  - process: \(name)\npolicies:"))
     #expect(ended.status == 0)
@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test(arguments: ["null", "~", ""])
-  func aProtectionOfNothingIsAnError(name: String) throws {
+  func rejectsAnEmptyProtection(name: String) throws {
     let ended = try check(
       PolicyTests.pileUp.replacing("policies:", with: "protect:\n  - process: \(name)\npolicies:"))
     #expect(ended.status == 65)
@@ -81,14 +81,14 @@ import Testing
     ["kill", "--rate", "010", "--state", "close-wait"], ["list", "--filter", "dport = :010"],
     ["stats", "--by", "peer", "--limit", "010"], ["list", "--user", "010"],
   ])
-  func aNumberThatCouldBeOctalIsBadUsage(arguments: [String]) throws {
+  func leadingZerosAreBadUsage(arguments: [String]) throws {
     let ended = try Command.run([Tools.connreap] + arguments)
     #expect(ended.status == 64)
     #expect(ended.complaints.contains("\"010\" starts with 0"), "\(ended.complaints)")
     #expect(ended.output.isEmpty)
   }
 
-  @Test func theCommandLineIsWarnedToo() throws {
+  @Test func warnsOnTheCommandLine() throws {
     let ended = try Command.run([
       Tools.connreap, "list", "--process", "billing|sshd,my-billing-worker", "--no-header",
     ])
@@ -99,13 +99,13 @@ import Testing
     #expect(ended.output.isEmpty)
   }
 
-  @Test func aFileThatIsNotThereIsNotAnEmptyPolicy() throws {
+  @Test func aMissingFileIsAnError() throws {
     let ended = try Command.run([Tools.connreap, "policy", "check", "\(folder.path)/none.yaml"])
     #expect(ended.status != 0)
     #expect(ended.complaints.contains("none.yaml"))
   }
 
-  @Test func oneBadFileAmongGoodOnesIsFound() throws {
+  @Test func findsOneBadFileAmongGoodOnes() throws {
     let good = try folder.write("good.yaml", PolicyTests.pileUp)
     let bad = try folder.write("bad.yaml", "version: 1\nnonsense: true\n")
     let ended = try Command.run([Tools.connreap, "policy", "check", good, bad])

@@ -1,6 +1,6 @@
 import Testing
 
-/// Policies that remember, on a machine whose clock cannot be trusted.
+/// Policies with a history on a machine whose clock cannot be trusted.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyClockTests {
   let namespace: NetworkNamespace
   let halfClosed: Socket
@@ -37,7 +37,7 @@ import Testing
     get throws { try namespace.row(of: halfClosed, "--state", "fin-wait-2") != nil }
   }
 
-  /// What lxcfs does in a container: a file of its own over `/proc/uptime`.
+  /// Mounts a file over `/proc/uptime`, as lxcfs does in a container.
   private func withUptime(_ seconds: Int) throws -> [String] {
     let file = try namespace.state.write("uptime", "\(seconds).00 \(seconds).00\n", mode: 0o444)
     return [
@@ -46,7 +46,7 @@ import Testing
     ]
   }
 
-  /// Writes into the database as sqlite3 would.
+  /// Changes the database as sqlite3 would.
   private func change(_ statement: String) throws {
     let script = """
       import sqlite3, sys
@@ -58,7 +58,7 @@ import Testing
     #expect(ended.status == 0, "\(ended.complaints)")
   }
 
-  @Test func aFileOverTheUptimeMakesNothingOlder() throws {
+  @Test func ignoresAFileMountedOverTheUptime() throws {
     let file = try policy(inState: "30m")
     #expect(try apply(file).text.contains("half-closed"))
     for uptime in [864_000, 10_000_000, 1] {
@@ -73,13 +73,13 @@ import Testing
     #expect(try isOpen)
   }
 
-  /// The memory of this connection says that it has been in its state since the machine started.
+  /// The database claims that this connection has been in its state since boot.
   @Test(arguments: [
     ("UPDATE clock SET wall = wall + 3600000", "more than the wall clock"),
     ("UPDATE clock SET uptime = uptime + 3600000", "less than at the last run"),
     ("DELETE FROM clock", "from an earlier version of connreap"),
   ])
-  func aMemoryByAnotherClockIsDiscarded(change: String, reason: String) throws {
+  func discardsAMemoryFromAnotherClock(change: String, reason: String) throws {
     let file = try policy(inState: "30s")
     _ = try apply(file)
     try self.change("UPDATE connection SET first_seen = 0, state_since = 0")
@@ -96,13 +96,13 @@ import Testing
     #expect(applied.complaints.contains("warning: "), "\(applied.complaints)")
     #expect(applied.complaints.contains(reason), "\(applied.complaints)")
     #expect(try isOpen)
-    // The next run trusts what this one wrote, and reports nothing.
+    // The next run trusts the new memory and reports nothing.
     #expect(try apply(file).complaints.isEmpty)
     #expect(try isOpen)
   }
 
-  /// The same, by a clock that nothing speaks against: what is remembered counts.
-  @Test func aMemoryByTheSameClockCounts() throws {
+  /// The same with a trusted clock: the memory counts.
+  @Test func usesAMemoryFromTheSameClock() throws {
     let file = try policy(inState: "30s")
     _ = try apply(file)
     try change("UPDATE connection SET first_seen = 0, state_since = 0")

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// Policies that remember what earlier runs saw, on the kernel itself.
+/// Policies with a history, on the real kernel.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyHistoryTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
@@ -20,17 +20,17 @@ import Testing
     try namespace.connreap(["policy", verb, "--state-dir", namespace.state.path] + arguments)
   }
 
-  /// The cookies of the connections in CLOSE_WAIT.
+  /// The cookies of the connections in CLOSE-WAIT.
   private var leaks: Set<String> {
     get throws { Set(try namespace.rows("--state", "close-wait").map(\.cookie)) }
   }
 
-  /// One more wave of connections that are not closed, with names of their own.
+  /// Another wave of leaked connections with names of their own.
   private func wave(_ number: Int, of count: Int) throws -> [Socket] {
     try (0..<count).map { index in
       let pair = try namespace.pair(to: listener, as: "wave-\(number)-\(index)")
       try pair.client.finish()
-      // Each is older than the next, as far as the kernel's milliseconds tell.
+      // Each is older than the next in the kernel's milliseconds.
       pause(for: .milliseconds(15))
       return pair.server
     }
@@ -40,15 +40,15 @@ import Testing
     try? String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
   }
 
-  /// A program that adds what it is told to the file `told`.
+  /// A program that appends its messages to the file `told`.
   private func pager(_ lines: String = "") throws -> String {
     try folder.write(
       "page", "#!/bin/sh\ncat >> \(folder.path)/told\n\(lines)\n", mode: 0o700)
   }
 
-  /// The history of a leak: nothing is closed before its time, then the oldest, never the newest;
-  /// and when that does not help, it is given up, and somebody is told.
-  @Test func aLeakIsWatchedAndThenGivenUp() throws {
+  /// The history of a leak: nothing is closed too early, then the oldest but never the newest. If
+  /// that does not help, the policy gives up and notifies.
+  @Test func watchesALeakAndGivesUp() throws {
     let file = try folder.write(
       "leak.yaml",
       """
@@ -85,13 +85,13 @@ import Testing
     #expect(first.text.contains("4 for less than 1s"))
     #expect(try leaks == Set(waves[0]))
 
-    // 2: old enough, and seen for the first time.
+    // 2: old enough, seen for the first time.
     pause(for: .milliseconds(1300))
     let second = try run()
-    #expect(second.text.contains("4 seen in 1 run of the 2 that it takes"))
+    #expect(second.text.contains("4 seen in 1 of 2 required runs"))
     #expect(try leaks == Set(waves[0]))
 
-    // 3: seen twice: the two oldest go, the two newest are kept.
+    // 3: seen twice: the two oldest are closed, the two newest kept.
     try leak()
     let planned = try policy("plan", file)
     #expect(planned.text.contains("close 2 (oldest ≥ "), "\(planned.text)")
@@ -100,21 +100,21 @@ import Testing
     #expect(third.text.contains("closed 2, gone 0, failed 0"), "\(third.text)")
     #expect(try leaks == Set(waves[0].suffix(2) + waves[1]))
 
-    // 4: the second round.
+    // 4: the second closing.
     try leak()
     let fourth = try run()
     #expect(fourth.text.contains("closed 4, gone 0, failed 0"), "\(fourth.text)")
     #expect(try leaks == Set(waves[1].suffix(2) + waves[2]))
     #expect(read("told") == nil)
 
-    // 5: it comes back all the same: given up, and told.
+    // 5: the leak comes back: the policy gives up and notifies.
     try leak()
     let fifth = try run()
     let left = Set(waves[1].suffix(2) + waves[2] + waves[3])
     #expect(try leaks == left)
     #expect(fifth.text.contains("given up after 2 runs"), "\(fifth.text)")
     #expect(fifth.text.contains("leaky[\(namespace.server.pid)] leaks to 127.0.0.1"))
-    #expect(fifth.text.contains("descriptors are left"))
+    #expect(fifth.text.contains("descriptors left"))
     let told = try #require(read("told"))
     let report = try JSONDecoder().decode(Report.self, from: Data(told.utf8))
     #expect(report.event == "leak" && report.policy == "pool-leak")
@@ -129,7 +129,7 @@ import Testing
     let process = reported.process
     #expect(process.left == process.limit - process.open && process.left > 0)
 
-    // 6: it stays given up, and nobody is told again.
+    // 6: still given up, without another notification.
     try leak()
     #expect(try run().text.contains("given up after 2 runs"))
     #expect(try leaks == left.union(waves[4]))
@@ -183,11 +183,11 @@ import Testing
 
     """
 
-  @Test func aPlanCountsTheRunAndRemembersNothing() throws {
+  @Test func aPlanCountsTheRunButSavesNothing() throws {
     let file = try folder.write("leak.yaml", Self.twice)
     _ = try wave(0, of: 2)
     for _ in 0..<3 {
-      #expect(try policy("plan", file).text.contains("2 seen in 1 run of the 2 that it takes"))
+      #expect(try policy("plan", file).text.contains("2 seen in 1 of 2 required runs"))
     }
     #expect(access(namespace.state.path + "/connreap.db", F_OK) != 0)
     #expect(try policy("apply", file).status == 0)
@@ -195,8 +195,8 @@ import Testing
     #expect(try leaks.count == 2)
   }
 
-  /// What it says cannot be believed, so that nothing is closed on the strength of it.
-  @Test func aDamagedDatabaseIsSetAsideAndSaid() throws {
+  /// Its content cannot be trusted, so nothing is closed because of it.
+  @Test func setsADamagedDatabaseAsideAndReportsIt() throws {
     let file = try folder.write("leak.yaml", Self.twice)
     _ = try wave(0, of: 2)
     #expect(try policy("apply", file).status == 0)
@@ -204,13 +204,13 @@ import Testing
     let ended = try policy("apply", file)
     #expect(ended.status == 0)
     #expect(ended.complaints.contains("connreap.db is damaged"))
-    #expect(try leaks.count == 2, "it starts to count again")
+    #expect(try leaks.count == 2, "counting starts again")
     #expect(try policy("apply", file).complaints == "")
     #expect(try leaks.isEmpty)
   }
 
   @Test(arguments: ["link", "writable", "folder"])
-  func aDatabaseOfSomebodyElseIsRefusedAndNothingIsClosed(kind: String) throws {
+  func refusesAForeignDatabaseAndClosesNothing(kind: String) throws {
     let file = try folder.write("leak.yaml", PolicyTests.pileUp)
     _ = try wave(0, of: 3)
     let database = namespace.state.path + "/connreap.db"
@@ -226,7 +226,7 @@ import Testing
     #expect(try leaks.count == 3)
   }
 
-  @Test func aProgramThatFailsIsSaidAndRunAgain() throws {
+  @Test func reportsAFailedProgramAndRunsItAgain() throws {
     let page = try pager("exit 3")
     let report = """
       version: 1
@@ -250,10 +250,10 @@ import Testing
     }
     _ = try pager()
     for _ in 0..<2 { #expect(try policy("apply", file).complaints == "") }
-    #expect(read("told")?.split(separator: "\n").count == 3, "told once")
+    #expect(read("told")?.split(separator: "\n").count == 3, "notified once")
   }
 
-  @Test func agesAreAnsweredFromTheHistory() throws {
+  @Test func answersAgesFromTheHistory() throws {
     let file = try folder.write("leak.yaml", Self.twice)
     let first = try wave(0, of: 1)[0]
     func list(_ age: String) throws -> [Row] {
@@ -276,8 +276,8 @@ import Testing
     #expect(try leaks.count == 1)
   }
 
-  /// First the kernel is told to ask the peer; what was asked is left to the next policy.
-  @Test func policiesEscalateOneStepARun() throws {
+  /// The first policy arms keepalive; armed connections are left to the next policy.
+  @Test func policiesEscalateOneStepPerRun() throws {
     let file = try folder.write(
       "steps.yaml",
       """
@@ -297,7 +297,7 @@ import Testing
     let pair = try namespace.pair(to: listener, as: "idle")
     pause(for: .milliseconds(1200))
     let planned = try policy("plan", file)
-    #expect(planned.text.contains("1 acted on by ask, which comes first"), "\(planned.text)")
+    #expect(planned.text.contains("1 handled by ask, which comes first"), "\(planned.text)")
     let first = try policy("apply", file)
     #expect(first.status == 0, "\(first.complaints)")
     #expect(first.text.contains("armed 1"), "\(first.text)")
@@ -309,23 +309,23 @@ import Testing
     #expect(try namespace.row(of: pair.server) == nil)
   }
 
-  @Test func ofAnOwnersConnectionsOnlySoManyPercentMayGo() throws {
+  @Test func limitsThePercentageOfAnOwnersConnections() throws {
     let text = Self.twice.replacing("seen: 2", with: "group-by: process\n    limit-percent: 40")
     let file = try folder.write("leak.yaml", text)
     _ = try wave(0, of: 2)
     let other = try namespace.anotherPeer()
     for number in 0..<2 { _ = try namespace.pair(to: listener, client: other, as: "ok-\(number)") }
-    // The server holds the four of the leak, with their clients, and two more.
+    // The server holds the four leaked connections, their clients, and two more.
     #expect(try policy("apply", file).status == 0)
     #expect(try leaks.isEmpty)
     _ = try wave(1, of: 9)
     let refused = try policy("apply", file)
     #expect(refused.status == 2)
-    #expect(refused.complaints.contains("more than its limit of 40 %"))
+    #expect(refused.complaints.contains("exceed its limit of 40 %"))
     #expect(try leaks.count == 9)
   }
 
-  /// `doctor` reads what the runs remember: how fast connections come, and how long it can go on.
+  /// `doctor` uses the history for the growth of a leak and the time left.
   @Test func doctorForecastsHowLongDescriptorsLast() throws {
     let file = try folder.write(
       "report.yaml",
@@ -354,7 +354,7 @@ import Testing
     }
     try wave(1)
     let open = try Command.run(["ls", "/proc/\(namespace.server.pid)/fd"]).lines.count
-    // A little room: what is held is four fifths of the limit and more.
+    // Little room: more than four fifths of the limit are used.
     let limited = try Command.run(
       ["prlimit", "--pid", "\(namespace.server.pid)", "--nofile=\(open + 8)"])
     #expect(limited.status == 0)
@@ -368,7 +368,7 @@ import Testing
       line.contains(
         #/At the rate of the last [1-9][0-9]*s \(at least [0-9,]+ per hour\) they run out in at most [0-9a-z]+/#
       ), "\(line)")
-    // Without the history the rest is said all the same.
+    // Without the history, the rest is still reported.
     let path = namespace.state.path + "/connreap.db"
     #expect(
       try Command.run(["sh", "-c", "echo damaged > '\(path)'; rm -f '\(path)-'*"]).status == 0)

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// A policy that exceeds its limit closes nothing, and keeps no other policy from its work.
+/// A policy that exceeds its limit closes nothing and does not affect other policies.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyLimitTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
@@ -40,9 +40,9 @@ import Testing
     #expect(ended.status == 2)
     #expect(
       ended.complaints.contains(
-        "connreap: policy pile-up is refused and closes nothing: 4 connections, more than its "
+        "connreap: policy pile-up refused, nothing closed: 4 connections exceed its "
           + "limit of 3\n"))
-    #expect(ended.text.contains("refused: the policy closes nothing"))
+    #expect(ended.text.contains("refused; nothing is closed"))
     #expect(ended.lines.last == "Nothing to close: report 0, leave 4, spare 0.")
     #expect(try leaks == 4)
     let runs = try AuditedRun.all(in: state)
@@ -51,8 +51,8 @@ import Testing
     #expect(runs.first?.refused?.map(\.reason) == ["4, limit 3"])
   }
 
-  /// Whoever opens many connections stops the policy that counts them, and no other.
-  @Test(arguments: [false, true]) func theOtherPoliciesAreApplied(isFirst: Bool) throws {
+  /// Someone who opens many connections stops only the policy that counts them.
+  @Test(arguments: [false, true]) func appliesTheOtherPolicies(isFirst: Bool) throws {
     _ = try namespace.closeWaits(4, to: listener)
     let second = try namespace.server.listen("second", port: 8081)
     let alive = try namespace.pair(to: second, as: "one")
@@ -68,12 +68,12 @@ import Testing
     let planned = try policy("plan", file)
     #expect(planned.status == 2)
     #expect(planned.text.contains("close 4"))
-    #expect(planned.text.contains("Plan: close 4, report 0, leave 2, spare 0. Nothing has been"))
-    #expect(planned.complaints.contains("policy too-many is refused and closes nothing"))
+    #expect(planned.text.contains("Plan: close 4, report 0, leave 2, spare 0. Nothing was"))
+    #expect(planned.complaints.contains("policy too-many refused, nothing closed"))
     #expect(try leaks == 4)
     let ended = try policy("apply", "--quiet", file)
     #expect(ended.status == 2, "\(ended.complaints)")
-    #expect(ended.complaints.contains("policy too-many is refused and closes nothing"))
+    #expect(ended.complaints.contains("policy too-many refused, nothing closed"))
     #expect(ended.text.contains("closed 4, gone 0, failed 0"))
     #expect(try leaks == 0)
     #expect(try alive.client.reaches(alive.server))
@@ -81,14 +81,14 @@ import Testing
     #expect(run.exit == 2 && run.closed == 4)
     #expect(run.refused?.map(\.policy) == ["too-many"])
     #expect(run.policies == (isFirst ? ["too-many", "pile-up"] : ["pile-up", "too-many"]))
-    // The next run of what is left is refused again; nothing else has stopped.
+    // The next run refuses the rest again; nothing else has stopped.
     #expect(try policy("apply", file).status == 2)
     #expect(try AuditedRun.all(in: state).map(\.closed) == [4, 0])
   }
 
-  /// What two policies flag belongs to the one that acts: a refused policy takes nothing away from
-  /// a later one, and what an earlier one closes does not count for the limit of a later one.
-  @Test func whatTwoPoliciesFlagIsClosedByTheOneWithinItsLimit() throws {
+  /// The acting policy claims connections that two policies flag. A refused policy claims nothing,
+  /// and claimed connections do not count towards the limit of a later policy.
+  @Test func thePolicyWithinItsLimitClosesSharedConnections() throws {
     _ = try namespace.closeWaits(4, to: listener)
     let small = (name: "small", keys: Self.closeWaits + "\n    action: destroy\n    limit: 3")
     let large = (name: "large", keys: Self.closeWaits + "\n    action: destroy\n    limit: 4")
@@ -96,15 +96,15 @@ import Testing
     #expect(refused.status == 2)
     #expect(refused.text.contains("Plan: close 4, report 0, leave 0, spare 0."))
     let fine = try policy("plan", try file(large, small))
-    #expect(fine.status == 0, "small has nothing left to close")
+    #expect(fine.status == 0, "nothing is left to close")
     #expect(try policy("apply", try file(small, large)).status == 2)
     #expect(try leaks == 0)
     let closed = try AuditRecord.all(in: state).filter { $0.event == "closed" }
     #expect(closed.compactMap(\.policy) == ["large", "large", "large", "large"])
   }
 
-  /// The plan of the other policy holds what it matches itself, within its own limit.
-  @Test func aRefusedPolicyLendsItsConnectionsToNoOther() throws {
+  /// The other policy plans only its own matches, within its own limit.
+  @Test func aRefusedPolicyDoesNotAffectOtherLimits() throws {
     _ = try namespace.closeWaits(4, to: listener)
     let file = try file(
       ("small", Self.closeWaits + "\n    action: destroy\n    limit: 1"),
@@ -117,13 +117,13 @@ import Testing
     #expect(run.refused?.map(\.policy) == ["small", "rest"])
     #expect(run.refused?.map(\.reason) == ["4, limit 1", "2, limit 1"])
     for name in ["small", "rest"] {
-      #expect(ended.complaints.contains("policy \(name) is refused and closes nothing"))
+      #expect(ended.complaints.contains("policy \(name) refused, nothing closed"))
     }
     #expect(
       try AuditRecord.all(in: state).allSatisfy { $0.policy == "part" })
   }
 
-  @Test func aLimitInPercentRefusesOnlyItsPolicy() throws {
+  @Test func aPercentageLimitRefusesOnlyItsPolicy() throws {
     _ = try namespace.closeWaits(3, to: listener)
     let file = try file(
       (
@@ -139,7 +139,7 @@ import Testing
     #expect(try leaks == 0)
   }
 
-  @Test func aFailureIsNotHiddenByARefusal() throws {
+  @Test func aRefusalDoesNotHideAFailure() throws {
     _ = try namespace.closeWaits(3, to: listener)
     let file = try file(
       ("small", Self.closeWaits + "\n    action: destroy\n    limit: 1"),

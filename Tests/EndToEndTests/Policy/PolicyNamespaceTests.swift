@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// Policies that name network namespaces, on the kernel itself.
+/// Policies that name network namespaces, on the real kernel.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyNamespaceTests {
   let blue: NetworkNamespace
   let green: NetworkNamespace
@@ -14,7 +14,7 @@ import Testing
     #expect(chmod(blue.state.path, 0o700) == 0)
   }
 
-  /// Three leaks in `blue`, two in `green`; their names and their addresses are the same.
+  /// Three leaks in `blue` and two in `green`, with the same program names and addresses.
   private func leak() throws {
     for (namespace, count) in [(blue, 3), (green, 2)] {
       try namespace.server.rename("leaky")
@@ -33,7 +33,7 @@ import Testing
       "version: 1\npolicies:\n  - " + policy.joined(separator: "\n    ") + "\n" + adding)
   }
 
-  /// Runs the tool where the two have names that nobody else sees, and in neither of them.
+  /// Runs connreap outside both namespaces, in a mount namespace where both have names.
   private func connreap(
     _ arguments: [String], behind prefix: [String] = []
   ) throws -> Ended {
@@ -53,7 +53,7 @@ import Testing
       ["policy", verb, "--state-dir", blue.state.path] + arguments, behind: prefix)
   }
 
-  @Test func aPolicyIsOfTheNamespaceThatItNames() throws {
+  @Test func aPolicyAppliesToTheNamespaceItNames() throws {
     try leak()
     let file = try write(
       "{state: close-wait, netns: blue}", "group-by: process", "threshold: 2", "action: destroy")
@@ -69,20 +69,20 @@ import Testing
     #expect(try leaks(in: green) == 2)
   }
 
-  @Test func aProcessNamesItsNamespaceAndNoneIsTheCurrentOne() throws {
+  @Test func aPidNamesItsNamespaceAndTheDefaultIsCurrent() throws {
     try leak()
     let other = try write("{state: close-wait, netns: \(green.server.pid)}", "action: destroy")
     #expect(try policy("apply", other).text.contains("closed 2"))
     #expect(try leaks(in: blue) == 3)
     let current = try write("{state: close-wait}", "action: destroy")
-    #expect(try policy("apply", current).text.contains("nothing matches"))
+    #expect(try policy("apply", current).text.contains("no match"))
     #expect(try leaks(in: blue) == 3)
     #expect(
       try blue.connreap("policy", "apply", "--state-dir", blue.state.path, current).status == 0)
     #expect(try leaks(in: blue) == 0)
   }
 
-  @Test func eachPolicyJudgesItsOwnAndCountsEachNamespaceByItself() throws {
+  @Test func eachPolicyCountsItsNamespacesSeparately() throws {
     try leak()
     let file = try write(
       "{state: close-wait, netns: [blue, green]}", "threshold: 3", "action: destroy",
@@ -102,7 +102,7 @@ import Testing
     #expect(try leaks(in: green) == 2, "two are below the threshold, whatever is elsewhere")
   }
 
-  @Test func filtersExceptionsAndProtectionsNameThemToo() throws {
+  @Test func filtersExceptionsAndProtectionsCanNameNamespaces() throws {
     try leak()
     let excepted = try write(
       "{state: close-wait, netns: all}", "except: [{netns: blue}]", "action: report")
@@ -119,20 +119,20 @@ import Testing
     #expect(try leaks(in: green) == 2)
   }
 
-  @Test func runsAreCountedInEachNamespaceByItself() throws {
+  @Test func countsRunsPerNamespace() throws {
     try leak()
     func file(_ names: String) throws -> String {
       try write(
         "{state: close-wait, netns: [\(names)]}", "seen: 2", "action: destroy")
     }
-    #expect(try policy("apply", file("blue")).text.contains("seen in 1 run of the 2"))
-    // Another selection counts from the start; the same one goes on.
-    #expect(try policy("apply", file("blue, green")).text.contains("5 seen in 1 run of the 2"))
+    #expect(try policy("apply", file("blue")).text.contains("seen in 1 of 2"))
+    // Another selection starts again; the same one continues.
+    #expect(try policy("apply", file("blue, green")).text.contains("5 seen in 1 of 2"))
     #expect(try policy("apply", file("blue, green")).text.contains("closed 5"))
     #expect(try leaks(in: blue) + leaks(in: green) == 0)
   }
 
-  @Test func onesThatCannotBeEnteredAreSaidAndTheRestIsDone() throws {
+  @Test func reportsNamespacesThatCannotBeEnteredAndContinues() throws {
     try leak()
     let byPid = try write(
       "{state: close-wait, netns: [\(blue.server.pid), \(green.server.pid)]}", "action: destroy")
@@ -146,8 +146,8 @@ import Testing
     #expect(try leaks(in: green) == 2)
   }
 
-  /// Runs that could not look did not see that anything had ended.
-  @Test func whatCouldNotBeLookedAtIsRememberedAsItWas() throws {
+  /// A run that could not examine a namespace did not see anything end.
+  @Test func keepsTheMemoryOfUnexaminedNamespaces() throws {
     try leak()
     let file = try write(
       "{state: close-wait, netns: [\(blue.server.pid), \(green.server.pid)]}", "seen: 2",
@@ -156,16 +156,16 @@ import Testing
       try blue.connreap(
         ["policy", "apply", "--state-dir", blue.state.path, file], behind: prefix)
     }
-    #expect(try apply(behind: []).text.contains("5 seen in 1 run of the 2"))
+    #expect(try apply(behind: []).text.contains("5 seen in 1 of 2"))
     #expect(try apply(behind: NamespaceTests.withoutSysAdmin).text.contains("closed 3"))
     for _ in 0..<2 {
-      #expect(try apply(behind: NamespaceTests.withoutSysAdmin).text.contains("nothing matches"))
+      #expect(try apply(behind: NamespaceTests.withoutSysAdmin).text.contains("no match"))
     }
     #expect(try apply(behind: []).text.contains("closed 2"), "the second run that saw them")
     #expect(try leaks(in: green) == 0)
   }
 
-  @Test func whoIsToldLearnsWhichNamespaceItIs() throws {
+  @Test func notificationsNameTheNamespace() throws {
     try leak()
     let told = "\(folder.path)/told"
     let page = try folder.write("page", "#!/bin/sh\ncat >> \(told)\n", mode: 0o700)
@@ -188,7 +188,7 @@ import Testing
     try? String(contentsOfFile: path, encoding: .utf8)
   }
 
-  @Test func whenNoneCanBeEnteredThePolicyFails() throws {
+  @Test func failsIfNoNamespaceCanBeEntered() throws {
     try leak()
     let file = try write("{state: close-wait, netns: green}", "action: destroy")
     let ended = try policy("apply", file, behind: NamespaceTests.withoutSysAdmin)
@@ -197,7 +197,7 @@ import Testing
     #expect(try leaks(in: green) == 2)
   }
 
-  @Test func aProtectionOfOneThatNobodyCanIdentifyProtectsAll() throws {
+  @Test func anUnidentifiedProtectedNamespaceProtectsAll() throws {
     try leak()
     let file = try write(
       "{state: close-wait, netns: blue}", "action: destroy",
@@ -212,12 +212,12 @@ import Testing
         "apply", "--state-dir", blue.state.path, file,
       ], seconds: 60)
     #expect(ended.status == 0)
-    #expect(ended.text.contains("3 protected: cannot be told from netns: stale"))
+    #expect(ended.text.contains("3 protected: possibly netns: stale"))
     #expect(ended.complaints.contains("cannot tell which one stale is: Invalid argument"))
     #expect(try leaks(in: blue) == 3)
   }
 
-  @Test func oneThatIsNotThereIsABadPolicy() throws {
+  @Test func anUnknownNamespaceIsABadPolicy() throws {
     let file = try write("{state: close-wait, netns: bleu}", "action: report")
     for verb in ["check", "plan", "apply"] {
       let arguments = verb == "check" ? [file] : ["--state-dir", blue.state.path, file]
@@ -232,7 +232,7 @@ import Testing
     #expect(ended.complaints.contains("there is no process 2147483647"))
   }
 
-  @Test func aRecordingIsOfOneNamespaceAndTheNameOfAnotherIsUnknownThere() throws {
+  @Test func otherNamespacesAreUnknownInARecording() throws {
     try leak()
     let recording = "\(folder.path)/recording"
     #expect(try blue.connreap("list", "--record", recording).status == 0)
@@ -248,7 +248,7 @@ import Testing
     #expect(every.text.contains("3 in CLOSE-WAIT"))
   }
 
-  @Test func aFilterOfTheCommandLineNamesThemToo() throws {
+  @Test func commandLineFiltersCanNameNamespaces() throws {
     try leak()
     func count(_ filter: String) throws -> Int {
       try Listing(connreap(["list", "-o", "json", filter])).connections.count

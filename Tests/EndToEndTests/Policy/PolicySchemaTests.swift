@@ -1,6 +1,6 @@
 import Testing
 
-/// The schema by which editors check policy files, held against an independent validator.
+/// The schema of policy files, checked with an independent validator.
 @Suite(
   .enabled(
     if: Tools.has(Tools.python, "-c", "import jsonschema, yaml"),
@@ -22,14 +22,14 @@ struct PolicySchemaTests {
     return ended.lines
   }
 
-  /// What `policy check` and the validator say of a file.
+  /// The results of `policy check` and of the validator.
   private func judgements(of text: String) throws -> (check: Int32, schema: Substring) {
     let file = try folder.write("sample.yaml", text)
     let check = try Command.run([Tools.connreap, "policy", "check", file])
     return (check.status, try #require(validate([file]).first))
   }
 
-  @Test func thePoliciesThatComeWithConnreapAreValid() throws {
+  @Test func shippedPoliciesAreValid() throws {
     let root = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
     let files = try Command.run(["sh", "-c", "ls '\(root)'/Policies/*.yaml"]).lines.map(String.init)
     #expect(files.count == 8)
@@ -106,7 +106,7 @@ struct PolicySchemaTests {
     ("      - peer: 10.0.0.0/8", "      - {}", "policies/0/except/0"),
     ("  - process: sshd\n", "  - sshd\n", "protect/0"),
   ])
-  func whatIsWrongIsFoundByBoth(part: String, wrong: String, place: String) throws {
+  func schemaAndCheckRejectTheSameFaults(part: String, wrong: String, place: String) throws {
     #expect(Self.policy.contains(part))
     let judged = try judgements(of: Self.policy.replacing(part, with: wrong, maxReplacements: 1))
     #expect(judged.check == 65)
@@ -114,15 +114,15 @@ struct PolicySchemaTests {
   }
 }
 
-/// Files that are made to hurt whoever reads them.
+/// Malicious files.
 @Suite struct PolicyTrapTests {
-  /// Of a debug build; a release build takes a fifth of it.
+  /// The limit of a debug build. A release build needs a fifth of it.
   private static let seconds = 3.0
   private static let megabytes = 64
 
   private static let size = 1 << 18
 
-  /// The traps, by what they are.
+  /// The malicious files, by name.
   static let traps: [(name: String, text: String)] = [
     (
       "aliases of aliases",
@@ -158,7 +158,7 @@ struct PolicySchemaTests {
   }
 
   @Test(arguments: traps.indices)
-  func areReadQuicklyAndInLittleMemory(index: Int) throws {
+  func areReadQuicklyWithLittleMemory(index: Int) throws {
     let (name, text) = Self.traps[index]
     let folder = try TemporaryFolder()
     let file = try folder.write("trap.yaml", text)

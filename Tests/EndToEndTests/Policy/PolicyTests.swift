@@ -3,7 +3,7 @@ import Testing
 
 /// Policies, from the file to the socket.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyTests {
-  /// Closes the CLOSE_WAIT connections of a process that holds three or more of them.
+  /// Closes the CLOSE-WAIT connections of a process that holds three or more.
   static let pileUp = """
     version: 1
     policies:
@@ -35,7 +35,7 @@ import Testing
     get throws { try namespace.rows("--state", "close-wait").count }
   }
 
-  @Test func aPlanSaysWhatItWouldDoAndDoesNothing() throws {
+  @Test func aPlanChangesNothing() throws {
     let leaked = try namespace.closeWaits(3, to: listener)
     let file = try folder.write("leaks.yaml", Self.pileUp)
     let ended = try policy("plan", file)
@@ -46,7 +46,7 @@ import Testing
     #expect(try leaked[0].server.send("alive") == nil)
   }
 
-  @Test func applyClosesAPileUpAndNothingElse() throws {
+  @Test func applyClosesOnlyThePileUp() throws {
     _ = try namespace.closeWaits(3, to: listener)
     let fine = try namespace.pair(to: listener, as: "fine")
     let ended = try policy("apply", try folder.write("leaks.yaml", Self.pileUp))
@@ -55,14 +55,14 @@ import Testing
     #expect(try fine.client.reaches(fine.server))
   }
 
-  @Test func belowTheThresholdNothingIsDone() throws {
+  @Test func doesNothingBelowTheThreshold() throws {
     _ = try namespace.closeWaits(2, to: listener)
     let ended = try policy("apply", try folder.write("leaks.yaml", Self.pileUp))
     #expect(ended.status == 0)
     #expect(try leaks == 2)
   }
 
-  @Test func theThresholdCountsAGroupAndNotTheMachine() throws {
+  @Test func theThresholdCountsPerGroup() throws {
     let other = try namespace.anotherPeer()
     let second = try other.listen("second", port: 8081)
     _ = try namespace.closeWaits(2, to: listener)
@@ -74,8 +74,8 @@ import Testing
     #expect(try namespace.rows("--state", "close-wait").map(\.local.port) == [8080, 8080])
   }
 
-  /// Each connection counts once, for the most that is done with it.
-  @Test func thePlanAddsUpConnectionsAndNotPolicies() throws {
+  /// Each connection counts once, for the strongest action.
+  @Test func thePlanCountsEachConnectionOnce() throws {
     _ = try namespace.closeWaits(5, to: listener)
     func plan(_ first: String, _ second: String) throws -> Substring? {
       let file = try folder.write(
@@ -105,7 +105,7 @@ import Testing
       try plan("report", "report")?.hasPrefix("Plan: close 0, report 5, leave 0, spare 0.") == true)
   }
 
-  @Test func whatSeveralPoliciesCannotDecideIsLeftOnce() throws {
+  @Test func countsSharedUndecidedConnectionsOnce() throws {
     _ = try namespace.closeWaits(2, to: listener)
     let policies = ["one", "two"].map { name in
       """
@@ -120,13 +120,13 @@ import Testing
     #expect(ended.lines.last == "Nothing to close: report 0, leave 2, spare 0.")
   }
 
-  @Test func aRunThatClosesNothingSaysSo() throws {
+  @Test func reportsThatNothingWasClosed() throws {
     _ = try namespace.closeWaits(2, to: listener)
     let ended = try policy("apply", try folder.write("leaks.yaml", Self.pileUp))
     #expect(ended.lines.last == "Nothing to close: report 0, leave 2, spare 0.")
   }
 
-  @Test func inStateHoldsBackWhatIsYoung() throws {
+  @Test func inStateSparesYoungConnections() throws {
     _ = try namespace.closeWaits(3, to: listener)
     let patient = Self.pileUp.replacing("    threshold", with: "    in-state: 1h\n    threshold")
     #expect(try policy("apply", try folder.write("leaks.yaml", patient)).status == 0)
@@ -134,7 +134,7 @@ import Testing
   }
 
   @Test(arguments: ["port: 8080", "process: guarded", "peer: 127.0.0.0/8"])
-  func protectionBeatsEveryMatch(rule: String) throws {
+  func protectionsOverrideEveryMatch(rule: String) throws {
     try namespace.server.rename("guarded")
     _ = try namespace.closeWaits(3, to: listener)
     let guarded = Self.pileUp.replacing(
@@ -143,7 +143,7 @@ import Testing
     #expect(try leaks == 3)
   }
 
-  @Test func anExceptionIsLeftOut() throws {
+  @Test func exceptionsAreLeftOut() throws {
     _ = try namespace.closeWaits(3, to: listener)
     let except = Self.pileUp.replacing(
       "    group-by", with: "    except:\n      - local-port: 8080\n    group-by")
@@ -160,7 +160,7 @@ import Testing
     #expect(try leaks == 3)
   }
 
-  @Test func aFolderIsAllItsFilesAndOneBadFileStopsThemAll() throws {
+  @Test func aDirectoryMeansAllItsFilesAndOneBadFileStopsAll() throws {
     _ = try namespace.closeWaits(3, to: listener)
     _ = try folder.write("10-leaks.yaml", Self.pileUp)
     _ = try folder.write("README", "not a policy: [")
@@ -175,7 +175,7 @@ import Testing
     #expect(try leaks == 0)
   }
 
-  @Test func quietSaysNothingWhenThereWasNothingToDo() throws {
+  @Test func quietPrintsNothingIfThereIsNothingToReport() throws {
     let file = try folder.write("leaks.yaml", Self.pileUp)
     let idle = try policy("apply", "--quiet", file)
     #expect(idle == Ended(status: 0, output: [], errors: []))
@@ -185,7 +185,7 @@ import Testing
     #expect(!(busy.text + busy.complaints).isEmpty)
   }
 
-  @Test func aSecondRunFindsTheLock() throws {
+  @Test func aSecondRunIsLockedOut() throws {
     _ = try namespace.closeWaits(3, to: listener)
     let file = try folder.write("leaks.yaml", Self.pileUp)
     #expect(chmod(namespace.state.path, 0o700) == 0)
@@ -202,7 +202,7 @@ import Testing
   }
 
   @Test(arguments: [mode_t(0o602), 0o620])
-  func rootReadsNoFileThatOthersMayChange(mode: mode_t) throws {
+  func rootRejectsFilesThatOthersMayChange(mode: mode_t) throws {
     _ = try namespace.closeWaits(3, to: listener)
     let file = try folder.write("leaks.yaml", Self.pileUp, mode: mode)
     let ended = try policy("apply", file)
@@ -212,7 +212,7 @@ import Testing
     #expect(try leaks == 3)
   }
 
-  @Test func rootReadsNoFileInAFolderThatOthersMayChange() throws {
+  @Test func rootRejectsDirectoriesThatOthersMayChange() throws {
     _ = try namespace.closeWaits(3, to: listener)
     let file = try folder.write("leaks.yaml", Self.pileUp)
     #expect(chmod(folder.path, 0o777) == 0)

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// A run of policies ends on a signal and at its timeout, whatever it is waiting for.
+/// A policy run ends on a signal and at its timeout, whatever it waits for.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct RunEndTests {
   let namespace: NetworkNamespace
   let folder: TemporaryFolder
@@ -27,26 +27,26 @@ import Testing
     get throws { try namespace.rows("--state", "close-wait").count }
   }
 
-  /// What a run is made to wait for.
+  /// What blocks a run.
   enum Obstacle: String, CaseIterable, CustomTestStringConvertible {
-    /// A process that writes the database and does not end.
+    /// A process that keeps the database locked.
     case database
     /// A name server that does not answer.
     case nameServer
-    /// The kernel, which takes its time to list sockets.
+    /// The kernel, which lists sockets slowly.
     case kernel
     var testDescription: String { rawValue }
   }
 
-  /// Lets every call that reads what the kernel lists be interrupted, again and again.
+  /// Interrupts every call that reads the kernel's list, again and again.
   ///
-  /// One long delay would not do: strace holds a process that ends until its delay is over.
+  /// One long delay would not work: strace holds an ending process until its delay is over.
   private static let endlessKernel = [
     "strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=recvmsg", "-e",
     "inject=recvmsg:error=EINTR:delay_enter=100000",
   ]
 
-  /// A run that waits for `obstacle`, and what has to live meanwhile.
+  /// A run that waits for `obstacle`, and the processes that it needs.
   private func waitingRun(
     _ obstacle: Obstacle, _ options: [String]
   ) throws -> (running: Command, helper: Command?) {
@@ -88,8 +88,8 @@ import Testing
     }
   }
 
-  /// Whether the run is at its work: it has the watchdog's thread, and the audit log, in which a line
-  /// about it is due, unless it still reads its policies.
+  /// Whether the run has started: it has the watchdog thread and, unless it still reads its policies,
+  /// the audit log.
   private func hasBegun(_ running: Command, isLogging: Bool) -> Bool {
     let process = "/proc/\(running.pid)"
     let name = (try? String(contentsOfFile: process + "/comm", encoding: .utf8)) ?? ""
@@ -106,14 +106,14 @@ import Testing
 
   private static let isTracing = Tools.has("strace", "-D", "-e", "trace=none", "/bin/true")
 
-  @Test(arguments: Obstacle.allCases) func aSignalEndsIt(obstacle: Obstacle) throws {
+  @Test(arguments: Obstacle.allCases) func aSignalEndsTheRun(obstacle: Obstacle) throws {
     guard obstacle != .kernel || Self.isTracing else { return }
     let (running, helper) = try waitingRun(obstacle, [])
     defer { helper?.signal(SIGKILL) }
     try waitUntil("it happens") { hasBegun(running, isLogging: obstacle != .nameServer) }
     pause(for: .milliseconds(300))
     running.signal(SIGTERM)
-    // What it waits for takes 30 s and more or, of the database, ends with another exit code.
+    // The obstacle takes at least 30 s or, for the database, has another exit code.
     let ended = try running.end(within: 25)
     #expect(ended.status == 143, "\(ended.complaints)")
     #expect(ended.complaints.contains("stopped by SIGTERM"))
@@ -126,18 +126,18 @@ import Testing
     #expect(try leaks == 0, "the lock is free")
   }
 
-  @Test(arguments: Obstacle.allCases) func theTimeoutEndsIt(obstacle: Obstacle) throws {
+  @Test(arguments: Obstacle.allCases) func theTimeoutEndsTheRun(obstacle: Obstacle) throws {
     guard obstacle != .kernel || Self.isTracing else { return }
     let (running, helper) = try waitingRun(obstacle, ["--timeout", "1500ms"])
     defer { helper?.signal(SIGKILL) }
     let ended = try running.end(within: 40)
     #expect(ended.status == 1, "\(ended.complaints)")
-    #expect(ended.complaints.contains("the time was up; nothing was closed"))
+    #expect(ended.complaints.contains("timeout reached; nothing was closed"))
     helper?.signal(SIGKILL)
     #expect(try leaks == 3)
   }
 
-  @Test func theTimeoutOfKillIsForItsScanToo() throws {
+  @Test func theTimeoutOfKillIncludesTheScan() throws {
     guard Self.isTracing else { return }
     let ended = try namespace.connreap(
       [
@@ -145,12 +145,12 @@ import Testing
       ],
       behind: Self.endlessKernel)
     #expect(ended.status == 1, "\(ended.complaints)")
-    #expect(ended.complaints.contains("the time was up; nothing was closed"))
+    #expect(ended.complaints.contains("timeout reached; nothing was closed"))
     #expect(try leaks == 3)
   }
 
-  /// Nothing ends a container's first process but what it does itself.
-  @Test func theFirstProcessOfAContainerEndsToo() throws {
+  /// The first process of a container has no default signal actions.
+  @Test func endsAsTheFirstProcessOfAContainer() throws {
     let container =
       namespace.entering + [
         "unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--",

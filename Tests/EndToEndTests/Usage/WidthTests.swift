@@ -78,7 +78,7 @@ struct WidthTests {
     #expect(
       try flowing("listeners").contains("127.0.0.1:8080 is limited by its own backlog of 4; "))
     let plan = try flowing("kill -n --local-port 8080 \(state)")
-    #expect(plan.contains("spared: in an accept queue: its program "), "\(plan)")
+    #expect(plan.contains("spared: in an accept queue; its program "), "\(plan)")
     let words = "kill --yes --max 50 --state close-wait --local-port 8080 \(state)"
     _ = try flowing(words)
     for line in try lines("log \(state)", columns: 60) {
