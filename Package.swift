@@ -16,6 +16,16 @@ let sources: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
+/// The modules below the user interface.
+let engine: [Target.Dependency] = [
+  "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
+  "DescriptorActions", "Notifying", "History", "ProcessTable", "StateFiles", "Privileges",
+  "Screens", "Threads", "Connections", "CLinuxProcess", system,
+]
+
+/// What the tests of the user interface depend on besides the modules they test.
+let presentationTests: [Target.Dependency] = engine + ["PresentationTestSupport", "TestSupport"]
+
 /// A module of connreap. It may depend only on modules above it in the list.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: sources)
@@ -78,55 +88,17 @@ let package = Package(
         "Scanning", "PolicyEngine", "Privileges", "Selection", "SocketDiagnostics",
         "DescriptorActions", "ProcessTable", "Netlink", "Connections", system,
       ]),
-    module(
-      "Rendering",
-      [
-
-        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
-        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
-        "Screens", "Threads", "Connections", "CLinuxProcess", system,
-      ]),
-    module(
-      "Presentation",
-      [
-        "Rendering",
-        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
-        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
-        "Screens", "Threads", "Connections", "CLinuxProcess", system,
-      ]),
-    module(
-      "Operations",
-      [
-        "Presentation", "Rendering",
-        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
-        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
-        "Screens", "Threads", "Connections", "CLinuxProcess", system,
-      ]),
-    module(
-      "Reports",
-      [
-        "Operations", "Presentation", "Rendering",
-        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
-        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
-        "Screens", "Threads", "Connections", "CLinuxProcess", system,
-      ]),
-    module(
-      "LiveView",
-      [
-        "Reports", "Operations", "Presentation", "Rendering",
-        "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics", "Netlink",
-        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
-        "Screens", "Threads", "Connections", "CLinuxProcess", system,
-      ]),
+    module("Rendering", ["Screens", "Threads", "Connections", system]),
+    module("Presentation", ["Rendering"] + engine),
+    module("Operations", ["Presentation", "Rendering"] + engine),
+    module("Reports", ["Operations", "Presentation", "Rendering"] + engine),
+    module("LiveView", ["Reports", "Operations", "Presentation", "Rendering"] + engine),
     module(
       "ConnreapCommands",
       [
-        "LiveView", "Reports", "Operations", "Presentation", "Rendering", "Reaping", "PolicyEngine",
-        "Scanning", "Selection", "SocketDiagnostics", "Netlink",
-        "DescriptorActions", "ProcessTable", "Privileges", "StateFiles", "History", "Notifying",
-        "Screens", "Threads", "Connections", "CLinuxProcess", system,
+        "LiveView", "Reports", "Operations", "Presentation", "Rendering",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ] + engine),
     .executableTarget(
       name: "connreap", dependencies: ["ConnreapCommands"], swiftSettings: sources),
 
@@ -162,15 +134,24 @@ let package = Package(
         "Reaping", "PolicyEngine", "Scanning", "Selection", "SocketDiagnostics",
         "DescriptorActions", "ProcessTable", "Netlink", "Connections", "TestSupport", system,
       ]),
+    .target(
+      name: "PresentationTestSupport",
+      dependencies: ["Presentation", "Rendering", "TestSupport"] + engine,
+      path: "Tests/PresentationTestSupport", swiftSettings: strict),
+    tests("RenderingTests", ["Rendering"] + presentationTests),
+    tests("PresentationTests", ["Presentation", "Rendering"] + presentationTests),
+    tests("OperationsTests", ["Operations", "Presentation", "Rendering"] + presentationTests),
+    tests(
+      "ReportsTests", ["Reports", "Operations", "Presentation", "Rendering"] + presentationTests),
+    tests(
+      "LiveViewTests",
+      ["LiveView", "Reports", "Operations", "Presentation", "Rendering"] + presentationTests),
     tests(
       "ConnreapCommandsTests",
       [
         "ConnreapCommands", "LiveView", "Reports", "Operations", "Presentation", "Rendering",
-        "Reaping", "DescriptorActions", "Scanning", "Selection",
-        "ProcessTable", "StateFiles", "Privileges", "Netlink", "Screens", "Threads", "Connections",
-        "TestSupport", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ] + presentationTests),
     tests("DescriptorActionsTests", ["DescriptorActions", "ProcessTable", "Connections", system]),
     tests("EndToEndTests", ["connreap"], resources: [.copy("Fixtures")]),
     tests("PrivilegesTests", ["Privileges", system]),

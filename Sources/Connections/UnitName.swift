@@ -15,7 +15,7 @@ public enum UnitName {
   }
 
   /// Whether a component of a cgroup path names a systemd unit or slice.
-  public static func isOfSystemd(_ component: ArraySlice<UInt8>) -> Bool {
+  public static func isSystemdName(_ component: ArraySlice<UInt8>) -> Bool {
     component.ends(in: ".slice") || suffixes.contains { component.ends(in: $0) }
   }
 

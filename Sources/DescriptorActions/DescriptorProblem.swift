@@ -36,7 +36,7 @@ public enum DescriptorProblem: Error, Hashable, Sendable {
   }
 
   /// Whether another descriptor of the same socket may succeed.
-  public var isOfThisDescriptor: Bool {
+  public var isSpecificToDescriptor: Bool {
     switch self {
     case .processGone, .descriptorGone, .otherSocket, .notPermitted: true
     case .notSupported, .notConnected, .noEffect, .failed: false

@@ -15,17 +15,18 @@ public struct KeepaliveSettings: Hashable, Sendable {
   public let userTimeout: UInt32?
 
   /// The kernel's maximum for ``idle`` and ``interval`` (`MAX_TCP_KEEPIDLE`), in seconds.
-  public static let longest: Int32 = 32_767
+  public static let maximumSeconds: Int32 = 32_767
   /// The kernel's maximum for ``count`` (`MAX_TCP_KEEPCNT`).
-  public static let most: Int32 = 127
+  public static let maximumCount: Int32 = 127
 
   /// The default: detects a dead peer after two minutes.
-  public static let usual = KeepaliveSettings(uncheckedIdle: 60, interval: 10, count: 6)
+  public static let standard = KeepaliveSettings(uncheckedIdle: 60, interval: 10, count: 6)
 
   /// Creates settings; nil when the kernel would refuse one of them.
   public init?(idle: Int32, interval: Int32, count: Int32, userTimeout: UInt32? = nil) {
-    guard (1...Self.longest).contains(idle), (1...Self.longest).contains(interval),
-      (1...Self.most).contains(count), userTimeout.map({ $0 > 0 && $0 <= Int32.max }) ?? true
+    guard (1...Self.maximumSeconds).contains(idle), (1...Self.maximumSeconds).contains(interval),
+      (1...Self.maximumCount).contains(count),
+      userTimeout.map({ $0 > 0 && $0 <= Int32.max }) ?? true
     else { return nil }
     self.init(uncheckedIdle: idle, interval: interval, count: count, userTimeout: userTimeout)
   }

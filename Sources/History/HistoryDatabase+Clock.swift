@@ -20,7 +20,7 @@ extension HistoryDatabase {
         for table in try Self.memoryTables.filter({ try db.tableExists($0) }) {
           let isRemembered = try Bool.fetchOne(
             db, sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE boot = ?)", arguments: [boot])
-          if isRemembered == true { return .ofEarlierVersion }
+          if isRemembered == true { return .fromEarlierVersion }
         }
         return nil
       }

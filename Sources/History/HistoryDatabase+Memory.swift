@@ -2,7 +2,7 @@ public import Connections
 internal import GRDB
 
 /// The boot and the network namespace that cookies and times belong to.
-public struct MemoryPlace: Hashable, Sendable {
+public struct MemoryScope: Hashable, Sendable {
   /// The boot ID.
   public let boot: String
   /// The inode number of the network namespace.
@@ -20,7 +20,7 @@ extension HistoryDatabase {
   static let memoryTables = ["connection", "flag", "round"]
 
   /// The data that earlier runs stored for `place`. Invalid rows are skipped.
-  public func memory(of place: MemoryPlace) throws(HistoryProblem) -> RunMemory {
+  public func memory(of place: MemoryScope) throws(HistoryProblem) -> RunMemory {
     try Self.rethrowing(at: path) {
       try queue.read { db in
         // A run may have been interrupted before it created a table.
@@ -57,7 +57,7 @@ extension HistoryDatabase {
   ///
   /// It writes only the differences. It deletes the data of other boots, which is meaningless now.
   public func replace(
-    _ before: RunMemory, by memory: RunMemory, in place: MemoryPlace
+    _ before: RunMemory, by memory: RunMemory, in place: MemoryScope
   ) throws(HistoryProblem) {
     try Self.rethrowing(at: path) {
       try queue.write { db in
@@ -79,7 +79,7 @@ extension HistoryDatabase {
   ///   - places: the namespaces to keep, all of one boot.
   ///   - uptime: the current uptime of that boot, in milliseconds.
   public func forgetOthers(
-    than places: [MemoryPlace], at uptime: UInt64
+    than places: [MemoryScope], at uptime: UInt64
   ) throws(HistoryProblem) {
     guard uptime > RunMemory.longestAbsence else { return }
     try Self.rethrowing(at: path) {
@@ -137,7 +137,7 @@ private struct ConnectionRows: MemoryRows {
       bytes_received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 
-  init(_ place: MemoryPlace) { self.place = place.arguments }
+  init(_ place: MemoryScope) { self.place = place.arguments }
 
   func arguments(of key: SocketCookie) -> StatementArguments { [Int64(bits: key.rawValue)] }
 
@@ -147,7 +147,7 @@ private struct ConnectionRows: MemoryRows {
       identity.family.name, identity.local.address.description, Int64(identity.localPort),
       identity.peer.address.description, Int64(identity.peerPort), Int64(identity.interface),
       value.state.name, Int64(bits: value.firstSeen), Int64(bits: value.stateSince),
-      value.quietSince.map(Int64.init(bits:)), Int64(bits: value.lastSeen),
+      value.idleSince.map(Int64.init(bits:)), Int64(bits: value.lastSeen),
       value.bytesAcknowledged.map(Int64.init(bits:)),
       value.bytesReceived.map(Int64.init(bits:)),
     ]
@@ -163,7 +163,7 @@ private struct FlagRows: MemoryRows {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     """
 
-  init(_ place: MemoryPlace) { self.place = place.arguments }
+  init(_ place: MemoryScope) { self.place = place.arguments }
 
   func arguments(of key: FlagKey) -> StatementArguments {
     [Int64(bits: key.cookie.rawValue), key.policy]
@@ -182,18 +182,18 @@ private struct RoundRows: MemoryRows {
       first_count, closed, told) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 
-  init(_ place: MemoryPlace) { self.place = place.arguments }
+  init(_ place: MemoryScope) { self.place = place.arguments }
 
   func arguments(of key: RememberedGroupKey) -> StatementArguments { [key.policy, key.group.text] }
 
   func columns(of value: RememberedGroup) -> StatementArguments {
     [
       Int64(bits: value.rules), value.rounds, value.quiet, Int64(bits: value.firstRound),
-      value.firstCount, value.closed, value.isTold,
+      value.firstCount, value.closed, value.isNotified,
     ]
   }
 }
 
-extension MemoryPlace {
+extension MemoryScope {
   fileprivate var arguments: StatementArguments { [boot, Int64(bits: networkNamespace)] }
 }

@@ -21,7 +21,7 @@ public struct HistoryDatabase {
   /// A database that is damaged or belongs to another program is renamed, and a new one is created.
   ///
   /// - Parameter now: seconds since 1970, for unique names of renamed databases.
-  public init(openingOrMakingIn stateDirectory: borrowing StateFolder, now: Int)
+  public init(openingOrCreatingIn stateDirectory: borrowing StateDirectory, now: Int)
     throws(HistoryProblem)
   {
     let path = stateDirectory.path.appending(Self.fileName)
@@ -40,7 +40,7 @@ public struct HistoryDatabase {
   }
 
   /// Opens the database in `stateDirectory` for reading; nil if there is none yet.
-  public init?(readingFrom stateDirectory: borrowing StateFolder) throws(HistoryProblem) {
+  public init?(readingFrom stateDirectory: borrowing StateDirectory) throws(HistoryProblem) {
     guard try Self.exists(in: stateDirectory) else { return nil }
     let path = stateDirectory.path.appending(Self.fileName)
     self.init(path: path, queue: try Self.open(in: stateDirectory, readOnly: true), setAside: nil)
@@ -55,23 +55,23 @@ public struct HistoryDatabase {
   /// The suffixes of SQLite's other files: the write-ahead log, its index, and a rollback journal.
   private static let companions = ["-wal", "-shm", "-journal"]
 
-  private static func exists(in stateDirectory: borrowing StateFolder) throws(HistoryProblem)
+  private static func exists(in stateDirectory: borrowing StateDirectory) throws(HistoryProblem)
     -> Bool
   {
     do {
-      for companion in companions { _ = try stateDirectory.holdsOwnFile(fileName + companion) }
-      return try stateDirectory.holdsOwnFile(fileName)
+      for companion in companions { _ = try stateDirectory.hasTrustedFile(fileName + companion) }
+      return try stateDirectory.hasTrustedFile(fileName)
     } catch {
       throw .untrusted(error)
     }
   }
 
-  private static func create(in stateDirectory: borrowing StateFolder) throws(HistoryProblem) {
-    do { try stateDirectory.makeFile(fileName) } catch { throw .untrusted(error) }
+  private static func create(in stateDirectory: borrowing StateDirectory) throws(HistoryProblem) {
+    do { try stateDirectory.createFile(fileName) } catch { throw .untrusted(error) }
   }
 
   private static func rename(
-    in stateDirectory: borrowing StateFolder, to newName: String
+    in stateDirectory: borrowing StateDirectory, to newName: String
   ) throws(HistoryProblem) {
     do {
       // The log first. SQLite would apply a leftover log to a new database.
@@ -84,7 +84,7 @@ public struct HistoryDatabase {
   }
 
   private static func open(
-    in stateDirectory: borrowing StateFolder, readOnly: Bool
+    in stateDirectory: borrowing StateDirectory, readOnly: Bool
   ) throws(HistoryProblem) -> DatabaseQueue {
     let path = stateDirectory.path.appending(fileName)
     let descriptor: CInt
@@ -125,7 +125,7 @@ public struct HistoryDatabase {
   private static func check(_ db: Database, at path: FilePath) throws {
     let application = try Int32.fetchOne(db, sql: "PRAGMA application_id")
     let isOurs = application == HistorySchema.applicationID
-    if application == 0 || isOurs, try HistorySchema.isNotBegun(db) { return }
+    if application == 0 || isOurs, try HistorySchema.hasNoTables(db) { return }
     guard isOurs else { throw HistoryProblem.unusable(path, .foreign) }
     guard try String.fetchOne(db, sql: "PRAGMA quick_check(1)") == "ok" else {
       throw HistoryProblem.unusable(path, .damaged)
@@ -151,7 +151,7 @@ public struct HistoryDatabase {
       case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY:
         // SQLite does not report every cause. A test write does.
         let directory = path.removingLastComponent()
-        if let errno = StateFolder.whyNothingCanBeWritten(in: directory) {
+        if let errno = StateDirectory.writeFailure(in: directory) {
           throw .cannotWrite(directory, errno)
         }
       default: break

@@ -17,7 +17,7 @@ enum HistorySchema {
 
   /// Whether the database has no tables, because it is empty or the run that created it was
   /// interrupted. The migrator's own table does not count.
-  static func isNotBegun(_ db: Database) throws -> Bool {
+  static func hasNoTables(_ db: Database) throws -> Bool {
     let tables = try Int.fetchOne(
       db, sql: "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations'")
     return try tables == 0 && migrator.appliedMigrations(db).isEmpty

@@ -17,7 +17,7 @@ extension RememberedConnection {
       identity: SocketIdentity(
         local: local, peer: peer, family: family, interface: interface, cookie: cookie),
       state: state, firstSeen: firstSeen, stateSince: stateSince,
-      quietSince: row.time("quiet_since").map { min($0, lastSeen) }, lastSeen: lastSeen,
+      idleSince: row.time("quiet_since").map { min($0, lastSeen) }, lastSeen: lastSeen,
       bytesAcknowledged: row.unsigned("bytes_acked"),
       bytesReceived: row.unsigned("bytes_received"))
   }
@@ -49,7 +49,7 @@ extension RememberedGroup {
       RememberedGroupKey(policy: policy, group: KernelName(member)),
       RememberedGroup(
         rules: rules, rounds: rounds, quiet: quiet, firstRound: firstRound, firstCount: firstCount,
-        closed: closed, isTold: told != 0)
+        closed: closed, isNotified: told != 0)
     )
   }
 }

@@ -7,10 +7,10 @@ package struct LineEditor: Equatable {
   package private(set) var cursor: Int
 
   /// The maximum number of characters, more than a filter needs.
-  package static let longest = 1000
+  package static let maximumLength = 1000
 
   package init(_ text: String) {
-    scalars = Array(text.unicodeScalars.prefix(Self.longest))
+    scalars = Array(text.unicodeScalars.prefix(Self.maximumLength))
     cursor = scalars.count
   }
 
@@ -34,7 +34,7 @@ package struct LineEditor: Equatable {
   package mutating func handle(_ key: ScreenKey) -> Bool {
     switch key {
     case .character(let scalar):
-      guard scalars.count < Self.longest else { return true }
+      guard scalars.count < Self.maximumLength else { return true }
       scalars.insert(scalar, at: cursor)
       cursor += 1
     case .backspace:

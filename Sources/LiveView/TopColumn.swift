@@ -29,7 +29,7 @@ package enum TopColumn: Hashable {
   ]
 
   /// Whether the column is shown on a terminal 80 columns wide.
-  package var isUsual: Bool { Self.standard.contains(self) }
+  package var isStandard: Bool { Self.standard.contains(self) }
 
   /// The rank by importance; the highest is omitted first.
   package var weight: Int { Self.byImportance.firstIndex(of: self) ?? Self.byImportance.count }
@@ -60,11 +60,11 @@ package enum TopColumn: Hashable {
     }
   }
 
-  /// The minimum width; see ``ConnectionColumn/shrinksTo``.
-  package var shrinksTo: Int? {
+  /// The minimum width; see ``ConnectionColumn/minimumWidth``.
+  package var minimumWidth: Int? {
     switch self {
     case .list(.process): 12
-    case .list(let column): column.shrinksTo
+    case .list(let column): column.minimumWidth
     case .sent, .received: nil
     }
   }

@@ -18,11 +18,11 @@ package struct TopFilter {
   /// Whether the text has changed since it was last parsed.
   private(set) var isUnread = false
 
-  private let names: TypingNames
+  private let names: LocalNameResolver
   private var previous: (text: String, predicate: SelectionPredicate?) = ("", nil)
 
   package init(names: any NameResolver) {
-    self.names = TypingNames(names: names)
+    self.names = LocalNameResolver(names: names)
   }
 
   /// Starts editing, with the current filter as text.

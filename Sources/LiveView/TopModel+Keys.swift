@@ -35,8 +35,8 @@ extension TopModel {
   /// Handles a key that edits the filter.
   private mutating func type(_ key: ScreenKey) {
     filter.type { $0.handle(key) }
-    if filter.editor?.scalars.count == LineEditor.longest {
-      message = "a filter has at most \(LineEditor.longest) characters"
+    if filter.editor?.scalars.count == LineEditor.maximumLength {
+      message = "a filter has at most \(LineEditor.maximumLength) characters"
     }
   }
 
@@ -83,8 +83,8 @@ extension TopModel {
     case .down, "j": move(by: 1)
     case .pageUp: move(by: -max(1, tableHeight - 1))
     case .pageDown: move(by: max(1, tableHeight - 1))
-    case .home: stand(on: 0)
-    case .end: stand(on: view.entries.count - 1)
+    case .home: moveCursor(to: 0)
+    case .end: moveCursor(to: view.entries.count - 1)
     case "s", ">": setOrder(order.moved(by: 1))
     case "<": setOrder(order.moved(by: -1))
     case "r": setOrder(order.reversed)

@@ -57,7 +57,7 @@ extension TopModel {
       if size.height > 7 { lines.append(settingsLine) }
       return (lines, nil)
     }
-    let typing = TopTyping(editor: editor, problem: filter.problem, pending: filter.pending)
+    let typing = TopFilterLine(editor: editor, problem: filter.problem, pending: filter.pending)
     let row = lines.count
     let shown = typing.lines(width: size.width)
     lines += shown.lines.prefix(max(1, size.height - 2 - row))
@@ -97,7 +97,7 @@ extension TopModel {
   /// `890 ESTAB, 312 CLOSE-WAIT                            sent 1.2k/s  received 48M/s`
   private var countsLine: ScreenLine {
     var left = ScreenLine()
-    for state in TCPState.inOrderOfLife where view.states[state] > 0 {
+    for state in TCPState.lifecycleOrder where view.states[state] > 0 {
       if left.width > 0 { left.append(", ") }
       left.append(
         "\(Count.text(view.states[state])) \(state.label)",

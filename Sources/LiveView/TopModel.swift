@@ -216,10 +216,10 @@ package struct TopModel {
   }
 
   /// Moves the cursor by `lines`, within the table.
-  package mutating func move(by lines: Int) { stand(on: cursorIndex + lines) }
+  package mutating func move(by lines: Int) { moveCursor(to: cursorIndex + lines) }
 
   /// Moves the cursor to a line, or to the nearest existing one.
-  package mutating func stand(on index: Int) {
+  package mutating func moveCursor(to index: Int) {
     cursorIndex = max(0, min(index, view.entries.count - 1))
     cursor = scan.flatMap { view.target(at: cursorIndex, in: $0) }
     follow()
@@ -322,7 +322,7 @@ package struct TopModel {
     (self.summary, warnings) = (summary.line, summary.warnings + scan.notices)
     countHiddenMarks()
     let index = cursor.flatMap { view.index(of: $0, in: scan) }
-    stand(on: index ?? cursorIndex)
+    moveCursor(to: index ?? cursorIndex)
   }
 
   /// Scrolls so that the cursor is visible.

@@ -77,7 +77,7 @@ package struct TopPage {
     of plan: Plan, _ text: ConnectionText, width: Int
   ) -> [ScreenLine] {
     let heading =
-      plan.closings.isEmpty ? plan.nothingToClose : plan.heading("will be \(plan.deed)")
+      plan.closings.isEmpty ? plan.nothingToClose : plan.heading("will be \(plan.verb)")
     return ScreenLine.wrapped(heading, to: width)
       + table(PlanText.lines(of: plan), text, width: width)
   }

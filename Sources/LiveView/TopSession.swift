@@ -70,7 +70,7 @@ package struct TopSession: ~Copyable {
     if waiting[2].revents != 0 { for delivery in inbox.take() { take(delivery) } }
     guard end == nil else { return }
     if waiting[0].revents != 0 {
-      let inputs = screen.takeInputs()
+      let inputs = screen.readInputs()
       if inputs.isEmpty, waiting[0].revents & Int16(POLLHUP | POLLERR) != 0 {
         end = .signal(SIGHUP)
       } else if !inputs.isEmpty {
@@ -108,13 +108,13 @@ package struct TopSession: ~Copyable {
   private mutating func follow(_ request: TerminalSignals.Request) {
     switch request {
     case .resize:
-      screen.takeNewSize()
+      screen.updateSize()
       model.resize(to: screen.size)
     case .suspend:
       screen.leave()
       signals.suspend()
-      takeBack()
-    case .resume: takeBack()
+      reclaim()
+    case .resume: reclaim()
     case .end(let number):
       end = end ?? .signal(number)
       Interruption.remember(signal: number)
@@ -122,8 +122,8 @@ package struct TopSession: ~Copyable {
   }
 
   /// Takes the terminal back after the process was suspended.
-  private mutating func takeBack() {
-    screen.takeBack()
+  private mutating func reclaim() {
+    screen.reclaim()
     model.resize(to: screen.size)
   }
 
@@ -156,7 +156,7 @@ package struct TopSession: ~Copyable {
     for effect in effects {
       switch effect {
       case .quit: end = end ?? .quit
-      case .redraw: screen.drawAllAgain()
+      case .redraw: screen.invalidate()
       case .scan: isScanWanted = true
       case .lookUp(let text): start { inbox.deliver(.lookedUp(text, work.lookUp(text))) }
       case .plan(let chosen, let number):

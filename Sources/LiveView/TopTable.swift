@@ -50,11 +50,11 @@ package struct TopTable {
     var minimumTotal = 0
     var ampleTotal = 0
     for index in all.indices.sorted(by: { all[$0].weight < all[$1].weight }) {
-      let (width, minimum) = (natural[index], shrinksTo(all[index]) ?? natural[index])
+      let (width, minimum) = (natural[index], minimumWidth(all[index]) ?? natural[index])
       let gap = chosen.isEmpty ? 0 : gap
       minimumTotal += min(width, minimum) + gap
       ampleTotal += min(width, 2 * minimum) + gap
-      let fits = all[index].isUsual ? minimumTotal <= room : ampleTotal <= room
+      let fits = all[index].isStandard ? minimumTotal <= room : ampleTotal <= room
       guard fits || chosen.isEmpty else { break }
       chosen.insert(all[index])
     }
@@ -65,8 +65,8 @@ package struct TopTable {
   }
 
   /// The minimum width of a column. Group headings need the space of the first columns.
-  private func shrinksTo(_ column: TopColumn) -> Int? {
-    model.grouping != nil && column == .list(.local) ? 15 : column.shrinksTo
+  private func minimumWidth(_ column: TopColumn) -> Int? {
+    model.grouping != nil && column == .list(.local) ? 15 : column.minimumWidth
   }
 
   /// Whether a column has a value for any connection.
@@ -74,7 +74,7 @@ package struct TopTable {
     guard let scan = model.scan else { return column != .list(.networkNamespace) }
     switch column {
     case .list(.networkNamespace): return scan.snapshot.namespaces.count > 1
-    case .list(.age): return scan.snapshot.knowsEarlierRuns
+    case .list(.age): return scan.snapshot.hasHistory
     case .list(.unit):
       return scan.connections.prefix(Self.sampleSize).contains {
         scan.snapshot.controlGroup(of: $0)?.unit != nil
@@ -92,7 +92,7 @@ package struct TopTable {
         let arrow = order.column == column ? (order.isDescending ? "▼" : "▲") : ""
         return Table.Column(
           title: column.title + arrow, alignment: column.isNumber ? .right : .left,
-          shrinksTo: shrinksTo(column), cut: column.cut, rank: column.rank)
+          minimumWidth: minimumWidth(column), cut: column.cut, rank: column.rank)
       },
       rowCount: scan?.connections.count ?? 0,
       cell: { place, column, text in

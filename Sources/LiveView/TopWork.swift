@@ -73,7 +73,7 @@ package struct TopWork: Sendable {
     let guards = try guards(on: system, filter: filter, remembering: TunnelMemory())
     let plan = try PlannedClosing(chosen, on: system).plan(guardedBy: guards)
     try guarding.refuseIfTooLarge(plan)
-    if plan.wantsPrivileges { try ClosingPermission(for: system).require(plan.steps) }
+    if plan.needsPrivileges { try ClosingPermission(for: system).require(plan.steps) }
     return plan
   }
 
@@ -124,7 +124,7 @@ package struct TopWork: Sendable {
     on system: LiveSystem, filter: SelectionPredicate?, remembering sessions: TunnelMemory
   ) throws(CommandFailure) -> Guards {
     try guarding.guards(
-      on: system, .destroy, namedStates: combined(filter).namedStatesOneByOne,
+      on: system, .destroy, namedStates: combined(filter).explicitStates,
       remembering: sessions)
   }
 

@@ -32,7 +32,7 @@ public enum NetlinkProblem: Error, Equatable, Sendable {
   case notRecorded
 
   /// Whether a retry may succeed: the request itself is valid.
-  public var isPassing: Bool {
+  public var isTransient: Bool {
     switch self {
     case .overrun, .truncated, .interrupted, .wrongSequence, .foreignSender: true
     case .refused(let errno): errno == .resourceBusy || errno == .resourceTemporarilyUnavailable

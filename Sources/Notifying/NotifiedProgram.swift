@@ -32,7 +32,7 @@ public struct NotifiedProgram: Sendable {
   ///   - isStopped: whether to kill it now; called repeatedly, at least every 10 ms.
   ///   - reporting: receives its output, however it ended; not called if it was not started.
   /// - Throws: ``NotificationProblem`` unless the program ran and exited with status 0.
-  public func tell(
+  public func notify(
     _ input: [UInt8], timeout: Duration, user: UInt32, isStopped: () -> Bool = { false },
     reporting: (ProgramOutput) -> Void = { _ in }
   ) throws(NotificationProblem) {
@@ -94,8 +94,8 @@ private struct Running: ~Copyable {
       program, words,
       environment: ["PATH=" + searchPath.map(\.string).joined(separator: ":")],
       input: feed.far, output: pipe.far)
-    feed.give()
-    pipe.give()
+    feed.closeFarEnd()
+    pipe.closeFarEnd()
     self.feed = feed
     self.pipe = pipe
   }
@@ -109,7 +109,7 @@ private struct Running: ~Copyable {
     let left = child.endAll()
     pipe.drain()
     var output = pipe.output
-    if case .ended = end { output.processesLeft = left }
+    if case .ended = end { output.leftoverProcesses = left }
     return (end, output)
   }
 
@@ -122,8 +122,8 @@ private struct Running: ~Copyable {
       if isStopped() { return .stopped }
       guard ContinuousClock.now < deadline else { return .late }
       var waiting = [
-        pollfd(fd: feed.waiting, events: Int16(POLLOUT), revents: 0),
-        pollfd(fd: pipe.waiting, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: feed.pollDescriptor, events: Int16(POLLOUT), revents: 0),
+        pollfd(fd: pipe.pollDescriptor, events: Int16(POLLIN), revents: 0),
       ]
       guard unsafe poll(&waiting, 2, 5) > 0 else { continue }
       if waiting[0].revents != 0 { feed.write() }

@@ -5,7 +5,7 @@ internal import SystemPackage
 /// socket need not raise a signal.
 struct ProgramInput: ~Copyable {
   private let near: FileDescriptor
-  /// The program's end, until ``give()``.
+  /// The program's end, until ``closeFarEnd()``.
   let far: FileDescriptor
   private var isFarOpen = true
   private var rest: ArraySlice<UInt8>
@@ -23,14 +23,14 @@ struct ProgramInput: ~Copyable {
 
   /// Closes this process's copy of the far end, so that the near end notices when the program
   /// closes its own.
-  mutating func give() {
+  mutating func closeFarEnd() {
     guard isFarOpen else { return }
     isFarOpen = false
     try? far.close()
   }
 
   /// The descriptor to poll for writing; -1 if nothing is left to write.
-  var waiting: Int32 { isEnded ? -1 : near.rawValue }
+  var pollDescriptor: Int32 { isEnded ? -1 : near.rawValue }
 
   /// Writes as much as fits now, and shuts down the socket after the last byte. It is no error if
   /// the program does not read everything.

@@ -11,7 +11,7 @@ public struct ProgramOutput: Equatable, Sendable {
   /// Whether more output was discarded.
   public internal(set) var isCut = false
   /// The number of processes that the program left running. They were killed.
-  public internal(set) var processesLeft = 0
+  public internal(set) var leftoverProcesses = 0
 
   mutating func append(_ more: ArraySlice<UInt8>) {
     let room = Self.limit - bytes.count
@@ -23,7 +23,7 @@ public struct ProgramOutput: Equatable, Sendable {
 /// The pipe for reading the output of a program.
 struct OutputPipe: ~Copyable {
   private let near: FileDescriptor
-  /// The program's end, until ``give()``.
+  /// The program's end, until ``closeFarEnd()``.
   let far: FileDescriptor
   private var isFarOpen = true
   private var isEnded = false
@@ -42,14 +42,14 @@ struct OutputPipe: ~Copyable {
 
   /// Closes this process's copy of the far end, so that the near end notices when the program
   /// closes its own.
-  mutating func give() {
+  mutating func closeFarEnd() {
     guard isFarOpen else { return }
     isFarOpen = false
     try? far.close()
   }
 
   /// The descriptor to poll for reading; -1 after the end.
-  var waiting: Int32 { isEnded ? -1 : near.rawValue }
+  var pollDescriptor: Int32 { isEnded ? -1 : near.rawValue }
 
   /// Reads once.
   ///

@@ -43,7 +43,7 @@ private struct MemoryWriter {
       memories[connection.namespace]?.connections[connection.cookie] =
         remembered.seenAgain(connection, at: now)
     }
-    for namespace in memories.keys { memories[namespace]?.forgetWhatIsLongGone(at: now) }
+    for namespace in memories.keys { memories[namespace]?.forgetOldConnections(at: now) }
     var new: [SocketCookie: Int] = [:]
     for found in findings {
       for row in found.flagged + found.awaited {
@@ -131,7 +131,7 @@ private struct MemoryWriter {
 
 extension RunMemory {
   /// Forgets connections that no run has seen for a long time.
-  fileprivate mutating func forgetWhatIsLongGone(at now: UInt64) {
+  fileprivate mutating func forgetOldConnections(at now: UInt64) {
     connections = connections.filter { $0.value.lastSeen + Self.longestAbsence >= now }
     flags = flags.filter { connections[$0.key.cookie] != nil }
   }

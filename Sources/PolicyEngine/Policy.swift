@@ -43,14 +43,14 @@ public struct Policy: Equatable, Sendable {
   public var notify: [String]?
 
   /// The default of ``limit``.
-  public static let usualLimit = 100
+  public static let defaultLimit = 100
 
   /// A policy; the defaults are those of a file.
   public init(
     name: String, description: String? = nil, file: String, line: Int, match: SelectionPredicate,
     except: [SelectionPredicate] = [], protect: [Protection] = [], inState: UInt64? = nil,
     groupBy: Grouping? = nil, threshold: Int = 1, keep: Int = 0,
-    action: PolicyAction, limit: Int = usualLimit, limitPercent: Int? = nil, rate: Int? = nil,
+    action: PolicyAction, limit: Int = defaultLimit, limitPercent: Int? = nil, rate: Int? = nil,
     seen: Int = 1, giveUpAfter: Int? = nil, notify: [String]? = nil
   ) {
     self.name = name

@@ -55,7 +55,7 @@ public struct SparedConnection: Equatable, Sendable {
   /// Why a policy does not act on a connection.
   public enum Reason: Equatable, Sendable {
     /// It has not been in its state for long enough.
-    case tooYoung
+    case notLongEnough
     /// The protection with this index covers it. If not `certain`, a fact is unknown and it may.
     case protected(by: Int, certain: Bool)
     /// The earlier policy with this index acts on it.

@@ -106,7 +106,7 @@ struct PolicyReader<Names: NameResolver> {
       match: match.predicate.limitedToDefaultStates(), except: exceptions, protect: protections,
       inState: inState, groupBy: grouping?.grouping, threshold: threshold ?? 1, keep: keep ?? 0,
       action: action,
-      limit: limit ?? Policy.usualLimit, limitPercent: limitPercent, rate: rate, seen: seen ?? 1,
+      limit: limit ?? Policy.defaultLimit, limitPercent: limitPercent, rate: rate, seen: seen ?? 1,
       giveUpAfter: giveUpAfter, notify: notify)
     warn(about: policy, entries, matching: match.keys)
     return (policy, name)

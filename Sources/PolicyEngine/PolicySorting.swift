@@ -39,7 +39,7 @@ struct PolicySorting {
     self.takers = takers
     self.history = history
     self.isSecondLook = isSecondLook
-    waitsForLongIdle = policy.match.asksForMoreIdleThanTheKernelCounts
+    waitsForLongIdle = policy.match.exceedsKernelIdleLimit
   }
 
   mutating func sort(_ row: Int, of rows: some EvaluatedConnections) {
@@ -71,7 +71,7 @@ struct PolicySorting {
     switch age(connection, past) {
     case .no:
       awaited.append(row)
-      return spare(row, .tooYoung)
+      return spare(row, .notLongEnough)
     case .unknown:
       awaited.append(row)
       return leaveUndecided(row, \.inState)
@@ -136,8 +136,8 @@ struct PolicySorting {
   /// The newest members that the policy keeps, in increasing order.
   private func newest(of members: [Int], in rows: some EvaluatedConnections) -> [Int] {
     guard policy.keep > 0 else { return [] }
-    let standing = members.map { Standing(rows.connection(at: $0), rows.past(at: $0), row: $0) }
-    return standing.sorted(by: Standing.isOlder).suffix(policy.keep).map(\.row).sorted()
+    let standing = members.map { AgeRank(rows.connection(at: $0), rows.past(at: $0), row: $0) }
+    return standing.sorted(by: AgeRank.isOlder).suffix(policy.keep).map(\.row).sorted()
   }
 
   private mutating func spare(_ row: Int, _ reason: SparedConnection.Reason) {
@@ -209,7 +209,7 @@ struct PolicySorting {
   private func age(_ connection: Connection, _ past: ConnectionPast?) -> Verdict {
     guard let minimum = policy.inState else { return .yes }
     return SelectionTerm.inState(atLeast: minimum).verdict(
-      of: connection, owners: OwnersUnknown(), past: past)
+      of: connection, owners: UnknownOwners(), past: past)
   }
 }
 
@@ -285,7 +285,7 @@ extension PolicySorting {
 
 /// The age of a connection within its group: its time in the state or, if unknown, its idle time,
 /// then its age, then its cookie.
-private struct Standing {
+private struct AgeRank {
   let row: Int
   private let time: UInt64?
   private let age: UInt64
@@ -294,13 +294,13 @@ private struct Standing {
   init(_ connection: Connection, _ past: ConnectionPast?, row: Int) {
     self.row = row
     // The order of a plan. Only CLOSE_WAIT has its own time from the kernel.
-    let inState = connection.inStateAtLeast == nil ? nil : connection.inStateAtLeast(knowing: past)
-    time = inState ?? connection.idle(knowing: past)
+    let inState = connection.inStateAtLeast == nil ? nil : connection.inStateAtLeast(given: past)
+    time = inState ?? connection.idle(given: past)
     age = past?.age ?? 0
     cookie = connection.cookie.rawValue
   }
 
-  static func isOlder(_ lhs: Standing, _ rhs: Standing) -> Bool {
+  static func isOlder(_ lhs: AgeRank, _ rhs: AgeRank) -> Bool {
     switch (lhs.time, rhs.time) {
     case (let left?, let right?) where left != right: return left > right
     case (_?, nil): return true

@@ -9,7 +9,7 @@ public struct Credentials: Equatable, Sendable {
   /// The effective user, whose file permissions apply.
   public let effectiveUserID: UInt32
   /// Whether the real and the effective group differ.
-  public let hasGroupOfFile: Bool
+  public let groupsDiffer: Bool
   /// Whether the program has more privileges than its caller (`AT_SECURE`).
   public let isSecureExecution: Bool
   /// The capabilities of the process.
@@ -17,12 +17,12 @@ public struct Credentials: Equatable, Sendable {
 
   /// Creates credentials from explicit values.
   public init(
-    userID: UInt32, effectiveUserID: UInt32, hasGroupOfFile: Bool = false,
+    userID: UInt32, effectiveUserID: UInt32, groupsDiffer: Bool = false,
     isSecureExecution: Bool = false, held: HeldCapabilities
   ) {
     self.userID = userID
     self.effectiveUserID = effectiveUserID
-    self.hasGroupOfFile = hasGroupOfFile
+    self.groupsDiffer = groupsDiffer
     self.isSecureExecution = isSecureExecution
     self.held = held
   }
@@ -30,13 +30,13 @@ public struct Credentials: Equatable, Sendable {
   /// The credentials of the calling thread.
   public static func current() throws(PrivilegeProblem) -> Credentials {
     Credentials(
-      userID: getuid(), effectiveUserID: geteuid(), hasGroupOfFile: getgid() != getegid(),
+      userID: getuid(), effectiveUserID: geteuid(), groupsDiffer: getgid() != getegid(),
       isSecureExecution: ThreadCapabilities.isSecureExecution,
       held: try HeldCapabilities.current())
   }
 
   /// Whether the executable is set-user-ID or set-group-ID, so that its owner's permissions apply.
-  public var isSetID: Bool { userID != effectiveUserID || hasGroupOfFile }
+  public var isSetID: Bool { userID != effectiveUserID || groupsDiffer }
 
   /// Whether an ordinary user has extra privileges, from file capabilities or ambient capabilities.
   ///

@@ -4,10 +4,10 @@ public enum OwnPrivileges {
   ///
   /// Empties the bounding, ambient and inheritable sets, and makes execve(2) grant nothing
   /// (`PR_SET_NO_NEW_PRIVS`). Afterwards only `raised` is effective.
-  public static func closeTheWayUp(raised: Capabilities) throws(PrivilegeProblem) {
+  public static func preventPrivilegeGain(raised: Capabilities) throws(PrivilegeProblem) {
     let thread = try ThreadCapabilities()
     let permitted = try thread.set(.permitted)
-    try ThreadCapabilities.closeTheWayUp()
+    try ThreadCapabilities.preventPrivilegeGain()
     try thread.become(effective: raised.intersection(permitted), permitted: permitted)
   }
 

@@ -9,7 +9,7 @@ public enum PrivilegeProblem: Error, Equatable, Sendable {
   /// The link at `path` that identifies the user namespace could not be read.
   case userNamespaceUnreadable(path: FilePath, Errno)
   /// The link at `path` is not of the form `user:[NUMBER]`.
-  case userNamespaceUnintelligible(path: FilePath)
+  case userNamespaceMalformed(path: FilePath)
 }
 
 extension PrivilegeProblem: CustomStringConvertible {
@@ -22,7 +22,7 @@ extension PrivilegeProblem: CustomStringConvertible {
       "cannot drop capabilities: \(errno)"
     case .userNamespaceUnreadable(let path, let errno):
       "cannot read \(path), which identifies the user namespace: \(errno)"
-    case .userNamespaceUnintelligible(let path):
+    case .userNamespaceMalformed(let path):
       "\(path) does not identify a user namespace (user:[NUMBER] expected)"
     }
   }

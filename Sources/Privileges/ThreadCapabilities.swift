@@ -78,7 +78,7 @@ internal import SystemPackage
   /// `PR_SET_NO_NEW_PRIVS`.
   ///
   /// The bounding set needs CAP_SETPCAP, which an ordinary user lacks; the last one is then enough.
-  static func closeTheWayUp() throws(PrivilegeProblem) {
+  static func preventPrivilegeGain() throws(PrivilegeProblem) {
     // Kernels before 4.3 have no ambient capabilities and refuse this.
     _ = cap_prctl(Int(PR_CAP_AMBIENT), Int(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0, 0)
     for number in 0..<cap_value_t(cap_max_bits()) where cap_drop_bound(number) != 0 { break }

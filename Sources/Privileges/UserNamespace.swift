@@ -18,7 +18,7 @@ public enum UserNamespace {
     let prefix = "user:[", suffix = "]"
     guard target.hasPrefix(prefix), target.hasSuffix(suffix),
       let inode = UInt64(target.dropFirst(prefix.count).dropLast(suffix.count))
-    else { throw .userNamespaceUnintelligible(path: path) }
+    else { throw .userNamespaceMalformed(path: path) }
     return inode == initialInode
   }
 

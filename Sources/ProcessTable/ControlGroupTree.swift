@@ -24,19 +24,21 @@ public struct ControlGroupTree: Sendable {
   /// The cgroups with these `ids`, by ID. A missing cgroup was removed, is not visible to the
   /// reader, or could not be read.
   public func controlGroups(_ ids: Set<UInt64>) -> [UInt64: ControlGroup] {
-    guard !ids.isEmpty, let rootDirectory = try? Folder(root) else { return [:] }
+    guard !ids.isEmpty, let rootDirectory = try? Directory(root) else { return [:] }
     var found: [UInt64: ControlGroup] = [:]
     if let id = try? rootDirectory.inode(), ids.contains(id) { found[id] = group(top) }
     let names = EntryBuffer()
     var rest: [[UInt8]] = [[]]
     let start = top == "/" ? [] : top.bytes
     while let path = rest.popLast(), found.count < ids.count {
-      guard let directory = try? rootDirectory.folder(path.isEmpty ? "." : KernelName(bytes: path))
+      guard
+        let directory = try? rootDirectory.subdirectory(
+          path.isEmpty ? "." : KernelName(bytes: path))
       else {
         continue
       }
       // Entries read before an error are still valid.
-      try? directory.forEachFolder(names) { name, id in
+      try? directory.forEachSubdirectory(names) { name, id in
         let below = path.isEmpty ? name.bytes : path + [UInt8(ascii: "/")] + name.bytes
         rest.append(below)
         if ids.contains(id) {

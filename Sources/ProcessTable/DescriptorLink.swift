@@ -12,7 +12,7 @@ enum DescriptorLink: Equatable {
   case unreadable(Errno)
 
   /// More bytes than the longest `socket:[4294967295]` has. A target that fills them is no socket.
-  static let enoughOctets = 32
+  static let targetCapacity = 32
 
   private static let prefix = Array("socket:[".utf8)
 
@@ -21,7 +21,7 @@ enum DescriptorLink: Equatable {
     self = .other
     let start = Self.prefix.count
     let last = target.count - 1
-    guard last > start, target.count < Self.enoughOctets, target[last] == UInt8(ascii: "]"),
+    guard last > start, target.count < Self.targetCapacity, target[last] == UInt8(ascii: "]"),
       Self.prefix.indices.allSatisfy({ target[$0] == Self.prefix[$0] }),
       let inode = target.decimal(in: start..<last), inode != 0
     else { return }
@@ -32,11 +32,11 @@ enum DescriptorLink: Equatable {
   ///
   /// ENAMETOOLONG means a file whose path is longer than `PATH_MAX`, never a socket.
   init(failure: Errno) {
-    self = failure.saysGone ? .gone : failure == .fileNameTooLong ? .other : .unreadable(failure)
+    self = failure.meansGone ? .gone : failure == .fileNameTooLong ? .other : .unreadable(failure)
   }
 }
 
 extension Errno {
   /// Whether `/proc` reports with this error that a process or descriptor no longer exists.
-  var saysGone: Bool { self == .noSuchFileOrDirectory || self == .noSuchProcess }
+  var meansGone: Bool { self == .noSuchFileOrDirectory || self == .noSuchProcess }
 }

@@ -16,7 +16,7 @@ enum FileTableComparison {
   /// Whether the kernel can compare tables, and `root` shows the pids that system calls take.
   ///
   /// The kernel may be built without kcmp, or a seccomp filter may forbid it.
-  static func isPossible(below root: borrowing Folder) -> Bool {
+  static func isPossible(below root: borrowing Directory) -> Bool {
     guard root.isInProcFileSystem, let own = try? root.target(of: "self") else { return false }
     return own.decimal == UInt64(getpid()) && order(getpid(), getpid()) == .same
   }

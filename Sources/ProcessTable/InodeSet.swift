@@ -38,7 +38,7 @@ public struct InodeSet: Sendable {
   }
 
   /// The inodes of the set that none of `holders` has; none for ``everySocket``.
-  func withoutThose(of holders: [SocketHolder]) -> InodeSet {
+  func withoutSockets(of holders: [SocketHolder]) -> InodeSet {
     var rest = isEverySocket ? InodeSet() : self
     for holder in holders {
       for socket in holder.sockets { rest.inodes.remove(UInt64(socket.inode)) }

@@ -39,7 +39,7 @@ public struct NetworkNamespaceFiles: Sendable {
     for directory in directories {
       var names: [KernelName] = []
       do {
-        let opened = try Folder(directory)
+        let opened = try Directory(directory)
         try opened.forEachName(EntryBuffer()) { names.append($0) }
       } catch {
         guard error == .noSuchFileOrDirectory else { throw .unreadable(directory, error) }

@@ -61,7 +61,7 @@ extension NetworkNamespaceFiles {
   ) throws(ProcessProblem) -> UsedNamespaces {
     let pids = try processes.pids()
     let root = SharedDirectory(try processes.openRoot())
-    let slots = WorkPlaces(pids.count)
+    let slots = WorkerSlots(pids.count)
     let result = Mutex(UsedNamespaces())
     let containers = processes.containers
     ParallelWork.run(threads: min(threads, pids.count)) {
@@ -70,11 +70,11 @@ extension NetworkNamespaceFiles {
       while let index = slots.take() {
         let pid = pids[index]
         do throws(Errno) {
-          let process = try ProcessFolder(pid: pid, below: root.directory, containers)
+          let process = try ProcessDirectory(pid: pid, below: root.directory, containers)
           if let isWanted, !isWanted(process.controlGroup) { continue }
           try read(process, depth, names, &part)
         } catch {
-          if !error.saysGone { part.addUnreadable() }
+          if !error.meansGone { part.addUnreadable() }
         }
       }
       result.withLock { $0.add(part) }
@@ -83,14 +83,14 @@ extension NetworkNamespaceFiles {
   }
 
   private func read(
-    _ process: borrowing ProcessFolder, _ depth: Depth, _ names: borrowing EntryBuffer,
+    _ process: borrowing ProcessDirectory, _ depth: Depth, _ names: borrowing EntryBuffer,
     _ found: inout UsedNamespaces
   ) throws(Errno) {
     let pid = process.pid
     var inode: UInt64?
     // A leader that has ended is in no namespace, but its threads are.
     do { inode = try process.networkNamespace() } catch {
-      guard error.saysGone, depth == .threadsAndDescriptors else { throw error }
+      guard error.meansGone, depth == .threadsAndDescriptors else { throw error }
     }
     if let inode {
       found.add(inode, .init(kind: .process, pid: pid, file: file(of: pid)))
@@ -102,7 +102,7 @@ extension NetworkNamespaceFiles {
     for thread in threads {
       let own: UInt64
       do { own = try tasks.networkNamespace("\(thread)/ns/net") } catch {
-        guard error.saysGone else { throw error }
+        guard error.meansGone else { throw error }
         continue
       }
       guard own != inode else { continue }
@@ -122,6 +122,6 @@ extension NetworkNamespaceFiles {
 
 /// A directory that several threads share.
 private final class SharedDirectory: Sendable {
-  let directory: Folder
-  init(_ directory: consuming Folder) { self.directory = directory }
+  let directory: Directory
+  init(_ directory: consuming Directory) { self.directory = directory }
 }

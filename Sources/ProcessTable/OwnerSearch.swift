@@ -6,7 +6,7 @@ import Threads
 ///
 /// Each thread takes the next free process. At its end, it adds its findings to the shared result.
 final class OwnerSearch: Sendable {
-  let root: Folder
+  let root: Directory
   let wanted: InodeSet
   let pruning: ProcessPruning
   let details: OwnerDetails
@@ -14,36 +14,36 @@ final class OwnerSearch: Sendable {
   let known: KnownHoldings?
   let containers: (any ContainerNames)?
   /// Whether the root is a real `/proc`, not a copy.
-  let isKernels: Bool
+  let isRealProc: Bool
   /// Whether the kernel can compare the descriptor tables of threads below this root.
   let canCompareTables: Bool
-  /// See ``Folder/canStartAtDescriptors(_:)``.
+  /// See ``Directory/canStartAtDescriptors(_:)``.
   let canStartAtDescriptors: Bool
 
   /// The processes to visit, including those that `pruning` leaves out.
   let pids: [Int32]
-  private let slots: WorkPlaces
+  private let slots: WorkerSlots
   private let result = Mutex(SearchResult())
 
   init(
-    root: consuming Folder, pids: [Int32], wanted: InodeSet, pruning: ProcessPruning,
+    root: consuming Directory, pids: [Int32], wanted: InodeSet, pruning: ProcessPruning,
     details: OwnerDetails, known: KnownHoldings? = nil, containers: (any ContainerNames)? = nil
   ) {
     self.known = known
-    isKernels = root.isInProcFileSystem
-    canCompareTables = isKernels && FileTableComparison.isPossible(below: root)
+    isRealProc = root.isInProcFileSystem
+    canCompareTables = isRealProc && FileTableComparison.isPossible(below: root)
     canStartAtDescriptors = root.canStartAtDescriptors(EntryBuffer())
     self.root = root
     self.pids = pids
-    slots = WorkPlaces(pids.count)
+    slots = WorkerSlots(pids.count)
     self.wanted = wanted
     self.pruning = pruning
     self.details = details
     self.containers = containers
   }
 
-  /// Whether ``ProcessFolder/threadCount()`` is reliable.
-  var canCountThreads: Bool { isKernels }
+  /// Whether ``ProcessDirectory/threadCount()`` is reliable.
+  var canCountThreads: Bool { isRealProc }
 
   /// Runs the search on several threads and returns its result, in no order.
   func run(threads: Int) -> SearchResult {

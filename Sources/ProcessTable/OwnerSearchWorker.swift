@@ -18,7 +18,7 @@ struct OwnerSearchWorker: ~Copyable {
   mutating func visit(_ pid: Int32) {
     guard search.pruning.admits(pid: pid) else { return }
     do {
-      let process = try ProcessFolder(pid: pid, below: search.root, search.containers)
+      let process = try ProcessDirectory(pid: pid, below: search.root, search.containers)
       sockets.removeAll(keepingCapacity: true)
       if search.pruning.needsFacts {
         let facts = try process.owner(search.pruning.details)
@@ -40,7 +40,7 @@ struct OwnerSearchWorker: ~Copyable {
   }
 
   /// Keeps the sockets of `known`, which the process held before, that it still holds.
-  private mutating func readAgain(_ known: [HeldSocket], of process: borrowing ProcessFolder) {
+  private mutating func readAgain(_ known: [HeldSocket], of process: borrowing ProcessDirectory) {
     do throws(Errno) {
       let directory = try process.open("fd")
       for socket in known {
@@ -55,7 +55,7 @@ struct OwnerSearchWorker: ~Copyable {
     }
   }
 
-  private mutating func readTables(_ process: borrowing ProcessFolder) {
+  private mutating func readTables(_ process: borrowing ProcessDirectory) {
     do {
       let directory = try process.open("fd")
       guard try readTable(directory, of: process.pid, thread: nil) == 0 else {
@@ -78,7 +78,7 @@ struct OwnerSearchWorker: ~Copyable {
   ///
   /// A protected program may hold a socket only in such a table, even if the leader of another
   /// process holds it too.
-  private mutating func readThreads(_ process: borrowing ProcessFolder, main: Int32?) {
+  private mutating func readThreads(_ process: borrowing ProcessDirectory, main: Int32?) {
     do {
       let threads = try process.open("task")
       var rest: [Int32] = []
@@ -87,7 +87,7 @@ struct OwnerSearchWorker: ~Copyable {
       var (descriptors, distinct) = (0, sockets.count)
       for thread in rest where !tables.isMain(thread) {
         descriptors += readThread(thread, of: process.pid, in: threads, knowing: &tables)
-        if search.isKernels, !search.canCompareTables,
+        if search.isRealProc, !search.canCompareTables,
           descriptors > ThreadTables.limitWithoutComparison
         {
           return note(.noFunction, .threads, of: process.pid)
@@ -108,10 +108,11 @@ struct OwnerSearchWorker: ~Copyable {
 
   /// - Returns: the number of descriptors read.
   private mutating func readThread(
-    _ thread: Int32, of pid: Int32, in threads: borrowing Folder, knowing tables: inout ThreadTables
+    _ thread: Int32, of pid: Int32, in threads: borrowing Directory,
+    knowing tables: inout ThreadTables
   ) -> Int {
     do {
-      let directory = try threads.folder("\(thread)/fd")
+      let directory = try threads.subdirectory("\(thread)/fd")
       guard tables.isNew(thread, size: try directory.size()) else { return 0 }
       return try readTable(directory, of: pid, thread: thread)
     } catch {
@@ -124,7 +125,7 @@ struct OwnerSearchWorker: ~Copyable {
   ///
   /// - Returns: the number of descriptors in the table.
   private mutating func readTable(
-    _ directory: borrowing Folder, of pid: Int32, thread: Int32?
+    _ directory: borrowing Directory, of pid: Int32, thread: Int32?
   ) throws(Errno) -> Int {
     var count = 0
     var refusal: Errno?
@@ -158,7 +159,7 @@ struct OwnerSearchWorker: ~Copyable {
   }
 
   private mutating func note(_ error: Errno, _ part: ProcessGap.Part, of pid: Int32) {
-    guard !error.saysGone else { return }
+    guard !error.meansGone else { return }
     result.gaps.append(ProcessGap(pid: pid, part: part, error: error))
   }
 }

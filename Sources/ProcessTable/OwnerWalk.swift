@@ -44,7 +44,7 @@ public struct OwnerWalk: ~Copyable, Sendable {
     var found = search.takeResult()
     for index in found.holders.indices { found.holders[index].keep(wanted) }
     found.holders.removeAll { $0.sockets.isEmpty }
-    let missing = wanted.withoutThose(of: found.holders)
+    let missing = wanted.withoutSockets(of: found.holders)
     // With a million sockets, both this set and the table built below are large.
     _ = consume wanted
     if !missing.isEmpty { found += try searchAgain(for: missing, besides: found.gaps) }

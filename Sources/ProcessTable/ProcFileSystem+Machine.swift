@@ -49,7 +49,7 @@ extension ProcFileSystem {
     guard pid == 1 else { return false }
     let namespace: UInt64
     do { namespace = try pidNamespace(of: 1) } catch {
-      if showsThreadsOfTheKernel(try openRoot()) { return true }
+      if showsKernelThreads(try openRoot()) { return true }
       namespace = try pidNamespace()
     }
     return namespace == Self.firstPidNamespace

@@ -25,13 +25,13 @@ extension ProcFileSystem {
   ///
   /// A parent that exists but is hidden (`hidepid`) ends the list, with an unknown start time.
   ///
-  /// - Throws: ``ProcessProblem/unsteadyParents(pid:)`` if no complete chain could be read.
+  /// - Throws: ``ProcessProblem/inconsistentParents(pid:)`` if no complete chain could be read.
   public func ancestors(of pid: Int32) throws(ProcessProblem) -> [ProcessIdentity] {
     // A parent can end between two reads, and its children get another one.
     for _ in 0..<8 {
       if let chain = try consistentAncestors(of: pid) { return chain }
     }
-    throw .unsteadyParents(pid: pid)
+    throw .inconsistentParents(pid: pid)
   }
 
   /// The chain of parents; nil if it changed while it was read, or is circular.
@@ -61,7 +61,7 @@ extension ProcFileSystem {
   public func descriptorCount(of pid: Int32) throws(ProcessProblem) -> Int {
     let process = try open(pid)
     do {
-      if let count = try process.sizeOfDescriptorFolder(), count > 0 { return count }
+      if let count = try process.descriptorDirectorySize(), count > 0 { return count }
       let descriptors = try process.open("fd")
       var count = 0
       try descriptors.forEachNumber(EntryBuffer()) { _ in count += 1 }

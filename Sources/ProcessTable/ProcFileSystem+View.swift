@@ -7,11 +7,11 @@ extension ProcFileSystem {
   ///
   /// A copy of `/proc` counts as complete unless its files indicate otherwise.
   public func viewLimits() -> [ViewLimit] {
-    guard let root = try? Folder(root) else { return [] }
-    let isKernels = root.isInProcFileSystem
+    guard let root = try? Directory(root) else { return [] }
+    let isRealProc = root.isInProcFileSystem
     var limits: [ViewLimit] = []
-    if let mode = hiding(root, isKernels: isKernels) { limits.append(.hidepid(mode)) }
-    if !showsFirstPidNamespace(root, isKernels: isKernels) { limits.append(.pidNamespace) }
+    if let mode = hiding(root, isRealProc: isRealProc) { limits.append(.hidepid(mode)) }
+    if !showsFirstPidNamespace(root, isRealProc: isRealProc) { limits.append(.pidNamespace) }
     return limits
   }
 
@@ -47,15 +47,15 @@ extension ProcFileSystem {
   /// Whether the root shows the machine's first pid namespace.
   ///
   /// That is so if the reader's namespace is the first, or if the root shows a namespace above it.
-  private func showsFirstPidNamespace(_ root: borrowing Folder, isKernels: Bool) -> Bool {
+  private func showsFirstPidNamespace(_ root: borrowing Directory, isRealProc: Bool) -> Bool {
     let own = try? root.target(of: "self/ns/pid")
     if let own, own.elementsEqual("pid:[\(Self.firstPidNamespace)]".utf8) { return true }
-    if own == nil, !isKernels { return true }
-    return showsThreadsOfTheKernel(root)
+    if own == nil, !isRealProc { return true }
+    return showsKernelThreads(root)
   }
 
   /// Whether pid 2 is `kthreadd` (`PF_KTHREAD`), as only the machine's first pid namespace shows.
-  func showsThreadsOfTheKernel(_ root: borrowing Folder) -> Bool {
+  func showsKernelThreads(_ root: borrowing Directory) -> Bool {
     let second = (try? root.bytes(of: "2/stat")).flatMap { ProcessStatus($0) }
     return second?.isKernelThread ?? false
   }
@@ -65,7 +65,7 @@ extension ProcFileSystem {
   /// A reader with CAP_SYS_PTRACE in the machine's first user namespace sees everything. So does
   /// the group of the option `gid`, 0 by default, except with `ptraceable` (`has_pid_permissions`
   /// in fs/proc/base.c).
-  private func hiding(_ root: borrowing Folder, isKernels: Bool) -> String? {
+  private func hiding(_ root: borrowing Directory, isRealProc: Bool) -> String? {
     // Capabilities belong to the thread, and may be raised only temporarily.
     let status =
       (try? root.bytes(of: "thread-self/status")) ?? (try? root.bytes(of: "self/status")) ?? []
@@ -75,7 +75,7 @@ extension ProcFileSystem {
     {
       return nil
     }
-    guard let mount = mount(of: root, isKernels: isKernels), let mode = mount.hidepid,
+    guard let mount = mount(of: root, isRealProc: isRealProc), let mode = mount.hidepid,
       mode != "0", mode != "off"
     else { return nil }
     let isByAccess = mode == "4" || mode == "ptraceable"
@@ -86,10 +86,10 @@ extension ProcFileSystem {
   private static let sysPtrace: UInt64 = 1 << 19
 
   /// The mount that contains the root.
-  private func mount(of root: borrowing Folder, isKernels: Bool) -> Mount? {
+  private func mount(of root: borrowing Directory, isRealProc: Bool) -> Mount? {
     guard let mounts = try? mounts().filter({ $0.type == "proc" }) else { return nil }
     // Match by ID, because another mount at the same path may cover it, or be covered.
-    if isKernels, let id = root.mountID(), let mount = mounts.last(where: { $0.id == id }) {
+    if isRealProc, let id = root.mountID(), let mount = mounts.last(where: { $0.id == id }) {
       return mount
     }
     return mounts.last { $0.point == self.root } ?? mounts.last { $0.point == "/proc" }

@@ -20,22 +20,22 @@ public struct ProcFileSystem: Sendable {
   /// namespace that the thread has entered. `net` below the root always belongs to the main thread.
   public var ofThread: ProcFileSystem { ProcFileSystem(root: root.appending("thread-self")) }
 
-  func openRoot() throws(ProcessProblem) -> Folder {
-    do { return try Folder(root) } catch { throw .unreadable(root, error) }
+  func openRoot() throws(ProcessProblem) -> Directory {
+    do { return try Directory(root) } catch { throw .unreadable(root, error) }
   }
 
   /// Opens the directory of one process, so that everything read through it belongs to that
   /// process.
-  func open(_ pid: Int32) throws(ProcessProblem) -> ProcessFolder {
+  func open(_ pid: Int32) throws(ProcessProblem) -> ProcessDirectory {
     let directory = try openRoot()
-    do { return try ProcessFolder(pid: pid, below: directory, containers) } catch {
+    do { return try ProcessDirectory(pid: pid, below: directory, containers) } catch {
       throw problem(error, at: "\(pid)", of: pid)
     }
   }
 
   /// The problem for a failure to read `name` below the root, on behalf of the process `pid`.
   func problem(_ error: Errno, at name: String, of pid: Int32?) -> ProcessProblem {
-    if let pid, error.saysGone { return .noSuchProcess(pid: pid) }
+    if let pid, error.meansGone { return .noSuchProcess(pid: pid) }
     return .unreadable(path(to: name), error)
   }
 

@@ -11,5 +11,5 @@ public enum ProcessProblem: Error, Hashable, Sendable {
   /// The directory shows no process at all: it is not a `/proc`, or nothing is mounted on it.
   case noProcesses(FilePath)
   /// The parents of this process kept changing while they were read, or are circular.
-  case unsteadyParents(pid: Int32)
+  case inconsistentParents(pid: Int32)
 }

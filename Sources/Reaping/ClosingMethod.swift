@@ -17,10 +17,10 @@ public enum ClosingMethod: Hashable, Sendable {
   }
 
   /// The names of the methods in `--method` and policies.
-  public static let names = all(.usual).map(\.name)
+  public static let names = all(.standard).map(\.name)
 
   /// The method with this name; nil if there is none.
-  public init?(name: String, keepalive: KeepaliveSettings = .usual) {
+  public init?(name: String, keepalive: KeepaliveSettings = .standard) {
     guard let method = Self.all(keepalive).first(where: { $0.name == name }) else { return nil }
     self = method
   }

@@ -45,7 +45,7 @@ public struct ClosingPace {
     while true {
       if let reason = interruption(step) { return reason }
       let now = elapsed()
-      if let timeout, max(now, due) >= timeout { return .timeIsUp }
+      if let timeout, max(now, due) >= timeout { return .timeoutReached }
       guard now < due else {
         lastDue = interval == nil ? now : max(due, now - Self.tolerance)
         return nil
@@ -57,6 +57,6 @@ public struct ClosingPace {
   /// Why `step`, for which the run has waited already, may not be done after all.
   func reasonToStop(now step: Plan.Step) -> StopReason? {
     if let reason = interruption(step) { return reason }
-    return timeout.map { elapsed() >= $0 } == true ? .timeIsUp : nil
+    return timeout.map { elapsed() >= $0 } == true ? .timeoutReached : nil
   }
 }

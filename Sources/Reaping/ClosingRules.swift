@@ -19,10 +19,10 @@ public protocol ClosingRules: Sendable {
   /// Whether `process`, as an owner, could be the reason to spare a connection.
   ///
   /// When owners are read again, every descriptor of such a process is read.
-  func concerns(_ process: OwnerProcess) -> Bool
+  func mayAffect(_ process: OwnerProcess) -> Bool
 
-  /// The facts that ``concerns(_:)`` needs, besides the name.
-  var detailsOfConcern: OwnerDetails { get }
+  /// The facts that ``mayAffect(_:)`` needs, besides the name.
+  var relevantDetails: OwnerDetails { get }
 }
 
 /// The rules for connections of a selection.
@@ -49,13 +49,13 @@ public struct SelectionRules: ClosingRules {
     return verdict == .yes ? nil : .changed(to: now.state)
   }
 
-  /// See ``ClosingRules/concerns(_:)``.
-  public func concerns(_ process: OwnerProcess) -> Bool {
-    guards.concerns(process) || predicate.mayExclude(ownersLike: process)
+  /// See ``ClosingRules/mayAffect(_:)``.
+  public func mayAffect(_ process: OwnerProcess) -> Bool {
+    guards.mayAffect(process) || predicate.mayExclude(ownersLike: process)
   }
 
-  /// See ``ClosingRules/detailsOfConcern``.
-  public var detailsOfConcern: OwnerDetails { guards.detailsOfConcern.union(.executable) }
+  /// See ``ClosingRules/relevantDetails``.
+  public var relevantDetails: OwnerDetails { guards.relevantDetails.union(.executable) }
 }
 
 /// The rules for connections that were chosen one by one, in a plan file or in `top`.
@@ -78,11 +78,11 @@ public struct ChosenRules: ClosingRules {
   /// See ``ClosingRules/needsFigures``.
   public var needsFigures: Bool { false }
 
-  /// See ``ClosingRules/concerns(_:)``.
-  public func concerns(_ process: OwnerProcess) -> Bool { guards.concerns(process) }
+  /// See ``ClosingRules/mayAffect(_:)``.
+  public func mayAffect(_ process: OwnerProcess) -> Bool { guards.mayAffect(process) }
 
-  /// See ``ClosingRules/detailsOfConcern``.
-  public var detailsOfConcern: OwnerDetails { guards.detailsOfConcern }
+  /// See ``ClosingRules/relevantDetails``.
+  public var relevantDetails: OwnerDetails { guards.relevantDetails }
 }
 
 /// The rules for connections that policies close.
@@ -103,7 +103,7 @@ public struct PolicyRules: ClosingRules {
     guard let policy = step.policy else { return .changed(to: now.state) }
     let rule = rules[policy.index]
     if let reason = rule.guards.reasonToSpare(now, in: snapshot) { return reason }
-    let look = rule.policy.secondLook(
+    let look = rule.policy.reevaluate(
       at: now, owners: snapshot.ownerFacts(of: now), knownOwners: snapshot.holders(of: now),
       controlGroup: snapshot.controlGroup(of: now), past: snapshot.past(of: now))
     return switch look {
@@ -116,13 +116,13 @@ public struct PolicyRules: ClosingRules {
   /// See ``ClosingRules/needsFigures``.
   public var needsFigures: Bool { true }
 
-  /// See ``ClosingRules/concerns(_:)``.
-  public func concerns(_ process: OwnerProcess) -> Bool {
-    rules.contains { $0.guards.concerns(process) || $0.policy.maySpare(ownersLike: process) }
+  /// See ``ClosingRules/mayAffect(_:)``.
+  public func mayAffect(_ process: OwnerProcess) -> Bool {
+    rules.contains { $0.guards.mayAffect(process) || $0.policy.maySpare(ownersLike: process) }
   }
 
-  /// See ``ClosingRules/detailsOfConcern``.
-  public var detailsOfConcern: OwnerDetails {
-    rules.reduce(.executable) { $0.union($1.guards.detailsOfConcern) }
+  /// See ``ClosingRules/relevantDetails``.
+  public var relevantDetails: OwnerDetails {
+    rules.reduce(.executable) { $0.union($1.guards.relevantDetails) }
   }
 }

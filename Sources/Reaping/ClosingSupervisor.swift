@@ -57,7 +57,7 @@ public struct ClosingSupervisor {
 /// Reads again who holds connections of a snapshot.
 public protocol OwnerLookup {
   /// The snapshot of `refresh` with the owners that its sockets have now.
-  func findOwnersAgain(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot
+  func rereadOwners(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot
 }
 
 extension Scanner: OwnerLookup {}

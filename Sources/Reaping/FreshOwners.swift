@@ -66,11 +66,11 @@ struct FreshOwners {
     collect(upTo: index)
     let inodes = closings[scope].lazy.map { $0.connection.inode }.filter { $0 != 0 }
     let refresh = OwnerRefresh(
-      of: Array(inodes), in: known, concerning: { rules.concerns($0) },
-      knowing: rules.detailsOfConcern,
+      of: Array(inodes), in: known, concerning: { rules.mayAffect($0) },
+      knowing: rules.relevantDetails,
       walkLimit: isAlone ? Self.walkLimitForOne : Self.walkLimit, stillListed: stillListed)
     do {
-      snapshot = refresh.inodes.isEmpty ? known : try lookup.findOwnersAgain(refresh)
+      snapshot = refresh.inodes.isEmpty ? known : try lookup.rereadOwners(refresh)
       readings += 1
       covered = scope
       lastReading = (start, pace.elapsed())

@@ -108,11 +108,11 @@ public struct Guards: Sendable {
   }
 
   /// Whether `process`, as an owner, would be a reason to spare a connection.
-  func concerns(_ process: OwnerProcess) -> Bool {
+  func mayAffect(_ process: OwnerProcess) -> Bool {
     if let onlyUser, process.userID != onlyUser { return true }
     return reasonToSpare(heldBy: process) != nil
   }
 
-  /// The facts that ``concerns(_:)`` needs, besides the name.
-  var detailsOfConcern: OwnerDetails { onlyUser == nil ? .executable : [.executable, .user] }
+  /// The facts that ``mayAffect(_:)`` needs, besides the name.
+  var relevantDetails: OwnerDetails { onlyUser == nil ? .executable : [.executable, .user] }
 }

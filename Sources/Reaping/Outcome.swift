@@ -89,7 +89,7 @@ public struct Outcome: Sendable {
 
 extension Plan {
   /// The outcomes of the steps that spare a connection.
-  public var outcomesOfSparing: [Outcome] {
+  public var sparingOutcomes: [Outcome] {
     steps.compactMap { step in
       guard case .spare(let reason) = step.decision else { return nil }
       return Outcome(step, .init(of: reason))

@@ -53,7 +53,7 @@ public struct Plan: Sendable {
     case spare(SpareReason)
 
     /// Whether it is spared only because not all of its owners are known.
-    public var isForLackOfOwners: Bool {
+    public var isForUnknownOwner: Bool {
       switch self {
       case .spare(.ownerUnknown), .spare(.ownerHidden): true
       case .close, .spare: false

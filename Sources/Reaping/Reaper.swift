@@ -155,7 +155,7 @@ public struct ClosingResult: Sendable {
 
 extension Plan {
   /// The result of a plan that closes nothing.
-  public var resultOfSparing: ClosingResult {
-    ClosingResult(outcomes: outcomesOfSparing, snapshot: snapshot)
+  public var sparingResult: ClosingResult {
+    ClosingResult(outcomes: sparingOutcomes, snapshot: snapshot)
   }
 }

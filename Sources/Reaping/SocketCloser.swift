@@ -172,7 +172,7 @@ struct SocketCloser {
       } catch {
         // A missing permission matters more than another descriptor that is closed.
         if case .notPermitted = problem {} else { problem = error }
-        guard error.isOfThisDescriptor else { break }
+        guard error.isSpecificToDescriptor else { break }
       }
     }
     return problem.map(ClosingAttempt.unreached) ?? .decided(.spared(.noDescriptor))

@@ -6,7 +6,7 @@ public enum StopReason: Equatable, Sendable {
   /// A signal: SIGINT, SIGTERM or SIGHUP.
   case signal(Int32)
   /// The timeout was reached, or would have been before the next closing.
-  case timeIsUp
+  case timeoutReached
   /// Standard output was closed (`EPIPE`).
   case outputClosed
   /// The next closing could not be written to the audit log.
@@ -18,7 +18,7 @@ extension StopReason: CustomStringConvertible {
   public var description: String {
     switch self {
     case .signal(let number): "stopped by \(Self.name(ofSignal: number))"
-    case .timeIsUp: "timeout reached"
+    case .timeoutReached: "timeout reached"
     case .outputClosed: "output closed"
     case .cannotRecord(let errno): "cannot write the audit log: \(errno)"
     }

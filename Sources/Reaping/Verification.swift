@@ -131,7 +131,7 @@ struct Verification {
         }
         return .success(listed)
       } catch {
-        guard error.isPassing, attemptsLeft > 0 else { return .failure(error) }
+        guard error.isTransient, attemptsLeft > 0 else { return .failure(error) }
       }
     }
   }

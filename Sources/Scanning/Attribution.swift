@@ -31,15 +31,15 @@ public struct ConnectionOwners: OwnerFacts {
   let unreadable: [OwnerProcess]
   /// Whether the table has every owner that the selection of the scan asks for, so that a
   /// connection without an owner in it does not match.
-  let isAnswer: Bool
+  let isConclusive: Bool
   /// Whether owners that the table omits cannot change a decision.
-  let omitsNoneOfConcern: Bool
+  let omitsOnlyIrrelevant: Bool
   /// The cgroup in which the socket was created; nil if an owner is known.
   public let origin: ControlGroup?
 
   /// Whether any owner matches; see ``OwnerFacts``.
   public func anyOwner(_ matches: (OwnerProcess) -> Verdict) -> Verdict {
-    guard isAnswer || !holdings.isEmpty else { return .unknown }
+    guard isConclusive || !holdings.isEmpty else { return .unknown }
     var verdict = Verdict.no
     var last: UInt32?
     for holding in holdings where holding.process != last {
@@ -47,7 +47,9 @@ public struct ConnectionOwners: OwnerFacts {
       verdict = verdict.or(matches(table.processes[Int(holding.process)]))
       if verdict == .yes { return .yes }
     }
-    if isAmbiguous || table.isPruned && !isAnswer && !omitsNoneOfConcern || !table.limits.isEmpty {
+    if isAmbiguous || table.isPruned && !isConclusive && !omitsOnlyIrrelevant
+      || !table.limits.isEmpty
+    {
       return verdict.or(.unknown)
     }
     // An unreadable process that matches may or may not hold the connection.

@@ -48,7 +48,7 @@ struct CollectedRows {
     addListener(row)
     guard selection.stateMask.contains(row.state) else { return }
     listed += 1
-    switch selection.verdict(of: row, owners: OwnersUnknown(), past: past.past(of: row)) {
+    switch selection.verdict(of: row, owners: UnknownOwners(), past: past.past(of: row)) {
     case .no: return
     case .unknown where !keepsUndecided: undecided += 1
     case .unknown, .yes:
@@ -120,7 +120,7 @@ extension CollectedRows {
   }
 
   /// Removes all rows added after `mark`.
-  mutating func goBack(to mark: Mark) {
+  mutating func rewind(to mark: Mark) {
     candidates.removeSubrange(mark.candidates...)
     listeners.removeSubrange(mark.listeners...)
     (listed, undecided) = (mark.listed, mark.undecided)

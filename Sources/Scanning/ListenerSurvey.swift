@@ -7,7 +7,7 @@ public struct ListenerSurvey: Sendable {
   private let counts: [SocketCookie: StateCounts]
   private let sharing: [SocketCookie: Int]
 
-  init(_ snapshot: Snapshot, _ ends: ListenedEnds) {
+  init(_ snapshot: Snapshot, _ ends: LocalEndCounts) {
     self.snapshot = snapshot
     var counts: [SocketCookie: StateCounts] = [:]
     var sharing: [SocketCookie: Int] = [:]
@@ -27,7 +27,7 @@ public struct ListenerSurvey: Sendable {
 
   /// The listeners in `snapshot`, which must contain all sockets in all states.
   public init(ofEverySocket snapshot: Snapshot) {
-    var ends = ListenedEnds()
+    var ends = LocalEndCounts()
     for listener in snapshot.connections where listener.state == .listen { ends.add(listener) }
     for connection in snapshot.connections where connection.state != .listen {
       ends.add(connection)
@@ -51,7 +51,7 @@ public struct ListenerSurvey: Sendable {
 /// The kernel lists the listeners of a family before its other sockets (`inet_diag_dump_icsk`). If
 /// a listener still comes later, some of its connections may have been missed. Its count is
 /// unknown.
-struct ListenedEnds {
+struct LocalEndCounts {
   private var ports: Set<Port> = []
   private var ends: [End: (sample: Connection, states: StateCounts)] = [:]
   private var hasOthers: Set<Port.Table> = []

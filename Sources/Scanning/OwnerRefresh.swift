@@ -42,7 +42,7 @@ extension Scanner {
   /// that none of its known descriptors holds any more, it searches all processes for that socket.
   ///
   /// - Returns: the snapshot with these owners; it has no owners for other connections.
-  public func findOwnersAgain(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot {
+  public func rereadOwners(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot {
     do {
       let owners =
         if let files = processes.openFileCount, files <= refresh.walkLimit {
@@ -63,7 +63,7 @@ extension Scanner {
       guard let ticks = process.identity.startTicks, let start, ticks < start else { return true }
       return concerns(process)
     }
-    let owners = try processes.findOwnersAgain(
+    let owners = try processes.rereadOwners(
       of: refresh.inodes, knowing: earlier, among: pruning, threads: threads)
     let lost = refresh.inodes.filter {
       owners.holdings(of: $0).isEmpty && !earlier.holdings(of: $0).isEmpty

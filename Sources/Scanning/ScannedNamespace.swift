@@ -35,15 +35,15 @@ public struct NamespaceSource {
   public let openTransport: () throws(NetlinkProblem) -> any NetlinkTransport
 
   /// A descriptor for entering it; nil for the own namespace, or if it could not be opened.
-  public let entrance: OpenNetworkNamespace?
+  public let openNamespace: OpenNetworkNamespace?
 
   /// A source that lists the sockets of `namespace` with `openTransport`.
   public init(
-    _ namespace: ScannedNamespace, entrance: OpenNetworkNamespace? = nil,
+    _ namespace: ScannedNamespace, openNamespace: OpenNetworkNamespace? = nil,
     openTransport: @escaping () throws(NetlinkProblem) -> any NetlinkTransport
   ) {
     self.namespace = namespace
-    self.entrance = entrance
+    self.openNamespace = openNamespace
     self.openTransport = openTransport
   }
 }

@@ -14,14 +14,14 @@ extension Scanner {
     _ request: ScanRequest, at moment: ScanMoment
   ) throws(ScanProblem) -> ListenerSurvey {
     var rows = CollectedRows(request)
-    var ends = ListenedEnds()
+    var ends = LocalEndCounts()
     let gaps = try forEachNamespace { (source, number) throws(ScanProblem) in
       let before = (rows.mark, ends)
       do throws(ScanProblem) {
         rows.enter(namespace: number)
         try survey(source, number, moment.uptime, &rows, &ends)
       } catch {
-        rows.goBack(to: before.0)
+        rows.rewind(to: before.0)
         ends = before.1
         throw error
       }
@@ -32,12 +32,12 @@ extension Scanner {
 
   private func survey(
     _ source: NamespaceSource, _ number: UInt16, _ uptime: UInt64?, _ rows: inout CollectedRows,
-    _ ends: inout ListenedEnds
+    _ ends: inout LocalEndCounts
   ) throws(ScanProblem) {
     let before = (rows.mark, ends)
     let dump = DumpRequest(families: .both, states: .all, details: [])
-    try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
-      rows.goBack(to: before.0)
+    try retrying(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+      rows.rewind(to: before.0)
       ends = before.1
       let taken = try diagnostics.dump(dump) { row in
         var row = row

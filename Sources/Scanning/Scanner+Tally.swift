@@ -36,7 +36,7 @@ extension Scanner {
         continue
       }
       var counted = Tally()
-      try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+      try retrying(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
         counted = try request.count(dump, over: &diagnostics).tally
       }
       tally += counted
@@ -51,14 +51,14 @@ extension Scanner {
   private func countHalves(
     of dump: DumpRequest, for request: ScanRequest, in source: NamespaceSource, uptime: UInt64?
   ) -> Tally? {
-    guard let halvingPort, threads > 1, let halves = dump.halves(at: halvingPort),
+    guard let splitPort, threads > 1, let halves = dump.halves(at: splitPort),
       let transports = try? (source.openTransport(), source.openTransport())
     else { return nil }
     let jobs = [
       CountingJob(halves.low, for: request, over: transports.0, uptime: uptime),
       CountingJob(halves.high, for: request, over: transports.1, uptime: uptime),
     ]
-    let slots = WorkPlaces(jobs.count)
+    let slots = WorkerSlots(jobs.count)
     ParallelWork.run(threads: jobs.count) {
       while let index = slots.take() { jobs[index].run() }
     }
@@ -136,7 +136,7 @@ extension Tally {
   fileprivate mutating func add(
     _ row: Connection, if selection: PreparedSelection, knowing past: PastConnections
   ) {
-    switch selection.verdict(of: row, owners: OwnersUnknown(), past: past.past(of: row)) {
+    switch selection.verdict(of: row, owners: UnknownOwners(), past: past.past(of: row)) {
     case .yes: add(row.state, of: row.identity.family)
     case .unknown: undecided += 1
     case .no: break

@@ -10,7 +10,7 @@ public struct Scanner {
   let processes: ProcFileSystem
   private let controlGroups: () -> ControlGroupTree?
   let threads: Int
-  let halvingPort: UInt16?
+  let splitPort: UInt16?
   private let sources: [NamespaceSource]
 
   /// The maximum number of attempts for a dump that fails temporarily.
@@ -38,15 +38,15 @@ public struct Scanner {
 
   /// A scanner of several network namespaces.
   ///
-  /// - Parameter halvingPort: a port that splits the connections: in about half of them, both ports
+  /// - Parameter splitPort: a port that splits the connections: in about half of them, both ports
   ///   are below it. Both halves are counted concurrently. Nil if there are too few connections, or
   ///   if the data is a recording.
   public init(
     processes: ProcFileSystem, controlGroups: @autoclosure @escaping () -> ControlGroupTree?,
     threads: Int,
-    namespaces: [NamespaceSource], halvingPort: UInt16? = nil
+    namespaces: [NamespaceSource], splitPort: UInt16? = nil
   ) {
-    self.halvingPort = halvingPort
+    self.splitPort = splitPort
     self.processes = processes
     self.controlGroups = controlGroups
     self.threads = threads
@@ -68,7 +68,7 @@ public struct Scanner {
         rows.enter(namespace: number)
         try collect(request, from: source, uptime: moment.uptime, into: &rows, walk: &walk)
       } catch {
-        rows.goBack(to: before)
+        rows.rewind(to: before)
         throw error
       }
     }
@@ -86,7 +86,7 @@ public struct Scanner {
     _ request: DumpRequest, each: (Connection) -> Void
   ) throws(ScanProblem) -> [NamespaceGap] {
     try forEachNamespace { (source, _) throws(ScanProblem) in
-      try repeated(request, in: source, uptime: nil) { (diagnostics) throws(NetlinkProblem) in
+      try retrying(request, in: source, uptime: nil) { (diagnostics) throws(NetlinkProblem) in
         _ = try diagnostics.dump(request, each: each)
       }
     }
@@ -175,7 +175,7 @@ public struct Scanner {
       families: dump.families, states: dump.states, details: [],
       bytecode: InetDiagBytecode(.autobound))
     var cookies: Set<SocketCookie>?
-    try repeated(request, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+    try retrying(request, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
       var listed: Set<SocketCookie> = []
       let taken = try diagnostics.dump(request) { listed.insert($0.cookie) }
       cookies = taken.bytecode == request.bytecode ? listed : nil
@@ -189,11 +189,11 @@ public struct Scanner {
     into rows: inout CollectedRows, take: (inout CollectedRows, Connection) -> Void
   ) throws(ScanProblem) {
     let before = rows.mark
-    try repeated(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
+    try retrying(dump, in: source, uptime: uptime) { (diagnostics) throws(NetlinkProblem) in
       do throws(NetlinkProblem) {
         rows.finish(try diagnostics.dump(dump) { take(&rows, $0) })
       } catch {
-        rows.goBack(to: before)
+        rows.rewind(to: before)
         throw error
       }
     }
@@ -202,7 +202,7 @@ public struct Scanner {
   /// Performs `dump` with `body`, and retries after temporary failures.
   ///
   /// - Parameter body: must discard the results of an earlier call.
-  func repeated(
+  func retrying(
     _ dump: DumpRequest, in source: NamespaceSource, uptime: UInt64?,
     _ body: (inout TCPDiagnostics) throws(NetlinkProblem) -> Void
   ) throws(ScanProblem) {
@@ -211,7 +211,7 @@ public struct Scanner {
         var diagnostics = TCPDiagnostics(over: try source.openTransport(), uptime: uptime)
         return try body(&diagnostics)
       } catch {
-        guard error.isPassing, attempt < Self.attempts else {
+        guard error.isTransient, attempt < Self.attempts else {
           throw .cannotList(dump.onlyFamily, error)
         }
       }
@@ -300,17 +300,17 @@ extension Snapshot {
   fileprivate func deciding(_ request: ScanRequest) -> Snapshot {
     var copy = self
     copy.connections = []
-    let isAnswer = request.ownerConditions != nil
+    let isConclusive = request.ownerConditions != nil
     for connection in connections {
       switch request.selection.verdict(
-        of: connection, owners: ownerFacts(of: connection, isAnswer: isAnswer),
+        of: connection, owners: ownerFacts(of: connection, isConclusive: isConclusive),
         past: past.past(of: connection)
       ) {
       case .yes: copy.connections.append(connection)
       case .unknown where request.keepsUndecided: copy.connections.append(connection)
       case .unknown:
         copy.undecided += 1
-        if lacksOwner(of: connection, for: request.selection, isAnswer: isAnswer) {
+        if lacksOwner(of: connection, for: request.selection, isConclusive: isConclusive) {
           copy.undecidedByOwner += 1
         }
       case .no: break

@@ -8,15 +8,15 @@ extension Snapshot {
   public func lacksOwner(
     of connection: Connection, for selection: SelectionPredicate
   ) -> Bool {
-    lacksOwner(of: connection, for: PreparedSelection(selection), isAnswer: false)
+    lacksOwner(of: connection, for: PreparedSelection(selection), isConclusive: false)
   }
 
-  /// The same for the selection of the scan itself; see ``ownerFacts(of:isAnswer:)``.
+  /// The same for the selection of the scan itself; see ``ownerFacts(of:isConclusive:)``.
   func lacksOwner(
-    of connection: Connection, for selection: PreparedSelection, isAnswer: Bool
+    of connection: Connection, for selection: PreparedSelection, isConclusive: Bool
   ) -> Bool {
     guard selection.needsOwners else { return false }
-    let asked = AskedOwners(ownerFacts(of: connection, isAnswer: isAnswer))
+    let asked = AskedOwners(ownerFacts(of: connection, isConclusive: isConclusive))
     _ = selection.verdict(of: connection, owners: asked, past: past(of: connection))
     return asked.isAnyUnknown
   }

@@ -71,7 +71,7 @@ public struct Snapshot: Sendable {
   public func past(of connection: Connection) -> ConnectionPast? { past.past(of: connection) }
 
   /// Whether there is any history from earlier runs.
-  public var knowsEarlierRuns: Bool { !past.isEmpty }
+  public var hasHistory: Bool { !past.isEmpty }
 
   /// The same snapshot with owners that were read later.
   ///
@@ -134,29 +134,29 @@ public struct Snapshot: Sendable {
   ///
   /// While the connection is in an accept queue, these are the owners of its listener.
   public func ownerFacts(of connection: Connection) -> ConnectionOwners {
-    ownerFacts(of: connection, isAnswer: false)
+    ownerFacts(of: connection, isConclusive: false)
   }
 
   /// The same for the selection of the scan itself.
   ///
-  /// - Parameter isAnswer: whether the selection asks for none of the processes that were not read.
-  func ownerFacts(of connection: Connection, isAnswer: Bool) -> ConnectionOwners {
+  /// - Parameter isConclusive: whether the selection asks for none of the processes that were not read.
+  func ownerFacts(of connection: Connection, isConclusive: Bool) -> ConnectionOwners {
     let table = owners ?? OwnerTable(holders: [], gaps: [], isPruned: true)
-    let isAnswer = isAnswer && owners != nil
+    let isConclusive = isConclusive && owners != nil
     switch attribution(of: connection) {
     case .held(let holdings):
       return ConnectionOwners(
         holdings: holdings, table: table, isAmbiguous: false, unreadable: unreadable,
-        isAnswer: isAnswer, omitsNoneOfConcern: omitsOnlyIrrelevantOwners, origin: nil)
+        isConclusive: isConclusive, omitsOnlyIrrelevant: omitsOnlyIrrelevantOwners, origin: nil)
     case .inAcceptQueue(let listeners, let holdings):
       return ConnectionOwners(
         holdings: holdings[...], table: table, isAmbiguous: listeners.count > 1,
-        unreadable: unreadable, isAnswer: isAnswer, omitsNoneOfConcern: false,
+        unreadable: unreadable, isConclusive: isConclusive, omitsOnlyIrrelevant: false,
         origin: holdings.isEmpty ? origin(of: connection) : nil)
     case .minisocket, .orphan, .unknown, .notRead:
       return ConnectionOwners(
         holdings: [], table: table, isAmbiguous: false, unreadable: unreadable,
-        isAnswer: isAnswer, omitsNoneOfConcern: false, origin: origin(of: connection))
+        isConclusive: isConclusive, omitsOnlyIrrelevant: false, origin: origin(of: connection))
     }
   }
 

@@ -107,14 +107,14 @@ internal import Glibc
   }
 
   /// Updates the size from the terminal.
-  public mutating func takeNewSize() {
+  public mutating func updateSize() {
     guard let size = Self.terminalSize else { return }
     resizeterm(Int32(size.height), Int32(size.width))
     guard let renewed = unsafe newwin(0, 0, 0, 0) else { return }
     unsafe delwin(window)
     unsafe window = renewed
     unsafe Self.prepare(unsafe renewed)
-    drawAllAgain()
+    invalidate()
   }
 
   /// The size to use, and whether the terminal is larger; nil when the terminal's size is unknown.
@@ -137,15 +137,15 @@ internal import Glibc
   }
 
   /// Takes over the terminal again after ``leave()``, or after another program used it.
-  public mutating func takeBack() {
+  public mutating func reclaim() {
     Self.send(Paste.on)
     isPasting = false
-    takeNewSize()
-    drawAllAgain()
+    updateSize()
+    invalidate()
   }
 
   /// Makes the next ``draw(_:)`` redraw the whole screen.
-  public func drawAllAgain() { unsafe clearok(window, true) }
+  public func invalidate() { unsafe clearok(window, true) }
 
   /// Draws `picture`.
   public func draw(_ picture: ScreenPicture) {
@@ -182,7 +182,7 @@ internal import Glibc
   private func pair(of look: ScreenLook) -> Int16 { showsColors ? look.color?.rawValue ?? 0 : 0 }
 
   /// The pending input, up to a limit.
-  public mutating func takeInputs() -> [ScreenInput] {
+  public mutating func readInputs() -> [ScreenInput] {
     if isPasting, .now - lastInput > Self.maximumPasteGap { isPasting = false }
     var inputs: [ScreenInput] = []
     while inputs.count < Self.maximumInputs {

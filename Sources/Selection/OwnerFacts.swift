@@ -47,7 +47,7 @@ public struct OwnerList<Processes: Sequence>: OwnerFacts where Processes.Element
 extension OwnerList: Sendable where Processes: Sendable {}
 
 /// The absence of facts about owners, because they have not been read.
-public struct OwnersUnknown: OwnerFacts, Sendable {
+public struct UnknownOwners: OwnerFacts, Sendable {
   /// Unknown owners of any socket.
   public init() {}
 

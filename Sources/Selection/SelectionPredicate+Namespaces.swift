@@ -27,7 +27,7 @@ extension SelectionPredicate {
   }
 
   /// Whether a process in `group` is, or may be, in a container or pod that a term names.
-  public func mayConcernContainer(_ group: ControlGroup) -> Bool {
+  public func mayMatchContainer(_ group: ControlGroup) -> Bool {
     hasTerm { term in term.containerVerdict(of: group).map { $0 != .no } ?? false }
   }
 
@@ -37,7 +37,7 @@ extension SelectionPredicate {
   /// about it becomes unknown.
   ///
   /// - Parameter verdicts: the verdict of a name for each namespace, by index.
-  public func knowing(
+  public func resolving(
     _ verdicts: (NamespaceName) -> [UInt16: Verdict]
   ) -> SelectionPredicate {
     switch self {
@@ -52,9 +52,9 @@ extension SelectionPredicate {
         .term(.namespace(NamespaceTerm(.own, verdicts: others))),
       ])
     case .term: return self
-    case .all(let parts): return .all(parts.map { $0.knowing(verdicts) })
-    case .any(let parts): return .any(parts.map { $0.knowing(verdicts) })
-    case .not(let part): return .not(part.knowing(verdicts))
+    case .all(let parts): return .all(parts.map { $0.resolving(verdicts) })
+    case .any(let parts): return .any(parts.map { $0.resolving(verdicts) })
+    case .not(let part): return .not(part.resolving(verdicts))
     }
   }
 

@@ -80,7 +80,7 @@ extension SelectionPredicate {
   /// The states that terms name explicitly.
   ///
   /// A group such as `all` names none of its states explicitly.
-  public var namedStatesOneByOne: TCPStateSet {
+  public var explicitStates: TCPStateSet {
     let groups: [TCPStateSet] = [
       .all, .connected, .synchronized, .bucket, .big, .shownByDefault,
     ]
@@ -88,7 +88,7 @@ extension SelectionPredicate {
     case .term(.states(let states)): return groups.contains(states) ? [] : states
     case .term, .not: return []
     case .all(let parts), .any(let parts):
-      return parts.reduce([]) { $0.union($1.namedStatesOneByOne) }
+      return parts.reduce([]) { $0.union($1.explicitStates) }
     }
   }
 
@@ -117,7 +117,7 @@ extension SelectionPredicate {
   public var needsFigures: Bool { hasTerm(where: \.needsFigures) }
 
   /// Whether a term requires an idle time above 49.7 days, where the kernel's counter wraps.
-  public var asksForMoreIdleThanTheKernelCounts: Bool {
+  public var exceedsKernelIdleLimit: Bool {
     hasTerm { if case .idle(let least) = $0 { least > UInt64(UInt32.max) } else { false } }
   }
 

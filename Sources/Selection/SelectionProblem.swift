@@ -28,8 +28,8 @@ public struct SelectionProblem: Error, Equatable, Sendable {
     case duration(DurationProblem)
     /// Neither an address, nor a block, nor a possible host name.
     case notAHost
-    /// A prefix length that is not a number from 0 to `greatest`.
-    case badPrefixLength(greatest: Int)
+    /// A prefix length that is not a number from 0 to `maximum`.
+    case badPrefixLength(maximum: Int)
     /// A host name that resolves to no address.
     case hostLookup(LookupFailure)
     /// Neither a number nor a possible service name.
@@ -94,8 +94,8 @@ extension SelectionProblem: CustomStringConvertible {
     case .leadingZero: LeadingZero.message(self.fault)
     case .duration(let problem): problem.description
     case .notAHost: "\(fault) is not an address, a CIDR block such as 10.0.0.0/8, or a host name"
-    case .badPrefixLength(let greatest):
-      "\(fault) is not a prefix length; use a number from 0 to \(greatest)"
+    case .badPrefixLength(let maximum):
+      "\(fault) is not a prefix length; use a number from 0 to \(maximum)"
     case .hostLookup(let failure): "cannot look up the host \(fault): \(failure)"
     case .notAPort: "\(fault) is not a port, a range such as 8000-8100, or a service name"
     case .portOutOfRange: "\(fault) is not a port; use a number from 1 to 65535"

@@ -27,9 +27,9 @@ public enum SelectionTerm: Equatable, Sendable {
   /// An owner is in a systemd unit that matches; the pattern may omit `.service`.
   case unit(Glob)
   /// An owner is in this container.
-  case container(ContainerText)
+  case container(ContainerReference)
   /// An owner is in this Kubernetes pod.
-  case pod(PodText)
+  case pod(PodReference)
   /// An owner is in the cgroup at this path or in a descendant of it.
   case cgroup(path: KernelName)
   /// The socket belongs to this uid (`idiag_uid`).

@@ -93,10 +93,12 @@ public enum SelectionVocabulary {
     case .process: return [.process(try item.glob())]
     case .unit: return [.unit(try item.glob())]
     case .container:
-      guard let container = ContainerText(item.text) else { throw item.problem(.notAContainer) }
+      guard let container = ContainerReference(item.text) else {
+        throw item.problem(.notAContainer)
+      }
       return [.container(container)]
     case .pod:
-      guard let pod = PodText(item.text) else { throw item.problem(.notAPod) }
+      guard let pod = PodReference(item.text) else { throw item.problem(.notAPod) }
       return [.pod(pod)]
     case .cgroup: return [.cgroup(path: try item.controlGroupPath())]
     case .pid: return [.pid(try item.pid())]

@@ -119,8 +119,8 @@ extension ValueItem {
     guard length.isDigits, let bits = Int(length),
       let block = AddressBlock(address, prefixLength: bits)
     else {
-      let greatest = address.family == .ipv4 ? 32 : 128
-      throw problem(.badPrefixLength(greatest: greatest), at: lengthRange)
+      let maximum = address.family == .ipv4 ? 32 : 128
+      throw problem(.badPrefixLength(maximum: maximum), at: lengthRange)
     }
     return block
   }

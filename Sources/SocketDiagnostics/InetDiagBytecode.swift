@@ -18,7 +18,7 @@ public struct InetDiagBytecode: Equatable, Sendable {
 
   /// The maximum length in bytes. The kernel's audit takes time quadratic in the length: 10 ms for
   /// this one.
-  static let greatestLength = 32 * 1024
+  static let maximumLength = 32 * 1024
 
   /// Compiles `condition`; nil when it is true for every socket.
   public init?(_ condition: KernelCondition) {
@@ -54,9 +54,9 @@ public struct InetDiagBytecode: Equatable, Sendable {
     func length(_ condition: KernelCondition) -> Int {
       InetDiagAssembler.program(for: condition, knowsEqual: dialect.knowsEqual).bytes.count
     }
-    guard length(condition) > greatestLength else { return condition }
+    guard length(condition) > maximumLength else { return condition }
     guard case .all(let parts) = condition else { return .always }
-    var room = greatestLength
+    var room = maximumLength
     var kept: [KernelCondition] = []
     let candidates = parts.map { (part: $0, length: length($0), isNegation: $0.isNegation) }
       .sorted { ($0.isNegation ? 1 : 0, $0.length) < ($1.isNegation ? 1 : 0, $1.length) }

@@ -38,7 +38,7 @@ public struct AuditLog: ~Copyable {
   }
 
   /// Opens the log in `stateDirectory`, and creates it if missing (mode 0600).
-  public init(in stateDirectory: borrowing StateFolder) throws(AuditLogProblem) {
+  public init(in stateDirectory: borrowing StateDirectory) throws(AuditLogProblem) {
     let path = stateDirectory.path.appending(Self.fileName)
     do throws(Errno) {
       let directory = try OpenFile(duplicating: stateDirectory.file.descriptor.rawValue)
@@ -102,7 +102,7 @@ public struct AuditLog: ~Copyable {
     _ lines: [UInt8], to opened: inout Opened
   ) throws(Errno) {
     let size = Int(try opened.file.facts().size)
-    let bytes = try endsWithPart(opened, size) ? [UInt8(ascii: "\n")] + lines : lines
+    let bytes = try endsInPartialLine(opened, size) ? [UInt8(ascii: "\n")] + lines : lines
     let (count, code) = unsafe bytes.withUnsafeBytes { buffer in
       let count = unsafe write(opened.file.descriptor.rawValue, buffer.baseAddress, buffer.count)
       return (count, errno)
@@ -114,7 +114,7 @@ public struct AuditLog: ~Copyable {
 
   /// Whether the file, of `size` bytes, ends in an incomplete line. A line that another run is
   /// writing does not count: a write to a regular file is atomic for readers.
-  private static func endsWithPart(
+  private static func endsInPartialLine(
     _ opened: borrowing Opened, _ size: Int
   ) throws(Errno) -> Bool {
     guard size > 0, size != opened.ownEnd else { return false }

@@ -31,18 +31,18 @@ public struct AuditLogReader: ~Copyable {
   }
 
   /// The maximum size of a compressed log when uncompressed: 8 GiB, about seven million entries.
-  public static let unpackedLimit = 8 << 30
+  public static let uncompressedLimit = 8 << 30
 
   /// Opens the log that was found, plain or compressed by gzip(1).
   public init(
-    _ found: AuditLogFile, unpackedLimit: Int = unpackedLimit
+    _ found: AuditLogFile, uncompressedLimit: Int = uncompressedLimit
   ) throws(AuditLogProblem) {
     path = found.path
     do throws(Errno) {
       let file = try OpenFile.reading(found.found, at: found.path)
       let start = try Self.start(of: file)
       self.file = file
-      packed = start == GzipStream.magic ? GzipStream(limit: unpackedLimit) : nil
+      packed = start == GzipStream.magic ? GzipStream(limit: uncompressedLimit) : nil
     } catch {
       throw AuditLogProblem(path: found.path, errno: error, isReading: true)
     }
@@ -89,7 +89,7 @@ public struct AuditLogReader: ~Copyable {
   }
 
   /// Whether the file ends in an incomplete line.
-  public var endsWithPart: Bool { isSkipping || start < buffer.count }
+  public var endsInPartialLine: Bool { isSkipping || start < buffer.count }
 
   /// Whether logrotate(8) has replaced or truncated the file at the path.
   public var isReplaced: Bool {

@@ -11,7 +11,7 @@ public enum FileProblem: Error, Equatable, Sendable {
   /// It is not a regular file.
   case notRegular(FilePath, FileType)
   /// It is a symbolic link of `owner`, and root follows only its own links.
-  case linkOfOther(FilePath, owner: UInt32)
+  case linkOfOtherUser(FilePath, owner: UInt32)
   /// It is larger than `limit` bytes.
   case tooLarge(FilePath, limit: Int)
   /// The name ends in a slash, and no such directory exists.
@@ -22,7 +22,7 @@ public enum FileProblem: Error, Equatable, Sendable {
   case cannotKeepOwner(FilePath, owner: UInt32, group: UInt32, Errno)
   /// The existing file belongs to `owner` and is in a world-writable directory. That user may have
   /// put it there to read the output.
-  case plantedByOther(FilePath, owner: UInt32)
+  case plantedByOtherUser(FilePath, owner: UInt32)
 
   /// The system's error; nil if connreap itself refuses.
   public var errno: Errno? {
@@ -30,7 +30,7 @@ public enum FileProblem: Error, Equatable, Sendable {
     case .cannotOpen(_, let errno), .cannotRead(_, let errno), .cannotWrite(_, let errno),
       .cannotOpenDirectory(_, _, let errno), .cannotKeepOwner(_, _, _, let errno):
       errno
-    case .notRegular, .linkOfOther, .tooLarge, .noSuchDirectory, .plantedByOther: nil
+    case .notRegular, .linkOfOtherUser, .tooLarge, .noSuchDirectory, .plantedByOtherUser: nil
     }
   }
 }
@@ -45,7 +45,7 @@ extension FileProblem: CustomStringConvertible {
       "cannot write \(path): the limit on file sizes is reached (see 'ulimit -f')"
     case .cannotWrite(let path, let errno): "cannot write \(path): \(errno)"
     case .notRegular(let path, let type): "\(path) is \(type.noun), not a regular file"
-    case .linkOfOther(let path, let owner):
+    case .linkOfOtherUser(let path, let owner):
       "\(path) is a symbolic link owned by uid \(owner), but root follows only its own links: "
         + "name the file itself"
     case .tooLarge(let path, let limit): "\(path) is larger than \(RemedyText.size(limit))"
@@ -55,7 +55,7 @@ extension FileProblem: CustomStringConvertible {
     case .cannotKeepOwner(let path, let owner, let group, let errno):
       "cannot keep the owner of \(path) (uid \(owner), gid \(group)): \(errno); "
         + "delete the file first, or run as its owner"
-    case .plantedByOther(let path, let owner):
+    case .plantedByOtherUser(let path, let owner):
       "\(path) belongs to uid \(owner) and is in a world-writable directory: "
         + "delete it first, or choose another file"
     }

@@ -21,7 +21,7 @@ struct FileReplacement: ~Copyable {
     if let old {
       guard old.type == .regular else { throw .notRegular(path, old.type) }
       guard try !Self.isPlanted(old, in: directory, at: path) else {
-        throw .plantedByOther(path, owner: old.userID.rawValue)
+        throw .plantedByOtherUser(path, owner: old.userID.rawValue)
       }
     }
     self.path = path

@@ -74,7 +74,7 @@ public enum InputFile {
       }
       guard facts.type == .symbolicLink else { throw .notRegular(target, facts.type) }
       let owner = facts.userID.rawValue
-      guard owner == 0 else { throw .linkOfOther(target, owner: owner) }
+      guard owner == 0 else { throw .linkOfOtherUser(target, owner: owner) }
       // Read the checked descriptor, because the name may refer to another file by now.
       let next = try opening(target) { () throws(Errno) in try found.linkTarget() }
       target = target.removingLastComponent().pushing(next)

@@ -7,7 +7,7 @@ enum InterpreterLine: Equatable {
 
   /// Parses the first line of `bytes`, which begin with `#!`.
   init(_ bytes: [UInt8]) throws(InterpreterProblem) {
-    guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { throw .unended }
+    guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { throw .unterminated }
     let line = Self.trimmed(bytes[2..<end])
     guard let path = line.split(maxSplits: 1, whereSeparator: Self.isBlank).first,
       path.first == UInt8(ascii: "/")

@@ -13,8 +13,8 @@ public struct RunLock: ~Copyable {
 
   /// Takes the lock of `directory`, and holds it as long as this value lives.
   ///
-  /// - Throws: ``RunLockProblem/heldElsewhere(_:)`` immediately if another run holds it.
-  public init(in directory: borrowing StateFolder) throws(RunLockProblem) {
+  /// - Throws: ``RunLockProblem/heldByAnotherRun(_:)`` immediately if another run holds it.
+  public init(in directory: borrowing StateDirectory) throws(RunLockProblem) {
     let path = directory.path.appending(Self.fileName)
     let file = try Self.open(in: directory, shown: path)
     let isTaken: Bool
@@ -24,12 +24,12 @@ public struct RunLock: ~Copyable {
     } catch {
       throw .cannotLock(path, error)
     }
-    guard !isTaken else { throw .heldElsewhere(path) }
+    guard !isTaken else { throw .heldByAnotherRun(path) }
     self.file = file
   }
 
   private static func open(
-    in directory: borrowing StateFolder, shown path: FilePath
+    in directory: borrowing StateDirectory, shown path: FilePath
   ) throws(RunLockProblem) -> OpenFile {
     do {
       return try OpenFile(
@@ -46,7 +46,7 @@ public struct RunLock: ~Copyable {
 /// Why a run could not take the lock.
 public enum RunLockProblem: Error, Equatable, Sendable {
   /// Another run holds it.
-  case heldElsewhere(FilePath)
+  case heldByAnotherRun(FilePath)
   /// It is a symbolic link, which connreap did not create.
   case symbolicLink(FilePath)
   /// The file could not be opened or created.
@@ -59,7 +59,7 @@ extension RunLockProblem: CustomStringConvertible {
   /// The message for a user.
   public var description: String {
     switch self {
-    case .heldElsewhere(let path): "another run holds the lock \(path)"
+    case .heldByAnotherRun(let path): "another run holds the lock \(path)"
     case .symbolicLink(let path):
       "the lock file \(path) is a symbolic link, which connreap did not create: remove it"
     case .cannotOpen(let path, let errno): "cannot open the lock file \(path): \(errno)"

@@ -13,11 +13,11 @@ struct TemporaryFile: ~Copyable {
   /// The name in the directory; nil while it has none.
   private var name: String?
   /// Blocks signals that would end the process and leave the name behind.
-  private var held: HeldSignals?
+  private var held: BlockedSignals?
 
   private init(
     _ file: consuming OpenFile, in directory: FileDescriptor, name: String?,
-    held: consuming HeldSignals?
+    held: consuming BlockedSignals?
   ) {
     self.file = file
     self.directory = directory
@@ -43,7 +43,7 @@ struct TemporaryFile: ~Copyable {
     if isUnnamed, let file = unnamed(in: directory) {
       return TemporaryFile(file, in: directory, name: nil, held: nil)
     }
-    let held = HeldSignals()
+    let held = BlockedSignals()
     let named = try named(in: directory)
     let name = named.name
     return TemporaryFile(named.file, in: directory, name: name, held: held)
@@ -73,7 +73,7 @@ struct TemporaryFile: ~Copyable {
 
   /// Renames the file to `target`, replacing any file with that name.
   mutating func move(to target: FilePath) throws(Errno) {
-    if held == nil { held = HeldSignals() }
+    if held == nil { held = BlockedSignals() }
     if self.name == nil { self.name = try link() }
     guard let name = self.name else { throw .noSuchFileOrDirectory }
     let code = unsafe name.withCString { from in

@@ -4,7 +4,7 @@ public import SystemPackage
 /// Reads a file that decides what connreap closes, after checking who could have written it.
 public enum TrustedFile {
   /// The default maximum size: 1 MiB.
-  public static let usualLimit = 1 << 20
+  public static let defaultLimit = 1 << 20
 
   /// The content of the regular file at `path`.
   ///
@@ -16,7 +16,7 @@ public enum TrustedFile {
   ///     to root and be writable by nobody else, and the file must not be a symbolic link.
   ///   - limit: the maximum size, in bytes.
   public static func read(
-    _ path: FilePath, asRoot: Bool, limit: Int = usualLimit
+    _ path: FilePath, asRoot: Bool, limit: Int = defaultLimit
   ) throws(TrustedFileProblem) -> [UInt8] {
     guard let name = path.lastComponent else { throw .notRegular(path) }
     let directoryPath = path.removingLastComponent()

@@ -19,7 +19,7 @@ public enum TrustedProgramProblem: Error, Equatable, Sendable {
 /// What is wrong with the first line of a script.
 public enum InterpreterProblem: Error, Equatable, Sendable {
   /// The line is longer than the part that the kernel reads.
-  case unended
+  case unterminated
   /// The interpreter is not an absolute path.
   case notAbsolute
   /// The line uses `env` for more than finding a program.
@@ -52,7 +52,7 @@ extension InterpreterProblem: CustomStringConvertible {
   /// The end of a sentence that begins "the first line of the script".
   public var description: String {
     switch self {
-    case .unended: "does not end within 256 bytes"
+    case .unterminated: "does not end within 256 bytes"
     case .notAbsolute: "does not name its interpreter by an absolute path"
     case .options(let argument):
       "runs env with \"\(argument)\": name the interpreter by its path instead"

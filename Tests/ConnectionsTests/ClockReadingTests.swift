@@ -64,6 +64,6 @@ struct ClockReadingTests {
     #expect(
       ClockDoubt.ranAhead(by: UInt64(9 * Self.day)).description
         == "since the last run, the time since boot advanced 9d00h more than the wall clock")
-    #expect(ClockDoubt.ofEarlierVersion.description.contains("earlier version"))
+    #expect(ClockDoubt.fromEarlierVersion.description.contains("earlier version"))
   }
 }

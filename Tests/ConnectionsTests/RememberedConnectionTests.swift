@@ -38,7 +38,7 @@ struct RememberedConnectionTests {
       let kernel = UInt32(truncatingIfNeeded: UInt64(number) * day)
       let past = try #require(remembered.past(of: row(idle: kernel), at: now))
       #expect(past.idle == UInt64(number) * day, "day \(number)")
-      #expect(row(idle: kernel).idle(knowing: past) == UInt64(number) * day)
+      #expect(row(idle: kernel).idle(given: past) == UInt64(number) * day)
       #expect(past.age == UInt64(number) * day)
       remembered = remembered.seenAgain(row(idle: kernel), at: now)
     }
@@ -80,7 +80,7 @@ struct RememberedConnectionTests {
     ]
     for now in stuck {
       #expect(try #require(first.past(of: now, at: start + day)).idle == day + 5000)
-      #expect(now.idle(knowing: first.past(of: now, at: start + day)) == day + 5000)
+      #expect(now.idle(given: first.past(of: now, at: start + day)) == day + 5000)
       #expect(first.isUnchanged(in: now, at: start + day))
     }
     let moved = row(idle: 10, bytes: 101, received: 100, sendQueue: 1, timer: .zeroWindowProbe)
@@ -123,7 +123,7 @@ struct RememberedConnectionTests {
     let later = row(.closeWait, idle: 20_000, acknowledged: 10)
     #expect(try #require(remembered.past(of: later, at: start + day + 11_000)).inState == 15_000)
     #expect(
-      later.inStateAtLeast(knowing: remembered.past(of: later, at: start + day + 11_000))
+      later.inStateAtLeast(given: remembered.past(of: later, at: start + day + 11_000))
         == 15_000)
   }
 
@@ -151,7 +151,7 @@ struct RememberedConnectionTests {
   @Test("Times before boot become the time of boot")
   func early() throws {
     let first = RememberedConnection(row(.closeWait, idle: 9000), at: 1000)
-    #expect(first.stateSince == 0 && first.quietSince == 0)
+    #expect(first.stateSince == 0 && first.idleSince == 0)
   }
 
   @Test("Times never exceed the time that has passed")

@@ -52,10 +52,10 @@ import Testing
   }
 
   @Test func missingSettingsHaveDefaults() throws {
-    let usual = KeepaliveSettings.usual
+    let standard = KeepaliveSettings.standard
     #expect(
       try chosen("--method", "keepalive", "--keepalive-count", "9")
-        == KeepaliveSettings(idle: usual.idle, interval: usual.interval, count: 9)
+        == KeepaliveSettings(idle: standard.idle, interval: standard.interval, count: 9)
         .map(ClosingMethod.keepalive))
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PresentationTestSupport
 import Testing
 
 @testable import ConnreapCommands

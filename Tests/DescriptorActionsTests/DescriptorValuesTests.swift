@@ -26,10 +26,11 @@ import Testing
   }
 
   @Test func defaultLeavesTheUserTimeoutUnchanged() {
-    #expect(KeepaliveSettings.usual.userTimeout == nil)
-    let usual = KeepaliveSettings.usual
+    #expect(KeepaliveSettings.standard.userTimeout == nil)
+    let standard = KeepaliveSettings.standard
     #expect(
-      KeepaliveSettings(idle: usual.idle, interval: usual.interval, count: usual.count) == usual)
+      KeepaliveSettings(idle: standard.idle, interval: standard.interval, count: standard.count)
+        == standard)
   }
 }
 
@@ -53,6 +54,6 @@ import Testing
   }
 
   @Test func anotherDescriptorIsTriedOnlyIfItMaySucceed() {
-    #expect(Self.all.filter(\.isOfThisDescriptor) == Array(Self.all.prefix(4)))
+    #expect(Self.all.filter(\.isSpecificToDescriptor) == Array(Self.all.prefix(4)))
   }
 }

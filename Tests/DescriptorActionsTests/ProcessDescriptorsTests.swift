@@ -73,7 +73,7 @@ import Testing
     var timeout: Int32 = 7000
     #expect(setsockopt(pair.near, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &timeout, 4) == 0)
     let effect = try perform(
-      .keepalive(.usual), on: pair.identity(), through: descriptor(pair.near))
+      .keepalive(.standard), on: pair.identity(), through: descriptor(pair.near))
     guard case .armed(let change) = effect else {
       Issue.record("\(effect)")
       return
@@ -82,7 +82,7 @@ import Testing
     #expect(change.new.patience == 120)
   }
 
-  @Test(arguments: [DescriptorAction.shutdown, .abort, .keepalive(.usual)])
+  @Test(arguments: [DescriptorAction.shutdown, .abort, .keepalive(.standard)])
   func anotherSocketIsNotTouched(action: DescriptorAction) throws {
     let (meant, found) = (TCPPair(), TCPPair())
     #expect(throws: DescriptorProblem.otherSocket(descriptor(found.near))) {
@@ -156,7 +156,7 @@ import Testing
       local: nowhere, peer: nowhere, family: .ipv4, interface: 0,
       cookie: try #require(SocketCookie(rawValue: TCPPair.cookie(of: ends[0]))))
     #expect(throws: DescriptorProblem.failed(.readOption, .notSupportedOnSocket)) {
-      try perform(.keepalive(.usual), on: identity, through: descriptor(ends[0]))
+      try perform(.keepalive(.standard), on: identity, through: descriptor(ends[0]))
     }
     #expect(TCPPair.option(SOL_SOCKET, SO_KEEPALIVE, of: ends[0]) == 0)
   }
@@ -174,7 +174,7 @@ import Testing
     // Other tests also open descriptors, so only a large increase counts.
     let before = try count()
     for _ in 0..<500 {
-      _ = try perform(.keepalive(.usual), on: pair.identity(), through: descriptor(pair.near))
+      _ = try perform(.keepalive(.standard), on: pair.identity(), through: descriptor(pair.near))
     }
     #expect(try count() < before + 300)
   }

@@ -4,18 +4,18 @@ import Testing
 @Suite(.waitsForPrograms, .needsNamespaces, .needsControlGroups) struct ContainerNamespaceTests {
   let here: NetworkNamespace
   let there: NetworkNamespace
-  let slice: ControlGroupFolder
-  let container: ControlGroupFolder
+  let slice: TestControlGroup
+  let container: TestControlGroup
   let name: String
   let id: String
 
   init() throws {
     (here, there) = (try NetworkNamespace(), try NetworkNamespace())
-    slice = try ControlGroupFolder()
+    slice = try TestControlGroup()
     name = "connreap-\(UInt32.random(in: 0 ... .max))"
     let digits = String(UInt64.random(in: 1 << 60 ... .max), radix: 16)
     id = String(repeating: digits, count: 4)
-    container = try ControlGroupFolder(in: slice, "lxc.payload.\(name)")
+    container = try TestControlGroup(in: slice, "lxc.payload.\(name)")
     try container.take(there.server.pid)
   }
 
@@ -33,8 +33,8 @@ import Testing
 
   @Test func podsAreFoundInTheirNamespaceByUID() throws {
     let uid = "0c9b6f3e-2b8b-4f0e-9d1e-\(id.prefix(12))"
-    let pod = try ControlGroupFolder(in: slice, "pod\(uid)")
-    let inPod = try ControlGroupFolder(in: pod, "cri-containerd-\(id).scope")
+    let pod = try TestControlGroup(in: slice, "pod\(uid)")
+    let inPod = try TestControlGroup(in: pod, "cri-containerd-\(id).scope")
     try inPod.take(there.server.pid)
     let pair = try there.pair(port: 8080)
     for options in [["--pod", uid], ["--container", "containerd://\(id)"]] {
@@ -48,7 +48,7 @@ import Testing
     let pair = try there.pair(port: 8080)
     let other = try here.pair(port: 8080)
     let ended = try here.kill("--container", name, "--local-port", "8080")
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(ended.text.contains("closed 1"))
     #expect(try pair.server.receive() == .failed("ECONNABORTED"))
     #expect(try other.client.reaches(other.server))
@@ -68,7 +68,7 @@ import Testing
     }
     let file = try here.state.write("container-leak.yaml", text)
     let applied = try here.connreap("policy", "apply", "--state-dir", here.state.path, file)
-    #expect(applied.status == 0, "\(applied.complaints)")
+    #expect(applied.status == 0, "\(applied.errorText)")
     #expect(applied.text.contains(name), "\(applied.text)")
     #expect(try there.rows("--state", "close-wait").count == 1)
   }
@@ -86,7 +86,7 @@ import Testing
           action: destroy
       """)
     let applied = try here.connreap("policy", "apply", "--state-dir", here.state.path, file)
-    #expect(applied.status == 0, "\(applied.complaints)")
+    #expect(applied.status == 0, "\(applied.errorText)")
     #expect(try there.rows("--state", "close-wait").isEmpty)
     #expect(try here.rows("--state", "close-wait").count == 2)
   }
@@ -111,8 +111,8 @@ import Testing
     ]
     let ended = try here.connreap(
       try #require(commands[command]), behind: NamespaceTests.withoutSysAdmin)
-    #expect(ended.status == 77, "\(ended.complaints)")
-    #expect(ended.complaints.contains("CAP_SYS_ADMIN"))
+    #expect(ended.status == 77, "\(ended.errorText)")
+    #expect(ended.errorText.contains("CAP_SYS_ADMIN"))
     #expect(try there.rows("--state", "close-wait").count == 2)
   }
 

@@ -28,7 +28,7 @@ struct ContainerRuntimeTests {
     let wide = try host.connreap(
       "list", "--netns", "all", "-o", "wide", "--state", "close-wait", "--local-port",
       "\(host.port)")
-    #expect(wide.status == 0, "\(wide.complaints)")
+    #expect(wide.status == 0, "\(wide.errorText)")
     let stats = try host.connreap("stats", "--netns", "all", "--by", "container")
     for name in host.names {
       #expect(wide.lines.count { $0.contains(" \(name) ") } == 5, "\(name): \(wide.text)")
@@ -75,9 +75,9 @@ struct ContainerRuntimeTests {
     }
     let file = try host.directory.write("container-leak.yaml", text)
     let state = host.directory.path + "/state"
-    func apply() throws -> Ended {
+    func apply() throws -> CommandResult {
       let ended = try host.connreap("policy", "apply", "--state-dir", state, file)
-      #expect(ended.status == 0, "\(ended.text)\(ended.complaints)")
+      #expect(ended.status == 0, "\(ended.text)\(ended.errorText)")
       return ended
     }
     _ = try apply()
@@ -92,7 +92,7 @@ struct ContainerRuntimeTests {
       let ended = try host.connreap(
         "kill", "--yes", "--state-dir", host.directory.path + "/state", "--container", name,
         "--state", "close-wait")
-      #expect(ended.status == 0, "\(name): \(ended.complaints)")
+      #expect(ended.status == 0, "\(name): \(ended.errorText)")
       #expect(ended.text.contains("closed 1"), "\(name): \(ended.text)")
       #expect(try remaining(on: host) == host.names.count - index - 1)
     }

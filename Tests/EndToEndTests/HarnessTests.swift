@@ -5,7 +5,8 @@ import Testing
   @Test func commandsReturnTheirStatusAndOutput() throws {
     let ended = try Command.run(
       ["sh", "-c", "cat; echo \"$WORD\" >&2; exit 7"], input: "in", environment: ["WORD": "err"])
-    #expect(ended == Ended(status: 7, output: Array("in".utf8), errors: Array("err\n".utf8)))
+    #expect(
+      ended == CommandResult(status: 7, output: Array("in".utf8), errors: Array("err\n".utf8)))
   }
 
   @Test func signalsAreReportedAsInAShell() throws {

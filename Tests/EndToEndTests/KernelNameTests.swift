@@ -15,7 +15,7 @@ private enum Twins {
 
   init() throws { (blue, green) = (try NetworkNamespace(), try NetworkNamespace()) }
 
-  private func run(_ arguments: [String]) throws -> Ended {
+  private func run(_ arguments: [String]) throws -> CommandResult {
     let script = """
       mount -t tmpfs tmpfs /run && ip netns attach "$1" \(blue.server.pid) &&
       ip netns attach "$2" \(green.server.pid) &&
@@ -53,7 +53,7 @@ private enum Twins {
       "kill", "--yes", "--state-dir", blue.state.path, "--netns", Twins.decomposed,
       "--local-port", "8080",
     ])
-    #expect(ended.status == 0 && ended.text.contains("closed 1"), "\(ended.complaints)")
+    #expect(ended.status == 0 && ended.text.contains("closed 1"), "\(ended.errorText)")
     #expect(try here.client.reaches(here.server))
     #expect(try there.server.receive() == .failed("ECONNABORTED"))
   }
@@ -69,7 +69,7 @@ private enum Twins {
         - {name: there, match: {state: close-wait, netns: \(Twins.decomposed)}, action: report}
       """)
     let plan = try run(["policy", "plan", "--state-dir", blue.state.path, "-o", "json", file])
-    #expect(plan.status == 0, "\(plan.complaints)")
+    #expect(plan.status == 0, "\(plan.errorText)")
     let counts = plan.text.occurrences(of: "\"count\":1")
     #expect(counts == 1, "\(plan.text)")
   }
@@ -107,14 +107,14 @@ extension String {
 /// Cgroups and units whose names differ only in their bytes.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsControlGroups) struct ControlGroupTwinTests {
   let namespace: NetworkNamespace
-  let composed: ControlGroupFolder
-  let decomposed: ControlGroupFolder
+  let composed: TestControlGroup
+  let decomposed: TestControlGroup
   let other: Peer
 
   init() throws {
-    let slice = try ControlGroupFolder()
-    composed = try ControlGroupFolder(in: slice, Twins.composed + ".service")
-    decomposed = try ControlGroupFolder(in: slice, Twins.decomposed + ".service")
+    let slice = try TestControlGroup()
+    composed = try TestControlGroup(in: slice, Twins.composed + ".service")
+    decomposed = try TestControlGroup(in: slice, Twins.decomposed + ".service")
     namespace = try NetworkNamespace()
     other = try namespace.anotherPeer()
     try composed.take(namespace.server.pid)
@@ -175,7 +175,7 @@ extension String {
     for _ in 0..<2 {
       let applied = try namespace.connreap(
         "policy", "apply", "--state-dir", namespace.state.path, file)
-      #expect(applied.status == 0, "\(applied.complaints)")
+      #expect(applied.status == 0, "\(applied.errorText)")
     }
     let script = """
       import sqlite3, sys

@@ -8,7 +8,7 @@ import Testing
   private var ports: String { "\(base + 1)-\(base + 6)" }
 
   /// Runs a command on a machine with these namespaces.
-  private func run(_ command: [String], more: Int = 0) throws -> Ended {
+  private func run(_ command: [String], more: Int = 0) throws -> CommandResult {
     try Command.run(
       [
         "unshare", "--mount", "--net", "--propagation", "private", "--", Tools.python,
@@ -16,22 +16,22 @@ import Testing
       ] + command, seconds: 150)
   }
 
-  private func list(_ arguments: String..., behind prefix: [String] = []) throws -> Ended {
+  private func list(_ arguments: String..., behind prefix: [String] = []) throws -> CommandResult {
     try run(prefix + [Tools.connreap, "list", "--state", "listen", "-o", "json"] + arguments)
   }
 
   /// The listed ports, relative to the base port.
-  private func ports(_ ended: Ended) throws -> [UInt16] {
+  private func ports(_ ended: CommandResult) throws -> [UInt16] {
     try Listing(ended).connections.map { $0.local.port - base }.sorted()
   }
 
   @Test func allFindsEachNamespaceOnce() throws {
     let ended = try list("--netns", "all", "--local-port", ports)
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(try ports(ended) == [1, 2, 3, 4, 5, 6])
     #expect(try Set(Listing(ended).connections.compactMap(\.netns)).count == 6)
     #expect(try Listing(ended).connections.allSatisfy { $0.owners?.first?.name == "python3" })
-    #expect(ended.complaints.contains(/left out network namespace fifo: .*Invalid argument/))
+    #expect(ended.errorText.contains(/left out network namespace fifo: .*Invalid argument/))
   }
 
   @Test func tablesShowTheirNames() throws {
@@ -59,7 +59,7 @@ import Testing
     let ended = try run(
       [Tools.connreap, "list", "--state", "listen", "-o", "json", "--local-port", self.ports]
         + arguments)
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(try self.ports(ended) == ports)
   }
 
@@ -67,14 +67,14 @@ import Testing
   func filesThatAreNotNamespacesAreRefused(path: String) throws {
     let ended = try list("--netns", path)
     #expect(ended.status == 1)
-    #expect(ended.complaints.contains("Invalid argument"))
+    #expect(ended.errorText.contains("Invalid argument"))
     #expect(ended.output.isEmpty)
   }
 
   @Test func missingPathsAreUsageErrors() throws {
     let ended = try list("--netns", "/run/no/such")
     #expect(ended.status == 64)
-    #expect(ended.complaints.contains("there is no network namespace /run/no/such"))
+    #expect(ended.errorText.contains("there is no network namespace /run/no/such"))
   }
 
   @Test func policiesCanSelectByPath() throws {
@@ -84,7 +84,7 @@ import Testing
       "$0" policy plan --state-dir "$d" "$d/p.yaml"; rc=$?; rm -r "$d"; exit $rc
       """
     let ended = try run(["bash", "-c", script, Tools.connreap])
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(ended.text.contains("all in /run/my net") && ended.text.contains("all in x,y"))
     #expect(ended.text.contains("report 2"), "\(ended.text)")
   }
@@ -93,7 +93,7 @@ import Testing
     let ended = try list(
       "--netns", "all", "--local-port", ports, behind: NamespaceTests.withoutSysAdmin)
     #expect(try Listing(ended, status: 77).connections.isEmpty)
-    let said = ended.complaints
+    let said = ended.errorText
     #expect(
       said.contains(
         /cannot enter the network namespace: Operation not permitted; it needs CAP_SYS_ADMIN/))
@@ -107,7 +107,7 @@ import Testing
         "json", "--netns", "all", "--local-port",
         "\(base + 10)-\(base + 99)",
       ], more: 80)
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(try ports(ended) == (10..<90).map { UInt16($0) })
   }
 }

@@ -69,7 +69,7 @@ import Testing
       mount -t tmpfs tmpfs /run && ip netns attach blue \(blue.server.pid) &&
       ip netns add empty && : > /run/netns/stale && "$@"
       """
-    func run(_ arguments: String...) throws -> Ended {
+    func run(_ arguments: String...) throws -> CommandResult {
       try Command.run(
         ["unshare", "--mount", "--net", "bash", "-c", script, "bash", Tools.connreap] + arguments,
         seconds: 60)
@@ -81,13 +81,13 @@ import Testing
     #expect(named.lines.last?.hasPrefix("blue ") == true)
     let unknown = try run("list", "--netns", "bleu")
     #expect(unknown.status == 64)
-    #expect(unknown.complaints.contains("did you mean \"blue\"?"))
+    #expect(unknown.errorText.contains("did you mean \"blue\"?"))
     let stale = try run("list", "--netns", "stale")
     #expect(stale.status == 1)
-    #expect(stale.complaints.contains("Invalid argument"))
+    #expect(stale.errorText.contains("Invalid argument"))
     let partly = try run("list", "--netns", "stale,blue", "--local-port", "8080")
     #expect(partly.status == 0)
-    #expect(partly.complaints.contains("left out network namespace stale"))
+    #expect(partly.errorText.contains("left out network namespace stale"))
     #expect(partly.lines.count == 2)
   }
 
@@ -98,12 +98,12 @@ import Testing
       ["list", "-o", "json", "--netns", both], behind: Self.withoutSysAdmin)
     let rows = try Listing(ended, status: 77).connections
     #expect(Set(rows.map(\.cookie)) == [pair.client.cookie, pair.server.cookie])
-    #expect(ended.complaints.contains("left out network namespace"))
-    #expect(ended.complaints.contains("CAP_SYS_ADMIN"))
+    #expect(ended.errorText.contains("left out network namespace"))
+    #expect(ended.errorText.contains("CAP_SYS_ADMIN"))
     let alone = try blue.connreap(
       ["list", "--netns", "\(green.server.pid)"], behind: Self.withoutSysAdmin)
     #expect(alone.status == 77)
-    #expect(alone.complaints.contains("CAP_SYS_ADMIN"))
+    #expect(alone.errorText.contains("CAP_SYS_ADMIN"))
     #expect(alone.output.isEmpty)
   }
 
@@ -116,14 +116,14 @@ import Testing
     var words = words
     if words.last == "--state-dir" { words.append(blue.state.path) }
     let whole = try blue.connreap(words + ["--netns", both])
-    #expect(whole.status == 0, "\(whole.complaints)")
+    #expect(whole.status == 0, "\(whole.errorText)")
     let partly = try blue.connreap(words + ["--netns", both], behind: Self.withoutSysAdmin)
-    #expect(partly.status == 77, "\(partly.complaints)")
-    #expect(words[0] == "report" || partly.complaints.contains("left out network namespace"))
-    #expect((partly.text + partly.complaints).contains("CAP_SYS_ADMIN"))
+    #expect(partly.status == 77, "\(partly.errorText)")
+    #expect(words[0] == "report" || partly.errorText.contains("left out network namespace"))
+    #expect((partly.text + partly.errorText).contains("CAP_SYS_ADMIN"))
     #expect(!partly.text.isEmpty, "the current namespace is still reported")
     let alone = try blue.connreap(words, behind: Self.withoutSysAdmin)
-    #expect(alone.status == 0, "\(alone.complaints)")
+    #expect(alone.status == 0, "\(alone.errorText)")
   }
 
   @Test func theCurrentNamespaceNeedsNoCapability() throws {
@@ -131,7 +131,7 @@ import Testing
     let ended = try blue.connreap(
       ["list", "-o", "json", "--netns", "\(blue.server.pid)"], behind: Self.withoutSysAdmin)
     #expect(try Listing(ended).connections.contains { $0.cookie == pair.server.cookie })
-    #expect(ended.complaints.isEmpty)
+    #expect(ended.errorText.isEmpty)
   }
 
   @Test(arguments: [
@@ -142,7 +142,7 @@ import Testing
   func invalidNamespacesAreUsageErrors(arguments: [String]) throws {
     let ended = try Command.run([Tools.connreap, "list"] + arguments)
     #expect(ended.status == 64)
-    #expect(ended.complaints.contains("netns"))
+    #expect(ended.errorText.contains("netns"))
     #expect(ended.output.isEmpty)
   }
 
@@ -150,7 +150,7 @@ import Testing
     let ended = try blue.connreap(
       "list", "--netns", "\(green.server.pid)", "--interface", "lo")
     #expect(ended.status == 64)
-    #expect(ended.complaints.contains("--interface"))
+    #expect(ended.errorText.contains("--interface"))
     #expect(
       try blue.connreap("list", "--netns", "\(blue.server.pid)", "--interface", "lo").status == 0)
   }

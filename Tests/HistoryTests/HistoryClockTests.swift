@@ -6,11 +6,11 @@ import Testing
 
 /// Whether the stored times come from the current clock.
 @Suite struct HistoryClockTests {
-  let directory: TemporaryFolder
+  let directory: TemporaryDirectory
   private let hour: UInt64 = 3_600_000
   private let first = ClockReading(uptime: 10 * day, wall: 1_800_000_000_000)
 
-  init() throws { directory = try TemporaryFolder() }
+  init() throws { directory = try TemporaryDirectory() }
 
   private func later(_ uptime: UInt64, _ wall: UInt64) -> ClockReading {
     ClockReading(uptime: first.uptime + uptime, wall: first.wall + Int64(wall))
@@ -47,7 +47,7 @@ import Testing
 
   @Test func dataOfEarlierVersionsIsDoubted() throws {
     try directory.database().replace(RunMemory(), by: memory(1), in: place)
-    #expect(try doubt(first) == .ofEarlierVersion, "there is data but no clock reading")
+    #expect(try doubt(first) == .fromEarlierVersion, "there is data but no clock reading")
     #expect(try directory.database().doubt(about: "another", at: first) == nil)
     // A database of the first version, without the table.
     let queue = try DatabaseQueue(path: directory.file.string)
@@ -57,15 +57,15 @@ import Testing
     }
     try queue.close()
     let reader = try #require(try HistoryDatabase(readingFrom: directory.open()))
-    #expect(try reader.doubt(about: place.boot, at: first) == .ofEarlierVersion)
-    #expect(try doubt(first) == .ofEarlierVersion, "migrated")
+    #expect(try reader.doubt(about: place.boot, at: first) == .fromEarlierVersion)
+    #expect(try doubt(first) == .fromEarlierVersion, "migrated")
     try directory.database().note(first, of: place.boot)
     #expect(try doubt(first) == nil)
   }
 
   @Test func forgettingABootKeepsOtherBoots() throws {
     try directory.database().replace(RunMemory(), by: memory(1), in: place)
-    let elsewhere = MemoryPlace(boot: place.boot, networkNamespace: 7)
+    let elsewhere = MemoryScope(boot: place.boot, networkNamespace: 7)
     try directory.database().replace(RunMemory(), by: memory(5), in: elsewhere)
     try directory.database().forget(boot: "another")
     #expect(try directory.database().memory(of: place) == memory(1))
@@ -81,6 +81,6 @@ import Testing
     let queue = try DatabaseQueue(path: directory.file.string)
     try queue.write { try $0.execute(sql: "UPDATE clock SET uptime = -1") }
     try queue.close()
-    #expect(try doubt(first) == .ofEarlierVersion)
+    #expect(try doubt(first) == .fromEarlierVersion)
   }
 }

@@ -8,9 +8,9 @@ import Testing
 
 /// Each run reads what the previous one wrote, and rejects anything else.
 @Suite struct HistoryDatabaseTests {
-  let directory: TemporaryFolder
+  let directory: TemporaryDirectory
 
-  init() throws { directory = try TemporaryFolder() }
+  init() throws { directory = try TemporaryDirectory() }
 
   private func write(_ after: RunMemory, before: RunMemory = RunMemory()) throws {
     try directory.database().replace(before, by: after, in: place)
@@ -32,8 +32,8 @@ import Testing
   @Test(arguments: [
     remembered(1, family: .ipv6, local: "::ffff:10.0.0.5", peer: "::ffff:10.0.0.9"),
     remembered(1, family: .ipv6, local: "fe80::1", peer: "2001:db8::2"),
-    remembered(1, state: .timeWait, quietSince: nil, bytes: nil),
-    remembered(1, quietSince: 0, bytes: .max),
+    remembered(1, state: .timeWait, idleSince: nil, bytes: nil),
+    remembered(1, idleSince: 0, bytes: .max),
   ])
   func everyKindOfConnectionIsReadBack(connection: RememberedConnection) throws {
     let written = RunMemory(connections: [cookie(1): connection])
@@ -66,7 +66,7 @@ import Testing
 
   @Test func namespacesHaveSeparateMemories() throws {
     try write(memory(1))
-    let other = MemoryPlace(boot: place.boot, networkNamespace: 7)
+    let other = MemoryScope(boot: place.boot, networkNamespace: 7)
     #expect(try directory.database().memory(of: other) == RunMemory())
     try directory.database().replace(RunMemory(), by: memory(5), in: other)
     #expect(try directory.database().memory(of: place) == memory(1))
@@ -74,7 +74,7 @@ import Testing
 
   /// A container's namespace ends with it, and no later run reads it.
   @Test func namespacesThatAreNoLongerReadExpire() throws {
-    let other = MemoryPlace(boot: place.boot, networkNamespace: .max - 7)
+    let other = MemoryScope(boot: place.boot, networkNamespace: .max - 7)
     try write(memory(1))
     try directory.database().replace(RunMemory(), by: memory(5), in: other)
     let seen = try #require(memory(1).connections[cookie(1)]).lastSeen
@@ -91,7 +91,7 @@ import Testing
 
   @Test func dataOfOtherBootsIsIgnored() throws {
     try write(memory(1))
-    let rebooted = MemoryPlace(boot: "another", networkNamespace: place.networkNamespace)
+    let rebooted = MemoryScope(boot: "another", networkNamespace: place.networkNamespace)
     #expect(try directory.database().memory(of: rebooted) == RunMemory())
     try directory.database().replace(RunMemory(), by: memory(9), in: rebooted)
     #expect(try directory.database().memory(of: place) == RunMemory(), "and it is deleted")
@@ -144,7 +144,7 @@ import Testing
   /// the parent directory replaces the directory.
   @Test func replacedDirectoriesAreNotUsed() throws {
     try write(memory(1))
-    let swapped = try TemporaryFolder()
+    let swapped = try TemporaryDirectory()
     let database = try swapped.database()
     try database.replace(RunMemory(), by: memory(66), in: place)
     let state = try directory.open()
@@ -157,7 +157,7 @@ import Testing
     }
     let reader = try #require(try HistoryDatabase(readingFrom: state))
     #expect(try reader.memory(of: place) == memory(1))
-    let writer = try HistoryDatabase(openingOrMakingIn: state, now: 1)
+    let writer = try HistoryDatabase(openingOrCreatingIn: state, now: 1)
     try writer.replace(memory(1), by: memory(1, 2), in: place)
     #expect(try reader.memory(of: place) == memory(1, 2))
     #expect(try swapped.database().memory(of: place) == memory(66), "it was not written to, either")
@@ -196,7 +196,7 @@ import Testing
       "interface = -1", "state = 'asleep'", "first_seen = 3000", "state_since = 3000",
       "last_seen = -5",
     ] {
-      let fresh = try TemporaryFolder()
+      let fresh = try TemporaryDirectory()
       try fresh.database().replace(RunMemory(), by: memory(1), in: place)
       let queue = try DatabaseQueue(path: fresh.file.string)
       try queue.write { try $0.execute(sql: "UPDATE connection SET \(change)") }
@@ -214,10 +214,10 @@ import Testing
 
 /// Files that no run of connreap wrote are never trusted.
 @Suite struct HistoryTrustTests {
-  let directory: TemporaryFolder
+  let directory: TemporaryDirectory
 
   init() throws {
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
     try directory.database().replace(RunMemory(), by: memory(1), in: place)
   }
 
@@ -303,7 +303,7 @@ import Testing
   @Test(.enabled(if: geteuid() == 0, "needs root")) func filesOfOtherUsersAreRefused() throws {
     #expect(chown(directory.file.string, 1, 1) == 0)
     #expect(
-      throws: HistoryProblem.untrusted(.notOurs(directory.file, owner: 1, user: 0))
+      throws: HistoryProblem.untrusted(.wrongOwner(directory.file, owner: 1, user: 0))
     ) { try directory.database() }
   }
 

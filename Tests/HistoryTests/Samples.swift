@@ -7,7 +7,7 @@ import SystemPackage
 let day: UInt64 = 86_400_000
 
 /// A test's directory, deleted at the end of this value's lifetime.
-final class TemporaryFolder {
+final class TemporaryDirectory {
   let path: FilePath
 
   init() throws {
@@ -35,10 +35,10 @@ final class TemporaryFolder {
     return names.sorted()
   }
 
-  func open() throws -> StateFolder { try StateFolder(opening: path) }
+  func open() throws -> StateDirectory { try StateDirectory(opening: path) }
 
   func database(now: Int = 1) throws -> HistoryDatabase {
-    try HistoryDatabase(openingOrMakingIn: try open(), now: now)
+    try HistoryDatabase(openingOrCreatingIn: try open(), now: now)
   }
 
   var file: FilePath { path.appending(HistoryDatabase.fileName) }
@@ -60,7 +60,7 @@ final class TemporaryFolder {
   }
 }
 
-let place = MemoryPlace(boot: "b0071d", networkNamespace: 4_026_531_833)
+let place = MemoryScope(boot: "b0071d", networkNamespace: 4_026_531_833)
 
 func cookie(_ number: UInt64) -> SocketCookie {
   guard let cookie = SocketCookie(rawValue: number) else { fatalError("no cookie") }
@@ -69,7 +69,7 @@ func cookie(_ number: UInt64) -> SocketCookie {
 
 func remembered(
   _ number: UInt64, family: AddressFamily = .ipv4, local: String = "10.0.0.5",
-  peer: String = "10.0.0.9", state: TCPState = .closeWait, quietSince: UInt64? = 500,
+  peer: String = "10.0.0.9", state: TCPState = .closeWait, idleSince: UInt64? = 500,
   bytes: UInt64? = 7
 ) -> RememberedConnection {
   guard let local = IPAddress(text: local), let peer = IPAddress(text: peer) else {
@@ -80,7 +80,7 @@ func remembered(
       local: Endpoint(address: IPAddress(bits: local.bits, family: family), port: 8080),
       peer: Endpoint(address: IPAddress(bits: peer.bits, family: family), port: 50_000),
       family: family, interface: 3, cookie: cookie(number)),
-    state: state, firstSeen: 1000, stateSince: 900, quietSince: quietSince, lastSeen: 2000,
+    state: state, firstSeen: 1000, stateSince: 900, idleSince: idleSince, lastSeen: 2000,
     bytesAcknowledged: bytes, bytesReceived: bytes)
 }
 
@@ -94,6 +94,7 @@ func memory(_ numbers: UInt64...) -> RunMemory {
   }
   memory.groups[RememberedGroupKey(policy: "leak", group: "process 1744 88")] =
     RememberedGroup(
-      rules: 1 << 63, rounds: 3, quiet: 1, firstRound: 100, firstCount: 5, closed: 44, isTold: true)
+      rules: 1 << 63, rounds: 3, quiet: 1, firstRound: 100, firstCount: 5, closed: 44,
+      isNotified: true)
   return memory
 }

@@ -142,7 +142,7 @@ import Testing
       .refused(.noSuchFileOrDirectory), .refused(.notPermitted), .cannotOpen(.notPermitted),
       .unfinished, .notRecorded, .malformed(MalformedDatagram(.impossibleValue(1), at: 0)),
     ]
-    #expect(transient.filter { !$0.isPassing } == [])
-    #expect(permanent.filter { $0.isPassing } == [])
+    #expect(transient.filter { !$0.isTransient } == [])
+    #expect(permanent.filter { $0.isTransient } == [])
   }
 }

@@ -76,7 +76,7 @@ private final class Programs {
     reporting: (ProgramOutput) -> Void = { _ in }
   ) throws {
     let program = try #require(NotifiedProgram(words))
-    try program.tell(
+    try program.notify(
       Array(input.utf8), timeout: .milliseconds(milliseconds), user: user, isStopped: isStopped,
       reporting: reporting)
   }
@@ -192,7 +192,7 @@ private final class Programs {
     let line = line.replacing("PID", with: programs.path + "/pid")
     let waiting = "for i in $(seq 500); do [ -s \(programs.path)/pid ] && break; sleep 0.02; done"
     let left = try output(of: [try programs.program(line + "\n" + waiting)])
-    #expect(left.processesLeft >= 1)
+    #expect(left.leftoverProcesses >= 1)
     #expect(try isGone(number(in: "pid")))
     #expect(unlink(programs.path + "/pid") == 0)
     let endless = try programs.program(line + "\nsleep 60")
@@ -234,7 +234,7 @@ private final class Programs {
         started = true
         return false
       }, reporting: { output = $0 })
-    #expect(output?.processesLeft == 1)
+    #expect(output?.leftoverProcesses == 1)
     let other = try #require(others.last)
     #expect(other > 0 && kill(other, 0) == 0 && waitpid(other, nil, WNOHANG) == 0)
     #expect(others.count == 3 && kill(others[1], 0) == 0)
@@ -253,7 +253,7 @@ private final class Programs {
   @Test func outputIsKeptUpToALimit() throws {
     let both = try output(of: [try programs.program("echo one; echo two >&2; echo three")])
     #expect(String(decoding: both.bytes, as: UTF8.self) == "one\ntwo\nthree\n")
-    #expect(!both.isCut && both.processesLeft == 0)
+    #expect(!both.isCut && both.leftoverProcesses == 0)
     let much = try output(of: [
       try programs.program("head -c 3000000 /dev/zero; cat > \(programs.path)/output")
     ])
@@ -314,7 +314,7 @@ private final class Programs {
     func problem(_ script: String) throws -> NotificationProblem? {
       let program = try #require(NotifiedProgram([try file(script)]))
       do throws(NotificationProblem) {
-        try program.tell([], timeout: .seconds(20), user: geteuid())
+        try program.notify([], timeout: .seconds(20), user: geteuid())
         return nil
       } catch {
         return error
@@ -325,7 +325,7 @@ private final class Programs {
     }
     #expect(try problem("#!sh\n") == refusal(.notAbsolute))
     #expect(try problem("#!\n") == refusal(.notAbsolute))
-    #expect(try problem("#!/bin/sh") == refusal(.unended))
+    #expect(try problem("#!/bin/sh") == refusal(.unterminated))
     #expect(try problem("#!/usr/bin/env -S sh -e\n") == refusal(.options("-S sh -e")))
     #expect(try problem("#!/usr/bin/env A=1\n") == refusal(.options("A=1")))
     #expect(
@@ -473,7 +473,7 @@ private final class Programs {
         "the first line of /bin/page runs env with \"-S sh\": "
       ),
       (
-        .untrusted(.interpreter(of: "/bin/page", .unended)),
+        .untrusted(.interpreter(of: "/bin/page", .unterminated)),
         "the first line of /bin/page does not end"
       ),
       (.untrusted(.interpreter(of: "/bin/page", .notAbsolute)), "the first line of /bin/page does"),

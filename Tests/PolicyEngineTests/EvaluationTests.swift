@@ -239,7 +239,7 @@ private func protection(_ text: String, _ predicate: SelectionPredicate) -> Prot
   ) {
     let found = findings([SampleRow()], policy { $0.inState = least })[0]
     #expect(found.rowsToActOn == acts)
-    #expect(found.spared == (0..<young).map { SparedConnection(row: $0, reason: .tooYoung) })
+    #expect(found.spared == (0..<young).map { SparedConnection(row: $0, reason: .notLongEnough) })
     #expect(found.undecided.inState == undecided)
     #expect(found.undecided.total == undecided)
   }

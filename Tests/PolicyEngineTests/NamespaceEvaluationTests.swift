@@ -21,11 +21,11 @@ import Testing
   private func policies(_ text: String) throws -> [Policy] {
     try read(text).policies.map { policy in
       var policy = policy
-      policy.match = policy.match.limitedToDefaultNamespaces(countsContainers: false).knowing(
+      policy.match = policy.match.limitedToDefaultNamespaces(countsContainers: false).resolving(
         verdicts)
-      policy.except = policy.except.map { $0.knowing(verdicts) }
+      policy.except = policy.except.map { $0.resolving(verdicts) }
       policy.protect = policy.protect.map {
-        Protection(predicate: $0.predicate.knowing(verdicts), text: $0.text, line: $0.line)
+        Protection(predicate: $0.predicate.resolving(verdicts), text: $0.text, line: $0.line)
       }
       return policy
     }

@@ -34,7 +34,7 @@ import Testing
     for _ in 0..<3 {
       let (found, closed) = try nextDay(machine)
       #expect(found.groups.isEmpty && closed.isEmpty, "all are too young")
-      #expect(found.spared.allSatisfy { $0.reason == .tooYoung })
+      #expect(found.spared.allSatisfy { $0.reason == .notLongEnough })
     }
     let (fourth, _) = try nextDay(machine)
     #expect(fourth.spared.count { $0.reason == .notSeenEnough(runs: 1) } == 4)

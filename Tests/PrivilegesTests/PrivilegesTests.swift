@@ -134,7 +134,7 @@ private let everything = HeldCapabilities(
     permitted: Capabilities = []
   ) -> Credentials {
     Credentials(
-      userID: user, effectiveUserID: effective ?? user, hasGroupOfFile: group,
+      userID: user, effectiveUserID: effective ?? user, groupsDiffer: group,
       isSecureExecution: secure, held: HeldCapabilities(effective: [], permitted: permitted))
   }
 
@@ -187,7 +187,7 @@ private let everything = HeldCapabilities(
   func keepAndRaiseLimitTheSets() throws {
     let steps = try onThread {
       var steps: [HeldCapabilities] = []
-      try OwnPrivileges.closeTheWayUp(raised: [.sysPtrace])
+      try OwnPrivileges.preventPrivilegeGain(raised: [.sysPtrace])
       steps.append(try .current())
       try OwnPrivileges.keep([.netAdmin, .sysPtrace], raised: [.sysPtrace, .sysAdmin])
       steps.append(try .current())
@@ -215,7 +215,7 @@ private let everything = HeldCapabilities(
   @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
   func nothingCanGainPrivilegesAfterwards() throws {
     let status = try onThread {
-      try OwnPrivileges.closeTheWayUp(raised: [])
+      try OwnPrivileges.preventPrivilegeGain(raised: [])
       return try contents(of: "/proc/thread-self/status")
     }
     for line in [
@@ -229,7 +229,7 @@ private let everything = HeldCapabilities(
   @Test(.enabled(if: isRoot, "needs all capabilities that connreap can need"))
   func capabilitiesAreLoweredAfterAnError() throws {
     let held = try onThread {
-      try OwnPrivileges.closeTheWayUp(raised: [])
+      try OwnPrivileges.preventPrivilegeGain(raised: [])
       #expect(throws: Errno.ioError) {
         try OwnPrivileges.raising([.netAdmin]) { throw Errno.ioError }
       }
@@ -305,7 +305,7 @@ private let everything = HeldCapabilities(
     #expect {
       try answer(link: text)
     } throws: { error in
-      guard case .userNamespaceUnintelligible(let path) = error as? PrivilegeProblem else {
+      guard case .userNamespaceMalformed(let path) = error as? PrivilegeProblem else {
         return false
       }
       return path.ends(with: "self/ns/user")

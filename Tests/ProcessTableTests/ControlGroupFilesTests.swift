@@ -97,7 +97,7 @@ import Testing
       Array("caf".utf8) + [0xff] + Array(".service".utf8),
       Array("caf".utf8) + [0xfe] + Array(".service".utf8),
     ]
-    tree.folder("a.slice")
+    tree.directory("a.slice")
     var expected: [UInt64: ControlGroup] = [:]
     for name in names {
       let path = Array("/a.slice/".utf8) + name
@@ -127,10 +127,10 @@ import Testing
 
   @Test func idsAreDirectoryInodes() {
     let tree = ProcTree()
-    tree.folder("system.slice/nginx.service")
-    tree.folder("system.slice/a.service/workers")
+    tree.directory("system.slice/nginx.service")
+    tree.directory("system.slice/a.service/workers")
     tree.file("system.slice/a.service/cgroup.procs", "1\n")
-    tree.folder("user.slice")
+    tree.directory("user.slice")
     let names = [
       "", "system.slice", "system.slice/nginx.service", "system.slice/a.service/workers",
     ]
@@ -143,7 +143,7 @@ import Testing
   @Test func filesAndLinksAreNoGroups() {
     let tree = ProcTree()
     tree.file("cgroup.procs", "1\n")
-    tree.folder("a")
+    tree.directory("a")
     tree.link("b", to: "a")
     let ids: Set = [inode(tree.path("cgroup.procs"))]
     #expect(ControlGroupTree(root: tree.root).controlGroups(ids).isEmpty)
@@ -151,7 +151,7 @@ import Testing
 
   @Test func partialMountsKeepTheirPath() {
     let tree = ProcTree()
-    tree.folder("app.service")
+    tree.directory("app.service")
     let ids: Set = [inode(tree.path("app.service")), inode(tree.root.string)]
     let groups = ControlGroupTree(root: tree.root, top: "/docker/x").controlGroups(ids)
     #expect(Set(groups.values.map(\.path)) == ["/docker/x", "/docker/x/app.service"])

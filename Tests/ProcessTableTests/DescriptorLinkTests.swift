@@ -27,7 +27,7 @@ import Testing
 
   @Test func truncatedTargetsAreNoSockets() {
     let target = "socket:[" + String(repeating: "1", count: 23) + "]"
-    #expect(target.utf8.count == DescriptorLink.enoughOctets)
+    #expect(target.utf8.count == DescriptorLink.targetCapacity)
     #expect(link(target) == .other)
   }
 

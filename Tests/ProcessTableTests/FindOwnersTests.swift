@@ -65,7 +65,7 @@ import Testing
 
   @Test func rootsWithoutProcessesAreAlwaysAnError() {
     let tree = ProcTree()
-    tree.folder("sys")
+    tree.directory("sys")
     for wanted in [InodeSet.everySocket, InodeSet()] {
       #expect(throws: ProcessProblem.noProcesses(tree.root)) {
         try tree.files.findOwners(of: wanted, threads: 1)
@@ -87,7 +87,7 @@ import Testing
       tree.link("10/fd/\(name)", to: "socket:[5]")
     }
     tree.process(11)
-    tree.folder("self/fd")
+    tree.directory("self/fd")
     tree.link("self/fd/3", to: "socket:[8]")
     let table = try tree.files.findOwners(of: .everySocket, threads: 1)
     // 4294967297 is 1 in 32 bits.
@@ -130,7 +130,7 @@ import Testing
 
   @Test func endedProcessesAreNoGaps() throws {
     let tree = ProcTree()
-    tree.folder("10")
+    tree.directory("10")
     tree.process(11, links: [3: "socket:[100]"])
     remove(tree.path("11/stat"))
     let table = try tree.files.findOwners(of: .everySocket, threads: 1)
@@ -158,7 +158,7 @@ import Testing
     let tree = ProcTree()
     tree.process(10, state: "Z", threads: 2)
     tree.link("10/task/12/fd/3", to: "socket:[100]")
-    tree.folder("10/task/10/fd")
+    tree.directory("10/task/10/fd")
     let table = try tree.files.findOwners(of: .everySocket, threads: 1)
     #expect(rows(table) == [[100, 10, 3]])
   }

@@ -73,13 +73,13 @@ import Testing
 
   @Test func heldInodesAreRemoved() {
     let even = holder(1, stride(from: 2, through: 1000, by: 2))
-    let rest = InodeSet(1...1000).withoutThose(of: [even, holder(2, [4, 5, 4000, 0])])
+    let rest = InodeSet(1...1000).withoutSockets(of: [even, holder(2, [4, 5, 4000, 0])])
     #expect(rest.count == 499)
     #expect((1...1000).allSatisfy { rest.contains($0) == ($0 % 2 == 1 && $0 != 5) })
     #expect(!rest.contains(4000))
-    #expect(InodeSet([1]).withoutThose(of: [holder(1, [1, 1])]).isEmpty)
-    #expect(InodeSet([1]).withoutThose(of: []).contains(1))
-    #expect(InodeSet.everySocket.withoutThose(of: []).isEmpty, "it lists none")
+    #expect(InodeSet([1]).withoutSockets(of: [holder(1, [1, 1])]).isEmpty)
+    #expect(InodeSet([1]).withoutSockets(of: []).contains(1))
+    #expect(InodeSet.everySocket.withoutSockets(of: []).isEmpty, "it lists none")
   }
 
   @Test func removingHeldInodesGivesTheDifference() {
@@ -87,7 +87,9 @@ import Testing
     for _ in 0..<50 {
       let wanted = (0..<60).map { _ in UInt32.random(in: 1...100, using: &numbers) }
       let held = (0..<40).map { _ in UInt32.random(in: 0...120, using: &numbers) }
-      let rest = InodeSet(wanted).withoutThose(of: [holder(1, held[..<20]), holder(2, held[20...])])
+      let rest = InodeSet(wanted).withoutSockets(of: [
+        holder(1, held[..<20]), holder(2, held[20...]),
+      ])
       let difference = Set(wanted).subtracting(held)
       #expect(rest.count == difference.count && difference.allSatisfy(rest.contains))
     }

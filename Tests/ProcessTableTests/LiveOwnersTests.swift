@@ -85,7 +85,7 @@ struct LiveOwnersTests {
   }
 
   @Test func sharedTablesAreRecognized() throws {
-    let root = try Folder("/proc")
+    let root = try Directory("/proc")
     let isPossible = FileTableComparison.isPossible(below: root)
     try #require(isPossible)
     let child = PythonChild(
@@ -113,18 +113,18 @@ struct LiveOwnersTests {
   @Test func copiesOfProcCannotCompareTables() throws {
     let tree = ProcTree()
     tree.link("self", to: "\(getpid())")
-    #expect(try !FileTableComparison.isPossible(below: Folder(tree.root)))
+    #expect(try !FileTableComparison.isPossible(below: Directory(tree.root)))
   }
 
   @Test func openDirectoriesNeverShowALaterProcess() throws {
     let child = PythonChild("ready('up'); time.sleep(60)")
-    let directory = try ProcessFolder(pid: child.pid, below: Folder("/proc"))
+    let directory = try ProcessDirectory(pid: child.pid, below: Directory("/proc"))
     #expect(try directory.owner(.all).pid == child.pid)
     child.end()
     let failure = #expect(throws: Errno.self) { try directory.owner(.all) }
-    #expect(failure?.saysGone == true)
+    #expect(failure?.meansGone == true)
     let failureOfOpening = #expect(throws: Errno.self) { _ = try directory.open("fd") }
-    #expect(failureOfOpening?.saysGone == true)
+    #expect(failureOfOpening?.meansGone == true)
     #expect(throws: ProcessProblem.noSuchProcess(pid: child.pid)) {
       try files.process(child.pid)
     }

@@ -102,7 +102,7 @@ import Testing
     process(4, in: 7, on: tree)
     tree.process(unreadable: 5, name: "hidden")
     tree.link("5/ns/net", to: "net:[8]")
-    tree.folder("5/task/5")
+    tree.directory("5/task/5")
     let found = try used(tree)
     #expect(found.files == [7: "4/ns/net", 8: "5/ns/net"])
     #expect(found.unreadable == 1)
@@ -127,7 +127,7 @@ import Testing
 
   @Test func namesOfAnyBytesHaveTheirOwnFiles() throws {
     let tree = ProcTree()
-    tree.folder("netns")
+    tree.directory("netns")
     let names = [
       Array("caf\u{e9}".utf8), Array("cafe\u{301}".utf8), Array("caf".utf8) + [0xff],
       Array("caf".utf8) + [0xfe], Array("a,b".utf8),

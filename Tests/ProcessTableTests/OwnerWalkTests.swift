@@ -28,7 +28,7 @@ import Testing
 
   @Test func missingSocketsAreFoundInThreads() throws {
     let tree = tree()
-    tree.folder("12/task/12")
+    tree.directory("12/task/12")
     tree.link("12/task/13/fd/8", to: "socket:[200]")
     let table = try tree.files.startFindingOwners(threads: 2).finish(wanted: InodeSet([101, 200]))
     #expect(table.holdings(of: 200).map(\.descriptor) == [8])

@@ -127,7 +127,7 @@ import Testing
     tree.process(12, parent: 11)
     tree.process(13, parent: 13)
     for pid in [10, 11, 13] as [Int32] {
-      #expect(throws: ProcessProblem.unsteadyParents(pid: pid)) {
+      #expect(throws: ProcessProblem.inconsistentParents(pid: pid)) {
         try tree.files.ancestors(of: pid)
       }
     }

@@ -87,13 +87,13 @@ import Testing
     let scene = Scene.connections(1)
     descriptors.answer = { _ in .armed(Self.change) }
     let dumps = scene.kernel.dumps
-    let outcome = try #require(try outcomes(scene, .keepalive(.usual)).first)
+    let outcome = try #require(try outcomes(scene, .keepalive(.standard)).first)
     #expect(outcome.result == .spared(.armed(Self.change)))
     #expect(
       outcome.reason
         == "keepalive armed, not closed: 60s + 6 × 10s, before off")
     #expect(scene.kernel.sockets.count == 1)
-    #expect(descriptors.asked.map(\.action) == [.keepalive(.usual)])
+    #expect(descriptors.asked.map(\.action) == [.keepalive(.standard)])
     #expect(scene.kernel.dumps > dumps)
   }
 
@@ -227,7 +227,7 @@ import Testing
 
 /// The plan already spares what a method cannot close.
 @Suite struct MethodGuardTests {
-  private static let methods: [ClosingMethod] = [.shutdown, .abort, .keepalive(.usual)]
+  private static let methods: [ClosingMethod] = [.shutdown, .abort, .keepalive(.standard)]
 
   private func reason(
     _ method: ClosingMethod, holder: Int32? = 100, unprotected: Set<String> = [],
@@ -273,12 +273,12 @@ import Testing
   func sparesConnectionsThatAreShutDownAlready(number: UInt8, state: TCPState) throws {
     #expect(try reason(.shutdown) { $0.state = number } == .alreadyShutDown(state))
     #expect(try reason(.abort) { $0.state = number } == nil)
-    #expect(try reason(.keepalive(.usual)) { $0.state = number } == nil)
+    #expect(try reason(.keepalive(.standard)) { $0.state = number } == nil)
   }
 
   @Test(arguments: [(UInt8(2), TCPState.synSent), (10, .listen)])
   func keepaliveNeedsAPeer(number: UInt8, state: TCPState) throws {
-    #expect(try reason(.keepalive(.usual)) { $0.state = number } == .noPeerToProbe(state))
+    #expect(try reason(.keepalive(.standard)) { $0.state = number } == .noPeerToProbe(state))
     #expect(try reason(.abort) { $0.state = number } == nil)
   }
 
@@ -293,7 +293,7 @@ import Testing
     #expect(try subflow(.shutdown, state: 10) == .mptcpSubflow)
     #expect(try subflow(.destroy) == .mptcpSubflow)
     #expect(try subflow(.abort) == .mptcpSubflow)
-    #expect(try subflow(.keepalive(.usual)) == .mptcpSubflow)
+    #expect(try subflow(.keepalive(.standard)) == .mptcpSubflow)
   }
 
   @Test func anMPTCPSubflowIsClosedOnceItsConnectionEnds() throws {

@@ -111,7 +111,7 @@ import Testing
     time.now = .milliseconds(1999)
     #expect(pace.reasonToStop(before: step) == nil)
     time.now = .seconds(2)
-    #expect(pace.reasonToStop(before: step) == .timeIsUp)
+    #expect(pace.reasonToStop(before: step) == .timeoutReached)
   }
 
   @Test func doesNotWaitBeyondTheTimeout() throws {
@@ -119,7 +119,7 @@ import Testing
     let step = try Self.step()
     #expect(pace.reasonToStop(before: step) == nil)
     #expect(pace.reasonToStop(before: step) == nil)
-    #expect(pace.reasonToStop(before: step) == .timeIsUp)
+    #expect(pace.reasonToStop(before: step) == .timeoutReached)
     #expect(time.now == .seconds(1))
   }
 
@@ -135,7 +135,7 @@ import Testing
 
   @Test func describesEveryStopReason() {
     let reasons: [StopReason] = [
-      .signal(1), .signal(2), .signal(15), .signal(10), .timeIsUp, .outputClosed,
+      .signal(1), .signal(2), .signal(15), .signal(10), .timeoutReached, .outputClosed,
       .cannotRecord(.noSpace),
     ]
     #expect(
@@ -166,10 +166,13 @@ import Testing
     let scene = Scene.connections(4)
     let plan = try scene.plan()
     let before = scene.kernel.dumps
-    let results = try carryOut(scene, plan) { $0.connection.cookie.rawValue == 3 ? .timeIsUp : nil }
+    let results = try carryOut(scene, plan) {
+      $0.connection.cookie.rawValue == 3 ? .timeoutReached : nil
+    }
     #expect(
       results == [
-        1: .closed, 2: .closed, 3: .failed(.notDone(.timeIsUp)), 4: .failed(.notDone(.timeIsUp)),
+        1: .closed, 2: .closed, 3: .failed(.notDone(.timeoutReached)),
+        4: .failed(.notDone(.timeoutReached)),
       ])
     #expect(scene.kernel.lookedUp == [1, 2, 3, 4, 1, 2], "the closings were verified")
     #expect(scene.kernel.destroyRequests == [1, 2])
@@ -200,7 +203,7 @@ import Testing
     let steps = try scene.plan().steps.map {
       Plan.Step(connection: $0.connection, decision: .spare(.listener))
     }
-    let results = try carryOut(scene, Plan(steps, from: scene.snapshot())) { _ in .timeIsUp }
+    let results = try carryOut(scene, Plan(steps, from: scene.snapshot())) { _ in .timeoutReached }
     #expect(results == [1: .spared(.listener), 2: .spared(.listener)])
   }
 

@@ -29,11 +29,11 @@ import Testing
       scanner = Scanner(processes: scene.tree.files, threads: 1) { scene.kernel.open() }
     }
 
-    func findOwnersAgain(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot {
+    func rereadOwners(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot {
       asked.append(refresh.inodes.count)
       beforeReading()
       if let problem { throw problem }
-      return try scanner.findOwnersAgain(refresh)
+      return try scanner.rereadOwners(refresh)
     }
   }
 

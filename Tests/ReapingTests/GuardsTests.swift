@@ -271,6 +271,6 @@ import Testing
     let plan = try scene.plan()
     #expect(plan.steps.count == 3)
     #expect(plan.closings.map(\.connection.cookie.rawValue) == [1, 2])
-    #expect(plan.outcomesOfSparing.map(\.result) == [.spared(.inAcceptQueue)])
+    #expect(plan.sparingOutcomes.map(\.result) == [.spared(.inAcceptQueue)])
   }
 }

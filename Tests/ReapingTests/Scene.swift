@@ -113,14 +113,14 @@ private struct FakeRules: ClosingRules, @unchecked Sendable {
 
   let needsFigures = true
 
-  func concerns(_ process: OwnerProcess) -> Bool { false }
+  func mayAffect(_ process: OwnerProcess) -> Bool { false }
 
-  var detailsOfConcern: OwnerDetails { [] }
+  var relevantDetails: OwnerDetails { [] }
 }
 
 /// Owners that never change.
 private struct SameOwners: OwnerLookup {
-  func findOwnersAgain(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot {
+  func rereadOwners(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot {
     refresh.snapshot
   }
 }

@@ -81,7 +81,7 @@ import Testing
   /// The rows with this verdict, without pruning in the kernel.
   private func expected(_ selection: SelectionPredicate, _ verdict: Verdict) -> [UInt64] {
     let prepared = PreparedSelection(selection)
-    return Self.rows.filter { prepared.verdict(of: $0, owners: OwnersUnknown()) == verdict }
+    return Self.rows.filter { prepared.verdict(of: $0, owners: UnknownOwners()) == verdict }
       .map(\.cookie.rawValue)
   }
 
@@ -121,7 +121,7 @@ import Testing
         #expect(programs[plan.split.family]?.refusal() == nil)
       }
       for (socket, row) in zip(Self.sockets, Self.rows)
-      where prepared.verdict(of: row, owners: OwnersUnknown()) != .no {
+      where prepared.verdict(of: row, owners: UnknownOwners()) != .no {
         let family = row.identity.family
         let request = plans.first { $0.split.family == family }?.request
         let isListed =

@@ -100,7 +100,7 @@ struct KernelPruningTests {
     let prepared = PreparedSelection(selection)
     let found = Set(snapshot.connections.map(\.cookie))
     let expected = Set(
-      rows.filter { prepared.verdict(of: $0, owners: OwnersUnknown()) != .no }.map(\.cookie))
+      rows.filter { prepared.verdict(of: $0, owners: UnknownOwners()) != .no }.map(\.cookie))
     let isSame = found == expected
     #expect(isSame, "\(selection)")
     return rows.count - snapshot.listed
@@ -219,7 +219,7 @@ struct KernelPruningTests {
       let scene = try Self.makeScene()
       let moment = ScanMoment(bootID: nil, networkNamespace: nil, uptime: nil, kernelRelease: nil)
       for selection in [SelectionPredicate.everything, .term(.states(.all)), .term(.user(0))] {
-        func tally(halvingPort: UInt16?) throws -> Tally {
+        func tally(splitPort: UInt16?) throws -> Tally {
           var conversations = 0
           let tally = try Scanner(
             processes: ProcFileSystem(), controlGroups: nil, threads: 2,
@@ -228,15 +228,15 @@ struct KernelPruningTests {
                 conversations += 1
                 return try KernelTransport(bus: TCPDiagnostics.bus)
               }
-            ], halvingPort: halvingPort
+            ], splitPort: splitPort
           ).tally(ScanRequest(selection, reading: []), at: moment)
-          #expect(conversations == (halvingPort == nil ? 1 : 2), "no retries")
+          #expect(conversations == (splitPort == nil ? 1 : 2), "no retries")
           return tally
         }
-        let whole = try tally(halvingPort: nil)
+        let whole = try tally(splitPort: nil)
         #expect(whole.both.total > 40)
         for port in [1, 80, 8081, 9090, 20_010, 20_030, .max] as [UInt16] {
-          #expect(try tally(halvingPort: port) == whole, "\(port)")
+          #expect(try tally(splitPort: port) == whole, "\(port)")
         }
       }
       _ = scene

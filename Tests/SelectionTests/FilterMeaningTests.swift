@@ -288,9 +288,9 @@ struct FilterMeaningTests {
     var row = Connection.row(localPort: port)
     row.isAutobound = kernelChose
     #expect(row.isAutobound == kernelChose)
-    #expect(filter.verdict(of: row, owners: OwnersUnknown()) == verdict)
+    #expect(filter.verdict(of: row, owners: UnknownOwners()) == verdict)
     let unreadable = SelectionPredicate.term(.autobound(within: nil))
-    #expect(unreadable.verdict(of: row, owners: OwnersUnknown()) == .unknown)
+    #expect(unreadable.verdict(of: row, owners: UnknownOwners()) == .unknown)
   }
 
   @Test(
@@ -311,7 +311,7 @@ struct FilterMeaningTests {
   @Test("A state group names no state explicitly, alone or with other states")
   func namedStates() throws {
     func named(_ filter: String) throws -> TCPStateSet {
-      try SelectionFilter.parse(filter, names: FixedNames()).namedStatesOneByOne
+      try SelectionFilter.parse(filter, names: FixedNames()).explicitStates
     }
     #expect(try named("state connected state listen") == TCPState.listen.asSet)
     #expect(try named("exclude established") == [])

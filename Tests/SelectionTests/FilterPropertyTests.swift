@@ -130,8 +130,8 @@ struct FilterPropertyTests {
       let again = try SelectionFilter.parse(tree.filterText, names: FixedNames())
       for row in Self.rows {
         #expect(
-          tree.verdict(of: row, owners: OwnersUnknown())
-            == again.verdict(of: row, owners: OwnersUnknown()), "\(text) → \(tree)")
+          tree.verdict(of: row, owners: UnknownOwners())
+            == again.verdict(of: row, owners: UnknownOwners()), "\(text) → \(tree)")
       }
     }
     #expect(valid > 50)
@@ -221,7 +221,9 @@ struct FilterPropertyTests {
     case 15:
       let texts = [String(UInt64(number) + 65_536, radix: 16), "web", "default/web-1", "and"]
       let text = texts.randomElement(using: &generator) ?? "web"
-      guard let container = ContainerText(text), let pod = PodText(text) else { return .pid(1) }
+      guard let container = ContainerReference(text), let pod = PodReference(text) else {
+        return .pid(1)
+      }
       return Bool.random(using: &generator) ? .container(container) : .pod(pod)
     case 16:
       let paths = ["/", "/a.slice/b c", "/it's", #"/dev-disk\x2dby.slice"#, "/user@1000.service"]

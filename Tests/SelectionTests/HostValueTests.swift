@@ -84,7 +84,7 @@ import Testing
         state: .listen, inode: 1, userID: 0, receiveQueue: 0, sendQueue: 0,
         timer: ConnectionTimer(kind: .off, expires: 0, retransmits: 0), figures: TCPFigures(),
         isV6Only: isV6Only)
-      return SelectionTerm.wildcard(.local).verdict(of: listener, owners: OwnersUnknown())
+      return SelectionTerm.wildcard(.local).verdict(of: listener, owners: UnknownOwners())
     }
     #expect(try verdict("::", family: .ipv6, isV6Only: false) == .yes)
     #expect(try verdict("::", family: .ipv6, isV6Only: true) == .no)

@@ -26,8 +26,8 @@ import Testing
   }
 
   private func rowVerdicts(_ filter: String) throws -> [Verdict] {
-    let predicate = try parse(filter).knowing(verdicts)
-    return (0..<3).map { predicate.verdict(of: row(in: $0), owners: OwnersUnknown()) }
+    let predicate = try parse(filter).resolving(verdicts)
+    return (0..<3).map { predicate.verdict(of: row(in: $0), owners: UnknownOwners()) }
   }
 
   @Test(
@@ -81,10 +81,10 @@ import Testing
 
   @Test func unresolvedNamespaceIsUnknown() throws {
     for filter in ["netns = blue", "not netns = blue", "netns = 1744"] {
-      let verdict = try parse(filter).verdict(of: row(in: 0), owners: OwnersUnknown())
+      let verdict = try parse(filter).verdict(of: row(in: 0), owners: UnknownOwners())
       #expect(verdict == .unknown)
     }
-    #expect(try parse("netns = all").verdict(of: row(in: 9), owners: OwnersUnknown()) == .yes)
+    #expect(try parse("netns = all").verdict(of: row(in: 9), owners: UnknownOwners()) == .yes)
   }
 
   @Test(
@@ -101,9 +101,9 @@ import Testing
 
   @Test func selectionWithoutNamespaceIsLimitedToOwn() throws {
     let limited = try parse("state established")
-      .limitedToDefaultNamespaces(countsContainers: false).knowing(verdicts)
+      .limitedToDefaultNamespaces(countsContainers: false).resolving(verdicts)
     #expect(
-      (0..<3).map { limited.verdict(of: row(in: $0), owners: OwnersUnknown()) } == [.yes, .no, .no])
+      (0..<3).map { limited.verdict(of: row(in: $0), owners: UnknownOwners()) } == [.yes, .no, .no])
     let named = try parse("port 8080 or netns = blue")
     #expect(named.limitedToDefaultNamespaces(countsContainers: true) == named)
   }
@@ -114,7 +114,7 @@ import Testing
     #expect(predicate.namesContainers)
     let placed = predicate.limitedToDefaultNamespaces(countsContainers: false)
     #expect(placed.namespaces == [.containers])
-    #expect((0..<3).map { placed.knowing(verdicts).isPossible(in: $0) } == [true, true, false])
+    #expect((0..<3).map { placed.resolving(verdicts).isPossible(in: $0) } == [true, true, false])
   }
 
   @Test func groupingByContainerIncludesTheirNamespaces() throws {
@@ -130,7 +130,7 @@ import Testing
     #expect(try rowVerdicts("interface = eth0") == [.no, .unknown, .unknown])
     #expect(try rowVerdicts("not interface = eth0") == [.yes, .unknown, .unknown])
     let own = try parse("interface = eth0")
-    #expect(own.knowing { _ in [0: .yes] } == own, "no other namespace is scanned")
+    #expect(own.resolving { _ in [0: .yes] } == own, "no other namespace is scanned")
   }
 
   @Test(arguments: [
@@ -139,7 +139,7 @@ import Testing
     ("netns = blue and netns != blue", [false, false, true]),
   ])
   func namespacesThatCannotMatchAreImpossible(filter: String, expected: [Bool]) throws {
-    let predicate = try parse(filter).knowing(verdicts)
+    let predicate = try parse(filter).resolving(verdicts)
     #expect((0..<3).map { predicate.isPossible(in: $0) } == expected)
   }
 
@@ -159,7 +159,7 @@ import Testing
   /// The state of a policy is stored under this text.
   @Test func descriptionDoesNotDependOnScannedNamespaces() throws {
     let asked = try parse("netns = blue and port 1")
-    #expect("\(asked)" == "\(asked.knowing(verdicts))")
+    #expect("\(asked)" == "\(asked.resolving(verdicts))")
     #expect("\(asked)" != "\(try parse("netns = green and port 1"))")
   }
 }

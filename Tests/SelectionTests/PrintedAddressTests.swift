@@ -55,7 +55,7 @@ import Testing
   }
 
   private func verdict(_ predicate: SelectionPredicate, _ connection: Connection) -> Verdict {
-    predicate.verdict(of: connection, owners: OwnersUnknown())
+    predicate.verdict(of: connection, owners: UnknownOwners())
   }
 
   private func option(_ key: SelectionKey, _ value: String) throws -> SelectionPredicate {

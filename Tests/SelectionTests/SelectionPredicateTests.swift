@@ -15,7 +15,7 @@ struct SelectionPredicateTests {
   @Test("Not sshd does not select connections of unknown owners")
   func negatedOwner() throws {
     let notSshd = SelectionPredicate.not(.term(.process(try Glob("sshd"))))
-    #expect(notSshd.verdict(of: .row(), owners: OwnersUnknown()) == .unknown)
+    #expect(notSshd.verdict(of: .row(), owners: UnknownOwners()) == .unknown)
     #expect(notSshd.verdict(of: .row(), owners: OwnerList.javaAndMaybeOthers) == .unknown)
     #expect(notSshd.verdict(of: .row(), owners: OwnerList.java) == .yes)
     #expect(notSshd.verdict(of: .row(), owners: OwnerList.sshd) == .no)
@@ -25,7 +25,7 @@ struct SelectionPredicateTests {
   @Test("An unknown part does not matter if another part decides")
   func decided() {
     func verdict(_ predicate: SelectionPredicate) -> Verdict {
-      predicate.verdict(of: .row(), owners: OwnersUnknown())
+      predicate.verdict(of: .row(), owners: UnknownOwners())
     }
     #expect(verdict(.all([Self.pid, Self.closeWait])) == .no)
     #expect(verdict(.all([Self.pid, Self.established])) == .unknown)
@@ -41,14 +41,14 @@ struct SelectionPredicateTests {
     ]
     for predicate in everything {
       #expect(predicate.selectsEverything, "\(predicate)")
-      #expect(predicate.verdict(of: .row(), owners: OwnersUnknown()) == .yes)
+      #expect(predicate.verdict(of: .row(), owners: UnknownOwners()) == .yes)
     }
     let something: [SelectionPredicate] = [
       Self.port, .any([]), .not(.all([])), .all([Self.port]), .any([Self.port]), .not(Self.port),
       .all([.all([]), Self.port]),
     ]
     for predicate in something { #expect(!predicate.selectsEverything, "\(predicate)") }
-    #expect(SelectionPredicate.any([]).verdict(of: .row(), owners: OwnersUnknown()) == .no)
+    #expect(SelectionPredicate.any([]).verdict(of: .row(), owners: UnknownOwners()) == .no)
   }
 
   @Test("A selection needs what any of its terms needs")
@@ -79,9 +79,9 @@ struct SelectionPredicateTests {
   func defaultStates() {
     #expect(SelectionPredicate.everything.limitedToDefaultStates().stateMask == .shownByDefault)
     let limited = Self.port.limitedToDefaultStates()
-    #expect(limited.verdict(of: .row(), owners: OwnersUnknown()) == .yes)
-    #expect(limited.verdict(of: .row(.listen), owners: OwnersUnknown()) == .no)
-    #expect(limited.verdict(of: .row(.timeWait), owners: OwnersUnknown()) == .no)
+    #expect(limited.verdict(of: .row(), owners: UnknownOwners()) == .yes)
+    #expect(limited.verdict(of: .row(.listen), owners: UnknownOwners()) == .no)
+    #expect(limited.verdict(of: .row(.timeWait), owners: UnknownOwners()) == .no)
     let listen = SelectionPredicate.all([Self.port, .term(.states(TCPState.listen.asSet))])
     #expect(listen.limitedToDefaultStates() == listen)
     let notListen = SelectionPredicate.not(.term(.states(TCPState.listen.asSet)))
@@ -120,10 +120,10 @@ struct SelectionPredicateTests {
   @Test("A state outside the mask never matches, even if the owner is unknown")
   func outsideMask() {
     let prepared = PreparedSelection(.all([Self.closeWait, Self.pid]))
-    #expect(prepared.verdict(of: .row(.established), owners: OwnersUnknown()) == .no)
-    #expect(prepared.verdict(of: .row(.closeWait), owners: OwnersUnknown()) == .unknown)
+    #expect(prepared.verdict(of: .row(.established), owners: UnknownOwners()) == .no)
+    #expect(prepared.verdict(of: .row(.closeWait), owners: UnknownOwners()) == .unknown)
     let others = PreparedSelection(.not(Self.established))
-    #expect(others.verdict(of: .row(.boundInactive), owners: OwnersUnknown()) == .no)
+    #expect(others.verdict(of: .row(.boundInactive), owners: UnknownOwners()) == .no)
   }
 
   @Test("Owners are evaluated last, and only if necessary")
@@ -166,7 +166,7 @@ struct SelectionPredicateTests {
         if row.state != .boundInactive { #expect(isDumped || expected != .yes, "\(predicate)") }
       }
       if predicate.selectsEverything {
-        for row in rows { #expect(predicate.verdict(of: row, owners: OwnersUnknown()) == .yes) }
+        for row in rows { #expect(predicate.verdict(of: row, owners: UnknownOwners()) == .yes) }
       }
     }
   }
@@ -177,7 +177,7 @@ struct SelectionPredicateTests {
     for _ in 0..<1500 {
       let predicate = Self.anyPredicate(depth: 4, &generator)
       for row in Self.rows {
-        let early = predicate.verdict(of: row, owners: OwnersUnknown())
+        let early = predicate.verdict(of: row, owners: UnknownOwners())
         guard early != .unknown else { continue }
         #expect(predicate.verdict(of: row, owners: OwnerList.java) == early)
         #expect(predicate.verdict(of: row, owners: OwnerList.sshd) == early)

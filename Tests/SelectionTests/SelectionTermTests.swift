@@ -5,7 +5,7 @@ import Testing
 @Suite("Verdicts of terms")
 struct SelectionTermTests {
   private func verdict(
-    _ term: SelectionTerm, _ row: Connection, _ owners: some OwnerFacts = OwnersUnknown()
+    _ term: SelectionTerm, _ row: Connection, _ owners: some OwnerFacts = UnknownOwners()
   ) -> Verdict {
     term.verdict(of: row, owners: owners)
   }
@@ -202,7 +202,7 @@ struct SelectionTermTests {
       ("web-1", Verdict.yes), ("shop/web-1", .yes), ("shop", .no), ("bank/web-1", .no),
       ("web", .no),
     ] {
-      #expect(try #require(PodText(text)).verdict(of: named) == expected, "\(text)")
+      #expect(try #require(PodReference(text)).verdict(of: named) == expected, "\(text)")
     }
     let lxc = ControlGroup(path: "/lxc.payload.web")
     #expect(try container("web").verdict(of: lxc) == .yes)
@@ -215,14 +215,15 @@ struct SelectionTermTests {
     let uid = "0c9b6f3e-2b8b-4f0e-9d1e-1234567890ab"
     let id = String(repeating: "0a", count: 32)
     let group = ControlGroup(path: "/kubepods/pod\(uid)/\(id)")
-    #expect(try #require(PodText(uid)).verdict(of: group) == .yes)
-    #expect(try #require(PodText(uid.uppercased())).verdict(of: group) == .yes)
-    #expect(try #require(PodText("web-1")).verdict(of: group) == .unknown)
+    #expect(try #require(PodReference(uid)).verdict(of: group) == .yes)
+    #expect(try #require(PodReference(uid.uppercased())).verdict(of: group) == .yes)
+    #expect(try #require(PodReference("web-1")).verdict(of: group) == .unknown)
     let other = "1c9b6f3e-2b8b-4f0e-9d1e-1234567890ab"
-    #expect(try #require(PodText(other)).verdict(of: group) == .no)
-    #expect(try #require(PodText("web-1")).verdict(of: ControlGroup(path: "/a.slice")) == .no)
+    #expect(try #require(PodReference(other)).verdict(of: group) == .no)
+    #expect(try #require(PodReference("web-1")).verdict(of: ControlGroup(path: "/a.slice")) == .no)
     #expect(
-      try #require(PodText("web-1")).verdict(of: ControlGroup(path: "/docker/\(id)")) == .unknown)
+      try #require(PodReference("web-1")).verdict(of: ControlGroup(path: "/docker/\(id)"))
+        == .unknown)
   }
 
   @Test("A process in a nested container is in both containers")
@@ -233,8 +234,8 @@ struct SelectionTermTests {
     #expect(group.container?.name == "inner")
   }
 
-  private func container(_ text: String) throws -> ContainerText {
-    try #require(ContainerText(text))
+  private func container(_ text: String) throws -> ContainerReference {
+    try #require(ContainerReference(text))
   }
 
   @Test("Without a known owner, the cgroup of the socket can match but never exclude")

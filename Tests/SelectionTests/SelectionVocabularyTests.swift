@@ -174,8 +174,9 @@ struct SelectionVocabularyTests {
       try parse(.unit, "a[,]b.service,php*")
         == .any([.term(.unit(try Glob("a[,]b.service"))), .term(.unit(try Glob("php*")))]))
     for text in ["0a1b", "web", "web.1_b-c", String(repeating: "0a", count: 32)] {
-      #expect(try parse(.container, text) == .term(.container(try #require(ContainerText(text)))))
-      #expect(try parse(.pod, text) == .term(.pod(try #require(PodText(text)))))
+      #expect(
+        try parse(.container, text) == .term(.container(try #require(ContainerReference(text)))))
+      #expect(try parse(.pod, text) == .term(.pod(try #require(PodReference(text)))))
     }
     #expect(try parse(.cgroup, "/system.slice/") == .term(.cgroup(path: "/system.slice")))
     #expect(try parse(.cgroup, "/") == .term(.cgroup(path: "/")))

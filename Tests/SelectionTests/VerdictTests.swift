@@ -62,7 +62,7 @@ struct VerdictTests {
     #expect(verdict(two, complete: false, pid: 3) == .unknown)
     #expect(verdict([], complete: true, pid: 3) == .unknown)
     #expect(verdict([], complete: false, pid: 3) == .unknown)
-    #expect(OwnersUnknown().anyOwner { _ in .yes } == .unknown)
+    #expect(UnknownOwners().anyOwner { _ in .yes } == .unknown)
   }
 
   @Test("A partly known owner makes the verdict unknown, unless another owner matches")

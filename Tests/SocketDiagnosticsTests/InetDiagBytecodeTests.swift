@@ -185,7 +185,7 @@ import Testing
     var parts: [KernelCondition] = []
     for port in UInt16(1)...2730 { parts.append(.port(.peer, port * 2...port * 2)) }
     let longest = try program(.any(parts))
-    #expect(longest.bytes.count > InetDiagBytecode.greatestLength - 64)
+    #expect(longest.bytes.count > InetDiagBytecode.maximumLength - 64)
     var diagnostics = TCPDiagnostics(
       over: try KernelTransport(bus: TCPDiagnostics.bus), uptime: nil)
     let request = DumpRequest(

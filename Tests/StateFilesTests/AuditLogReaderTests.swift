@@ -6,7 +6,9 @@ import Testing
 
 /// Reading a log of any size, complete or not.
 @Suite struct AuditLogReaderTests {
-  private func write(_ text: String, _ directory: borrowing TemporaryFolder, append: Bool = false)
+  private func write(
+    _ text: String, _ directory: borrowing TemporaryDirectory, append: Bool = false
+  )
     throws
   {
     let file = try FileDescriptor.open(
@@ -35,18 +37,18 @@ import Testing
 
   @Test(arguments: ["", "a\n", "a\nb\n", "\n\n", "a\n\nb\n"])
   func linesAreReadOneByOne(text: String) throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     try write(text, directory)
     var reader = try AuditLogReader(directory("audit.jsonl"))
     #expect(
       try lines(&reader)
         == text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
     )
-    check(!reader.endsWithPart)
+    check(!reader.endsInPartialLine)
   }
 
   @Test func longFilesAreReadCompletely() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let wanted = (0..<5000).map { "\($0)" + String(repeating: "x", count: $0 % 300) }
     try write(wanted.map { $0 + "\n" }.joined(), directory)
     var reader = try AuditLogReader(directory("audit.jsonl"))
@@ -54,27 +56,27 @@ import Testing
   }
 
   @Test func partialLinesAreReturnedWhenComplete() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     try write("a\nb", directory)
     var reader = try AuditLogReader(directory("audit.jsonl"))
     #expect(try lines(&reader) == ["a"])
-    check(reader.endsWithPart)
+    check(reader.endsInPartialLine)
     try write("c\nd\n", directory, append: true)
     #expect(try lines(&reader) == ["bc", "d"])
-    check(!reader.endsWithPart)
+    check(!reader.endsInPartialLine)
   }
 
   @Test func overlongLinesAreSkippedAndOthersAreKept() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let long = String(repeating: "x", count: 3 * AuditLogReader.lineLimit)
     try write("a\n" + long + "\nb\n" + long, directory)
     var reader = try AuditLogReader(directory("audit.jsonl"))
     #expect(try lines(&reader) == ["a", "too long", "b"])
-    check(reader.endsWithPart)
+    check(reader.endsInPartialLine)
   }
 
   @Test func replacedOrTruncatedFilesAreDetected() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     try write("a\nb\n", directory)
     var reader = try AuditLogReader(directory("audit.jsonl"))
     #expect(try lines(&reader) == ["a", "b"])
@@ -90,7 +92,7 @@ import Testing
   }
 
   @Test func anythingButARegularFileIsRefusedWithoutWaiting() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     #expect(mkfifo(directory("fifo").string, 0o600) == 0)
     #expect(symlink("/etc/passwd", directory("link").string) == 0)
     let cases: [(FilePath, Errno)] = [

@@ -34,8 +34,8 @@ import Testing
   }
 
   @Test func movedOrDeletedLogsAreRecreated() throws {
-    let directory = try TemporaryFolder()
-    let log = try AuditLog(in: StateFolder(openingOrMaking: directory.path))
+    let directory = try TemporaryDirectory()
+    let log = try AuditLog(in: StateDirectory(openingOrCreating: directory.path))
     try log.append(Array(line(1).utf8))
     try check(rename(directory("audit.jsonl").string, directory("audit.jsonl.1").string))
     try log.append(Array(line(2).utf8))
@@ -56,8 +56,8 @@ import Testing
   }
 
   @Test func linksThatReplaceAMovedLogAreNotFollowed() throws {
-    let directory = try TemporaryFolder()
-    let log = try AuditLog(in: StateFolder(openingOrMaking: directory.path))
+    let directory = try TemporaryDirectory()
+    let log = try AuditLog(in: StateDirectory(openingOrCreating: directory.path))
     try check(rename(directory("audit.jsonl").string, directory("audit.jsonl.1").string))
     try check(symlink(directory("elsewhere").string, directory("audit.jsonl").string))
     do {
@@ -70,9 +70,9 @@ import Testing
   }
 
   @Test func movedDirectoriesAreStillWrittenTo() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let state = directory("state")
-    let log = try AuditLog(in: StateFolder(openingOrMaking: state))
+    let log = try AuditLog(in: StateDirectory(openingOrCreating: state))
     try check(rename(state.string, directory("moved").string))
     try check(mkdir(state.string, 0o700))
     try log.append(Array(line(1).utf8))
@@ -84,7 +84,7 @@ import Testing
     .enabled(if: access("/usr/sbin/logrotate", X_OK) == 0, "needs logrotate"),
     arguments: ["", "dateext\n dateformat -%Y%m%d-%s\n", "delaycompress\n", "create 0600\n"])
   func logrotateDuringARunLosesNoLines(options: String) async throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     try check(mkdir(directory("state").string, 0o700))
     let path = directory("state").string
     let script = directory.path.string + "/rotate.conf"
@@ -104,7 +104,7 @@ import Testing
     ])
     var count = 0
     do {
-      let log = try AuditLog(in: StateFolder(openingOrMaking: FilePath(path)))
+      let log = try AuditLog(in: StateDirectory(openingOrCreating: FilePath(path)))
       let deadline = ContinuousClock.now + .seconds(120)
       while access(rotated.string, F_OK) != 0, ContinuousClock.now < deadline {
         for _ in 0..<50 {
@@ -145,7 +145,7 @@ import Testing
   }
 
   @Test func logsAreOrderedByTheirEntries() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     for (number, name) in [
       (1, "audit.jsonl.10"), (2, "audit.jsonl.9"), (3, "audit.jsonl-20261101"),
       (4, "audit.jsonl.2"), (5, "audit.jsonl-20261102-101010"), (6, "audit.jsonl"),
@@ -160,7 +160,7 @@ import Testing
   }
 
   @Test func logsBeingCompressedAreReadOnce() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     try directory.write(line(1) + line(2), to: "audit.jsonl.1")
     try directory.write("\u{1f}", to: "audit.jsonl.1.gz")
     #expect(try numbers(in: directory.path) == [1, 2])
@@ -169,7 +169,7 @@ import Testing
   }
 
   @Test func missingDirectoriesHaveNoLogs() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     #expect(try AuditLogFiles(in: directory("no")).all.isEmpty)
   }
 

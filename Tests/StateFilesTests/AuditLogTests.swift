@@ -5,11 +5,11 @@ import Testing
 @testable import StateFiles
 
 @Suite struct AuditLogTests {
-  private func append(_ line: String, in directory: borrowing TemporaryFolder) throws {
-    try AuditLog(in: StateFolder(openingOrMaking: directory.path)).append(Array(line.utf8))
+  private func append(_ line: String, in directory: borrowing TemporaryDirectory) throws {
+    try AuditLog(in: StateDirectory(openingOrCreating: directory.path)).append(Array(line.utf8))
   }
 
-  private func text(in directory: borrowing TemporaryFolder) throws -> String {
+  private func text(in directory: borrowing TemporaryDirectory) throws -> String {
     let file = try FileDescriptor.open(directory("audit.jsonl"), .readOnly)
     defer { try? file.close() }
     var bytes = [UInt8](repeating: 0, count: 4096)
@@ -18,13 +18,13 @@ import Testing
   }
 
   @Test func linesAreAppended() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     for number in 1...3 { try append("{\"n\":\(number)}\n", in: directory) }
     #expect(try text(in: directory) == "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n")
   }
 
   @Test func incompleteLinesOfEarlierRunsAreTerminated() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     try append("{\"n\":1}\n{\"n\":", in: directory)
     try append("{\"n\":3}\n", in: directory)
     try append("{\"n\":4}\n", in: directory)
@@ -32,12 +32,12 @@ import Testing
   }
 
   @Test func concurrentRunsDoNotMixTheirLines() async throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let path = directory.path
     try await withThrowingTaskGroup(of: Void.self) { group in
       for writer in 0..<4 {
         group.addTask {
-          let log = try AuditLog(in: StateFolder(openingOrMaking: path))
+          let log = try AuditLog(in: StateDirectory(openingOrCreating: path))
           for _ in 0..<50 {
             try log.append([UInt8](repeating: UInt8(ascii: "a") + UInt8(writer), count: 19) + [10])
           }
@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test func onlyTheOwnerMayReadTheLog() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     try append("x\n", in: directory)
     var facts = stat()
     #expect(stat(directory("audit.jsonl").string, &facts) == 0)
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test func linksAreNotFollowed() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let target = directory("elsewhere").string
     #expect(symlink(target, directory("audit.jsonl").string) == 0)
     do {
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test func directoriesInItsPlaceAreRefused() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     #expect(mkdir(directory("audit.jsonl").string, 0o700) == 0)
     do {
       try append("x\n", in: directory)

@@ -6,16 +6,16 @@ import Testing
 
 /// Logs that were compressed by gzip(1).
 @Suite struct GzipLogTests {
-  private func gzip(_ directory: borrowing TemporaryFolder, _ script: String) throws {
+  private func gzip(_ directory: borrowing TemporaryDirectory, _ script: String) throws {
     try #require(
       try Child(["bash", "-c", "cd \"$0\" && " + script, directory.path.string]).wait() == 0)
   }
 
   private func lines(
-    _ path: FilePath, limit: Int = AuditLogReader.unpackedLimit
+    _ path: FilePath, limit: Int = AuditLogReader.uncompressedLimit
   ) throws -> [String] {
     let file = try #require(try AuditLogFile(path))
-    var reader = try AuditLogReader(file, unpackedLimit: limit)
+    var reader = try AuditLogReader(file, uncompressedLimit: limit)
     var lines: [String] = []
     while let line = try reader.next() {
       switch line {
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func compressedLogsAreReadLineByLine() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let wanted = (0..<20_000).map { "\($0)" + String(repeating: "x", count: $0 % 300) }
     try directory.write(wanted.map { $0 + "\n" }.joined(), to: "audit.jsonl.1")
     try gzip(directory, "gzip audit.jsonl.1")
@@ -35,14 +35,14 @@ import Testing
   }
 
   @Test func severalMembersFormOneLog() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     try gzip(
       directory, "(printf 'a\\nb' | gzip; printf 'c\\n' | gzip; : | gzip; echo d | gzip) > x.gz")
     #expect(try lines(directory("x.gz")) == ["a", "bc", "d"])
   }
 
   @Test func damagedLogsAreReadUpToTheDamage() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     try gzip(directory, "seq 100000 > x; gzip -k x; head -c 100000 x.gz > cut.gz")
     try gzip(
       directory,
@@ -62,10 +62,10 @@ import Testing
   }
 
   @Test func decompressionStopsAtTheLimit() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     try gzip(directory, "(echo first; head -c 50000000 /dev/zero) | gzip -9 > bomb.gz")
     let file = try #require(try AuditLogFile(directory("bomb.gz")))
-    var reader = try AuditLogReader(file, unpackedLimit: 10_000_000)
+    var reader = try AuditLogReader(file, uncompressedLimit: 10_000_000)
     #expect(try reader.next() == .whole(Array("first".utf8)[...]))
     do {
       while try reader.next() != nil {}
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func emptyLogsHaveNoLines() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     try gzip(directory, ": | gzip > empty.gz; : > nothing.gz")
     #expect(try lines(directory("empty.gz")).isEmpty && lines(directory("nothing.gz")).isEmpty)
   }

@@ -10,7 +10,7 @@ import Testing
   }
 
   @Test func filesAreReadUpToTheLimit() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let path = try directory.write("12345678", to: "file")
     #expect(try text(path, limit: 8) == "12345678")
     #expect(throws: FileProblem.tooLarge(path, limit: 7)) { try text(path, limit: 7) }
@@ -18,14 +18,14 @@ import Testing
   }
 
   @Test func largeFilesAreReadUnchanged() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let content = String(repeating: "0123456789abcde\n", count: 50_000)
     let path = try directory.write(content, to: "file")
     #expect(try text(path, limit: content.utf8.count) == content)
   }
 
   @Test func readingStopsIfTheStartIsRejected() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let path = try directory.write(String(repeating: "x", count: 1 << 20), to: "file")
     var seen: [Int] = []
     let bytes = try InputFile.read(path.string, limit: 1 << 20) { start in
@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(1))) func onlyRegularFilesAreOpened() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let fifo = directory("fifo")
     try check(mkfifo(fifo.string, 0o600))
     for (path, type) in [

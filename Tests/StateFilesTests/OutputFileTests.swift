@@ -17,7 +17,7 @@ import Testing
     String(decoding: try InputFile.read(path.string, limit: 1000), as: UTF8.self)
   }
 
-  private func names(in temporary: borrowing TemporaryFolder) throws -> [String] {
+  private func names(in temporary: borrowing TemporaryDirectory) throws -> [String] {
     let directory = try OpenFile(temporary.path, flags: OpenFile.pathOnly)
     return try DirectoryNames.first(1000, in: directory.descriptor).sorted()
   }
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func filesGetTheContentAndTheMode() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let path = temporary("x.prom")
     try write("one", to: path, permissions: FilePermissions(rawValue: 0o664))
     #expect(try text(path) == "one")
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func readersOfTheOldFileKeepIt() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let path = try temporary.write("old", to: "file")
     let old = try FileDescriptor.open(path, .readOnly)
     defer { try? old.close() }
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func fileNamesMayHaveTheMaximumLength() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let path = temporary(String(repeating: "n", count: 255))
     try write("x", to: path)
     #expect(try text(path) == "x")
@@ -57,13 +57,13 @@ import Testing
 
   @Test(arguments: ["x/", "x/.", "x/..", "", "/", ".", ".."])
   func directoryNamesAreRefused(name: String) throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let name = name.hasPrefix("x") ? temporary(name.prefix(1) + "").string + name.dropFirst() : name
     #expect(throws: FileProblem.self) { try OutputFile(name) }
   }
 
   @Test func staleFilesAreRemovedUnlessLocked() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let stale = try temporary.write("x", to: ".connreap-0123456789abcdef.tmp")
     let busy = try temporary.write("x", to: ".connreap-0123456789abcde0.tmp")
     for name in [
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test func temporaryFilesAreDeletedUnlessMoved() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let directory = try OpenFile(temporary.path, flags: OpenFile.pathOnly | O_DIRECTORY)
     for isUnnamed in [true, false] {
       do {
@@ -115,7 +115,7 @@ import Testing
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     #expect(!isBlocked())
     do {
-      let held = HeldSignals()
+      let held = BlockedSignals()
       #expect(isBlocked())
       _ = consume held
     }

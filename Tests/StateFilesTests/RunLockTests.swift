@@ -6,7 +6,7 @@ import Testing
 @Suite struct RunLockTests {
   /// Takes the lock and releases it immediately.
   private func takeAndRelease(_ path: FilePath) throws {
-    let stateDirectory = try StateFolder(openingOrMaking: path)
+    let stateDirectory = try StateDirectory(openingOrCreating: path)
     _ = try RunLock(in: stateDirectory)
   }
 
@@ -24,10 +24,10 @@ import Testing
   }
 
   @Test func onlyOneRunHoldsTheLock() throws {
-    let temporary = try TemporaryFolder()
-    let held = RunLockProblem.heldElsewhere(temporary(RunLock.fileName))
+    let temporary = try TemporaryDirectory()
+    let held = RunLockProblem.heldByAnotherRun(temporary(RunLock.fileName))
     do {
-      let stateDirectory = try StateFolder(openingOrMaking: temporary.path)
+      let stateDirectory = try StateDirectory(openingOrCreating: temporary.path)
       let lock = try RunLock(in: stateDirectory)
       #expect(throws: held) { try takeAndRelease(temporary.path) }
       #expect(throws: held) { try takeAndRelease(temporary.path) }
@@ -39,9 +39,9 @@ import Testing
   }
 
   @Test func killedHoldersReleaseTheLock() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let child = try holder(of: temporary.path)
-    #expect(throws: RunLockProblem.heldElsewhere(temporary(RunLock.fileName))) {
+    #expect(throws: RunLockProblem.heldByAnotherRun(temporary(RunLock.fileName))) {
       try takeAndRelease(temporary.path)
     }
     try child.kill()
@@ -49,8 +49,8 @@ import Testing
   }
 
   @Test func otherProgramsCannotTakeTheLock() throws {
-    let temporary = try TemporaryFolder()
-    let stateDirectory = try StateFolder(openingOrMaking: temporary.path)
+    let temporary = try TemporaryDirectory()
+    let stateDirectory = try StateDirectory(openingOrCreating: temporary.path)
     let lock = try RunLock(in: stateDirectory)
     let program = """
       import fcntl, sys
@@ -64,10 +64,10 @@ import Testing
   }
 
   @Test func startedProgramsDoNotInheritTheLock() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let child: Child
     do {
-      let stateDirectory = try StateFolder(openingOrMaking: temporary.path)
+      let stateDirectory = try StateDirectory(openingOrCreating: temporary.path)
       let lock = try RunLock(in: stateDirectory)
       child = try Child(["sh", "-c", "echo started; exec sleep 60"])
       try #require(try child.readLine() == "started")
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test func theLockFileIsPrivate() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     try takeAndRelease(temporary.path)
     let stat = try temporary(RunLock.fileName).stat()
     #expect(stat.type == .regular)
@@ -86,7 +86,7 @@ import Testing
   }
 
   @Test func linksAreNotFollowed() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     try temporary.write("precious", to: "victim")
     try check(symlink("victim", temporary(RunLock.fileName).string))
     #expect(
@@ -96,7 +96,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1)))
   func fifosAreRefusedWithoutWaiting() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let path = temporary(RunLock.fileName)
     try check(mkfifo(path.string, 0o600))
     let problem = RunLockProblem.cannotLock(path, .invalidArgument)

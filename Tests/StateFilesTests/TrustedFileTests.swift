@@ -5,13 +5,13 @@ import Testing
 
 @Suite struct TrustedFileTests {
   private func text(
-    _ path: FilePath, asRoot: Bool = false, limit: Int = TrustedFile.usualLimit
+    _ path: FilePath, asRoot: Bool = false, limit: Int = TrustedFile.defaultLimit
   ) throws -> String {
     String(decoding: try TrustedFile.read(path, asRoot: asRoot, limit: limit), as: UTF8.self)
   }
 
   @Test func filesAreReadCompletely() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let long = String(repeating: "version: 1\n", count: 20_000)
     #expect(try text(try temporary.write(long, to: "long")) == long)
     #expect(try text(try temporary.write("", to: "empty")) == "")
@@ -24,16 +24,16 @@ import Testing
   }
 
   @Test func filesAboveTheLimitAreRefused() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let path = try temporary.write("12345678", to: "file")
     #expect(try text(path, limit: 8) == "12345678")
     #expect(throws: TrustedFileProblem.tooLarge(path, limit: 7)) { try text(path, limit: 7) }
-    #expect(TrustedFile.usualLimit == 1_048_576)
+    #expect(TrustedFile.defaultLimit == 1_048_576)
   }
 
   @Test(.timeLimit(.minutes(1)))
   func onlyRegularFilesAreRead() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let fifo = temporary("fifo")
     try check(mkfifo(fifo.string, 0o600))
     for (path, type) in [
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func missingFilesAreAnError() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let path = temporary("missing")
     #expect(throws: TrustedFileProblem.cannotOpen(path, .noSuchFileOrDirectory)) {
       try text(path)
@@ -69,7 +69,7 @@ import Testing
   }
 
   @Test func onlyOrdinaryUsersFollowLinks() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     try temporary.write("text", to: "real")
     try check(symlink("real", temporary("link").string))
     #expect(try text(temporary("link")) == "text")
@@ -92,14 +92,14 @@ struct TrustedFileAsRootTests {
   }
 
   @Test func filesOfRootMayBeWorldReadable() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     try read(try temporary.write("", to: "file", mode: 0o644))
     try check(chmod(temporary.path.string, 0o755))
     try read(temporary("file"))
   }
 
   @Test func filesMustBelongToRoot() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let path = try temporary.write("", to: "file")
     try check(chown(path.string, 1234, 0))
     #expect(throws: TrustedFileProblem.notOwnedByRoot(path, owner: 1234)) { try read(path) }
@@ -108,7 +108,7 @@ struct TrustedFileAsRootTests {
 
   @Test(arguments: [0o620, 0o602, 0o666, 0o664] as [mode_t])
   func filesMustBeWritableByRootOnly(mode: mode_t) throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let path = try temporary.write("", to: "file", mode: mode)
     #expect(
       throws: TrustedFileProblem.writableByOthers(path, FilePermissions(rawValue: mode))
@@ -117,7 +117,7 @@ struct TrustedFileAsRootTests {
   }
 
   @Test func directoriesMustBelongToRoot() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let path = try temporary.write("", to: "file")
     try check(chown(temporary.path.string, 1234, 0))
     #expect(throws: TrustedFileProblem.notOwnedByRoot(temporary.path, owner: 1234)) {
@@ -129,7 +129,7 @@ struct TrustedFileAsRootTests {
   /// The sticky bit of /tmp keeps others from replacing the file, but not from adding one.
   @Test(arguments: [0o770, 0o703, 0o1777] as [mode_t])
   func directoriesMustBeWritableByRootOnly(mode: mode_t) throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     let path = try temporary.write("", to: "file")
     try check(chmod(temporary.path.string, mode))
     #expect(
@@ -139,7 +139,7 @@ struct TrustedFileAsRootTests {
   }
 
   @Test func linkedDirectoriesAreCheckedThemselves() throws {
-    let temporary = try TemporaryFolder()
+    let temporary = try TemporaryDirectory()
     try check(mkdir(temporary("real").string, 0o700))
     try check(chown(temporary("real").string, 1234, 0))
     try check(symlink("real", temporary("link").string))

@@ -32,14 +32,14 @@ package final class FakeKernel {
   /// Whether programs can compare marks, which needs CAP_NET_ADMIN.
   package var mayCompareMarks = true
   /// The dump requests, in order.
-  package private(set) var dumpRequests: [DumpAsked] = []
+  package private(set) var dumpRequests: [RecordedDump] = []
   /// Whether both families can be requested at once.
   package var listsBothFamilies = true
   /// Whether a destroyed socket stays listed.
   package var keepsDestroyed = false
 
   /// The contents of a dump request.
-  package struct DumpAsked: Equatable {
+  package struct RecordedDump: Equatable {
     /// The family; 0 for both.
     package let family: UInt8
     package let states: UInt32
@@ -96,7 +96,8 @@ package final class FakeKernel {
       guard listsBothFamilies else { return [.success(WireBytes.error(-95, sequence: sequence))] }
       let program = request.count > 76 ? Array(request[80...]) : nil
       return dump(
-        DumpAsked(family: 0, states: span.uint32(at: 68), details: request[19], program: program),
+        RecordedDump(
+          family: 0, states: span.uint32(at: 68), details: request[19], program: program),
         type: type, sequence: sequence)
     }
     let family = request[16]
@@ -104,7 +105,7 @@ package final class FakeKernel {
     if flags & 0x300 == 0x300 {
       let program = request.count > 72 ? Array(request[76...]) : nil
       return dump(
-        DumpAsked(
+        RecordedDump(
           family: family, states: span.uint32(at: 20), details: request[18], program: program),
         type: type, sequence: sequence)
     }
@@ -112,7 +113,7 @@ package final class FakeKernel {
   }
 
   private func dump(
-    _ asked: DumpAsked, type: UInt16, sequence: UInt32
+    _ asked: RecordedDump, type: UInt16, sequence: UInt32
   ) -> [Result<[UInt8], NetlinkProblem>] {
     dumps += 1
     dumpRequests.append(asked)

@@ -21,7 +21,7 @@ package final class ProcTree {
 
   package func path(_ name: String) -> String { root.string + "/" + name }
 
-  package func folder(_ name: String) {
+  package func directory(_ name: String) {
     var partial = ""
     for part in name.split(separator: "/") {
       partial += (partial.isEmpty ? "" : "/") + part
@@ -30,7 +30,7 @@ package final class ProcTree {
   }
 
   package func file(_ name: String, _ content: [UInt8]) {
-    if let slash = name.lastIndex(of: "/") { folder(String(name[..<slash])) }
+    if let slash = name.lastIndex(of: "/") { directory(String(name[..<slash])) }
     let descriptor = open(path(name), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     precondition(descriptor >= 0 && write(descriptor, content, content.count) == content.count)
     close(descriptor)
@@ -40,7 +40,7 @@ package final class ProcTree {
   package func file(_ name: String, _ content: String) { file(name, Array(content.utf8)) }
 
   package func link(_ name: String, to target: String) {
-    if let slash = name.lastIndex(of: "/") { folder(String(name[..<slash])) }
+    if let slash = name.lastIndex(of: "/") { directory(String(name[..<slash])) }
     precondition(symlink(target, path(name)) == 0, "\(name) exists")
     made.append(path(name))
   }
@@ -57,7 +57,7 @@ package final class ProcTree {
     file(
       "\(pid)/status", "Name:\t\(name)\nUmask:\t0022\nUid:\t\(userID)\t0\t0\t0\nGid:\t0\t0\t0\t0\n")
     link("\(pid)/exe", to: "/usr/bin/\(name.filter { $0 != "/" })")
-    folder("\(pid)/fd")
+    directory("\(pid)/fd")
     for (descriptor, target) in links { link("\(pid)/fd/\(descriptor)", to: target) }
   }
 

@@ -46,7 +46,7 @@ public enum ClockDoubt: Equatable, Sendable {
   case ranAhead(by: UInt64)
   /// An earlier version wrote them. It read the time since boot from `/proc/uptime`, which lxcfs
   /// replaces in containers.
-  case ofEarlierVersion
+  case fromEarlierVersion
 }
 
 extension ClockDoubt: CustomStringConvertible {
@@ -58,7 +58,7 @@ extension ClockDoubt: CustomStringConvertible {
     case .ranAhead(let time):
       "since the last run, the time since boot advanced \(DurationText.rounded(milliseconds: time)) "
         + "more than the wall clock"
-    case .ofEarlierVersion:
+    case .fromEarlierVersion:
       "it comes from an earlier version of connreap, whose times can be wrong in a container"
     }
   }

@@ -23,13 +23,13 @@ public struct ConnectionPast: Equatable, Sendable {
 // The kernel's times combined with those of earlier runs.
 extension Connection {
   /// The least time for which no payload has moved, in milliseconds; nil when unknown.
-  public func idle(knowing past: ConnectionPast?) -> UInt64? {
+  public func idle(given past: ConnectionPast?) -> UInt64? {
     guard let idle else { return nil }
     return max(UInt64(idle), past?.idle ?? 0)
   }
 
   /// The least time that it has been in its state, in milliseconds; nil when unknown.
-  public func inStateAtLeast(knowing past: ConnectionPast?) -> UInt64? {
+  public func inStateAtLeast(given past: ConnectionPast?) -> UInt64? {
     guard let least = inStateAtLeast.map(UInt64.init) else { return past?.inState }
     return max(least, past?.inState ?? 0)
   }

@@ -12,7 +12,7 @@ public struct RememberedConnection: Equatable, Sendable {
   /// The latest time at which it can have entered ``state``.
   public let stateSince: UInt64
   /// The latest time at which it can have become idle; nil when unknown.
-  public let quietSince: UInt64?
+  public let idleSince: UInt64?
   /// When it was last seen.
   public let lastSeen: UInt64
   /// `tcpi_bytes_acked` when it was last seen.
@@ -23,13 +23,13 @@ public struct RememberedConnection: Equatable, Sendable {
   /// Creates a record from stored values.
   public init(
     identity: SocketIdentity, state: TCPState, firstSeen: UInt64, stateSince: UInt64,
-    quietSince: UInt64?, lastSeen: UInt64, bytesAcknowledged: UInt64?, bytesReceived: UInt64?
+    idleSince: UInt64?, lastSeen: UInt64, bytesAcknowledged: UInt64?, bytesReceived: UInt64?
   ) {
     self.identity = identity
     self.state = state
     self.firstSeen = firstSeen
     self.stateSince = stateSince
-    self.quietSince = quietSince
+    self.idleSince = idleSince
     self.lastSeen = lastSeen
     self.bytesAcknowledged = bytesAcknowledged
     self.bytesReceived = bytesReceived
@@ -40,7 +40,7 @@ public struct RememberedConnection: Equatable, Sendable {
     self.init(
       identity: connection.identity, state: connection.state, firstSeen: uptime,
       stateSince: uptime.minus(connection.inStateAtLeast ?? 0),
-      quietSince: connection.idle.map { uptime.minus($0) }, lastSeen: uptime,
+      idleSince: connection.idle.map { uptime.minus($0) }, lastSeen: uptime,
       bytesAcknowledged: connection.tcp?.bytesAcknowledged,
       bytesReceived: connection.tcp?.bytesReceived)
   }
@@ -53,8 +53,8 @@ public struct RememberedConnection: Equatable, Sendable {
     return RememberedConnection(
       identity: identity, state: connection.state, firstSeen: firstSeen,
       stateSince: isInSameState ? min(stateSince, now.stateSince) : now.stateSince,
-      quietSince: hasNotMoved(in: connection)
-        ? now.quietSince.map { min($0, quietSince ?? $0) } : now.quietSince,
+      idleSince: hasNotMoved(in: connection)
+        ? now.idleSince.map { min($0, idleSince ?? $0) } : now.idleSince,
       lastSeen: uptime, bytesAcknowledged: now.bytesAcknowledged, bytesReceived: now.bytesReceived)
   }
 
@@ -64,7 +64,7 @@ public struct RememberedConnection: Equatable, Sendable {
     let now = seenAgain(connection, at: uptime)
     return ConnectionPast(
       age: uptime - firstSeen, inState: uptime - min(now.stateSince, uptime),
-      idle: now.quietSince.map { uptime - min($0, uptime) })
+      idle: now.idleSince.map { uptime - min($0, uptime) })
   }
 
   /// Whether `connection` is this one, in the same state and with unchanged byte counters; false

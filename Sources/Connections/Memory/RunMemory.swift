@@ -96,12 +96,12 @@ public struct RememberedGroup: Equatable, Sendable {
   /// The number of its connections closed since then.
   public var closed: Int
   /// Whether a notification about it was sent.
-  public var isTold: Bool
+  public var isNotified: Bool
 
   /// Creates a group record.
   public init(
     rules: UInt64, rounds: Int, quiet: Int = 0, firstRound: UInt64, firstCount: Int,
-    closed: Int = 0, isTold: Bool = false
+    closed: Int = 0, isNotified: Bool = false
   ) {
     self.rules = rules
     self.rounds = rounds
@@ -109,7 +109,7 @@ public struct RememberedGroup: Equatable, Sendable {
     self.firstRound = firstRound
     self.firstCount = firstCount
     self.closed = closed
-    self.isTold = isTold
+    self.isNotified = isNotified
   }
 
   /// The number of quiet runs after which a group is discarded.

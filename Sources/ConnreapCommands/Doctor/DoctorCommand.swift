@@ -42,7 +42,7 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
     let examined = OwnPrivileges.raising(needs) {
       system.insideEachNamespace { Examination($0, past: past) }
     }
-    for notice in system.namespaces.notices { Standard.say("connreap: \(notice)\n") }
+    for notice in system.namespaces.notices { Standard.report("connreap: \(notice)\n") }
     var examinations: [Examination] = []
     var isRefused = false
     for (namespace, result) in examined {
@@ -50,7 +50,7 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
       case .success(let examination): examinations.append(examination)
       case .failure(let problem):
         isRefused = isRefused || problem == .notPermitted || problem == .permissionDenied
-        Standard.say("connreap: cannot enter network namespace \(namespace.label): \(problem)\n")
+        Standard.report("connreap: cannot enter network namespace \(namespace.label): \(problem)\n")
       }
     }
     try print(examinations)

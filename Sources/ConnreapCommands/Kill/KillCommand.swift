@@ -93,13 +93,13 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let work = try plan.map { try readPlan($0) } ?? select()
     let (system, plan) = (work.system, work.plan)
     let gaps = work.gaps
-    for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
+    for notice in gaps.notices { Standard.report("connreap: \(notice)\n") }
     let report = KillReport(plan: plan, output: output.style, isLive: system.isLive)
     try guardOptions.settings().refuseIfTooLarge(plan)
     guard !dryRun, !plan.closings.isEmpty else {
       try report.printPlan(isDryRun: dryRun)
       try system.finish()
-      if !dryRun, plan.wantsPrivileges { try ClosingPermission(for: system).require(plan.steps) }
+      if !dryRun, plan.needsPrivileges { try ClosingPermission(for: system).require(plan.steps) }
       return try gaps.check()
     }
     try ClosingPermission(for: system).require(plan.steps)
@@ -130,17 +130,17 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
       let count = plan.closings.count
       throw CommandFailure(
         .refused,
-        "refused: \(Count.text(count)) connection\(Count.plural(count)) would be \(plan.deed), but "
-          + "standard input is not a terminal to confirm it; nothing was \(plan.deed)",
+        "refused: \(Count.text(count)) connection\(Count.plural(count)) would be \(plan.verb), but "
+          + "standard input is not a terminal to confirm it; nothing was \(plan.verb)",
         remedy: "add --yes to skip the confirmation, or --dry-run to see the plan")
     }
     try report.printQuestion()
     switch Question.ask(plan.question, unless: { Interruption.receivedSignal }) {
     case .yes: break
-    case .no: throw CommandFailure(.done, "nothing was \(plan.deed)")
+    case .no: throw CommandFailure(.done, "nothing was \(plan.verb)")
     case .tooMuch:
       throw CommandFailure(
-        .refused, "refused: more than one line was entered at once; nothing was \(plan.deed)",
+        .refused, "refused: more than one line was entered at once; nothing was \(plan.verb)",
         remedy: "answer with y and Enter only")
     case .interrupted(let number):
       throw CommandFailure(.afterSignal(number), "stopped by a signal; nothing was done")
@@ -173,7 +173,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let sessions = TunnelMemory()
     let makeGuards = { () throws(CommandFailure) -> Guards in
       try guardOptions.settings().guards(
-        on: system, method, namedStates: predicate.namedStatesOneByOne, remembering: sessions)
+        on: system, method, namedStates: predicate.explicitStates, remembering: sessions)
     }
     let snapshot = try system.scan(
       ScanRequest(
@@ -212,7 +212,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let sessions = TunnelMemory()
     let makeGuards = { () throws(CommandFailure) -> Guards in
       try guardOptions.settings().guards(
-        on: system, agreed, namedStates: confirmed.namedStatesOneByOne, remembering: sessions)
+        on: system, agreed, namedStates: confirmed.explicitStates, remembering: sessions)
     }
     let plan = try planned.plan(
       guardedBy: try makeGuards(), in: selection.state.isEmpty ? nil : confirmed.stateMask)

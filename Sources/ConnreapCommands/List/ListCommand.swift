@@ -87,7 +87,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     if explain { return try output.style.print(ScanExplanation(request: request)) }
     let snapshot = try system.scan(request, seeingMarks: isShowingMarks)
     try print(snapshot, columns: named, order: order, system: system)
-    for notice in system.boundSocketNotices(predicate) { Standard.say("connreap: \(notice)\n") }
+    for notice in system.boundSocketNotices(predicate) { Standard.report("connreap: \(notice)\n") }
     try system.finish()
     try system.checkNamespaces(snapshot.namespaceGaps)
   }
@@ -123,10 +123,10 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     let isWatched =
       style.layout.width != nil || Terminal.of(Standard.error, columns: nil).isTerminal
     if isWatched, style.format == .table || style.format == .wide {
-      Standard.say(summary.line + "\n")
+      Standard.report(summary.line + "\n")
     }
     for warning in summary.warnings + system.namespaces.notices {
-      Standard.say("connreap: \(warning)\n")
+      Standard.report("connreap: \(warning)\n")
     }
   }
 }

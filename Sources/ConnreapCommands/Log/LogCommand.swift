@@ -69,7 +69,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     var printed = LogOutput(output.style, to: Standard.output)
     let files = try LogFiles.find(in: directory)
     for path in files.unreadable {
-      Standard.say(
+      Standard.report(
         "connreap: skipping \(EscapedText.escaped(path.string)): only gzip is supported\n")
     }
     for file in files.rotated {
@@ -131,7 +131,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   ) throws {
     search.startFile()
     try readOn(&reader, search: &search, printed: &printed)
-    if reader.endsWithPart { search.takePart() }
+    if reader.endsInPartialLine { search.countPartialLine() }
   }
 
   private static func readOn(
@@ -143,8 +143,8 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       }
     } catch let problem as AuditLogProblem {
       try LogFiles.check(problem)
-      Standard.say("connreap: \(EscapedText.escaped("\(problem)"))\n")
-      search.takePart()
+      Standard.report("connreap: \(EscapedText.escaped("\(problem)"))\n")
+      search.countPartialLine()
     }
   }
 
@@ -176,7 +176,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
         if isReplaced { break }
         Pause.sleep(pause)
       }
-      if reader.endsWithPart { search.takePart() }
+      if reader.endsInPartialLine { search.countPartialLine() }
     }
   }
 
@@ -192,15 +192,15 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       let nothing =
         missing.map { "nothing closed yet: no audit log in \(EscapedText.escaped($0.string))" }
         ?? "no matching log entries"
-      Standard.say((counts.isEmpty ? nothing : counts.joined(separator: ", ")) + "\n")
+      Standard.report((counts.isEmpty ? nothing : counts.joined(separator: ", ")) + "\n")
     }
     if search.damaged > 0 {
       let count = Count.text(search.damaged)
-      Standard.say(
+      Standard.report(
         "connreap: \(count) unreadable log line\(Count.plural(search.damaged)) left out\n")
     }
     if search.undecided > 0 {
-      Standard.say(
+      Standard.report(
         "connreap: \(Count.text(search.undecided)) decision\(Count.plural(search.undecided)) could "
           + "not be matched against the selection; left out\n")
     }

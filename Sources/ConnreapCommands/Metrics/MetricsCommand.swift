@@ -66,11 +66,13 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
         reading: system.knowsOwners ? [.figures, .ownerNames, .controlGroups] : .figures))
     let seconds = (clock.now - start) / .seconds(1)
     let past = system.isLive ? RunHistory.remembered(option: stateDir, of: system) : .nothing
-    if case .unknown(let problem) = past { Standard.say("connreap: \(problem)\n") }
+    if case .unknown(let problem) = past { Standard.report("connreap: \(problem)\n") }
     let warnings = ListSummary(snapshot: snapshot, shown: 0).namespaceWarnings
-    for warning in warnings + system.namespaces.notices { Standard.say("connreap: \(warning)\n") }
+    for warning in warnings + system.namespaces.notices {
+      Standard.report("connreap: \(warning)\n")
+    }
     let report = MetricsReport(
-      snapshot: snapshot, totals: totals(), past: past, scanSeconds: seconds, mostProcesses: top,
+      snapshot: snapshot, totals: totals(), past: past, scanSeconds: seconds, maximumProcesses: top,
       names: SystemNumbers(resolvesNames: system.isLive))
     try FileContents.write(
       Array(report.text.utf8), to: output, "--textfile",
@@ -84,7 +86,7 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
     do throws(CommandFailure) {
       return try AuditTotals(in: StateAccess.location(option: stateDir))
     } catch {
-      Standard.say(error.text)
+      Standard.report(error.text)
       return nil
     }
   }

@@ -42,7 +42,7 @@ struct MethodOptions: ParsableArguments {
       guard settings == nil else { throw Self.withoutKeepalive }
       return nil
     }
-    guard let chosen = ClosingMethod(name: method, keepalive: settings ?? .usual) else {
+    guard let chosen = ClosingMethod(name: method, keepalive: settings ?? .standard) else {
       throw CommandFailure(
         .usage, "--method: unknown method \"\(EscapedText.escaped(method))\"",
         remedy: "the methods are " + ClosingMethod.names.joined(separator: ", "))
@@ -64,14 +64,14 @@ struct MethodOptions: ParsableArguments {
   /// The keepalive settings; nil if none is given.
   private func settings() throws(CommandFailure) -> KeepaliveSettings? {
     guard givesTimes else { return nil }
-    let usual = KeepaliveSettings.usual
-    let idle = try keepaliveIdle?.keepaliveSeconds(of: "--keepalive-idle") ?? usual.idle
+    let standard = KeepaliveSettings.standard
+    let idle = try keepaliveIdle?.keepaliveSeconds(of: "--keepalive-idle") ?? standard.idle
     let interval =
-      try keepaliveInterval?.keepaliveSeconds(of: "--keepalive-interval") ?? usual.interval
-    let count = keepaliveCount ?? Int(usual.count)
-    guard (1...Int(KeepaliveSettings.most)).contains(count) else {
+      try keepaliveInterval?.keepaliveSeconds(of: "--keepalive-interval") ?? standard.interval
+    let count = keepaliveCount ?? Int(standard.count)
+    guard (1...Int(KeepaliveSettings.maximumCount)).contains(count) else {
       throw CommandFailure(
-        .usage, "--keepalive-count must be from 1 to \(KeepaliveSettings.most)")
+        .usage, "--keepalive-count must be from 1 to \(KeepaliveSettings.maximumCount)")
     }
     let timeout = try userTimeout?.milliseconds(
       of: "--user-timeout", in: 1...UInt64(Int32.max),
@@ -84,10 +84,10 @@ struct MethodOptions: ParsableArguments {
 extension DurationArgument {
   /// Whole seconds in the kernel's range for keepalive.
   fileprivate func keepaliveSeconds(of option: String) throws(CommandFailure) -> Int32 {
-    let longest = UInt64(KeepaliveSettings.longest)
-    let otherwise = "the kernel accepts whole seconds, from 1s to \(longest)s"
+    let maximumSeconds = UInt64(KeepaliveSettings.maximumSeconds)
+    let otherwise = "the kernel accepts whole seconds, from 1s to \(maximumSeconds)s"
     let milliseconds = try milliseconds(
-      of: option, in: 1000...longest * 1000, otherwise: otherwise)
+      of: option, in: 1000...maximumSeconds * 1000, otherwise: otherwise)
     guard milliseconds.isMultiple(of: 1000) else {
       throw CommandFailure(.usage, "\(option): \(otherwise)")
     }

@@ -30,7 +30,7 @@ struct OutputOptions<Content: Printable>: ParsableArguments {
   var output = FormatChoice<Content>.table
 
   @Flag(name: .customLong("no-header"), help: "omit the heading")
-  var hidesHeader = false
+  var omitsHeader = false
 
   @Option(help: .color)
   var color = ColorChoice.auto
@@ -38,7 +38,7 @@ struct OutputOptions<Content: Printable>: ParsableArguments {
   var format: OutputFormat { output.format }
 
   /// The same as a value.
-  var style: OutputStyle { OutputStyle(format: format, hidesHeader: hidesHeader, color: color) }
+  var style: OutputStyle { OutputStyle(format: format, omitsHeader: omitsHeader, color: color) }
 }
 
 extension ArgumentHelp {

@@ -103,7 +103,7 @@ struct SelectionOptions: ParsableArguments {
       let selection = try SelectionVocabulary.parse(options: values, names: names)
       for warning in selection.patternWarnings {
         let text = EscapedText.escaped("\(warning)")
-        Standard.say("connreap: warning: --\(warning.key.rawValue): \(text)\n")
+        Standard.report("connreap: warning: --\(warning.key.rawValue): \(text)\n")
       }
       return selection
     } catch {

@@ -21,7 +21,7 @@ struct WatchOptions: ParsableArguments {
     /// Prints notices on standard error that the previous round did not have.
     mutating func warn(_ notices: [String]) {
       for notice in notices where !self.notices.contains(notice) {
-        Standard.say("connreap: \(notice)\n")
+        Standard.report("connreap: \(notice)\n")
       }
       self.notices = notices
     }

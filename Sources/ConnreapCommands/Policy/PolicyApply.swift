@@ -42,7 +42,7 @@ struct PolicyApplyCommand: ParsableCommand, PrivilegedCommand {
     let watchdog = RunWatchdog.start(limits)
     defer { watchdog.disarm() }
     let loaded = try PolicyLoading(arguments.files, asRoot: true)
-    if !quiet { Standard.say(loaded.report) }
+    if !quiet { Standard.report(loaded.report) }
     try keepRights(for: loaded.policies)
     let directory = try StateAccess.open(option: stateDir)
     let lock = try StateAccess.lock(directory)

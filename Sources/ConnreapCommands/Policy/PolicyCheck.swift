@@ -15,7 +15,7 @@ struct PolicyCheckCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let loaded = try PolicyLoading(arguments.files, asRoot: false)
-    Standard.say(loaded.report)
+    Standard.report(loaded.report)
     let policies = loaded.policies.policies.count
     let files = loaded.fileCount
     var stream = OutputStream(Standard.output)

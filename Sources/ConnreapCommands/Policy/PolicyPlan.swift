@@ -30,13 +30,13 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
     let isLive = source.replay == nil
     let loaded = try PolicyLoading(
       arguments.files, asRoot: isLive, names: SystemNames(namespaces: isLive))
-    Standard.say(loaded.report)
+    Standard.report(loaded.report)
     try keepRights(for: loaded.policies)
     let (system, policies) = try LiveSystem.prepared(source.source, for: loaded.policies)
     let memories = system.isLive ? try RunHistory.read(option: stateDir, of: system) : nil
     let evaluated = try PolicyEvaluation(policies, on: system, memories: memories)
     let gaps = JudgingGaps(of: evaluated, on: system)
-    for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
+    for notice in gaps.notices { Standard.report("connreap: \(notice)\n") }
     let report = PolicyReport(evaluated, output: output.style, isLive: system.isLive)
     try report.printPlan(arguments: arguments.files)
     try system.finish()

@@ -67,7 +67,7 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
     try FileContents.write(
       page, to: output, "--html", permissions: .ownerReadWrite, keepsOwner: true)
     if case .file(_) = output, Terminal.of(Standard.error, columns: nil).isTerminal {
-      Standard.say("\(EscapedText.escaped(html)): \(ReportVerdict(contents).headline)\n")
+      Standard.report("\(EscapedText.escaped(html)): \(ReportVerdict(contents).headline)\n")
     }
     try system.checkNamespaces(contents.namespaceGaps)
   }

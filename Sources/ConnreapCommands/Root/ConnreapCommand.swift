@@ -46,12 +46,12 @@ public struct ConnreapCommand: ParsableCommand {
       try Rights.keep(for: command)
       try command.run()
     } catch let failure as CommandFailure {
-      Standard.say(failure.text)
+      Standard.report(failure.text)
       exit(withError: ArgumentParser.ExitCode(failure.status.rawValue))
     } catch let problem as OutputProblem {
       // A closed pipe is not a failure, as in `connreap list | head`.
       guard problem.errno != .brokenPipe else { exit() }
-      Standard.say("connreap: cannot write the output: \(problem)\n")
+      Standard.report("connreap: cannot write the output: \(problem)\n")
       exit(withError: ArgumentParser.ExitCode(ExitStatus.failed.rawValue))
     } catch {
       exit(withError: error)

@@ -53,7 +53,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
     try watch.run({ round in try report(of: predicate, &round) }) { report, earlier in
       try style.print(
         StatsText(
-          report: report, earlier: earlier, tellsChanges: watch.watch != nil, explains: explain,
+          report: report, earlier: earlier, showsChanges: watch.watch != nil, explains: explain,
           limit: limit))
     }
   }
@@ -89,7 +89,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
     let isAll = [TCPState.established, .closeWait].allSatisfy(predicate.selectsAll)
     return StatsReport(
       tally: tally, groups: groups, grouping: by,
-      kernel: system.kernelFigures(besides: tally.namespaceGaps), countsAllEstablished: isAll,
+      kernel: system.kernelCounters(besides: tally.namespaceGaps), countsAllEstablished: isAll,
       listsBoundSockets: system.isLive && system.moment.listsBoundSockets == true, time: round.time)
   }
 }

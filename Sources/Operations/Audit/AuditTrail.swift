@@ -18,7 +18,7 @@ package final class AuditTrail {
   private var writer = JSONWriter(reserving: typicalLength * Reaper.groupSize)
 
   /// Opens the audit log of `state`.
-  package init(in state: borrowing StateFolder, _ run: AuditedRun) throws(CommandFailure) {
+  package init(in state: borrowing StateDirectory, _ run: AuditedRun) throws(CommandFailure) {
     do {
       log = try AuditLog(in: state)
     } catch {

@@ -7,8 +7,8 @@ package import SystemPackage
 package enum StateAccess {
   /// The path, from `option` (`--state-dir`), the user and the environment.
   package static func location(option: String?) throws(CommandFailure) -> FilePath {
-    do throws(StateFolderProblem) {
-      return try StateFolder.location(
+    do throws(StateDirectoryProblem) {
+      return try StateDirectory.location(
         option: option.map { FilePath($0) }, isRoot: geteuid() == 0,
         environment: Rights.homeEnvironment)
     } catch {
@@ -17,20 +17,20 @@ package enum StateAccess {
   }
 
   /// Opens the directory, and creates it if needed.
-  package static func open(option: String?) throws(CommandFailure) -> StateFolder {
+  package static func open(option: String?) throws(CommandFailure) -> StateDirectory {
     let path = try location(option: option)
-    do throws(StateFolderProblem) {
-      return try StateFolder(openingOrMaking: path)
+    do throws(StateDirectoryProblem) {
+      return try StateDirectory(openingOrCreating: path)
     } catch {
       throw CommandFailure(.failed, EscapedText.lines("\(error)"))
     }
   }
 
   /// Opens the directory; nil if it does not exist.
-  static func openIfPresent(option: String?) throws(CommandFailure) -> StateFolder? {
+  static func openIfPresent(option: String?) throws(CommandFailure) -> StateDirectory? {
     let path = try location(option: option)
-    do throws(StateFolderProblem) {
-      return try StateFolder(opening: path)
+    do throws(StateDirectoryProblem) {
+      return try StateDirectory(opening: path)
     } catch .cannotOpen(_, .noSuchFileOrDirectory) {
       return nil
     } catch {
@@ -39,10 +39,11 @@ package enum StateAccess {
   }
 
   /// Takes the lock of `directory`.
-  package static func lock(_ directory: borrowing StateFolder) throws(CommandFailure) -> RunLock {
+  package static func lock(_ directory: borrowing StateDirectory) throws(CommandFailure) -> RunLock
+  {
     do throws(RunLockProblem) {
       return try RunLock(in: directory)
-    } catch .heldElsewhere(let path) {
+    } catch .heldByAnotherRun(let path) {
       throw CommandFailure(
         .locked, "another run holds the lock \(EscapedText.escaped(path.string)); nothing was done")
     } catch {

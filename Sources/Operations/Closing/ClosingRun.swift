@@ -70,7 +70,7 @@ package struct ClosingRun {
       trail.note(reactions)
       try concluding(result, reactions)
     } catch let problem as OutputProblem {
-      Standard.say("connreap: cannot write the output: \(problem.errno); \(counts.line)\n")
+      Standard.report("connreap: cannot write the output: \(problem.errno); \(counts.line)\n")
       try Self.checkStopped(outcomes)
       throw CommandFailure.silent(.failed)
     }
@@ -91,7 +91,7 @@ package struct ClosingRun {
     switch reason {
     case .signal(let number):
       throw CommandFailure(.afterSignal(number), "\(reason); \(rest)")
-    case .timeIsUp:
+    case .timeoutReached:
       throw CommandFailure(
         .failed, "\(reason); \(rest)", remedy: "raise --timeout or the rate")
     case .outputClosed: throw CommandFailure(.failed, "\(reason); \(rest)")
@@ -123,7 +123,7 @@ package struct ClosingLimits {
   package var deadline: ContinuousClock.Instant? { timeout.map { start + $0 } }
 
   /// Why the run must stop now, whatever it is doing; nil if it may continue.
-  var stopReason: StopReason? { Interruption.reason ?? (isTimeUp ? .timeIsUp : nil) }
+  var stopReason: StopReason? { Interruption.reason ?? (isTimeUp ? .timeoutReached : nil) }
 
   /// Whether the timeout is reached.
   var isTimeUp: Bool { timeout.map { start.duration(to: .now) >= $0 } ?? false }

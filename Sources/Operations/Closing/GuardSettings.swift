@@ -34,7 +34,7 @@ package struct GuardSettings: Sendable {
     guard count > maximum else { return }
     throw CommandFailure(
       .refused,
-      "refused: \(Count.text(count)) connections would be \(plan.deed), more than --max \(maximum); "
+      "refused: \(Count.text(count)) connections would be \(plan.verb), more than --max \(maximum); "
         + "nothing was closed",
       remedy: "check them with 'connreap list', select fewer, or use --max \(count)")
   }

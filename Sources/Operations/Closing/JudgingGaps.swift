@@ -60,7 +60,7 @@ extension JudgingGaps {
   /// The gaps of the selection that `plan` was made for.
   package init(of predicate: SelectionPredicate, _ plan: Plan, on system: LiveSystem) {
     let snapshot = plan.snapshot
-    let spared = plan.steps.count { $0.decision.isForLackOfOwners }
+    let spared = plan.steps.count { $0.decision.isForUnknownOwner }
     let marks = predicate.namesMarks ? snapshot.undecided - snapshot.undecidedByOwner : 0
     self.init(
       unknownOwners: snapshot.undecidedByOwner + spared, unknownMarks: marks,
@@ -95,7 +95,7 @@ extension PolicyEvaluation {
         if isUnknown { found.insert(snapshot.key(of: connection)) }
       }
     }
-    for step in plan.steps where step.decision.isForLackOfOwners {
+    for step in plan.steps where step.decision.isForUnknownOwner {
       found.insert(snapshot.key(of: step.connection))
     }
     return found

@@ -23,24 +23,24 @@ package struct KillReport {
   /// Prints the plan alone, for a dry run or because there is nothing to close.
   package func printPlan(isDryRun: Bool) throws {
     guard isJSON || !plan.steps.isEmpty else {
-      return Standard.say("nothing matches; nothing to close\n")
+      return Standard.report("nothing matches; nothing to close\n")
     }
     let isEmpty = plan.closings.isEmpty
     try printPlan(
-      under: isEmpty ? plan.nothingToClose : plan.heading("would be \(plan.deed)"),
-      json: document(isDryRun ? nil : plan.resultOfSparing))
+      under: isEmpty ? plan.nothingToClose : plan.heading("would be \(plan.verb)"),
+      json: document(isDryRun ? nil : plan.sparingResult))
     if isDryRun, !isEmpty, !isJSON {
-      Standard.say("A dry run: nothing was \(plan.deed).\n")
+      Standard.report("A dry run: nothing was \(plan.verb).\n")
     }
   }
 
   /// Prints the plan above the question.
   package func printQuestion() throws {
-    try printPlan(under: plan.heading("will be \(plan.deed)"), json: { _ in })
+    try printPlan(under: plan.heading("will be \(plan.verb)"), json: { _ in })
     // The question is asked on the terminal. If the plan went elsewhere, repeat the number there.
     guard isJSON || output.layout.width == nil else { return }
     let count = plan.closings.count
-    Question.tell("\(Count.text(count)) connection\(Count.plural(count)) will be \(plan.deed).\n")
+    Question.show("\(Count.text(count)) connection\(Count.plural(count)) will be \(plan.verb).\n")
   }
 
   /// Prints the outcome of each connection and a summary. ``conclude`` prints the JSON.

@@ -59,10 +59,10 @@ extension LiveSystem {
 private struct LiveOwnerLookup: OwnerLookup {
   let scanner: Scanner
 
-  func findOwnersAgain(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot {
+  func rereadOwners(_ refresh: OwnerRefresh) throws(ScanProblem) -> Snapshot {
     try OwnPrivileges.raising(PrivilegedStep.readingOthersDescriptors.needs) {
       () throws(ScanProblem) in
-      try scanner.findOwnersAgain(refresh)
+      try scanner.rereadOwners(refresh)
     }
   }
 }

@@ -10,12 +10,12 @@ import Threads
 /// Observes the owners of closed connections on this machine, until the run must stop.
 package struct OwnerObservation {
   private let system: LiveSystem
-  private var watch: OwnerWatch
+  private var watch: OwnerObserver
 
   /// Starts watching the owners of the connections that `plan` closes.
   package init(_ plan: Plan, on system: LiveSystem, limits: ClosingLimits) {
     self.system = system
-    watch = OwnerWatch(
+    watch = OwnerObserver(
       plan, in: system.processes, clock: Self.timeSinceBoot, sleep: Pause.sleep,
       isInterrupted: { Interruption.reason != nil || limits.isTimeUp })
   }
@@ -28,7 +28,7 @@ package struct OwnerObservation {
   /// - Parameter snapshot: the owners when the connections were closed.
   package func reactions(to outcomes: [Outcome], in snapshot: Snapshot) -> [OwnerReaction] {
     let closed = outcomes.filter { $0.result == .closed }.map {
-      OwnerWatch.Closed(
+      OwnerObserver.Closed(
         inode: $0.step.connection.inode, owners: snapshot.holders(of: $0.step.connection))
     }
     return watch.observe(closed) { inodes, pruning in

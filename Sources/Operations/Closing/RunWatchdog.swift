@@ -68,7 +68,7 @@ package final class RunWatchdog: Sendable {
         signalled = start
         if !isActing || now - start >= Self.graceAfterSignal { end(.signal(number)) }
       } else if let deadline, now >= deadline {
-        if !isActing || now - deadline >= Self.graceAfterTimeout { end(.timeIsUp) }
+        if !isActing || now - deadline >= Self.graceAfterTimeout { end(.timeoutReached) }
       }
     }
   }
@@ -90,9 +90,9 @@ package final class RunWatchdog: Sendable {
         : "\(reason); nothing was closed"
       // The terminal may show a progress line.
       let start = isatty(Standard.error.rawValue) == 1 ? "\r\u{1b}[K" : ""
-      Standard.say("\(start)connreap: \(error)\n")
+      Standard.report("\(start)connreap: \(error)\n")
       if let (record, path) = state.record, let line = record.end(status.rawValue, error: error),
-        let directory = try? StateFolder(opening: path), let log = try? AuditLog(in: directory)
+        let directory = try? StateDirectory(opening: path), let log = try? AuditLog(in: directory)
       {
         try? log.append(line)
       }

@@ -92,7 +92,7 @@ package final class ContainerDirectory: ContainerNames {
 
   /// ``identifier(_:)`` of a component that is no unit of systemd.
   private static func plainName(_ component: ArraySlice<UInt8>) -> String? {
-    UnitName.isOfSystemd(component) ? nil : identifier(component)
+    UnitName.isSystemdName(component) ? nil : identifier(component)
   }
 
   private func facts(of id: KernelName, in namespace: String?) -> ContainerFacts? {

@@ -15,6 +15,6 @@ package struct ContainerSelection: Sendable {
   /// Whether the selection can include a process in `group`.
   func concerns(_ group: ControlGroup) -> Bool {
     guard predicate.namesContainers else { return countsContainers && !group.containers.isEmpty }
-    return predicate.mayConcernContainer(group)
+    return predicate.mayMatchContainer(group)
   }
 }

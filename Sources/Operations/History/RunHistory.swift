@@ -12,11 +12,11 @@ package struct RunHistory {
   /// The memory of each examined network namespace, by its index.
   package private(set) var memories: [UInt16: RunMemory] = [:]
   private let database: HistoryDatabase
-  private let places: [UInt16: MemoryPlace]
+  private let places: [UInt16: MemoryScope]
 
   /// Opens the database in `directory`, and creates it if needed.
   package init(
-    in directory: borrowing StateFolder, of system: LiveSystem
+    in directory: borrowing StateDirectory, of system: LiveSystem
   ) throws(CommandFailure) {
     let places = system.memoryPlaces
     // A namespace that could not be opened has no inode, and its connections are not listed.
@@ -31,7 +31,7 @@ package struct RunHistory {
           + "nothing was closed", remedy: "mount /proc")
     }
     do throws(HistoryProblem) {
-      database = try HistoryDatabase(openingOrMakingIn: directory, now: time(nil))
+      database = try HistoryDatabase(openingOrCreatingIn: directory, now: time(nil))
       if let boot = system.moment.bootID { try Self.checkClock(of: database, boot) }
       for (index, place) in places { memories[index] = try database.memory(of: place) }
       if let uptime = system.moment.uptime {
@@ -42,7 +42,7 @@ package struct RunHistory {
       throw Self.failure(error)
     }
     if let setAside = database.setAside {
-      Standard.say("connreap: \(EscapedText.escaped("\(setAside)"))\n")
+      Standard.report("connreap: \(EscapedText.escaped("\(setAside)"))\n")
     }
   }
 
@@ -53,7 +53,7 @@ package struct RunHistory {
   ) throws(HistoryProblem) {
     guard let reading = SystemClock.reading else { return }
     if let doubt = try database.doubt(about: boot, at: reading) {
-      Standard.say(
+      Standard.report(
         "connreap: warning: \(EscapedText.escaped("\(database.path): \(doubt)")); "
           + "the history of earlier runs is discarded\n")
       try database.forget(boot: boot)
@@ -92,7 +92,7 @@ extension RunHistory {
   /// - Parameter report: called with the reason why an existing database is not used.
   package static func read(
     option: String?, of system: LiveSystem,
-    report: (String) -> Void = { Standard.say("connreap: \($0)\n") }
+    report: (String) -> Void = { Standard.report("connreap: \($0)\n") }
   ) throws(CommandFailure) -> [UInt16: RunMemory] {
     switch try lookUp(option: option, of: system) {
     case .found(let memories): return memories
@@ -162,7 +162,7 @@ extension RunHistory {
   /// - Parameter report: see ``read(option:of:report:)``.
   package static func past(
     option: String?, of system: LiveSystem,
-    report: (String) -> Void = { Standard.say("connreap: \($0)\n") }
+    report: (String) -> Void = { Standard.report("connreap: \($0)\n") }
   ) throws(CommandFailure) -> PastConnections {
     guard system.isLive, let now = system.moment.uptime else { return .unknown }
     return PastConnections(of: try read(option: option, of: system, report: report), at: now)
@@ -171,13 +171,13 @@ extension RunHistory {
 
 extension LiveSystem {
   /// The places of the examined namespaces in the database, where they are known.
-  fileprivate var memoryPlaces: [UInt16: MemoryPlace] {
-    var places: [UInt16: MemoryPlace] = [:]
+  fileprivate var memoryPlaces: [UInt16: MemoryScope] {
+    var places: [UInt16: MemoryScope] = [:]
     for (index, source) in namespaces.sources.enumerated() {
       guard let index = UInt16(exactly: index) else { break }
       var moment = moment
       moment.networkNamespace = inode(of: source.namespace)
-      places[index] = MemoryPlace(moment)
+      places[index] = MemoryScope(moment)
     }
     return places
   }
@@ -210,7 +210,7 @@ extension RunMemory {
   }
 }
 
-extension MemoryPlace {
+extension MemoryScope {
   /// The place for the namespace of a scan; nil if the boot or the namespace is unknown.
   fileprivate init?(_ moment: ScanMoment) {
     guard let boot = moment.bootID, let namespace = moment.networkNamespace,

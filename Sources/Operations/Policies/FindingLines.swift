@@ -108,9 +108,9 @@ package struct FindingLines {
     }
     let isTimedByState =
       found.policy.inState != nil || connections.contains { $0.inStateAtLeast != nil }
-    if isTimedByState, let oldest = longest({ $0.inStateAtLeast(knowing: $1) }) {
+    if isTimedByState, let oldest = longest({ $0.inStateAtLeast(given: $1) }) {
       parts.append("oldest ≥ " + oldest)
-    } else if let idlest = longest({ $0.idle(knowing: $1) }) {
+    } else if let idlest = longest({ $0.idle(given: $1) }) {
       parts.append("longest idle " + idlest)
     }
     let peers = Dictionary(grouping: connections, by: \.identity.peerBits)
@@ -150,7 +150,7 @@ package struct FindingLines {
     of reason: SparedConnection.Reason, _ policy: Policy, _ policies: PolicySet
   ) -> String {
     switch reason {
-    case .tooYoung:
+    case .notLongEnough:
       "for less than \(DurationText.exact(milliseconds: policy.inState ?? 0))"
     case .protected(let index, certain: true): "protected by \(policy.protect[index].text)"
     case .protected(let index, certain: false):

@@ -62,7 +62,7 @@ package struct PolicyEvaluation {
     let machineInit = try system.machineInit()
     return { policy in
       Guards(
-        caller: caller, namedStates: policy.match.namedStatesOneByOne, unprotected: [],
+        caller: caller, namedStates: policy.match.explicitStates, unprotected: [],
         machineInit: machineInit, method: ClosingMethod(name: policy.action.rawValue) ?? .destroy,
         onlyUser: Rights.onlyUser)
     }

@@ -57,7 +57,7 @@ package struct PolicyLoading {
     _ problems: [PolicyProblem], fileCount: Int
   ) throws(CommandFailure) {
     guard problems.contains(where: { $0.severity == .error }) else { return }
-    Standard.say(text(of: problems, fileCount: fileCount))
+    Standard.report(text(of: problems, fileCount: fileCount))
     throw CommandFailure.silent(.badData)
   }
 

@@ -15,7 +15,7 @@ extension LiveSystem {
   ) throws(CommandFailure) -> (system: LiveSystem, policies: PolicySet) {
     let source = try ConnectionSource(source)
     let namespaces = try ExaminedNamespaces(of: source, for: policies)
-    return (LiveSystem(source, namespaces), policies.knowing(namespaces.verdicts(of:)))
+    return (LiveSystem(source, namespaces), policies.resolving(namespaces.verdicts(of:)))
   }
 }
 
@@ -54,15 +54,15 @@ extension PolicySet {
   /// The policies, each with its own namespaces among the examined ones.
   ///
   /// - Parameter verdicts: see ``ExaminedNamespaces/verdicts(of:)``.
-  package func knowing(_ verdicts: (NamespaceName) -> [UInt16: Verdict]) -> PolicySet {
+  package func resolving(_ verdicts: (NamespaceName) -> [UInt16: Verdict]) -> PolicySet {
     PolicySet(
       policies: policies.map { policy in
         var policy = policy
-        policy.match = policy.placedMatch.knowing(verdicts)
-        policy.except = policy.except.map { $0.knowing(verdicts) }
+        policy.match = policy.placedMatch.resolving(verdicts)
+        policy.except = policy.except.map { $0.resolving(verdicts) }
         policy.protect = policy.protect.map {
           Protection(
-            predicate: $0.predicate.knowing(verdicts), text: $0.text, line: $0.line)
+            predicate: $0.predicate.resolving(verdicts), text: $0.text, line: $0.line)
         }
         return policy
       })

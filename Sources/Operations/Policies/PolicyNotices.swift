@@ -66,7 +66,7 @@ package struct PolicyNotices {
         continue
       }
       do throws(NotificationProblem) {
-        try notice.program.tell(
+        try notice.program.notify(
           message(notice, memories), timeout: Self.timeout, user: geteuid(),
           isStopped: {
             if result.stopped == nil { result.stopped = stopReason() }
@@ -74,7 +74,7 @@ package struct PolicyNotices {
           },
           reporting: { pass(on: $0, of: notice) })
         for group in notice.groups {
-          memories[group.namespace]?.groups[key(of: group, in: notice.found)]?.isTold = true
+          memories[group.namespace]?.groups[key(of: group, in: notice.found)]?.isNotified = true
         }
       } catch .stopped {
         result.notDone += 1
@@ -95,17 +95,19 @@ package struct PolicyNotices {
   private func pending(_ memories: [UInt16: RunMemory]) -> [Notice] {
     evaluated.findings.compactMap { found in
       guard let program = found.policy.notify.flatMap(NotifiedProgram.init) else { return nil }
-      let known = groups(of: found).filter { isTold($0, of: found, memories) != nil }
-      guard known.contains(where: { isTold($0, of: found, memories) == false }) else { return nil }
+      let known = groups(of: found).filter { isNotified($0, of: found, memories) != nil }
+      guard known.contains(where: { isNotified($0, of: found, memories) == false }) else {
+        return nil
+      }
       return Notice(found: found, program: program, groups: known)
     }
   }
 
   /// Whether the program was notified about the group; nil if nothing is recorded about it.
-  private func isTold(
+  private func isNotified(
     _ group: FindingGroup, of found: PolicyFindings, _ memories: [UInt16: RunMemory]
   ) -> Bool? {
-    memories[group.namespace]?.groups[key(of: group, in: found)]?.isTold
+    memories[group.namespace]?.groups[key(of: group, in: found)]?.isNotified
   }
 
   private func key(of group: FindingGroup, in found: PolicyFindings) -> RememberedGroupKey {
@@ -113,7 +115,7 @@ package struct PolicyNotices {
   }
 
   private func say(_ notice: Notice, _ text: String) {
-    Standard.say("connreap: policy \(notice.found.policy.name): \(text)\n")
+    Standard.report("connreap: policy \(notice.found.policy.name): \(text)\n")
   }
 
   /// Passes on the output of a program, and reports what was cut off or left running.
@@ -125,8 +127,8 @@ package struct PolicyNotices {
     if output.isCut {
       say(notice, "\(path) wrote more than \(ProgramOutput.limit >> 10) KiB; the rest is discarded")
     }
-    if output.processesLeft > 0 {
-      let count = output.processesLeft
+    if output.leftoverProcesses > 0 {
+      let count = output.leftoverProcesses
       say(
         notice,
         "\(path) left \(Count.text(count)) process\(count == 1 ? "" : "es") running; killed")
@@ -169,7 +171,7 @@ package struct PolicyNotices {
       json.member("description", policy.description)
       json.array("groups") { json in
         for group in notice.groups.prefix(Self.mostGroups) {
-          let isNew = isTold(group, of: notice.found, memories) == false
+          let isNew = isNotified(group, of: notice.found, memories) == false
           write(group, leaks[PlacedGroup(group)], isNew: isNew, to: &json)
         }
       }

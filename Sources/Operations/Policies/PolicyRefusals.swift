@@ -25,11 +25,11 @@ package struct PolicyRefusals {
   package func check() throws(CommandFailure) {
     guard !isEmpty else { return }
     for (policy, refusal) in refused {
-      Standard.say(
+      Standard.report(
         "connreap: policy \(policy.name) refused, nothing closed: \(refusal.sentence)\n")
     }
     let keys = Set(refused.map { $0.refusal.share == nil ? "limit" : "limit-percent" })
-    Standard.say(
+    Standard.report(
       "check the connections with 'connreap list'; to close them anyway, raise "
         + keys.sorted().joined(separator: " or ") + "\n")
     throw CommandFailure.silent(.refused)

@@ -47,7 +47,7 @@ package struct PolicyReport {
   package func printOutcomes(
     _ result: ClosingResult, isQuiet: Bool, isFollowedByReactions: Bool = false
   ) throws {
-    let telling = evaluated.findings.filter(\.hasSomethingToSay)
+    let telling = evaluated.findings.filter(\.isNotable)
     if isQuiet, telling.isEmpty { return }
     let outcomes = result.outcomes
     let text = PlanText(
@@ -95,7 +95,8 @@ package struct PolicyReport {
       let lines = FindingLines(found, in: evaluated).lines
       let table = Table(
         columns: [
-          Table.Column(title: ""), Table.Column(title: ""), Table.Column(title: "", shrinksTo: 20),
+          Table.Column(title: ""), Table.Column(title: ""),
+          Table.Column(title: "", minimumWidth: 20),
         ],
         rowCount: lines.count,
         cell: { row, column, cell in EscapedText.append(lines[row].cells[column], to: &cell) },
@@ -127,7 +128,7 @@ package struct PolicyReport {
 
 extension PolicyFindings {
   /// Whether there is something to close, report or refuse.
-  var hasSomethingToSay: Bool {
+  var isNotable: Bool {
     refusal != nil || !rowsOverThreshold.isEmpty || !givenUp.isEmpty
   }
 }

@@ -24,7 +24,7 @@ package struct PolicyRun {
   ///
   /// - Throws: also if everything was done but a policy is refused. Other failures come first.
   package func carryOut(
-    in folder: borrowing StateFolder, holding _: borrowing RunLock,
+    in folder: borrowing StateDirectory, holding _: borrowing RunLock,
     recording trail: AuditTrail, watchedBy watchdog: RunWatchdog
   ) throws {
     trail.record.update { $0.policies = self.policies.policies.map(\.name) }
@@ -33,7 +33,7 @@ package struct PolicyRun {
     let evaluated = try PolicyEvaluation(policies, on: system, memories: history.memories)
     trail.record.update { evaluated.note(in: &$0) }
     let gaps = JudgingGaps(of: evaluated, on: system)
-    for notice in gaps.notices { Standard.say("connreap: \(notice)\n") }
+    for notice in gaps.notices { Standard.report("connreap: \(notice)\n") }
     let notices = PolicyNotices(evaluated, on: system, in: trail.record.run)
     // Saved before anything is closed, so that a run that is cut off still counts.
     try history.save(evaluated.memories, ifLost: "nothing was closed")
@@ -73,7 +73,7 @@ package struct PolicyRun {
   ) throws {
     let report = PolicyReport(evaluated, output: output, isLive: true)
     guard !evaluated.plan.closings.isEmpty else {
-      let result = evaluated.plan.resultOfSparing
+      let result = evaluated.plan.sparingResult
       trail.record.update { $0.counts = OutcomeCounts(result.outcomes) }
       return try report.printOutcomes(result, isQuiet: isQuiet)
     }

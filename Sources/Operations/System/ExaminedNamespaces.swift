@@ -79,7 +79,7 @@ package struct ExaminedNamespaces {
           .init(name: $0, isExamined: false, status: status, origin: origin)
         }
     }
-    let resolved = predicates.map { $0.knowing(verdicts(of:)) }
+    let resolved = predicates.map { $0.resolving(verdicts(of:)) }
     sources = sources.enumerated().filter { index, _ in
       resolved.contains { $0.isPossible(in: UInt16(clamping: index)) }
     }.map(\.element)
@@ -153,8 +153,10 @@ package struct ExaminedNamespaces {
     return sources.filter { !omitted.contains($0.namespace) }.map { source in
       let namespace = source.namespace
       guard !namespace.isOwn else { return (namespace, .success(work(source))) }
-      guard let entrance = source.entrance else { return (namespace, .failure(.notPermitted)) }
-      return (namespace, Result { () throws(Errno) in try entrance.run { work(source) } })
+      guard let openNamespace = source.openNamespace else {
+        return (namespace, .failure(.notPermitted))
+      }
+      return (namespace, Result { () throws(Errno) in try openNamespace.run { work(source) } })
     }
   }
 }

@@ -53,7 +53,7 @@ package enum FileContents {
   private static func failure(_ problem: FileProblem, _ option: String) -> CommandFailure {
     let text = "\(option): \(EscapedText.escaped("\(problem)"))"
     switch problem {
-    case .notRegular, .noSuchDirectory, .plantedByOther:
+    case .notRegular, .noSuchDirectory, .plantedByOtherUser:
       return CommandFailure(
         .usage, text, remedy: "name a regular file or a new one, or - for standard output")
     default:

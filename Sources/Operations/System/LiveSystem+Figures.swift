@@ -7,16 +7,16 @@ extension LiveSystem {
   /// The kernel's TCP counters, summed over the namespaces; nil when it reports none.
   ///
   /// - Parameter gaps: namespaces that were not listed, and so are not counted.
-  package func kernelFigures(besides gaps: [NamespaceGap]) -> KernelFigures? {
+  package func kernelCounters(besides gaps: [NamespaceGap]) -> KernelCounters? {
     let source = source
-    return KernelFigures(
-      sumOf: enteringEach(besides: gaps) { KernelFigures(source.inside($0).counters) }
+    return KernelCounters(
+      sumOf: enteringEach(besides: gaps) { KernelCounters(source.inside($0).counters) }
         .map { try? $0.value.get() })
   }
 
   /// The kernel's counters of listeners in each namespace.
   ///
-  /// - Parameter gaps: see ``kernelFigures(besides:)``.
+  /// - Parameter gaps: see ``kernelCounters(besides:)``.
   package func acceptFigures(besides gaps: [NamespaceGap]) -> [ScannedNamespace: AcceptFigures] {
     let source = source
     return enteringEach(besides: gaps) {

@@ -31,7 +31,7 @@ package struct LiveSystem {
   ) throws(CommandFailure) -> (system: LiveSystem, predicate: SelectionPredicate) {
     let source = try ConnectionSource(source)
     let namespaces = try ExaminedNamespaces(of: source, netns: netns, selecting: predicate)
-    return (LiveSystem(source, namespaces), predicate.knowing(namespaces.verdicts(of:)))
+    return (LiveSystem(source, namespaces), predicate.resolving(namespaces.verdicts(of:)))
   }
 
   /// The inode of an examined namespace; nil when it is unknown.
@@ -67,6 +67,6 @@ package struct LiveSystem {
     Scanner(
       processes: processes, controlGroups: isLive ? (try? processes.controlGroupTree()) : nil,
       threads: ParallelWork.processorCount, namespaces: namespaces.sources,
-      halvingPort: splitPort)
+      splitPort: splitPort)
   }
 }

@@ -267,7 +267,7 @@ struct NamespaceChoice {
     ) -> NamespaceSource {
       let namespace = ScannedNamespace(inode: inode, name: name, isOwn: isOwn)
       guard !isOwn, let opened else { return NamespaceSource(namespace, openTransport: openOwn) }
-      return NamespaceSource(namespace, entrance: try? opened.get()) {
+      return NamespaceSource(namespace, openNamespace: try? opened.get()) {
         () throws(NetlinkProblem) in
         let transport: Result<KernelTransport, NetlinkProblem>
         do throws(Errno) {

@@ -35,7 +35,7 @@ package enum Rights {
         remedy: "clear these bits and use file capabilities: see Documentation/deployment.md")
     }
     try check { () throws(PrivilegeProblem) in
-      try OwnPrivileges.closeTheWayUp(raised: raised)
+      try OwnPrivileges.preventPrivilegeGain(raised: raised)
     }
   }
 
@@ -69,7 +69,7 @@ package enum Rights {
         known[name] = Environment.ofProcess[name]
       }
     }
-    return SystemNumbers.homeFolder(of: getuid()).map { ["HOME": $0] } ?? [:]
+    return SystemNumbers.homeDirectory(of: getuid()).map { ["HOME": $0] } ?? [:]
   }
 }
 

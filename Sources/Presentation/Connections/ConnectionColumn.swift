@@ -128,7 +128,7 @@ package enum ConnectionColumn: String, CaseIterable {
   }
 
   /// The minimum width on a narrow terminal; nil if the column never shrinks.
-  package var shrinksTo: Int? {
+  package var minimumWidth: Int? {
     switch self {
     case .process, .note, .controlGroup: 16
     case .executable, .unit, .container, .pod: 12

@@ -24,10 +24,10 @@ extension ConnectionList: Printable {
     if let columns { return try printTable(columns, layout, to: &stream) }
     var shown = defaults
     if text.snapshot.namespaces.count > 1 { shown.insert(.networkNamespace, at: 0) }
-    if text.snapshot.knowsEarlierRuns, let index = shown.firstIndex(of: .inState) {
+    if text.snapshot.hasHistory, let index = shown.firstIndex(of: .inState) {
       shown.insert(.age, at: index + 1)
     }
-    if layout.width != nil { shown = telling(shown) }
+    if layout.width != nil { shown = withoutEmptyColumns(shown) }
     try printTable(shown, layout, isFree: true, to: &stream)
   }
 }

@@ -19,7 +19,7 @@ package struct ConnectionList: Sendable {
   }
 
   /// `columns` without those that are empty for all connections, to save space on a terminal.
-  package func telling(_ columns: [ConnectionColumn]) -> [ConnectionColumn] {
+  package func withoutEmptyColumns(_ columns: [ConnectionColumn]) -> [ConnectionColumn] {
     columns.filter { column in
       switch column {
       case .inState: connections.contains { $0.inStateAtLeast != nil }
@@ -100,7 +100,7 @@ package struct ConnectionList: Sendable {
       columns: columns.map {
         Table.Column(
           title: $0.title, alignment: $0.isNumber ? .right : .left,
-          shrinksTo: $0 == .process ? owners ?? $0.shrinksTo : $0.shrinksTo, cut: $0.cut,
+          minimumWidth: $0 == .process ? owners ?? $0.minimumWidth : $0.minimumWidth, cut: $0.cut,
           rank: $0.rank)
       },
       rowCount: connections.count,

@@ -44,7 +44,7 @@ package final class SystemNumbers: Sendable {
   }
 
   /// The home directory of the user with this uid; nil if there is none.
-  package static func homeFolder(of uid: UInt32) -> String? {
+  package static func homeDirectory(of uid: UInt32) -> String? {
     unsafe entry(of: uid) { unsafe String(cString: $0.pw_dir) }
   }
 

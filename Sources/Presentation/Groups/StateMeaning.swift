@@ -2,13 +2,13 @@ package import Connections
 
 extension TCPState {
   /// The states in the order of a connection's life, as in tables.
-  package static let inOrderOfLife: [TCPState] = [
+  package static let lifecycleOrder: [TCPState] = [
     .listen, .synSent, .synReceived, .established, .finWait1, .finWait2, .closeWait, .closing,
     .lastAck, .timeWait, .closed,
   ]
 
   /// What a large number of connections in this state means.
-  package var meaningOfMany: String {
+  package var explanation: String {
     switch self {
     case .listen: "services waiting for connections; not connections themselves"
     case .synSent: "peers do not answer: down, or behind a firewall that drops packets"

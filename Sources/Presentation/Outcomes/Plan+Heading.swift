@@ -28,7 +28,7 @@ extension Plan {
   }
 
   /// The verb for its connections, which all have the same method.
-  package var deed: String { closes ? "closed" : "armed" }
+  package var verb: String { closes ? "closed" : "armed" }
 
   /// What the method does to the peers.
   private var effectOnPeer: String { (closings.first?.method ?? .destroy).effectOnPeer }
@@ -37,9 +37,9 @@ extension Plan {
 
   /// Whether privileges would help: to close, or to read the owners whose absence spares
   /// connections.
-  package var wantsPrivileges: Bool {
+  package var needsPrivileges: Bool {
     steps.contains {
-      $0.decision == .close || $0.decision.isForLackOfOwners
+      $0.decision == .close || $0.decision.isForUnknownOwner
         || $0.decision == .spare(.noDescriptor)
     }
   }

@@ -88,8 +88,8 @@ package struct PlanText {
   package func table(of lines: [Line]) -> Table {
     Table(
       columns: [
-        Table.Column(title: ""), Table.Column(title: "", shrinksTo: 30, cut: .bothEnds, rank: 0),
-        Table.Column(title: ""), Table.Column(title: "", shrinksTo: 16, cut: .owner),
+        Table.Column(title: ""), Table.Column(title: "", minimumWidth: 30, cut: .bothEnds, rank: 0),
+        Table.Column(title: ""), Table.Column(title: "", minimumWidth: 16, cut: .owner),
       ],
       rowCount: lines.count,
       cell: { row, column, cell in append(lines[row], column: column, to: &cell) },

@@ -21,12 +21,13 @@ package struct ReportChart {
     package let value: Int
     /// The value as text, such as `5 of 4, full`.
     package let text: String
-    package var look = Look.usual
+    package var look = Look.normal
     /// The value of a full bar; nil for the greatest value in the chart.
     package var full: Int?
 
-    package init(label: String, value: Int, text: String, look: Look = Look.usual, full: Int? = nil)
-    {
+    package init(
+      label: String, value: Int, text: String, look: Look = Look.normal, full: Int? = nil
+    ) {
       self.label = label
       self.value = value
       self.text = text
@@ -37,7 +38,7 @@ package struct ReportChart {
 
   /// The colour of a bar, as its CSS class.
   package enum Look: String {
-    case usual = "bar"
+    case normal = "bar"
     case bad = "bar bad"
     case warning = "bar warn"
     case good = "bar good"

@@ -13,11 +13,11 @@ package struct OutputStyle: Sendable {
   /// The heading, width and colours of text.
   package let layout: Table.Layout
 
-  package init(format: OutputFormat, hidesHeader: Bool = false, color: ColorChoice) {
+  package init(format: OutputFormat, omitsHeader: Bool = false, color: ColorChoice) {
     self.format = format
     let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
     layout = Table.Layout(
-      showsHeader: !hidesHeader, width: terminal.width,
+      showsHeader: !omitsHeader, width: terminal.width,
       colors: color.isOn(for: terminal, environment: .ofProcess))
   }
 }

@@ -33,7 +33,7 @@ package enum Question {
   ) -> Answer {
     // Flush before showing the question, so that no answer is discarded.
     tcflush(terminal.rawValue, TCIFLUSH)
-    tell(question, at: terminal)
+    show(question, at: terminal)
     let line: [UInt8]
     switch readLine(from: terminal, unless: signal) {
     case .line(let read): line = read
@@ -48,8 +48,8 @@ package enum Question {
 
   /// Shows `text` to the user at `terminal`: on standard error and, if that is redirected, on the
   /// terminal itself.
-  package static func tell(_ text: String, at terminal: FileDescriptor = .standardInput) {
-    Standard.say(text)
+  package static func show(_ text: String, at terminal: FileDescriptor = .standardInput) {
+    Standard.report(text)
     guard isatty(Standard.error.rawValue) == 0,
       fcntl(terminal.rawValue, F_GETFL) & O_ACCMODE != O_RDONLY
     else { return }

@@ -9,7 +9,7 @@ package enum Standard {
   package static let error = FileDescriptor.standardError
 
   /// Writes `text` to standard error at once, and ignores a failure.
-  package static func say(_ text: String) {
+  package static func report(_ text: String) {
     _ = try? error.writeAll(text.utf8)
   }
 

@@ -8,7 +8,7 @@ package enum ParallelRows {
   static func forEachBatch(of rowCount: Int, _ visit: @escaping @Sendable (Range<Int>) -> Void) {
     guard rowCount > batchSize else { return visit(0..<rowCount) }
     let batches = batches(in: 0..<rowCount)
-    let slots = WorkPlaces(batches.count)
+    let slots = WorkerSlots(batches.count)
     ParallelWork.start(threads: min(ParallelWork.processorCount, batches.count)) {
       while let index = slots.take() { visit(batches[index]) }
     }.finish()

@@ -9,7 +9,7 @@ import Threads
 /// only a few batches ahead.
 package final class RenderedBatches: Sendable {
   private let render: @Sendable (_ batch: Int, inout [UInt8]) -> Void
-  private let slots: WorkPlaces
+  private let slots: WorkerSlots
   private let texts = Mutex(Texts())
   /// Counts the batches that may be started.
   private let room = DispatchSemaphore(value: 0)
@@ -29,7 +29,7 @@ package final class RenderedBatches: Sendable {
     _ count: Int, ahead: Int, render: @escaping @Sendable (_ batch: Int, inout [UInt8]) -> Void
   ) {
     self.render = render
-    slots = WorkPlaces(count)
+    slots = WorkerSlots(count)
     for _ in 0..<ahead { room.signal() }
   }
 

@@ -34,19 +34,19 @@ package struct Table: Sendable {
     package let title: String
     package var alignment = Alignment.left
     /// The narrowest width that it may shrink to, in terminal columns; nil if it never shrinks.
-    package var shrinksTo: Int?
+    package var minimumWidth: Int?
     /// Which part of a cell is cut off when it shrinks.
     package var cut = CellCut.end
     /// Columns with a lower rank shrink first; of equal ranks, the rightmost.
     package var rank = 2
 
     package init(
-      title: String, alignment: Alignment = Alignment.left, shrinksTo: Int? = nil,
+      title: String, alignment: Alignment = Alignment.left, minimumWidth: Int? = nil,
       cut: CellCut = CellCut.end, rank: Int = 2
     ) {
       self.title = title
       self.alignment = alignment
-      self.shrinksTo = shrinksTo
+      self.minimumWidth = minimumWidth
       self.cut = cut
       self.rank = rank
     }
@@ -218,7 +218,7 @@ package struct Table: Sendable {
   /// Whether columns of these natural widths do not fit even at their minimum.
   package func isTooWide(_ natural: [Int], for layout: Layout) -> Bool {
     guard let width = layout.width else { return false }
-    let least = columns.indices.map { min(natural[$0], columns[$0].shrinksTo ?? .max) }
+    let least = columns.indices.map { min(natural[$0], columns[$0].minimumWidth ?? .max) }
     return needed(least, narrowed(layout, for: natural)) > width
   }
 
@@ -230,7 +230,7 @@ package struct Table: Sendable {
     let order = columns.indices.sorted { (columns[$0].rank, $1) < (columns[$1].rank, $0) }
     for column in order {
       guard excess > 0 else { break }
-      guard let least = columns[column].shrinksTo else { continue }
+      guard let least = columns[column].minimumWidth else { continue }
       let taken = min(excess, max(0, widths[column] - least))
       widths[column] -= taken
       excess -= taken

@@ -7,7 +7,7 @@ package import SystemPackage
 package struct AuditSummary {
   /// Totals by policy, most decisions first.
   package var totals: [Total] = []
-  /// The latest decisions, newest first; at most ``mostLatest``. Decisions of one run that differ
+  /// The latest decisions, newest first; at most ``maximumLatest``. Decisions of one run that differ
   /// only in the connection are merged.
   var latest: [Decision] = []
   /// Whether ``latest`` is not complete.
@@ -20,7 +20,7 @@ package struct AuditSummary {
   package var undecided = 0
 
   /// The most decisions in ``latest``.
-  static let mostLatest = 20
+  static let maximumLatest = 20
 
   /// The results of one policy.
   package struct Total: Equatable {
@@ -98,7 +98,7 @@ extension AuditSummary {
       times = times.map { min($0.lowerBound, time)...max($0.upperBound, time) } ?? time...time
       let next = Merged(found)
       for index in latest.indices.reversed() where latest[index].take(next) { return }
-      if latest.count == mostLatest { latest.removeFirst() }
+      if latest.count == maximumLatest { latest.removeFirst() }
       latest.append(next)
     }
   }

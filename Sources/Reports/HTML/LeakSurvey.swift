@@ -123,8 +123,8 @@ extension LeakSurvey {
     _ connection: Connection, knowing past: ConnectionPast?, _ limit: UInt64
   ) -> Bool? {
     guard connection.state == .closeWait else { return false }
-    guard let inState = connection.inStateAtLeast(knowing: past),
-      let idle = connection.idle(knowing: past)
+    guard let inState = connection.inStateAtLeast(given: past),
+      let idle = connection.idle(given: past)
     else { return nil }
     return inState >= limit && idle >= limit
   }
@@ -159,7 +159,7 @@ private struct Sample {
     guard isLeaked else { return }
     process.leaked += 1
     process.longest = max(
-      process.longest, connection.inStateAtLeast(knowing: past) ?? 0)
+      process.longest, connection.inStateAtLeast(given: past) ?? 0)
     if let past { process.firstSeen = max(process.firstSeen ?? 0, past.age) }
     peers.add(connection.identity)
   }

@@ -105,7 +105,7 @@ package struct ReportGathering {
       // A selection by age needs the history.
       guard !predicate.needsHistory else { throw error }
       contents.history = .unknown(error.message ?? "cannot be read")
-      Standard.say(error.text)
+      Standard.report(error.text)
     }
     return nil
   }
@@ -147,7 +147,7 @@ package struct ReportGathering {
         ?? .unknown("no audit log in \(EscapedText.escaped(directory.string))")
     } catch {
       contents.decisions = .unknown(error.message ?? "cannot be read")
-      Standard.say(error.text)
+      Standard.report(error.text)
     }
   }
 

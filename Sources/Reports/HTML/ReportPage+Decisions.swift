@@ -99,7 +99,7 @@ extension ReportPage {
   private static func barLook(_ result: String) -> ReportChart.Look {
     switch result {
     case "closed": .good
-    case "gone", "spared": .usual
+    case "gone", "spared": .normal
     default: .bad
     }
   }

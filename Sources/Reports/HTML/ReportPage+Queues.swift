@@ -30,7 +30,7 @@ extension ReportPage {
             ReportChart.Bar(
               label: queue.local, value: queue.waiting,
               text: Self.text(of: queue),
-              look: queue.isFull ? .bad : queue.load >= 0.5 ? .warning : .usual,
+              look: queue.isFull ? .bad : queue.load >= 0.5 ? .warning : .normal,
               full: max(queue.backlog, 1))
           }
         ).writeRows(to: &page)

@@ -22,7 +22,7 @@ extension ReportPage {
             bars: idle.buckets.map { bucket in
               ReportChart.Bar(
                 label: bucket.name, value: bucket.count, text: Count.text(bucket.count),
-                look: bucket.isLong ? .warning : .usual)
+                look: bucket.isLong ? .warning : .normal)
             }
           ).writeColumns(to: &page)
         }
@@ -51,7 +51,7 @@ extension ReportPage {
           bars: presentStates.map { state in
             ReportChart.Bar(
               label: state.label, value: states[state], text: Count.text(states[state]),
-              look: state == .closeWait ? .warning : .usual)
+              look: state == .closeWait ? .warning : .normal)
           }
         ).writeRows(to: &page)
       }
@@ -72,7 +72,7 @@ extension ReportPage {
       ) { state in
         [
           ReportTable.Cell(state.label), ReportTable.Cell(Count.text(contents.states[state])),
-          ReportTable.Cell(state.meaningOfMany),
+          ReportTable.Cell(state.explanation),
         ]
       }.write(to: &page)
     }
@@ -80,6 +80,6 @@ extension ReportPage {
 
   /// The states that occur, in the order of a connection's life.
   private var presentStates: [TCPState] {
-    (TCPState.inOrderOfLife + [.boundInactive]).filter { contents.states[$0] > 0 }
+    (TCPState.lifecycleOrder + [.boundInactive]).filter { contents.states[$0] > 0 }
   }
 }

@@ -37,6 +37,6 @@ package struct Check: Equatable {
     }
 
     /// Whether it needs attention.
-    package var isAmiss: Bool { self == .warning || self == .problem }
+    package var needsAttention: Bool { self == .warning || self == .problem }
   }
 }

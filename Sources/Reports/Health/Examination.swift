@@ -31,7 +31,7 @@ package struct Examination {
   }
 
   /// Whether there is neither a problem nor a warning.
-  package var isHealthy: Bool { !checks.contains { $0.severity.isAmiss } }
+  package var isHealthy: Bool { !checks.contains { $0.severity.needsAttention } }
 
   /// The checks as text.
   ///

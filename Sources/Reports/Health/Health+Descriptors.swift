@@ -17,7 +17,7 @@ extension Health {
     let growth = growth
     let near = descriptors.compactMap { use -> (use: DescriptorUse, severity: Check.Severity)? in
       let severity = severity(of: use, growth[use.pid])
-      return severity.isAmiss ? (use, severity) : nil
+      return severity.needsAttention ? (use, severity) : nil
     }.sorted { one, other in
       if one.severity != other.severity { return one.severity == .problem }
       return (one.use.share, other.use.pid) > (other.use.share, one.use.pid)

@@ -12,7 +12,7 @@ import Selection
 /// An unreadable value gives a note, not a warning. Settings and counters belong to the network
 /// namespace of the reader, where the kernel separates them.
 package struct Health {
-  package let machine: MachineFigures
+  package let machine: MachineCounters
   /// All sockets with owners; nil if they could not be listed.
   package let snapshot: Snapshot?
   /// Nil if no process could be read.
@@ -29,20 +29,21 @@ package struct Health {
     let request = ScanRequest(
       .everything, reading: [.figures, .ownerNames], past: connections)
     self.init(
-      machine: MachineFigures(system.processes, counters: system.source.counters),
+      machine: MachineCounters(system.processes, counters: system.source.counters),
       snapshot: try? system.scan(request), past: past)
   }
 
   /// Uses `snapshot`, which includes `past`, instead of a scan.
   package init(_ system: LiveSystem, _ snapshot: Snapshot, past: RunHistory.Remembered) {
     self.init(
-      machine: MachineFigures(system.processes, counters: system.source.counters),
+      machine: MachineCounters(system.processes, counters: system.source.counters),
       snapshot: snapshot, past: past)
   }
 
   /// Uses the figures of `machine` and `snapshot`, which includes `past`.
-  package init(machine: MachineFigures, snapshot: Snapshot?, past: RunHistory.Remembered = .nothing)
-  {
+  package init(
+    machine: MachineCounters, snapshot: Snapshot?, past: RunHistory.Remembered = .nothing
+  ) {
     self.machine = machine
     self.snapshot = snapshot
     self.past = past

@@ -88,7 +88,7 @@ package struct ListenersReport {
       guard let connections = line.connections else { return json.null("connections") }
       json.object("connections") { json in
         json.member("total", connections.total)
-        for state in TCPState.inOrderOfLife where state != .listen && state != .closed {
+        for state in TCPState.lifecycleOrder where state != .listen && state != .closed {
           json.member(named: state.name, UInt64(connections[state]))
         }
       }
@@ -155,9 +155,9 @@ package struct ListenersReport {
   private func table(showsLimits: Bool) -> Table {
     let showsNamespace = text.snapshot.namespaces.count > 1
     var columns = [
-      Table.Column(title: "LOCAL", shrinksTo: 21, cut: .peer),
-      Table.Column(title: "PROCESS", shrinksTo: 16, cut: .owner),
-      Table.Column(title: "ACCEPT QUEUE"), Table.Column(title: "CONNECTIONS", shrinksTo: 12),
+      Table.Column(title: "LOCAL", minimumWidth: 21, cut: .peer),
+      Table.Column(title: "PROCESS", minimumWidth: 16, cut: .owner),
+      Table.Column(title: "ACCEPT QUEUE"), Table.Column(title: "CONNECTIONS", minimumWidth: 12),
     ]
     let limits = lines.map(Self.limit)
     let showsLimits = showsLimits && limits.contains { !$0.isEmpty }

@@ -109,7 +109,7 @@ package struct LogSearch {
       else { return false }
     }
     return selection.results.isEmpty
-      ? run.saysMore : selection.results.contains(RunRecord.event)
+      ? run.addsToItsConnections : selection.results.contains(RunRecord.event)
   }
 
   /// Announcements without a result, by runs that have ended.
@@ -139,7 +139,7 @@ package struct LogSearch {
   package mutating func startFile() { repeated.startFile() }
 
   /// Counts a line without its line break as damaged.
-  package mutating func takePart() {
+  package mutating func countPartialLine() {
     damaged += 1
   }
 
@@ -186,7 +186,7 @@ extension LogSearch {
         }
       } catch {
         try LogFiles.check(error)
-        takePart()
+        countPartialLine()
       }
     }
     return files.all.count

@@ -31,7 +31,7 @@ package struct RunEntry {
 
   /// Whether it adds to the entries of the run's connections: there are none, a policy was refused
   /// or gave up, or the run ended early.
-  var saysMore: Bool {
+  var addsToItsConnections: Bool {
     let decisions = Self.results.reduce(0) { sum, result in sum + (count(result) ?? 0) }
     return decisions == 0 || value["refused"] != nil || value["given_up"] != nil
       || value["error"] != nil || value["failed_notifications"] != nil || !spinning.isEmpty

@@ -38,17 +38,17 @@ extension MetricsReport {
       // Uses the printed name: two samples must not have the same labels.
       counts[KernelName(owner.text), default: StateCounts()].add(connection.state)
     }
-    text.family(name, .gauge, "\(help), for the \(mostProcesses) with the most sockets.")
+    text.family(name, .gauge, "\(help), for the \(maximumProcesses) with the most sockets.")
     let sorted = counts.sorted { ($1.value.total, $0.key) < ($0.value.total, $1.key) }
-    for (owner, counts) in sorted.prefix(mostProcesses) {
-      for state in TCPState.inOrderOfLife where counts[state] > 0 {
+    for (owner, counts) in sorted.prefix(maximumProcesses) {
+      for state in TCPState.lifecycleOrder where counts[state] > 0 {
         text.sample(name, counts[state], [(label, owner.text), ("state", state.name)])
       }
     }
     // A separate family: a process may be called "other".
     text.family("\(name)_other", .gauge, "\(help), for all others together.")
-    let rest = sorted.dropFirst(mostProcesses).reduce(StateCounts()) { $0 + $1.value }
-    for state in TCPState.inOrderOfLife {
+    let rest = sorted.dropFirst(maximumProcesses).reduce(StateCounts()) { $0 + $1.value }
+    for state in TCPState.lifecycleOrder {
       text.sample("\(name)_other", rest[state], [("state", state.name)])
     }
   }

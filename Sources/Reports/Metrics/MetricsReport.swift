@@ -15,20 +15,20 @@ package struct MetricsReport {
   /// The scan duration, in seconds.
   package let scanSeconds: Double
   /// The most processes, units and containers that get series of their own.
-  package let mostProcesses: Int
+  package let maximumProcesses: Int
   /// Resolves interface names.
   package var names = SystemNumbers(resolvesNames: false)
 
   package init(
     snapshot: Snapshot, totals: AuditTotals?,
     past: RunHistory.Remembered = RunHistory.Remembered.nothing, scanSeconds: Double,
-    mostProcesses: Int, names: SystemNumbers = SystemNumbers(resolvesNames: false)
+    maximumProcesses: Int, names: SystemNumbers = SystemNumbers(resolvesNames: false)
   ) {
     self.snapshot = snapshot
     self.totals = totals
     self.past = past
     self.scanSeconds = scanSeconds
-    self.mostProcesses = mostProcesses
+    self.maximumProcesses = maximumProcesses
     self.names = names
   }
 
@@ -54,7 +54,7 @@ package struct MetricsReport {
     let name = "connreap_connections"
     let counts = Tally(snapshot).both
     text.family(name, .gauge, "TCP sockets by state.")
-    for state in TCPState.inOrderOfLife {
+    for state in TCPState.lifecycleOrder {
       text.sample(name, counts[state], [("state", state.name)])
     }
   }

@@ -11,7 +11,7 @@ package struct StatsReport {
   package var groups: [ConnectionGroup]?
   package let grouping: Grouping?
   /// Nil if the kernel's figures could not be read.
-  package var kernel: KernelFigures?
+  package var kernel: KernelCounters?
   /// Whether the selection includes all of ESTABLISHED and CLOSE_WAIT, as the kernel's count does.
   package let countsAllEstablished: Bool
   /// Whether the kernel is known to list sockets that are bound but not connected.
@@ -21,7 +21,7 @@ package struct StatsReport {
 
   package init(
     tally: Tally, groups: [ConnectionGroup]? = nil, grouping: Grouping?,
-    kernel: KernelFigures? = nil, countsAllEstablished: Bool, listsBoundSockets: Bool = false,
+    kernel: KernelCounters? = nil, countsAllEstablished: Bool, listsBoundSockets: Bool = false,
     time: String? = nil
   ) {
     self.tally = tally
@@ -37,7 +37,7 @@ package struct StatsReport {
   /// a guess.
   package var states: [TCPState] {
     let showsBound = listsBoundSockets || tally.both[.boundInactive] > 0
-    return TCPState.inOrderOfLife + (showsBound ? [.boundInactive] : [])
+    return TCPState.lifecycleOrder + (showsBound ? [.boundInactive] : [])
   }
 
   /// Listed sockets that the kernel counts as established.

@@ -11,18 +11,18 @@ package struct StatsText {
   /// The previous report, for changes; nil for the first.
   package var earlier: StatsReport?
   /// Whether there is a column of changes.
-  package var tellsChanges = false
+  package var showsChanges = false
   /// Whether the meaning of each state is explained.
   package var explains = false
   package var limit: Int?
 
   package init(
-    report: StatsReport, earlier: StatsReport? = nil, tellsChanges: Bool = false,
+    report: StatsReport, earlier: StatsReport? = nil, showsChanges: Bool = false,
     explains: Bool = false, limit: Int? = nil
   ) {
     self.report = report
     self.earlier = earlier
-    self.tellsChanges = tellsChanges
+    self.showsChanges = showsChanges
     self.explains = explains
     self.limit = limit
   }
@@ -78,7 +78,7 @@ package struct StatsText {
     var rows = report.states.map { state in
       [state.label, Count.text(both[state]), Count.text(ipv4[state]), Count.text(ipv6[state])]
     }
-    if tellsChanges {
+    if showsChanges {
       columns.insert(Table.Column(title: "CHANGE", alignment: .right), at: 2)
       for (index, state) in report.states.enumerated() {
         let change = before.flatMap { Count.difference(both[state] - $0[state]) }
@@ -88,7 +88,7 @@ package struct StatsText {
     let counts = report.states.map { both[$0] }
     if explains, explainsInTable(layout) {
       columns.append(Table.Column(title: "MEANING"))
-      for (index, state) in report.states.enumerated() { rows[index].append(state.meaningOfMany) }
+      for (index, state) in report.states.enumerated() { rows[index].append(state.explanation) }
     } else {
       Self.addBars(of: counts, to: &columns, &rows, layout)
     }
@@ -103,11 +103,11 @@ package struct StatsText {
     let shown = all.prefix(limit ?? all.count)
     let number = { (title: String) in Table.Column(title: title, alignment: .right) }
     var columns = [
-      Table.Column(title: grouping.title, shrinksTo: 15), number("COUNT"), number("CLOSE-WAIT"),
+      Table.Column(title: grouping.title, minimumWidth: 15), number("COUNT"), number("CLOSE-WAIT"),
       number("IDLE 1h+"), number("OLDEST"), number("RECV-Q"), number("SEND-Q"),
     ]
     var rows = shown.map { group, _ in Self.cells(of: group) }
-    if tellsChanges {
+    if showsChanges {
       columns.insert(number("CHANGE"), at: 2)
       for (index, (_, change)) in shown.enumerated() {
         rows[index].insert(earlier == nil ? "" : Count.difference(change) ?? "", at: 2)
@@ -162,7 +162,7 @@ package struct StatsText {
   /// Whether the meanings fit beside the counts; cut off, they would be useless.
   private func explainsInTable(_ layout: Table.Layout) -> Bool {
     guard let width = layout.width else { return true }
-    let longest = report.states.map(\.meaningOfMany.utf8.count).max() ?? 0
+    let longest = report.states.map(\.explanation.utf8.count).max() ?? 0
     return longest + Self.countsWidth <= width
   }
 
@@ -176,7 +176,7 @@ package struct StatsText {
     let label = report.states.map(\.label.utf8.count).max() ?? 0
     for state in report.states where report.grouping == nil || report.tally.both[state] > 0 {
       let padding = String(repeating: " ", count: label - state.label.utf8.count + 2)
-      let text = state.label + padding + state.meaningOfMany
+      let text = state.label + padding + state.explanation
       for line in layout.width.map({
         ScreenLine.wrapped(text, to: $0, indent: label + 2).map(\.text)
       }) ?? [text] {

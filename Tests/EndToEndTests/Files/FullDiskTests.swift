@@ -4,11 +4,11 @@ import Testing
 /// A state directory on a full disk.
 @Suite(.waitsForPrograms, .needsNamespaces) struct FullDiskTests {
   let namespace: NetworkNamespace
-  let directory: TemporaryFolder
+  let directory: TemporaryDirectory
 
   init() throws {
     namespace = try NetworkNamespace()
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
     _ = try directory.write(
       "policy.yaml",
       """

@@ -5,11 +5,11 @@ import Testing
 /// Input files: `--replay` and `--plan`.
 @Suite(.waitsForPrograms, .needsNamespaces) struct InputFileTests {
   let namespace: NetworkNamespace
-  let directory: TemporaryFolder
+  let directory: TemporaryDirectory
 
   init() throws {
     namespace = try NetworkNamespace()
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
   }
 
   static let readers = [["list", "--replay"], ["kill", "-y", "--plan"]]
@@ -28,8 +28,8 @@ import Testing
       (directory.path + "/fifo", "a FIFO"), (directory.path, "a directory"),
     ] {
       let ended = try namespace.connreap(reader + [file])
-      #expect(ended.status == 65, "\(file): \(ended.complaints)")
-      #expect(ended.complaints.contains("\(file) is \(kind), not a regular file"))
+      #expect(ended.status == 65, "\(file): \(ended.errorText)")
+      #expect(ended.errorText.contains("\(file) is \(kind), not a regular file"))
     }
   }
 
@@ -53,7 +53,7 @@ import Testing
     let ended = try Command.run([
       "bash", "-c", script, Tools.connreap, try recording(),
     ])
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
   }
 
   @Test func plansCanBeReadFromStandardInput() throws {
@@ -64,7 +64,7 @@ import Testing
       """
     let ended = try Command.run(
       namespace.entering + ["bash", "-c", script, Tools.connreap, namespace.state.path])
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(try namespace.rows(["--state", "close-wait"]).isEmpty)
   }
 
@@ -72,7 +72,7 @@ import Testing
   func endlessPipesAreRefusedAtTheirStart(reader: [String]) throws {
     let script = "cat /dev/zero | (ulimit -v 4000000; exec \"$0\" \"$@\" -)"
     let ended = try Command.run(["bash", "-c", script, Tools.connreap] + reader)
-    #expect(ended.status == 65, "\(ended.complaints)")
+    #expect(ended.status == 65, "\(ended.errorText)")
   }
 
   @Test(arguments: readers)
@@ -81,7 +81,7 @@ import Testing
     #expect(truncate(file, 1 << 40) == 0)
     let ended = try namespace.connreap(reader + [file])
     #expect(ended.status == 65)
-    #expect(ended.complaints.contains("\(file) is larger than 2 GiB"), "\(ended.complaints)")
+    #expect(ended.errorText.contains("\(file) is larger than 2 GiB"), "\(ended.errorText)")
   }
 
   @Test func rootFollowsOnlyItsOwnLinks() throws {
@@ -95,14 +95,14 @@ import Testing
     for name in ["link", "second"] {
       let ended = try namespace.connreap("list", "--replay", "\(directory.path)/\(name)")
       #expect(ended.status == 65)
-      #expect(ended.complaints.contains("\(link) is a symbolic link owned by uid 12345"))
+      #expect(ended.errorText.contains("\(link) is a symbolic link owned by uid 12345"))
     }
     #expect(chmod(directory.path, 0o755) == 0 && chmod(file, 0o644) == 0)
     let unprivileged = try Command.run([
       "setpriv", "--reuid", "54321", "--clear-groups", "--", Tools.connreap, "list", "--replay",
       link,
     ])
-    #expect(unprivileged.status == 0, "unprivileged users follow links: \(unprivileged.complaints)")
+    #expect(unprivileged.status == 0, "unprivileged users follow links: \(unprivileged.errorText)")
     #expect(symlink("loop", directory.path + "/loop") == 0)
     #expect(try namespace.connreap("list", "--replay", directory.path + "/loop").status == 65)
   }

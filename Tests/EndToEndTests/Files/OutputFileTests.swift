@@ -5,11 +5,11 @@ import Testing
 /// Output files: `--record`, `report --html` and `metrics --textfile`.
 @Suite(.waitsForPrograms, .needsNamespaces) struct OutputFileTests {
   let namespace: NetworkNamespace
-  let directory: TemporaryFolder
+  let directory: TemporaryDirectory
 
   init() throws {
     namespace = try NetworkNamespace()
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
   }
 
   /// Commands that take an output file as their last argument.
@@ -17,7 +17,7 @@ import Testing
     ["list", "--record"], ["metrics", "--textfile"], ["report", "--html"],
   ]
 
-  private func connreap(_ writer: [String], _ file: String) throws -> Ended {
+  private func connreap(_ writer: [String], _ file: String) throws -> CommandResult {
     try namespace.connreap(arguments(writer) + [file])
   }
 
@@ -26,7 +26,7 @@ import Testing
     return [command, "--state-dir", directory.path + "/state"] + writer.dropFirst()
   }
 
-  private func shell(_ script: String, _ words: [String]) throws -> Ended {
+  private func shell(_ script: String, _ words: [String]) throws -> CommandResult {
     try Command.run(namespace.entering + ["bash", "-c", script, Tools.connreap] + words)
   }
 
@@ -51,9 +51,9 @@ import Testing
       ("directory/.", "a directory"), ("directory/..", "a directory"),
     ] {
       let ended = try connreap(writer, "\(directory.path)/\(name)")
-      #expect(ended.status == 64, "\(name): \(ended.complaints)")
-      #expect(ended.complaints.contains("is \(kind), not a regular file"), "\(ended.complaints)")
-      #expect(ended.complaints.contains("\(directory.path)"), "\(ended.complaints)")
+      #expect(ended.status == 64, "\(name): \(ended.errorText)")
+      #expect(ended.errorText.contains("is \(kind), not a regular file"), "\(ended.errorText)")
+      #expect(ended.errorText.contains("\(directory.path)"), "\(ended.errorText)")
     }
     #expect(try String(contentsOfFile: target, encoding: .utf8) == "kept")
     #expect(try names == ["dangling", "directory", "fifo", "link", "null", "target"])
@@ -65,8 +65,8 @@ import Testing
   func missingDirectoriesAreReported(writer: [String]) throws {
     for name in ["sub/", "sub/file"] {
       let ended = try connreap(writer, "\(directory.path)/\(name)")
-      #expect(ended.status != 0 && ended.complaints.contains("\(directory.path)/sub"))
-      #expect(ended.complaints.contains("directory"), "\(ended.complaints)")
+      #expect(ended.status != 0 && ended.errorText.contains("\(directory.path)/sub"))
+      #expect(ended.errorText.contains("directory"), "\(ended.errorText)")
     }
     #expect(try names == [])
   }
@@ -75,7 +75,7 @@ import Testing
   func standardOutputCanBeNamed(writer: [String]) throws {
     for name in ["/dev/stdout", "/dev/fd/1", "-"] {
       let ended = try shell("\"$0\" \"$@\" | cat", arguments(writer) + [name])
-      #expect(ended.status == 0 && ended.text.count > 50, "\(name): \(ended.complaints)")
+      #expect(ended.status == 0 && ended.text.count > 50, "\(name): \(ended.errorText)")
     }
     // Standard output can also be a deleted file, which has no name to open.
     let script = """
@@ -83,7 +83,7 @@ import Testing
       "$0" "$@" /dev/fd/3 >"$d/x" && cat /proc/self/fd/3 | wc -c && rm "$d/x"
       """
     let ended = try shell(script, [directory.path] + arguments(writer))
-    #expect(try ended.status == 0 && #require(Int(ended.lines[0])) > 50, "\(ended.complaints)")
+    #expect(try ended.status == 0 && #require(Int(ended.lines[0])) > 50, "\(ended.errorText)")
     #expect(try names == [])
   }
 
@@ -110,7 +110,7 @@ import Testing
     let file = try directory.write("file", "planted", mode: 0o666)
     #expect(chown(file, 12345, 12345) == 0)
     let ended = try connreap(writer, file)
-    #expect(ended.status == 64 && ended.complaints.contains("uid 12345"), "\(ended.complaints)")
+    #expect(ended.status == 64 && ended.errorText.contains("uid 12345"), "\(ended.errorText)")
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "planted")
   }
 
@@ -121,7 +121,7 @@ import Testing
       "setpriv", "--reuid", "54321", "--clear-groups", "--", Tools.connreap, "metrics",
       "--state-dir", directory.path + "/none", "--textfile", file,
     ])
-    #expect(ended.status == 77 && ended.complaints.contains("cannot keep the owner"))
+    #expect(ended.status == 77 && ended.errorText.contains("cannot keep the owner"))
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "old")
     #expect(try names == ["file"])
   }
@@ -136,7 +136,7 @@ import Testing
     }
     for run in runs {
       let ended = try run.end(within: 120)
-      #expect(ended.status == 0, "\(ended.complaints)")
+      #expect(ended.status == 0, "\(ended.errorText)")
     }
     #expect(try names == ["file"])
   }
@@ -159,7 +159,7 @@ import Testing
       #expect(try names.count >= 1, "the killed run leaves a temporary file")
     }
     let ended = try Command.run(words + ["--"] + command)
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(try names == ["file"], "the next run removes the temporary files")
   }
 
@@ -184,7 +184,7 @@ import Testing
         "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=linkat", "-e",
         "inject=linkat:signal=TERM:when=1", Tools.connreap,
       ] + arguments(["metrics", "--textfile"]) + [file])
-    #expect(ended.status == 143 || ended.status == 0, "\(ended.status) \(ended.complaints)")
+    #expect(ended.status == 143 || ended.status == 0, "\(ended.status) \(ended.errorText)")
     #expect(try names == ["file"])
   }
 
@@ -197,7 +197,7 @@ import Testing
         "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
         "inject=\(fault)", Tools.connreap,
       ] + arguments(["metrics", "--textfile"]) + [file])
-    #expect(ended.status == 1 && ended.complaints.contains("cannot write \(file)"))
+    #expect(ended.status == 1 && ended.errorText.contains("cannot write \(file)"))
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "old")
     #expect(try names == ["file"])
   }

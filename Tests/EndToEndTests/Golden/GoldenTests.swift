@@ -62,8 +62,8 @@ import Testing
       ["sh", "-c", "cd '\(Self.folder)' && exec \"$@\"", "sh"] + words,
       environment: ["COLUMNS": "100", "NO_COLOR": ""])
     #expect(ended.status == 0)
-    let complaints = ended.complaints.isEmpty ? "" : "-- standard error:\n" + ended.complaints
-    let printed = ended.text + complaints
+    let errorText = ended.errorText.isEmpty ? "" : "-- standard error:\n" + ended.errorText
+    let printed = ended.text + errorText
     let file = "\(Self.folder)/expected/\(item.name).txt"
     if getenv("UPDATE_GOLDEN") != nil { try Self.write(Array(printed.utf8), to: file) }
     #expect(printed == (try Self.read(file)))

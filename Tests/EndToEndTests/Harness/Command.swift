@@ -1,7 +1,7 @@
 import Glibc
 
 /// The result of a finished command.
-struct Ended: Equatable {
+struct CommandResult: Equatable {
   /// The exit status, or 128 plus the number of the signal that ended it, as in a shell.
   let status: Int32
   /// Standard output.
@@ -12,7 +12,7 @@ struct Ended: Equatable {
   /// Standard output as text.
   var text: String { String(decoding: output, as: UTF8.self) }
   /// Standard error as text.
-  var complaints: String { String(decoding: errors, as: UTF8.self) }
+  var errorText: String { String(decoding: errors, as: UTF8.self) }
   /// The lines of standard output.
   var lines: [Substring] { text.split(whereSeparator: \.isNewline) }
 }
@@ -61,7 +61,7 @@ final class Command {
   static func run(
     _ arguments: [String], input: String = "", environment: [String: String] = [:],
     seconds: Int = 30
-  ) throws -> Ended {
+  ) throws -> CommandResult {
     try Command(arguments, input: input, environment: environment).end(within: seconds)
   }
 
@@ -71,7 +71,7 @@ final class Command {
   /// Collects the output until the process exits.
   ///
   /// After a timeout, `deinit` kills the process group.
-  func end(within seconds: Int = 30) throws -> Ended {
+  func end(within seconds: Int = 30) throws -> CommandResult {
     let deadline = ContinuousClock.now + .seconds(seconds)
     var collected: [[UInt8]] = [[], []]
     while output >= 0 || errors >= 0 {
@@ -91,7 +91,7 @@ final class Command {
       }
     }
     let status = try wait(until: deadline, seconds: seconds)
-    return Ended(status: status, output: collected[0], errors: collected[1])
+    return CommandResult(status: status, output: collected[0], errors: collected[1])
   }
 
   private func wait(until deadline: ContinuousClock.Instant, seconds: Int) throws -> Int32 {

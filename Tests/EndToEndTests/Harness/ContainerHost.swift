@@ -16,18 +16,18 @@ final class ContainerHost {
   /// The failures to start a container, by runtime.
   private(set) var failures: [String: String] = [:]
   /// A directory shared with the host.
-  let directory: TemporaryFolder
+  let directory: TemporaryDirectory
   private let running: Command
 
   /// Starts the machine and waits until each container has leaked `count` connections.
   init(leaks count: Int) throws {
     mark = UInt32.random(in: 100_000..<1_000_000)
     port = UInt16.random(in: 20_000..<30_000)
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
     let compiled = try Command.run(
       ["clang", "-static", "-O1", "-o", directory.path + "/leak", Tools.fixture("leak.c")],
       seconds: 120)
-    try #require(compiled.status == 0, "\(compiled.complaints)")
+    try #require(compiled.status == 0, "\(compiled.errorText)")
     running = try Command(
       "unshare --mount --net --propagation private -- bash".split(separator: " ").map(String.init)
         + [Tools.fixture("containers.sh"), directory.path, "\(mark)", "\(port)", "\(count)"])
@@ -57,7 +57,7 @@ final class ContainerHost {
   }
 
   /// Runs a command on the machine until it exits.
-  func run(_ arguments: [String]) throws -> Ended {
+  func run(_ arguments: [String]) throws -> CommandResult {
     let namespaces = "/proc/\(running.pid)/ns"
     return try Command.run(
       ["nsenter", "--mount=\(namespaces)/mnt", "--net=\(namespaces)/net", "--"] + arguments,
@@ -65,7 +65,9 @@ final class ContainerHost {
   }
 
   /// Runs connreap on the machine until it exits.
-  func connreap(_ arguments: String...) throws -> Ended { try run([Tools.connreap] + arguments) }
+  func connreap(_ arguments: String...) throws -> CommandResult {
+    try run([Tools.connreap] + arguments)
+  }
 
   /// The connections that `list -o json` reports.
   func rows(_ arguments: String...) throws -> [Row] {

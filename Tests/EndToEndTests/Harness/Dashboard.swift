@@ -37,7 +37,7 @@ struct Dashboard {
     let h: Int
 
     /// Whether both cover the same part of the grid.
-    func meets(_ other: GridPosition) -> Bool {
+    func overlaps(_ other: GridPosition) -> Bool {
       x < other.x + other.w && other.x < x + w && y < other.y + other.h && other.y < y + h
     }
   }

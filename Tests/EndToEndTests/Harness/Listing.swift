@@ -6,9 +6,9 @@ struct Listing: Decodable {
   let connections: [Row]
 
   /// Checks the exit code and decodes standard output.
-  init(_ ended: Ended, status: Int32 = 0) throws {
+  init(_ ended: CommandResult, status: Int32 = 0) throws {
     guard ended.status == status else {
-      throw HarnessProblem.fault("status \(ended.status): \(ended.complaints)")
+      throw HarnessProblem.fault("status \(ended.status): \(ended.errorText)")
     }
     self = try JSONDecoder().decode(Listing.self, from: Data(ended.output))
   }
@@ -41,7 +41,7 @@ struct PlanReport: Decodable {
   }
 
   /// Decodes standard output.
-  init(_ ended: Ended) throws {
+  init(_ ended: CommandResult) throws {
     self = try JSONDecoder().decode(PlanReport.self, from: Data(ended.output))
   }
 

@@ -8,11 +8,11 @@ final class NetworkNamespace {
   /// The first process in the namespace.
   let server: Peer
   /// The state directory for connreap, in place of the machine's own.
-  let state: TemporaryFolder
+  let state: TemporaryDirectory
 
   /// Creates the namespace.
   init() throws {
-    state = try TemporaryFolder()
+    state = try TemporaryDirectory()
     server = try Peer(after: ["unshare", "--net", "--"])
     try server.tell(["do": "up"])
   }
@@ -29,26 +29,26 @@ final class NetworkNamespace {
   func connreap(
     _ arguments: [String], behind prefix: [String] = [], input: String = "",
     environment: [String: String] = [:], seconds: Int = 30
-  ) throws -> Ended {
+  ) throws -> CommandResult {
     try Command.run(
       entering + prefix + [Tools.connreap] + arguments, input: input, environment: environment,
       seconds: seconds)
   }
 
   /// Runs connreap in the namespace until it exits.
-  func connreap(_ arguments: String...) throws -> Ended { try connreap(arguments) }
+  func connreap(_ arguments: String...) throws -> CommandResult { try connreap(arguments) }
 
   /// Runs `kill` without confirmation.
   func kill(
     _ arguments: [String], behind prefix: [String] = [], environment: [String: String] = [:]
-  ) throws -> Ended {
+  ) throws -> CommandResult {
     try connreap(
       ["kill", "--yes", "--state-dir", state.path] + arguments, behind: prefix,
       environment: environment)
   }
 
   /// Runs `kill` without confirmation.
-  func kill(_ arguments: String...) throws -> Ended { try kill(arguments) }
+  func kill(_ arguments: String...) throws -> CommandResult { try kill(arguments) }
 
   /// Applies a policy with this name that reports and records connections in CLOSE-WAIT.
   func flagCloseWaits(as policy: String) throws {
@@ -62,7 +62,7 @@ final class NetworkNamespace {
           action: report
       """)
     let applied = try connreap("policy", "apply", "--state-dir", state.path, file)
-    try #require(applied.status == 0, "\(applied.complaints)")
+    try #require(applied.status == 0, "\(applied.errorText)")
   }
 
   /// Starts connreap in the namespace.

@@ -50,7 +50,7 @@ struct Socket {
     try peer.tell(["do": "keepalive", "on": .string(name)]).values ?? []
   }
 
-  /// The TCP flags of the segments sent since the last call. Needs ``Peer/watchTheWire()``.
+  /// The TCP flags of the segments sent since the last call. Needs ``Peer/startCapture()``.
   func sent() throws -> [String] {
     try peer.tell(["do": "sniffed", "port": .number(Int(port))]).flags ?? []
   }
@@ -146,7 +146,7 @@ extension Peer {
   }
 
   /// Starts capturing the segments on loopback.
-  func watchTheWire() throws { try tell(["do": "sniff"]) }
+  func startCapture() throws { try tell(["do": "sniff"]) }
 
   /// Accepts the next connection of this peer's listener.
   func accept(_ name: String, from listener: Socket) throws -> Socket {
@@ -229,13 +229,13 @@ extension Peer {
   func cutLoopback() throws { try tell(["do": "down"]) }
 
   /// Runs a command as a child of the peer.
-  func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Ended {
+  func run(_ arguments: [String], environment: [String: String] = [:]) throws -> CommandResult {
     let answer = try tell([
       "do": "run", "arguments": .list(arguments.map { .string($0) }),
       "environment": .object(environment.mapValues { .string($0) }),
     ])
     guard let status = answer.status, let output = answer.output, let errors = answer.errors
     else { throw HarnessProblem.fault("no exit status in the answer") }
-    return Ended(status: status, output: Array(output.utf8), errors: Array(errors.utf8))
+    return CommandResult(status: status, output: Array(output.utf8), errors: Array(errors.utf8))
   }
 }

@@ -16,7 +16,7 @@ enum Privilege {
 
   /// This user may set file capabilities, and they take effect in the temporary directory.
   static let fileCapabilities: Bool = {
-    guard let directory = try? TemporaryFolder() else { return false }
+    guard let directory = try? TemporaryDirectory() else { return false }
     let file = directory.path + "/cat"
     let script = """
       cp "$(command -v cat)" "$0" && chmod 755 "$(dirname "$0")" "$0" &&

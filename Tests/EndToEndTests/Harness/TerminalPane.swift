@@ -5,7 +5,7 @@ import Glibc
 ///
 /// It uses a separate tmux server without configuration, which `deinit` stops.
 final class TerminalPane {
-  private let directory: TemporaryFolder
+  private let directory: TemporaryDirectory
   private var tmux: [String] { ["tmux", "-S", directory.path + "/socket", "-f", "/dev/null"] }
 
   /// Starts a shell in `namespace`.
@@ -15,7 +15,7 @@ final class TerminalPane {
     in namespace: NetworkNamespace, width: Int = 80, height: Int = 24,
     environment: [String: String] = [:]
   ) throws {
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
     let settings = ["LC_ALL": "C.UTF-8", "PS1": "$ "].merging(environment) { $1 }
     try runTmux(
       ["new-session", "-d", "-x", "\(width)", "-y", "\(height)", "--"] + namespace.entering
@@ -26,7 +26,7 @@ final class TerminalPane {
   deinit { _ = try? Command.run(tmux + ["kill-server"]) }
 
   @discardableResult
-  private func runTmux(_ words: [String]) throws -> Ended {
+  private func runTmux(_ words: [String]) throws -> CommandResult {
     // The server outlives the client that starts it, and must not hold the test's pipes.
     let ended = try Command.run(
       ["sh", "-c", "exec \"$@\" 3>&- 2>&1 </dev/null", "sh"] + tmux + words,
@@ -72,7 +72,7 @@ final class TerminalPane {
   }
 
   /// The screen as text, with the escape sequences for color and style.
-  func looks() throws -> String { try runTmux(["capture-pane", "-p", "-e"]).text }
+  func styledScreen() throws -> String { try runTmux(["capture-pane", "-p", "-e"]).text }
 
   /// The value of a tmux variable, such as `alternate_on`.
   func variable(_ name: String) throws -> String {
@@ -80,7 +80,9 @@ final class TerminalPane {
   }
 
   /// Disables the alternate screen, which GNU screen by default does not have.
-  func takeSecondScreen() throws { try runTmux(["set-window-option", "alternate-screen", "off"]) }
+  func disableAlternateScreen() throws {
+    try runTmux(["set-window-option", "alternate-screen", "off"])
+  }
 
   /// Resizes the terminal.
   func resize(width: Int, height: Int) throws {

@@ -44,7 +44,7 @@ enum Tools {
 }
 
 /// A directory with mode 0700, as policies require. `deinit` removes it.
-final class TemporaryFolder {
+final class TemporaryDirectory {
   /// The path.
   let path: String
 

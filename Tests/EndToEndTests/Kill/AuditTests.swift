@@ -68,13 +68,13 @@ import Testing
     #expect(mkdir(namespace.state.path + "/audit.jsonl", 0o700) == 0)
     let ended = try namespace.kill("--local-port", "8080")
     #expect(ended.status == 1)
-    #expect(ended.complaints.contains("audit.jsonl"))
+    #expect(ended.errorText.contains("audit.jsonl"))
     #expect(try pair.client.reaches(pair.server))
   }
 
   @Test func eachDecisionAlsoGoesToTheJournal() throws {
     let pair = try namespace.pair(port: 8080)
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     // A stand-in for journald, in a separate mount namespace.
     let script = """
       import os, socket, subprocess, sys
@@ -94,7 +94,7 @@ import Testing
         "unshare", "--mount", "bash", "-c", mounting, "sh", Tools.python, file, Tools.connreap,
         "kill", "--yes", "--state-dir", namespace.state.path, "--local-port", "8080",
       ])
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     let entries = ended.text.split(separator: "\n\n")
     #expect(entries.count == 2)
     let closed = try #require(entries.last)
@@ -106,7 +106,7 @@ import Testing
   @Test func logEntriesNameThePolicy() throws {
     let listener = try namespace.server.listen("pool", port: 8080)
     _ = try namespace.closeWaits(3, to: listener)
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let file = try directory.write("leaks.yaml", PolicyTests.pileUp)
     let ended = try namespace.connreap(
       "policy", "apply", "--state-dir", namespace.state.path, file)

@@ -27,12 +27,12 @@ import Testing
   }
 
   private func run(_ words: [String], seconds: Int = 200) throws -> Data {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let ended = try Command.run(
       ["unshare", "--net", "--", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]
         + [Tools.python, Tools.fixture("owners.py"), Tools.connreap, directory.path] + words,
       seconds: seconds)
-    try #require(ended.status == 0, "\(ended.complaints)")
+    try #require(ended.status == 0, "\(ended.errorText)")
     return Data(ended.output)
   }
 

@@ -28,8 +28,8 @@ import Testing
         let ended = try namespace.connreap(words + ["-o"] + format, input: input)
         #expect(ended.status == 2)
         #expect(ended.text.isEmpty)
-        #expect(ended.complaints.contains("refused: 1 connection would be closed"))
-        #expect(ended.complaints.contains("add --yes"))
+        #expect(ended.errorText.contains("refused: 1 connection would be closed"))
+        #expect(ended.errorText.contains("add --yes"))
       }
     }
     #expect(try isAlive)
@@ -59,7 +59,7 @@ import Testing
     try namespace.server.connectPairs(3, as: "more", to: pair.listener)
     let ended = try namespace.connreap(words + selection + ["--max", "2"])
     #expect(ended.status == 2)
-    #expect(ended.complaints.contains("--max 2"))
+    #expect(ended.errorText.contains("--max 2"))
   }
 
   @Test func aClosedStandardInputIsNotATerminal() throws {

@@ -5,14 +5,14 @@ import Testing
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct HiddenProcessTests {
   let namespace: NetworkNamespace
   /// A directory with a copy of the tool that any user may run, and the user's state directory.
-  let (directory, tool, state): (TemporaryFolder, String, String)
+  let (directory, tool, state): (TemporaryDirectory, String, String)
 
   /// A user ID that no machine uses.
   static let user: UInt32 = 54_322
 
   init() throws {
     namespace = try NetworkNamespace()
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
     tool = directory.path + "/connreap"
     state = directory.path + "/state"
     #expect(chmod(directory.path, 0o755) == 0)
@@ -27,7 +27,7 @@ import Testing
   }
 
   /// Runs the tool as an ordinary user.
-  private func connreap(_ arguments: [String], options: String) throws -> Ended {
+  private func connreap(_ arguments: [String], options: String) throws -> CommandResult {
     let user = "\(Self.user)"
     return try Command.run(
       namespace.entering + mounting(options)
@@ -72,7 +72,7 @@ import Testing
     let list = try connreap(["list", "-o", "json"] + selected, options: options)
     let row = try #require(try Listing(list).connections.first)
     #expect(row.owners?.map(\.name) == ["visible"] && row.ownersComplete == false)
-    #expect(list.complaints.contains("hidepid=\(mode)"), "\(list.complaints)")
+    #expect(list.errorText.contains("hidepid=\(mode)"), "\(list.errorText)")
     let others = try connreap(
       ["list", "-o", "json", "--filter", "not process = hidden"] + selected, options: options)
     #expect(try Listing(others).connections.isEmpty)
@@ -81,13 +81,13 @@ import Testing
       ["kill", "--yes", "--method", "shutdown", "--state-dir", state, "-o", "json"] + selected,
       options: options)
     let spared = try #require(try PlanReport(kill).connections.first)
-    #expect(spared.decision == "spare", "\(kill.text)\(kill.complaints)")
+    #expect(spared.decision == "spare", "\(kill.text)\(kill.errorText)")
     #expect(spared.reason?.contains("hidepid=\(mode)") == true, "\(spared.reason ?? "")")
     let plan = try connreap(
       ["policy", "plan", "--state-dir", state, policy("shutdown", protecting: "hidden")],
       options: options)
     #expect(plan.text.contains("close 0,"), "\(plan.text)")
-    #expect(plan.complaints.contains("hidepid=\(mode)"), "\(plan.complaints)")
+    #expect(plan.errorText.contains("hidepid=\(mode)"), "\(plan.errorText)")
     #expect(try pair.client.reaches(pair.server))
 
     let doctor = try connreap(["doctor"], options: options)
@@ -101,7 +101,7 @@ import Testing
     _ = try sharedConnection()
     let list = try connreap(
       ["list", "-o", "json", "--local-port", "8080"], options: "hidepid=\(mode),gid=\(Self.user)")
-    #expect(!list.complaints.contains("hidepid"), "\(list.complaints)")
+    #expect(!list.errorText.contains("hidepid"), "\(list.errorText)")
     #expect(try Listing(list).connections.first?.ownersComplete == false, "root's is unreadable")
   }
 
@@ -113,7 +113,7 @@ import Testing
       ["list", "-o", "json", "--local-port", "8080"], behind: prefix)
     let row = try #require(try Listing(list).connections.first)
     #expect(Set(row.owners?.map(\.name) ?? []) == ["hidden", "visible"])
-    #expect(!list.complaints.contains("hidepid"))
+    #expect(!list.errorText.contains("hidepid"))
     let ended = try namespace.kill(["--local-port", "8080"], behind: prefix)
     #expect(ended.status == 0)
     #expect(try pair.client.receive() == .failed("ECONNRESET"))
@@ -138,18 +138,18 @@ import Testing
       ["list", "-o", "json", "--local-port", "8080"], behind: prefix)
     let row = try #require(try Listing(list).connections.first { $0.cookie == pair.server.cookie })
     #expect(row.owners?.map(\.name) == ["inside"] && row.ownersComplete == false)
-    #expect(list.complaints.contains("outside this pid namespace"), "\(list.complaints)")
+    #expect(list.errorText.contains("outside this pid namespace"), "\(list.errorText)")
     for name in ["sshd", "dropbear,sshd"] {
       let kill = try namespace.kill(
         ["--local-port", "8080", "--state", "established", "--unprotect", name], behind: prefix)
-      #expect(kill.text.contains("outside this pid namespace"), "\(kill.text)\(kill.complaints)")
+      #expect(kill.text.contains("outside this pid namespace"), "\(kill.text)\(kill.errorText)")
     }
     for name in [nil, "billing"] as [String?] {
       let file = try policy("destroy", protecting: name)
       let plan = try namespace.connreap(
         ["policy", "plan", "--state-dir", namespace.state.path, file], behind: prefix)
       #expect(plan.text.contains("close 0,"), "\(plan.text)")
-      #expect(plan.complaints.contains("outside this pid namespace"), "\(plan.complaints)")
+      #expect(plan.errorText.contains("outside this pid namespace"), "\(plan.errorText)")
     }
     #expect(try pair.client.reaches(pair.server))
     let doctor = try namespace.connreap(["doctor"], behind: prefix)
@@ -165,7 +165,7 @@ import Testing
     let prefix = try entering(container)
     try namespace.server.rename("sshd")
     let spared = try namespace.kill(["--local-port", "8080"], behind: prefix)
-    #expect(spared.text.contains("held by sshd["), "\(spared.text)\(spared.complaints)")
+    #expect(spared.text.contains("held by sshd["), "\(spared.text)\(spared.errorText)")
     #expect(try pair.client.reaches(pair.server))
     try namespace.server.rename("outside")
     let ended = try namespace.kill(

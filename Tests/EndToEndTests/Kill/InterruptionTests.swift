@@ -41,8 +41,8 @@ import Testing
     let ended = try running.end(within: 5)
     #expect(ended.status == 128 + number)
     let left = try checkPartialRun(PlanReport(ended))
-    #expect(ended.complaints.contains("\(left) connections not done"))
-    #expect(ended.complaints.contains("stopped by SIG"))
+    #expect(ended.errorText.contains("\(left) connections not done"))
+    #expect(ended.errorText.contains("stopped by SIG"))
   }
 
   @Test func ignoredSignalsStayIgnored() throws {
@@ -66,7 +66,7 @@ import Testing
       words + ["--rate", "5", "--timeout", "900ms", "-o", "json"])
     #expect(ended.status == 1)
     let left = try checkPartialRun(PlanReport(ended))
-    #expect(ended.complaints.contains("timeout reached; \(left) connections not done"))
+    #expect(ended.errorText.contains("timeout reached; \(left) connections not done"))
   }
 
   @Test func theTextReportListsAndCountsTheRest() throws {
@@ -116,8 +116,8 @@ import Testing
     let ended = try Command.run(
       namespace.entering + ["bash", "-c", script, "sh", Tools.connreap] + words)
     #expect(ended.status == 1)
-    #expect(ended.complaints.contains("cannot write the output: Broken pipe; closed "))
-    #expect(ended.complaints.contains("output closed; "))
+    #expect(ended.errorText.contains("cannot write the output: Broken pipe; closed "))
+    #expect(ended.errorText.contains("output closed; "))
     let closed = try AuditRecord.cookies(of: "closed", in: state)
     #expect(!closed.isEmpty && closed.count < 20)
     #expect(try AuditRecord.cookies(of: "closing", in: state) == closed)
@@ -143,12 +143,12 @@ import Testing
       namespace.entering + ["unshare", "--mount", "bash", "-c", script, state, Tools.connreap]
         + words)
     #expect(ended.status == 1)
-    #expect(ended.complaints.contains("No space left on device"))
+    #expect(ended.errorText.contains("No space left on device"))
     let report = try PlanReport(ended)
     let closed = report.connections.count { $0.result == "closed" }
     #expect(size == "20k" ? closed > 0 && closed < 20 : closed == 20)
     #expect(try namespace.rows("--local-port", "8080").count == 20 - closed)
-    let announced = ended.complaints.split(separator: "\n").count {
+    let announced = ended.errorText.split(separator: "\n").count {
       $0.contains("\"event\":\"closing\"")
     }
     #expect(announced >= closed, "nothing is closed that is not in the log")
@@ -158,7 +158,7 @@ import Testing
     let ended = try namespace.connreap(
       words + ["-o", "json"], behind: ["prlimit", "--fsize=20480", "--"])
     #expect(ended.status == 1)
-    #expect(ended.complaints.contains("File too large") || ended.complaints.contains("No space"))
+    #expect(ended.errorText.contains("File too large") || ended.errorText.contains("No space"))
     let closed = try PlanReport(ended).connections.count { $0.result == "closed" }
     #expect(closed > 0 && closed < 20)
   }

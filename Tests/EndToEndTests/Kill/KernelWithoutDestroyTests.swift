@@ -3,20 +3,20 @@ import Testing
 /// A kernel built without `CONFIG_INET_DIAG_DESTROY`.
 @Suite(.waitsForPrograms, .needsNamespaces) struct KernelWithoutDestroyTests {
   private let namespace: NetworkNamespace
-  private let directory: TemporaryFolder
+  private let directory: TemporaryDirectory
   private let library: String
 
   init() throws {
     namespace = try NetworkNamespace()
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
     library = directory.path + "/withoutdestroy.so"
     // clang comes with the Swift toolchain.
     let built = try Command.run(
       ["clang", "-shared", "-fPIC", "-o", library, Tools.fixture("withoutdestroy.c")])
-    try #require(built.status == 0, "\(built.complaints)")
+    try #require(built.status == 0, "\(built.errorText)")
   }
 
-  private func run(_ words: String...) throws -> Ended {
+  private func run(_ words: String...) throws -> CommandResult {
     try Command.run(
       namespace.entering + [Tools.connreap] + words + ["--state-dir", directory.path],
       environment: ["LD_PRELOAD": library])
@@ -26,8 +26,8 @@ import Testing
     let pair = try namespace.pair(port: 8080)
     let ended = try run("kill", "--yes", "--local-port", "8080")
     #expect(ended.status == 69)
-    #expect(ended.complaints.contains("CONFIG_INET_DIAG_DESTROY"))
-    #expect(ended.complaints.contains("--method shutdown"))
+    #expect(ended.errorText.contains("CONFIG_INET_DIAG_DESTROY"))
+    #expect(ended.errorText.contains("--method shutdown"))
     #expect(try pair.client.reaches(pair.server), "nothing is closed")
     #expect(try run("log", "-o", "jsonl").text.isEmpty, "nothing is announced")
   }
@@ -61,7 +61,7 @@ import Testing
       """)
     let ended = try run("policy", "apply", file)
     #expect(ended.status == 69)
-    #expect(ended.complaints.contains("CONFIG_INET_DIAG_DESTROY"))
+    #expect(ended.errorText.contains("CONFIG_INET_DIAG_DESTROY"))
     #expect(try pair.client.reaches(pair.server))
   }
 

@@ -38,7 +38,7 @@ import Testing
     let leaks = try namespace.closeWaits(3, to: listener)
     let refused = try namespace.kill("--state", "close-wait", "--max", "2")
     #expect(refused.status == 2)
-    #expect(refused.complaints.contains("--max"))
+    #expect(refused.errorText.contains("--max"))
     #expect(try namespace.rows("--state", "close-wait").count == 3)
     #expect(try leaks[0].server.send("alive") == nil)
     #expect(try namespace.kill("--state", "close-wait", "--max", "3").status == 0)
@@ -56,7 +56,7 @@ import Testing
     let pair = try namespace.pair(port: 8080)
     let refused = try namespace.kill()
     #expect(refused.status == 64)
-    #expect(refused.complaints.contains("--all"))
+    #expect(refused.errorText.contains("--all"))
     #expect(try pair.client.reaches(pair.server))
     #expect(try namespace.kill("--all").status == 0)
     #expect(try namespace.rows().isEmpty)
@@ -112,7 +112,7 @@ import Testing
     let ended = try namespace.kill(
       ["--local-port", "8080"], environment: ["SSH_CONNECTION": variable])
     #expect(ended.status == 0)
-    #expect((ended.text + ended.complaints).contains("your own session"))
+    #expect((ended.text + ended.errorText).contains("your own session"))
     #expect(try session.client.reaches(session.server))
     #expect(try other.client.receive() == .failed("ECONNRESET"))
   }
@@ -156,7 +156,7 @@ import Testing
     let pair = try namespace.pair(port: 8080)
     let ended = try namespace.kill(["--local-port", "8080"], behind: Self.withoutNetAdmin)
     #expect(ended.status == 77)
-    #expect(ended.complaints.contains("CAP_NET_ADMIN"))
+    #expect(ended.errorText.contains("CAP_NET_ADMIN"))
     #expect(try pair.client.reaches(pair.server))
   }
 
@@ -165,7 +165,7 @@ import Testing
     let powerless = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"]
     let ended = try namespace.kill(["--local-port", "8080"], behind: powerless)
     #expect(ended.status == 77)
-    #expect(ended.complaints.contains("CAP_NET_ADMIN"))
+    #expect(ended.errorText.contains("CAP_NET_ADMIN"))
     #expect(try pair.client.reaches(pair.server))
   }
 

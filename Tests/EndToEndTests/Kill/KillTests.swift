@@ -87,7 +87,7 @@ import Testing
     let leaks = try namespace.closeWaits(3, to: listener)
     let ended = try namespace.kill("--state", "close-wait")
     #expect(ended.status == 0)
-    let report = ended.text + ended.complaints
+    let report = ended.text + ended.errorText
     #expect(report.contains("closed 3"))
     #expect(report.contains("descriptor"))
     #expect(report.contains("[\(namespace.server.pid)]"))

@@ -39,7 +39,7 @@ import Testing
   @Test(arguments: [("destroy", "R"), ("abort", "R"), ("shutdown", "F")])
   func eachMethodSendsItsSegment(method: String, flag: Character) throws {
     let pair = try namespace.pair(port: 8080)
-    try namespace.server.watchTheWire()
+    try namespace.server.startCapture()
     let dry = try namespace.kill("--dry-run", "--local-port", "8080", "--method", method)
     #expect(dry.status == 0)
     #expect(try pair.server.sent() == [], "a dry run sends nothing")
@@ -51,7 +51,7 @@ import Testing
 
   @Test func armingKeepaliveSendsAndClosesNothing() throws {
     let pair = try namespace.pair(port: 8080)
-    try namespace.server.watchTheWire()
+    try namespace.server.startCapture()
     let ended = try namespace.kill(
       "--local-port", "8080", "--method", "keepalive", "--keepalive-idle", "40s",
       "--keepalive-interval", "7s", "--keepalive-count", "4", "--user-timeout", "90s",
@@ -205,7 +205,7 @@ import Testing
     let pair = try namespace.pair(port: 8080)
     let ended = try namespace.kill("--local-port", "8080", "--method", "kick")
     #expect(ended.status == 64)
-    #expect(ended.complaints.contains("destroy, shutdown, abort, keepalive"))
+    #expect(ended.errorText.contains("destroy, shutdown, abort, keepalive"))
     #expect(try pair.client.reaches(pair.server))
   }
 
@@ -216,15 +216,15 @@ import Testing
     let ended = try namespace.kill(
       ["--local-port", "8080", "--method", method], behind: powerless)
     // Root without capabilities sees root's processes. Yama decides which it may reach.
-    #expect([0, 77].contains(ended.status), "\(ended.complaints)")
-    #expect(ended.status == 0 || ended.complaints.contains("CAP_SYS_PTRACE"))
+    #expect([0, 77].contains(ended.status), "\(ended.errorText)")
+    #expect(ended.status == 0 || ended.errorText.contains("CAP_SYS_PTRACE"))
     #expect(try pair.server.isOpen())
   }
 
   /// Runs `kill` while pidfd_getfd(2) fails from this call on.
   ///
   /// The first call is the tool's probe of itself.
-  private func kill(withDuplicationError error: String, from call: Int) throws -> Ended {
+  private func kill(withDuplicationError error: String, from call: Int) throws -> CommandResult {
     try namespace.kill(
       ["--local-port", "8080", "--method", "shutdown"],
       behind: [
@@ -247,7 +247,7 @@ import Testing
     let pair = try namespace.pair(port: 8080)
     let ended = try kill(withDuplicationError: error, from: call)
     #expect(ended.status == status)
-    #expect((ended.text + ended.complaints).contains(message), "\(ended.text)\(ended.complaints)")
+    #expect((ended.text + ended.errorText).contains(message), "\(ended.text)\(ended.errorText)")
     #expect(try pair.client.reaches(pair.server))
   }
 
@@ -268,7 +268,7 @@ import Testing
         Tools.connreap, "kill", "--yes", "--local-port", "8080", "--method", "shutdown",
       ])
     #expect(ended.status == 77)
-    #expect(ended.complaints.contains("CAP_SYS_PTRACE"))
+    #expect(ended.errorText.contains("CAP_SYS_PTRACE"))
     #expect(try pair.client.reaches(pair.server))
   }
 
@@ -277,7 +277,7 @@ import Testing
     let own = try Peer(after: namespace.entering + user)
     let listener = try own.listen("mine", port: 8080)
     let pair = try namespace.pair(to: listener, client: namespace.server, as: "mine")
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     #expect(try Command.run(["chown", "54321:54321", directory.path]).status == 0)
     let ended = try Command.run(
       namespace.entering + user + [
@@ -297,14 +297,14 @@ import Testing
 /// Methods as policy actions.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyMethodTests {
   let namespace: NetworkNamespace
-  let directory: TemporaryFolder
+  let directory: TemporaryDirectory
 
   init() throws {
     namespace = try NetworkNamespace()
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
   }
 
-  private func apply(_ action: String) throws -> Ended {
+  private func apply(_ action: String) throws -> CommandResult {
     let text = PolicyTests.pileUp.replacing("action: destroy", with: "action: \(action)")
     let file = try directory.write("p.yaml", text)
     return try namespace.connreap([

@@ -8,13 +8,13 @@ import Testing
   .enabled(if: Tools.has("test", "-x", "/usr/sbin/sshd")))
 struct OwnSessionTests {
   let namespace: NetworkNamespace
-  let server: ShellServer
+  let server: SSHServer
   private static let port: UInt16 = 2200
   private static let tunnel: UInt16 = 2222
 
   init() throws {
     namespace = try NetworkNamespace()
-    server = try ShellServer(in: namespace, port: Self.port)
+    server = try SSHServer(in: namespace, port: Self.port)
   }
 
   /// A `kill` command for every connection, including those of sshd.
@@ -29,9 +29,9 @@ struct OwnSessionTests {
     // The session prints its status only if it survives.
     let ended = try Command.run(
       server.client(to: Self.tunnel) + [killCommand + "; echo status $?"], seconds: 60)
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     let text = ended.text
-    let end = try #require(text.firstRange(of: "status 0"), "\(text)\(ended.complaints)")
+    let end = try #require(text.firstRange(of: "status 0"), "\(text)\(ended.errorText)")
     let report = try JSONDecoder().decode(
       PlanReport.self, from: Data(text[..<end.lowerBound].utf8))
     let tunnelRows = report.connections.filter {
@@ -86,7 +86,7 @@ struct OwnSessionTests {
     let other = try namespace.pair(port: 8080)
     let first = try Command.run(
       server.client(options: ["-tt"]) + ["TERM=xterm \(start)"], seconds: 60)
-    #expect(first.status == 0, "\(first.text)\(first.complaints)")
+    #expect(first.status == 0, "\(first.text)\(first.errorText)")
     let second = try Command(server.client(options: ["-tt"]) + ["TERM=xterm \(attach)"])
     defer { second.signal(SIGTERM) }
     try waitUntil("attached", clients)
@@ -146,8 +146,8 @@ struct OwnSessionTests {
       return
     }
     let spared = try namespace.kill("--local-port", "2300", "--unprotect", "sshd")
-    #expect(spared.text.contains("held by dropbear["), "\(spared.text)\(spared.complaints)")
+    #expect(spared.text.contains("held by dropbear["), "\(spared.text)\(spared.errorText)")
     let closed = try namespace.kill("--local-port", "2300", "--unprotect", "dropbear")
-    #expect(closed.text.contains("closed 1"), "\(closed.text)\(closed.complaints)")
+    #expect(closed.text.contains("closed 1"), "\(closed.text)\(closed.errorText)")
   }
 }

@@ -17,7 +17,7 @@ import Testing
     return try namespace.state.write("plan.json", dry.text)
   }
 
-  private func results(_ ended: Ended) throws -> [String: String?] {
+  private func results(_ ended: CommandResult) throws -> [String: String?] {
     var results: [String: String?] = [:]
     for row in try PlanReport(ended).connections { results[row.cookie] = row.result }
     return results
@@ -143,7 +143,7 @@ import Testing
       "plan.json", dry.text.replacing(boot, with: "00000000-0000-0000-0000-000000000000"))
     let refused = try namespace.kill("--plan", file)
     #expect(refused.status == 65)
-    #expect(refused.complaints.contains("another boot"))
+    #expect(refused.errorText.contains("another boot"))
     #expect(try pair.client.reaches(pair.server))
   }
 
@@ -153,7 +153,7 @@ import Testing
     let file = try plan("--local-port", "8080")
     let refused = try elsewhere.kill("--plan", file)
     #expect(refused.status == 65)
-    #expect(refused.complaints.contains("--netns"))
+    #expect(refused.errorText.contains("--netns"))
     #expect(try pair.client.reaches(pair.server))
     let named = try elsewhere.kill("--plan", file, "--netns", "\(namespace.server.pid)")
     #expect(named.status == 0)
@@ -183,8 +183,8 @@ import Testing
   func invalidPlansAreRefusedWithThePosition(text: String, message: String) throws {
     let ended = try namespace.kill("--plan", try namespace.state.write("bad.json", text))
     #expect(ended.status == 65)
-    #expect(ended.complaints.contains("bad.json: "))
-    #expect(ended.complaints.contains(message), "\(ended.complaints)")
+    #expect(ended.errorText.contains("bad.json: "))
+    #expect(ended.errorText.contains(message), "\(ended.errorText)")
   }
 
   @Test func missingPlansAreRefused() throws {

@@ -24,7 +24,7 @@ import Testing
   }
 
   /// Carries out the plan `text` without confirmation.
-  private func carryOut(_ text: String, _ options: String...) throws -> Ended {
+  private func carryOut(_ text: String, _ options: String...) throws -> CommandResult {
     try namespace.kill(["--plan", try namespace.state.write("plan.json", text)] + options)
   }
 
@@ -32,9 +32,9 @@ import Testing
     _ text: String, _ message: String, _ location: SourceLocation = #_sourceLocation
   ) throws {
     let ended = try carryOut(text)
-    #expect(ended.status == 65, "\(ended.complaints)", sourceLocation: location)
+    #expect(ended.status == 65, "\(ended.errorText)", sourceLocation: location)
     #expect(
-      ended.complaints.contains(message), "\(ended.complaints)", sourceLocation: location)
+      ended.errorText.contains(message), "\(ended.errorText)", sourceLocation: location)
     #expect(try planned.client.reaches(planned.server), sourceLocation: location)
     #expect(try other.client.reaches(other.server), sourceLocation: location)
     #expect(try namespace.rows("--state", "listen").count == 2, sourceLocation: location)
@@ -78,7 +78,7 @@ import Testing
     pause(for: .milliseconds(20))
     let old = try namespace.kill("--plan", file, "--plan-age", "10ms")
     #expect(old.status == 65)
-    #expect(old.complaints.contains("ago, more than --plan-age 10ms"))
+    #expect(old.errorText.contains("ago, more than --plan-age 10ms"))
     #expect(try planned.client.reaches(planned.server))
     // By its wall-clock time alone, the plan is 10 years old.
     try checkRefused(
@@ -136,7 +136,7 @@ import Testing
     let summed = reasoned.replacing("\"close\":1,", with: "\"close\":2,")
     #expect(summed != reasoned)
     let ended = try carryOut(summed)
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(ended.text.contains("a listener; close it with --state listen"))
     #expect(try namespace.rows("--state", "listen").count == 2)
     #expect(try planned.client.receive() == .failed("ECONNRESET"))

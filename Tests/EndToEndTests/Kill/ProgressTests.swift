@@ -19,7 +19,9 @@ import Testing
   }
 
   /// Runs a shell command on a terminal, and returns everything that it shows.
-  private func onTerminal(_ words: [String], environment: [String: String] = [:]) throws -> Ended {
+  private func onTerminal(_ words: [String], environment: [String: String] = [:]) throws
+    -> CommandResult
+  {
     try Command.run(
       namespace.entering + ["script", "-qec", words.joined(separator: " "), "/dev/null"],
       environment: ["TERM": "xterm"].merging(environment) { $1 })
@@ -49,7 +51,7 @@ import Testing
 
   @Test func aPipeContainsNoProgress() throws {
     let ended = try namespace.connreap(Array(words.dropFirst()))
-    #expect(!ended.complaints.contains("\u{1b}") && !ended.complaints.contains("closing"))
+    #expect(!ended.errorText.contains("\u{1b}") && !ended.errorText.contains("closing"))
   }
 
   @Test(.needsTracing) func aSlowScanShowsProgress() throws {

@@ -58,7 +58,7 @@ import Testing
     let trace = "\(namespace.state.path)/trace"
     let ended = try namespace.connreap(
       ["list", "--pid", "\(pid)"], behind: ["strace", "-f", "-c", "-o", trace, "--"], seconds: 120)
-    #expect(ended.status == 0 && ended.lines.count > 1, "\(ended.text)\(ended.complaints)")
+    #expect(ended.status == 0 && ended.lines.count > 1, "\(ended.text)\(ended.errorText)")
     let table = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
     // Columns: % time, seconds, usecs/call, calls, errors (may be empty), syscall.
     return table.reduce(0) { sum, line in

@@ -43,7 +43,7 @@ struct BoundSocketTests {
   @Test func aListenerThatWasClosedKeepsItsPort() throws {
     let listener = try namespace.server.listen("closed", port: 8080)
     let ended = try namespace.kill("--state", "listen", "--local-port", "8080")
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(try namespace.rows("--state", "listen").isEmpty)
     let row = try #require(try namespace.rows("--state", "bound-inactive").first)
     #expect(row.cookie == listener.cookie)

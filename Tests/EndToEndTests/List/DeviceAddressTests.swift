@@ -9,7 +9,7 @@ import Testing
 
   private func run(_ words: String) throws {
     let ended = try namespace.server.run(words.split(separator: " ").map(String.init))
-    try #require(ended.status == 0, "\(words): \(ended.complaints)")
+    try #require(ended.status == 0, "\(words): \(ended.errorText)")
   }
 
   /// Two devices with the same link-local address.
@@ -41,7 +41,7 @@ import Testing
   private func ends(_ arguments: String...) throws -> Set<String> {
     let ended = try namespace.connreap(
       ["list", "--columns", "local,peer", "--no-header"] + arguments)
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     return Set(
       ended.lines.map { $0.split(separator: " ").joined(separator: " ") })
   }
@@ -81,7 +81,7 @@ import Testing
     }
     #expect(try namespace.rows("--host", "fe80::b").count == 4)
     let refused = try namespace.connreap("list", "--host", "fe80::b%none")
-    #expect(refused.status == 64 && refused.complaints.contains(#"unknown interface "none""#))
+    #expect(refused.status == 64 && refused.errorText.contains(#"unknown interface "none""#))
   }
 
   @Test(.needsDestroy) func onlyTheConnectionOverThatDeviceIsClosedAndTheLogNamesIt() throws {
@@ -90,7 +90,7 @@ import Testing
       "kill", "-n", "--local", "fe80::b%dev1", "--local-port", "8080")
     #expect(dry.text.contains("[fe80::b%dev1]:8080 → [fe80::b%dev1]:40000"), "\(dry.text)")
     let ended = try namespace.kill("--local", "fe80::b%dev1", "--local-port", "8080")
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     let left = Set(try namespace.rows().map(\.cookie))
     #expect(left == [try #require(pairs["dev2"]).client.cookie, pairs["dev2"]!.server.cookie])
     let log = try namespace.connreap("log", "--state-dir", namespace.state.path)
@@ -160,7 +160,7 @@ import Testing
         "--no-header",
       ])
     let locals = Set(ended.lines.compactMap { $0.split(separator: " ").first.map(String.init) })
-    #expect(locals.count == 2, "\(ended.text)\(ended.complaints)")
+    #expect(locals.count == 2, "\(ended.text)\(ended.errorText)")
     for local in locals {
       let zone = try #require(local.wholeMatch(of: /\[fe80::b%([0-9]+)\]:8080/)).1
       let one = try Listing(

@@ -3,14 +3,14 @@ import Testing
 /// Units whose names systemd has escaped: a backslash in a name is a backslash.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsControlGroups) struct EscapedUnitTests {
   let namespace: NetworkNamespace
-  let service: ControlGroupFolder
-  let other: ControlGroupFolder
+  let service: TestControlGroup
+  let other: TestControlGroup
   static let unit = #"my\x2dapp.service"#
 
   init() throws {
-    let slice = try ControlGroupFolder()
-    service = try ControlGroupFolder(in: slice, Self.unit)
-    other = try ControlGroupFolder(in: slice, "my-app.service")
+    let slice = try TestControlGroup()
+    service = try TestControlGroup(in: slice, Self.unit)
+    other = try TestControlGroup(in: slice, "my-app.service")
     namespace = try NetworkNamespace()
     try service.take(namespace.server.pid)
   }
@@ -61,7 +61,7 @@ import Testing
     let policies = "policies: [{name: x, match: {state: close-wait}, action: destroy, limit: 9}]"
     let file = try namespace.state.write("x.yaml", "version: 1\n\(protection)\n\(policies)\n")
     let plan = try namespace.connreap("policy", "plan", "--state-dir", namespace.state.path, file)
-    #expect(plan.status == 0 && plan.complaints.isEmpty, "\(plan.complaints)")
+    #expect(plan.status == 0 && plan.errorText.isEmpty, "\(plan.errorText)")
     #expect(plan.text.contains("1 protected by"), "\(plan.text)")
     #expect(!plan.text.contains("close 1"), "\(plan.text)")
   }

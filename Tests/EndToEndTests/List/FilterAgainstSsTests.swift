@@ -47,7 +47,7 @@ struct FilterAgainstSsTests {
     func ss(_ options: String, _ filter: [String]) throws -> [String] {
       let ended = try Command.run(namespace.entering + ["ss", options] + filter)
       guard ended.status == 0, ended.errors.isEmpty else {
-        throw HarnessProblem.fault("ss \(filter): \(ended.complaints)")
+        throw HarnessProblem.fault("ss \(filter): \(ended.errorText)")
       }
       return ended.lines.compactMap { line in
         let ends = line.split(separator: " ").suffix(2).map(Self.end)

@@ -3,13 +3,13 @@ import Testing
 /// Units, containers and cgroups.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsControlGroups) struct ListControlGroupTests {
   let namespace: NetworkNamespace
-  let slice: ControlGroupFolder
-  let service: ControlGroupFolder
+  let slice: TestControlGroup
+  let service: TestControlGroup
   private static let container = String(repeating: "0a1b2c3d", count: 8)
 
   init() throws {
-    slice = try ControlGroupFolder()
-    service = try ControlGroupFolder(in: slice, "web.service")
+    slice = try TestControlGroup()
+    service = try TestControlGroup(in: slice, "web.service")
     namespace = try NetworkNamespace()
     try service.take(namespace.server.pid)
   }
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func connectionsAreSelectedByUnitContainerAndCgroup() throws {
-    let container = try ControlGroupFolder(in: slice, "docker-\(Self.container).scope")
+    let container = try TestControlGroup(in: slice, "docker-\(Self.container).scope")
     let inside = try namespace.anotherPeer()
     try container.take(inside.pid)
     let pair = try namespace.pair(port: 8080, client: inside)
@@ -65,14 +65,14 @@ import Testing
     let pair = try namespace.pair(port: 8080)
     try pair.client.fill()
     try pair.client.close()
-    let top = try #require(ControlGroupFolder.top)
-    let other = try ControlGroupFolder(in: slice, "other.service")
+    let top = try #require(TestControlGroup.top)
+    let other = try TestControlGroup(in: slice, "other.service")
     for script in [
       "mount --bind '\(top)\(other.path)' \"$0\"",
       "mkdir \"$0/a b\" && mount -t cgroup2 none \"$0/a b\"",
       "mkdir \"$0/a b\" && mount --bind '\(top)\(slice.path)' \"$0/a b\"",
     ] {
-      let folder = try TemporaryFolder()
+      let folder = try TemporaryDirectory()
       let rows = try Listing(
         namespace.connreap(
           ["list", "-o", "json", "--unit", "web"],
@@ -86,8 +86,8 @@ import Testing
   }
 
   @Test func aUnitInAContainerIsNotAUnitOfTheMachine() throws {
-    let container = try ControlGroupFolder(in: slice, "docker-\(Self.container).scope")
-    let unit = try ControlGroupFolder(in: container, "web.service")
+    let container = try TestControlGroup(in: slice, "docker-\(Self.container).scope")
+    let unit = try TestControlGroup(in: container, "web.service")
     let inside = try namespace.anotherPeer()
     try unit.take(inside.pid)
     let pair = try namespace.pair(port: 8080, client: inside)
@@ -102,7 +102,7 @@ import Testing
     for directory in [
       "lxc.payload.\(name)", "machine-\(name).scope", "systemd-nspawn@\(name).service",
     ] {
-      let container = try ControlGroupFolder(in: slice, directory)
+      let container = try TestControlGroup(in: slice, directory)
       let inside = try namespace.anotherPeer()
       try container.take(inside.pid)
       let pair = try namespace.pair(port: 8080, client: inside, as: directory)

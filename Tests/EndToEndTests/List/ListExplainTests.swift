@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  private func explain(_ arguments: String...) throws -> Ended {
+  private func explain(_ arguments: String...) throws -> CommandResult {
     try Command.run([Tools.connreap, "list", "--explain"] + arguments)
   }
 

@@ -59,7 +59,7 @@ import Testing
     let pair = try namespace.pair(port: 8080, client: client)
     let ended = try namespace.kill(filter)
     #expect(ended.status == 64)
-    #expect(ended.complaints.contains("--all"))
+    #expect(ended.errorText.contains("--all"))
     #expect(try pair.client.reaches(pair.server))
     #expect(try namespace.kill(filter + ["--all", "--dry-run"]).status == 0)
   }
@@ -68,7 +68,7 @@ import Testing
     let trailing = try namespace.connreap("list", "sport", "=", ":8080", "andd", "port", "1")
     #expect(trailing.status == 64)
     #expect(
-      trailing.complaints == """
+      trailing.errorText == """
         connreap: filter: unknown word "andd"; did you mean "and"?
           sport = :8080 andd port 1
                         ^~~~
@@ -77,7 +77,7 @@ import Testing
     let option = try namespace.connreap("kill", "--filter", "idle > 5")
     #expect(option.status == 64)
     #expect(
-      option.complaints == """
+      option.errorText == """
         connreap: --filter: a duration needs a unit: "5"; write 5s, 5m or 5h
           --filter idle > 5
                           ^
@@ -89,7 +89,7 @@ import Testing
     let many = String(repeating: "port 1 or ", count: 400)
     let ended = try namespace.connreap("list", many + "prot 2 or " + many + "port 3")
     #expect(ended.status == 64)
-    let lines = ended.complaints.split(separator: "\n")
+    let lines = ended.errorText.split(separator: "\n")
     #expect(lines.count == 3 && lines.allSatisfy { $0.count < 170 })
     let caret = lines[2].prefix { $0 == " " }.count
     #expect(lines[1].dropFirst(caret).hasPrefix("prot") && lines[2].hasSuffix("^~~~"))

@@ -29,7 +29,7 @@ import Testing
     }
     #expect(ended.lines.filter { $0.hasPrefix("ESTAB") }.count == 3)
     #expect(!ended.text.contains("\u{1b}"), "a pipe gets no colours")
-    #expect(ended.complaints.isEmpty, "and nothing that cron would mail")
+    #expect(ended.errorText.isEmpty, "and nothing that cron would mail")
   }
 
   @Test func onATerminalTheTableFitsAndEndsWithASummary() throws {
@@ -174,14 +174,14 @@ import Testing
   }
 
   /// Records as Python's csv module reads them, which is no kin of the writer.
-  private func csv(_ ended: Ended) throws -> [[String]] {
-    #expect(ended.status == 0, "\(ended.complaints)")
+  private func csv(_ ended: CommandResult) throws -> [[String]] {
+    #expect(ended.status == 0, "\(ended.errorText)")
     let script = """
       import csv, sys
       for record in csv.reader(sys.stdin, strict=True): print("\\x1f".join(record))
       """
     let read = try Command.run([Tools.python, "-c", script], input: ended.text)
-    #expect(read.status == 0, "\(read.complaints)")
+    #expect(read.status == 0, "\(read.errorText)")
     return read.lines.map { line in
       line.split(separator: "\u{1f}", omittingEmptySubsequences: false).map(String.init)
     }

@@ -50,6 +50,6 @@ import Testing
     let row = try #require(rows.first { $0.cookie == pair.server.cookie })
     #expect(row.ownersComplete == false)
     #expect(row.note == "owner unknown")
-    #expect(ended.complaints.contains("CAP_SYS_PTRACE"))
+    #expect(ended.errorText.contains("CAP_SYS_PTRACE"))
   }
 }

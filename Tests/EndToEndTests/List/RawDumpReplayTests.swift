@@ -4,11 +4,11 @@ import Testing
 /// `--replay` of what `ss -D` wrote.
 @Suite(.waitsForPrograms, .needsNamespaces) struct RawDumpReplayTests {
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
   }
 
   private func dump(_ options: String...) throws -> String {
@@ -18,7 +18,7 @@ import Testing
     return file
   }
 
-  private func replay(_ arguments: String...) throws -> Ended {
+  private func replay(_ arguments: String...) throws -> CommandResult {
     try Command.run([Tools.connreap, "list", "-o", "json"] + arguments)
   }
 
@@ -50,7 +50,7 @@ import Testing
       try bytes.prefix(length).write(to: URL(filePath: file))
       let ended = try replay("--replay", file)
       #expect(ended.status == 65)
-      #expect(ended.complaints.contains("truncated"))
+      #expect(ended.errorText.contains("truncated"))
       #expect(ended.output.isEmpty)
     }
   }

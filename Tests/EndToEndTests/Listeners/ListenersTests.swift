@@ -49,7 +49,7 @@ struct ListenersReport: Decodable {
 
   private func report(_ arguments: String...) throws -> ListenersReport {
     let ended = try namespace.connreap(["listeners", "-o", "json"] + arguments)
-    #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.complaints)")
+    #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.errorText)")
     return try ListenersReport(ended.text)
   }
 

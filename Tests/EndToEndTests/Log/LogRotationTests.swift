@@ -20,13 +20,13 @@ import Testing
     #expect(try namespace.kill("--local-port", "8080").status == 0)
   }
 
-  private func log(_ arguments: String...) throws -> Ended {
+  private func log(_ arguments: String...) throws -> CommandResult {
     try Command.run([Tools.connreap, "log", "--state-dir", state] + arguments)
   }
 
   private func shell(_ script: String) throws {
     let ended = try Command.run(["bash", "-c", "cd \"$0\" && " + script, state])
-    try #require(ended.status == 0, "\(ended.complaints)")
+    try #require(ended.status == 0, "\(ended.errorText)")
   }
 
   @Test(arguments: [
@@ -54,8 +54,8 @@ import Testing
     )
     let ended = try log()
     #expect(ended.status == 0 && ended.lines.count == 2)
-    #expect(ended.complaints.contains("audit.jsonl.1.xz: only gzip is supported"))
-    #expect(ended.complaints.contains("audit.jsonl.2.gz is damaged"))
+    #expect(ended.errorText.contains("audit.jsonl.1.xz: only gzip is supported"))
+    #expect(ended.errorText.contains("audit.jsonl.2.gz is damaged"))
   }
 
   @Test(.needs("logrotate")) func theShippedConfigurationRotatesTheLog() throws {

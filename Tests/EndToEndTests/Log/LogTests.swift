@@ -15,7 +15,7 @@ import Testing
 
   private var state: String { namespace.state.path }
 
-  private func log(_ arguments: String...) throws -> Ended {
+  private func log(_ arguments: String...) throws -> CommandResult {
     try Command.run([Tools.connreap, "log", "--state-dir", state] + arguments)
   }
 
@@ -91,7 +91,7 @@ import Testing
     #expect(try log("--policy", "*").lines.isEmpty)
     let unknown = try log("--mark", "5")
     #expect(unknown.lines.isEmpty)
-    #expect(unknown.complaints.contains("3 decisions could not be matched against the selection"))
+    #expect(unknown.errorText.contains("3 decisions could not be matched against the selection"))
   }
 
   @Test(arguments: [
@@ -101,7 +101,7 @@ import Testing
   func invalidOptionsAreBadUsage(arguments: [String]) throws {
     let ended = try Command.run([Tools.connreap, "log", "--state-dir", state] + arguments)
     #expect(ended.status == 64)
-    #expect(!ended.complaints.isEmpty)
+    #expect(!ended.errorText.isEmpty)
   }
 
   @Test func logEntriesNameThePolicy() throws {
@@ -142,7 +142,7 @@ import Testing
     let ended = try log()
     #expect(ended.status == 0)
     #expect(ended.lines.count == 3)
-    #expect(ended.complaints == "connreap: 3 unreadable log lines left out\n")
+    #expect(ended.errorText == "connreap: 3 unreadable log lines left out\n")
     // The next run terminates the partial line, and loses no entry.
     try namespace.server.connectPairs(1, as: "more", to: listener)
     try closeAll()
@@ -178,7 +178,7 @@ import Testing
         state,
       ])
     #expect(ended.status == 77)
-    #expect(ended.complaints.contains("sudo"))
+    #expect(ended.errorText.contains("sudo"))
   }
 
   @Test func followingContinuesAfterARotation() throws {
@@ -224,6 +224,6 @@ import Testing
       ],
       seconds: 120)
     #expect(ended.status == 0)
-    #expect(ended.complaints == "")
+    #expect(ended.errorText == "")
   }
 }

@@ -15,11 +15,12 @@ import Testing
 
   private var state: String { namespace.state.path }
 
-  private func log(_ arguments: String...) throws -> Ended {
+  private func log(_ arguments: String...) throws -> CommandResult {
     try Command.run([Tools.connreap, "log", "--state-dir", state] + arguments)
   }
 
-  private func apply(_ name: String, _ keys: String, options: [String] = []) throws -> Ended {
+  private func apply(_ name: String, _ keys: String, options: [String] = []) throws -> CommandResult
+  {
     let file = try namespace.state.write(
       "\(name).yaml",
       "version: 1\npolicies:\n  - name: \(name)\n    match: {state: close-wait}\n    \(keys)\n")
@@ -85,7 +86,7 @@ import Testing
     #expect(try log("--result", "run", "--policy", "x*").lines.isEmpty)
     #expect(try log("--result", "run", "--until", "1h").lines.isEmpty)
     #expect(try log("--result", "run", "--port", "8080").lines.isEmpty, "a run is not a connection")
-    #expect(try log("--result", "ran").complaints.contains("did you mean \"run\"?"))
+    #expect(try log("--result", "ran").errorText.contains("did you mean \"run\"?"))
   }
 
   @Test func everyFormatIncludesRuns() throws {
@@ -130,7 +131,7 @@ import Testing
     let container = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
     let unfinished = try Command.run(
       container + [Tools.connreap, "log", "--result", "unfinished", "--state-dir", state])
-    #expect(unfinished.lines.count == 1, "\(unfinished.complaints)")
+    #expect(unfinished.lines.count == 1, "\(unfinished.errorText)")
     // An entry from before run IDs has only the PID, which is the reader's own.
     _ = try namespace.state.write(
       "audit.jsonl",
@@ -138,6 +139,6 @@ import Testing
         .replacing(/"pid_start":[0-9]+,"run":"[0-9a-f]+",/, with: ""))
     let old = try Command.run(
       container + [Tools.connreap, "log", "--result", "unfinished", "--state-dir", state])
-    #expect(old.lines.count == 1, "\(old.complaints)")
+    #expect(old.lines.count == 1, "\(old.errorText)")
   }
 }

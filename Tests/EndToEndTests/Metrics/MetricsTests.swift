@@ -7,7 +7,7 @@ import Testing
 
   init() throws { namespace = try NetworkNamespace() }
 
-  private func metrics(_ arguments: String...) throws -> Ended {
+  private func metrics(_ arguments: String...) throws -> CommandResult {
     try namespace.connreap(["metrics", "--state-dir", namespace.state.path] + arguments)
   }
 
@@ -24,7 +24,7 @@ import Testing
     let ended = try metrics()
     #expect(ended.status == 0)
     let checked = try Command.run(["promtool", "check", "metrics"], input: ended.text)
-    #expect(checked.status == 0 && checked.complaints.isEmpty, "\(checked.complaints)")
+    #expect(checked.status == 0 && checked.errorText.isEmpty, "\(checked.errorText)")
   }
 
   @Test func connectionsAreCountedByState() throws {
@@ -46,7 +46,7 @@ import Testing
     let ended = try metrics()
     #expect(ended.lines.contains(#"connreap_leaked_connections{policy="pile-up"} 3"#))
     let checked = try Command.run(["promtool", "check", "metrics"], input: ended.text)
-    #expect(checked.status == 0 && checked.complaints.isEmpty, "\(checked.complaints)")
+    #expect(checked.status == 0 && checked.errorText.isEmpty, "\(checked.errorText)")
   }
 
   @Test(.needsDestroy) func closedConnectionsAreCounted() throws {
@@ -97,7 +97,7 @@ import Testing
 
   @Test func unwritableTextfilesAreReported() throws {
     let ended = try metrics("--textfile", "/nonexistent/connreap.prom")
-    #expect(ended.status == 1 && ended.complaints.contains("/nonexistent/connreap.prom"))
+    #expect(ended.status == 1 && ended.errorText.contains("/nonexistent/connreap.prom"))
     #expect(try Command.run([Tools.connreap, "metrics", "--top", "-1"]).status == 64)
   }
 
@@ -130,19 +130,19 @@ import Testing
     }
     #expect(listening?.value == 2)
     let wrong = try Command.run([Tools.connreap, "metrics", "--netns", "no-such-namespace"])
-    #expect(wrong.status == 64 && wrong.complaints.contains("unknown network namespace"))
+    #expect(wrong.status == 64 && wrong.errorText.contains("unknown network namespace"))
   }
 
   /// Each control group has its own series, up to `--top`. The rest are summed.
   @Test(.needsControlGroups) func topLimitsTheSeriesOfUnitsAndContainers() throws {
-    let slice = try ControlGroupFolder()
+    let slice = try TestControlGroup()
     let ids = ["1", "2"].map { String(repeating: $0, count: 64) }
-    var kept: [(ControlGroupFolder, Peer)] = []
+    var kept: [(TestControlGroup, Peer)] = []
     for (index, (name, count)) in [
       ("a.service", 4), ("b.service", 1), ("docker-\(ids[0]).scope", 3),
       ("docker-\(ids[1]).scope", 2),
     ].enumerated() {
-      let group = try ControlGroupFolder(in: slice, name)
+      let group = try TestControlGroup(in: slice, name)
       let peer = try namespace.anotherPeer()
       try group.take(peer.pid)
       for number in 0..<count {

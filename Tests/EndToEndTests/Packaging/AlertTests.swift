@@ -14,18 +14,18 @@ import Testing
 
   @Test func ruleTestsPass() throws {
     let checked = try Command.run(["promtool", "check", "rules", Self.rules])
-    #expect(checked.status == 0, "\(checked.text)\(checked.complaints)")
+    #expect(checked.status == 0, "\(checked.text)\(checked.errorText)")
     let tested = try Command.run(
       ["promtool", "test", "rules", Self.directory + "/connreap.rules.test.yml"])
-    #expect(tested.status == 0, "\(tested.text)\(tested.complaints)")
+    #expect(tested.status == 0, "\(tested.text)\(tested.errorText)")
   }
 
   @Test func everyAlertIsTestedToFireAndNotToFire() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let ended = try Command.run(
       ["env", "-C", directory.path, Tools.python, Tools.fixture("alerts.py"), Self.rules]
         + [Self.directory + "/connreap.rules.test.yml"], seconds: 60)
-    try #require(ended.status == 0, "\(ended.complaints)")
+    try #require(ended.status == 0, "\(ended.errorText)")
     let counts = try JSONDecoder().decode([String: DetectingTests].self, from: Data(ended.output))
     #expect(counts.count == 10)
     for (alert, tests) in counts {
@@ -111,7 +111,7 @@ import Testing
         .map { "\($0.key)=\"\($0.value)\"" }.joined(separator: ",")
       return "      - series: '\(sample.name){\(labels)}'\n        values: '\(sample.value)x10'\n"
     }
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let file = try directory.write(
       "full.yml",
       """
@@ -134,18 +134,18 @@ import Testing
               exp_samples: [{value: 4}]
       """)
     let tested = try Command.run(["promtool", "test", "rules", file])
-    #expect(tested.status == 0, "\(tested.text)\(tested.complaints)")
+    #expect(tested.status == 0, "\(tested.text)\(tested.errorText)")
   }
 
   @Test func dashboardExpressionsAreValid() throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let rules = try Dashboard().expressions.enumerated().map { number, expression in
       "  - record: expression:\(number)\n    expr: '\(expression)'\n"
     }
     let head = "groups:\n- name: dashboard\n  rules:\n"
     let file = try directory.write("rules.yml", head + rules.joined())
     let checked = try Command.run(["promtool", "check", "rules", file])
-    #expect(checked.status == 0, "\(checked.text)\(checked.complaints)")
+    #expect(checked.status == 0, "\(checked.text)\(checked.errorText)")
     let broken = try directory.write(
       "broken.yml", head + rules[0].replacing("sum by (", with: "sum by"))
     let rejected = try Command.run(["promtool", "check", "rules", broken])
@@ -160,7 +160,7 @@ import Testing
       #expect(!panel.targets.isEmpty)
       #expect(panel.targets.allSatisfy { $0.expr.contains(#"instance=~"$instance""#) })
       for other in panels where other.id < panel.id {
-        #expect(!panel.gridPos.meets(other.gridPos), "\(panel.title) and \(other.title)")
+        #expect(!panel.gridPos.overlaps(other.gridPos), "\(panel.title) and \(other.title)")
       }
     }
   }

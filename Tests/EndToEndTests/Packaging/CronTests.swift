@@ -24,11 +24,11 @@ import Testing
 
     """
 
-  private func machine(_ changes: String = "") throws -> OwnMachine {
-    try OwnMachine(.cron, behind: namespace.entering, changes: Self.changes + changes)
+  private func machine(_ changes: String = "") throws -> TestMachine {
+    try TestMachine(.cron, behind: namespace.entering, changes: Self.changes + changes)
   }
 
-  private func exitCodes(_ machine: OwnMachine) -> [Substring] {
+  private func exitCodes(_ machine: TestMachine) -> [Substring] {
     machine.read("policy").split(separator: "\n")
   }
 
@@ -44,7 +44,7 @@ import Testing
     let fine = try namespace.pair(to: listener, as: "fine")
     let machine = try machine()
     // The run in the second minute has nothing to do and must not send a mail.
-    try await machine.wait(aside: 150) { exitCodes(machine).count >= 2 }
+    try await machine.wait(yielding: 150) { exitCodes(machine).count >= 2 }
     #expect(try holds(for: .seconds(1)) { Set(exitCodes(machine)) == ["0"] })
     #expect(try namespace.rows("--state", "close-wait").isEmpty)
     #expect(try fine.client.reaches(fine.server))
@@ -81,7 +81,9 @@ import Testing
     let machine = try machine(
       "sed 's/threshold/treshold/' /etc/connreap/policies/close-wait-pileup.yaml"
         + " >/etc/connreap/policies/broken.yaml\n")
-    try await machine.wait(aside: 90) { try !exitCodes(machine).isEmpty && !machine.mails.isEmpty }
+    try await machine.wait(yielding: 90) {
+      try !exitCodes(machine).isEmpty && !machine.mails.isEmpty
+    }
     #expect(Set(exitCodes(machine)) == ["65"])
     let mails = try machine.mails
     #expect(mails.count <= exitCodes(machine).count, "at most one mail per run")

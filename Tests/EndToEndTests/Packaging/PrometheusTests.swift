@@ -8,11 +8,11 @@ import Testing
 )
 struct PrometheusTests {
   let namespace: NetworkNamespace
-  let directory: TemporaryFolder
+  let directory: TemporaryDirectory
 
   init() throws {
     namespace = try NetworkNamespace()
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
   }
 
   /// The response of Prometheus to a query.
@@ -50,7 +50,7 @@ struct PrometheusTests {
       """
     let ended = try Command.run(
       namespace.entering + [Tools.python, "-c", script, expression])
-    guard ended.status == 0 else { throw HarnessProblem.refused(ended.complaints) }
+    guard ended.status == 0 else { throw HarnessProblem.refused(ended.errorText) }
     return try JSONDecoder().decode(Response.self, from: FoundationEssentials.Data(ended.output))
       .data.result
   }
@@ -108,7 +108,7 @@ struct PrometheusTests {
     let file = directory.path + "/connreap.prom"
     let written = try namespace.connreap(
       "metrics", "--state-dir", namespace.state.path, "--textfile", file)
-    #expect(written.status == 0, "\(written.complaints)")
+    #expect(written.status == 0, "\(written.errorText)")
     let metrics = try MetricsText(String(contentsOfFile: file, encoding: .utf8))
     #expect(metrics.samples.count > 30)
 

@@ -17,7 +17,7 @@ import Testing
   private func calls(of name: some StringProtocol) throws -> Set<String> {
     guard name.hasPrefix("@") else { return [String(name)] }
     let ended = try Command.run(["systemd-analyze", "syscall-filter", "--no-pager", String(name)])
-    try #require(ended.status == 0, "\(ended.complaints)")
+    try #require(ended.status == 0, "\(ended.errorText)")
     var calls: Set<String> = []
     for line in ended.lines.dropFirst() {
       let word = line.drop { $0 == " " }
@@ -46,7 +46,7 @@ import Testing
     let rating = try #require(
       manual.firstMatch(of: /security connreap.service` rates it ([0-9])\.([0-9]),/))
     let score = try #require(Int("\(rating.1)\(rating.2)"))
-    func rate(threshold: Int) throws -> Ended {
+    func rate(threshold: Int) throws -> CommandResult {
       try Command.run([
         "systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=\(threshold)",
         Self.file,
@@ -58,10 +58,10 @@ import Testing
   }
 
   @Test(.needsNamespaces, .needsControlGroups) func systemdAcceptsTheUnits() throws {
-    let machine = try OwnMachine(.systemd, changes: "")
+    let machine = try TestMachine(.systemd, changes: "")
     for unit in ["connreap.service", "connreap.timer"] {
       let verified = try machine.run("systemd-analyze", "verify", "/etc/systemd/system/\(unit)")
-      #expect(verified == Ended(status: 0, output: [], errors: []), "\(verified.complaints)")
+      #expect(verified == CommandResult(status: 0, output: [], errors: []), "\(verified.errorText)")
     }
   }
 
@@ -69,7 +69,7 @@ import Testing
   @Test(.needsNamespaces, .needsDestroy, .needsTracing)
   func requiredSystemCallsAndAddressFamiliesAreAllowed() throws {
     let namespace = try NetworkNamespace()
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let notified = directory.path + "/notified"
     let page = try directory.write("page", "#!/bin/sh\nexec cat >'\(notified)'\n", mode: 0o700)
     let listeners = try [8080, 8081, 8082, 8083].map {
@@ -87,7 +87,7 @@ import Testing
 
       """
     }
-    let policies = try TemporaryFolder()
+    let policies = try TemporaryDirectory()
     _ = try policies.write(
       "all.yaml",
       "version: 1\nprotect:\n  - peer: localhost\n    local-port: 1\npolicies:\n"
@@ -102,9 +102,9 @@ import Testing
         "setpriv", "--bounding-set", (["-all"] + capabilities).joined(separator: ","),
         "--inh-caps", "-all", "--no-new-privs", "--", "strace", "-f", "-o", trace, "--",
       ])
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(ended.text.contains("closed 6"), "\(ended.text)")
-    #expect(access(notified, F_OK) == 0, "\(ended.complaints)")
+    #expect(access(notified, F_OK) == 0, "\(ended.errorText)")
 
     var calledNames: Set<String> = []
     var families: Set<String> = []

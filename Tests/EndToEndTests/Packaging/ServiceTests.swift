@@ -20,38 +20,38 @@ struct ServiceTests {
 
     """
 
-  private func machine(_ changes: String = "") throws -> OwnMachine {
-    let machine = try OwnMachine(.systemd, changes: Self.changes + changes)
+  private func machine(_ changes: String = "") throws -> TestMachine {
+    let machine = try TestMachine(.systemd, changes: Self.changes + changes)
     // systemd forgets the result of a unit unless another unit refers to it.
     try machine.run("systemctl", "start", "keep.service")
     return machine
   }
 
   /// Starts the service that leaks ten connections and waits for the leaks.
-  private func leak(on machine: OwnMachine) throws {
+  private func leak(on machine: TestMachine) throws {
     try machine.run("systemctl", "restart", "leak.service")
     try machine.wait(seconds: 20) { try leaks(on: machine) == 10 }
   }
 
-  private func leaks(on machine: OwnMachine) throws -> Int {
+  private func leaks(on machine: TestMachine) throws -> Int {
     try machine.run("ss", "-Htn", "state", "close-wait").lines.count
   }
 
   /// The journal entries of connreap.
-  private func journal(of machine: OwnMachine) throws -> [Substring] {
+  private func journal(of machine: TestMachine) throws -> [Substring] {
     try machine.run("journalctl", "--sync")
     return try machine.run("journalctl", "-o", "cat", "-t", "connreap").lines
   }
 
   /// Runs the service once and returns the result in systemd and the exit code.
-  private func start(on machine: OwnMachine) throws -> (result: String, status: String) {
+  private func start(on machine: TestMachine) throws -> (result: String, status: String) {
     // A test starts the unit more often than systemd's start limit allows.
     try machine.run("systemctl", "reset-failed")
     try machine.run("systemctl", "start", "connreap.service")
     return try ended(on: machine)
   }
 
-  private func ended(on machine: OwnMachine) throws -> (result: String, status: String) {
+  private func ended(on machine: TestMachine) throws -> (result: String, status: String) {
     let shown = try machine.run(
       "systemctl", "show", "-p", "Result", "-p", "ExecMainStatus", "connreap.service")
     func value(_ name: String) -> String {
@@ -68,7 +68,7 @@ struct ServiceTests {
     where command.hasPrefix("systemctl ") {
       let words = command.split(separator: " ").map(String.init)
       let ended = try machine.run(words)
-      #expect(ended.status == 0, "\(command): \(ended.complaints)")
+      #expect(ended.status == 0, "\(command): \(ended.errorText)")
     }
     try machine.wait(seconds: 30) { try leaks(on: machine) == 0 }
     try machine.wait(seconds: 10) { try ended(on: machine) == ("success", "0") }
@@ -199,6 +199,6 @@ struct ServiceTests {
     #expect(try leaks() == 0)
     let verified = try machine.run(
       "systemd-analyze", "verify", "/etc/systemd/system/connreap.service")
-    #expect(verified == Ended(status: 0, output: [], errors: []), "\(verified.complaints)")
+    #expect(verified == CommandResult(status: 0, output: [], errors: []), "\(verified.errorText)")
   }
 }

@@ -8,16 +8,16 @@ import Testing
   private static let address = "10.9.0.1"
 
   private let namespace: NetworkNamespace
-  private let folder: TemporaryFolder
+  private let folder: TemporaryDirectory
   private let client: Peer
 
   init() throws {
     namespace = try NetworkNamespace()
     client = try namespace.anotherPeer()
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     let added = try Command.run(
       namespace.entering + ["ip", "address", "add", Self.address + "/32", "dev", "lo"])
-    try #require(added.status == 0, "\(added.complaints)")
+    try #require(added.status == 0, "\(added.errorText)")
   }
 
   /// The shipped file with this name, with the values of some of its keys changed.
@@ -33,12 +33,12 @@ import Testing
   }
 
   /// Applies the file once the connections have been idle for long enough.
-  private func apply(_ file: String) throws -> Ended {
+  private func apply(_ file: String) throws -> CommandResult {
     pause(for: .milliseconds(400))
     let ended = try namespace.connreap([
       "policy", "apply", "--state-dir", namespace.state.path, file,
     ])
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     return ended
   }
 
@@ -88,8 +88,8 @@ import Testing
 
   @Test func closesTheLeaksOfAContainerInTheSecondRun() throws {
     let identifier = String(repeating: "1b2c3d4e", count: 8)
-    let container = try ControlGroupFolder(
-      in: try ControlGroupFolder(), "docker-\(identifier).scope")
+    let container = try TestControlGroup(
+      in: try TestControlGroup(), "docker-\(identifier).scope")
     try container.take(namespace.server.pid)
     // The policy examines every container of the machine, including those of other tests.
     let port = UInt16.random(in: 20_000..<30_000)

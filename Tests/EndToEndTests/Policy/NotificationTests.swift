@@ -5,11 +5,11 @@ import Testing
 /// Notification programs: one message each, limited in time and output, and ended with the run.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct NotificationTests {
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     #expect(chmod(namespace.state.path, 0o700) == 0)
   }
 
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  private func apply(_ file: String, _ options: String...) throws -> Ended {
+  private func apply(_ file: String, _ options: String...) throws -> CommandResult {
     try namespace.connreap(
       ["policy", "apply", "--state-dir", state, file] + options, seconds: 120)
   }
@@ -121,11 +121,11 @@ import Testing
     running.signal(number)
     let ended = try running.end(within: 60)
     #expect(ContinuousClock.now - start < .seconds(20), "and not after the programs")
-    #expect(ended.status == 128 + number, "\(ended.complaints)")
+    #expect(ended.status == 128 + number, "\(ended.errorText)")
     for name in ["tell-0", "tell-1", "tell-2"] {
-      #expect(ended.complaints.contains("policy \(name): notification not done: stopped by SIG"))
+      #expect(ended.errorText.contains("policy \(name): notification not done: stopped by SIG"))
     }
-    #expect(ended.complaints.contains("3 notifications not done"))
+    #expect(ended.errorText.contains("3 notifications not done"))
     let pids = (read("pids") ?? "").split(separator: "\n").compactMap { Int32($0) }
     #expect(pids.count == 1)
     for pid in pids { try waitUntil("it happens") { isGone(pid) } }
@@ -145,9 +145,9 @@ import Testing
     #expect(ContinuousClock.now - start < .seconds(25), "four programs would take 40 s")
     #expect(ended.status == 1)
     for name in ["tell-0", "tell-1", "tell-2", "tell-3"] {
-      #expect(ended.complaints.contains("policy \(name): notification not done: "))
+      #expect(ended.errorText.contains("policy \(name): notification not done: "))
     }
-    #expect(ended.complaints.contains("4 notifications not done"))
+    #expect(ended.errorText.contains("4 notifications not done"))
   }
 
   @Test func passesOnLimitedOutput() throws {
@@ -155,9 +155,9 @@ import Testing
     let page = try program("page", "echo paged; head -c 3000000 /dev/zero | tr '\\0' x")
     let ended = try apply(try policies([page]))
     #expect(ended.status == 0)
-    #expect(ended.complaints.hasPrefix("paged\nxxxx"))
+    #expect(ended.errorText.hasPrefix("paged\nxxxx"))
     #expect(ended.errors.count < 70_000)
-    #expect(ended.complaints.contains("page wrote more than 64 KiB; the rest is discarded"))
+    #expect(ended.errorText.contains("page wrote more than 64 KiB; the rest is discarded"))
   }
 
   /// The output of the run is a pipe from cron, which a child must not keep open.
@@ -170,7 +170,7 @@ import Testing
     // Reads to EOF, so until no process holds the output.
     let ended = try apply(try policies([page]))
     #expect(ended.status == 0)
-    #expect(ended.complaints.contains("page left 1 process running; killed"))
+    #expect(ended.errorText.contains("page left 1 process running; killed"))
     #expect(read("told")?.isEmpty == false)
     let pid = try #require(read("pid").flatMap { Int32($0.dropLast()) })
     try waitUntil("it happens") { isGone(pid) }
@@ -185,7 +185,7 @@ import Testing
     let ended = try namespace.connreap(
       ["policy", "apply", "--state-dir", state, try policies([page])],
       behind: [Tools.python, "-c", script])
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(read("told")?.isEmpty == false)
   }
 
@@ -201,7 +201,7 @@ import Testing
       let ended = try apply(try policies([path]))
       #expect(ended.status == 1)
       #expect(
-        ended.complaints.contains("theirs belongs to uid 1000, who could replace the program"))
+        ended.errorText.contains("theirs belongs to uid 1000, who could replace the program"))
     }
     #expect(read("told") == nil)
   }

@@ -2,11 +2,11 @@ import Testing
 
 /// `policy check` reports on files and touches nothing.
 @Suite struct PolicyCheckTests {
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = try TemporaryDirectory() }
 
-  private func check(_ text: String) throws -> Ended {
+  private func check(_ text: String) throws -> CommandResult {
     let file = try folder.write("leaks.yaml", text)
     return try Command.run([Tools.connreap, "policy", "check", file])
   }
@@ -14,7 +14,7 @@ import Testing
   @Test func acceptsAGoodFile() throws {
     let ended = try check(PolicyTests.pileUp)
     #expect(ended.status == 0)
-    #expect(ended.complaints.isEmpty)
+    #expect(ended.errorText.isEmpty)
   }
 
   @Test func showsEveryErrorWithItsPosition() throws {
@@ -31,7 +31,7 @@ import Testing
 
       """)
     #expect(ended.status == 65)
-    let said = ended.text + ended.complaints
+    let said = ended.text + ended.errorText
     #expect(said.contains("leaks.yaml:6:7: error: unknown key \"olderthan\""))
     #expect(said.contains("leaks.yaml:7:15: error: a duration needs a unit: \"10\""))
     #expect(said.contains("^"))
@@ -50,7 +50,7 @@ import Testing
   func rejectsImpossibleValues(text: String) throws {
     let ended = try check(text)
     #expect(ended.status == 65)
-    #expect((ended.text + ended.complaints).contains("leaks.yaml"))
+    #expect((ended.text + ended.errorText).contains("leaks.yaml"))
   }
 
   @Test(arguments: [
@@ -63,8 +63,8 @@ import Testing
     let ended = try check(
       PolicyTests.pileUp.replacing("policies:", with: "protect:\n  - process: \(name)\npolicies:"))
     #expect(ended.status == 0)
-    #expect(ended.complaints.contains("leaks.yaml:3:14: warning: "), "\(ended.complaints)")
-    #expect(ended.complaints.contains(reason), "\(ended.complaints)")
+    #expect(ended.errorText.contains("leaks.yaml:3:14: warning: "), "\(ended.errorText)")
+    #expect(ended.errorText.contains(reason), "\(ended.errorText)")
   }
 
   @Test(arguments: ["null", "~", ""])
@@ -72,7 +72,7 @@ import Testing
     let ended = try check(
       PolicyTests.pileUp.replacing("policies:", with: "protect:\n  - process: \(name)\npolicies:"))
     #expect(ended.status == 65)
-    #expect(ended.complaints.contains("\"process\" has no value"), "\(ended.complaints)")
+    #expect(ended.errorText.contains("\"process\" has no value"), "\(ended.errorText)")
   }
 
   @Test(arguments: [
@@ -84,7 +84,7 @@ import Testing
   func leadingZerosAreBadUsage(arguments: [String]) throws {
     let ended = try Command.run([Tools.connreap] + arguments)
     #expect(ended.status == 64)
-    #expect(ended.complaints.contains("\"010\" starts with 0"), "\(ended.complaints)")
+    #expect(ended.errorText.contains("\"010\" starts with 0"), "\(ended.errorText)")
     #expect(ended.output.isEmpty)
   }
 
@@ -94,15 +94,15 @@ import Testing
     ])
     #expect(ended.status == 0)
     #expect(
-      ended.complaints.contains("connreap: warning: --process: a \"|\" does not separate names"))
-    #expect(ended.complaints.contains("for a script, use \"my-billing-work\""))
+      ended.errorText.contains("connreap: warning: --process: a \"|\" does not separate names"))
+    #expect(ended.errorText.contains("for a script, use \"my-billing-work\""))
     #expect(ended.output.isEmpty)
   }
 
   @Test func aMissingFileIsAnError() throws {
     let ended = try Command.run([Tools.connreap, "policy", "check", "\(folder.path)/none.yaml"])
     #expect(ended.status != 0)
-    #expect(ended.complaints.contains("none.yaml"))
+    #expect(ended.errorText.contains("none.yaml"))
   }
 
   @Test func findsOneBadFileAmongGoodOnes() throws {
@@ -110,6 +110,6 @@ import Testing
     let bad = try folder.write("bad.yaml", "version: 1\nnonsense: true\n")
     let ended = try Command.run([Tools.connreap, "policy", "check", good, bad])
     #expect(ended.status == 65)
-    #expect(!(ended.text + ended.complaints).contains("good.yaml:"))
+    #expect(!(ended.text + ended.errorText).contains("good.yaml:"))
   }
 }

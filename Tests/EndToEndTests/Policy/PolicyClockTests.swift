@@ -26,10 +26,10 @@ import Testing
       """)
   }
 
-  private func apply(_ file: String, behind prefix: [String] = []) throws -> Ended {
+  private func apply(_ file: String, behind prefix: [String] = []) throws -> CommandResult {
     let ended = try namespace.connreap(
       ["policy", "apply", "--state-dir", namespace.state.path, file], behind: prefix)
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     return ended
   }
 
@@ -55,7 +55,7 @@ import Testing
     let ended = try Command.run([
       Tools.python, "-c", script, namespace.state.path + "/connreap.db", statement,
     ])
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
   }
 
   @Test func ignoresAFileMountedOverTheUptime() throws {
@@ -63,7 +63,7 @@ import Testing
     #expect(try apply(file).text.contains("half-closed"))
     for uptime in [864_000, 10_000_000, 1] {
       let ended = try apply(file, behind: withUptime(uptime))
-      #expect(ended.complaints.isEmpty, "\(ended.complaints)")
+      #expect(ended.errorText.isEmpty, "\(ended.errorText)")
       let listed = try namespace.connreap(
         ["list", "-o", "json", "--age", "30m", "--state-dir", namespace.state.path],
         behind: withUptime(uptime))
@@ -87,17 +87,17 @@ import Testing
     let selection = ["list", "-o", "json", "--age", "30s", "--state-dir", namespace.state.path]
     let listed = try namespace.connreap(selection)
     #expect(try Listing(listed).connections.isEmpty)
-    #expect(listed.complaints.contains(reason), "\(listed.complaints)")
+    #expect(listed.errorText.contains(reason), "\(listed.errorText)")
     let planned = try namespace.connreap(
       "policy", "plan", "--state-dir", namespace.state.path, file)
-    #expect(planned.complaints.contains(reason), "\(planned.complaints)")
+    #expect(planned.errorText.contains(reason), "\(planned.errorText)")
     #expect(planned.text.contains("close nothing") || !planned.text.contains("close 1"))
     let applied = try apply(file)
-    #expect(applied.complaints.contains("warning: "), "\(applied.complaints)")
-    #expect(applied.complaints.contains(reason), "\(applied.complaints)")
+    #expect(applied.errorText.contains("warning: "), "\(applied.errorText)")
+    #expect(applied.errorText.contains(reason), "\(applied.errorText)")
     #expect(try isOpen)
     // The next run trusts the new memory and reports nothing.
-    #expect(try apply(file).complaints.isEmpty)
+    #expect(try apply(file).errorText.isEmpty)
     #expect(try isOpen)
   }
 

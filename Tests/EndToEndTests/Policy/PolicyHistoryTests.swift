@@ -5,18 +5,18 @@ import Testing
 /// Policies with a history, on the real kernel.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyHistoryTests {
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
   let listener: Socket
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     #expect(chmod(namespace.state.path, 0o700) == 0)
     try namespace.server.rename("leaky")
     listener = try namespace.server.listen("pool", port: 8080)
   }
 
-  private func policy(_ verb: String, _ arguments: String...) throws -> Ended {
+  private func policy(_ verb: String, _ arguments: String...) throws -> CommandResult {
     try namespace.connreap(["policy", verb, "--state-dir", namespace.state.path] + arguments)
   }
 
@@ -73,9 +73,9 @@ import Testing
       waves.append(try wave(waves.count, of: 4).map(\.cookie))
       if waiting { pause(for: .milliseconds(1300)) }
     }
-    func run() throws -> Ended {
+    func run() throws -> CommandResult {
       let ended = try policy("apply", file)
-      #expect(ended.status == 0, "\(ended.complaints)")
+      #expect(ended.status == 0, "\(ended.errorText)")
       return ended
     }
 
@@ -203,9 +203,9 @@ import Testing
     _ = try namespace.state.write("connreap.db", String(repeating: "no database\n", count: 900))
     let ended = try policy("apply", file)
     #expect(ended.status == 0)
-    #expect(ended.complaints.contains("connreap.db is damaged"))
+    #expect(ended.errorText.contains("connreap.db is damaged"))
     #expect(try leaks.count == 2, "counting starts again")
-    #expect(try policy("apply", file).complaints == "")
+    #expect(try policy("apply", file).errorText == "")
     #expect(try leaks.isEmpty)
   }
 
@@ -221,8 +221,8 @@ import Testing
     }
     let ended = try policy("apply", file)
     #expect(ended.status == 1)
-    #expect(ended.complaints.contains("connreap.db"))
-    #expect(ended.complaints.contains("nothing was closed"))
+    #expect(ended.errorText.contains("connreap.db"))
+    #expect(ended.errorText.contains("nothing was closed"))
     #expect(try leaks.count == 3)
   }
 
@@ -245,11 +245,11 @@ import Testing
     for runs in 1...2 {
       let ended = try policy("apply", file)
       #expect(ended.status == 1, "a failure, which OnFailure= and monitoring see")
-      #expect(ended.complaints.contains("\(page) exited with status 3"))
+      #expect(ended.errorText.contains("\(page) exited with status 3"))
       #expect(read("told")?.split(separator: "\n").count == runs)
     }
     _ = try pager()
-    for _ in 0..<2 { #expect(try policy("apply", file).complaints == "") }
+    for _ in 0..<2 { #expect(try policy("apply", file).errorText == "") }
     #expect(read("told")?.split(separator: "\n").count == 3, "notified once")
   }
 
@@ -299,12 +299,12 @@ import Testing
     let planned = try policy("plan", file)
     #expect(planned.text.contains("1 handled by ask, which comes first"), "\(planned.text)")
     let first = try policy("apply", file)
-    #expect(first.status == 0, "\(first.complaints)")
+    #expect(first.status == 0, "\(first.errorText)")
     #expect(first.text.contains("armed 1"), "\(first.text)")
     #expect(try namespace.row(of: pair.server) != nil)
     #expect(try namespace.row(of: pair.server)?.timer?.kind == "keepalive")
     let second = try policy("apply", file)
-    #expect(second.status == 0, "\(second.complaints)")
+    #expect(second.status == 0, "\(second.errorText)")
     #expect(second.text.contains("1 armed in an earlier run"), "\(second.text)")
     #expect(try namespace.row(of: pair.server) == nil)
   }
@@ -321,7 +321,7 @@ import Testing
     _ = try wave(1, of: 9)
     let refused = try policy("apply", file)
     #expect(refused.status == 2)
-    #expect(refused.complaints.contains("exceed its limit of 40 %"))
+    #expect(refused.errorText.contains("exceed its limit of 40 %"))
     #expect(try leaks.count == 9)
   }
 

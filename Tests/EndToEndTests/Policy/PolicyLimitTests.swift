@@ -4,17 +4,17 @@ import Testing
 /// A policy that exceeds its limit closes nothing and does not affect other policies.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyLimitTests {
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
   let listener: Socket
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     #expect(chmod(namespace.state.path, 0o700) == 0)
     listener = try namespace.server.listen("pool", port: 8080)
   }
 
-  private func policy(_ verb: String, _ arguments: String...) throws -> Ended {
+  private func policy(_ verb: String, _ arguments: String...) throws -> CommandResult {
     try namespace.connreap(["policy", verb, "--state-dir", namespace.state.path] + arguments)
   }
 
@@ -39,7 +39,7 @@ import Testing
     let ended = try policy("apply", file)
     #expect(ended.status == 2)
     #expect(
-      ended.complaints.contains(
+      ended.errorText.contains(
         "connreap: policy pile-up refused, nothing closed: 4 connections exceed its "
           + "limit of 3\n"))
     #expect(ended.text.contains("refused; nothing is closed"))
@@ -69,11 +69,11 @@ import Testing
     #expect(planned.status == 2)
     #expect(planned.text.contains("close 4"))
     #expect(planned.text.contains("Plan: close 4, report 0, leave 2, spare 0. Nothing was"))
-    #expect(planned.complaints.contains("policy too-many refused, nothing closed"))
+    #expect(planned.errorText.contains("policy too-many refused, nothing closed"))
     #expect(try leaks == 4)
     let ended = try policy("apply", "--quiet", file)
-    #expect(ended.status == 2, "\(ended.complaints)")
-    #expect(ended.complaints.contains("policy too-many refused, nothing closed"))
+    #expect(ended.status == 2, "\(ended.errorText)")
+    #expect(ended.errorText.contains("policy too-many refused, nothing closed"))
     #expect(ended.text.contains("closed 4, gone 0, failed 0"))
     #expect(try leaks == 0)
     #expect(try alive.client.reaches(alive.server))
@@ -117,7 +117,7 @@ import Testing
     #expect(run.refused?.map(\.policy) == ["small", "rest"])
     #expect(run.refused?.map(\.reason) == ["4, limit 1", "2, limit 1"])
     for name in ["small", "rest"] {
-      #expect(ended.complaints.contains("policy \(name) refused, nothing closed"))
+      #expect(ended.errorText.contains("policy \(name) refused, nothing closed"))
     }
     #expect(
       try AuditRecord.all(in: state).allSatisfy { $0.policy == "part" })
@@ -135,7 +135,7 @@ import Testing
     let ended = try policy("apply", "-o", "json", file)
     #expect(ended.status == 2)
     #expect(ended.text.contains("\"refused\":true,\"refused_reason\":\"3 of the "))
-    #expect(ended.complaints.contains("raise limit-percent"))
+    #expect(ended.errorText.contains("raise limit-percent"))
     #expect(try leaks == 0)
   }
 

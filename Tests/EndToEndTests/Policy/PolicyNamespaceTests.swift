@@ -6,11 +6,11 @@ import Testing
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct PolicyNamespaceTests {
   let blue: NetworkNamespace
   let green: NetworkNamespace
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
 
   init() throws {
     (blue, green) = (try NetworkNamespace(), try NetworkNamespace())
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     #expect(chmod(blue.state.path, 0o700) == 0)
   }
 
@@ -36,7 +36,7 @@ import Testing
   /// Runs connreap outside both namespaces, in a mount namespace where both have names.
   private func connreap(
     _ arguments: [String], behind prefix: [String] = []
-  ) throws -> Ended {
+  ) throws -> CommandResult {
     let script = """
       mount -t tmpfs tmpfs /run && ip netns attach blue \(blue.server.pid) &&
       ip netns attach green \(green.server.pid) && "$@"
@@ -48,7 +48,7 @@ import Testing
 
   private func policy(
     _ verb: String, _ arguments: String..., behind prefix: [String] = []
-  ) throws -> Ended {
+  ) throws -> CommandResult {
     try connreap(
       ["policy", verb, "--state-dir", blue.state.path] + arguments, behind: prefix)
   }
@@ -61,7 +61,7 @@ import Testing
     #expect(plan.status == 0)
     #expect(plan.text.contains("leaky[\(blue.server.pid)] in blue"))
     #expect(!plan.text.contains("green"))
-    #expect(plan.complaints.isEmpty)
+    #expect(plan.errorText.isEmpty)
     let applied = try policy("apply", file)
     #expect(applied.status == 0)
     #expect(applied.text.contains("closed 3"))
@@ -140,8 +140,8 @@ import Testing
       ["policy", "apply", "--quiet", "--state-dir", blue.state.path, byPid],
       behind: NamespaceTests.withoutSysAdmin)
     #expect(partly.status == 77)
-    #expect(partly.complaints.contains("left out network namespace"))
-    #expect(partly.complaints.contains("CAP_SYS_ADMIN"))
+    #expect(partly.errorText.contains("left out network namespace"))
+    #expect(partly.errorText.contains("CAP_SYS_ADMIN"))
     #expect(partly.text.contains("closed 3"))
     #expect(try leaks(in: green) == 2)
   }
@@ -152,7 +152,7 @@ import Testing
     let file = try write(
       "{state: close-wait, netns: [\(blue.server.pid), \(green.server.pid)]}", "seen: 2",
       "action: destroy")
-    func apply(behind prefix: [String]) throws -> Ended {
+    func apply(behind prefix: [String]) throws -> CommandResult {
       try blue.connreap(
         ["policy", "apply", "--state-dir", blue.state.path, file], behind: prefix)
     }
@@ -193,7 +193,7 @@ import Testing
     let file = try write("{state: close-wait, netns: green}", "action: destroy")
     let ended = try policy("apply", file, behind: NamespaceTests.withoutSysAdmin)
     #expect(ended.status == 77)
-    #expect(ended.complaints.contains("CAP_SYS_ADMIN"))
+    #expect(ended.errorText.contains("CAP_SYS_ADMIN"))
     #expect(try leaks(in: green) == 2)
   }
 
@@ -213,7 +213,7 @@ import Testing
       ], seconds: 60)
     #expect(ended.status == 0)
     #expect(ended.text.contains("3 protected: possibly netns: stale"))
-    #expect(ended.complaints.contains("cannot tell which one stale is: Invalid argument"))
+    #expect(ended.errorText.contains("cannot tell which one stale is: Invalid argument"))
     #expect(try leaks(in: blue) == 3)
   }
 
@@ -223,13 +223,13 @@ import Testing
       let arguments = verb == "check" ? [file] : ["--state-dir", blue.state.path, file]
       let ended = try connreap(["policy", verb] + arguments)
       #expect(ended.status == 65)
-      #expect(ended.complaints.contains("leak.yaml:4:"))
-      #expect(ended.complaints.contains("did you mean \"blue\"?"))
+      #expect(ended.errorText.contains("leak.yaml:4:"))
+      #expect(ended.errorText.contains("did you mean \"blue\"?"))
     }
     let gone = try write("{state: close-wait, netns: 2147483647}", "action: report")
     let ended = try policy("apply", gone)
     #expect(ended.status == 65)
-    #expect(ended.complaints.contains("there is no process 2147483647"))
+    #expect(ended.errorText.contains("there is no process 2147483647"))
   }
 
   @Test func otherNamespacesAreUnknownInARecording() throws {
@@ -265,6 +265,6 @@ import Testing
     #expect(try leaks(in: blue) == 3)
     let refused = try connreap(["kill", "--yes", "--state-dir", blue.state.path, "netns = blue"])
     #expect(refused.status == 64)
-    #expect(refused.complaints.contains("every connection"))
+    #expect(refused.errorText.contains("every connection"))
   }
 }

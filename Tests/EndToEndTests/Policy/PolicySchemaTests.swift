@@ -6,11 +6,11 @@ import Testing
     if: Tools.has(Tools.python, "-c", "import jsonschema, yaml"),
     "needs python3-jsonschema and python3-yaml"))
 struct PolicySchemaTests {
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
   let schema: String
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     let printed = try Command.run([Tools.connreap, "policy", "schema"])
     #expect(printed.status == 0 && printed.errors.isEmpty)
     schema = try folder.write("schema.json", printed.text)
@@ -18,7 +18,7 @@ struct PolicySchemaTests {
 
   private func validate(_ files: [String]) throws -> [Substring] {
     let ended = try Command.run([Tools.python, Tools.fixture("validate.py"), schema] + files)
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     return ended.lines
   }
 
@@ -160,7 +160,7 @@ struct PolicySchemaTests {
   @Test(arguments: traps.indices)
   func areReadQuicklyWithLittleMemory(index: Int) throws {
     let (name, text) = Self.traps[index]
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let file = try folder.write("trap.yaml", text)
     let script = """
       import resource, subprocess, sys
@@ -177,6 +177,6 @@ struct PolicySchemaTests {
     #expect(try #require(Int(figures[2])) <= Self.megabytes, "\(name)")
     guard name != "many policies" else { return }
     #expect(
-      ended.complaints.contains("trap.yaml:") || ended.complaints.contains("trap.yaml has more"))
+      ended.errorText.contains("trap.yaml:") || ended.errorText.contains("trap.yaml has more"))
   }
 }

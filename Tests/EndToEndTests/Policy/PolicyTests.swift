@@ -18,16 +18,16 @@ import Testing
     """
 
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
   let listener: Socket
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     listener = try namespace.server.listen("pool", port: 8080)
   }
 
-  private func policy(_ verb: String, _ arguments: String...) throws -> Ended {
+  private func policy(_ verb: String, _ arguments: String...) throws -> CommandResult {
     try namespace.connreap(["policy", verb, "--state-dir", namespace.state.path] + arguments)
   }
 
@@ -167,8 +167,8 @@ import Testing
     let bad = try folder.write("20-typo.yml", Self.pileUp.replacing("group-by", with: "groupby"))
     let refused = try policy("apply", folder.path)
     #expect(refused.status == 65)
-    #expect(refused.complaints.contains("20-typo.yml:6:"))
-    #expect(refused.complaints.contains("group-by"), "the nearest known key")
+    #expect(refused.errorText.contains("20-typo.yml:6:"))
+    #expect(refused.errorText.contains("group-by"), "the nearest known key")
     #expect(try leaks == 3)
     #expect(unlink(bad) == 0)
     #expect(try policy("apply", folder.path).status == 0)
@@ -178,11 +178,11 @@ import Testing
   @Test func quietPrintsNothingIfThereIsNothingToReport() throws {
     let file = try folder.write("leaks.yaml", Self.pileUp)
     let idle = try policy("apply", "--quiet", file)
-    #expect(idle == Ended(status: 0, output: [], errors: []))
+    #expect(idle == CommandResult(status: 0, output: [], errors: []))
     _ = try namespace.closeWaits(3, to: listener)
     let busy = try policy("apply", "--quiet", file)
     #expect(busy.status == 0)
-    #expect(!(busy.text + busy.complaints).isEmpty)
+    #expect(!(busy.text + busy.errorText).isEmpty)
   }
 
   @Test func aSecondRunIsLockedOut() throws {
@@ -194,7 +194,7 @@ import Testing
     try waitUntil("locked") { try Command.run(["flock", "-n", lock, "true"]).status != 0 }
     let second = try policy("apply", file)
     #expect(second.status == 75)
-    #expect(second.complaints.contains("lock"))
+    #expect(second.errorText.contains("lock"))
     #expect(try leaks == 3)
     _ = try holder.end()
     #expect(try policy("apply", file).status == 0)
@@ -207,8 +207,8 @@ import Testing
     let file = try folder.write("leaks.yaml", Self.pileUp, mode: mode)
     let ended = try policy("apply", file)
     #expect(ended.status == 65)
-    #expect(ended.complaints.contains("leaks.yaml"))
-    #expect(ended.complaints.contains("is writable by others"))
+    #expect(ended.errorText.contains("leaks.yaml"))
+    #expect(ended.errorText.contains("is writable by others"))
     #expect(try leaks == 3)
   }
 

@@ -5,11 +5,11 @@ import Testing
 /// A policy run ends on a signal and at its timeout, whatever it waits for.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy) struct RunEndTests {
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     #expect(chmod(namespace.state.path, 0o700) == 0)
     let listener = try namespace.server.listen("pool", port: 8080)
     _ = try namespace.closeWaits(3, to: listener)
@@ -115,8 +115,8 @@ import Testing
     running.signal(SIGTERM)
     // The obstacle takes at least 30 s or, for the database, has another exit code.
     let ended = try running.end(within: 25)
-    #expect(ended.status == 143, "\(ended.complaints)")
-    #expect(ended.complaints.contains("stopped by SIGTERM"))
+    #expect(ended.status == 143, "\(ended.errorText)")
+    #expect(ended.errorText.contains("stopped by SIGTERM"))
     helper?.signal(SIGKILL)
     #expect(try leaks == 3)
     if obstacle != .nameServer {
@@ -131,8 +131,8 @@ import Testing
     let (running, helper) = try waitingRun(obstacle, ["--timeout", "1500ms"])
     defer { helper?.signal(SIGKILL) }
     let ended = try running.end(within: 40)
-    #expect(ended.status == 1, "\(ended.complaints)")
-    #expect(ended.complaints.contains("timeout reached; nothing was closed"))
+    #expect(ended.status == 1, "\(ended.errorText)")
+    #expect(ended.errorText.contains("timeout reached; nothing was closed"))
     helper?.signal(SIGKILL)
     #expect(try leaks == 3)
   }
@@ -144,8 +144,8 @@ import Testing
         "kill", "--yes", "--state-dir", state, "--local-port", "8080", "--timeout", "1500ms",
       ],
       behind: Self.endlessKernel)
-    #expect(ended.status == 1, "\(ended.complaints)")
-    #expect(ended.complaints.contains("timeout reached; nothing was closed"))
+    #expect(ended.status == 1, "\(ended.errorText)")
+    #expect(ended.errorText.contains("timeout reached; nothing was closed"))
     #expect(try leaks == 3)
   }
 

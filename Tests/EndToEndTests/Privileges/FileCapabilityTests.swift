@@ -8,7 +8,7 @@ struct FileCapabilityTests {
   /// A peer that runs as the user, and one that runs as root.
   let (own, roots): (Peer, Peer)
   /// A directory with a copy of the tool that any user may run, and the user's state directory.
-  let (directory, tool, state): (TemporaryFolder, String, String)
+  let (directory, tool, state): (TemporaryDirectory, String, String)
 
   /// A user ID that no machine uses.
   static let user: UInt32 = 54_321
@@ -16,7 +16,7 @@ struct FileCapabilityTests {
 
   init() throws {
     namespace = try NetworkNamespace()
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
     tool = directory.path + "/connreap"
     state = directory.path + "/state"
     #expect(chmod(directory.path, 0o755) == 0)
@@ -34,7 +34,7 @@ struct FileCapabilityTests {
   /// Runs the copy as the user.
   private func connreap(
     _ arguments: [String], options: [String] = [], environment: [String: String] = [:]
-  ) throws -> Ended {
+  ) throws -> CommandResult {
     let user = "\(Self.user)"
     return try Command.run(
       namespace.entering
@@ -42,7 +42,7 @@ struct FileCapabilityTests {
         + ["--", tool] + arguments, environment: environment)
   }
 
-  private func kill(_ arguments: String..., options: [String] = []) throws -> Ended {
+  private func kill(_ arguments: String..., options: [String] = []) throws -> CommandResult {
     try connreap(
       ["kill", "--yes", "--state-dir", state] + arguments, options: options)
   }
@@ -135,7 +135,7 @@ struct FileCapabilityTests {
     let (mine, _) = try connections()
     let ended = try kill("--local-port", "8080")
     #expect(ended.status == 77)
-    #expect(ended.complaints.contains("CAP_NET_ADMIN"))
+    #expect(ended.errorText.contains("CAP_NET_ADMIN"))
     #expect(try mine.0.reaches(mine.1))
   }
 
@@ -158,9 +158,9 @@ struct FileCapabilityTests {
       ["list", "--replay"],
     ] {
       let ended = try connreap(words + [secret])
-      #expect(ended.status == 65, "\(words): \(ended.complaints)")
-      #expect(ended.complaints.contains("Permission denied"))
-      #expect(!ended.complaints.contains("root:"))
+      #expect(ended.status == 65, "\(words): \(ended.errorText)")
+      #expect(ended.errorText.contains("Permission denied"))
+      #expect(!ended.errorText.contains("root:"))
     }
   }
 
@@ -168,7 +168,7 @@ struct FileCapabilityTests {
     try setCapabilities("cap_net_admin,cap_sys_ptrace,cap_dac_read_search,cap_dac_override=ep")
     let ended = try connreap(["list", "--record", directory.path + "/record"])
     #expect(ended.status == 77)
-    #expect(ended.complaints.contains("Permission denied"))
+    #expect(ended.errorText.contains("Permission denied"))
     #expect(access(directory.path + "/record", F_OK) != 0)
   }
 
@@ -178,7 +178,7 @@ struct FileCapabilityTests {
     for words in [["kill", "--yes", "--all", "--state-dir", state], ["list"], ["--help"]] {
       let ended = try connreap(words)
       #expect(ended.status == 77)
-      #expect(ended.complaints.contains("does not run set-user-ID"))
+      #expect(ended.errorText.contains("does not run set-user-ID"))
     }
     #expect(try mine.0.reaches(mine.1))
     #expect(try theirs.0.reaches(theirs.1))

@@ -55,7 +55,7 @@ import Testing
   /// Entering a namespace needs CAP_SYS_ADMIN, which also allows almost everything else.
   @Test(arguments: [false, true])
   func policiesKeepSysAdminOnlyToEnterNamespaces(isNamed: Bool) throws {
-    let directory = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let netnsKey = isNamed ? ", netns: \(namespace.server.pid)" : ""
     let file = try directory.write(
       "slow.yaml",
@@ -131,7 +131,7 @@ import Testing
       ["--local-port", "8080"],
       behind: ["setpriv", "--bounding-set", set, "--inh-caps", "-all", "--"])
     #expect(ended.status == 77)
-    #expect(ended.complaints.contains("it needs CAP_NET_ADMIN"))
+    #expect(ended.errorText.contains("it needs CAP_NET_ADMIN"))
     #expect(try pair.client.reaches(pair.server))
     let list = try namespace.connreap(
       ["list"], behind: ["setpriv", "--bounding-set", set, "--inh-caps", "-all", "--"])
@@ -160,7 +160,7 @@ import Testing
     let own = ["unshare", "--user", "--map-root-user", "--"]
     let ended = try namespace.kill(["--local-port", "8080"], behind: own)
     #expect(ended.status == 77)
-    #expect(ended.complaints.contains("not in the user namespace that owns"))
+    #expect(ended.errorText.contains("not in the user namespace that owns"))
     #expect(try pair.client.reaches(pair.server))
     #expect(access(namespace.state.path + "/audit.jsonl", F_OK) != 0, "nothing is announced")
     let doctor = try namespace.connreap(["doctor"], behind: own)

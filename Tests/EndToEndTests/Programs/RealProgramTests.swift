@@ -7,14 +7,14 @@ import Testing
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .serialized) struct RealProgramTests {
   let namespace: NetworkNamespace
   /// The program's files. An ordinary user owns them, because some programs refuse to run as root.
-  let directory: TemporaryFolder
+  let directory: TemporaryDirectory
 
   /// nobody and nogroup.
   private static let user: UInt32 = 65_534
 
   init() throws {
     namespace = try NetworkNamespace()
-    directory = try TemporaryFolder()
+    directory = try TemporaryDirectory()
     #expect(chown(directory.path, Self.user, Self.user) == 0)
   }
 
@@ -57,7 +57,7 @@ import Testing
     let plan = try PlanReport(namespace.kill(words + ["--dry-run", "-o", "json"]))
     #expect(try isServed(used))
     let ended = try namespace.kill(words + ["-o", "json"])
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     let report = try PlanReport(ended)
     let rows = report.connections
     #expect(
@@ -119,7 +119,7 @@ import Testing
         "\(binaries)/initdb", "--no-sync", "--no-locale", "--auth", "trust", "--username",
         "postgres", "--pgdata", data,
       ], seconds: 60)
-    try #require(initialized.status == 0, "\(initialized.complaints)")
+    try #require(initialized.status == 0, "\(initialized.errorText)")
     let program = try start(
       asUser + [
         "\(binaries)/postgres", "-D", data, "-p", "5432", "-c", "listen_addresses=127.0.0.1", "-c",

@@ -29,7 +29,7 @@ import Testing
   /// Opens the page of a leaking machine in a browser.
   private func browse() throws -> (found: Found, page: String) {
     let namespace = try NetworkNamespace()
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let listener = try namespace.server.listen("pool", port: 8080)
     // The longest possible name, and one that must not become an element.
     try namespace.server.rename(Array("<img src=//x/>\u{1b}".utf8))
@@ -50,16 +50,16 @@ import Testing
     let page = folder.path + "/report.html"
     let ended = try namespace.connreap(
       "report", "--html", page, "--state-dir", namespace.state.path, "--leaked-after", "0s")
-    try #require(ended.status == 0, "\(ended.complaints)")
+    try #require(ended.status == 0, "\(ended.errorText)")
     let browsed = try Command.run(
       namespace.entering + [Tools.python, Tools.fixture("browse.py"), page, folder.path],
       environment: ["HOME": folder.path], seconds: 90)
-    try #require(browsed.status == 0, "\(browsed.complaints)")
+    try #require(browsed.status == 0, "\(browsed.errorText)")
     // CONNREAP_PICTURES names a directory for the screenshots and the printed page.
     if let pictures = getenv("CONNREAP_PICTURES").map({ String(cString: $0) }) {
       let copied = try Command.run(
         ["bash", "-c", "cp \"$0\"/*.png \"$0\"/*.pdf \"$0\"/*.html \"$1\"", folder.path, pictures])
-      #expect(copied.status == 0, "\(copied.complaints)")
+      #expect(copied.status == 0, "\(copied.errorText)")
     }
     return (
       try JSONDecoder().decode(Found.self, from: Data(browsed.output)),

@@ -5,7 +5,7 @@ import Testing
 /// The report of a real machine.
 @Suite(.waitsForPrograms, .needsNamespaces) struct ReportTests {
   let namespace: NetworkNamespace
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
   let listener: Socket
   private var file: String { folder.path + "/report.html" }
 
@@ -13,12 +13,13 @@ import Testing
 
   init() throws {
     namespace = try NetworkNamespace()
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     #expect(chmod(namespace.state.path, 0o700) == 0)
     listener = try namespace.server.listen("pool", port: 8080)
   }
 
-  private func report(_ arguments: String..., behind prefix: [String] = []) throws -> Ended {
+  private func report(_ arguments: String..., behind prefix: [String] = []) throws -> CommandResult
+  {
     try namespace.connreap(
       ["report", "--state-dir", namespace.state.path, "--leaked-after", "0s"] + arguments,
       behind: prefix)
@@ -28,14 +29,14 @@ import Testing
     let ended = try namespace.connreap(
       ["report", "--state-dir", namespace.state.path, "--leaked-after", "0s", "--html", "-"]
         + arguments)
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     return ended.text
   }
 
   private func apply(_ policy: String) throws {
     let ended = try namespace.connreap(
       "policy", "apply", "--state-dir", namespace.state.path, folder.write("p.yaml", policy))
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
   }
 
   private static let watch = """
@@ -105,7 +106,7 @@ import Testing
     #expect(try namespace.connreap("report", "--html", "-", "--port", "x").status == 64)
     #expect(try namespace.connreap("report").status == 64, "--html is required")
     let duration = try namespace.connreap("report", "--html", "-", "--leaked-after", "5")
-    #expect(duration.status == 64 && duration.complaints.contains("--leaked-after"))
+    #expect(duration.status == 64 && duration.errorText.contains("--leaked-after"))
   }
 
   @Test(.enabled(if: Tools.has(Tools.python, "--version"), "needs python3"))
@@ -113,7 +114,7 @@ import Testing
     try scene()
     #expect(try report("--html", file).status == 0)
     let ended = try Command.run([Tools.python, Tools.fixture("wellformed.py"), file])
-    #expect(ended.text == "the same\n", "\(ended.complaints)")
+    #expect(ended.text == "the same\n", "\(ended.errorText)")
   }
 
   // MARK: - The file
@@ -140,7 +141,7 @@ import Testing
   @Test func whatFailsLeavesTheOldFile() throws {
     _ = try folder.write("report.html", "old")
     let missing = try report("--html", folder.path + "/no/report.html")
-    #expect(missing.status == 1 && missing.complaints.contains("cannot write"))
+    #expect(missing.status == 1 && missing.errorText.contains("cannot write"))
     #expect(try report("--html", file, "--replay", "/nonexistent").status == 65)
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "old")
     #expect(try names == ["report.html"])
@@ -149,7 +150,7 @@ import Testing
   @Test func aDeviceOrALinkIsNotReplaced() throws {
     #expect(symlink("target", file) == 0)
     let link = try report("--html", file)
-    #expect(link.status == 64 && link.complaints.contains("is a symbolic link, not a regular file"))
+    #expect(link.status == 64 && link.errorText.contains("is a symbolic link, not a regular file"))
     let device = try report("--html", "/dev/null")
     #expect(device.status == 64)
     #expect(mode("/dev/null") == 0o666)
@@ -162,7 +163,7 @@ import Testing
         "bash", "-c", "\"$0\" report --html - --state-dir \"$1\" > /dev/full", Tools.connreap,
         namespace.state.path,
       ])
-    #expect(ended.status == 1 && ended.complaints.contains("cannot write the output"))
+    #expect(ended.status == 1 && ended.errorText.contains("cannot write the output"))
   }
 
   @Test func whoReadsMeanwhileFindsAWholePage() throws {
@@ -199,9 +200,9 @@ import Testing
     // A selection by age needs the history.
     #expect(try Command.run(["chmod", "666", database]).status == 0)
     let untrusted = try report("--html", "-", "--age", "1s")
-    #expect(untrusted.status == 1 && untrusted.complaints.contains("cannot read the history of"))
+    #expect(untrusted.status == 1 && untrusted.errorText.contains("cannot read the history of"))
     let without = try report("--html", "-")
-    #expect(without.status == 0 && without.complaints.contains("cannot read the history of"))
+    #expect(without.status == 0 && without.errorText.contains("cannot read the history of"))
   }
 
   @Test func aDamagedLogIsSaidAndTheRestIsThere() throws {
@@ -211,7 +212,7 @@ import Testing
     #expect(
       try Command.run(["mkdir", namespace.state.path + "/audit.jsonl"]).status == 0)
     let ended = try report("--html", "-")
-    #expect(ended.status == 0 && ended.complaints.contains("audit.jsonl"))
+    #expect(ended.status == 0 && ended.errorText.contains("audit.jsonl"))
     #expect(ended.text.contains("Unknown: "))
   }
 
@@ -222,12 +223,12 @@ import Testing
     let ended = try namespace.connreap(
       ["report", "--html", "-", "--leaked-after", "0s", "--state-dir", namespace.state.path],
       behind: ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"])
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(ended.text.contains("2 leaked connections; their processes are unknown."))
     #expect(ended.text.contains("Gaps"))
     #expect(ended.text.contains("owners are missing"))
     #expect(ended.text.contains("Growth is unknown: "))
-    #expect(ended.complaints.contains(namespace.state.path), "others cannot read the directory")
+    #expect(ended.errorText.contains(namespace.state.path), "others cannot read the directory")
   }
 
   /// `list` made the recording of the golden files.
@@ -237,7 +238,7 @@ import Testing
     let words = [Tools.connreap, "report", "--html", "-", "--leaked-after", "1s"]
     let ended = try Command.run(
       words + ["--replay", golden + "/scene.rec", "--proc-root", golden + "/proc"])
-    #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.complaints)")
+    #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.errorText)")
     #expect(
       ended.text.contains("1 process leaks: server[10249] has 3 leaked connections."))
     #expect(ended.text.contains("18 sockets: 14 IPv4, 4 IPv6."))
@@ -251,7 +252,7 @@ import Testing
     let ended = try Command.run([
       Tools.connreap, "report", "--html", "-", "--leaked-after", "0s", "--replay", recording,
     ])
-    #expect(ended.status == 0, "\(ended.complaints)")
+    #expect(ended.status == 0, "\(ended.errorText)")
     #expect(ended.text.contains("TCP connections of a recording"))
     #expect(ended.text.contains("5 leaked connections; their processes are unknown."))
     #expect(ended.text.contains("127.0.0.1:8081 is dropping connections"))

@@ -57,7 +57,7 @@ struct Statistics: Decodable {
 
   private func stats(_ arguments: String...) throws -> Statistics {
     let ended = try namespace.connreap(["stats", "-o", "json"] + arguments)
-    #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.complaints)")
+    #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.errorText)")
     return try Statistics(ended.text)
   }
 
@@ -176,7 +176,7 @@ struct Statistics: Decodable {
     let ended = try namespace.connreap(
       ["stats", "-o", "json", "--netns", both], behind: NamespaceTests.withoutSysAdmin)
     let partly = try Statistics(ended.text)
-    #expect(ended.complaints.contains("left out network namespace"))
+    #expect(ended.errorText.contains("left out network namespace"))
     #expect(partly.total == own.total)
     for figure in ["curr_estab", "in_use", "time_wait"] {
       #expect(partly.kernel?[figure] == own.kernel?[figure], "\(figure)")

@@ -152,7 +152,7 @@ struct TopPasteTests {
         + command.split(separator: " ").map(String.init),
       seconds: 90)
     let fields = ended.text.split(whereSeparator: \.isWhitespace)
-    try #require(fields.count == 5, "\(ended.text) \(ended.complaints)")
+    try #require(fields.count == 5, "\(ended.text) \(ended.errorText)")
     #expect(fields[0] == "0" && fields[2] == "True", "it should run and exit: \(ended.text)")
     #expect(try #require(Int(fields[1])) < 300, "MiB")
     #expect(fields[3...] == ["True", "True"], "bracketed paste is turned on, and off at exit")

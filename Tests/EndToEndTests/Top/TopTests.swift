@@ -225,7 +225,7 @@ struct TopTests {
     let pane = try started(environment: environment)
     let screen = try pane.wait(for: "leaky-server")
     #expect(screen.count { $0.contains("8080") } == 8)
-    let hasColors = try pane.looks().contains("\u{1b}[31m")
+    let hasColors = try pane.styledScreen().contains("\u{1b}[31m")
     #expect(hasColors == (environment["NO_COLOR"] == nil && environment["TERM"] != "vt100"))
     if environment["LC_ALL"] == "C" {
       #expect(screen.joined().utf8.allSatisfy { $0 < 0x80 })
@@ -242,9 +242,9 @@ struct TopTests {
 
   @Test func theColorFlagTurnsColoursOffAndOn() throws {
     var pane = try started("--color never")
-    #expect(try !pane.looks().contains("\u{1b}[31m"))
+    #expect(try !pane.styledScreen().contains("\u{1b}[31m"))
     pane = try started("--color always", environment: ["NO_COLOR": "1"])
-    #expect(try pane.looks().contains("\u{1b}[31m"))
+    #expect(try pane.styledScreen().contains("\u{1b}[31m"))
   }
 
   @Test func aTerminalWithoutCursorMovementIsRefused() throws {
@@ -285,7 +285,7 @@ struct TopTests {
 
   @Test func withoutAnAlternateScreenTheShellPromptsOnAnEmptyLine() throws {
     let pane = try TerminalPane(in: namespace)
-    try pane.takeSecondScreen()
+    try pane.disableAlternateScreen()
     try pane.run("\(command); echo status $?")
     try pane.wait(for: "8 connections")
     #expect(try pane.variable("alternate_on") == "0")

@@ -2,9 +2,9 @@ import Testing
 
 /// Arguments come from the C `main`, even without `/proc` or if a library changes the environment.
 @Suite struct ArgumentTests {
-  let directory: TemporaryFolder
+  let directory: TemporaryDirectory
 
-  init() throws { directory = try TemporaryFolder() }
+  init() throws { directory = try TemporaryDirectory() }
 
   /// Commands with their exit codes and parts of their output.
   private static let commands: [([String], Int32, String)] = [
@@ -17,9 +17,9 @@ import Testing
     for (words, status, text) in Self.commands {
       let ended = try Command.run(
         prefix + [Tools.connreap] + words, environment: environment)
-      #expect(ended.status == status, "\(words): \(ended.complaints)")
-      #expect((ended.text + ended.complaints).contains(text))
-      #expect(!(ended.text + ended.complaints).contains("OVERVIEW"), "\(words): help is printed")
+      #expect(ended.status == status, "\(words): \(ended.errorText)")
+      #expect((ended.text + ended.errorText).contains(text))
+      #expect(!(ended.text + ended.errorText).contains("OVERVIEW"), "\(words): help is printed")
     }
   }
 
@@ -47,7 +47,7 @@ import Testing
       """)
     let library = directory.path + "/preload.so"
     let made = try Command.run(["cc", "-shared", "-fPIC", "-o", library, source])
-    try #require(made.status == 0, "\(made.complaints)")
+    try #require(made.status == 0, "\(made.errorText)")
     return library
   }
 
@@ -60,7 +60,7 @@ import Testing
   }
 
   /// Starts connreap with an argument vector that a shell cannot pass.
-  private func start(withVector vector: String) throws -> Ended {
+  private func start(withVector vector: String) throws -> CommandResult {
     let script = """
       import ctypes, sys
       vector = \(vector)
@@ -76,7 +76,7 @@ import Testing
     let ended = try start(withVector: vector)
     #expect(ended.status == 1)
     #expect(ended.text.isEmpty)
-    #expect(ended.complaints.hasPrefix("connreap: started without arguments"))
+    #expect(ended.errorText.hasPrefix("connreap: started without arguments"))
   }
 
   @Test func programNameAlonePrintsHelp() throws {
@@ -96,6 +96,6 @@ import Testing
   func invalidUTF8IsRefused(vector: String, message: String) throws {
     let ended = try start(withVector: vector)
     #expect(ended.status == 64)
-    #expect(ended.complaints.contains(message), "\(ended.complaints)")
+    #expect(ended.errorText.contains(message), "\(ended.errorText)")
   }
 }

@@ -3,7 +3,7 @@ import Testing
 
 /// Usage errors and help.
 @Suite struct UsageTests {
-  private func connreap(_ arguments: String...) throws -> Ended {
+  private func connreap(_ arguments: String...) throws -> CommandResult {
     try Command.run([Tools.connreap] + arguments)
   }
 
@@ -17,7 +17,7 @@ import Testing
   func invalidArgumentsAreUsageErrors(arguments: [String]) throws {
     let ended = try Command.run([Tools.connreap] + arguments)
     #expect(ended.status == 64)
-    #expect(!ended.complaints.isEmpty)
+    #expect(!ended.errorText.isEmpty)
     #expect(ended.output.isEmpty)
   }
 
@@ -32,8 +32,8 @@ import Testing
     let ended = try Command.run([Tools.connreap] + words)
     #expect(ended.status == 64)
     #expect(ended.output.isEmpty)
-    #expect(ended.complaints.contains(what), "\(ended.complaints)")
-    #expect(ended.complaints.contains(remedy), "\(ended.complaints)")
+    #expect(ended.errorText.contains(what), "\(ended.errorText)")
+    #expect(ended.errorText.contains(remedy), "\(ended.errorText)")
   }
 
   @Test(arguments: [
@@ -46,8 +46,8 @@ import Testing
     let ended = try Command.run([Tools.connreap] + words + ["-o", format])
     #expect(ended.status == 64 && ended.output.isEmpty, "\(ended.text)")
     #expect(
-      ended.complaints.contains("'\(format)' is invalid for '-o <format>'. Please provide one of"),
-      "\(ended.complaints)")
+      ended.errorText.contains("'\(format)' is invalid for '-o <format>'. Please provide one of"),
+      "\(ended.errorText)")
   }
 
   @Test func udpServicesAreReported() throws {
@@ -64,8 +64,8 @@ import Testing
         let ended = try Command.run([Tools.connreap, "list"] + words)
         #expect(ended.status == 64)
         #expect(
-          ended.complaints.contains("\"\(name)\" is a UDP service only"), "\(ended.complaints)")
-        #expect(!ended.complaints.contains("did you mean"))
+          ended.errorText.contains("\"\(name)\" is a UDP service only"), "\(ended.errorText)")
+        #expect(!ended.errorText.contains("did you mean"))
       }
     }
   }
@@ -115,9 +115,9 @@ import Testing
     let ended = try connreap("top")
     #expect(ended.status == 64)
     #expect(ended.output.isEmpty)
-    #expect(ended.complaints.contains("top needs a terminal"))
-    #expect(ended.complaints.contains("connreap list"))
-    #expect(ended.complaints.contains("stats --watch"))
+    #expect(ended.errorText.contains("top needs a terminal"))
+    #expect(ended.errorText.contains("connreap list"))
+    #expect(ended.errorText.contains("stats --watch"))
   }
 
   @Test func topChecksItsArgumentsBeforeTheTerminal() throws {
@@ -126,15 +126,15 @@ import Testing
     ] {
       let ended = try Command.run([Tools.connreap, "top"] + words)
       #expect(ended.status == 64)
-      #expect(ended.complaints.contains(words[0]), "\(ended.complaints)")
+      #expect(ended.errorText.contains(words[0]), "\(ended.errorText)")
     }
   }
 
   @Test func durationsWithoutAUnitAreMarked() throws {
     let ended = try connreap("list", "--idle", "10")
     #expect(ended.status == 64)
-    #expect(ended.complaints.contains("needs a unit"))
-    #expect(ended.complaints.contains("^"))
+    #expect(ended.errorText.contains("needs a unit"))
+    #expect(ended.errorText.contains("^"))
   }
 
   @Test(arguments: ["5M", "-5s", "99999999999999999999d", "1m1h", ""])
@@ -158,7 +158,7 @@ import Testing
     let script = "\"$0\" list -o jsonl | head -n 1; echo \"${PIPESTATUS[0]}\" >&2"
     let ended = try Command.run(namespace.entering + ["bash", "-c", script, Tools.connreap])
     #expect(ended.lines.count == 1)
-    let status = ended.complaints.split(separator: "\n")
+    let status = ended.errorText.split(separator: "\n")
     #expect(status == ["0"] || status == ["141"], "standard error contains only the exit code")
   }
 }
@@ -208,7 +208,7 @@ import Testing
       if number <= 15 { try client.finish() }
     }
     let limited = try Command.run(["prlimit", "--pid", "\(leaky.pid)", "--nofile=24:"])
-    #expect(limited.status == 0, "\(limited.complaints)")
+    #expect(limited.status == 0, "\(limited.errorText)")
     let ended = try namespace.connreap("doctor")
     #expect(ended.status == 1)
     let line = try #require(ended.lines.first { $0.contains("leaky[\(leaky.pid)]") })

@@ -65,10 +65,10 @@ enum KernelProperties {
   /// The kernel accepts every program, and omits no socket that the selection may match.
   static func check(_ selection: SelectionPredicate) throws(Violation) {
     let prepared = PreparedSelection(selection)
-    let verdicts = sockets.map { selection.verdict(of: $0.row, owners: OwnersUnknown()) }
+    let verdicts = sockets.map { selection.verdict(of: $0.row, owners: UnknownOwners()) }
     for (verdict, (_, row)) in zip(verdicts, sockets) {
       try require(
-        prepared.verdict(of: row, owners: OwnersUnknown()) == verdict,
+        prepared.verdict(of: row, owners: UnknownOwners()) == verdict,
         "preparing \(selection) changes its verdict on \(row.local)")
     }
     for family in AddressFamily.allCases {
