@@ -6,7 +6,7 @@ import Glibc
 /// - Throws: `HarnessProblem.timedOut` if it does not hold within `seconds`.
 func waitUntil(
   _ what: @autoclosure () -> String, seconds: Int = 60,
-  every interval: Duration = .milliseconds(10),
+  every interval: Duration = .milliseconds(20),
   _ condition: () throws -> Bool
 ) throws {
   let deadline = ContinuousClock.now + .seconds(seconds)
@@ -25,7 +25,7 @@ func holds(for time: Duration, _ condition: () throws -> Bool) throws -> Bool {
   let end = ContinuousClock.now + time
   repeat {
     guard try condition() else { return false }
-    pause(for: .milliseconds(20))
+    pause(for: .milliseconds(100))
   } while ContinuousClock.now < end
   return try condition()
 }
@@ -37,12 +37,13 @@ func pause(for time: Duration) {
 
 extension NetworkNamespace {
   /// Waits until each of `sockets` has been idle for `milliseconds`.
-  func waitUntilIdle(_ milliseconds: UInt64, _ sockets: Socket...) throws {
-    try waitUntil("idle for \(milliseconds) ms", every: .milliseconds(50)) {
+  func waitUntilIdle(_ milliseconds: Int, _ sockets: Socket...) throws {
+    try waitUntil("idle for \(milliseconds) ms") {
       let rows = try rows()
-      return sockets.allSatisfy { socket in
-        rows.first { $0.cookie == socket.cookie }?.idle.map { $0 >= milliseconds } == true
-      }
+      let idle = sockets.map { socket in rows.first { $0.cookie == socket.cookie }?.idle ?? 0 }
+      let missing = milliseconds - (idle.min() ?? 0)
+      if missing > 0 { pause(for: .milliseconds(missing)) }
+      return missing <= 0
     }
   }
 

@@ -35,7 +35,9 @@ final class WaitingThreads: TaskExecutor {
   private func work() -> Never {
     while true {
       available.wait()
-      let job = jobs.withLock { $0.removeFirst() }
+      // The newest first: a test that has begun, and the next one of a serialized suite, then do not
+      // wait for all others.
+      let job = jobs.withLock { $0.removeLast() }
       job.runSynchronously(on: asUnownedTaskExecutor())
     }
   }

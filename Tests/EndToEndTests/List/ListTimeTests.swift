@@ -21,7 +21,7 @@ import Testing
     let pair = try namespace.pair(port: 8080)
     let start = ContinuousClock.now
     let first = try #require(try namespace.row(of: pair.server)?.idle)
-    try namespace.waitUntilIdle(UInt64(first) + 900, pair.server)
+    try namespace.waitUntilIdle(first + 900, pair.server)
     #expect(ContinuousClock.now - start >= .milliseconds(850), "it follows the clock")
     let second = try #require(try namespace.row(of: pair.server)?.idle)
     #expect(second < 30_000)
@@ -49,7 +49,7 @@ import Testing
     let fine = try namespace.pair(port: 8081)
     try namespace.server.cutLoopback()
     #expect(try stuck.client.send("into the void") == nil)
-    try waitUntil("stalled") {
+    try waitUntil("stalled", every: .milliseconds(200)) {
       try namespace.rows("--stalled", "1500ms").map(\.cookie) == [stuck.client.cookie]
     }
     #expect(try namespace.rows("--stalled", "1h").isEmpty)
