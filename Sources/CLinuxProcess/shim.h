@@ -43,6 +43,3 @@ static inline int duplicate_descriptor(int process, int descriptor) {
 static inline long adopt_orphans(unsigned long enabled) {
   return syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, enabled, 0, 0, 0);
 }
-
-/* Swift has no name for this instruction. */
-static inline void prefetch_for_reading(const void *address) { __builtin_prefetch(address); }

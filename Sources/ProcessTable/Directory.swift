@@ -114,46 +114,11 @@ struct Directory: ~Copyable, Sendable {
     }
   }
 
-  /// The position of descriptor 0 in the kernel's `fd` directories, after `.` and `..`
-  /// (`proc_readfd_common` in fs/proc/fd.c).
-  private static let positionOfFirstDescriptor = 2
-
-  /// Whether `fd` directories below this root can be read starting at any descriptor.
-  ///
-  /// The test uses the reader's own directory and the descriptor of this one.
-  func canStartAtDescriptors(_ buffer: borrowing EntryBuffer) -> Bool {
-    guard isInProcFileSystem, let own = try? subdirectory("self").subdirectory("fd"),
-      (try? own.start(at: descriptor)) != nil
-    else { return false }
-    var first: Int32?
-    try? unsafe own.forEachNumberedEntry(buffer) { number, _ in
-      first = number
-      return false
-    }
-    return first == descriptor
-  }
-
-  /// Moves the position of a kernel `fd` directory to `descriptor`, or to the next open one.
-  private func start(at descriptor: Int32) throws(Errno) {
-    try retried {
-      lseek(self.descriptor, Self.positionOfFirstDescriptor + Int(descriptor), SEEK_SET)
-    }
-  }
-
   /// Calls `body` with each descriptor of an `fd` directory and its link, until it returns false.
   /// It allocates no memory.
-  ///
-  /// - Parameter canStartAtDescriptors: the result of ``canStartAtDescriptors(_:)``. If true,
-  ///   descriptors up to the first gap are tried in sequence, not listed. Programs get the lowest
-  ///   free number, so this saves the kernel a sixth of the work.
   func forEachLink(
-    _ buffer: borrowing EntryBuffer, canStartAtDescriptors: Bool,
-    _ body: (Int32, DescriptorLink) -> Bool
+    _ buffer: borrowing EntryBuffer, _ body: (Int32, DescriptorLink) -> Bool
   ) throws(Errno) {
-    if canStartAtDescriptors {
-      guard let gap = forEachLinkBeforeTheFirstGap(body) else { return }
-      try start(at: gap)
-    }
     try unsafe forEachNumberedEntry(buffer) { number, name in
       body(number, unsafe link(name))
     }
@@ -161,21 +126,7 @@ struct Directory: ~Copyable, Sendable {
 
   /// The link of one descriptor of an `fd` directory.
   func link(of descriptor: Int32) -> DescriptorLink {
-    let name = CountedName(descriptor)
-    return unsafe name.withCharacters { unsafe link($0) }
-  }
-
-  /// Calls `body` with each descriptor, from 0 up to the first gap.
-  ///
-  /// - Returns: the first unused number; nil if `body` returned false.
-  private func forEachLinkBeforeTheFirstGap(_ body: (Int32, DescriptorLink) -> Bool) -> Int32? {
-    var name = CountedName()
-    while true {
-      let link: DescriptorLink = unsafe name.withCharacters { unsafe self.link($0) }
-      if case .gone = link { return name.number }
-      guard body(name.number, link) else { return nil }
-      name.increment()
-    }
+    unsafe "\(descriptor)".withCString { unsafe link($0) }
   }
 
   private func link(_ name: UnsafePointer<CChar>) -> DescriptorLink {

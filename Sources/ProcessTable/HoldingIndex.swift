@@ -1,11 +1,9 @@
-internal import CLinuxProcess
 internal import Connections
 
 /// Finds the first holding of an inode in an array of holdings sorted by inode.
 ///
 /// It is a hash table with open addressing, at most half full. Each slot covers 16 consecutive
-/// inodes. Even for a million sockets it fits into the processor's cache, so a lookup waits only for
-/// the holdings themselves.
+/// inodes, so the table of a million sockets fits into the processor's cache.
 struct HoldingIndex: Sendable {
   /// The 1-based position of the first holding of each run of 16 inodes; 0 means a free slot. The
   /// number of slots is a power of 2.
@@ -30,18 +28,6 @@ struct HoldingIndex: Sendable {
     guard index >= 0 else { return nil }
     while index < holdings.count, holdings[index].inode < inode { index += 1 }
     return index < holdings.count && holdings[index].inode == inode ? index : nil
-  }
-
-  /// Fetches the holdings of `inodes` into the processor's cache.
-  func prefetch(_ inodes: [UInt32], in holdings: [Holding]) {
-    unsafe holdings.withUnsafeBufferPointer { holdings in
-      guard let first = holdings.baseAddress else { return }
-      for inode in inodes {
-        // Usually the right slot. After a collision, the run is in a later one.
-        let index = Int(slots[OpenAddressing.firstSlot(of: inode.run, among: slots.count)])
-        if index > 0 { unsafe prefetch_for_reading(first + index - 1) }
-      }
-    }
   }
 
   /// The slot of the run, or the free slot for it.

@@ -17,8 +17,6 @@ final class OwnerSearch: Sendable {
   let isRealProc: Bool
   /// Whether the kernel can compare the descriptor tables of threads below this root.
   let canCompareTables: Bool
-  /// See ``Directory/canStartAtDescriptors(_:)``.
-  let canStartAtDescriptors: Bool
 
   /// The processes to visit, including those that `pruning` leaves out.
   let pids: [Int32]
@@ -32,7 +30,6 @@ final class OwnerSearch: Sendable {
     self.known = known
     isRealProc = root.isInProcFileSystem
     canCompareTables = isRealProc && FileTableComparison.isPossible(below: root)
-    canStartAtDescriptors = root.canStartAtDescriptors(EntryBuffer())
     self.root = root
     self.pids = pids
     slots = WorkerSlots(pids.count)

@@ -130,7 +130,7 @@ struct OwnerSearchWorker: ~Copyable {
     var count = 0
     var refusal: Errno?
     var firstUnread: (descriptor: Int32, error: Errno)?
-    try directory.forEachLink(names, canStartAtDescriptors: search.canStartAtDescriptors) {
+    try directory.forEachLink(names) {
       descriptor, link in
       count += 1
       switch link {

@@ -78,13 +78,6 @@ public struct OwnerTable: Sendable {
     return holdings[start..<end]
   }
 
-  /// Prefetches the holdings of some sockets into the processor's cache.
-  ///
-  /// With a million sockets, each lookup waits for memory. Prefetching lets these waits overlap.
-  public func prefetch(_ inodes: [UInt32]) {
-    index.prefetch(inodes, in: holdings)
-  }
-
   /// The process of `holding`, which must come from this table.
   public func process(of holding: Holding) -> OwnerProcess { processes[Int(holding.process)] }
 }

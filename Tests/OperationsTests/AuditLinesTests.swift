@@ -70,34 +70,3 @@ import Testing
     }
   }
 }
-
-/// The JSON of announced connections.
-@Suite struct AnnouncedConnectionsTests {
-  private func cookie(_ number: Int) throws -> SocketCookie {
-    try #require(SocketCookie(rawValue: UInt64(number)))
-  }
-
-  @Test func eachIsFoundByItsIndexAndCookie() throws {
-    let announced = AnnouncedConnections()
-    let texts = (1...300).map { number in
-      [UInt8](repeating: UInt8(number % 251), count: number == 100 ? 70_000 : number * 3)
-    }
-    for (index, text) in texts.enumerated() {
-      announced.keep(try cookie(index + 1), ([0] + text)[1...])
-    }
-    for (index, text) in texts.enumerated() {
-      #expect(announced.json(at: index, of: try cookie(index + 1)).map(Array.init) == text)
-      #expect(announced.json(at: index, of: try cookie(index + 2)) == nil)
-    }
-    #expect(announced.json(at: 300, of: try cookie(301)) == nil)
-  }
-
-  @Test func theSizeIsLimited() throws {
-    let announced = AnnouncedConnections()
-    let text = [UInt8](repeating: 7, count: 40_000)[...]
-    for number in 1...500 { announced.keep(try cookie(number), text) }
-    // 16 MiB.
-    #expect(announced.json(at: 418, of: try cookie(419)) == text)
-    #expect(announced.json(at: 419, of: try cookie(420)) == nil)
-  }
-}

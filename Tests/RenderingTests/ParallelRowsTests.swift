@@ -87,32 +87,6 @@ import Testing
     #expect(lines.allSatisfy { $0.count == 10 || $0 == "N      M" })
   }
 
-  /// Parts give the same output as the whole table. A table that caches its cells does not use
-  /// parts, since it would render them twice.
-  @Test(arguments: [(1, false), (1024, false), (1025, true), (5000, true)])
-  func longTablesAreRenderedFromParts(rowCount: Int, usesParts: Bool) throws {
-    @Sendable func table(_ rows: Range<Int>) -> Table {
-      Table(
-        columns: [Table.Column(title: "N", alignment: .right), Table.Column(title: "M")],
-        rowCount: rows.count,
-        cell: { row, column, text in
-          text.append(contentsOf: "\((rows.lowerBound + row) * (column + 1))".utf8)
-        })
-    }
-    let whole = table(0..<rowCount)
-    var inParts = whole
-    let parts = Mutex([Range<Int>]())
-    inParts.part = { rows in
-      parts.withLock { $0.append(rows) }
-      return table(rows)
-    }
-    let layout = Table.Layout(width: 80)
-    let text = try written { try inParts.print(layout, to: &$0) }
-    #expect(try text == written { try whole.print(layout, to: &$0) })
-    let rows = parts.withLock { $0.sorted { $0.lowerBound < $1.lowerBound }.flatMap(Array.init) }
-    #expect(rows == (usesParts ? Array(0..<rowCount) : []))
-  }
-
   @Test func aFailedWriteThrows() throws {
     let full = try FileDescriptor.open("/dev/full", .writeOnly)
     defer { try? full.close() }

@@ -13,7 +13,6 @@ package final class AuditTrail {
   package let record: RunRecord
   private let log: AuditLog
   private let journal: Journal?
-  private let announced = AnnouncedConnections()
   /// The entries of one group of connections, reused for the next.
   private var writer = JSONWriter(reserving: typicalLength * Reaper.groupSize)
 
@@ -71,7 +70,6 @@ package final class AuditTrail {
     for (index, step) in zip(steps.indices, steps) {
       let json = rendered.json(at: index)
       lines.write(step, event: "closing", outcome: nil, to: &writer) { $0.part(json) }
-      announced.keep(step.connection.cookie, json)
     }
     do {
       try log.append(writer.bytes)
@@ -87,18 +85,12 @@ package final class AuditTrail {
     record.update { $0.counts = OutcomeCounts(outcomes) }
     var json = JSONWriter(reserving: Self.flushSize + Self.typicalLength)
     var lines = AuditLines(run, at: Timestamp.now)
-    var index = 0
+    let connections = ConnectionJSON(text: text)
     for outcome in outcomes {
       let step = outcome.step
       let event = outcome.result.word
-      let kept = announced.json(at: index, of: step.connection.cookie)
-      if kept != nil { index += 1 }
-      lines.write(step, event: event, outcome: outcome, to: &json) { json in
-        if let kept {
-          json.part(kept)
-        } else {
-          ConnectionJSON(text: text).write(step.connection, to: &json)
-        }
+      lines.write(step, event: event, outcome: outcome, to: &json) {
+        connections.write(step.connection, to: &$0)
       }
       if json.bytes.count >= Self.flushSize {
         try append(json.bytes)

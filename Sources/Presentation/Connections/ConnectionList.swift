@@ -39,7 +39,7 @@ package struct ConnectionList: Sendable {
   ) -> [ConnectionColumn] {
     var fitting = columns
     func isTooWide(leavingOwners minimum: Int? = nil) -> Bool {
-      table(fitting, of: connections, owners: minimum)
+      table(fitting, owners: minimum)
         .isTooWide(fitting.map { natural[$0] ?? 0 }, for: layout)
     }
     for queue in [ConnectionColumn.sendQueue, .receiveQueue] {
@@ -76,25 +76,9 @@ package struct ConnectionList: Sendable {
     try table(shown).print(layout, natural: shown.map { natural[$0] ?? 0 }, to: &output)
   }
 
-  private func table(_ columns: [ConnectionColumn]) -> Table {
-    var table = table(columns, of: connections)
-    table.part = { rows in self.table(columns, of: gathered(rows)) }
-    return table
-  }
-
-  /// A contiguous copy of the connections in `range`, with their owners prefetched into the cache.
-  ///
-  /// Sorted rows and their owners are scattered in memory. Without prefetching, rendering would
-  /// mostly wait for memory.
-  private func gathered(_ range: Range<Int>) -> OrderedConnections {
-    let part = connections.gathered(range)
-    text.snapshot.owners?.prefetch(part.rows.map(\.inode))
-    return part
-  }
-
   /// - Parameter owners: the minimum width of the owner column; nil for the default.
   private func table(
-    _ columns: [ConnectionColumn], of connections: OrderedConnections, owners: Int? = nil
+    _ columns: [ConnectionColumn], owners: Int? = nil
   ) -> Table {
     Table(
       columns: columns.map {
@@ -121,7 +105,7 @@ package struct ConnectionList: Sendable {
     }
     try ParallelRows.write(connections.count, to: &output) { rows, lines in
       var field: [UInt8] = []
-      for connection in gathered(rows) {
+      for connection in connections[rows] {
         for (index, column) in columns.enumerated() {
           if index > 0 { lines.append(UInt8(ascii: ",")) }
           field.removeAll(keepingCapacity: true)
@@ -138,7 +122,7 @@ package struct ConnectionList: Sendable {
     let rows = ConnectionJSON(text: text)
     try ParallelRows.write(connections.count, to: &output) { batch, lines in
       var json = JSONWriter()
-      for connection in gathered(batch) {
+      for connection in connections[batch] {
         rows.write(connection, to: &json)
         json.endDocument()
         json.move(to: &lines)
@@ -155,7 +139,7 @@ package struct ConnectionList: Sendable {
     try output.write { json.move(to: &$0) }
     try ParallelRows.write(connections.count, to: &output) { batch, lines in
       var json = JSONWriter(continuesArray: batch.lowerBound > 0)
-      for connection in gathered(batch) {
+      for connection in connections[batch] {
         json.newline()
         rows.write(connection, to: &json)
         json.move(to: &lines)

@@ -16,10 +16,4 @@ package struct OrderedConnections: RandomAccessCollection, Sendable {
   package var endIndex: Int { places.endIndex }
 
   package subscript(index: Int) -> Connection { rows[Int(places[index])] }
-
-  /// A contiguous copy of the connections in `range`.
-  package func gathered(_ range: Range<Int>) -> OrderedConnections {
-    OrderedConnections(
-      rows: places[range].map { rows[Int($0)] }, places: Array(0..<UInt32(range.count))[...])
-  }
 }

@@ -35,14 +35,7 @@ package struct OutputStream: ~Copyable {
     guard !buffer.isEmpty else { return }
     defer { buffer.removeAll(keepingCapacity: true) }
     do {
-      try unsafe buffer.withUnsafeBytes { octets in
-        // Not 'writeAll': it is generic, and the runtime would search all type conformances.
-        var written = 0
-        while written < octets.count {
-          written += try unsafe descriptor.write(
-            UnsafeRawBufferPointer(rebasing: octets[written...]))
-        }
-      }
+      _ = try descriptor.writeAll(buffer)
     } catch {
       throw OutputProblem(errno: error as? Errno ?? .ioError)
     }

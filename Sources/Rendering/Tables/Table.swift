@@ -10,22 +10,17 @@ package struct Table: Sendable {
   package let rowCount: Int
   /// Appends the text of a cell, already escaped.
   package var cell: @Sendable (_ row: Int, _ column: Int, _ text: inout [UInt8]) -> Void
-  /// The same table with only some of its rows; nil unless gathering rows before rendering is
-  /// faster.
-  package var part: (@Sendable (Range<Int>) -> Table)?
   /// The style of a cell.
   package var style: @Sendable (_ row: Int, _ column: Int) -> Style? = { _, _ in nil }
 
   package init(
     columns: [Column], rowCount: Int,
     cell: @escaping @Sendable (_ row: Int, _ column: Int, _ text: inout [UInt8]) -> Void,
-    part: (@Sendable (Range<Int>) -> Table)? = nil,
     style: @escaping @Sendable (_ row: Int, _ column: Int) -> Style? = { _, _ in nil }
   ) {
     self.columns = columns
     self.rowCount = rowCount
     self.cell = cell
-    self.part = part
     self.style = style
   }
 
@@ -104,7 +99,6 @@ package struct Table: Sendable {
       }
     }
     var table = self
-    table.part = nil
     table.cell = { [text, ends, count = columns.count] row, column, line in
       let index = row * count + column
       line.append(contentsOf: text[ends[index]..<ends[index + 1]])
@@ -128,11 +122,7 @@ package struct Table: Sendable {
       }
     }
     try ParallelRows.write(rowCount, to: &output) { rows, lines in
-      if let part = part?(rows) {
-        part.appendLines(0..<rows.count, widths, layout, to: &lines)
-      } else {
-        appendLines(rows, widths, layout, to: &lines)
-      }
+      appendLines(rows, widths, layout, to: &lines)
     }
   }
 
