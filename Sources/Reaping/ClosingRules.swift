@@ -100,7 +100,10 @@ public struct PolicyRules: ClosingRules {
   public func reasonToSpare(
     _ step: Plan.Step, now: Connection, in snapshot: Snapshot
   ) -> SpareReason? {
-    guard let policy = step.policy else { return .changed(to: now.state) }
+    // A policy that is not among them permits nothing.
+    guard let policy = step.policy, rules.indices.contains(policy.index),
+      rules[policy.index].policy.name == policy.name
+    else { return .changed(to: now.state) }
     let rule = rules[policy.index]
     if let reason = rule.guards.reasonToSpare(now, in: snapshot) { return reason }
     let look = rule.policy.reevaluate(

@@ -113,8 +113,8 @@ struct SocketCloser {
     return attempt
   }
 
-  /// Does `work` with the permission to close. Meanwhile `session` can only be used to destroy
-  /// sockets: the compiler refuses overlapping access to it.
+  /// Does `work` with the permission to close, from the first request to the last answer. Meanwhile
+  /// `session` can only be used to destroy sockets: the compiler refuses overlapping access to it.
   private func destroying(
     over session: inout TCPDiagnostics, _ work: ((Plan.Step) -> ClosingAttempt) -> Void
   ) {

@@ -93,6 +93,8 @@ public struct Snapshot: Sendable {
   public func keeping(_ wanted: (Connection) -> Bool) -> Snapshot {
     var copy = self
     copy.connections = connections.filter(wanted)
+    // Owners may have been omitted as irrelevant to another selection.
+    copy.omitsOnlyIrrelevantOwners = false
     return copy
   }
 

@@ -40,9 +40,9 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
     let predicate = SelectionPredicate.all([
       .term(.states(TCPState.listen.asSet)), try selection.predicate(names: SystemNames()),
     ])
-    let style = output.style
     try watch.run({ round in try report(of: predicate, &round) }) { report, earlier in
-      try style.print(
+      // Again in each round, since the terminal may have been resized.
+      try output.style.print(
         TextOrJSON(
           text: { layout, stream in
             if earlier != nil { try stream.write("\n") }

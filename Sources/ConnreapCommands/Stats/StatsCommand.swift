@@ -49,9 +49,9 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let predicate = try selection.predicate(names: SystemNames()).includingBoundSockets()
-    let style = output.style
     try watch.run({ round in try report(of: predicate, &round) }) { report, earlier in
-      try style.print(
+      // Again in each round, since the terminal may have been resized.
+      try output.style.print(
         StatsText(
           report: report, earlier: earlier, showsChanges: watch.watch != nil, explains: explain,
           limit: limit))
