@@ -130,15 +130,17 @@ extension PolicyReader {
     return words.map(\.text)
   }
 
-  /// The value of `entry` as a duration, in milliseconds.
+  /// The value of `entry` as a duration above 0, in milliseconds.
   mutating func duration(_ entry: SourceEntry) -> UInt64? {
     guard let scalar = scalar(entry) else { return nil }
     do {
-      return try DurationText.parse(scalar.text)
+      let milliseconds = try DurationText.parse(scalar.text)
+      if milliseconds > 0 { return milliseconds }
+      report("a duration of 0 matches every connection; use 1ms or more", at: scalar.span)
     } catch {
       report("\(error)", at: scalar.span(of: error.range))
-      return nil
     }
+    return nil
   }
 
   /// The items of the list in `entry`. An empty list is reported.

@@ -66,6 +66,8 @@ public struct SelectionProblem: Error, Equatable, Sendable {
     case notAMark
     /// A mark with bits outside its mask, which never matches.
     case markOutsideMask
+    /// A duration of 0, which every connection reaches.
+    case durationZero
     /// Not a whole number, optionally with k, M or G.
     case notASize
     /// A size above the maximum of a queue.
@@ -118,6 +120,7 @@ extension SelectionProblem: CustomStringConvertible {
     case .markOutsideMask: "the mark \(fault) has bits outside its mask and never matches"
     case .notASize: "\(fault) is not a size such as 4096, 64k, 1M or 1G"
     case .sizeTooLarge: "\(fault) is more than a queue can hold; the maximum is \(UInt32.max)"
+    case .durationZero: "a duration of 0 matches every connection; use 1ms or more"
     case .sizeZero: "a size of 0 matches every queue; use 1 or more"
     case .unknownFamily: "\(fault) is not an address family; use ipv4 or ipv6"
     case .filter(let problem): problem.description

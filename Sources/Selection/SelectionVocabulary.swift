@@ -127,11 +127,14 @@ extension ValueItem {
   }
 
   fileprivate func duration() throws(SelectionProblem) -> UInt64 {
+    let milliseconds: UInt64
     do {
-      return try DurationText.parse(text)
+      milliseconds = try DurationText.parse(text)
     } catch {
       throw problem(.duration(error), at: inValue(error.range))
     }
+    guard milliseconds > 0 else { throw problem(.durationZero) }
+    return milliseconds
   }
 
   fileprivate func glob() throws(SelectionProblem) -> Glob {

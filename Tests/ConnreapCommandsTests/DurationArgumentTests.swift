@@ -19,6 +19,10 @@ import Testing
     #expect(try duration.milliseconds(of: "--timeout") == 90_000)
   }
 
+  @Test func theHelpPrintsADefaultAsWritten() {
+    #expect(DurationArgument(argument: "1m").defaultValueDescription == "1m")
+  }
+
   @Test func aCaretMarksTheOffendingPart() throws {
     let failure = try #require(self.failure("1h5x"))
     #expect(failure.status == .usage)

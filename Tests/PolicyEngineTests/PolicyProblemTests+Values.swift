@@ -16,6 +16,12 @@ extension PolicyProblemTests {
     }
   }
 
+  @Test(arguments: [["match: {idle: 0s}"], ["match: {port: 1}", "in-state: 0m"]])
+  func aDurationOfZeroIsAnError(lines: [String]) {
+    let text = problems(in: file("action: report", lines.joined(separator: "\n    ")))
+    #expect(text.contains("a duration of 0 matches every connection; use 1ms or more"), "\(text)")
+  }
+
   @Test func anInterfaceExcludesNetns() {
     let text = file("match: {interface: lo, netns: blue}", "action: report")
     #expect(

@@ -301,7 +301,7 @@ struct FilterMeaningTests {
       ("ip or state all", true), ("state established or exclude established", true),
       ("established", false), ("synchronized", false), ("port 80", false), ("ip", false),
       ("not tcp", false), ("listening", false), ("exclude established", false),
-      ("idle >= 0s", false), ("state all and port 80", false),
+      ("idle >= 1ms", false), ("state all and port 80", false),
     ])
   func everything(filter: String, isEverything: Bool) throws {
     let selection = try SelectionFilter.parse(filter, names: FixedNames())

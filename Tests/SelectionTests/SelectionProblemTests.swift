@@ -155,6 +155,8 @@ struct SelectionProblemTests {
     Case(.receiveQueue, "1.5k", 0..<4, "\"1.5k\"\(notASize)"),
     Case(.receiveQueue, "-1", 0..<2, "\"-1\"\(notASize)"),
     Case(.receiveQueue, "1kB", 0..<3, "\"1kB\"\(notASize)"),
+    Case(.idle, "0s", 0..<2, "a duration of 0 matches every connection; use 1ms or more"),
+    Case(.inState, "0h0m", 0..<4, "a duration of 0 matches every connection; use 1ms or more"),
     Case(.receiveQueue, "0", 0..<1, "a size of 0 matches every queue; use 1 or more"),
     Case(.sendQueue, "0k", 0..<2, "a size of 0 matches every queue; use 1 or more"),
     Case(

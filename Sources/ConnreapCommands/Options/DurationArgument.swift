@@ -11,6 +11,9 @@ struct DurationArgument: ExpressibleByArgument, Equatable {
 
   init(argument: String) { text = argument }
 
+  /// The default as the help prints it.
+  var defaultValueDescription: String { text }
+
   /// Milliseconds.
   ///
   /// - Parameters:
