@@ -19,6 +19,12 @@ final class TestControlGroup {
     return fields.first { $0.count > 2 && $0[2] == "cgroup2" }.map { String($0[1]) }
   }()
 
+  /// An ID as Docker gives it to a container. `--container` searches the whole machine, so no two
+  /// tests may use the same.
+  static func containerID() -> String {
+    (0..<64).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
+  }
+
   /// Creates `name` in `parent`. By default, it creates a slice with a unique name in the root.
   init(in parent: TestControlGroup? = nil, _ name: String? = nil) throws {
     top = try #require(Self.top)

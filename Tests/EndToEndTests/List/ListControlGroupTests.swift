@@ -5,7 +5,7 @@ import Testing
   let namespace: NetworkNamespace
   let slice: TestControlGroup
   let service: TestControlGroup
-  private static let container = String(repeating: "0a1b2c3d", count: 8)
+  private let container = TestControlGroup.containerID()
 
   init() throws {
     slice = try TestControlGroup()
@@ -29,12 +29,13 @@ import Testing
   }
 
   @Test func connectionsAreSelectedByUnitContainerAndCgroup() throws {
-    let container = try TestControlGroup(in: slice, "docker-\(Self.container).scope")
+    let container = try TestControlGroup(in: slice, "docker-\(self.container).scope")
     let inside = try namespace.anotherPeer()
     try container.take(inside.pid)
     let pair = try namespace.pair(port: 8080, client: inside)
     for options in [
-      ["--container", "0a1b2c"], ["--container", Self.container], ["--unit", "docker-*.scope"],
+      ["--container", String(self.container.prefix(8))], ["--container", self.container],
+      ["--unit", "docker-*.scope"],
       ["--cgroup", container.path],
     ] {
       #expect(try namespace.rows(options).map(\.cookie) == [pair.client.cookie])
@@ -43,7 +44,7 @@ import Testing
     #expect(try namespace.rows("--cgroup", slice.path).count == 2)
     #expect(try namespace.rows("--unit", "we").isEmpty)
     let row = try #require(try namespace.row(of: pair.client))
-    #expect(row.container == Self.container)
+    #expect(row.container == self.container)
   }
 
   @Test func withoutAnOwnerTheSocketHasItsUnit() throws {
@@ -86,15 +87,15 @@ import Testing
   }
 
   @Test func aUnitInAContainerIsNotAUnitOfTheMachine() throws {
-    let container = try TestControlGroup(in: slice, "docker-\(Self.container).scope")
+    let container = try TestControlGroup(in: slice, "docker-\(self.container).scope")
     let unit = try TestControlGroup(in: container, "web.service")
     let inside = try namespace.anotherPeer()
     try unit.take(inside.pid)
     let pair = try namespace.pair(port: 8080, client: inside)
     #expect(try namespace.rows("--unit", "web").map(\.cookie) == [pair.server.cookie])
     let row = try #require(try namespace.row(of: pair.client))
-    #expect(row.unit == "docker-\(Self.container).scope")
-    #expect(row.container == Self.container)
+    #expect(row.unit == "docker-\(self.container).scope")
+    #expect(row.container == self.container)
   }
 
   @Test func containersAreSelectedByName() throws {

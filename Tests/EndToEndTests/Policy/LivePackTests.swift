@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test func closesTheLeaksOfAContainerInTheSecondRun() throws {
-    let identifier = String(repeating: "1b2c3d4e", count: 8)
+    let identifier = TestControlGroup.containerID()
     let container = try TestControlGroup(
       in: try TestControlGroup(), "docker-\(identifier).scope")
     try container.take(namespace.server.pid)
