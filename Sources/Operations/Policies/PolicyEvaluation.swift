@@ -19,7 +19,7 @@ package struct PolicyEvaluation {
   /// What the run has learned about the caller's sessions.
   private let sessions = TunnelMemory()
 
-  /// Scans once for all of `policies`, and holds them against what is there.
+  /// Scans once for all of `policies`, and evaluates them on the result.
   ///
   /// - Parameters:
   ///   - policies: as ``LiveSystem/prepared(_:for:)`` returns them.

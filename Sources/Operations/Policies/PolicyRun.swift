@@ -24,12 +24,12 @@ package struct PolicyRun {
   ///
   /// - Throws: also if everything was done but a policy is refused. Other failures come first.
   package func carryOut(
-    in folder: borrowing StateDirectory, holding _: borrowing RunLock,
+    in directory: borrowing StateDirectory, holding _: borrowing RunLock,
     recording trail: AuditTrail, watchedBy watchdog: RunWatchdog
   ) throws {
     trail.record.update { $0.policies = self.policies.policies.map(\.name) }
     let (system, policies) = try LiveSystem.prepared(.kernel(), for: policies)
-    var history = try RunHistory(in: folder, of: system)
+    var history = try RunHistory(in: directory, of: system)
     let evaluated = try PolicyEvaluation(policies, on: system, memories: history.memories)
     trail.record.update { evaluated.note(in: &$0) }
     let gaps = JudgingGaps(of: evaluated, on: system)
