@@ -54,6 +54,8 @@ extension PolicyReader {
         message += "; it belongs beside \"match\", not in it"
       } else if let nearest = SelectionKey.nearest(to: word.text) {
         message += "; did you mean \"\(nearest.rawValue)\"?"
+      } else {
+        message += "; the keys are " + SelectionKey.allCases.map(\.rawValue).joined(separator: ", ")
       }
       report(message, at: word.span)
       return nil

@@ -29,8 +29,9 @@ extension PolicyReader {
         message += "; it belongs in a policy"
       } else if let nearest = NearestWord.to(scalar.text, among: words) {
         message += "; did you mean \"\(nearest)\"?"
-      } else if noun != "key" {
-        message += "; it is one of " + words.joined(separator: ", ")
+      } else {
+        message += noun == "key" ? "; the keys are " : "; it is one of "
+        message += words.joined(separator: ", ")
       }
       report(message, at: scalar.span)
       return nil

@@ -84,8 +84,13 @@ public struct SelectionProblem: Error, Equatable, Sendable {
 extension SelectionProblem: CustomStringConvertible {
   /// The message for the user, with the remedy but without the option or the position.
   public var description: String {
-    guard let suggestion else { return message }
+    guard let suggestion else { return message + choices }
     return "\(message); did you mean \(suggestion.quoted)?"
+  }
+
+  /// The valid words, if there are few.
+  private var choices: String {
+    kind == .unknownState ? "; the states are " + TCPStateSet.words.joined(separator: ", ") : ""
   }
 
   private var message: String {

@@ -3,6 +3,7 @@ import PresentationTestSupport
 import Testing
 
 @testable import ConnreapCommands
+@testable import Operations
 @testable import Rendering
 
 /// The formats of `-o` follow from the functions that print them.
@@ -40,8 +41,9 @@ import Testing
     let failure = #expect(throws: (any Error).self) {
       try OutputOptions<Content>.parse(["-o", format])
     }
-    let message = failure.map { OutputOptions<Content>.message(for: $0) }
-    #expect(message?.contains("Please provide one of 'table' and 'csv'.") == true)
+    let message = failure.map { OutputOptions<Content>.message(for: $0) } ?? ""
+    let remedy = UsageMessage(message, for: CommandPath([])).failure.remedy
+    #expect(remedy == "the formats are table, csv")
   }
 
   @Test func helpListsTheSupportedFormats() {

@@ -191,7 +191,7 @@ extension PolicyProblemTests {
         leaks.yaml:4:22: error: unknown unit "m "; use ms, s, m (minutes), h or d
             4 |     match: {idle: "10m 5", state: 'established,  x', port: 80}
               |                      ^~
-        leaks.yaml:4:50: error: unknown state "x"
+        leaks.yaml:4:50: error: unknown state "x"; the states are established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed, close-wait, last-ack, listen, closing, bound-inactive, all, connected, synchronized, bucket, big
             4 |     match: {idle: "10m 5", state: 'established,  x', port: 80}
               |                                                  ^
         leaks.yaml:6:16: error: "0" is not a whole number of at least 1, as in 100

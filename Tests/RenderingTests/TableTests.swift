@@ -112,4 +112,18 @@ import Testing
     #expect(ColorChoice.always.isOn(for: pipe, environment: environment(["NO_COLOR": "1"])))
     #expect(!ColorChoice.never.isOn(for: terminal, environment: environment([:])))
   }
+
+  /// The flag, then NO_COLOR, then the variables that force colours, then the terminal.
+  @Test(arguments: ["FORCE_COLOR", "CLICOLOR_FORCE"])
+  func colourCanBeForcedByTheEnvironment(variable: String) {
+    let pipe = Terminal(isTerminal: false, width: nil)
+    func isOn(_ choice: ColorChoice, _ values: [String: String]) -> Bool {
+      choice.isOn(for: pipe, environment: Environment { values[$0] })
+    }
+    #expect(isOn(.auto, [variable: "1"]) && isOn(.auto, [variable: "true", "TERM": "dumb"]))
+    #expect(!isOn(.auto, [variable: ""]) && !isOn(.auto, [variable: "0"]))
+    #expect(!isOn(.auto, [variable: "1", "NO_COLOR": "1"]))
+    #expect(isOn(.auto, [variable: "1", "NO_COLOR": ""]))
+    #expect(!isOn(.never, [variable: "1"]))
+  }
 }

@@ -14,7 +14,9 @@ import Testing
   }
 
   @Test func knownCharactersHaveReplacements() {
-    #expect(plain("a → b, ≥ 1h, –, cut…") == "a > b, > 1h, -, cut~")
+    #expect(plain("a → b, ≥1k, –, cut…") == "a > b, >1k, -, cut~")
+    #expect(plain("≥ 1h ≤ 2h") == ">=1h <=2h", "the space makes room")
+    #expect(plain("██▌▏ ▁▄█ ✓ ✗") == "##=- _-# + x")
   }
 
   @Test func unknownCharactersKeepTheirWidth() {

@@ -26,6 +26,10 @@ struct SelectionProblemTests {
   private static let notAPort = " is not a port, a range such as 8000-8100, or a service name"
   private static let portRange = " is not a port; use a number from 1 to 65535"
   private static let notASize = " is not a size such as 4096, 64k, 1M or 1G"
+  private static let states =
+    "; the states are established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed, "
+    + "close-wait, last-ack, listen, closing, bound-inactive, all, connected, synchronized, bucket, "
+    + "big"
   private static let openRange = "a port range needs both ends, as in 8000-8100"
 
   private static let octal = " starts with 0 and could be read as octal; write"
@@ -41,8 +45,8 @@ struct SelectionProblemTests {
     Case(
       .state, "listen, establised", 8..<18,
       "unknown state \"establised\"; did you mean \"established\"?"),
-    Case(.state, "foo", 0..<3, "unknown state \"foo\""),
-    Case(.state, "a\u{1b}[2J\n", 0..<6, "unknown state \"a\\u{1b}[2J\\u{a}\""),
+    Case(.state, "foo", 0..<3, "unknown state \"foo\"\(states)"),
+    Case(.state, "a\u{1b}[2J\n", 0..<6, "unknown state \"a\\u{1b}[2J\\u{a}\"\(states)"),
     Case(.idle, "5", 0..<1, "a duration needs a unit: \"5\"; write 5s, 5m or 5h"),
     Case(
       .idle, "1h, 5M", 5..<6, "unknown unit \"M\"; use ms, s, m (minutes), h or d"),

@@ -18,7 +18,8 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
       ORed.
 
       \(FilterHelp.text)
-      """)
+      """,
+    aliases: ["ls"])
 
   @OptionGroup(title: "Selection") var selection: SelectionOptions
   @OptionGroup(title: "Output") var output: OutputOptions<ConnectionList>
@@ -64,6 +65,9 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
   func validate() throws {
     if explain, source.record != nil {
       throw ValidationError("--explain does not query the kernel: omit --record")
+    }
+    if explain, output.format != .table, output.format != .json {
+      throw ValidationError("--explain requires -o table or -o json")
     }
     try selection.checkNamespaces(source)
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
@@ -166,11 +170,7 @@ extension ConnectionColumn {
     _ name: Substring, option: String
   ) throws(CommandFailure) -> ConnectionColumn {
     if let column = ConnectionColumn(rawValue: String(name)) { return column }
-    let nearest = NearestWord.to(name, among: allCases.map(\.rawValue))
-    let suggestion = nearest.map { "; did you mean \"\($0)\"?" } ?? ""
-    throw CommandFailure(
-      .usage, "\(option): unknown column \"\(EscapedText.escaped(String(name)))\"\(suggestion)",
-      remedy: "the columns are \(names)")
+    throw .unknown("column", name, of: option, among: allCases.map(\.rawValue))
   }
 }
 
@@ -185,9 +185,7 @@ extension ConnectionOrder {
     let column = try ConnectionColumn.one(parts[0], option: "--sort")
     let direction = parts.count > 1 ? parts[1] : "asc"
     guard direction == "asc" || direction == "desc" else {
-      throw CommandFailure(
-        .usage, "--sort: unknown order \"\(EscapedText.escaped(String(direction)))\"",
-        remedy: "write \(column.rawValue):desc or \(column.rawValue):asc")
+      throw .unknown("order", direction, of: "--sort", among: ["asc", "desc"])
     }
     guard Self.columns.contains(column) else {
       throw CommandFailure(

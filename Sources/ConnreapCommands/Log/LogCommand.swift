@@ -114,12 +114,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     for word in result.flatMap({ $0.split(separator: ",").map(String.init) }) {
       let words = AuditEntry.results + [RunRecord.event]
       guard words.contains(word) else {
-        let nearest = NearestWord.to(word, among: words)
-        throw CommandFailure(
-          .usage,
-          "--result: unknown result \"\(EscapedText.escaped(word))\""
-            + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""),
-          remedy: "the results are " + words.joined(separator: ", "))
+        throw CommandFailure.unknown("result", word, of: "--result", among: words)
       }
       wanted.results.insert(word)
     }

@@ -29,7 +29,9 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
   var textfile: String?
 
   @Option(
-    help: ArgumentHelp("processes, units and containers listed separately", valueName: "n"))
+    help: ArgumentHelp(
+      "processes, units and containers listed separately (default: 20)", valueName: "n"),
+    transform: WholeNumber.read)
   var top = 20
 
   @Option(
@@ -56,6 +58,8 @@ struct MetricsCommand: ParsableCommand, PrivilegedCommand {
   }
 
   func run() throws {
+    // The text format of Prometheus is UTF-8.
+    OutputCharacters.keepNames()
     let output = try FileContents.output(textfile ?? "-", "--textfile")
     let (system, _) = try LiveSystem.prepared(source.source, netns: netns)
     let clock = ContinuousClock()

@@ -43,9 +43,7 @@ struct MethodOptions: ParsableArguments {
       return nil
     }
     guard let chosen = ClosingMethod(name: method, keepalive: settings ?? .standard) else {
-      throw CommandFailure(
-        .usage, "--method: unknown method \"\(EscapedText.escaped(method))\"",
-        remedy: "the methods are " + ClosingMethod.names.joined(separator: ", "))
+      throw .unknown("method", method, of: "--method", among: ClosingMethod.names)
     }
     if settings != nil, chosen.closes { throw Self.withoutKeepalive }
     return chosen

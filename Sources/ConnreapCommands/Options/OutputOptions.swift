@@ -46,5 +46,6 @@ extension ArgumentHelp {
   static let format = ArgumentHelp("output format", valueName: "format")
 
   /// The help of `--color`.
-  static let color = ArgumentHelp("when to use colour; NO_COLOR is honoured", valueName: "when")
+  static let color = ArgumentHelp(
+    "when to use colour; NO_COLOR and FORCE_COLOR are honoured", valueName: "mode")
 }

@@ -53,6 +53,8 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
   }
 
   func run() throws {
+    // The page declares its encoding.
+    OutputCharacters.keepNames()
     let selected = try selection.predicate(names: SystemNames())
     let limit = try leakedAfter.milliseconds(of: "--leaked-after")
     let output = try FileContents.output(html, "--html")

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Operations
-import Rendering
-import Selection
 
 /// The error for an unknown command.
 enum UnknownCommand {
@@ -10,14 +8,16 @@ enum UnknownCommand {
     var known = ConnreapCommand.configuration.subcommands
     for word in words {
       guard !known.isEmpty, !word.hasPrefix("-"), word != "help" else { return }
-      let names = known.compactMap { $0.configuration.commandName }
-      guard let next = known.first(where: { $0.configuration.commandName == word }) else {
-        let nearest = NearestWord.to(word, among: names).map { "did you mean '\($0)'?" }
-        throw CommandFailure(
-          .usage, "unknown command '\(EscapedText.escaped(word))'",
-          remedy: nearest ?? "the commands are \(names.joined(separator: ", "))")
+      guard let next = known.first(where: { $0.configuration.isNamed(word) }) else {
+        throw .unknown(
+          "command", word, of: nil, among: known.compactMap { $0.configuration.commandName })
       }
       known = next.configuration.subcommands
     }
   }
+}
+
+extension CommandConfiguration {
+  /// Whether `word` is the name of the command or an alias for it.
+  func isNamed(_ word: String) -> Bool { commandName == word || aliases.contains(word) }
 }

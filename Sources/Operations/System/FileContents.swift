@@ -39,7 +39,7 @@ package enum FileContents {
     keepsOwner: Bool
   ) throws {
     if case .descriptor(let descriptor) = output {
-      var stream = OutputStream(descriptor)
+      var stream = OutputStream(descriptor, isText: false)
       try stream.write { $0.append(contentsOf: bytes) }
       return try stream.flush()
     }

@@ -63,15 +63,9 @@ package struct ScanExplanation: Printable {
     return lines
   }
 
-  package static let printers: Printers<ScanExplanation> = {
-    let text: Printers<ScanExplanation>.Printer = { content, _, stream in
-      try stream.write(content.text)
-    }
-    let json: Printers<ScanExplanation>.Printer = { content, _, stream in
-      try stream.writeJSON(content.write)
-    }
-    return Printers(table: text, wide: text, json: json, jsonl: json, csv: text)
-  }()
+  package static let printers = Printers<ScanExplanation>(
+    table: { content, _, stream in try stream.write(content.text) },
+    json: { content, _, stream in try stream.writeJSON(content.write) })
 
   private static func reading(_ isRead: Bool) -> String { isRead ? "read" : "not read" }
 

@@ -8,8 +8,13 @@ package struct OutputStream: ~Copyable {
 
   private static let flushSize = 64 * 1024
 
-  package init(_ descriptor: FileDescriptor) {
+  /// Whether the output is text, whose characters depend on the locale.
+  private let isText: Bool
+
+  /// - Parameter isText: false for a format that defines its encoding.
+  package init(_ descriptor: FileDescriptor, isText: Bool = true) {
     self.descriptor = descriptor
+    self.isText = isText
   }
 
   /// Appends what `fill` appends, and writes the buffer once it is large enough.
@@ -34,6 +39,7 @@ package struct OutputStream: ~Copyable {
   package mutating func flush() throws(OutputProblem) {
     guard !buffer.isEmpty else { return }
     defer { buffer.removeAll(keepingCapacity: true) }
+    if isText { OutputCharacters.restrict(&buffer) }
     do {
       _ = try descriptor.writeAll(buffer)
     } catch {

@@ -53,7 +53,7 @@ package enum Question {
     guard isatty(Standard.error.rawValue) == 0,
       fcntl(terminal.rawValue, F_GETFL) & O_ACCMODE != O_RDONLY
     else { return }
-    _ = try? terminal.writeAll(text.utf8)
+    _ = try? terminal.writeAll(OutputCharacters.plain(text).utf8)
   }
 
   private enum Input {

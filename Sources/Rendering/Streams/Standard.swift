@@ -10,7 +10,7 @@ package enum Standard {
 
   /// Writes `text` to standard error at once, and ignores a failure.
   package static func report(_ text: String) {
-    _ = try? error.writeAll(text.utf8)
+    _ = try? error.writeAll(OutputCharacters.plain(text).utf8)
   }
 
   /// Opens /dev/null for each standard descriptor that is closed at startup.

@@ -29,18 +29,24 @@ package enum ColorChoice: String, CaseIterable {
   case always
   case never
 
-  /// Whether to colour output to `terminal`, given `NO_COLOR` and `TERM` in `environment`.
+  /// Whether to colour output to `terminal`, given the variables in `environment`.
   ///
-  /// See https://no-color.org: a non-empty `NO_COLOR` turns colours off unless a flag overrides it.
+  /// The flag overrides all of them. A non-empty `NO_COLOR` (https://no-color.org) overrides
+  /// `FORCE_COLOR` and `CLICOLOR_FORCE` (https://force-color.org, https://bixense.com/clicolors),
+  /// which turn colours on unless they are empty or 0. Otherwise, a terminal gets colours unless
+  /// `TERM` is `dumb`.
   package func isOn(for terminal: Terminal, environment: Environment) -> Bool {
     switch self {
     case .always: true
     case .never: false
     case .auto:
-      terminal.isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
-        && environment["TERM"] != "dumb"
+      (environment["NO_COLOR"] ?? "").isEmpty
+        && (["FORCE_COLOR", "CLICOLOR_FORCE"].contains { Self.forces(environment[$0]) }
+          || terminal.isTerminal && environment["TERM"] != "dumb")
     }
   }
+
+  private static func forces(_ value: String?) -> Bool { !["", "0"].contains(value ?? "") }
 }
 
 /// Environment variables, as a value that tests can replace.

@@ -88,8 +88,11 @@ package enum EscapedText {
   }
 
   /// Whether a non-ASCII scalar has a visible form and does not affect its neighbours.
+  ///
+  /// Without a UTF-8 locale, none is visible.
   static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
+    guard OutputCharacters.allowsUnicodeNames else { return false }
+    return switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
       .paragraphSeparator, .nonspacingMark, .enclosingMark, .spacingMark:
       false

@@ -5,8 +5,12 @@ import Synchronization
 enum Spawn {
   /// Variables that would change the behavior or output of connreap.
   private static let hidden = [
-    "SSH_CONNECTION", "SSH_CLIENT", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "XDG_STATE_HOME",
+    "SSH_CONNECTION", "SSH_CLIENT", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS",
+    "XDG_STATE_HOME", "LC_ALL",
   ]
+
+  /// Variables that every program gets. Without a UTF-8 locale, connreap prints only ASCII.
+  private static let given = ["LC_ALL": "C.UTF-8"]
 
   private static let gate = Mutex(())
 
@@ -63,6 +67,7 @@ enum Spawn {
       inherited.append(String(cString: entry))
       pointer += 1
     }
+    let changes = given.merging(changes) { $1 }
     let replaced = hidden + changes.keys
     return inherited.filter { setting in !replaced.contains { setting.hasPrefix($0 + "=") } }
       + changes.map { "\($0)=\($1)" }
