@@ -2,6 +2,8 @@
 public enum Grouping: String, CaseIterable, Sendable {
   /// The process that holds them; of several, the one with the lowest pid.
   case process
+  /// The program that holds them: all its processes in one container or unit.
+  case program
   /// The peer's address.
   case peer
   /// The local port.
@@ -23,7 +25,7 @@ public enum Grouping: String, CaseIterable, Sendable {
 
   /// Those that a policy can use.
   public static let forPolicies: [Grouping] = [
-    .process, .unit, .container, .pod, .user, .peer, .listener,
+    .process, .program, .unit, .container, .pod, .user, .peer, .listener,
   ]
 
   /// Whether it counts containers, and so covers the network namespaces of containers.
@@ -32,7 +34,7 @@ public enum Grouping: String, CaseIterable, Sendable {
   /// Whether the group of a connection follows from the processes that hold it.
   public var dependsOnOwner: Bool {
     switch self {
-    case .process, .unit, .container, .pod: true
+    case .process, .program, .unit, .container, .pod: true
     case .peer, .localPort, .listener, .user, .netns, .state: false
     }
   }

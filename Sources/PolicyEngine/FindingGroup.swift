@@ -4,6 +4,8 @@ public import Connections
 public enum GroupKey: Hashable, Sendable {
   /// The process that holds them; the lowest pid if there are several.
   case process(ProcessIdentity)
+  /// The program of that process.
+  case program(Program)
   /// The systemd unit of the processes that hold them.
   case unit(KernelName)
   /// The container of the processes that hold them, by its ID.
@@ -26,7 +28,7 @@ public struct FindingGroup: Equatable, Sendable {
   public let key: GroupKey
   /// The index of their network namespace among the examined ones.
   public let namespace: UInt16
-  /// The name of the group: `java[1744]`, a unit, a container, a user, an address, an address and
+  /// The name of the group: `java[1744]`, `orders.jar (orders.service)`, a unit, a container, a user, an address, an address and
   /// port, or `all`.
   ///
   /// A process may have chosen it: escape it before printing.

@@ -32,6 +32,12 @@ extension Policy {
     return sorting.firstProtection.map { .protected(protect[$0].text) } ?? .notCovered
   }
 
+  /// Whether the policy needs the command lines of owners.
+  public var needsCommands: Bool {
+    match.needsCommands || except.contains(where: \.needsCommands)
+      || protect.contains { $0.predicate.needsCommands }
+  }
+
   /// Whether the policy could spare a connection because a process like `process` is an owner.
   public func maySpare(ownersLike process: OwnerProcess) -> Bool {
     match.mayExclude(ownersLike: process)

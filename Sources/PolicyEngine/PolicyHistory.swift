@@ -54,6 +54,13 @@ extension GroupKey {
     switch self {
     case .process(let identity):
       "process \(identity.pid) \(identity.startTicks.map(String.init) ?? "?")"
+    case .program(let program):
+      switch program.place {
+      case .container(let container):
+        Self.text("program", program.name) + Self.text(" in container", container.id)
+      case .unit(let unit): Self.text("program", program.name) + Self.text(" in unit", unit)
+      case nil: Self.text("program", program.name)
+      }
     case .unit(let name): Self.text("unit", name)
     case .container(let id): Self.text("container", id)
     case .pod(let id): Self.text("pod", id)

@@ -237,6 +237,9 @@ extension PolicySorting {
     case .process:
       member.process = lowestOwner(connection, rows.knownOwners(at: row))
       key = member.process.map { .process($0.identity) }
+    case .program:
+      key = lowestOwner(connection, rows.knownOwners(at: row)).flatMap { Program($0) }
+        .map { .program($0) }
     case .container:
       member.controlGroup = rows.controlGroup(at: row)
       key = member.controlGroup?.container.map { .container($0.id) }
@@ -272,6 +275,7 @@ extension PolicySorting {
     switch key {
     case .process(let identity):
       (member.process?.label ?? .label(ofProcess: nil, pid: identity.pid)).text
+    case .program(let program): program.label.text
     case .unit(let name): name.text
     case .container(let id): (member.controlGroup?.container?.label ?? id).text
     case .pod(let id): (member.controlGroup?.pod?.label ?? id).text

@@ -37,11 +37,15 @@ struct Directory: ~Copyable, Sendable {
     return Directory(descriptor: try retried { unsafe openat(descriptor, characters, Self.flags) })
   }
 
-  /// The whole content of the file `name`.
+  /// The content of the file `name`.
   ///
-  /// - Parameter isOneRecord: whether the kernel writes everything at once (`single_open`). Then a
-  ///   read that does not fill the buffer is the last one.
-  func bytes(of name: String, isOneRecord: Bool = false) throws(Errno) -> [UInt8] {
+  /// - Parameters:
+  ///   - isOneRecord: whether the kernel writes everything at once (`single_open`). Then a read that
+  ///     does not fill the buffer is the last one.
+  ///   - limit: the maximum number of bytes to read.
+  func bytes(
+    of name: String, isOneRecord: Bool = false, upTo limit: Int = .max
+  ) throws(Errno) -> [UInt8] {
     let file = try retried { unsafe openat(descriptor, name, O_RDONLY | O_CLOEXEC) }
     defer { close(file) }
     var content: [UInt8] = []
@@ -51,8 +55,8 @@ struct Directory: ~Copyable, Sendable {
         unsafe chunk.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
       }
       guard count > 0 else { return content }
-      content.append(contentsOf: chunk[..<count])
-      if isOneRecord, count < chunk.count { return content }
+      content.append(contentsOf: chunk[..<min(count, limit - content.count)])
+      if content.count == limit || isOneRecord && count < chunk.count { return content }
     }
   }
 

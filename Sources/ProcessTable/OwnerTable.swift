@@ -110,9 +110,7 @@ extension Holding: Comparable {
 extension OwnerProcess {
   /// The same process, sharing the strings of its cgroup with an equal one in `groups`.
   fileprivate func sharing(_ groups: inout Set<ControlGroup>) -> OwnerProcess {
-    OwnerProcess(
-      identity: identity, name: name, executable: executable, userID: userID,
-      controlGroup: controlGroup.map { groups.insert($0).memberAfterInsert })
+    replacing(controlGroup: controlGroup.map { groups.insert($0).memberAfterInsert })
   }
 
   /// Orders by pid and start time, an unknown one first.

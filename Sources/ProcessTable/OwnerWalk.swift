@@ -70,7 +70,7 @@ public struct OwnerWalk: ~Copyable, Sendable {
 extension ProcFileSystem {
   /// Starts to search the descriptors of the processes that `pruning` keeps, on `threads` threads.
   public func startFindingOwners(
-    among pruning: ProcessPruning = .everyProcess, reading details: OwnerDetails = .all,
+    among pruning: ProcessPruning = .everyProcess, reading details: OwnerDetails = .facts,
     threads: Int
   ) throws(ProcessProblem) -> OwnerWalk {
     try OwnerWalk(self, among: pruning, reading: details, threads: threads)

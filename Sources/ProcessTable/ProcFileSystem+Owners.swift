@@ -16,7 +16,7 @@ extension ProcFileSystem {
   ///   root.
   public func findOwners(
     of wanted: InodeSet, among pruning: ProcessPruning = .everyProcess,
-    reading details: OwnerDetails = .all, threads: Int
+    reading details: OwnerDetails = .facts, threads: Int
   ) throws(ProcessProblem) -> OwnerTable {
     let pids = try self.pids()
     guard !wanted.isEmpty else {

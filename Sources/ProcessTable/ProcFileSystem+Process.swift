@@ -4,9 +4,11 @@ internal import SystemPackage
 // Facts about single processes.
 extension ProcFileSystem {
   /// The process that has `pid` now. Facts that could not be read are nil.
-  public func process(_ pid: Int32) throws(ProcessProblem) -> OwnerProcess {
+  public func process(
+    _ pid: Int32, reading details: OwnerDetails = .facts
+  ) throws(ProcessProblem) -> OwnerProcess {
     let process = try open(pid)
-    do { return try process.owner(.all) } catch { throw problem(error, at: "\(pid)/stat", of: pid) }
+    do { return try process.owner(details) } catch { throw problem(error, at: "\(pid)/stat", of: pid) }
   }
 
   /// The processes that can hold descriptors: neither kernel threads nor zombies.

@@ -14,7 +14,7 @@ extension ProcFileSystem {
   ///   root.
   public func rereadOwners(
     of inodes: [UInt32], knowing earlier: OwnerTable, among pruning: ProcessPruning,
-    reading details: OwnerDetails = .all, threads: Int
+    reading details: OwnerDetails = .facts, threads: Int
   ) throws(ProcessProblem) -> OwnerTable {
     let pids = try self.pids()
     let search = OwnerSearch(

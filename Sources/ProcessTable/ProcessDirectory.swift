@@ -43,11 +43,22 @@ struct ProcessDirectory: ~Copyable {
   /// - Throws: the reason why `stat` cannot be read: the process has ended, or is hidden.
   func owner(_ details: OwnerDetails) throws(Errno) -> OwnerProcess {
     let status = try status()
+    let (name, executable) = (status?.name, details.contains(.program) ? executable : nil)
+    let keepsCommand = details.contains(.command)
+    let readsCommand =
+      keepsCommand
+      || details.contains(.program) && OwnerProcess.needsCommand(name: name, executable: executable)
     return OwnerProcess(
-      identity: ProcessIdentity(pid: pid, startTicks: status?.startTicks), name: status?.name,
-      executable: details.contains(.executable) ? executable : nil,
+      identity: ProcessIdentity(pid: pid, startTicks: status?.startTicks), name: name,
+      executable: executable, command: readsCommand ? command : nil, keepsCommand: keepsCommand,
       userID: details.contains(.user) ? userID : nil,
       controlGroup: details.contains(.controlGroup) ? controlGroup : nil)
+  }
+
+  /// The command line, which anyone may read; nil for a process that has ended.
+  private var command: ProcessCommand? {
+    (try? directory.bytes(of: "cmdline", upTo: ProcessCommand.maximumLength + 1))
+      .flatMap { ProcessCommand(cmdline: $0) }
   }
 
   /// The initial environment of the process: NUL-terminated variables.

@@ -20,7 +20,7 @@ public struct ProcessPruning: Sendable {
   ///   - details: what `predicate` needs to know about a process besides its name.
   ///   - predicate: called on several threads at once. Facts that could not be read are nil.
   public init(
-    pids: Set<Int32>? = nil, userIDs: Set<UInt32>? = nil, knowing details: OwnerDetails = .all,
+    pids: Set<Int32>? = nil, userIDs: Set<UInt32>? = nil, knowing details: OwnerDetails = .facts,
     where predicate: (@Sendable (OwnerProcess) -> Bool)? = nil
   ) {
     members = pids == nil && userIDs == nil ? nil : Members(pids: pids, userIDs: userIDs)

@@ -21,7 +21,7 @@ public protocol ClosingRules: Sendable {
   /// When owners are read again, every descriptor of such a process is read.
   func mayAffect(_ process: OwnerProcess) -> Bool
 
-  /// The facts that ``mayAffect(_:)`` needs, besides the name.
+  /// The facts about owners that a decision needs, besides the name.
   var relevantDetails: OwnerDetails { get }
 }
 
@@ -55,7 +55,9 @@ public struct SelectionRules: ClosingRules {
   }
 
   /// See ``ClosingRules/relevantDetails``.
-  public var relevantDetails: OwnerDetails { guards.relevantDetails.union(.executable) }
+  public var relevantDetails: OwnerDetails {
+    guards.relevantDetails.union(predicate.needsCommands ? [.program, .command] : .program)
+  }
 }
 
 /// The rules for connections that were chosen one by one, in a plan file or in `top`.
@@ -126,6 +128,9 @@ public struct PolicyRules: ClosingRules {
 
   /// See ``ClosingRules/relevantDetails``.
   public var relevantDetails: OwnerDetails {
-    rules.reduce(.executable) { $0.union($1.guards.relevantDetails) }
+    rules.reduce(.program) { details, rule in
+      details.union(rule.guards.relevantDetails)
+        .union(rule.policy.needsCommands ? .command : [])
+    }
   }
 }

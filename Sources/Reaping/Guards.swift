@@ -114,5 +114,5 @@ public struct Guards: Sendable {
   }
 
   /// The facts that ``mayAffect(_:)`` needs, besides the name.
-  var relevantDetails: OwnerDetails { onlyUser == nil ? .executable : [.executable, .user] }
+  var relevantDetails: OwnerDetails { onlyUser == nil ? .program : [.program, .user] }
 }

@@ -46,7 +46,8 @@ extension Scanner {
     do {
       let owners =
         if let files = processes.openFileCount, files <= refresh.walkLimit {
-          try processes.findOwners(of: InodeSet(refresh.inodes), threads: threads)
+          try processes.findOwners(
+            of: InodeSet(refresh.inodes), reading: refresh.ownerDetails, threads: threads)
         } else {
           try findOwners(refresh)
         }
@@ -64,15 +65,23 @@ extension Scanner {
       return concerns(process)
     }
     let owners = try processes.rereadOwners(
-      of: refresh.inodes, knowing: earlier, among: pruning, threads: threads)
+      of: refresh.inodes, knowing: earlier, among: pruning, reading: refresh.ownerDetails,
+      threads: threads)
     let lost = refresh.inodes.filter {
       owners.holdings(of: $0).isEmpty && !earlier.holdings(of: $0).isEmpty
     }
     guard !lost.isEmpty else { return owners }
     let listed = refresh.stillListed(lost)
     guard !listed.isEmpty else { return owners }
-    return owners.adding(try processes.findOwners(of: InodeSet(listed), threads: threads))
+    return owners.adding(
+      try processes.findOwners(
+        of: InodeSet(listed), reading: refresh.ownerDetails, threads: threads))
   }
+}
+
+extension OwnerRefresh {
+  /// The facts to read about each owner.
+  fileprivate var ownerDetails: OwnerDetails { details.union(.facts) }
 }
 
 extension ScanMoment {

@@ -31,6 +31,7 @@ public struct ScanRequest: Sendable {
     if prepared.needsOwners { details.insert(.owners) }
     if prepared.needsControlGroups { details.insert(.controlGroups) }
     if prepared.needsFigures { details.insert(.figures) }
+    if selection.needsCommands { details.insert(.commands) }
     self.selection = prepared
     self.details = details
   }
@@ -47,7 +48,7 @@ public struct ScanRequest: Sendable {
     public static let figures = Details(rawValue: 1)
     /// The congestion control algorithm.
     public static let congestion = Details(rawValue: 2)
-    /// The owners and their command names, from `/proc`.
+    /// The owners and their programs, from `/proc`.
     public static let ownerNames = Details(rawValue: 4)
     /// The owners with all facts about them.
     public static let owners: Details = [.ownerNames, Details(rawValue: 16)]
@@ -55,13 +56,16 @@ public struct ScanRequest: Sendable {
     public static let controlGroups = Details(rawValue: 8)
     /// All listening sockets, also those that are not selected.
     public static let listeners = Details(rawValue: 32)
+    /// The owners with all facts about them and their command lines.
+    public static let commands: Details = [.owners, Details(rawValue: 64)]
   }
 }
 
 extension ScanRequest.Details {
   /// The details to read for each owner.
   var ofOwners: OwnerDetails {
-    if contains(.owners) { return .all }
-    return contains(.controlGroups) ? .controlGroup : []
+    if contains(.commands) { return .all }
+    if contains(.owners) { return .facts }
+    return contains(.controlGroups) ? [.program, .controlGroup] : .program
   }
 }

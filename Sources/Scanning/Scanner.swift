@@ -260,11 +260,12 @@ extension Scanner {
   /// The processes with unreadable descriptors in `owners`; their command names are readable.
   func unreadable(in owners: OwnerTable?) -> [OwnerProcess] {
     Set((owners?.gaps ?? []).map(\.pid)).sorted().map { pid in
-      let process = try? processes.process(pid)
+      let process = try? processes.process(pid, reading: .all)
       return OwnerProcess(
         identity: process?.identity ?? ProcessIdentity(pid: pid, startTicks: nil),
         name: process?.name, executable: process?.executable ?? process?.name,
-        userID: process?.userID, controlGroup: process?.controlGroup)
+        program: process?.program, command: process?.command, userID: process?.userID,
+        controlGroup: process?.controlGroup)
     }
   }
 }
@@ -280,7 +281,9 @@ extension ScanRequest {
   fileprivate var pruning: ProcessPruning {
     guard let ownerConditions else { return .everyProcess }
     if let pids = ownerConditions.pids { return ProcessPruning(pids: pids) }
-    return ProcessPruning(knowing: .executable) { ownerConditions.admit($0) }
+    return ProcessPruning(
+      knowing: ownerConditions.needsCommands ? [.program, .command] : .program
+    ) { ownerConditions.admit($0) }
   }
 }
 

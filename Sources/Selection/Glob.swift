@@ -26,16 +26,6 @@ public struct Glob: Hashable, Sendable {
       case .oneOf(let ranges, let negated): ranges.contains { $0.contains(character) } != negated
       }
     }
-
-    /// The minimum number of bytes that it matches.
-    var minimumLength: Int {
-      switch self {
-      case .character(let own): own.length
-      case .anyCharacter, .oneOf(_, negated: true): 1
-      case .anyRun: 0
-      case .oneOf(let ranges, negated: false): ranges.map(\.lowerBound.length).min() ?? 1
-      }
-    }
   }
 
   /// Parses a pattern.
@@ -92,18 +82,8 @@ public struct Glob: Hashable, Sendable {
   /// Whether the pattern matches the whole of `name`.
   public func matches(_ name: KernelName) -> Bool { name.withBytes { matches($0) } }
 
-  /// The minimum length of a matching name, in bytes.
-  public var minimumLength: Int { pieces.reduce(0) { $0 + $1.minimumLength } }
-
-  /// The first `count` bytes of the only matching name.
-  ///
-  /// Nil if several names match, or if the bytes would end within a character.
-  func firstBytes(_ count: Int) -> String? {
-    guard pieces.allSatisfy({ if case .character = $0 { true } else { false } }),
-      !pattern.utf8.contains(UInt8(ascii: "\\"))
-    else { return nil }
-    return String(validating: pattern.utf8.prefix(count), as: UTF8.self)
-  }
+  /// Whether every name that starts with a matching name matches too.
+  var endsWithRun: Bool { pieces.last == .anyRun }
 
   /// The end of the pattern element at `position`: an escape, a set with its brackets, or one byte.
   static func endOfElement(in pattern: [UInt8], from position: Int) -> Int {

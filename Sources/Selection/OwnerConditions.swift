@@ -29,6 +29,9 @@ public struct OwnerConditions: Sendable {
     return pids
   }
 
+  /// Whether a condition needs command lines.
+  public var needsCommands: Bool { terms.contains(where: \.needsCommands) }
+
   /// Whether `process` meets a condition, or may meet one because a fact is unknown.
   public func admit(_ process: OwnerProcess) -> Bool {
     terms.contains { $0.verdict(of: process) != .no }
@@ -39,7 +42,7 @@ extension SelectionPredicate {
   /// The process terms, of which one must match; nil if the predicate has another form.
   fileprivate var processAlternatives: [SelectionTerm]? {
     switch self {
-    case .term(.pid), .term(.process):
+    case .term(.pid), .term(.process), .term(.command):
       guard case .term(let term) = self else { return nil }
       return [term]
     case .any(let parts) where !parts.isEmpty:

@@ -21,9 +21,8 @@ public struct PatternWarning: Equatable, Sendable {
     case path
     /// A `*` or `?` in a literal path.
     case notAPattern
-    /// Matches only names longer than a command name; `truncated` is the name cut to that length,
-    /// if only one name matches.
-    case longerThanCommandNames(truncated: String?)
+    /// A pattern without `*` and spaces, which matches no arguments.
+    case wholeCommandLine
   }
 }
 
@@ -43,15 +42,10 @@ extension PatternWarning: CustomStringConvertible {
       return "a \(noun) is matched by its name, but \(quoted) is a path\(base)"
     case .notAPattern:
       return "a cgroup is matched by its path: \(quoted) is taken literally, not as a pattern"
-    case .longerThanCommandNames(let truncated):
-      return "\(quoted) matches only an executable: the kernel truncates the command name of a "
-        + "script to \(Self.commandNameLimit) bytes"
-        + (truncated.map { "; for a script, use \($0.quoted)" } ?? "")
+    case .wholeCommandLine:
+      return "\(quoted) matches only a command line without arguments; use \("*\(pattern)*".quoted)"
     }
   }
-
-  /// The maximum length of a command name in bytes (`TASK_COMM_LEN` without its NUL).
-  static let commandNameLimit = 15
 }
 
 extension SelectionPredicate {
@@ -70,11 +64,11 @@ extension SelectionTerm {
     let (key, text): (SelectionKey, String)
     var kinds: [PatternWarning.Kind] = []
     switch self {
-    case .process(let glob):
-      (key, text) = (.process, glob.pattern)
-      if glob.minimumLength > PatternWarning.commandNameLimit {
-        let truncated = glob.firstBytes(PatternWarning.commandNameLimit)
-        kinds.append(.longerThanCommandNames(truncated: truncated))
+    case .process(let glob): (key, text) = (.process, glob.pattern)
+    case .command(let glob):
+      (key, text) = (.command, glob.pattern)
+      if !text.utf8.contains(UInt8(ascii: "*")), !text.utf8.contains(UInt8(ascii: " ")) {
+        kinds.append(.wholeCommandLine)
       }
     case .unit(let glob): (key, text) = (.unit, glob.pattern)
     case .cgroup(let path): (key, text) = (.cgroup, path.text)
@@ -95,6 +89,9 @@ extension PatternWarning.Kind {
       self = .template
     } else if scalars.contains(where: { (0x2018...0x201f).contains($0.value) }) {
       self = .curlyQuotes
+    } else if key == .command {
+      // A command line may contain any of the following.
+      return nil
     } else if has("|") {
       self = .bar
     } else if key != .cgroup, has("/") {

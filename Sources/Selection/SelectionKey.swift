@@ -24,6 +24,8 @@ public enum SelectionKey: String, CaseIterable, Sendable {
   case peerPort = "peer-port"
   /// The name of an owner.
   case process
+  /// The command line of an owner.
+  case command
   /// The pid of an owner.
   case pid
   /// The user of the socket.
@@ -65,7 +67,8 @@ public enum SelectionKey: String, CaseIterable, Sendable {
     case .peer: "the peer has this address, CIDR block or name"
     case .localPort: "the local end has this port, range or service name"
     case .peerPort: "the peer has this port, range or service name"
-    case .process: "held by a process with this command or executable name (glob)"
+    case .process: "held by a process with this command, executable or script name (glob)"
+    case .command: "held by a process with this command line, arguments joined by spaces (glob)"
     case .pid: "held by the process with this pid"
     case .user: "the socket belongs to this user (name or uid)"
     case .unit: "held by a process of this systemd unit (glob; .service is optional)"
@@ -92,7 +95,7 @@ public enum SelectionKey: String, CaseIterable, Sendable {
     case .process: "name"
     case .pid: "pid"
     case .user: "user"
-    case .unit: "glob"
+    case .command, .unit: "glob"
     case .container: "container"
     case .pod: "pod"
     case .cgroup: "path"

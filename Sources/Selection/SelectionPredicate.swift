@@ -100,6 +100,9 @@ extension SelectionPredicate {
   /// Whether a term needs the owners of the socket.
   public var needsOwners: Bool { hasTerm(where: \.needsOwners) }
 
+  /// Whether a term needs the command lines of the owners.
+  public var needsCommands: Bool { hasTerm(where: \.needsCommands) }
+
   /// Whether a term names an interface by an index that is valid in one namespace only.
   public var namesInterfaces: Bool {
     hasTerm { if case .interface = $0 { true } else { false } }

@@ -22,7 +22,7 @@ extension SelectionTerm {
     case .address(let end, let block): Verdict(Self.address(of: connection, at: end, in: block))
     case .wildcard(let end): Self.wildcard(connection, at: end)
     case .port(let end, let range): Verdict(Self.port(of: connection, at: end, in: range))
-    case .process, .pid: Self.owner(of: connection, owners) { verdict(of: $0) }
+    case .process, .command, .pid: Self.owner(of: connection, owners) { verdict(of: $0) }
     case .unit(let glob):
       Self.group(of: connection, owners) { group in
         Verdict(group.unit.map { Self.unit($0, matches: glob) } ?? false)
@@ -46,6 +46,7 @@ extension SelectionTerm {
   func verdict(of process: OwnerProcess) -> Verdict {
     switch self {
     case .process(let glob): Self.name(of: process, matches: glob)
+    case .command(let glob): Self.command(of: process, matches: glob)
     case .pid(let pid): Verdict(process.pid == pid)
     default: .unknown
     }
@@ -158,7 +159,17 @@ extension SelectionTerm {
   private static func name(of owner: OwnerProcess, matches glob: Glob) -> Verdict {
     let byName = Verdict(owner.name.map { glob.matches($0) })
     guard byName != .yes else { return .yes }
-    return byName.or(Verdict(owner.executable.map { matches(baseName: $0, glob) }))
+    let byExecutable = Verdict(owner.executable.map { matches(baseName: $0, glob) })
+    guard byExecutable != .yes else { return .yes }
+    return byName.or(byExecutable).or(Verdict(owner.program.map { glob.matches($0) }))
+  }
+
+  /// Whether the command line matches; unknown if that depends on a part that was not read.
+  private static func command(of owner: OwnerProcess, matches glob: Glob) -> Verdict {
+    guard let command = owner.command else { return .unknown }
+    let verdict = Verdict(glob.matches(command.text))
+    guard command.isTruncated else { return verdict }
+    return verdict == .yes && glob.endsWithRun ? .yes : .unknown
   }
 
   private static func matches(baseName path: KernelName, _ glob: Glob) -> Bool {

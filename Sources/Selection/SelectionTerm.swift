@@ -20,8 +20,10 @@ public enum SelectionTerm: Equatable, Sendable {
   case wildcard(ConnectionEnd)
   /// The port of this end is in the range.
   case port(ConnectionEnd, ClosedRange<UInt16>)
-  /// An owner's command name or the base name of its executable matches.
+  /// An owner's command name, the base name of its executable or its program matches.
   case process(Glob)
+  /// An owner's command line, its arguments joined by spaces, matches.
+  case command(Glob)
   /// A process with this pid holds it.
   case pid(Int32)
   /// An owner is in a systemd unit that matches; the pattern may omit `.service`.
@@ -71,9 +73,14 @@ extension SelectionTerm {
   /// Whether it needs the owners of the socket.
   public var needsOwners: Bool {
     switch self {
-    case .process, .pid: true
+    case .process, .command, .pid: true
     default: needsControlGroups
     }
+  }
+
+  /// Whether it needs the command lines of the owners.
+  public var needsCommands: Bool {
+    if case .command = self { true } else { false }
   }
 
   /// Whether a term about containers or pods matches a process in `group`; nil for other terms.
@@ -121,7 +128,7 @@ extension SelectionTerm {
     case .address, .wildcard: 3
     case .idle, .stalled, .inState: 4
     case .pid: 1000
-    case .process, .unit, .container, .pod, .cgroup: 2000
+    case .process, .command, .unit, .container, .pod, .cgroup: 2000
     }
   }
 }

@@ -91,6 +91,7 @@ public enum SelectionVocabulary {
     case .localPort: return [.port(.local, try item.ports(names))]
     case .peerPort: return [.port(.peer, try item.ports(names))]
     case .process: return [.process(try item.glob())]
+    case .command: return [.command(try item.glob())]
     case .unit: return [.unit(try item.glob())]
     case .container:
       guard let container = ContainerReference(item.text) else {

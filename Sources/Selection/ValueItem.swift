@@ -68,7 +68,7 @@ struct ValueItem {
         }
         items.append(ValueItem(key: key, value: value, range: range))
         start = position + 1
-      } else if key == .process || key == .unit {
+      } else if key == .process || key == .command || key == .unit {
         position = Glob.endOfElement(in: bytes, from: position) - 1
       }
       position += 1

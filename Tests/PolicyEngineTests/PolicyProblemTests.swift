@@ -286,7 +286,7 @@ import Testing
         leaks.yaml:9:5: error: "description" has no value
             9 |     description:
               |     ^~~~~~~~~~~
-        leaks.yaml:10:15: error: unknown group-by ""; it is one of process, unit, container, pod, user, peer, listener, none
+        leaks.yaml:10:15: error: unknown group-by ""; it is one of process, program, unit, container, pod, user, peer, listener, none
            10 |     group-by: ''
               |               ^~
         """)

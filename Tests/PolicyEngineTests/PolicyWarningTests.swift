@@ -79,7 +79,6 @@ import Testing
     ("'${CRITICAL}'", "looks like an unexpanded template"),
     ("“billing”", "the curly quotes are part of the name"),
     ("billing|sshd", "does not separate names"), ("/usr/bin/billing", "is a path"),
-    ("my-billing-worker", "matches only an executable"),
   ])
   func warnsOfSuspiciousPatterns(name: String, message: String) throws {
     let match = file("match: {process: \(name)}", "action: report")

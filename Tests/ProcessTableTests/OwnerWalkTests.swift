@@ -58,7 +58,7 @@ import Testing
 
   @Test(
     arguments: [
-      ([], nil, nil, nil), (.executable, "/usr/bin/app", nil, nil), (.user, nil, 1000, nil),
+      ([], nil, nil, nil), (.program, "/usr/bin/app", nil, nil), (.user, nil, 1000, nil),
       (.controlGroup, nil, nil, "/a.slice"), (.all, "/usr/bin/app", 1000, "/a.slice"),
     ] as [(OwnerDetails, KernelName?, UInt32?, KernelName?)])
   func onlyRequestedDetailsAreRead(
@@ -76,6 +76,7 @@ import Testing
       #expect(owner.identity == ProcessIdentity(pid: 10, startTicks: 55) && owner.name == "app")
       #expect(owner.executable == executable && owner.userID == userID)
       #expect(owner.controlGroup?.path == path)
+      #expect(owner.command?.text == (details.contains(.command) ? "app" : nil))
     }
   }
 

@@ -155,7 +155,8 @@ struct SelectionVocabularyTests {
     let example: [SelectionKey: String] = [
       .state: "listen", .idle: "1h", .stalled: "1h", .age: "7d", .inState: "1h", .host: "::1",
       .local: "::1",
-      .peer: "::1", .port: "1", .localPort: "1", .peerPort: "1", .process: "a", .pid: "1",
+      .peer: "::1", .port: "1", .localPort: "1", .peerPort: "1", .process: "a",
+      .command: "*a b*", .pid: "1",
       .user: "1", .interface: "lo", .mark: "1", .receiveQueue: "1", .sendQueue: "1",
       .family: "ipv4", .unit: "nginx", .container: "0a1b", .pod: "web", .cgroup: "/a",
       .filter: "port 1",
@@ -187,7 +188,7 @@ struct SelectionVocabularyTests {
     #expect(
       SelectionKey.allCases.map(\.rawValue) == [
         "state", "idle", "stalled", "age", "in-state", "host", "port", "local", "peer",
-        "local-port", "peer-port", "process", "pid", "user", "unit", "container", "pod", "cgroup",
+        "local-port", "peer-port", "process", "command", "pid", "user", "unit", "container", "pod", "cgroup",
         "netns",
         "interface", "mark", "recv-queue", "send-queue", "family",
         "filter",

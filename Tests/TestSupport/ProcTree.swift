@@ -49,11 +49,12 @@ package final class ProcTree {
   package func process(
     _ pid: Int32, name: String = "app", state: String = "S", parent: Int32 = 1,
     flags: Int = 0, threads: Int = 1, start: Int = 1000, userID: UInt32 = 1000,
-    terminal: Int = 0, links: KeyValuePairs<Int32, String> = [:]
+    terminal: Int = 0, command: [String]? = nil, links: KeyValuePairs<Int32, String> = [:]
   ) {
     file(
       "\(pid)/stat", Self.stat(pid, name, state, parent, flags, threads, start, terminal: terminal))
     file("\(pid)/comm", name + "\n")
+    file("\(pid)/cmdline", (command ?? [name]).flatMap { Array($0.utf8) + [0] })
     file(
       "\(pid)/status", "Name:\t\(name)\nUmask:\t0022\nUid:\t\(userID)\t0\t0\t0\nGid:\t0\t0\t0\t0\n")
     link("\(pid)/exe", to: "/usr/bin/\(name.filter { $0 != "/" })")

@@ -107,6 +107,7 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
       details.insert(needed.contains(where: \.needsOwnerFacts) ? .owners : .ownerNames)
     }
     if needed.contains(where: \.needsControlGroups) { details.insert(.controlGroups) }
+    if needed.contains(.command), system.knowsOwners { details.insert(.commands) }
     return details
   }
 
@@ -121,7 +122,8 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
       ConnectionList(
         connections: connections,
         text: ConnectionText(
-          snapshot: snapshot, names: SystemNumbers(resolvesNames: system.isLive)),
+          snapshot: snapshot, names: SystemNumbers(resolvesNames: system.isLive),
+          commands: .ofCaller),
         columns: columns))
     let summary = ListSummary(snapshot: snapshot, shown: connections.count)
     let isWatched =

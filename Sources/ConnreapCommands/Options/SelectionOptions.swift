@@ -18,6 +18,7 @@ struct SelectionOptions: ParsableArguments {
   @Option(parsing: .unconditionalSingleValue, help: .of(.localPort)) var localPort: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.peerPort)) var peerPort: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.process)) var process: [String] = []
+  @Option(parsing: .unconditionalSingleValue, help: .of(.command)) var command: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.pid)) var pid: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.unit)) var unit: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.container)) var container: [String] = []
@@ -45,7 +46,7 @@ struct SelectionOptions: ParsableArguments {
     return [
       (.state, state), (.family, family), (.idle, idle), (.stalled, stalled), (.inState, inState),
       (.host, host), (.port, port), (.local, local), (.peer, peer), (.localPort, localPort),
-      (.peerPort, peerPort), (.process, process), (.pid, pid), (.user, user),
+      (.peerPort, peerPort), (.process, process), (.command, command), (.pid, pid), (.user, user),
       (.interface, interface), (.mark, mark), (.receiveQueue, recvQueue), (.sendQueue, sendQueue),
       (.age, age), (.unit, unit), (.container, container), (.pod, pod), (.cgroup, cgroup),
       (.filter, filter + trailingFilter),

@@ -35,8 +35,9 @@ package struct PolicyEvaluation {
       wanted.append(.term(.states(.shownByDefault)))
     }
     let everything = SelectionPredicate.any(wanted)
-    let details: ScanRequest.Details =
+    var details: ScanRequest.Details =
       system.knowsOwners ? [.figures, .owners, .controlGroups] : [.figures]
+    if policies.policies.contains(where: \.needsCommands) { details.insert(.commands) }
     snapshot = try system.scan(
       ScanRequest(
         everything, reading: details, keepsUndecided: true,

@@ -20,6 +20,7 @@ package enum ConnectionColumn: String, CaseIterable {
   case process
   case note
   case pid
+  case command
   case executable
   case descriptors = "fds"
   case unit
@@ -90,7 +91,7 @@ package enum ConnectionColumn: String, CaseIterable {
   /// Whether the value is a number, which is aligned right.
   package var isNumber: Bool {
     switch self {
-    case .state, .local, .peer, .timer, .process, .note, .executable, .descriptors, .user, .cookie,
+    case .state, .local, .peer, .timer, .process, .note, .command, .executable, .descriptors, .user, .cookie,
       .family, .interface, .congestion, .pid, .unit, .container, .containerName, .pod,
       .podName, .controlGroup, .networkNamespace:
       false
@@ -111,13 +112,13 @@ package enum ConnectionColumn: String, CaseIterable {
   /// Whether the column needs owners, from `/proc`.
   package var needsOwners: Bool {
     switch self {
-    case .process, .note, .pid, .executable, .descriptors: true
+    case .process, .note, .pid, .command, .executable, .descriptors: true
     default: needsControlGroups
     }
   }
 
   /// Whether the column needs more of an owner than its command name.
-  package var needsOwnerFacts: Bool { self == .executable }
+  package var needsOwnerFacts: Bool { self == .executable || self == .command }
 
   /// Whether the column needs cgroups.
   package var needsControlGroups: Bool {
@@ -130,7 +131,7 @@ package enum ConnectionColumn: String, CaseIterable {
   /// The minimum width on a narrow terminal; nil if the column never shrinks.
   package var minimumWidth: Int? {
     switch self {
-    case .process, .note, .controlGroup: 16
+    case .process, .note, .command, .controlGroup: 16
     case .executable, .unit, .container, .pod: 12
     // Room for a port, and for a peer's IPv4 address with its port.
     case .local: 6

@@ -139,7 +139,9 @@ package struct ConnectionJSON: Sendable {
       json.object { json in
         json.member("pid", UInt32(process.pid))
         json.member("name", process.name)
+        json.member("program", process.program)
         json.member("executable", process.executable)
+        json.member("command", text.command(of: process))
         json.array("fds") { json in
           guard withDescriptors else { return }
           for holding in ofProcess { json.element(UInt64(holding.descriptor)) }

@@ -135,7 +135,7 @@ extension ConnectionColumn {
     case .bytesAcknowledged: .longNumber { $0.tcp?.bytesAcknowledged }
     case .bytesReceived: .longNumber { $0.tcp?.bytesReceived }
     case .unit, .container, .containerName, .pod, .podName, .controlGroup, .timer, .note,
-      .executable, .descriptors, .family, .interface, .mark, .networkNamespace, .congestion:
+      .command, .executable, .descriptors, .family, .interface, .mark, .networkNamespace, .congestion:
       nil
     }
   }

@@ -9,10 +9,12 @@ package struct ConnectionText: Sendable {
   package let names: SystemNumbers
   /// `java[1744]` for each process of the snapshot's owners, built once.
   private let labels: [[UInt8]]
+  private let commands: CommandAccess
 
-  package init(snapshot: Snapshot, names: SystemNumbers) {
+  package init(snapshot: Snapshot, names: SystemNumbers, commands: CommandAccess = .none) {
     self.snapshot = snapshot
     self.names = names
+    self.commands = commands
     labels = (snapshot.owners?.processes ?? []).map { process in
       var label: [UInt8] = []
       EscapedText.append(process.label, to: &label)
@@ -81,6 +83,10 @@ package struct ConnectionText: Sendable {
     case .note: if let note = note(of: connection) { EscapedText.append(note, to: &text) }
     case .pid:
       appendJoined(snapshot.holders(of: connection).map { KernelName("\($0.pid)") }, to: &text)
+    case .command:
+      appendJoined(
+        snapshot.holders(of: connection).compactMap { commands.command(of: $0) },
+        by: "; ", to: &text)
     case .executable:
       appendJoined(snapshot.holders(of: connection).compactMap(\.executable), to: &text)
     case .descriptors:
@@ -229,9 +235,14 @@ package struct ConnectionText: Sendable {
     if let part { EscapedText.append(part, to: &text) }
   }
 
-  private func appendJoined(_ parts: [KernelName], to text: inout [UInt8]) {
+  /// The command line of `process`, if it may be shown.
+  package func command(of process: OwnerProcess) -> KernelName? { commands.command(of: process) }
+
+  private func appendJoined(
+    _ parts: [KernelName], by separator: String = " ", to text: inout [UInt8]
+  ) {
     for (index, part) in parts.enumerated() {
-      if index > 0 { text.append(UInt8(ascii: " ")) }
+      if index > 0 { text.append(contentsOf: separator.utf8) }
       EscapedText.append(part, to: &text)
     }
   }

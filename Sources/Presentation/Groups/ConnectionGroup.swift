@@ -94,8 +94,8 @@ package struct ConnectionGroup: Equatable {
       guard let process = snapshot.owners?.processes[Int(index)] else {
         return (nil, GroupingKey.Reason.ownerUnknown.text, nil)
       }
-      let name = (process.name ?? process.executableName ?? "?").text
-      return (name, process.label.text, process.pid)
+      return ((process.shownName ?? "?").text, process.label.text, process.pid)
+    case .program(let program): return (program.name.text, program.label.text, nil)
     case .container(let container): return (container.id.text, container.label.text, nil)
     case .pod(let pod): return (pod.uid ?? pod.label.text, pod.label.text, nil)
     case .namespace(let index):

@@ -13,7 +13,7 @@ extension Grouping {
     let owners: ScanRequest.Details = knowsOwners ? .ownerNames : []
     return switch self {
     case .process: [.figures, owners]
-    case .unit, .container, .pod: [.figures, .controlGroups, owners]
+    case .program, .unit, .container, .pod: [.figures, .controlGroups, owners]
     case .listener: [.figures, .listeners]
     case .peer, .localPort, .user, .netns, .state: .figures
     }
@@ -26,6 +26,13 @@ extension Grouping {
   package func key(of connection: Connection, in snapshot: Snapshot) -> GroupingKey {
     switch self {
     case .process: Self.process(of: connection, in: snapshot)
+    case .program:
+      switch Self.process(of: connection, in: snapshot) {
+      case .process(let index):
+        snapshot.owners.flatMap { Program($0.processes[Int(index)]) }.map { .program($0) }
+          ?? .none(.ownerUnknown)
+      case let other: other
+      }
     case .peer:
       connection.peer.address.isUnspecified
         ? .none(.noPeer) : .peer(GroupedEnd(addressOf: .peer, of: connection))

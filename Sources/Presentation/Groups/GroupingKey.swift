@@ -4,6 +4,8 @@ package import Connections
 package enum GroupingKey: Hashable {
   /// The process with this index in the snapshot's owners.
   case process(UInt32)
+  /// The program of such a process.
+  case program(Program)
   /// The peer's address.
   case peer(GroupedEnd)
   case localPort(UInt16)

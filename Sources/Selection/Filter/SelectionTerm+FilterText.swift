@@ -13,6 +13,7 @@ extension SelectionTerm {
     case .wildcard(let end): "\(end.hostKey.rawValue) = *"
     case .port(let end, let range): "\(end.portKey.rawValue) \(Self.ports(range))"
     case .process(let glob): "process = \(Self.word(glob))"
+    case .command(let glob): "command = \(Self.word(glob))"
     case .pid(let pid): "pid = \(pid)"
     case .unit(let glob): "unit = \(Self.word(glob))"
     case .container(let name): "container = \(Self.quoted(name.text.text))"
