@@ -75,6 +75,17 @@ public struct Policy: Equatable, Sendable {
 }
 
 extension Policy {
+  /// Whether `text` can be a name: lower-case letters, digits and hyphens, as in `java-leak`.
+  package static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, first != UInt8(ascii: "-") else { return false }
+    return text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+      default: byte == UInt8(ascii: "-")
+      }
+    }
+  }
+
   /// A hash of the policy's selection and grouping. What runs recorded under other rules does not
   /// count.
   ///

@@ -68,15 +68,7 @@ extension PolicyReader {
   /// The value of `entry` as a name: lower-case letters, digits and hyphens.
   mutating func name(_ entry: SourceEntry) -> SourceScalar? {
     guard let scalar = scalar(entry) else { return nil }
-    let isName =
-      scalar.text.first != "-" && !scalar.text.isEmpty
-      && scalar.text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-        default: byte == UInt8(ascii: "-")
-        }
-      }
-    guard isName else {
+    guard Policy.isName(scalar.text) else {
       report("a name has lower-case letters, digits and hyphens, as in java-leak", at: scalar.span)
       return nil
     }

@@ -126,7 +126,7 @@ struct PolicySource: Sendable {
 
   /// The printable characters of YAML 1.1, section 4.1, without the byte order mark and the private
   /// use characters that ``PolicyDocument`` substitutes for others.
-  private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+  static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x09, 0x20...0x7e, 0xa0...0xd7ff, 0xe100...0xfefe, 0xff00...0xfffd, 0x10000...0x10ffff:
       true

@@ -56,10 +56,15 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     help: ArgumentHelp("refuse a --plan older than this (default 1h)", valueName: "duration"))
   var planAge: DurationArgument?
 
+  @Option(
+    help: ArgumentHelp("print the equivalent policy; close nothing", valueName: "name"))
+  var asPolicy: String?
+
   @OptionGroup(title: "Output") var output: OutputOptions<TextOrJSON>
   @OptionGroup(title: "Source") var source: SourceOptions
 
   var needs: Capabilities {
+    guard asPolicy == nil else { return [] }
     let scan = Capabilities.scan(selection, on: source.source)
     guard !dryRun else { return scan }
     // A plan may name the method, and is not read yet.
@@ -70,6 +75,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
 
   func validate() throws {
     try selection.checkNamespaces(source)
+    try checkOptionsOfPolicy()
     if source.replay != nil, !dryRun {
       throw ValidationError("a recording has nothing to close: --replay requires --dry-run")
     }
@@ -87,6 +93,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   }
 
   func run() throws {
+    if let asPolicy { return try printPolicy(named: asPolicy) }
     let limits = try pace.limits(from: .now)
     let watchdog = RunWatchdog.start(limits)
     defer { watchdog.disarm() }

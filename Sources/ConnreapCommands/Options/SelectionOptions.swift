@@ -53,6 +53,9 @@ struct SelectionOptions: ParsableArguments {
     ]
   }
 
+  /// Each option and its values, as the keys of a policy's `match`.
+  var keys: [(key: SelectionKey, values: [String])] { values + [(.netns, netns)] }
+
   /// Rejects `--netns` together with a recording.
   func checkNamespaces(_ source: SourceOptions) throws {
     try Self.checkNamespaces(netns, source)
@@ -86,7 +89,7 @@ struct SelectionOptions: ParsableArguments {
 
   /// The selection as command-line words; empty without a selection.
   var words: String {
-    let options = (values + [(.netns, netns)]).flatMap { key, values in
+    let options = keys.flatMap { key, values in
       values.map { value in
         switch key {
         case .family: value == AddressFamily.ipv4.name ? "-4" : "-6"
@@ -98,15 +101,22 @@ struct SelectionOptions: ParsableArguments {
     return options.joined(separator: " ")
   }
 
-  /// The selection, without default states.
+  /// The selection, without default states. Warnings go to standard error.
   func predicate(names: some NameResolver) throws(CommandFailure) -> SelectionPredicate {
+    let selection = try predicateWithoutWarnings(names: names)
+    for warning in selection.patternWarnings {
+      let text = EscapedText.escaped("\(warning)")
+      Standard.report("connreap: warning: --\(warning.key.rawValue): \(text)\n")
+    }
+    return selection
+  }
+
+  /// The selection, without default states and warnings.
+  func predicateWithoutWarnings(
+    names: some NameResolver
+  ) throws(CommandFailure) -> SelectionPredicate {
     do {
-      let selection = try SelectionVocabulary.parse(options: values, names: names)
-      for warning in selection.patternWarnings {
-        let text = EscapedText.escaped("\(warning)")
-        Standard.report("connreap: warning: --\(warning.key.rawValue): \(text)\n")
-      }
-      return selection
+      return try SelectionVocabulary.parse(options: values, names: names)
     } catch {
       let isTrailing = error.key == .filter && [error.value] == trailingFilter
       throw CommandFailure(

@@ -4,9 +4,9 @@ import ArgumentParser
 struct PolicyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy",
-    abstract: "Checks, plans and applies cleanup policies.",
+    abstract: "Writes, checks, plans and applies cleanup policies.",
     subcommands: [
-      PolicyCheckCommand.self, PolicyPlanCommand.self, PolicyApplyCommand.self,
-      PolicySchemaCommand.self,
+      PolicyNewCommand.self, PolicyCheckCommand.self, PolicyPlanCommand.self,
+      PolicyApplyCommand.self, PolicySchemaCommand.self,
     ])
 }

@@ -45,6 +45,17 @@ struct CommandExample {
       CommandExample("connreap policy plan Policies/", "show what they would do now"),
       CommandExample("connreap policy apply Policies/", "apply them"),
     ],
+    "policy new": [
+      CommandExample(
+        "connreap policy new java-leak --process java --state close-wait",
+        "print a policy that closes the leaked connections of java"),
+      CommandExample(
+        "connreap policy new old --idle 7d --threshold 100 --keep 20 > old.yaml",
+        "write one for connections that have been idle for a week"),
+      CommandExample(
+        "connreap policy new hogs --host 10.0.0.0/8 --group-by peer",
+        "print one that reports peers with many connections"),
+    ],
     "policy check": [
       CommandExample("connreap policy check leaks.yaml", "check one file"),
       CommandExample(

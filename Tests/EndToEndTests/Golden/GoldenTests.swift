@@ -20,6 +20,7 @@ import Testing
     Case(name: "help-list", words: ["list", "--help"], isReplayed: false),
     Case(name: "help-kill", words: ["kill", "--help"], isReplayed: false),
     Case(name: "help-policy", words: ["policy", "--help"], isReplayed: false),
+    Case(name: "help-policy-new", words: ["policy", "new", "--help"], isReplayed: false),
     Case(name: "help-policy-apply", words: ["policy", "apply", "--help"], isReplayed: false),
     Case(name: "help-doctor", words: ["doctor", "--help"], isReplayed: false),
     Case(name: "help-stats", words: ["stats", "--help"], isReplayed: false),

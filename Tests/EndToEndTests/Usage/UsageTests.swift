@@ -25,7 +25,7 @@ import Testing
     (["lst"], #"unknown command "lst""#, #"; did you mean "list"?"#),
     (["policy", "aply", "x"], #"unknown command "aply""#, #"; did you mean "apply"?"#),
     (["port", "80"], #"unknown command "port""#, "the commands are list, kill, policy,"),
-    (["policy", "list"], #"unknown command "list""#, "the commands are check, plan, apply, "),
+    (["policy", "list"], #"unknown command "list""#, "the commands are new, check, plan, apply,"),
     (["\u{1b}[2J"], #"unknown command "\x1b[2J""#, "the commands are list"),
   ])
   func unknownCommandsGetSuggestions(words: [String], what: String, remedy: String) throws {
