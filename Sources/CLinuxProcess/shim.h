@@ -1,4 +1,5 @@
 #include <linux/kcmp.h>
+#include <sys/xattr.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <linux/prctl.h>

@@ -14,6 +14,9 @@ public struct DuplicatedSocket: ~Copyable {
 
   deinit { close(descriptor) }
 
+  /// The number of the duplicate in this process.
+  var number: Int32 { descriptor }
+
   /// `SO_COOKIE`; nil when it is not a socket.
   var cookie: UInt64? {
     var cookie: UInt64 = 0

@@ -13,16 +13,23 @@ public struct PeerTally: Equatable, Sendable {
   }
 
   /// The peer of most connections, the lowest address among equals; nil if nothing was counted.
-  public var mostCommon: Leak.Peer? {
-    var most: (bits: UInt128, count: Int, port: UInt16?)?
+  public var mostCommon: Leak.Peer? { most(1).first }
+
+  /// The peers of most connections, most frequent first; the lowest address first among equals.
+  public func most(_ limit: Int) -> [Leak.Peer] {
+    var first: [(bits: UInt128, count: Int, port: UInt16?)] = []
     for (bits, ports) in counts {
       let count = ports.values.reduce(0, +)
-      if let most, (most.count, bits) > (count, most.bits) { continue }
-      most = (bits, count, ports.count == 1 ? ports.keys.first : nil)
+      if first.count == limit, let last = first.last, (last.count, bits) > (count, last.bits) {
+        continue
+      }
+      let index = first.firstIndex { ($0.count, bits) < (count, $0.bits) } ?? first.count
+      first.insert((bits, count, ports.count == 1 ? ports.keys.first : nil), at: index)
+      if first.count > limit { first.removeLast() }
     }
-    guard let most else { return nil }
-    return Leak.Peer(
-      address: IPAddress(bits: most.bits, family: .ipv6).unmapped, port: most.port,
-      count: most.count)
+    return first.map {
+      Leak.Peer(
+        address: IPAddress(bits: $0.bits, family: .ipv6).unmapped, port: $0.port, count: $0.count)
+    }
   }
 }

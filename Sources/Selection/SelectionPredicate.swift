@@ -124,6 +124,16 @@ extension SelectionPredicate {
     hasTerm { if case .idle(let least) = $0 { least > UInt64(UInt32.max) } else { false } }
   }
 
+  /// The shortest idle time that a term requires, in milliseconds; nil if none does.
+  public var shortestIdle: UInt64? {
+    switch self {
+    case .term(.idle(let least)): least
+    case .term: nil
+    case .all(let parts), .any(let parts): parts.compactMap(\.shortestIdle).min()
+    case .not(let part): part.shortestIdle
+    }
+  }
+
   /// Whether a term needs the history of earlier runs.
   public var needsHistory: Bool { hasTerm(where: \.needsHistory) }
 

@@ -23,13 +23,8 @@ extension SelectionTerm {
     case .wildcard(let end): Self.wildcard(connection, at: end)
     case .port(let end, let range): Verdict(Self.port(of: connection, at: end, in: range))
     case .process, .command, .pid: Self.owner(of: connection, owners) { verdict(of: $0) }
-    case .unit(let glob):
-      Self.group(of: connection, owners) { group in
-        Verdict(group.unit.map { Self.unit($0, matches: glob) } ?? false)
-      }
-    case .container(let text): Self.group(of: connection, owners) { text.verdict(of: $0) }
-    case .pod(let text): Self.group(of: connection, owners) { text.verdict(of: $0) }
-    case .cgroup(let path): Self.group(of: connection, owners) { Verdict($0.isWithin(path)) }
+    case .unit, .container, .pod, .cgroup:
+      Self.group(of: connection, owners) { verdict(of: $0) }
     case .user(let id): Verdict(connection.userID.map { $0 == id })
     case .family(let family): Verdict(connection.identity.family == family)
     case .receiveQueue(let least): Verdict(connection.receiveQueue >= least)
@@ -50,6 +45,24 @@ extension SelectionTerm {
     case .pid(let pid): Verdict(process.pid == pid)
     default: .unknown
     }
+  }
+
+  /// Whether a term about cgroups matches `group`; unknown for other terms.
+  private func verdict(of group: ControlGroup) -> Verdict {
+    switch self {
+    case .unit(let glob): Verdict(group.unit.map { Self.unit($0, matches: glob) } ?? false)
+    case .container(let text): text.verdict(of: group)
+    case .pod(let text): text.verdict(of: group)
+    case .cgroup(let path): Verdict(group.isWithin(path))
+    default: .unknown
+    }
+  }
+
+  /// Whether a term about owners matches the owner `process`; nil for other terms.
+  func ownerVerdict(of process: OwnerProcess) -> Verdict? {
+    guard needsOwners else { return nil }
+    guard needsControlGroups else { return verdict(of: process) }
+    return process.controlGroup.map { verdict(of: $0) } ?? .unknown
   }
 
   /// Whether a kernel figure reaches a limit. It wraps after 49.7 days, so longer times are

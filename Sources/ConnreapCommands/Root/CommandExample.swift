@@ -13,10 +13,19 @@ struct CommandExample {
   /// The three examples of each command, by its name below the root.
   static let all: [String: [CommandExample]] = [
     "": [
-      CommandExample("connreap list --idle 1h", "list idle connections and their owners"),
+      CommandExample("connreap leaks", "show which programs leak connections, and what to do"),
       CommandExample(
         "connreap kill --host 192.168.1.100 --port 80", "close connections and verify each one"),
       CommandExample("connreap policy apply Policies/", "apply policies, for example from cron"),
+    ],
+    "leaks": [
+      CommandExample("connreap leaks", "show which programs leak, and how to close their connections"),
+      CommandExample(
+        "connreap leaks --idle 1h --for 10s",
+        "count idle connections too, and measure the growth during ten seconds"),
+      CommandExample(
+        "connreap leaks --by container --exit-code -o json",
+        "report the containers that leak to a script"),
     ],
     "list": [
       CommandExample(

@@ -15,7 +15,7 @@ public struct ConnreapCommand: ParsableCommand {
     abstract: "Finds leaked TCP connections and closes them precisely.",
     version: Version.text,
     subcommands: [
-      ListCommand.self, KillCommand.self, PolicyCommand.self, DoctorCommand.self,
+      LeaksCommand.self, ListCommand.self, KillCommand.self, PolicyCommand.self, DoctorCommand.self,
       StatsCommand.self, ListenersCommand.self, LogCommand.self, TopCommand.self,
       ReportCommand.self, MetricsCommand.self,
     ])
@@ -39,7 +39,11 @@ public struct ConnreapCommand: ParsableCommand {
       CommandLineWords.all = words
       if words == ["-V"] { words = ["--version"] }
       var command = try parseQuickly(words) ?? parse(words)
-      try Rights.keep(for: command)
+      if command is ConnreapCommand {
+        try Rights.keep(overviewNeeds)
+      } else {
+        try Rights.keep(for: command)
+      }
       try command.run()
     } catch let failure as CommandFailure {
       Standard.report(failure.text)

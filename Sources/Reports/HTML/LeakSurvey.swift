@@ -16,8 +16,7 @@ package struct LeakSurvey {
   /// Connections in CLOSE_WAIT for an unknown time.
   package var undecided = 0
 
-  /// A minute: a program that is still processing what it received usually closes earlier.
-  static let defaultLimit: UInt64 = 60_000
+  static let defaultLimit = LeakRule.defaultLimit
 
   /// All leaked connections.
   package var leaked: Int { processes.reduce(leakedByUnknown) { $0 + $1.leaked } }
@@ -89,9 +88,10 @@ extension LeakSurvey {
   ) {
     self.limit = limit
     let past = memory.map(GroupsOfRuns.init)
+    let rule = LeakRule(leakedAfter: limit)
     var found: [UInt32: Sample] = [:]
     for connection in snapshot.connections {
-      let isLeaked = Self.isLeaked(connection, knowing: snapshot.past(of: connection), limit)
+      let isLeaked = rule.isLeaked(connection, knowing: snapshot.past(of: connection))
       if isLeaked == nil { undecided += 1 }
       guard case .process(let index) = Grouping.process.key(of: connection, in: snapshot) else {
         if isLeaked == true { leakedByUnknown += 1 }
@@ -114,19 +114,6 @@ extension LeakSurvey {
       if process.leaked > 0 { process.room = room(owner) }
       return process
     }.sorted(by: Self.comesBefore)
-  }
-
-  /// Whether `connection` is leaked; nil if unknown.
-  ///
-  /// A connection on which the program is still sending is not: payload moves.
-  private static func isLeaked(
-    _ connection: Connection, knowing past: ConnectionPast?, _ limit: UInt64
-  ) -> Bool? {
-    guard connection.state == .closeWait else { return false }
-    guard let inState = connection.inStateAtLeast(given: past),
-      let idle = connection.idle(given: past)
-    else { return nil }
-    return inState >= limit && idle >= limit
   }
 
   private static func comesBefore(_ lhs: Process, _ rhs: Process) -> Bool {
@@ -173,7 +160,7 @@ private struct Sample {
     of identity: ProcessIdentity, _ runs: GroupsOfRuns?, now: UInt64?
   ) -> LeakSurvey.Growth? {
     guard let now, let runs else { return nil }
-    let known: [LeakSurvey.Growth] = runs.groups(of: identity).compactMap { policy, group in
+    let known: [LeakSurvey.Growth] = runs.groups(of: .process(identity)).compactMap { policy, group in
       guard group.rounds > 1,
         let perHour = group.growthPerHour(count: flagged[policy] ?? 0, at: now)
       else { return nil }
@@ -182,28 +169,5 @@ private struct Sample {
         firstCount: group.firstCount, closed: group.closed)
     }
     return known.max { ($0.perHour, $0.rounds, $1.policy) < ($1.perHour, $1.rounds, $0.policy) }
-  }
-}
-
-/// What earlier runs recorded, by policy.
-private struct GroupsOfRuns {
-  /// The names of all policies, whatever they group by.
-  let policies: [String]
-  private let memory: RunMemory
-
-  init(_ memory: RunMemory) {
-    self.memory = memory
-    policies = Set(memory.groups.keys.map(\.policy)).sorted()
-  }
-
-  func hasFlagged(_ cookie: SocketCookie, by policy: String) -> Bool {
-    memory.flags[FlagKey(policy: policy, cookie: cookie)] != nil
-  }
-
-  func groups(of process: ProcessIdentity) -> [(policy: String, group: RememberedGroup)] {
-    let member = GroupKey.process(process).identifier
-    return policies.compactMap { policy in
-      memory.groups[RememberedGroupKey(policy: policy, group: member)].map { (policy, $0) }
-    }
   }
 }

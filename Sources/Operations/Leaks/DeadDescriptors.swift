@@ -1,0 +1,101 @@
+package import Connections
+import DescriptorActions
+import Privileges
+package import ProcessTable
+package import Selection
+import Threads
+
+/// The descriptors of TCP connections that no longer exist, which programs still hold.
+///
+/// A connection is gone after connreap or the peer has reset it, but its descriptor stays until the
+/// program closes it. The kernel lists no socket for it.
+package struct DeadDescriptors {
+  /// The processes with dead descriptors and their numbers.
+  package private(set) var counts: [ProcessIdentity: Int] = [:]
+  /// Those processes.
+  package private(set) var processes: [ProcessIdentity: OwnerProcess] = [:]
+  /// Processes with sockets that could not be examined.
+  package private(set) var unknown: Set<ProcessIdentity> = []
+
+  package init() {}
+
+  /// The number of dead descriptors of a process; nil if unknown.
+  package func count(of process: ProcessIdentity) -> Int? {
+    unknown.contains(process) ? nil : counts[process] ?? 0
+  }
+
+  /// Searches the descriptors of all processes; nil if they cannot be read.
+  ///
+  /// - Parameters:
+  ///   - listed: the inodes of sockets that the kernel has listed. Each is alive, so it is not
+  ///     examined.
+  ///   - details: what to read about the processes.
+  package init?(
+    on system: LiveSystem, besides listed: Set<UInt32>, reading details: OwnerDetails = .facts
+  ) {
+    guard system.isLive, system.knowsOwners else { return nil }
+    let processes = system.processes
+    let found = OwnPrivileges.raising(PrivilegedStep.readingOthersDescriptors.needs) {
+      try? processes.findOwners(
+        of: .everySocket, reading: details, threads: ParallelWork.processorCount)
+    }
+    guard let table = found else { return nil }
+    var candidates: [UInt32: [Int32]] = [:]
+    for holding in table.holdings where !listed.contains(holding.inode) {
+      candidates[holding.process, default: []].append(holding.descriptor)
+    }
+    OwnPrivileges.raising(PrivilegedStep.readingOthersDescriptors.needs) {
+      for (index, descriptors) in candidates {
+        examine(descriptors, of: table.processes[Int(index)], processes)
+      }
+    }
+  }
+
+  /// The dead descriptors of the processes that a selection selects; nil if it does not tell.
+  package func keeping(_ verdict: (OwnerProcess) -> Verdict?) -> DeadDescriptors? {
+    var copy = self
+    for (identity, process) in processes {
+      switch verdict(process) {
+      case .yes: break
+      case .no, .unknown:
+        copy.counts[identity] = nil
+        copy.processes[identity] = nil
+      case nil: return nil
+      }
+    }
+    return copy
+  }
+
+  private mutating func examine(
+    _ descriptors: [Int32], of process: OwnerProcess, _ files: ProcFileSystem
+  ) {
+    let sockets = descriptors.filter { files.isTCPSocket($0, of: process.pid) ?? false }
+    guard !sockets.isEmpty, let pid = files.callablePid(of: process.pid) else { return }
+    do throws(DescriptorProblem) {
+      let holder = try OpenProcess(pid)
+      // The pid may belong to a later process by now.
+      guard (try? files.startTicks(of: process.pid)) == process.identity.startTicks else { return }
+      var count = 0
+      for number in sockets {
+        do throws(DescriptorProblem) {
+          let socket = try holder.duplicate(SocketDescriptor(process: process.identity, number: number))
+          guard let isDead = socket.isDeadConnection() else {
+            unknown.insert(process.identity)
+            return
+          }
+          if isDead { count += 1 }
+        } catch .descriptorGone {
+          continue
+        }
+      }
+      guard count > 0 else { return }
+      counts[process.identity] = count
+      processes[process.identity] = process
+    } catch {
+      switch error {
+      case .processGone: break
+      default: unknown.insert(process.identity)
+      }
+    }
+  }
+}
