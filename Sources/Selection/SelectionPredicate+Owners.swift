@@ -15,22 +15,26 @@ extension SelectionPredicate {
     mayChange(process, isNegated: true)
   }
 
-  /// Whether it selects everything that `process` holds; nil if that depends on more than owners.
-  ///
-  /// Terms about namespaces limit the scan and are ignored.
-  public func verdict(ofOwner process: OwnerProcess) -> Verdict? {
+  /// Whether it depends on nothing but the owners of a connection. Terms about namespaces limit the
+  /// scan and do not count.
+  public var concernsOnlyOwners: Bool {
     switch self {
-    case .term(.namespace): return .yes
-    case .term(let term): return term.ownerVerdict(of: process)
-    case .all(let parts):
-      return parts.reduce(.yes) { verdict, part in
-        verdict.flatMap { verdict in part.verdict(ofOwner: process).map { verdict.and($0) } }
-      }
-    case .any(let parts):
-      return parts.reduce(.no) { verdict, part in
-        verdict.flatMap { verdict in part.verdict(ofOwner: process).map { verdict.or($0) } }
-      }
-    case .not(let part): return part.verdict(ofOwner: process)?.negated
+    case .term(.namespace): true
+    case .term(let term): term.needsOwners
+    case .all(let parts), .any(let parts): parts.allSatisfy(\.concernsOnlyOwners)
+    case .not(let part): part.concernsOnlyOwners
+    }
+  }
+
+  /// Whether it selects everything that `process` holds; unknown if that depends on more than
+  /// owners.
+  public func verdict(ofOwner process: OwnerProcess) -> Verdict {
+    switch self {
+    case .term(.namespace): .yes
+    case .term(let term): term.ownerVerdict(of: process) ?? .unknown
+    case .all(let parts): parts.reduce(.yes) { $0.and($1.verdict(ofOwner: process)) }
+    case .any(let parts): parts.reduce(.no) { $0.or($1.verdict(ofOwner: process)) }
+    case .not(let part): part.verdict(ofOwner: process).negated
     }
   }
 

@@ -35,9 +35,7 @@ struct LeaksCommand: ParsableCommand, PrivilegedCommand {
   var observation: DurationArgument?
 
   @Option(
-    help: ArgumentHelp(
-      "count by this key: \(LeakSearch.groupings.map(\.rawValue).joined(separator: ", "))",
-      valueName: "key"))
+    help: ArgumentHelp("count by this key", valueName: "key"))
   var by = LeakGrouping(.program)
 
   @Flag(help: "exit with code 1 if there are leaks") var exitCode = false
@@ -67,7 +65,7 @@ struct LeaksCommand: ParsableCommand, PrivilegedCommand {
     var criteria = selection
     criteria.idle = []
     let rule = LeakRule(
-      leakedAfter: try leakedAfter.milliseconds(of: "--leaked-after"), idle: try idle())
+      leakedAfter: try leakedAfter.leakLimit(), idle: try idle())
     let interval = try (observation?.interval(of: "--for"))
       .map { Duration.milliseconds(Int64($0)) }
     let examined = try LeaksExamination.prepared(

@@ -35,6 +35,13 @@ struct DurationArgument: ExpressibleByArgument, Equatable {
     return milliseconds
   }
 
+  /// The value of `--leaked-after`, in milliseconds.
+  func leakLimit() throws(CommandFailure) -> UInt64 {
+    // With 0, every connection in CLOSE-WAIT would count, even one closed just now.
+    try milliseconds(
+      of: "--leaked-after", in: 1...UInt64.max, otherwise: "write a duration of at least 1ms")
+  }
+
   /// The time between two scans of `--watch` or `--interval`, in milliseconds.
   func interval(of option: String) throws(CommandFailure) -> UInt64 {
     // A scan costs kernel time too.

@@ -56,7 +56,7 @@ struct ReportCommand: ParsableCommand, PrivilegedCommand {
     // The page declares its encoding.
     OutputCharacters.keepNames()
     let selected = try selection.predicate(names: SystemNames())
-    let limit = try leakedAfter.milliseconds(of: "--leaked-after")
+    let limit = try leakedAfter.leakLimit()
     let output = try FileContents.output(html, "--html")
     let (system, predicate) = try LiveSystem.prepared(
       source.source, selecting: selected, netns: selection.netns)

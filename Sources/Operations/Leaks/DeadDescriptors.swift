@@ -2,7 +2,6 @@ package import Connections
 import DescriptorActions
 import Privileges
 package import ProcessTable
-package import Selection
 import Threads
 
 /// The descriptors of TCP connections that no longer exist, which programs still hold.
@@ -30,8 +29,10 @@ package struct DeadDescriptors {
   ///   - listed: the inodes of sockets that the kernel has listed. Each is alive, so it is not
   ///     examined.
   ///   - details: what to read about the processes.
+  ///   - isWanted: whether to examine a process.
   package init?(
-    on system: LiveSystem, besides listed: Set<UInt32>, reading details: OwnerDetails = .facts
+    on system: LiveSystem, besides listed: Set<UInt32>, reading details: OwnerDetails = .facts,
+    of isWanted: (OwnerProcess) -> Bool
   ) {
     guard system.isLive, system.knowsOwners else { return nil }
     let processes = system.processes
@@ -46,24 +47,10 @@ package struct DeadDescriptors {
     }
     OwnPrivileges.raising(PrivilegedStep.readingOthersDescriptors.needs) {
       for (index, descriptors) in candidates {
-        examine(descriptors, of: table.processes[Int(index)], processes)
+        let process = table.processes[Int(index)]
+        if isWanted(process) { examine(descriptors, of: process, processes) }
       }
     }
-  }
-
-  /// The dead descriptors of the processes that a selection selects; nil if it does not tell.
-  package func keeping(_ verdict: (OwnerProcess) -> Verdict?) -> DeadDescriptors? {
-    var copy = self
-    for (identity, process) in processes {
-      switch verdict(process) {
-      case .yes: break
-      case .no, .unknown:
-        copy.counts[identity] = nil
-        copy.processes[identity] = nil
-      case nil: return nil
-      }
-    }
-    return copy
   }
 
   private mutating func examine(

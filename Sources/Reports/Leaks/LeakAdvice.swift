@@ -18,33 +18,38 @@ package struct LeakAdvice {
     self.hasCronDirectory = hasCronDirectory
   }
 
-  /// Lines with a command each.
+  /// The commands, one on each line, below their purpose.
   package func text(_ remedy: LeakRemedy, for group: LeakGroup) -> String {
-    commands(remedy).map { label, command in
-      let padding = String(repeating: " ", count: max(1, 14 - label.utf8.count))
-      return "  \(label)\(padding)\(command)\n"
-    }.joined()
+    let name = EscapedText.escaped(group.label)
+    let keeping = keeping(remedy)
+    let how =
+      keeping.count > 2
+      ? "write a policy, see what it would do, and apply it every 5 minutes"
+      : "write a policy, see what it would do, and run 'connreap policy apply' from cron"
+    return """
+      Close the connections of \(name) now (it asks first):
+        \(remedy.kill)
+      Keep them closed: \(how):
+      \(keeping.map { "  \($0)" }.joined(separator: "\n"))
+
+      """
   }
 
-  /// The commands, each with its purpose.
-  package func commands(_ remedy: LeakRemedy) -> [(purpose: String, command: String)] {
+  /// The commands that keep the connections closed.
+  package func keeping(_ remedy: LeakRemedy) -> [String] {
     let file = CommandLineWords.shell([
       (policyDirectory.map { "\($0)/" } ?? "") + remedy.policyName + ".yaml"
     ])
-    return [
-      ("close now", remedy.kill),
-      ("write policy", "\(remedy.policy) > \(file)"),
-      ("try policy", "connreap policy plan \(file)"),
-    ] + cron(file)
+    return ["\(remedy.policy) > \(file)", "connreap policy plan \(file)"] + cron
   }
 
   /// The command that applies the policies every five minutes, if cron can.
-  private func cron(_ file: String) -> [(purpose: String, command: String)] {
+  private var cron: [String] {
     guard let policyDirectory, let program, hasCronDirectory else { return [] }
     let line = CommandLineWords.shell([
       "*/5 * * * * root \(CommandLineWords.shell([program])) policy apply --quiet "
         + CommandLineWords.shell([policyDirectory])
     ])
-    return [("every 5 min", "echo \(line) > /etc/cron.d/connreap")]
+    return ["echo \(line) > /etc/cron.d/connreap"]
   }
 }

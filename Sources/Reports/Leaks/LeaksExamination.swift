@@ -15,6 +15,8 @@ package struct LeaksExamination {
   package let grouping: Grouping
   /// The memory of earlier runs; nil if unknown.
   package let memories: [UInt16: RunMemory]?
+  /// The inodes of the network namespaces that `--netns` names; nil without it.
+  private var namespaces: Set<UInt64>?
 
   package init(
     system: LiveSystem, predicate: SelectionPredicate, rule: LeakRule, grouping: Grouping,
@@ -40,8 +42,13 @@ package struct LeaksExamination {
     let (system, predicate) = try LiveSystem.prepared(
       source, selecting: predicate, netns: netns.isEmpty && isKernel ? ["all"] : netns)
     let memories = system.isLive ? try? RunHistory.read(option: stateDir, of: system) : nil
-    return LeaksExamination(
+    var examined = LeaksExamination(
       system: system, predicate: predicate, rule: rule, grouping: grouping, memories: memories)
+    if !netns.isEmpty {
+      examined.namespaces = Set(
+        system.namespaces.sources.compactMap { system.inode(of: $0.namespace) })
+    }
+    return examined
   }
 
   /// Looks for leaks: once, or a second time after `interval` to measure their growth.
@@ -102,9 +109,9 @@ package struct LeaksExamination {
 
   /// The dead descriptors of the processes that the selection selects; nil if unknown.
   ///
-  /// They have no addresses and no state, so a selection by anything but processes leaves them
-  /// unknown.
+  /// They have no addresses and no state, so a selection by anything but owners leaves them unknown.
   private func dead(besides snapshot: Snapshot) throws(CommandFailure) -> DeadDescriptors? {
+    guard predicate.concernsOnlyOwners else { return nil }
     var listed = Set<UInt32>(minimumCapacity: snapshot.connections.count)
     for connection in snapshot.connections { listed.insert(connection.inode) }
     for listener in snapshot.listeners { listed.insert(listener.inode) }
@@ -114,6 +121,15 @@ package struct LeaksExamination {
     }
     return DeadDescriptors(
       on: system, besides: listed, reading: predicate.needsCommands ? .all : .facts
-    )?.keeping { predicate.verdict(ofOwner: $0) }
+    ) { process in
+      predicate.verdict(ofOwner: process) == .yes && isInside(process)
+    }
+  }
+
+  /// Whether `process` is in one of the named namespaces. A dead socket is listed in none.
+  private func isInside(_ process: OwnerProcess) -> Bool {
+    guard let namespaces else { return true }
+    let own = try? system.processes.networkNamespace(of: process.pid)
+    return own.map { namespaces.contains($0) } ?? false
   }
 }

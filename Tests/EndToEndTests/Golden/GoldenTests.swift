@@ -18,6 +18,7 @@ import Testing
   static let cases: [Case] = [
     Case(name: "help", words: ["--help"], isReplayed: false),
     Case(name: "help-list", words: ["list", "--help"], isReplayed: false),
+    Case(name: "help-leaks", words: ["leaks", "--help"], isReplayed: false),
     Case(name: "help-kill", words: ["kill", "--help"], isReplayed: false),
     Case(name: "help-policy", words: ["policy", "--help"], isReplayed: false),
     Case(name: "help-policy-new", words: ["policy", "new", "--help"], isReplayed: false),
@@ -29,6 +30,7 @@ import Testing
     Case(name: "help-metrics", words: ["metrics", "--help"], isReplayed: false),
     Case(name: "list-table", words: ["list", "--state", "all"]),
     Case(name: "list-default", words: ["list"]),
+    Case(name: "leaks", words: ["leaks", "--leaked-after", "1ms"]),
     Case(name: "list-wide", words: ["list", "-o", "wide", "--state", "close-wait,established"]),
     Case(name: "list-json", words: ["list", "-o", "json", "--state", "all"]),
     Case(name: "list-jsonl", words: ["list", "-o", "jsonl", "--state", "close-wait"]),

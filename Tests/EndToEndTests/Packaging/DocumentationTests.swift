@@ -10,7 +10,7 @@ import Testing
     ].map { $0 + ".md" }
     + [
       "closing", "containers", "deployment", "monitoring", "performance", "policies", "recordings",
-      "reference", "selecting",
+      "reference", "leaks", "selecting",
     ].map { "Documentation/\($0).md" }
 
   /// The anchor that GitHub generates for a heading.

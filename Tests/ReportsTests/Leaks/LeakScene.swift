@@ -13,16 +13,17 @@ struct LeakScene {
   let tree = ProcTree()
   static let uptime: UInt64 = 10 * 86_400_000
   private(set) var sockets: [FakeSocket] = []
+  private var pids: Set<Int32> = []
 
   init() { tree.process(9999, name: "bystander") }
 
-  /// Adds a process with connections in CLOSE-WAIT for these times, in milliseconds.
+  /// Adds a process, unless it exists, with connections in CLOSE-WAIT for these times, in milliseconds.
   mutating func add(
     _ pid: Int32, _ name: String, command: [String]? = nil, in group: String? = nil,
     leaks times: [UInt32] = [], idle: [UInt32] = [], localPort: UInt16 = 40_000,
     peer: [UInt8] = [10, 0, 0, 20], peerPort: UInt16 = 5432
   ) {
-    tree.process(pid, name: name, command: command)
+    if pids.insert(pid).inserted { tree.process(pid, name: name, command: command) }
     if let group { tree.file("\(pid)/cgroup", "0::\(group)\n") }
     for time in times { add(pid, state: 8, time, localPort, peer, peerPort) }
     for time in idle { add(pid, state: 1, time, localPort, peer, peerPort) }

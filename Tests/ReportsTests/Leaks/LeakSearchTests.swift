@@ -1,5 +1,6 @@
 import Connections
 import PolicyEngine
+import TestSupport
 import Testing
 
 @testable import Presentation

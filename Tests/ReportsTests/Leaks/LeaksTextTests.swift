@@ -55,7 +55,7 @@ struct LeaksTextTests {
     let lines = text.split(separator: "\n")
     #expect(lines.count == 3)
     #expect(lines[0].split(separator: ",").count == LeakFields.names.count)
-    #expect(lines[1].hasPrefix("orders.jar,orders.jar,2210,1,orders.service,,,1000,240,,240,0,120,"))
+    #expect(lines[1].hasPrefix("orders.jar,orders.jar,2210,1,orders.service,,,1000,240,,240,0,121,"))
   }
 
   @Test func jsonHasEverything() throws {
@@ -85,7 +85,7 @@ struct LeaksTextTests {
 
   @Test func columnsWithoutValuesAreOmitted() throws {
     var scene = LeakScene()
-    scene.add(10, "app", leaks: [120_000, 120_000])
+    scene.add(10, "app", leaks: [120_000])
     let heading = try text(scene.report(), width: nil).split(separator: "\n")[1]
     #expect(heading.split(separator: " ") == ["PROGRAM", "LEAKED", "SINCE", "FDS", "MAIN", "PEER"])
   }
@@ -115,23 +115,26 @@ struct LeakAdviceTests {
     let advice = LeakAdvice(
       policyDirectory: "/etc/connreap/policies", program: "/opt/my tools/connreap",
       hasCronDirectory: true)
-    let commands = advice.commands(try remedy().0)
-    #expect(commands.map(\.purpose) == ["close now", "write policy", "try policy", "every 5 min"])
+    let (remedy, group) = try remedy()
     let selection = "--process app --state close-wait --idle 1m --in-state 1m"
     #expect(
-      commands.map(\.command) == [
-        "connreap kill \(selection)",
+      advice.keeping(remedy) == [
         "connreap policy new app-leak \(selection) > /etc/connreap/policies/app-leak.yaml",
         "connreap policy plan /etc/connreap/policies/app-leak.yaml",
         #"echo '*/5 * * * * root '\''/opt/my tools/connreap'\'' policy apply --quiet "#
           + "/etc/connreap/policies' > /etc/cron.d/connreap",
       ])
+    let lines = advice.text(remedy, for: group).split(separator: "\n")
+    #expect(lines[0] == "Close the connections of app now (it asks first):")
+    #expect(lines[1] == "  connreap kill \(selection)")
+    #expect(lines.count == 6 && lines[2].hasSuffix("and apply it every 5 minutes:"))
   }
 
   @Test func withoutThemThePolicyGoesToTheCurrentDirectory() throws {
     let advice = LeakAdvice(policyDirectory: nil, program: "/x", hasCronDirectory: true)
-    let commands = advice.commands(try remedy().0)
-    #expect(commands.map(\.purpose) == ["close now", "write policy", "try policy"])
-    #expect(commands[1].command.hasSuffix("> app-leak.yaml"))
+    let (remedy, group) = try remedy()
+    let commands = advice.keeping(remedy)
+    #expect(commands.count == 2 && commands[0].hasSuffix("> app-leak.yaml"))
+    #expect(advice.text(remedy, for: group).contains("run 'connreap policy apply' from cron"))
   }
 }
