@@ -2,22 +2,25 @@ extension Connection {
   /// Appends one endpoint in its printed form: `10.0.0.5:8080`, `[fe80::b%v1]:8080`,
   /// `0.0.0.0%lo:80`, `[::]:80` (IPv6 only), `*:80` (both families).
   ///
-  /// - Parameter zone: appends the name of the interface. It is called for the local end of a bound
-  ///   socket and for a link-local peer.
+  /// - Parameters:
+  ///   - withPort: whether to append the port; without it, an IPv6 address has no brackets.
+  ///   - zone: appends the name of the interface. It is called for the local end of a bound socket
+  ///     and for a link-local peer.
   public func appendText(
-    of end: KernelCondition.End, to text: inout [UInt8], zone: (inout [UInt8]) -> Void
+    of end: KernelCondition.End, to text: inout [UInt8], withPort: Bool = true,
+    zone: (inout [UInt8]) -> Void
   ) {
     let endpoint = end == .local ? local : peer
     let address = endpoint.address
     let hasZone = identity.interface != 0 && (end == .local || address.isLinkLocal)
     address.appendShownText(
-      to: &text, isV6Only: isV6Only, inEndpoint: true
+      to: &text, isV6Only: isV6Only, inEndpoint: withPort
     ) { text in
       guard hasZone else { return }
       text.append(UInt8(ascii: "%"))
       zone(&text)
     }
-    endpoint.appendPort(to: &text)
+    if withPort { endpoint.appendPort(to: &text) }
   }
 }
 

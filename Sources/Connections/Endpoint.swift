@@ -20,7 +20,7 @@ public struct Endpoint: Hashable, Sendable {
   }
 
   /// Appends `:8080`, or `:*` for port 0.
-  func appendPort(to text: inout [UInt8]) {
+  public func appendPort(to text: inout [UInt8]) {
     text.append(UInt8(ascii: ":"))
     if port == 0 {
       text.append(UInt8(ascii: "*"))

@@ -34,7 +34,7 @@ package enum TopHelp {
         + "last two scans; – means unknown, as at the first scan"
     ),
     ("IDLE", "time without payload in either direction; yellow from one hour"),
-    ("IN STATE", "minimum time in CLOSE-WAIT"),
+    ("IN-STATE", "minimum time in CLOSE-WAIT"),
     (
       "CLOSE-WAIT",
       "red: the peer has closed, but the program here has not; a leak if it persists"

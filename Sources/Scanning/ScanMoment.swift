@@ -10,19 +10,30 @@ public struct ScanMoment: Equatable, Sendable {
   public var uptime: UInt64?
   /// The kernel release, as printed by `uname -r`.
   public var kernelRelease: String?
+  /// The time on the clock in UTC (RFC 3339).
+  public var time: String?
+  /// The name of the machine, as printed by `uname -n`.
+  public var host: String?
 
   /// A moment with these facts.
   public init(
-    bootID: String?, networkNamespace: UInt64?, uptime: UInt64?, kernelRelease: String?
+    bootID: String?, networkNamespace: UInt64?, uptime: UInt64?, kernelRelease: String?,
+    time: String? = nil, host: String? = nil
   ) {
     self.bootID = bootID
     self.networkNamespace = networkNamespace
     self.uptime = uptime
     self.kernelRelease = kernelRelease
+    self.time = time
+    self.host = host
   }
 }
 
 extension ScanMoment {
+  /// A moment without any facts.
+  public static let unknown = ScanMoment(
+    bootID: nil, networkNamespace: nil, uptime: nil, kernelRelease: nil)
+
   /// Whether the kernel lists sockets that are only bound to a port (Linux 6.8); nil if unknown.
   ///
   /// Distributions may have backported this to older kernels.

@@ -68,7 +68,7 @@ public struct SelectionProblem: Error, Equatable, Sendable {
     case markOutsideMask
     /// A duration of 0, which every connection reaches.
     case durationZero
-    /// Not a whole number, optionally with k, M or G.
+    /// Not a number, optionally with a unit.
     case notASize
     /// A size above the maximum of a queue.
     case sizeTooLarge
@@ -123,7 +123,7 @@ extension SelectionProblem: CustomStringConvertible {
       "unknown network namespace \(fault); use a name listed by 'ip netns', a pid, a path or all"
     case .notAMark: "\(fault) is not a 32-bit number such as 10 or 0xa"
     case .markOutsideMask: "the mark \(fault) has bits outside its mask and never matches"
-    case .notASize: "\(fault) is not a size such as 4096, 64k, 1M or 1G"
+    case .notASize: "\(fault) is not a size such as 4096, 64k, 1.5M or 1G"
     case .sizeTooLarge: "\(fault) is more than a queue can hold; the maximum is \(UInt32.max)"
     case .durationZero: "a duration of 0 matches every connection; use 1ms or more"
     case .sizeZero: "a size of 0 matches every queue; use 1 or more"

@@ -95,22 +95,21 @@ extension ValueItem {
     return number
   }
 
-  /// The item as a size in bytes, with the binary suffixes k, M and G.
+  /// The item as a size in bytes.
   func size() throws(SelectionProblem) -> UInt32 {
-    let shift: UInt64 =
-      switch text.utf8.last {
-      case UInt8(ascii: "k"), UInt8(ascii: "K"): 10
-      case UInt8(ascii: "M"): 20
-      case UInt8(ascii: "G"): 30
-      default: 0
+    let number: UInt64
+    do {
+      number = try ByteText.parse(text)
+    } catch {
+      switch error {
+      case .notANumber: throw problem(.notASize)
+      case .leadingZero(let length):
+        throw problem(.leadingZero, at: range.lowerBound..<range.lowerBound + length)
+      case .tooLarge: throw problem(.sizeTooLarge)
       }
-    let digits = shift == 0 ? text : text.dropLast()
-    guard digits.isDigits else { throw problem(.notASize) }
-    try checkLeadingZero(at: range.lowerBound..<range.lowerBound + digits.utf8.count)
-    guard let number = UInt64(digits), number <= UInt64(UInt32.max) >> shift else {
-      throw problem(.sizeTooLarge)
     }
-    guard number != 0 else { throw problem(.sizeZero) }
-    return UInt32(number << shift)
+    guard let size = UInt32(exactly: number) else { throw problem(.sizeTooLarge) }
+    guard size != 0 else { throw problem(.sizeZero) }
+    return size
   }
 }

@@ -37,7 +37,8 @@ import Testing
     ),
     (["doctor", "-o", "jsn"], "-o: unknown format \"jsn\"; did you mean \"json\"?", "table, json"),
     (
-      ["stats", "--by", "pid"], "--by: unknown key \"pid\"; did you mean \"pod\"?", "process, peer"
+      ["stats", "--by", "pid"], "--by: unknown key \"pid\"; did you mean \"pod\"?",
+      "process, program"
     ),
     (["list", "--color", "red"], "--color: unknown mode \"red\"", "auto, always, never"),
     (["list", "-o", "it's"], "-o: unknown format \"it's\"", "table, wide, json, jsonl, csv"),

@@ -21,13 +21,13 @@ import Testing
     #expect(
       model.screen.joined(separator: "\n") == """
         connreap top  6 connections, held by 2 processes              every 2s  10:12:45
-        5 ESTAB, 1 CLOSE-WAIT                                sent ≥1.2M/s  received ≥0/s
+        5 ESTAB, 1 CLOSE-WAIT                                sent ≥1.1M/s  received ≥0/s
         by idle, longest first                                                  1 marked
           STATE      LOCAL          PEER           SENT/s RECV/s IDLE▼ PROCESS
           ESTAB      127.0.0.1:8080 127.0.0.1:1001      0      0 2h00m java[100] fd 3
         * ESTAB      127.0.0.1:8080 127.0.0.1:1003      0      0 1m00s java[100] fd 5
           CLOSE-WAIT 127.0.0.1:8080 127.0.0.1:1002      0      0    5s java[100] fd 4
-          ESTAB      127.0.0.1:8080 10.0.0.9:1005    1.2M      0  20ms nginx[101] fd 4
+          ESTAB      127.0.0.1:8080 10.0.0.9:1005    1.1M      0  20ms nginx[101] fd 4
           ESTAB      127.0.0.1:8080 10.0.0.9:1004       0      0  10ms nginx[101] fd 3
           ESTAB      127.0.0.1:8080 127.0.0.1:1006      –      –     – owner unknown
 
@@ -40,7 +40,7 @@ import Testing
   @Test func aWideScreenShowsMoreColumns() throws {
     let heading = try #require(
       try TopScene.usual().model(width: 160).screen.first { $0.contains("STATE") })
-    for title in ["IN STATE", "RECV-Q", "SEND-Q", "RETRANS", "USER"] {
+    for title in ["IN-STATE", "RECV-Q", "SEND-Q", "RETRANS", "USER"] {
       #expect(heading.contains(title), "\(title)")
     }
     #expect(!heading.contains("NETNS") && !heading.contains("AGE"), "they are empty here")

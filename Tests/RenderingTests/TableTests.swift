@@ -83,11 +83,71 @@ import Testing
     #expect(!table.isTooWide(natural, for: Table.Layout()))
   }
 
+  private func table(_ widths: [Int]) -> Table {
+    Table(
+      columns: [
+        Table.Column(title: "NAME", minimumWidth: 4), Table.Column(title: "N", alignment: .right),
+      ], rowCount: widths.count,
+      cell: { row, column, text in
+        text.append(
+          contentsOf: repeatElement(UInt8(ascii: "x"), count: column == 0 ? widths[row] : 1))
+      })
+  }
+
+  /// One unusually wide row does not widen its column.
+  @Test(
+    arguments: [
+      ([10, 10, 10, 40], 10), ([10, 10, 40], 40), ([10, 10, 10, 17], 17), ([10, 10, 10, 18], 10),
+      ([40, 40, 10, 10], 40), ([10, 30, 40, 10], 30), ([2, 2, 2, 40], 4), ([300, 10, 10, 10], 10),
+    ] as [([Int], Int)])
+  func wideCellsAreUnusualIfTheyAreFewAndMuchWider(widths: [Int], typical: Int) {
+    let measured = table(widths).measuredWidths(for: Table.Layout())
+    #expect(measured.widest == [widths.max(), 1])
+    #expect(measured.typical == [typical, 1])
+  }
+
+  @Test func ofManyRowsOneInTwentyMayBeUnusual() {
+    let layout = Table.Layout(width: 80)
+    let few = table((0..<10_000).map { $0 % 20 == 0 ? 60 : 10 })
+    #expect(few.measuredWidths(for: layout).typical[0] == 10)
+    let many = table((0..<10_000).map { $0 % 19 == 0 ? 60 : 10 })
+    #expect(many.measuredWidths(for: layout).typical[0] == 60)
+  }
+
+  @Test func unusuallyWideCellsAreCutFirstOnATerminal() throws {
+    func lines(_ width: Int?) throws -> [Substring] {
+      try printedText { try table([10, 10, 10, 40]).print(Table.Layout(width: width), to: &$0) }
+        .split(separator: "\n")
+    }
+    let wide = try lines(60)
+    #expect(wide[4] == String(repeating: "x", count: 40) + "  x", "there is room for all of it")
+    let narrow = try lines(30)
+    #expect(narrow[4].hasSuffix("…  x") && narrow[4].count == 30)
+    #expect(narrow[1].hasPrefix("xxxxxxxxxx  ") && narrow[1].hasSuffix("  x"))
+    let pipe = try lines(nil)
+    #expect(pipe[1] == "xxxxxxxxxx  x", "the column is as wide as usual")
+    #expect(pipe[4] == String(repeating: "x", count: 40) + "  x", "and the wide row is whole")
+  }
+
   @Test func coloursDoNotCountAsWidth() throws {
     let layout = Table.Layout(showsHeader: false, colors: true)
     #expect(
       try printed([["a", "1", "x"]], columns: columns, layout: layout, style: .yellow)
         == "\u{1b}[33ma\u{1b}[0m  \u{1b}[33m1\u{1b}[0m  \u{1b}[33mx\u{1b}[0m\n")
+  }
+}
+
+@Suite struct TerminalTests {
+  /// `COLUMNS` gives a pipe a width; nothing else does.
+  @Test(
+    arguments: [
+      (nil, nil), ("", nil), ("0", nil), ("-1", nil), ("wide", nil), ("100", 100), ("3", 40),
+    ] as [(String?, Int?)])
+  func aPipeHasTheWidthOfCOLUMNS(columns: String?, width: Int?) throws {
+    let pipe = try FileDescriptor.pipe()
+    defer { for end in [pipe.readEnd, pipe.writeEnd] { try? end.close() } }
+    let terminal = Terminal.of(pipe.writeEnd, columns: columns)
+    #expect(terminal == Terminal(isTerminal: false, width: width))
   }
 }
 

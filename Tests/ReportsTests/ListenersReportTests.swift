@@ -135,8 +135,8 @@ import Testing
   @Test func theSynQueueIsShownIfItIsNotEmpty() throws {
     let listener = Self.listener(1, port: 8080, waiting: 0, backlog: 10)
     let request = FakeSocket(cookie: 2, inode: 0) { $0.state = 3 }
-    #expect(try lines(report([listener, request]))[0].contains("SYN QUEUE"))
-    #expect(try !lines(report([listener]))[0].contains("SYN QUEUE"))
+    #expect(try lines(report([listener, request]))[0].contains("SYN-QUEUE"))
+    #expect(try !lines(report([listener]))[0].contains("SYN-QUEUE"))
     #expect(try lines(report([listener])).last?.contains("SYN") == false)
     #expect(
       try lines(report([listener, request])).last?.contains(

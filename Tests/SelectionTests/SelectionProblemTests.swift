@@ -25,7 +25,7 @@ struct SelectionProblemTests {
     " is not an address, a CIDR block such as 10.0.0.0/8, or a host name"
   private static let notAPort = " is not a port, a range such as 8000-8100, or a service name"
   private static let portRange = " is not a port; use a number from 1 to 65535"
-  private static let notASize = " is not a size such as 4096, 64k, 1M or 1G"
+  private static let notASize = " is not a size such as 4096, 64k, 1.5M or 1G"
   private static let states =
     "; the states are established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed, "
     + "close-wait, last-ack, listen, closing, bound-inactive, all, connected, synchronized, bucket, "
@@ -156,7 +156,10 @@ struct SelectionProblemTests {
       .mark, "3/2", 0..<1, "the mark \"3\" has bits outside its mask and never matches"),
     Case(.receiveQueue, "1m", 0..<2, "\"1m\"\(notASize)"),
     Case(.receiveQueue, "k", 0..<1, "\"k\"\(notASize)"),
-    Case(.receiveQueue, "1.5k", 0..<4, "\"1.5k\"\(notASize)"),
+    Case(.receiveQueue, "1.55k", 0..<5, "\"1.55k\"\(notASize)"),
+    Case(.receiveQueue, "1.5", 0..<3, "\"1.5\"\(notASize)"),
+    Case(.receiveQueue, ".5k", 0..<3, "\".5k\"\(notASize)"),
+    Case(.receiveQueue, "1.k", 0..<3, "\"1.k\"\(notASize)"),
     Case(.receiveQueue, "-1", 0..<2, "\"-1\"\(notASize)"),
     Case(.receiveQueue, "1kB", 0..<3, "\"1kB\"\(notASize)"),
     Case(.idle, "0s", 0..<2, "a duration of 0 matches every connection; use 1ms or more"),

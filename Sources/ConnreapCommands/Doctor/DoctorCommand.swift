@@ -74,6 +74,7 @@ struct DoctorCommand: ParsableCommand, PrivilegedCommand {
 
   private func write(_ examinations: [Examination], to json: inout JSONWriter) {
     json.object { json in
+      (examinations.first?.moment ?? .unknown).write(to: &json)
       if netns.isEmpty, let only = examinations.first { return only.write(to: &json) }
       json.array("namespaces") { json in
         for examination in examinations { json.object { examination.write(to: &$0) } }

@@ -77,7 +77,8 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     let names = SystemNames()
     let selected = try selection.predicate(names: names).limitedToDefaultStates()
     let named = try ConnectionColumn.list(columns)
-    let columns = named ?? output.format.columns
+    let criteria = selected.columns + (selection.netns.isEmpty ? [] : [.networkNamespace])
+    let columns = named ?? output.format.columns.map { $0 + criteria }
     let order = try ConnectionOrder(sort)
     let (system, predicate) = try LiveSystem.prepared(
       source.source, selecting: selected, netns: selection.netns)
@@ -88,9 +89,11 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
       predicate, reading: details(for: columns, order: order, system: system),
       prunesOwners: true,
       past: needsHistory ? try RunHistory.past(option: stateDir, of: system) : .unknown)
-    if explain { return try output.style.print(ScanExplanation(request: request)) }
+    if explain {
+      return try output.style.print(ScanExplanation(request: request, at: system.moment))
+    }
     let snapshot = try system.scan(request, seeingMarks: isShowingMarks)
-    try print(snapshot, columns: named, order: order, system: system)
+    try print(snapshot, columns: named, criteria: criteria, order: order, system: system)
     for notice in system.boundSocketNotices(predicate) { Standard.report("connreap: \(notice)\n") }
     try system.finish()
     try system.checkNamespaces(snapshot.namespaceGaps)
@@ -108,11 +111,17 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
     }
     if needed.contains(where: \.needsControlGroups) { details.insert(.controlGroups) }
     if needed.contains(.command), system.knowsOwners { details.insert(.commands) }
+    // A table that is too wide shortens the local end where a process listens.
+    let isTable = output.format == .table || output.format == .wide
+    if isTable, output.style.layout.width != nil, needed.contains(.local) {
+      details.insert(.listeners)
+    }
     return details
   }
 
   private func print(
-    _ snapshot: Snapshot, columns: [ConnectionColumn]?, order: ConnectionOrder, system: LiveSystem
+    _ snapshot: Snapshot, columns: [ConnectionColumn]?, criteria: [ConnectionColumn],
+    order: ConnectionOrder, system: LiveSystem
   ) throws {
     let indices = order.sorted(snapshot)
     let connections = OrderedConnections(
@@ -124,10 +133,9 @@ struct ListCommand: ParsableCommand, PrivilegedCommand {
         text: ConnectionText(
           snapshot: snapshot, names: SystemNumbers(resolvesNames: system.isLive),
           commands: .ofCaller),
-        columns: columns))
+        columns: columns, criteria: criteria))
     let summary = ListSummary(snapshot: snapshot, shown: connections.count)
-    let isWatched =
-      style.layout.width != nil || Terminal.of(Standard.error, columns: nil).isTerminal
+    let isWatched = style.isTerminal || Terminal.of(Standard.error, columns: nil).isTerminal
     if isWatched, style.format == .table || style.format == .wide {
       Standard.report(summary.line + "\n")
     }
@@ -171,7 +179,7 @@ extension ConnectionColumn {
   fileprivate static func one(
     _ name: Substring, option: String
   ) throws(CommandFailure) -> ConnectionColumn {
-    if let column = ConnectionColumn(rawValue: String(name)) { return column }
+    if let column = ConnectionColumn(word: name) { return column }
     throw .unknown("column", name, of: option, among: allCases.map(\.rawValue))
   }
 }

@@ -64,7 +64,7 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
     round.failure = system.namespaceFailure(survey.snapshot.namespaceGaps)
     return ListenersReport(
       survey, figures: system.acceptFigures(besides: survey.snapshot.namespaceGaps),
-      names: SystemNumbers(resolvesNames: system.isLive), time: round.time,
+      names: SystemNumbers(resolvesNames: system.isLive), showsTime: round.isRepeated,
       instant: system.moment.uptime ?? 0)
   }
 }

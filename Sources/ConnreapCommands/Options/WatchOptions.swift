@@ -11,8 +11,8 @@ struct WatchOptions: ParsableArguments {
 
   /// The state of one round.
   struct Round {
-    /// The time of the round; nil without `--watch`.
-    let time: String?
+    /// Whether it is one of many, with `--watch`.
+    let isRepeated: Bool
     /// The failure to report after the only round was printed; nil if all went well.
     var failure: CommandFailure?
     /// The notices of the previous round.
@@ -44,7 +44,7 @@ struct WatchOptions: ParsableArguments {
     print: (_ report: Report, _ earlier: Report?) throws -> Void
   ) throws {
     guard let interval = try watch?.interval(of: "--watch") else {
-      var only = Round(time: nil, notices: [])
+      var only = Round(isRepeated: false, notices: [])
       try print(makeReport(&only), nil)
       if let failure = only.failure { throw failure }
       return
@@ -52,7 +52,7 @@ struct WatchOptions: ParsableArguments {
     var earlier: Report?
     var notices: [String] = []
     try Watch(interval: interval).run {
-      var next = Round(time: Timestamp.now, notices: notices)
+      var next = Round(isRepeated: true, notices: notices)
       let report = try makeReport(&next)
       notices = next.notices
       try print(report, earlier)

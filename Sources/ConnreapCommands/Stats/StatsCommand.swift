@@ -90,7 +90,8 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
     return StatsReport(
       tally: tally, groups: groups, grouping: by,
       kernel: system.kernelCounters(besides: tally.namespaceGaps), countsAllEstablished: isAll,
-      listsBoundSockets: system.isLive && system.moment.listsBoundSockets == true, time: round.time)
+      listsBoundSockets: system.isLive && system.moment.listsBoundSockets == true,
+      moment: system.moment, isRepeated: round.isRepeated)
   }
 }
 

@@ -38,7 +38,7 @@ package struct KillReport {
   package func printQuestion() throws {
     try printPlan(under: plan.heading("will be \(plan.verb)"), json: { _ in })
     // The question is asked on the terminal. If the plan went elsewhere, repeat the number there.
-    guard isJSON || output.layout.width == nil else { return }
+    guard isJSON || !output.isTerminal else { return }
     let count = plan.closings.count
     Question.show("\(Count.text(count)) connection\(Count.plural(count)) will be \(plan.verb).\n")
   }

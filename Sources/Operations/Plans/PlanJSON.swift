@@ -46,7 +46,7 @@ package struct PlanJSON {
 
   private func writeHead(of plan: Plan, to json: inout JSONWriter) {
     json.member("version", PlanFile.version)
-    origin?.write(to: &json)
+    if let origin { origin.write(to: &json) } else { plan.snapshot.moment.write(to: &json) }
     json.member("boot_id", plan.snapshot.moment.bootID)
     // If there are several namespaces, each connection has its own.
     let namespaces = plan.snapshot.namespaces

@@ -46,7 +46,8 @@ package struct ConnectionSource {
     let processes = ProcFileSystem(containers: ContainerDirectory())
     let moment = ScanMoment(
       bootID: try? processes.bootID(), networkNamespace: try? processes.networkNamespace(),
-      uptime: SystemClock.uptime, kernelRelease: Uname.release)
+      uptime: SystemClock.uptime, kernelRelease: Uname.release, time: Timestamp.now,
+      host: Uname.hostName)
     var recorder: ConversationRecorder?
     if let path { recorder = try ConversationRecorder(to: path, at: moment) }
     self.init(processes: processes, moment: moment, recorder: recorder) {

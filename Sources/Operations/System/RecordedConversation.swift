@@ -60,6 +60,8 @@ extension ScanMoment {
     static let bootID = "boot-id"
     static let uptime = "uptime-ms"
     static let networkNamespace = "network-namespace"
+    static let time = "time"
+    static let host = "host"
   }
 
   /// The moment at which `recording` was made.
@@ -68,14 +70,16 @@ extension ScanMoment {
       bootID: recording.fact(FactName.bootID),
       networkNamespace: recording.fact(FactName.networkNamespace).flatMap { UInt64($0) },
       uptime: recording.fact(FactName.uptime).flatMap { UInt64($0) },
-      kernelRelease: recording.fact(FactName.kernel))
+      kernelRelease: recording.fact(FactName.kernel), time: recording.fact(FactName.time),
+      host: recording.fact(FactName.host))
   }
 
   fileprivate var facts: [Recording.Fact] {
     let facts = [
       (FactName.kernel, kernelRelease), (FactName.bootID, bootID),
       (FactName.uptime, uptime.map { "\($0)" }),
-      (FactName.networkNamespace, networkNamespace.map { "\($0)" }),
+      (FactName.networkNamespace, networkNamespace.map { "\($0)" }), (FactName.time, time),
+      (FactName.host, host),
     ]
     return facts.compactMap { name, value in value.map { Recording.Fact(name, $0) } }
   }

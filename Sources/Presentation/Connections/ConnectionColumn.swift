@@ -2,18 +2,22 @@ import Connections
 package import Rendering
 
 /// A column of a table or CSV file of connections: the words of `--columns`.
+///
+/// A column that shows the value of an option has its name.
 package enum ConnectionColumn: String, CaseIterable {
   case state
   case local
   case peer
+  case localAddress = "local-address"
   case localPort = "local-port"
+  case peerAddress = "peer-address"
   case peerPort = "peer-port"
   case idle
   case inState = "in-state"
   case age
   case stalled
-  case receiveQueue = "recv-q"
-  case sendQueue = "send-q"
+  case receiveQueue = "recv-queue"
+  case sendQueue = "send-queue"
   case unacknowledged = "unacked"
   case retransmits
   case timer
@@ -60,17 +64,27 @@ package enum ConnectionColumn: String, CaseIterable {
 
   /// The columns of `-o csv`.
   package static let csv: [ConnectionColumn] = [
-    .state, .local, .peer, .idle, .inState, .stalled, .receiveQueue, .sendQueue, .user, .pid,
-    .process, .descriptors, .note, .inode, .cookie, .networkNamespace,
+    .state, .localAddress, .localPort, .peerAddress, .peerPort, .idle, .inState, .stalled,
+    .receiveQueue, .sendQueue, .user, .process, .pid, .descriptors, .note, .inode, .cookie,
+    .networkNamespace,
   ]
 
-  /// The table heading.
+  /// The column named `word`, which may be the name that `ss` prints.
+  package init?(word: some StringProtocol) {
+    switch word {
+    case "recv-q": self = .receiveQueue
+    case "send-q": self = .sendQueue
+    default: self.init(rawValue: String(word))
+    }
+  }
+
+  /// The table heading: the name in capitals, or a short form where the values are much narrower.
   package var title: String {
     switch self {
     case .receiveQueue: "RECV-Q"
     case .sendQueue: "SEND-Q"
     case .totalRetransmits: "RETRANS"
-    default: rawValue.replacing("-", with: " ").uppercased()
+    default: rawValue.uppercased()
     }
   }
 
@@ -91,7 +105,8 @@ package enum ConnectionColumn: String, CaseIterable {
   /// Whether the value is a number, which is aligned right.
   package var isNumber: Bool {
     switch self {
-    case .state, .local, .peer, .timer, .process, .note, .command, .executable, .descriptors, .user, .cookie,
+    case .state, .local, .peer, .localAddress, .peerAddress, .timer, .process, .note, .command,
+      .executable, .descriptors, .user, .cookie,
       .family, .interface, .congestion, .pid, .unit, .container, .containerName, .pod,
       .podName, .controlGroup, .networkNamespace:
       false
@@ -132,10 +147,12 @@ package enum ConnectionColumn: String, CaseIterable {
   package var minimumWidth: Int? {
     switch self {
     case .process, .note, .command, .controlGroup: 16
-    case .executable, .unit, .container, .pod: 12
+    case .executable, .unit, .container, .containerName, .pod, .podName, .networkNamespace: 12
+    case .user: 8
     // Room for a port, and for a peer's IPv4 address with its port.
     case .local: 6
     case .peer: 21
+    case .localAddress, .peerAddress: 15
     default: nil
     }
   }
@@ -145,6 +162,7 @@ package enum ConnectionColumn: String, CaseIterable {
     switch self {
     case .local: .localEnd
     case .peer: .peer
+    case .localAddress, .peerAddress: .address
     case .process: .owner
     default: .end
     }
@@ -154,7 +172,7 @@ package enum ConnectionColumn: String, CaseIterable {
   package var rank: Int {
     switch self {
     case .local: 0
-    case .peer: 1
+    case .peer, .localAddress, .peerAddress: 1
     default: 2
     }
   }

@@ -15,19 +15,4 @@ extension ConnectionList: Printable {
       try list.printCSV(
         list.columns ?? ConnectionColumn.csv, showsHeader: layout.showsHeader, to: &stream)
     })
-
-  /// Prints a table of the columns that were named, or else of `defaults` that fit.
-  private func printTable(
-    orOf defaults: [ConnectionColumn], _ layout: Table.Layout, to stream: inout OutputStream
-  ) throws(OutputProblem) {
-    guard !connections.isEmpty else { return }
-    if let columns { return try printTable(columns, layout, to: &stream) }
-    var shown = defaults
-    if text.snapshot.namespaces.count > 1 { shown.insert(.networkNamespace, at: 0) }
-    if text.snapshot.hasHistory, let index = shown.firstIndex(of: .inState) {
-      shown.insert(.age, at: index + 1)
-    }
-    if layout.width != nil { shown = withoutEmptyColumns(shown) }
-    try printTable(shown, layout, isFree: true, to: &stream)
-  }
 }

@@ -110,8 +110,8 @@ extension ConnectionColumn {
   fileprivate var sortKey: SortKey? {
     switch self {
     case .state: .number { UInt32($0.state.rawValue) }
-    case .local: .end(\.local)
-    case .peer: .end(\.peer)
+    case .local, .localAddress: .end(\.local)
+    case .peer, .peerAddress: .end(\.peer)
     case .process, .pid: .owner
     case .localPort: .number { UInt32($0.identity.localPort) }
     case .peerPort: .number { UInt32($0.identity.peerPort) }
@@ -135,7 +135,8 @@ extension ConnectionColumn {
     case .bytesAcknowledged: .longNumber { $0.tcp?.bytesAcknowledged }
     case .bytesReceived: .longNumber { $0.tcp?.bytesReceived }
     case .unit, .container, .containerName, .pod, .podName, .controlGroup, .timer, .note,
-      .command, .executable, .descriptors, .family, .interface, .mark, .networkNamespace, .congestion:
+      .command, .executable, .descriptors, .family, .interface, .mark, .networkNamespace,
+      .congestion:
       nil
     }
   }

@@ -7,19 +7,25 @@ package import Scanning
 package struct ConnectionText: Sendable {
   package let snapshot: Snapshot
   package let names: SystemNumbers
+  /// Whether a table omits the local address of connections whose port has a listener.
+  package var shortensListeners = false
   /// `java[1744]` for each process of the snapshot's owners, built once.
   private let labels: [[UInt8]]
+  /// The bytes of each label that are the name.
+  private let nameLengths: [Int]
   private let commands: CommandAccess
 
   package init(snapshot: Snapshot, names: SystemNumbers, commands: CommandAccess = .none) {
     self.snapshot = snapshot
     self.names = names
     self.commands = commands
-    labels = (snapshot.owners?.processes ?? []).map { process in
+    let processes = snapshot.owners?.processes ?? []
+    labels = processes.map { process in
       var label: [UInt8] = []
       EscapedText.append(process.label, to: &label)
       return label
     }
+    nameLengths = zip(labels, processes).map { $0.count - "[\($1.pid)]".utf8.count }
   }
 
   /// An unknown value in a table; in CSV it is empty.
@@ -59,8 +65,15 @@ package struct ConnectionText: Sendable {
     case .state:
       let name = asMilliseconds ? connection.state.name : connection.state.label
       text.append(contentsOf: name.utf8)
-    case .local: appendEnd(.local, of: connection, to: &text)
+    case .local:
+      if shortensListeners, !asMilliseconds, isAccepted(connection) {
+        connection.local.appendPort(to: &text)
+      } else {
+        appendEnd(.local, of: connection, to: &text)
+      }
     case .peer: appendEnd(.peer, of: connection, to: &text)
+    case .localAddress: appendAddress(.local, of: connection, to: &text)
+    case .peerAddress: appendAddress(.peer, of: connection, to: &text)
     case .localPort: number(connection.identity.localPort)
     case .peerPort: number(connection.identity.peerPort)
     case .idle: time(connection.idle)
@@ -79,7 +92,10 @@ package struct ConnectionText: Sendable {
     case .retransmits: number(connection.timer.retransmits)
     case .totalRetransmits: number(tcp?.totalRetransmits)
     case .timer: appendTimer(of: connection, to: &text)
-    case .process: appendProcess(of: connection, to: &text)
+    case .process:
+      // In a CSV file, the pid, the descriptors and the note have columns of their own.
+      asMilliseconds
+        ? appendNames(of: connection, to: &text) : appendProcess(of: connection, to: &text)
     case .note: if let note = note(of: connection) { EscapedText.append(note, to: &text) }
     case .pid:
       appendJoined(snapshot.holders(of: connection).map { KernelName("\($0.pid)") }, to: &text)
@@ -165,11 +181,37 @@ package struct ConnectionText: Sendable {
     }
   }
 
+  /// Appends the address of one end as ``appendEnd(_:of:to:)`` does, without the port.
+  private func appendAddress(
+    _ end: KernelCondition.End, of connection: Connection, to text: inout [UInt8]
+  ) {
+    connection.appendText(of: end, to: &text, withPort: false) { text in
+      if let name = interface(of: connection) { EscapedText.append(name, to: &text) }
+    }
+  }
+
+  /// Whether a listener has accepted `connection`, or is about to.
+  private func isAccepted(_ connection: Connection) -> Bool {
+    connection.state != .listen && !snapshot.listeners(for: connection).isEmpty
+  }
+
   /// One end of `connection` in the standard form.
   package func end(_ end: KernelCondition.End, of connection: Connection) -> String {
     var text: [UInt8] = []
     appendEnd(end, of: connection, to: &text)
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Appends the names of the processes that hold `connection`.
+  private func appendNames(of connection: Connection, to text: inout [UInt8]) {
+    guard case .held(let holdings) = snapshot.attribution(of: connection) else { return }
+    var last: UInt32?
+    for holding in holdings where holding.process != last {
+      if last != nil { text.append(UInt8(ascii: " ")) }
+      last = holding.process
+      let process = Int(holding.process)
+      text.append(contentsOf: labels[process].prefix(nameLengths[process]))
+    }
   }
 
   /// Appends `java[1744] fd 23, and 3 more`, or why no owner is named.

@@ -7,9 +7,11 @@ import SocketDiagnostics
 /// How a selection is evaluated: what the kernel filters, and what connreap filters itself.
 package struct ScanExplanation: Printable {
   package let request: ScanRequest
+  package let moment: ScanMoment
 
-  package init(request: ScanRequest) {
+  package init(request: ScanRequest, at moment: ScanMoment) {
     self.request = request
+    self.moment = moment
   }
 
   /// The explanation as lines of text.
@@ -34,6 +36,7 @@ package struct ScanExplanation: Printable {
   /// Writes the explanation as one JSON document.
   package func write(to json: inout JSONWriter) {
     json.object { json in
+      moment.write(to: &json)
       json.array("kernel") { json in
         for plan in request.dumps { Self.write(plan, to: &json) }
       }

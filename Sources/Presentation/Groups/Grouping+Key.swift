@@ -4,7 +4,7 @@ package import Scanning
 
 extension Grouping {
   /// The table heading.
-  package var title: String { rawValue.replacing("-", with: " ").uppercased() }
+  package var title: String { rawValue.uppercased() }
 
   /// The details that a scan must read for this grouping.
   ///

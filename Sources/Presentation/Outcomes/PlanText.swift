@@ -65,10 +65,10 @@ package struct PlanText {
     layout.showsHeader = false
     layout.indent = 2
     let table = table(of: lines)
-    let natural = table.naturalWidths(for: layout)
-    try table.print(layout, natural: natural, to: &output)
+    let widths = table.measuredWidths(for: layout)
+    try table.print(layout, widths: widths, to: &output)
     guard let width = layout.width else { return }
-    let room = table.fitting(natural, layout).widths[3]
+    let room = table.fitting(widths, layout).widths[3]
     var reasons: [String: String] = [:]
     for line in lines where reasons.count < Self.maximumReasons {
       guard let reason = line.reason.map(EscapedText.escaped),

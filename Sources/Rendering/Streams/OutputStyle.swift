@@ -12,10 +12,13 @@ package struct OutputStyle: Sendable {
   package let format: OutputFormat
   /// The heading, width and colours of text.
   package let layout: Table.Layout
+  /// Whether standard output is a terminal.
+  package let isTerminal: Bool
 
   package init(format: OutputFormat, omitsHeader: Bool = false, color: ColorChoice) {
     self.format = format
     let terminal = Terminal.of(Standard.output, columns: Environment.ofProcess["COLUMNS"])
+    isTerminal = terminal.isTerminal
     layout = Table.Layout(
       showsHeader: !omitsHeader, width: terminal.width,
       colors: color.isOn(for: terminal, environment: .ofProcess))

@@ -4,7 +4,7 @@ package import SystemPackage
 /// What a descriptor is connected to: a terminal of some width, or a pipe or file.
 package struct Terminal: Equatable {
   package let isTerminal: Bool
-  /// The width in columns; nil for a pipe or a file, which need no fitting.
+  /// The width in columns; nil for a pipe or a file without `COLUMNS`, which need no fitting.
   package let width: Int?
 
   /// The narrowest width that tables are fitted to; on a narrower terminal, lines wrap.
@@ -12,14 +12,17 @@ package struct Terminal: Equatable {
 
   /// Examines `descriptor`. A terminal of unknown width counts as 80 columns wide.
   ///
-  /// - Parameter columns: the value of `COLUMNS`, used if the terminal does not report its width.
+  /// - Parameter columns: the value of `COLUMNS`, used for a pipe, and for a terminal that does not
+  ///   report its width.
   package static func of(_ descriptor: FileDescriptor, columns: String?) -> Terminal {
-    guard isatty(descriptor.rawValue) == 1 else { return Terminal(isTerminal: false, width: nil) }
+    let wanted = columns.flatMap { Int($0) }.flatMap { $0 > 0 ? max($0, minimumWidth) : nil }
+    guard isatty(descriptor.rawValue) == 1 else {
+      return Terminal(isTerminal: false, width: wanted)
+    }
     var size = winsize()
     let answered = unsafe ioctl(descriptor.rawValue, UInt(TIOCGWINSZ), &size) == 0
-    let width =
-      answered && size.ws_col > 0 ? Int(size.ws_col) : columns.flatMap { Int($0) } ?? 80
-    return Terminal(isTerminal: true, width: max(width, minimumWidth))
+    let width = answered && size.ws_col > 0 ? max(Int(size.ws_col), minimumWidth) : wanted ?? 80
+    return Terminal(isTerminal: true, width: width)
   }
 }
 

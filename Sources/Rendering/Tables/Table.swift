@@ -1,10 +1,9 @@
-import Synchronization
-
 /// A table of text with a heading, whose cells are rendered on demand.
 ///
 /// A large table renders its cells while printing, so a million rows need no extra memory. To fit a
 /// terminal, it measures all cells first. Otherwise it measures a sample, and a wider cell shifts
-/// the rest of its line.
+/// the rest of its line. A few unusually wide cells do not widen their column: they are cut, or they
+/// shift the rest of their lines.
 package struct Table: Sendable {
   package let columns: [Column]
   package let rowCount: Int
@@ -78,12 +77,12 @@ package struct Table: Sendable {
 
   /// Prints the table to `output`.
   ///
-  /// - Parameter natural: the widths of ``naturalWidths(for:of:)``, if they are known.
+  /// - Parameter widths: the widths of ``measuredWidths(for:of:)``, if they are known.
   package func print(
-    _ layout: Layout, natural: [Int]? = nil, to output: inout OutputStream
+    _ layout: Layout, widths: MeasuredWidths? = nil, to output: inout OutputStream
   ) throws(OutputProblem) {
-    let table = natural == nil && rowCount <= Self.maximumCachedRows ? cachingCells() : self
-    try table.printRows(layout, natural ?? table.naturalWidths(for: layout), to: &output)
+    let table = widths == nil && rowCount <= Self.maximumCachedRows ? cachingCells() : self
+    try table.printRows(layout, widths ?? table.measuredWidths(for: layout), to: &output)
   }
 
   /// A table of at most this many rows renders each cell only once.
@@ -107,9 +106,9 @@ package struct Table: Sendable {
   }
 
   private func printRows(
-    _ wanted: Layout, _ natural: [Int], to output: inout OutputStream
+    _ wanted: Layout, _ measured: MeasuredWidths, to output: inout OutputStream
   ) throws(OutputProblem) {
-    let (widths, layout) = fitting(natural, wanted)
+    let (widths, layout) = fitting(measured, wanted)
     var scratch: [UInt8] = []
     if layout.showsHeader {
       try output.write { line in
@@ -139,93 +138,6 @@ package struct Table: Sendable {
       }
       Self.end(&lines)
     }
-  }
-
-  /// The number of rows measured if nothing has to fit.
-  private static let sampleSize = 4096
-
-  /// The column widths that the cells need.
-  ///
-  /// - Parameter rows: the rows to measure; nil for all, or for a sample if no width is set.
-  package func naturalWidths(for layout: Layout, of rows: [Int]? = nil) -> [Int] {
-    let titles = columns.map {
-      layout.showsHeader ? EscapedText.width(of: $0.title.utf8) : 0
-    }
-    if let rows { return widths(rows.count, from: titles) { rows[$0] } }
-    guard layout.width != nil || rowCount <= 2 * Self.sampleSize else {
-      let step = rowCount / Self.sampleSize
-      return widths((rowCount + step - 1) / step, from: titles) { $0 * step }
-    }
-    let widest = Mutex(titles)
-    ParallelRows.forEachBatch(of: rowCount) { rows in
-      let widths = widths(rows.count, from: widest.withLock { $0 }) { rows.lowerBound + $0 }
-      widest.withLock { widest in
-        for column in columns.indices { widest[column] = max(widest[column], widths[column]) }
-      }
-    }
-    return widest.withLock { $0 }
-  }
-
-  /// The column widths that `count` rows need, each at least the one in `known`.
-  private func widths(_ count: Int, from known: [Int], row: (Int) -> Int) -> [Int] {
-    var widths = known
-    var scratch: [UInt8] = []
-    for index in 0..<count { widen(&widths, by: row(index), scratch: &scratch) }
-    return widths
-  }
-
-  private func widen(_ widths: inout [Int], by row: Int, scratch: inout [UInt8]) {
-    for column in columns.indices {
-      scratch.removeAll(keepingCapacity: true)
-      cell(row, column, &scratch)
-      // A text never takes more columns than bytes.
-      if scratch.count > widths[column] {
-        widths[column] = max(widths[column], CellCut.width(of: scratch[...]))
-      }
-    }
-  }
-
-  /// The layout with a narrower gap if the cells would not fit otherwise.
-  private func narrowed(_ layout: Layout, for natural: [Int]) -> Layout {
-    guard let width = layout.width, needed(natural, layout) > width else { return layout }
-    var layout = layout
-    layout.gap = min(layout.gap, 1)
-    return layout
-  }
-
-  private func needed(_ widths: [Int], _ layout: Layout) -> Int {
-    layout.indent + widths.reduce(0, +) + layout.gap * (columns.count - 1)
-  }
-
-  /// The column widths as printed, and the layout adjusted to them.
-  ///
-  /// - Parameter natural: the widths of ``naturalWidths(for:of:)``.
-  package func fitting(_ natural: [Int], _ wanted: Layout) -> (widths: [Int], layout: Layout) {
-    let layout = narrowed(wanted, for: natural)
-    return (fit(natural, into: layout), layout)
-  }
-
-  /// Whether columns of these natural widths do not fit even at their minimum.
-  package func isTooWide(_ natural: [Int], for layout: Layout) -> Bool {
-    guard let width = layout.width else { return false }
-    let least = columns.indices.map { min(natural[$0], columns[$0].minimumWidth ?? .max) }
-    return needed(least, narrowed(layout, for: natural)) > width
-  }
-
-  /// Shrinks the columns of `natural` widths until they fit `layout`, as far as they may shrink.
-  package func fit(_ natural: [Int], into layout: Layout) -> [Int] {
-    guard let width = layout.width else { return natural }
-    var widths = natural
-    var excess = needed(natural, layout) - width
-    let order = columns.indices.sorted { (columns[$0].rank, $1) < (columns[$1].rank, $0) }
-    for column in order {
-      guard excess > 0 else { break }
-      guard let least = columns[column].minimumWidth else { continue }
-      let taken = min(excess, max(0, widths[column] - least))
-      widths[column] -= taken
-      excess -= taken
-    }
-    return widths
   }
 
   /// Appends the cell that `fill` appends, with its indent, padding and gap.

@@ -6,6 +6,8 @@ package enum CellCut: Sendable {
   case localEnd
   /// Cuts the middle of the address of `[2001:db8::1]:443`.
   case peer
+  /// Cuts the middle of `2001:db8::1`.
+  case address
   /// Cuts `10.0.0.5:8080 → [2001:db8::1]:443`: the local address first, then the peer's.
   case bothEnds
   /// Cuts `java[1744] fd 23, and 3 more`: the text after the pid first, then the end of the name.
@@ -26,6 +28,7 @@ package enum CellCut: Sendable {
       case .end: Self.withoutEnd(whole, to: width)
       case .localEnd: Self.port(of: whole)
       case .peer: Self.withoutMiddle(whole, to: width)
+      case .address: Self.middle(of: whole, to: width)
       case .bothEnds: Self.bothEnds(whole, to: width)
       case .owner: Self.owner(whole, to: width)
       }
@@ -72,8 +75,13 @@ package enum CellCut: Sendable {
     let room = width - port.count
     guard room >= minimumAddressWidth else { return port }
     guard address.count > room else { return Array(end) }
-    let tail = (room - 1) / 2
-    return address.prefix(room - 1 - tail) + ellipsis + address.suffix(tail) + port
+    return middle(of: address, to: room) + port
+  }
+
+  /// The start and the end of `address`, which is wider than `width`.
+  private static func middle(of address: ArraySlice<UInt8>, to width: Int) -> [UInt8] {
+    let tail = (width - 1) / 2
+    return address.prefix(width - 1 - tail) + ellipsis + address.suffix(tail)
   }
 
   private static func bothEnds(_ text: ArraySlice<UInt8>, to width: Int) -> [UInt8] {

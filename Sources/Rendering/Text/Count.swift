@@ -1,3 +1,5 @@
+import Connections
+
 /// Numbers as readers expect them.
 package enum Count {
   /// The number with thousands separators: `1,204`.
@@ -17,21 +19,8 @@ package enum Count {
     return (count < 0 ? "-" : "+") + text(abs(count))
   }
 
-  /// A number of bytes with a decimal unit, in at most five characters: `812`, `1.2k`, `48M`.
-  package static func bytes(_ count: UInt64) -> String {
-    guard count >= 1000 else { return "\(count)" }
-    var value = Double(count)
-    var unit = -1
-    while value >= 999.5, unit < units.count - 1 {
-      value /= 1000
-      unit += 1
-    }
-    let tenths = Int((value * 10).rounded())
-    let digits = tenths < 100 ? "\(tenths / 10).\(tenths % 10)" : "\(Int(value.rounded()))"
-    return digits + units[unit]
-  }
-
-  private static let units = ["k", "M", "G", "T", "P", "E"]
+  /// A number of bytes with a binary unit, in at most five characters: `812`, `1.2k`, `48M`.
+  package static func bytes(_ count: UInt64) -> String { ByteText.rounded(count) }
 
   /// The plural ending of a regular noun: `s`, or nothing for 1.
   package static func plural(_ count: Int) -> String { count == 1 ? "" : "s" }

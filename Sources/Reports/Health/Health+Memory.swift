@@ -30,7 +30,7 @@ extension Health {
       return Self.unknown(id, title, setting)
     }
     let bytes = UInt64(clamping: used) &* UInt64(getpagesize())
-    let text = "\(Self.share(used, of: limits[2])) pages, \(Count.bytes(bytes))B, \(setting)"
+    let text = "\(Self.share(used, of: limits[2])) pages, \(Count.bytes(bytes)) bytes, \(setting)"
     let severity: Check.Severity
     let harm: String
     if used >= limits[2] {
@@ -45,7 +45,7 @@ extension Health {
     return Check(
       id: id, severity: severity, title: title, detail: "\(text): \(harm)",
       remedy:
-        "find the fullest queues with 'connreap list --sort recv-q:desc --limit 10', and send-q; "
+        "find the fullest queues with 'connreap list --sort recv-queue:desc --limit 10', and send-queue; "
         + Self.set(setting, limits.map(Self.twice).joined(separator: " ")))
   }
 }

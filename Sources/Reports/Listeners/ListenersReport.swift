@@ -12,21 +12,21 @@ package struct ListenersReport {
   package let figures: AcceptFigures
   /// The network namespaces that ``figures`` covers.
   private let counted: Set<ScannedNamespace>
-  /// The time, if reports repeat.
-  package let time: String?
+  /// Whether reports repeat, so that each shows its time.
+  package let showsTime: Bool
   /// A clock reading for rates, in milliseconds.
   package let instant: UInt64
 
   /// - Parameter figures: the kernel's counters in each network namespace.
   package init(
     _ survey: ListenerSurvey, figures: [ScannedNamespace: AcceptFigures], names: SystemNumbers,
-    time: String? = nil, instant: UInt64
+    showsTime: Bool = false, instant: UInt64
   ) {
     let snapshot = survey.snapshot
     text = ConnectionText(snapshot: snapshot, names: names)
     self.figures = AcceptFigures(sumOf: figures.values)
     counted = Set(figures.keys)
-    self.time = time
+    self.showsTime = showsTime
     self.instant = instant
     lines = snapshot.connections.map { socket in
       ListenerLine(
@@ -53,7 +53,7 @@ package struct ListenersReport {
   package func write(since earlier: ListenersReport?, to json: inout JSONWriter) {
     let rows = ConnectionJSON(text: text)
     json.object { json in
-      if let time { json.member("time", time) }
+      text.snapshot.moment.write(to: &json)
       json.array("listeners") { json in
         for line in lines { write(line, rows, to: &json) }
       }
@@ -100,17 +100,17 @@ package struct ListenersReport {
   package func print(
     _ layout: Table.Layout, since earlier: ListenersReport?, to output: inout OutputStream
   ) throws(OutputProblem) {
-    if let time { try output.write("\(time)\n") }
+    if showsTime, let time = text.snapshot.moment.time { try output.write("\(time)\n") }
     if lines.isEmpty {
       try output.write("No listening sockets found.\n")
     } else {
       let whole = table(showsLimits: true)
-      let natural = whole.naturalWidths(for: layout)
-      if whole.isTooWide(natural, for: layout) {
+      let widths = whole.measuredWidths(for: layout)
+      if whole.isTooWide(widths.widest, for: layout) {
         try table(showsLimits: false).print(layout, to: &output)
         try printLimits(layout.width, to: &output)
       } else {
-        try whole.print(layout, natural: natural, to: &output)
+        try whole.print(layout, widths: widths, to: &output)
       }
     }
     try output.writeParagraphs(summary(since: earlier), width: layout.width)
@@ -157,13 +157,13 @@ package struct ListenersReport {
     var columns = [
       Table.Column(title: "LOCAL", minimumWidth: 21, cut: .peer),
       Table.Column(title: "PROCESS", minimumWidth: 16, cut: .owner),
-      Table.Column(title: "ACCEPT QUEUE"), Table.Column(title: "CONNECTIONS", minimumWidth: 12),
+      Table.Column(title: "ACCEPT-QUEUE"), Table.Column(title: "CONNECTIONS", minimumWidth: 12),
     ]
     let limits = lines.map(Self.limit)
     let showsLimits = showsLimits && limits.contains { !$0.isEmpty }
-    if showsLimits { columns.append(Table.Column(title: "LIMITED BY")) }
+    if showsLimits { columns.append(Table.Column(title: "LIMITED-BY")) }
     if showsSynQueue {
-      columns.insert(Table.Column(title: "SYN QUEUE", alignment: .right), at: 3)
+      columns.insert(Table.Column(title: "SYN-QUEUE", alignment: .right), at: 3)
     }
     if showsNamespace { columns.insert(Table.Column(title: "NETNS"), at: 0) }
     let queues = lines.map { "\($0.waiting)/\($0.backlog)" }

@@ -86,6 +86,8 @@ extension JSONWriter {
   /// Opens the document that holds the log.
   fileprivate mutating func openLog() {
     openObject()
+    member("time", Timestamp.now)
+    member("host", Uname.hostName)
     openArray("records")
   }
 }

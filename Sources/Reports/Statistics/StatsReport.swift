@@ -16,13 +16,15 @@ package struct StatsReport {
   package let countsAllEstablished: Bool
   /// Whether the kernel is known to list sockets that are bound but not connected.
   package var listsBoundSockets = false
-  /// The time, if reports repeat.
-  package var time: String?
+  /// When and where the sockets were counted.
+  package let moment: ScanMoment
+  /// Whether reports repeat, so that each shows its time.
+  package var isRepeated = false
 
   package init(
     tally: Tally, groups: [ConnectionGroup]? = nil, grouping: Grouping?,
     kernel: KernelCounters? = nil, countsAllEstablished: Bool, listsBoundSockets: Bool = false,
-    time: String? = nil
+    moment: ScanMoment = .unknown, isRepeated: Bool = false
   ) {
     self.tally = tally
     self.groups = groups
@@ -30,7 +32,8 @@ package struct StatsReport {
     self.kernel = kernel
     self.countsAllEstablished = countsAllEstablished
     self.listsBoundSockets = listsBoundSockets
-    self.time = time
+    self.moment = moment
+    self.isRepeated = isRepeated
   }
 
   /// The states to show. Bound sockets are left out if the kernel does not list them: zero would be
@@ -39,6 +42,9 @@ package struct StatsReport {
     let showsBound = listsBoundSockets || tally.both[.boundInactive] > 0
     return TCPState.lifecycleOrder + (showsBound ? [.boundInactive] : [])
   }
+
+  /// The time to show; nil unless reports repeat.
+  var time: String? { isRepeated ? moment.time : nil }
 
   /// Listed sockets that the kernel counts as established.
   var listedEstablished: Int? {
@@ -61,7 +67,7 @@ package struct StatsReport {
   /// Writes one JSON document on one line.
   package func write(to json: inout JSONWriter) {
     json.object { json in
-      if let time { json.member("time", time) }
+      moment.write(to: &json)
       json.member("total", tally.both.total)
       json.object("states") { json in
         for state in states { json.member(named: state.name, UInt64(tally.both[state])) }

@@ -101,7 +101,7 @@ struct ListenersReport: Decodable {
     #expect(report.listeners.map(\.synQueue).sorted() == [2, 3])
     #expect(report.listeners.first { $0.synQueue == 3 }?.connections?["total"] == 4)
     let table = try namespace.connreap("listeners").text
-    #expect(table.contains("SYN QUEUE"))
+    #expect(table.contains("SYN-QUEUE"))
     #expect(table.contains(#/10\.9\.0\.1:7000 .* 0/128 +3 +4\n/#), "\(table)")
   }
 

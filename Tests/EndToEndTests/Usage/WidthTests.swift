@@ -23,9 +23,13 @@ struct WidthTests {
     let ended = try Command.run(
       namespace.entering + ["script", "-qec", command, "/dev/null"],
       environment: ["NO_COLOR": "1", "TERM": "xterm"])
-    return ended.text.split(whereSeparator: \.isNewline).map { line in
-      // Drop what the progress line leaves behind.
-      String(line.split(separator: "\r").last ?? "").replacing("\u{1b}[K", with: "")
+    return Self.lines(of: ended.text)
+  }
+
+  /// The lines on a terminal, without what a progress line leaves behind.
+  static func lines(of text: String) -> [String] {
+    text.split(separator: "\r\n").map {
+      String($0.split(separator: "\u{1b}[K").last ?? "")
     }
   }
 
@@ -118,7 +122,7 @@ struct WidthTests {
     let wide = try lines("list --state close-wait", columns: 140)
     #expect(wide.first?.contains("RECV-Q  SEND-Q") == true)
     let named = try lines(
-      "list --state close-wait --columns local,peer,recv-q,send-q,process,state,inode,cookie",
+      "list --state close-wait --columns local,peer,recv-queue,send-queue,process,state,inode,cookie",
       columns: 80)
     #expect(named.first?.contains("SEND-Q") == true, "columns named explicitly are kept")
   }
