@@ -29,6 +29,9 @@ public protocol NameResolver: Sendable {
 
   /// The names of known services, for suggestions; may be empty.
   var serviceNames: [String] { get }
+
+  /// The names of the network interfaces, for suggestions; may be empty.
+  var interfaceNames: [String] { get }
 }
 
 extension NameResolver {
@@ -40,6 +43,9 @@ extension NameResolver {
 
   /// Defaults to unknown.
   public var networkNamespaceNames: [KernelName]? { nil }
+
+  /// Defaults to none.
+  public var interfaceNames: [String] { [] }
 
   /// Defaults to false.
   public func hasFile(at path: String) -> Bool { false }

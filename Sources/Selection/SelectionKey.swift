@@ -108,8 +108,22 @@ public enum SelectionKey: String, CaseIterable, Sendable {
     }
   }
 
-  /// The key closest to `word`; nil if none is close enough.
+  /// The key that other tools call `word`, or the key closest to it; nil if there is none.
   public static func nearest(to word: some StringProtocol) -> SelectionKey? {
-    NearestWord.to(word, among: allCases.map(\.rawValue)).flatMap(SelectionKey.init)
+    withSynonym(word)
+      ?? NearestWord.to(word, among: allCases.map(\.rawValue)).flatMap(SelectionKey.init)
   }
+
+  /// The key that other tools call `word`; nil if there is none.
+  public static func withSynonym(_ word: some StringProtocol) -> SelectionKey? {
+    synonyms[word.lowercased()]
+  }
+
+  private static let synonyms: [String: SelectionKey] = [
+    "older": .age, "older-than": .age, "olderthan": .age, "src": .local, "source": .local,
+    "dst": .peer, "destination": .peer, "remote": .peer, "sport": .localPort, "dport": .peerPort,
+    "comm": .process, "program": .process, "args": .command, "cmdline": .command, "uid": .user,
+    "service": .unit, "namespace": .netns, "dev": .interface, "device": .interface,
+    "fwmark": .mark, "recv-q": .receiveQueue, "send-q": .sendQueue,
+  ]
 }

@@ -160,7 +160,10 @@ extension ValueItem {
     if let index = names.interfaceIndex(of: String(text)) { return .interface(index) }
     try checkLeadingZero()
     let digits = text.hasPrefix("%") ? text.dropFirst() : text
-    guard digits.isDigits, let index = UInt32(digits) else { throw problem(.unknownInterface) }
+    guard digits.isDigits, let index = UInt32(digits) else {
+      throw problem(
+        .unknownInterface, suggestion: NearestWord.to(text, among: names.interfaceNames))
+    }
     return text.hasPrefix("%") ? .interfaceNumber(index) : .interface(index)
   }
 

@@ -111,6 +111,15 @@ public struct SystemNames: NameResolver {
   /// The kernel's range of ephemeral ports, in the network namespace of the calling thread.
   public var ephemeralPorts: ClosedRange<UInt16>? { try? ProcFileSystem().ephemeralPortRange() }
 
+  /// The names of the interfaces of this network namespace (`if_nameindex`).
+  public var interfaceNames: [String] {
+    guard let list = unsafe if_nameindex() else { return [] }
+    defer { unsafe if_freenameindex(list) }
+    var names: [String] = []
+    while let name = unsafe list[names.count].if_name { names.append(unsafe String(cString: name)) }
+    return names
+  }
+
   /// The names of all TCP services (`getservent_r`).
   public var serviceNames: [String] {
     var names: [String] = []

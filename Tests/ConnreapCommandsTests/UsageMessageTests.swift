@@ -15,6 +15,8 @@ import Testing
 
   @Test(arguments: [
     (["list", "--hots", "x"], "unknown option --hots; did you mean --host?"),
+    (["list", "--dport", "80"], "unknown option --dport; did you mean --peer-port?"),
+    (["doctor", "--dport", "80"], "unknown option --dport"),
     (["list", "--foo"], "unknown option --foo"), (["list", "-x"], "unknown option -x"),
     (["kill", "--yes=1"], "--yes takes no value"), (["list", "--host"], "--host: missing host"),
     (["list", "--limit"], "--limit: missing number"),
@@ -36,10 +38,6 @@ import Testing
       ["list", "--output=xml"], "--output: unknown format \"xml\"", "table, wide, json, jsonl, csv"
     ),
     (["doctor", "-o", "jsn"], "-o: unknown format \"jsn\"; did you mean \"json\"?", "table, json"),
-    (
-      ["stats", "--by", "pid"], "--by: unknown key \"pid\"; did you mean \"pod\"?",
-      "process, program"
-    ),
     (["list", "--color", "red"], "--color: unknown mode \"red\"", "auto, always, never"),
     (["list", "-o", "it's"], "-o: unknown format \"it's\"", "table, wide, json, jsonl, csv"),
     (["list", "-o", ""], "-o: unknown format \"\"", "table, wide, json, jsonl, csv"),

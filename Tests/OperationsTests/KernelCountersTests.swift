@@ -45,6 +45,20 @@ import Testing
     #expect(KernelCounters(sumOf: [nil, nil]) == nil && KernelCounters(sumOf: []) == nil)
   }
 
+  @Test func onlyCountersThatDifferAreShown() throws {
+    let figures = try #require(self.figures(established: 14, timeWait: 3))
+    func lines(_ established: Int?, _ timeWait: Int?) -> [String] {
+      figures.lines(established: established, timeWait: timeWait, showsAll: false)
+    }
+    #expect(lines(14, 3) == [] && lines(nil, nil) == [], "equal, or not comparable")
+    #expect(
+      lines(16, 1) == [
+        "The kernel counts 14 in ESTAB and CLOSE-WAIT (CurrEstab), 2 fewer than listed.",
+        "The kernel counts 3 in TIME-WAIT, 2 more than listed.",
+      ])
+    #expect(figures.lines(established: 14, timeWait: 3, showsAll: true).count == 2)
+  }
+
   @Test func aDifferenceFromTheListedSocketsIsShown() throws {
     let figures = try #require(self.figures(established: 14, timeWait: 3, orphans: 1))
     #expect(

@@ -12,10 +12,10 @@ import Testing
 
 /// The checks of `doctor` on a fake `/proc` and a fake kernel.
 @Suite struct HealthTests {
-  private let tree = ProcTree()
+  let tree = ProcTree()
 
   /// A healthy machine on which everything is readable.
-  private init() {
+  init() {
     tree.file("sys/fs/file-nr", "615\t0\t100000\n")
     for (name, value) in [
       ("ip_local_port_range", "50000\t50099"), ("tcp_max_tw_buckets", "1000"),
@@ -28,11 +28,11 @@ import Testing
     process(100, "java", limit: 20, links: [3: "socket:[11]"])
   }
 
-  private func set(_ name: String, _ value: String) {
+  func set(_ name: String, _ value: String) {
     tree.file("sys/net/ipv4/\(name)", value + "\n")
   }
 
-  private func counters(
+  func counters(
     orphans: Int = 0, timeWait: Int = 0, memory: Int = 12, overflows: Int = 0, cookies: Int = 0,
     dropped: Int = 0
   ) {
@@ -44,14 +44,14 @@ import Testing
         + "TcpExt: \(cookies) \(overflows) \(dropped)\n")
   }
 
-  private func process(
+  func process(
     _ pid: Int32, _ name: String, limit: Int, links: KeyValuePairs<Int32, String>
   ) {
     tree.process(pid, name: name, links: links)
     tree.file("\(pid)/limits", "Max open files            \(limit)      \(limit)       files\n")
   }
 
-  private func health(_ sockets: [FakeSocket] = []) throws -> Health {
+  func health(_ sockets: [FakeSocket] = []) throws -> Health {
     let kernel = FakeKernel(sockets)
     let scanner = Scanner(processes: tree.files, threads: 1) { kernel.open() }
     let snapshot = try scanner.scan(

@@ -1,4 +1,5 @@
 import Connections
+import Presentation
 import PresentationTestSupport
 import Scanning
 
@@ -6,10 +7,17 @@ import Scanning
 
 extension StatsScene {
   /// The report of `stats`, with groups if `grouping` is given.
-  func report(by grouping: Grouping? = nil) throws -> StatsReport {
-    StatsReport(
-      tally: Tally(try snapshot(by: grouping ?? .state)),
-      groups: try grouping.map { try groups(by: $0) }, grouping: grouping, kernel: nil,
-      countsAllEstablished: true)
+  func report(by groupings: Grouping..., uptime: UInt64? = nil) throws -> StatsReport {
+    let snapshot = try snapshot(by: groupings.first ?? .state)
+    return StatsReport(
+      tally: Tally(snapshot),
+      groups: groupings.isEmpty
+        ? nil
+        : CombinedGroup.groups(
+          of: snapshot, by: groupings, names: SystemNumbers(resolvesNames: false)),
+      groupings: groupings, kernel: nil, wholeStates: Set(TCPState.allCases),
+      moment: ScanMoment(
+        bootID: nil, networkNamespace: nil, uptime: uptime, kernelRelease: nil,
+        time: "2026-11-21T05:42:50.123Z", host: "web-1"))
   }
 }

@@ -30,6 +30,7 @@ struct FixedNames: NameResolver {
   }
 
   func interfaceIndex(of name: String) -> UInt32? { ["lo": 1, "eth0": 2][name] }
+  var interfaceNames: [String] { ["lo", "eth0"] }
 
   var ephemeralPorts: ClosedRange<UInt16>? { 32768...60999 }
 

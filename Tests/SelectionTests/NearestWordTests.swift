@@ -58,7 +58,8 @@ struct NearestWordTests {
   @Test(
     arguments: [
       ("idel", .idle), ("instate", .inState), ("prot", .port), ("peer_port", .peerPort),
-      ("locl-port", .localPort), ("proces", .process), ("olderthan", nil),
+      ("locl-port", .localPort), ("proces", .process), ("olderthan", .age),
+      ("DPORT", .peerPort), ("colour", nil),
     ] as [(String, SelectionKey?)])
   func keys(word: String, key: SelectionKey?) {
     #expect(SelectionKey.nearest(to: word) == key)

@@ -65,6 +65,7 @@ struct SelectionProblemTests {
     Case(.host, "::1]:80", 0..<7, "\"::1]:80\"\(notAHost)"),
     Case(.host, "db.example/8", 0..<12, "\"db.example/8\"\(notAHost)"),
     Case(.host, "a b", 0..<3, "\"a b\"\(notAHost)"),
+    Case(.interface, "eht0", 0..<4, "unknown interface \"eht0\"; did you mean \"eth0\"?"),
     Case(
       .host, "fe80::1%none", 8..<12, "unknown interface \"none\""),
     Case(.host, "[fe80::1%none]", 9..<13, "unknown interface \"none\""),
@@ -144,7 +145,7 @@ struct SelectionProblemTests {
     Case(
       .user, "4294967295", 0..<10,
       "\"4294967295\" is not a uid; use a number from 0 to 4294967294"),
-    Case(.interface, "eth9", 0..<4, "unknown interface \"eth9\""),
+    Case(.interface, "eth9", 0..<4, "unknown interface \"eth9\"; did you mean \"eth0\"?"),
     Case(.mark, "x", 0..<1, "\"x\" is not a 32-bit number such as 10 or 0xa"),
     Case(.mark, "-0", 0..<2, "\"-0\" is not a 32-bit number such as 10 or 0xa"),
     Case(.mark, "0x", 0..<2, "\"0x\" is not a 32-bit number such as 10 or 0xa"),

@@ -46,6 +46,7 @@ struct SystemNamesTests {
   @Test("Interfaces")
   func interfaces() {
     #expect(names.interfaceIndex(of: "lo") == 1)
+    #expect(names.interfaceNames.contains("lo"))
     #expect(names.interfaceIndex(of: "no-such-device-at-all") == nil)
     #expect(names.interfaceIndex(of: "lo\0x") == nil)
     #expect(names.interfaceIndex(of: "") == nil)

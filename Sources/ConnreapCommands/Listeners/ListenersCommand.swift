@@ -42,12 +42,12 @@ struct ListenersCommand: ParsableCommand, PrivilegedCommand {
     ])
     try watch.run({ round in try report(of: predicate, &round) }) { report, earlier in
       // Again in each round, since the terminal may have been resized.
-      try output.style.print(
-        TextOrJSON(
-          text: { layout, stream in
-            if earlier != nil { try stream.write("\n") }
-            try report.print(layout, since: earlier, to: &stream)
-          }, json: { report.write(since: earlier, to: &$0) }))
+      let content = TextOrJSON(
+        text: { layout, stream in
+          try report.print(layout, since: earlier?.previous, to: &stream)
+        }, json: { report.write(since: earlier?.previous, to: &$0) })
+      guard watch.watch != nil else { return try output.style.print(content) }
+      try output.style.print(repeating: content, isFirst: earlier == nil)
     }
   }
 

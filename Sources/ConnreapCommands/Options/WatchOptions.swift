@@ -6,7 +6,8 @@ import Reports
 /// `--watch`: repeats a report at an interval.
 struct WatchOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("repeat at this interval, and show changes", valueName: "duration"))
+    help: ArgumentHelp(
+      "repeat at this interval, and show changes since the start", valueName: "duration"))
   var watch: DurationArgument?
 
   /// The state of one round.
@@ -41,7 +42,7 @@ struct WatchOptions: ParsableArguments {
   ///   - print: prints it; `earlier` is nil in the first round.
   func run<Report>(
     _ makeReport: (inout Round) throws -> Report,
-    print: (_ report: Report, _ earlier: Report?) throws -> Void
+    print: (_ report: Report, _ earlier: WatchedReports<Report>?) throws -> Void
   ) throws {
     guard let interval = try watch?.interval(of: "--watch") else {
       var only = Round(isRepeated: false, notices: [])
@@ -49,14 +50,14 @@ struct WatchOptions: ParsableArguments {
       if let failure = only.failure { throw failure }
       return
     }
-    var earlier: Report?
+    var earlier: WatchedReports<Report>?
     var notices: [String] = []
     try Watch(interval: interval).run {
       var next = Round(isRepeated: true, notices: notices)
       let report = try makeReport(&next)
       notices = next.notices
       try print(report, earlier)
-      earlier = report
+      earlier = WatchedReports(first: earlier?.first ?? report, previous: report)
     }
   }
 }

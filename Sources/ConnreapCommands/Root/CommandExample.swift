@@ -106,7 +106,8 @@ struct CommandExample {
         "connreap stats --by process --state close-wait",
         "count the leaked connections of each process"),
       CommandExample(
-        "connreap stats --by peer --watch 10s", "count by peer every 10 seconds, with changes"),
+        "connreap stats --by program,peer --watch 10s",
+        "count by program and peer every 10 seconds, with changes"),
     ],
     "listeners": [
       CommandExample("connreap listeners", "list all listening sockets"),

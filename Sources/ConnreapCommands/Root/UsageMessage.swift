@@ -50,7 +50,13 @@ struct UsageMessage {
   }
 
   private func unknownOption(_ option: String) -> CommandFailure {
-    let nearest = option.hasPrefix("--") ? NearestWord.to(option, among: options) : nil
+    let options = options
+    let synonym = SelectionKey.withSynonym(option.dropFirst(2)).map { "--\($0.rawValue)" }
+    let nearest =
+      !option.hasPrefix("--")
+      ? nil
+      : synonym.flatMap { options.contains($0) ? $0 : nil }
+        ?? NearestWord.to(option, among: options)
     return withHelp(
       "unknown option \(EscapedText.escaped(option))"
         + (nearest.map { "; did you mean \($0)?" } ?? ""))

@@ -16,14 +16,21 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
     discussion: """
       Without --state, it counts sockets in all states. --by counts a connection that several \
       processes hold once, under the lowest pid. A connection is idle if it has moved no payload \
-      for an hour.
+      for an hour. The kernel's own counters are shown where they differ from the counts.
 
       \(FilterHelp.text)
       """)
 
   @OptionGroup(title: "Selection") var selection: SelectionOptions
 
-  @Option(help: ArgumentHelp("also count by this key", valueName: "key")) var by: Grouping?
+  @Option(
+    help: ArgumentHelp(
+      "also count by this key, or by several together: process,peer",
+      discussion: Grouping.allCases.map(\.rawValue).joined(separator: ", "), valueName: "keys"))
+  var by: String?
+
+  @Flag(help: "also show states without sockets, and all of the kernel's counters")
+  var all = false
 
   @Option(
     help: ArgumentHelp("show at most this many groups", valueName: "n"),
@@ -49,31 +56,49 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
 
   func run() throws {
     let predicate = try selection.predicate(names: SystemNames()).includingBoundSockets()
-    try watch.run({ round in try report(of: predicate, &round) }) { report, earlier in
-      // Again in each round, since the terminal may have been resized.
-      try output.style.print(
-        StatsText(
-          report: report, earlier: earlier, showsChanges: watch.watch != nil, explains: explain,
-          limit: limit))
+    let groupings = try groupings()
+    try watch.run({ round in try report(of: predicate, by: groupings, &round) }) {
+      report, earlier in
+      let text = StatsText(
+        report: report, earlier: earlier, isRepeated: watch.watch != nil, showsAll: all,
+        explains: explain, limit: limit)
+      // The style again in each round, since the terminal may have been resized.
+      guard text.isRepeated else { return try output.style.print(text) }
+      try output.style.print(repeating: text, isFirst: earlier == nil)
     }
   }
 
+  /// The keys of `--by`, each once.
+  private func groupings() throws(CommandFailure) -> [Grouping] {
+    var groupings: [Grouping] = []
+    for word in by?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {
+      guard let grouping = Grouping(rawValue: String(word)) else {
+        throw .unknown("key", word, of: "--by", among: Grouping.allCases.map(\.rawValue))
+      }
+      if !groupings.contains(grouping) { groupings.append(grouping) }
+    }
+    return groupings
+  }
+
   private func report(
-    of predicate: SelectionPredicate, _ round: inout WatchOptions.Round
+    of predicate: SelectionPredicate, by groupings: [Grouping], _ round: inout WatchOptions.Round
   ) throws -> StatsReport {
     let (system, predicate) = try LiveSystem.prepared(
       source.source, selecting: predicate, netns: selection.netns)
     let request = ScanRequest(
-      predicate, reading: by?.details(knowsOwners: system.knowsOwners) ?? [], prunesOwners: true,
+      predicate,
+      reading: groupings.reduce(into: []) {
+        $0.formUnion($1.details(knowsOwners: system.knowsOwners))
+      }, prunesOwners: true,
       past: predicate.needsHistory ? try RunHistory.past(option: nil, of: system) : .unknown)
     let tally: Tally
-    var groups: [ConnectionGroup]?
+    var groups: [CombinedGroup]?
     var warnings: [String]
-    if let by {
+    if !groupings.isEmpty {
       let snapshot = try system.scan(request)
       tally = Tally(snapshot)
-      groups = ConnectionGroup.groups(
-        of: snapshot, by: by, names: SystemNumbers(resolvesNames: system.isLive))
+      groups = CombinedGroup.groups(
+        of: snapshot, by: groupings, names: SystemNumbers(resolvesNames: system.isLive))
       warnings = ListSummary(snapshot: snapshot, shown: 0).warnings
     } else {
       tally = try system.tally(request)
@@ -86,13 +111,11 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
         + (selection.state.isEmpty ? [] : system.boundSocketNotices(predicate)))
     try system.finish()
     round.failure = system.namespaceFailure(tally.namespaceGaps)
-    let isAll = [TCPState.established, .closeWait].allSatisfy(predicate.selectsAll)
     return StatsReport(
-      tally: tally, groups: groups, grouping: by,
-      kernel: system.kernelCounters(besides: tally.namespaceGaps), countsAllEstablished: isAll,
+      tally: tally, groups: groups, groupings: groupings,
+      kernel: system.kernelCounters(besides: tally.namespaceGaps),
+      wholeStates: Set(TCPState.allCases.filter(predicate.selectsAll)),
       listsBoundSockets: system.isLive && system.moment.listsBoundSockets == true,
-      moment: system.moment, isRepeated: round.isRepeated)
+      moment: system.moment)
   }
 }
-
-extension Grouping: WordChoice {}

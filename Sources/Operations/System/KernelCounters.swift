@@ -49,6 +49,24 @@ package struct KernelCounters: Equatable {
     (orphans, allocated, memoryPages) = (machine.orphans, machine.allocated, machine.memoryPages)
   }
 
+  /// A line for each counter that differs from the number of listed sockets, which is nil if not all
+  /// of them are listed. If `showsAll`, the lines of ``text(listed:)``.
+  package func lines(established listed: Int?, timeWait: Int?, showsAll: Bool) -> [String] {
+    guard !showsAll else { return text(listed: listed).split(separator: "\n").map(String.init) }
+    return [
+      Self.difference(established, from: listed, "in ESTAB and CLOSE-WAIT (CurrEstab)"),
+      Self.difference(self.timeWait, from: timeWait, "in TIME-WAIT"),
+    ].compactMap { $0 }
+  }
+
+  /// `The kernel counts 16 in TIME-WAIT, 2 more than listed.`
+  private static func difference(_ figure: Int64?, from listed: Int?, _ what: String) -> String? {
+    guard let figure, let listed, Int(figure) != listed else { return nil }
+    let difference = Int(figure) - listed
+    return "The kernel counts \(Count.text(Int(figure))) \(what), \(Count.text(abs(difference))) "
+      + "\(difference < 0 ? "fewer" : "more") than listed."
+  }
+
   /// Two lines; the second covers the whole machine.
   ///
   /// - Parameter listed: how many sockets the dump has in ESTABLISHED and CLOSE_WAIT; nil if it

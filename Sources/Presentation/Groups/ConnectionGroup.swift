@@ -116,7 +116,7 @@ package struct ConnectionGroup: Equatable {
     (text, text, nil)
   }
 
-  private static func comesBefore(_ lhs: ConnectionGroup, _ rhs: ConnectionGroup) -> Bool {
+  static func comesBefore(_ lhs: ConnectionGroup, _ rhs: ConnectionGroup) -> Bool {
     if lhs.figures.count != rhs.figures.count { return lhs.figures.count > rhs.figures.count }
     let (label, otherLabel) = (KernelName(lhs.label), KernelName(rhs.label))
     if label != otherLabel { return label < otherLabel }

@@ -3,7 +3,8 @@ package import SystemPackage
 
 /// Buffered output to a descriptor, written in blocks of at least 64 KiB.
 package struct OutputStream: ~Copyable {
-  private let descriptor: FileDescriptor
+  /// Nil if the output is only collected.
+  private let descriptor: FileDescriptor?
   private var buffer: [UInt8] = []
 
   private static let flushSize = 64 * 1024
@@ -17,10 +18,22 @@ package struct OutputStream: ~Copyable {
     self.isText = isText
   }
 
+  private init() {
+    descriptor = nil
+    isText = true
+  }
+
+  /// What `print` writes.
+  package static func collecting(_ print: (inout OutputStream) throws -> Void) rethrows -> [UInt8] {
+    var stream = OutputStream()
+    try print(&stream)
+    return stream.buffer
+  }
+
   /// Appends what `fill` appends, and writes the buffer once it is large enough.
   package mutating func write(_ fill: (inout [UInt8]) -> Void) throws(OutputProblem) {
     fill(&buffer)
-    if buffer.count >= Self.flushSize { try flush() }
+    if buffer.count >= Self.flushSize, descriptor != nil { try flush() }
   }
 
   /// Appends `text`, and writes the buffer once it is large enough.
@@ -37,7 +50,7 @@ package struct OutputStream: ~Copyable {
 
   /// Writes everything in the buffer.
   package mutating func flush() throws(OutputProblem) {
-    guard !buffer.isEmpty else { return }
+    guard !buffer.isEmpty, let descriptor else { return }
     defer { buffer.removeAll(keepingCapacity: true) }
     if isText { OutputCharacters.restrict(&buffer) }
     do {

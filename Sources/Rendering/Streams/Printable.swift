@@ -40,6 +40,21 @@ extension OutputStyle {
     try Content.printers[format](content, layout, &stream)
     try stream.flush()
   }
+
+  /// Prints `content` as one of many: a terminal shows only the last one, and elsewhere a blank line
+  /// separates texts.
+  package func print<Content: Printable>(repeating content: Content, isFirst: Bool) throws {
+    guard format == .table || format == .wide else { return try print(content) }
+    var stream = OutputStream(Standard.output)
+    if let frame = ScreenFrame(on: Standard.output, environment: .ofProcess) {
+      let text = try OutputStream.collecting { try Content.printers[format](content, layout, &$0) }
+      try stream.write { $0.append(contentsOf: frame.bytes(of: text, isFirst: isFirst)) }
+    } else {
+      if !isFirst { try stream.write("\n") }
+      try Content.printers[format](content, layout, &stream)
+    }
+    try stream.flush()
+  }
 }
 
 /// Content that is either text or a JSON document.

@@ -30,6 +30,12 @@ package struct Examination {
       ] + (snapshot.map { Health(system, $0, past: past) } ?? Health(system, past: past)).checks
   }
 
+  /// These checks, made at `moment`.
+  init(at moment: ScanMoment, _ checks: [Check]) {
+    self.moment = moment
+    self.checks = checks
+  }
+
   /// Whether there is neither a problem nor a warning.
   package var isHealthy: Bool { !checks.contains { $0.severity.needsAttention } }
 

@@ -8,59 +8,60 @@ package import Scanning
 package struct StatsReport {
   package let tally: Tally
   /// The groups of `--by`; nil without it.
-  package var groups: [ConnectionGroup]?
-  package let grouping: Grouping?
+  package var groups: [CombinedGroup]?
+  /// The keys of `--by`; empty without it.
+  package let groupings: [Grouping]
   /// Nil if the kernel's figures could not be read.
   package var kernel: KernelCounters?
-  /// Whether the selection includes all of ESTABLISHED and CLOSE_WAIT, as the kernel's count does.
-  package let countsAllEstablished: Bool
+  /// The states of which the selection includes every socket, so that the kernel's counters compare.
+  package let wholeStates: Set<TCPState>
   /// Whether the kernel is known to list sockets that are bound but not connected.
   package var listsBoundSockets = false
   /// When and where the sockets were counted.
   package let moment: ScanMoment
-  /// Whether reports repeat, so that each shows its time.
-  package var isRepeated = false
 
   package init(
-    tally: Tally, groups: [ConnectionGroup]? = nil, grouping: Grouping?,
-    kernel: KernelCounters? = nil, countsAllEstablished: Bool, listsBoundSockets: Bool = false,
-    moment: ScanMoment = .unknown, isRepeated: Bool = false
+    tally: Tally, groups: [CombinedGroup]? = nil, groupings: [Grouping] = [],
+    kernel: KernelCounters? = nil, wholeStates: Set<TCPState>, listsBoundSockets: Bool = false,
+    moment: ScanMoment = .unknown
   ) {
     self.tally = tally
     self.groups = groups
-    self.grouping = grouping
+    self.groupings = groupings
     self.kernel = kernel
-    self.countsAllEstablished = countsAllEstablished
+    self.wholeStates = wholeStates
     self.listsBoundSockets = listsBoundSockets
     self.moment = moment
-    self.isRepeated = isRepeated
   }
 
-  /// The states to show. Bound sockets are left out if the kernel does not list them: zero would be
-  /// a guess.
+  /// All states. Bound sockets are left out if the kernel does not list them: zero would be a guess.
   package var states: [TCPState] {
     let showsBound = listsBoundSockets || tally.both[.boundInactive] > 0
     return TCPState.lifecycleOrder + (showsBound ? [.boundInactive] : [])
   }
 
-  /// The time to show; nil unless reports repeat.
-  var time: String? { isRepeated ? moment.time : nil }
-
-  /// Listed sockets that the kernel counts as established.
-  var listedEstablished: Int? {
-    countsAllEstablished ? tally.both[.established] + tally.both[.closeWait] : nil
+  /// The number of listed sockets in `states`; nil if the selection does not include all of them.
+  func listed(in states: TCPState...) -> Int? {
+    guard states.allSatisfy(wholeStates.contains) else { return nil }
+    return states.reduce(0) { $0 + tally.both[$1] }
   }
 
-  /// The groups to show with their change since `earlier`. Groups that no longer exist come last.
-  package func groups(since earlier: StatsReport?) -> [(group: ConnectionGroup, change: Int)] {
+  /// The time since `earlier` in milliseconds; nil if unknown.
+  func elapsed(since earlier: StatsReport) -> UInt64? {
+    guard let now = moment.uptime, let then = earlier.moment.uptime, now > then else { return nil }
+    return now - then
+  }
+
+  /// The groups with their change since `earlier`. Groups that no longer exist come last, without
+  /// connections.
+  package func groups(since earlier: StatsReport?) -> [(group: CombinedGroup, change: Int)] {
     let groups = groups ?? []
-    var before: [ConnectionGroup.Identity: Int] = [:]
+    var before: [[ConnectionGroup.Identity]: Int] = [:]
     for group in earlier?.groups ?? [] {
       before[group.identity, default: 0] += group.figures.count
     }
     let known = Set(groups.map(\.identity))
-    let gone = (earlier?.groups ?? [])
-      .filter { $0.figures.count > 0 && !known.contains($0.identity) }.map(\.gone)
+    let gone = (earlier?.groups ?? []).filter { !known.contains($0.identity) }.map(\.gone)
     return (groups + gone).map { ($0, $0.figures.count - before[$0.identity, default: 0]) }
   }
 
@@ -86,13 +87,18 @@ package struct StatsReport {
     json.endDocument()
   }
 
-  private func write(_ group: ConnectionGroup, to json: inout JSONWriter) {
+  private func write(_ group: CombinedGroup, to json: inout JSONWriter) {
     let figures = group.figures
     json.object { json in
-      json.member("by", grouping?.rawValue)
-      json.member("key", group.key)
-      if let pid = group.pid { json.member("pid", UInt32(pid)) }
-      if group.key == nil { json.member("note", group.label) }
+      if let only = group.parts.first, group.parts.count == 1 {
+        write(only, groupings.first, to: &json)
+      } else {
+        json.array("keys") { json in
+          for (part, grouping) in zip(group.parts, groupings) {
+            json.object { write(part, grouping, to: &$0) }
+          }
+        }
+      }
       json.member("count", figures.count)
       json.member("idle", figures.knownLongIdle.map(UInt64.init))
       json.member("close_wait", figures.closeWait)
@@ -100,5 +106,12 @@ package struct StatsReport {
       json.member("recv_queue", figures.receiveQueue)
       json.member("send_queue", figures.sendQueue)
     }
+  }
+
+  private func write(_ part: ConnectionGroup, _ grouping: Grouping?, to json: inout JSONWriter) {
+    json.member("by", grouping?.rawValue)
+    json.member("key", part.key)
+    if let pid = part.pid { json.member("pid", UInt32(pid)) }
+    if part.key == nil { json.member("note", part.label) }
   }
 }

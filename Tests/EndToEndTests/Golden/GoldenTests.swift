@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Testing
 
@@ -11,6 +12,7 @@ import Testing
     let name: String
     let words: [String]
     var isReplayed = true
+    var status: Int32 = 0
 
     var testDescription: String { name }
   }
@@ -57,17 +59,62 @@ import Testing
     Case(name: "policy-plan-json", words: ["policy", "plan", "policy.yaml", "-o", "json"]),
   ]
 
+  /// Every command that prints a table, for terminals of several widths.
+  static let tables: [Case] = [
+    Case(name: "list", words: ["list", "--state", "all"]),
+    Case(name: "list-wide", words: ["list", "-o", "wide", "--state", "all"]),
+    Case(
+      name: "list-criteria",
+      words: ["list", "--state", "all", "not mark = 7 and not stalled > 1h and not user = 7"]),
+    Case(name: "stats", words: ["stats"]),
+    Case(name: "stats-all-explain", words: ["stats", "--all", "--explain"]),
+    Case(name: "stats-process", words: ["stats", "--by", "process"]),
+    Case(name: "stats-program-peer", words: ["stats", "--by", "program,peer,state"]),
+    Case(name: "listeners", words: ["listeners"]),
+    Case(name: "kill-plan", words: ["kill", "-n", "--state", "close-wait"]),
+    Case(name: "kill-plan-spared", words: ["kill", "-n", "--state", "all", "--all"]),
+    Case(name: "policy-plan", words: ["policy", "plan", "policy.yaml"]),
+    Case(name: "policy-check", words: ["policy", "check", "policy.yaml"], isReplayed: false),
+    Case(
+      name: "policy-check-errors", words: ["policy", "check", "broken.yaml"], isReplayed: false,
+      status: 65),
+    Case(name: "log", words: ["log", "--state-dir", "state"], isReplayed: false),
+  ]
+
   @Test(arguments: cases)
   func theOutputIsAsExpected(of item: Case) throws {
+    let printed = try printed(by: item, columns: nil)
+    try Self.expect(printed, in: "\(item.name).txt")
+  }
+
+  @Test(arguments: tables, [80, 100, 160])
+  func tablesFitTheirWidth(of item: Case, columns: Int) throws {
+    let printed = try printed(by: item, columns: columns)
+    try Self.expect(printed, in: "\(columns)/\(item.name).txt")
+    // The errors of a policy file are like a compiler's, one line each.
+    guard !item.name.hasPrefix("policy-check") else { return }
+    let output = printed.components(separatedBy: "-- standard error:")[0]
+    for line in output.split(separator: "\n") {
+      #expect(line.unicodeScalars.count <= columns, "\(line)")
+    }
+  }
+
+  /// Standard output and standard error of a command.
+  private func printed(by item: Case, columns: Int?) throws -> String {
     let source = item.isReplayed ? ["--replay", "scene.rec", "--proc-root", "proc"] : []
     let words = [Tools.connreap] + item.words + source
+    // The help is always as wide as this; tables in a pipe are not fitted.
+    let width = columns ?? (item.words.contains("--help") ? 100 : nil)
     let ended = try Command.run(
       ["sh", "-c", "cd '\(Self.folder)' && exec \"$@\"", "sh"] + words,
-      environment: ["COLUMNS": "100", "NO_COLOR": ""])
-    #expect(ended.status == 0)
+      environment: ["COLUMNS": width.map { "\($0)" } ?? "", "NO_COLOR": ""])
+    #expect(ended.status == item.status)
     let errorText = ended.errorText.isEmpty ? "" : "-- standard error:\n" + ended.errorText
-    let printed = ended.text + errorText
-    let file = "\(Self.folder)/expected/\(item.name).txt"
+    return ended.text + errorText
+  }
+
+  private static func expect(_ printed: String, in name: String) throws {
+    let file = "\(folder)/expected/\(name)"
     if getenv("UPDATE_GOLDEN") != nil { try Self.write(Array(printed.utf8), to: file) }
     #expect(printed == (try Self.read(file)))
   }

@@ -97,8 +97,9 @@ struct Statistics: Decodable {
     #expect(
       stats.kernel?["curr_estab"] == stats.states["established"]! + stats.states["close-wait"]!)
     #expect(stats.kernel?["time_wait"] == stats.states["time-wait"])
-    let text = try namespace.connreap("stats").text
+    let text = try namespace.connreap("stats", "--all").text
     #expect(text.contains("CurrEstab \(counted) (listed: the same)"))
+    #expect(try !namespace.connreap("stats").text.contains("The kernel counts"))
   }
 
   /// Without traffic, list, ss and the kernel agree exactly.
@@ -125,7 +126,7 @@ struct Statistics: Decodable {
     #expect(stats.kernel?["curr_estab"] == 12)
     #expect(stats.kernel?["time_wait"] == 6)
     #expect(stats.kernel?["in_use"] == 20 - 4 - 2 && stats.kernel?["in_use_ipv6"] == 21 - 2 - 1)
-    let text = try namespace.connreap("stats").text
+    let text = try namespace.connreap("stats", "--all").text
     #expect(text.contains("CurrEstab 12 (listed: the same), 6 in TIME-WAIT\n"))
     #expect(text.contains("\n41 sockets: 20 IPv4, 21 IPv6\n"))
     #expect(text.contains(#/SYN-RECV +3 +2 +1 /#) && text.contains(#/CLOSING +3 +1 +2 /#))
@@ -163,7 +164,7 @@ struct Statistics: Decodable {
     #expect(both.kernel?["curr_estab"] == sum && both.kernel?["time_wait"] == 1)
     #expect(
       both.kernel?["curr_estab"] == both.states["established"]! + both.states["close-wait"]!)
-    let text = try namespace.connreap("stats", "--netns", there).text
+    let text = try namespace.connreap("stats", "--all", "--netns", there).text
     #expect(text.contains("CurrEstab 40 (listed: the same), 0 in TIME-WAIT\n"))
   }
 
@@ -215,7 +216,8 @@ struct Statistics: Decodable {
   }
 
   @Test(arguments: [
-    "process", "peer", "local-port", "listener", "user", "unit", "container", "pod", "netns",
+    "process", "program", "peer", "local-port", "listener", "user", "unit", "container", "pod",
+    "netns",
     "state",
   ])
   func everyKeyGroupsEverything(key: String) throws {
@@ -261,7 +263,44 @@ struct Statistics: Decodable {
     try namespace.server.connectPairs(5, as: "new", to: listener)
     let ended = try watch.end()
     #expect(ended.status == 0)
-    #expect(ended.text.contains(#/ESTAB +10 +\+10 +10 /#), "\(ended.text)")
+    #expect(ended.text.contains(#/ESTAB +10 +\+10 +\+[\d,]+ +10 /#), "\(ended.text)")
+    #expect(!ended.text.contains("\u{1b}"), "a pipe is not repainted")
+  }
+
+  /// On a terminal, a report replaces the one before it.
+  @Test(.enabled(if: Tools.has("tmux", "-V"), "needs tmux"))
+  func aWatchRepaintsATerminal() throws {
+    let listener = try namespace.server.listen("listener", port: 8080)
+    let pane = try TerminalPane(in: namespace, width: 80, height: 10)
+    try pane.run("\(Tools.connreap) stats --watch 200ms --by process,state")
+    try pane.wait(for: "LISTEN")
+    try namespace.server.connectPairs(5, as: "new", to: listener)
+    let screen = try pane.wait("the change") { $0.contains { $0.contains(#/ESTAB +10 +\+10/#) } }
+    #expect(screen.count { $0.hasPrefix("PROCESS") } == 1, "\(screen)")
+    #expect(screen.first?.contains(", changes over ") == true, "\(screen)")
+    #expect(screen.allSatisfy { $0.unicodeScalars.count <= 80 })
+    try pane.press("C-c")
+    try pane.wait("the prompt") { $0.contains { $0.hasPrefix("$") } }
+  }
+
+  @Test func statesWithoutSocketsAreShownOnRequest() throws {
+    _ = try namespace.server.listen("listener", port: 8080)
+    let lines = try namespace.connreap("stats").lines
+    #expect(lines.map { $0.prefix { $0 != " " } } == ["STATE", "LISTEN", "1"])
+    #expect(try namespace.connreap("stats", "--all").lines.count >= 12)
+    let csv = try namespace.connreap("stats", "-o", "csv").lines
+    #expect(csv.count >= 12, "a script gets all states")
+  }
+
+  @Test func severalKeysCountTogether() throws {
+    try scene()
+    let ended = try namespace.connreap("stats", "--by", "state,local-port,state", "-o", "csv")
+    #expect(ended.lines.first?.hasPrefix("state,local_port,pid,note,count,") == true)
+    #expect(ended.lines.contains { $0.hasPrefix("close-wait,8080,,,2,") }, "\(ended.text)")
+    for words in [["process,pid"], ["process,"], [","], [""]] {
+      let wrong = try namespace.connreap(["stats", "--by"] + words)
+      #expect(wrong.status == 64 && wrong.errorText.hasPrefix("connreap: --by: unknown key \""))
+    }
   }
 
   @Test(arguments: [

@@ -36,7 +36,8 @@ struct WidthTests {
   @Test(
     arguments: [
       "stats", "stats --by process", "stats --by peer", "stats --explain",
-      "stats --by state --explain", "listeners", "doctor", "list --state all",
+      "stats --by state --explain", "stats --all",
+      "stats --by process,peer,state", "listeners", "doctor", "list --state all",
       "list -4 --limit 2", "list -o wide --state all", "log", "kill -n --state close-wait",
     ], [80, 140])
   func linesFitTheTerminal(words: String, columns: Int) throws {
@@ -98,8 +99,8 @@ struct WidthTests {
 
   /// Explanations are wrapped, not truncated.
   @Test func explanationsAreComplete() throws {
-    let narrow = try lines("stats --explain", columns: 80)
-    let wide = try lines("stats --explain", columns: 140)
+    let narrow = try lines("stats --all --explain", columns: 80)
+    let wide = try lines("stats --all --explain", columns: 140)
     func text(_ lines: [String]) -> String {
       lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
     }
