@@ -24,9 +24,9 @@ import Testing
   @Test(arguments: [
     (["lst"], #"unknown command "lst""#, #"; did you mean "list"?"#),
     (["policy", "aply", "x"], #"unknown command "aply""#, #"; did you mean "apply"?"#),
-    (["port", "80"], #"unknown command "port""#, "the commands are list, kill, policy,"),
+    (["port", "80"], #"unknown command "port""#, "the commands are leaks, list, kill,"),
     (["policy", "list"], #"unknown command "list""#, "the commands are new, check, plan, apply,"),
-    (["\u{1b}[2J"], #"unknown command "\x1b[2J""#, "the commands are list"),
+    (["\u{1b}[2J"], #"unknown command "\x1b[2J""#, "the commands are leaks"),
   ])
   func unknownCommandsGetSuggestions(words: [String], what: String, remedy: String) throws {
     let ended = try Command.run([Tools.connreap] + words)
