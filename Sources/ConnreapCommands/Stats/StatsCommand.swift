@@ -26,7 +26,7 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
   @Option(
     help: ArgumentHelp(
       "also count by this key, or by several together: process,peer",
-      discussion: Grouping.allCases.map(\.rawValue).joined(separator: ", "), valueName: "keys"))
+      discussion: Grouping.names, valueName: "keys"))
   var by: String?
 
   @Flag(help: "also show states without sockets, and all of the kernel's counters")
@@ -117,5 +117,17 @@ struct StatsCommand: ParsableCommand, PrivilegedCommand {
       wholeStates: Set(TCPState.allCases.filter(predicate.selectsAll)),
       listsBoundSockets: system.isLive && system.moment.listsBoundSockets == true,
       moment: system.moment)
+  }
+}
+
+extension Grouping {
+  /// The words of all keys, for help.
+  fileprivate static var names: String {
+    // 'joined' would make the runtime search all types on every start.
+    var names = ""
+    for grouping in allCases {
+      names += names.isEmpty ? grouping.rawValue : ", \(grouping.rawValue)"
+    }
+    return names
   }
 }

@@ -66,9 +66,7 @@ package struct LeaksExamination {
     }
     let processes = system.processes
     search.readDescriptors { DescriptorRoom(of: $0, processes) }
-    return LeaksReport(
-      search: search, snapshot: snapshot, time: Timestamp.now,
-      host: system.isLive ? Uname.hostName : nil)
+    return LeaksReport(search: search, snapshot: snapshot)
   }
 
   /// What the report leaves out, and why.

@@ -10,8 +10,7 @@ extension LeaksReport {
   /// Writes the report as a JSON document.
   package func write(to json: inout JSONWriter) {
     json.object { json in
-      json.member("time", time)
-      json.member("host", host)
+      snapshot.moment.write(to: &json)
       json.array("leaks") { json in
         for (group, remedy) in zip(search.groups, remedies) { write(group, remedy, to: &json) }
       }

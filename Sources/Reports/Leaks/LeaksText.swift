@@ -22,9 +22,11 @@ package struct LeaksText {
   private func print(
     _ columns: [LeakColumn], _ layout: Table.Layout, to output: inout OutputStream
   ) throws(OutputProblem) {
-    try output.write(LeakSummary(search).line + "\n")
+    try output.writeParagraph(LeakSummary(search).line, width: layout.width)
     guard !search.groups.isEmpty else {
-      if let idle = LeakSummary(search).idleLine { try output.write(idle + "\n") }
+      if let idle = LeakSummary(search).idleLine {
+        try output.writeParagraph(idle, width: layout.width)
+      }
       return
     }
     let rows = search.groups.map { group in columns.map { $0.text(of: group) } }
@@ -38,7 +40,12 @@ package struct LeaksText {
     if let worst = report.remedies.firstIndex(where: { $0 != nil }),
       let remedy = report.remedies[worst]
     {
-      try output.write("\n" + advice.text(remedy, for: search.groups[worst]))
+      try output.write("\n")
+      for line in advice.text(remedy, for: search.groups[worst]).split(separator: "\n") {
+        // A command stays on one line, so that it can be copied.
+        let width = line.hasPrefix(" ") ? nil : layout.width
+        try output.writeParagraph(String(line), width: width)
+      }
     }
   }
 

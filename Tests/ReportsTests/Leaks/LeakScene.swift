@@ -62,7 +62,8 @@ struct LeakScene {
     let kernel = FakeKernel(sockets)
     let scanner = Scanner(processes: tree.files, threads: 1) { kernel.open() }
     let moment = ScanMoment(
-      bootID: "b", networkNamespace: 4711, uptime: Self.uptime, kernelRelease: "6.18")
+      bootID: "b", networkNamespace: 4711, uptime: Self.uptime, kernelRelease: "6.18",
+      time: "2026-01-02T03:04:05.678Z", host: "db1")
     return try scanner.scan(
       ScanRequest(.everything, reading: [.figures, .owners, .controlGroups, .listeners]),
       at: moment)
@@ -80,7 +81,6 @@ struct LeakScene {
   ) throws -> LeaksReport {
     var search = try search(by: grouping, rule: rule)
     search.readDescriptors { _ in DescriptorRoom(open: 665, limit: 20_000) }
-    return LeaksReport(
-      search: search, snapshot: try snapshot(), time: "2026-01-02T03:04:05.678Z", host: "db1")
+    return LeaksReport(search: search, snapshot: try snapshot())
   }
 }
