@@ -214,7 +214,7 @@ import Testing
     model.take(try scene.scan())
     model.press("g", "z")
     let heading = try #require(model.screen.first { $0.contains("java[100]") })
-    #expect(heading.contains(/\ 3\.0k +0 +2h00m/))
+    #expect(heading.contains(/\ 2\.9k +0 +2h00m/))
     let unknown = try #require(model.screen.first { $0.contains("owner unknown") })
     #expect(unknown.contains(/\ – +– +–/), "unknown is not zero")
   }

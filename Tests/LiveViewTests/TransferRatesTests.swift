@@ -93,7 +93,7 @@ import Testing
     sum.add(nil)
     #expect(sum.text == "–")
     sum.add(1500)
-    #expect(sum.text == "≥1.5k")
+    #expect(sum.text == "≥1.4k")
     var known = RateSum()
     known.add(0)
     known.add(12)

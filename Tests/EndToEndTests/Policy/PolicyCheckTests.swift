@@ -57,7 +57,7 @@ import Testing
     ("\"{{ critical }}\"", "an unexpanded template"),
     ("\"${CRITICAL}\"", "an unexpanded template"),
     ("“billing”", "curly quotes"), ("billing|sshd", "does not separate names"),
-    ("/usr/bin/billing", "is a path"), ("my-billing-worker", "matches only an executable"),
+    ("/usr/bin/billing", "is a path"),
   ])
   func warnsOfAProtectionThatCannotMatch(name: String, reason: String) throws {
     let ended = try check(
@@ -90,12 +90,12 @@ import Testing
 
   @Test func warnsOnTheCommandLine() throws {
     let ended = try Command.run([
-      Tools.connreap, "list", "--process", "billing|sshd,my-billing-worker", "--no-header",
+      Tools.connreap, "list", "--process", "billing|sshd,/usr/bin/billing", "--no-header",
     ])
     #expect(ended.status == 0)
     #expect(
       ended.errorText.contains("connreap: warning: --process: a \"|\" does not separate names"))
-    #expect(ended.errorText.contains("for a script, use \"my-billing-work\""))
+    #expect(ended.errorText.contains("is a path"), "\(ended.errorText)")
     #expect(ended.output.isEmpty)
   }
 

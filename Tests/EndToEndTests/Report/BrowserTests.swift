@@ -49,7 +49,7 @@ import Testing
     _ = try namespace.kill("--pid", "\(other.pid)", "--state", "close-wait")
     let page = folder.path + "/report.html"
     let ended = try namespace.connreap(
-      "report", "--html", page, "--state-dir", namespace.state.path, "--leaked-after", "0s")
+      "report", "--html", page, "--state-dir", namespace.state.path, "--leaked-after", "1ms")
     try #require(ended.status == 0, "\(ended.errorText)")
     let browsed = try Command.run(
       namespace.entering + [Tools.python, Tools.fixture("browse.py"), page, folder.path],

@@ -21,13 +21,13 @@ import Testing
   private func report(_ arguments: String..., behind prefix: [String] = []) throws -> CommandResult
   {
     try namespace.connreap(
-      ["report", "--state-dir", namespace.state.path, "--leaked-after", "0s"] + arguments,
+      ["report", "--state-dir", namespace.state.path, "--leaked-after", "1ms"] + arguments,
       behind: prefix)
   }
 
   private func page(_ arguments: String...) throws -> String {
     let ended = try namespace.connreap(
-      ["report", "--state-dir", namespace.state.path, "--leaked-after", "0s", "--html", "-"]
+      ["report", "--state-dir", namespace.state.path, "--leaked-after", "1ms", "--html", "-"]
         + arguments)
     #expect(ended.status == 0, "\(ended.errorText)")
     return ended.text
@@ -178,7 +178,7 @@ import Testing
 
   @Test func aTerminalIsToldTheVerdict() throws {
     _ = try namespace.closeWaits(1, to: listener)
-    let words = [Tools.connreap, "report", "--leaked-after", "0s", "--html", file]
+    let words = [Tools.connreap, "report", "--leaked-after", "1ms", "--html", file]
     let ended = try Command.run(
       namespace.entering + [
         "script", "-qec",
@@ -221,7 +221,7 @@ import Testing
   @Test func withoutPrivilegesItSaysWhatIsMissing() throws {
     _ = try namespace.closeWaits(2, to: listener)
     let ended = try namespace.connreap(
-      ["report", "--html", "-", "--leaked-after", "0s", "--state-dir", namespace.state.path],
+      ["report", "--html", "-", "--leaked-after", "1ms", "--state-dir", namespace.state.path],
       behind: ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"])
     #expect(ended.status == 0, "\(ended.errorText)")
     #expect(ended.text.contains("2 leaked connections; their processes are unknown."))
@@ -250,7 +250,7 @@ import Testing
     let recording = folder.path + "/scene.rec"
     #expect(try report("--html", file, "--record", recording).status == 0)
     let ended = try Command.run([
-      Tools.connreap, "report", "--html", "-", "--leaked-after", "0s", "--replay", recording,
+      Tools.connreap, "report", "--html", "-", "--leaked-after", "1ms", "--replay", recording,
     ])
     #expect(ended.status == 0, "\(ended.errorText)")
     #expect(ended.text.contains("TCP connections of a recording"))
