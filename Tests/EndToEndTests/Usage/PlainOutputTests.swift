@@ -53,7 +53,11 @@ import Testing
       ["table", "wide", "json", "jsonl", "csv"].map { ["list", "--state", "all", "-o", $0] }
       + ["table", "json", "csv"].map { ["stats", "--by", "process", "-o", $0] }
       + [
-        ["stats"], ["stats", "--explain"], ["listeners"], ["listeners", "-o", "json"],
+        ["leaks", "--leaked-after", "1ms"] + state, ["leaks", "-o", "json"] + state,
+        ["leaks", "-o", "wide", "--leaked-after", "1ms"] + state, ["leaks", "-o", "csv"] + state,
+        ["policy", "new", "leaks", "--process", "café*"], ["kill", "--as-policy", "x", "--all"],
+        ["stats"], ["stats", "--all"], ["stats", "--explain"], ["listeners"],
+        ["listeners", "-o", "json"],
         ["list", "--explain", "--state", "close-wait"],
         ["list", "--process", "café*"], ["list", "process", "=", "café→", "and", "("],
         ["list", "--state", "café"], ["café"], ["list", "--café"], ["list", "-o", "café"],
@@ -67,7 +71,7 @@ import Testing
         ["report", "--html", "/nonexistent/café"],
       ]
     for words in commands { try plain(words) }
-    for command in ["list", "kill", "stats", "log", "top", "policy", "metrics"] {
+    for command in ["leaks", "list", "kill", "stats", "log", "top", "policy", "metrics"] {
       try plain([command, "--help"])
     }
   }

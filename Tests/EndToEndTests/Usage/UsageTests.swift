@@ -42,7 +42,7 @@ import Testing
     (["policy", "apply", "/nonexistent.yaml"], "jsonl"), (["listeners"], "csv"),
     (["doctor"], "wide"), (["stats"], "jsonl"), (["stats"], "wide"), (["log"], "wide"),
     (["listeners"], "jsonl"), (["listeners"], "wide"), (["policy", "plan", "x"], "jsonl"),
-    (["doctor"], "csv"), (["doctor"], "jsonl"),
+    (["doctor"], "csv"), (["doctor"], "jsonl"), (["leaks"], "jsonl"), (["leaks"], "xml"),
   ])
   func unsupportedFormatsAreRejected(words: [String], format: String) throws {
     let ended = try Command.run([Tools.connreap] + words + ["-o", format])
