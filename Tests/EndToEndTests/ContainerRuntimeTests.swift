@@ -9,14 +9,16 @@ struct ContainerRuntimeTests {
   /// One test covers everything, because starting the runtimes takes most of the time.
   @Test func leaksInEachRuntimeAreFoundByNameAndClosed() throws {
     let host = try ContainerHost(leaks: 5)
+    // CI runs on Debian, which packages all the runtimes. Elsewhere, as in a chroot, none may start.
+    let isCI = ProcessInfo.processInfo.environment["CI"] == "true"
     for (_, reason) in host.failures.sorted(by: { $0.key < $1.key }) {
-      // CI runs on Debian, which packages all the runtimes.
-      if ProcessInfo.processInfo.environment["CI"] == "true" {
+      if isCI {
         Issue.record("\(reason)")
       } else {
         print("ContainerRuntimeTests: \(reason)")
       }
     }
+    guard isCI || !host.names.isEmpty else { return }
     try #require(!host.names.isEmpty, "\(host.failures)")
     try list(on: host)
     try select(on: host)

@@ -7,6 +7,14 @@ enum Tools {
   static let connreap: String =
     environment("CONNREAP_BINARY") ?? directoryOfTests + "/connreap"
 
+  /// ``connreap`` as a word for a shell. The checkout may be in a path with spaces.
+  static let connreapWord = quoted(connreap)
+
+  /// `text` as one word for a shell.
+  static func quoted(_ text: String) -> String {
+    "'" + text.replacing("'", with: "'\\''") + "'"
+  }
+
   /// Python, preferably the system's: the wrapper of a version manager would fork.
   static let python = access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3"
 

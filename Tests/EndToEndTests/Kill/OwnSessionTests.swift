@@ -19,7 +19,7 @@ struct OwnSessionTests {
 
   /// A `kill` command for every connection, including those of sshd.
   private var killCommand: String {
-    "'\(Tools.connreap)' kill --all --yes --unprotect sshd,dropbear --state-dir "
+    "\(Tools.connreapWord) kill --all --yes --unprotect sshd,dropbear --state-dir "
       + "\(namespace.state.path) -o json"
   }
 

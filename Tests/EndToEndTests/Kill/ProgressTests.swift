@@ -18,12 +18,15 @@ import Testing
     ]
   }
 
-  /// Runs a shell command on a terminal, and returns everything that it shows.
-  private func onTerminal(_ words: [String], environment: [String: String] = [:]) throws
-    -> CommandResult
-  {
-    try Command.run(
-      namespace.entering + ["script", "-qec", words.joined(separator: " "), "/dev/null"],
+  /// Runs a command on a terminal, and returns everything that it shows.
+  ///
+  /// - Parameter redirection: appended for the shell.
+  private func onTerminal(
+    _ words: [String], redirection: String = "", environment: [String: String] = [:]
+  ) throws -> CommandResult {
+    let command = words.map(Tools.quoted).joined(separator: " ") + redirection
+    return try Command.run(
+      namespace.entering + ["script", "-qec", command, "/dev/null"],
       environment: ["TERM": "xterm"].merging(environment) { $1 })
   }
 
@@ -44,7 +47,7 @@ import Testing
 
   @Test func redirectedStandardErrorContainsNoProgress() throws {
     let errors = namespace.state.path + "/errors"
-    let shown = try onTerminal(words + ["2>\(errors)"])
+    let shown = try onTerminal(words, redirection: " 2>\(errors)")
     #expect(!shown.text.contains("closing"))
     #expect(try Command.run(["cat", errors]).text == "")
   }
@@ -55,9 +58,11 @@ import Testing
   }
 
   @Test(.needsTracing) func aSlowScanShowsProgress() throws {
-    let slow =
-      "strace -f -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_enter=1500000:when=1"
-    let shown = try onTerminal([slow, Tools.connreap, "list"])
+    let slow = [
+      "strace", "-f", "-o", "/dev/null", "-e", "trace=recvmsg", "-e",
+      "inject=recvmsg:delay_enter=1500000:when=1",
+    ]
+    let shown = try onTerminal(slow + [Tools.connreap, "list"])
     #expect(shown.status == 0)
     #expect(shown.text.contains("\r\u{1b}[Kreading connections, 1s"))
   }

@@ -36,11 +36,11 @@ import Testing
   @Test func onATerminalTheTableFitsAndEndsWithASummary() throws {
     _ = try scene()
     try namespace.server.rename("long-named-prog")
-    let command = "stty cols 52; '\(Tools.connreap)' list --local-port 8080"
+    let command = "stty cols 52; \(Tools.connreapWord) list --local-port 8080"
     let ended = try Command.run(
       namespace.entering + ["script", "-qec", command, "/dev/null"],
       environment: ["TERM": "xterm", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
-    let lines = WidthTests.lines(of: ended.text)
+    let lines = ended.terminalLines
     #expect(lines.last == "3 connections, held by 1 process")
     let plain = lines.map { $0.replacing(/\x1b\[[0-9;]*m/, with: "") }
     #expect(plain.filter { $0.count > 52 } == [])
@@ -52,9 +52,10 @@ import Testing
 
   @Test func theSummarySaysOfHowManyWhereTheKernelListedThemAll() throws {
     _ = try scene()
-    let command = "'\(Tools.connreap)' list --user 65533"
+    let command = "\(Tools.connreapWord) list --user 65533"
     let ended = try Command.run(namespace.entering + ["script", "-qec", command, "/dev/null"])
-    #expect(WidthTests.lines(of: ended.text).last == "0 of 6 connections")
+    let lines = ended.terminalLines
+    #expect(lines.last == "0 of 6 connections")
   }
 
   @Test func theHeaderCanBeLeftOut() throws {

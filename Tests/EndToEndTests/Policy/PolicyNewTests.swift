@@ -62,7 +62,7 @@ import Testing
       let ended = try Command.run(
         namespace.entering + [
           "sh", "-ec",
-          "cd '\(folder.path)'; connreap() { '\(Tools.connreap)' \"$@\"; }; \(command)",
+          "cd '\(folder.path)'; connreap() { \(Tools.connreapWord) \"$@\"; }; \(command)",
         ])
       #expect(ended.status == 0, "\(command): \(ended.errorText)")
       #expect(ended.text.contains(part), "\(ended.text)")

@@ -12,9 +12,14 @@ struct TopPasteTests {
     try namespace.server.connectPairs(6, as: "many", to: listener)
   }
 
-  private var command: String {
-    "\(Tools.connreap) top --state-dir \(namespace.state.path) --interval 500ms --local-port 8080"
+  private var words: [String] {
+    [
+      Tools.connreap, "top", "--state-dir", namespace.state.path, "--interval", "500ms",
+      "--local-port", "8080",
+    ]
   }
+
+  private var command: String { words.map(Tools.quoted).joined(separator: " ") }
 
   private func started() throws -> TerminalPane {
     let pane = try TerminalPane(in: namespace)
@@ -148,8 +153,7 @@ struct TopPasteTests {
             b"\\x1b[?2004h" in said, said.rstrip().rfind(b"\\x1b[?2004l") > said.rfind(b"\\x1b[?2004h"))
       """
     let ended = try Command.run(
-      namespace.entering + [Tools.python, "-c", script]
-        + command.split(separator: " ").map(String.init),
+      namespace.entering + [Tools.python, "-c", script] + words,
       seconds: 90)
     let fields = ended.text.split(whereSeparator: \.isWhitespace)
     try #require(fields.count == 5, "\(ended.text) \(ended.errorText)")

@@ -21,7 +21,7 @@ struct TopTests {
     try held[0].client.finish()
   }
 
-  var command: String { "\(Tools.connreap) top --state-dir \(namespace.state.path)" }
+  var command: String { "\(Tools.connreapWord) top --state-dir \(namespace.state.path)" }
 
   /// A terminal that runs `top`, after its first scan.
   func started(

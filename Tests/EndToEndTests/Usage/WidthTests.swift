@@ -19,18 +19,11 @@ struct WidthTests {
 
   /// The output of connreap on a terminal with this many columns.
   private func lines(_ words: String, columns: Int) throws -> [String] {
-    let command = "stty cols \(columns); exec \(Tools.connreap) \(words)"
+    let command = "stty cols \(columns); exec \(Tools.connreapWord) \(words)"
     let ended = try Command.run(
       namespace.entering + ["script", "-qec", command, "/dev/null"],
       environment: ["NO_COLOR": "1", "TERM": "xterm"])
-    return Self.lines(of: ended.text)
-  }
-
-  /// The lines on a terminal, without what a progress line leaves behind.
-  static func lines(of text: String) -> [String] {
-    text.split(separator: "\r\n").map {
-      String($0.split(separator: "\u{1b}[K").last ?? "")
-    }
+    return ended.terminalLines
   }
 
   @Test(
@@ -131,7 +124,7 @@ struct WidthTests {
   @Test func emptyResultsAreReported() throws {
     let empty = try NetworkNamespace()
     func lines(_ words: String) throws -> String {
-      let command = "stty cols 80; exec \(Tools.connreap) \(words)"
+      let command = "stty cols 80; exec \(Tools.connreapWord) \(words)"
       return try Command.run(
         empty.entering + ["script", "-qec", command, "/dev/null"], environment: ["NO_COLOR": "1"]
       ).text
