@@ -8,7 +8,8 @@ extension LeakAdvice {
   /// What this machine offers.
   package static var here: LeakAdvice {
     unsafe LeakAdvice(
-      policyDirectory: access(policyDirectory, F_OK) == 0 ? policyDirectory : nil,
+      policyDirectory: geteuid() == 0 ? policyDirectory : nil,
+      createsDirectory: access(policyDirectory, F_OK) != 0,
       program: executable, hasCronDirectory: access("/etc/cron.d", F_OK) == 0)
   }
 

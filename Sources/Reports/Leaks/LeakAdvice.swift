@@ -5,15 +5,21 @@ import Rendering
 
 /// What to type next: the commands for the worst group.
 package struct LeakAdvice {
-  /// The directory for policies; nil if it does not exist.
+  /// The directory for policies; nil for the current directory.
   package let policyDirectory: String?
+  /// Whether that directory must be created first.
+  package let createsDirectory: Bool
   /// The absolute path of this program, for cron; nil if unknown.
   package let program: String?
   /// Whether cron reads tables in `/etc/cron.d`.
   package let hasCronDirectory: Bool
 
-  package init(policyDirectory: String?, program: String?, hasCronDirectory: Bool) {
+  package init(
+    policyDirectory: String?, createsDirectory: Bool = false, program: String?,
+    hasCronDirectory: Bool
+  ) {
     self.policyDirectory = policyDirectory
+    self.createsDirectory = createsDirectory
     self.program = program
     self.hasCronDirectory = hasCronDirectory
   }
@@ -23,7 +29,7 @@ package struct LeakAdvice {
     let name = EscapedText.escaped(group.label)
     let keeping = keeping(remedy)
     let how =
-      keeping.count > 2
+      !cron.isEmpty
       ? "write a policy, see what it would do, and apply it every 5 minutes"
       : "write a policy, see what it would do, and run 'connreap policy apply' from cron"
     return """
@@ -40,7 +46,10 @@ package struct LeakAdvice {
     let file = CommandLineWords.shell([
       (policyDirectory.map { "\($0)/" } ?? "") + remedy.policyName + ".yaml"
     ])
-    return ["\(remedy.policy) > \(file)", "connreap policy plan \(file)"] + cron
+    let directory = policyDirectory.flatMap { createsDirectory ? $0 : nil }
+      .map { [CommandLineWords.shell(["install", "-d", "-m", "755", $0])] }
+    return (directory ?? [])
+      + ["\(remedy.policy) > \(file)", "connreap policy plan \(file)"] + cron
   }
 
   /// The command that applies the policies every five minutes, if cron can.

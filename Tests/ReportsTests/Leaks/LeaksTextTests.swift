@@ -130,6 +130,14 @@ struct LeakAdviceTests {
     #expect(lines.count == 6 && lines[2].hasSuffix("and apply it every 5 minutes:"))
   }
 
+  @Test func aMissingDirectoryIsCreatedFirst() throws {
+    let advice = LeakAdvice(
+      policyDirectory: "/etc/connreap/policies", createsDirectory: true, program: nil,
+      hasCronDirectory: true)
+    let commands = advice.keeping(try remedy().0)
+    #expect(commands.first == "install -d -m 755 /etc/connreap/policies" && commands.count == 3)
+  }
+
   @Test func withoutThemThePolicyGoesToTheCurrentDirectory() throws {
     let advice = LeakAdvice(policyDirectory: nil, program: "/x", hasCronDirectory: true)
     let (remedy, group) = try remedy()
