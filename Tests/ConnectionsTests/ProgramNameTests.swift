@@ -41,8 +41,9 @@ import Testing
     #expect(program("a", "") == "a")
     // Another user's executable is unreadable, but its command line is not.
     #expect(program("java", nil, "java", "-jar", "/opt/orders.jar") == "orders.jar")
-    #expect(program("kube-controller", nil, "/usr/bin/kube-controller-manager", "-v")
-      == "kube-controller-manager")
+    #expect(
+      program("kube-controller", nil, "/usr/bin/kube-controller-manager", "-v")
+        == "kube-controller-manager")
   }
 
   @Test func interpretersWithoutACommandLineAreUnknown() {
@@ -59,10 +60,12 @@ import Testing
 
   @Test func theScriptOfAnyInterpreterCompletesATruncatedName() {
     #expect(
-      program("a-worker-with-a", "/usr/bin/lua5.4", "/usr/bin/lua", "/srv/a-worker-with-a-long-name")
+      program(
+        "a-worker-with-a", "/usr/bin/lua5.4", "/usr/bin/lua", "/srv/a-worker-with-a-long-name")
         == "a-worker-with-a-long-name")
     #expect(
-      program("a-worker-with-a", "/usr/bin/lua5.4", "/usr/bin/lua", "-W", "/srv/a-worker-with-a-name")
+      program(
+        "a-worker-with-a", "/usr/bin/lua5.4", "/usr/bin/lua", "-W", "/srv/a-worker-with-a-name")
         == "a-worker-with-a-name")
   }
 

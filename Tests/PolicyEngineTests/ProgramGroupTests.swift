@@ -25,7 +25,8 @@ struct ProgramGroupTests {
   @Test func theProcessesOfOneScriptInOneUnitCountTogether() {
     let unit = "/system.slice/shop.service"
     let owners = [
-      worker(10, "shop.py", in: unit), worker(11, "shop.py", in: unit), worker(12, "mail.py", in: unit),
+      worker(10, "shop.py", in: unit), worker(11, "shop.py", in: unit),
+      worker(12, "mail.py", in: unit),
     ]
     #expect(groups(owners) == ["shop.py (shop.service): [0, 1]", "mail.py (shop.service): [2]"])
   }
@@ -46,7 +47,8 @@ struct ProgramGroupTests {
   @Test func identifiersOfProgramsDiffer() {
     let id = String(repeating: "0a", count: 32)
     let places: [Program.Place?] = [
-      nil, .unit("a"), .unit("b"), ControlGroup(path: "/docker/\(id)").container.map { .container($0) },
+      nil, .unit("a"), .unit("b"),
+      ControlGroup(path: "/docker/\(id)").container.map { .container($0) },
     ]
     let names: [KernelName] = ["x", "y", KernelName(bytes: [0xff])]
     let keys = names.flatMap { name in

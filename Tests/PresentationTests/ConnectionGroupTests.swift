@@ -20,14 +20,18 @@ import Testing
 
   @Test func processesOfOneProgramAndUnitCountTogether() throws {
     let scene = StatsScene((1...4).map { FakeSocket(cookie: UInt64($0), inode: 10 + UInt32($0)) })
-    for (pid, script, unit) in [(10, "a.py", "x"), (11, "a.py", "x"), (12, "a.py", "y"), (13, "b.py", "x")] {
+    for (pid, script, unit) in [
+      (10, "a.py", "x"), (11, "a.py", "x"), (12, "a.py", "y"), (13, "b.py", "x"),
+    ] {
       scene.tree.process(
         Int32(pid), name: "python3", command: ["python3", "/srv/\(script)"],
         links: [3: "socket:[\(pid + 1)]"])
       scene.tree.file("\(pid)/cgroup", "0::/system.slice/\(unit).service\n")
     }
     #expect(
-      try scene.counts(by: .program) == ["a.py (x.service) 2", "a.py (y.service) 1", "b.py (x.service) 1"])
+      try scene.counts(by: .program) == [
+        "a.py (x.service) 2", "a.py (y.service) 1", "b.py (x.service) 1",
+      ])
     #expect(try scene.groups(by: .program).map(\.key) == ["a.py", "a.py", "b.py"])
   }
 

@@ -1,8 +1,8 @@
 import Connections
 import Glibc
 import ProcessTable
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Programs and command lines of owners")
 struct OwnerProgramTests {

@@ -188,7 +188,8 @@ struct SelectionVocabularyTests {
     #expect(
       SelectionKey.allCases.map(\.rawValue) == [
         "state", "idle", "stalled", "age", "in-state", "host", "port", "local", "peer",
-        "local-port", "peer-port", "process", "command", "pid", "user", "unit", "container", "pod", "cgroup",
+        "local-port", "peer-port", "process", "command", "pid", "user", "unit", "container", "pod",
+        "cgroup",
         "netns",
         "interface", "mark", "recv-queue", "send-queue", "family",
         "filter",

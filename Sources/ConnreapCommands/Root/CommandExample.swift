@@ -19,7 +19,8 @@ struct CommandExample {
       CommandExample("connreap policy apply Policies/", "apply policies, for example from cron"),
     ],
     "leaks": [
-      CommandExample("connreap leaks", "show which programs leak, and how to close their connections"),
+      CommandExample(
+        "connreap leaks", "show which programs leak, and how to close their connections"),
       CommandExample(
         "connreap leaks --idle 1h --for 10s",
         "count idle connections too, and measure the growth during ten seconds"),

@@ -65,7 +65,8 @@ package struct DeadDescriptors {
       var count = 0
       for number in sockets {
         do throws(DescriptorProblem) {
-          let socket = try holder.duplicate(SocketDescriptor(process: process.identity, number: number))
+          let socket = try holder.duplicate(
+            SocketDescriptor(process: process.identity, number: number))
           guard let isDead = socket.isDeadConnection() else {
             unknown.insert(process.identity)
             return

@@ -39,7 +39,8 @@ package struct LeakGrowth: Equatable, Sendable {
       }
     let tenths = Int((abs(amount) * 10).rounded())
     guard tenths > 0 else { return "\(bound)0" }
-    let number = tenths < 100 && tenths % 10 != 0
+    let number =
+      tenths < 100 && tenths % 10 != 0
       ? "\(tenths / 10).\(tenths % 10)" : Count.text((tenths + 5) / 10)
     return "\(bound)\(perHour < 0 ? "-" : "+")\(number)\(unit)"
   }

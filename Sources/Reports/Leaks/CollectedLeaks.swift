@@ -55,7 +55,8 @@ struct CollectedLeaks {
       case .container:
         self = group?.container.map { .known(.container($0.id)) } ?? .none(.noContainer)
       case .pod:
-        self = group?.pod.map { .known(.pod($0.uid.map { KernelName($0) } ?? $0.label)) }
+        self =
+          group?.pod.map { .known(.pod($0.uid.map { KernelName($0) } ?? $0.label)) }
           ?? .none(.noPod)
       case .peer, .localPort, .listener, .user, .netns, .state: return nil
       }
@@ -135,7 +136,8 @@ struct CollectedLeaks {
       return process
     }
     group.dead =
-      processes.isEmpty ? nil : counts.reduce(0) { sum, count in sum.flatMap { s in count.map { s + $0 } } }
+      processes.isEmpty
+      ? nil : counts.reduce(0) { sum, count in sum.flatMap { s in count.map { s + $0 } } }
     let controlGroup = ordered.first?.owner.controlGroup
     if key.isOfProcesses {
       group.container = controlGroup?.container

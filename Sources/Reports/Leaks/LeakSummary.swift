@@ -38,9 +38,10 @@ package struct LeakSummary {
     let time = DurationText.exact(milliseconds: search.rule.leakedAfter)
     let (count, programs) = (search.connectionCount, search.programCount)
     let held = programs > 0 ? " of \(Count.text(programs)) program\(Count.plural(programs))" : ""
-    let idle = search.rule.idle.map {
-      " and none idle for at least \(DurationText.exact(milliseconds: $0))"
-    } ?? ""
+    let idle =
+      search.rule.idle.map {
+        " and none idle for at least \(DurationText.exact(milliseconds: $0))"
+      } ?? ""
     return "No leaks: \(Count.text(count)) connection\(Count.plural(count))\(held), "
       + "none in CLOSE-WAIT for at least \(time)\(idle)."
   }

@@ -64,7 +64,8 @@ struct LeakListing: Decodable {
       try client.close()
     }
     try waitUntil("the connections have leaked") {
-      try namespace.rows("--state", "close-wait", "--local-port", "\(port)", "--in-state", "1s").count
+      try namespace.rows("--state", "close-wait", "--local-port", "\(port)", "--in-state", "1s")
+        .count
         == count
     }
     return peer
@@ -87,8 +88,10 @@ struct LeakListing: Decodable {
       try #require(mkdir(bin, 0o755) == 0 && symlink(Tools.connreap, bin + "/connreap") == 0)
     }
     return try Command.run(
-      namespace.entering + ["sh", "-c", "cd \"$0\" && PATH=\"$0/bin:$PATH\" && \(command)\(more)",
-        namespace.state.path])
+      namespace.entering + [
+        "sh", "-c", "cd \"$0\" && PATH=\"$0/bin:$PATH\" && \(command)\(more)",
+        namespace.state.path,
+      ])
   }
 
   @Test func programsThatLeakAreFoundTheWorstFirst() throws {
@@ -174,7 +177,8 @@ struct LeakListing: Decodable {
 
   @Test(
     arguments: [
-      (["--by", "colour"], "process"), (["--for", "10"], "unit"), (["--leaked-after", "0s"], "at least 1ms"),
+      (["--by", "colour"], "process"), (["--for", "10"], "unit"),
+      (["--leaked-after", "0s"], "at least 1ms"),
       (["-o", "jsonl"], "jsonl"),
     ] as [([String], String)])
   func badValuesAreReported(words: [String], part: String) throws {

@@ -57,7 +57,8 @@ struct LeakAgesTests {
     some.add(least: 7000, most: 20_000)
     #expect(some.longest == 9000...20_000 && some.count == 3)
     some.add(least: 1 << 40, most: nil)
-    #expect(some.longest == UInt64(UInt32.max)...UInt64(UInt32.max), "the kernel's counter ends there")
+    #expect(
+      some.longest == UInt64(UInt32.max)...UInt64(UInt32.max), "the kernel's counter ends there")
     #expect(LeakAges().longest == nil)
   }
 }
@@ -68,7 +69,8 @@ struct LeakGrowthTests {
     arguments: [
       (1800, false, "+30/min"), (1800, true, "≥ +30/min"), (90, false, "+1.5/min"),
       (60, false, "+1/min"), (59, false, "+59/h"), (1, false, "+1/h"), (0.5, false, "+12/d"),
-      (0, false, "0"), (-120, false, "-2/min"), (-1, false, "-1/h"), (600_000, false, "+10,000/min"),
+      (0, false, "0"), (-120, false, "-2/min"), (-1, false, "-1/h"),
+      (600_000, false, "+10,000/min"),
       (0.001, false, "0"), (0, true, "≥ 0"), (1.25, false, "+1.3/h"), (750, false, "+13/min"),
     ] as [(Double, Bool, String)])
   func theLargestUnitThatFitsIsUsed(perHour: Double, isLowerBound: Bool, text: String) {

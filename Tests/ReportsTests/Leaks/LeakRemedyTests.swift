@@ -105,7 +105,8 @@ enum ShellWords {
     while let character = rest.popFirst() {
       switch character {
       case "'": (isQuoted, word) = (!isQuoted, word ?? "")
-      case "\\" where !isQuoted: word = (word ?? "") + String(rest.popFirst().map(Character.init) ?? " ")
+      case "\\" where !isQuoted:
+        word = (word ?? "") + String(rest.popFirst().map(Character.init) ?? " ")
       case " " where !isQuoted:
         if let done = word { words.append(done) }
         word = nil

@@ -55,7 +55,8 @@ struct LeaksTextTests {
     let lines = text.split(separator: "\n")
     #expect(lines.count == 3)
     #expect(lines[0].split(separator: ",").count == LeakFields.names.count)
-    #expect(lines[1].hasPrefix("orders.jar,orders.jar,2210,1,orders.service,,,1000,240,,240,0,121,"))
+    #expect(
+      lines[1].hasPrefix("orders.jar,orders.jar,2210,1,orders.service,,,1000,240,,240,0,121,"))
   }
 
   @Test func jsonHasEverything() throws {
