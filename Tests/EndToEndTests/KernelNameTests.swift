@@ -168,8 +168,9 @@ extension String {
         - {name: each, match: {state: established}, group-by: unit, action: report}
       """)
     let plan = try namespace.connreap("policy", "plan", "--state-dir", namespace.state.path, file)
-    #expect(plan.lines.filter { $0.contains("report 1") }.count == 2, "\(plan.text)")
-    let unmet = plan.lines.filter { $0.contains("threshold 2") }
+    #expect(
+      plan.lines.filter { $0.contains("1 of 1 will be reported") }.count == 2, "\(plan.text)")
+    let unmet = plan.lines.filter { $0.contains("below threshold 2") }
     #expect(unmet.count == 2 && unmet.allSatisfy { $0.contains("left") }, "\(plan.text)")
     // The history keeps the two groups apart.
     for _ in 0..<2 {

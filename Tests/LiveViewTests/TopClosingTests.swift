@@ -86,7 +86,7 @@ import Testing
   @Test func thePlanIsShownWithAQuestion() throws {
     let model = try asking([1, 2])
     #expect(model.screen.contains("2 of 6 connections will be closed (RST to the peer):"))
-    #expect(model.screen.last == "Close them? [y/N]")
+    #expect(model.screen.last == "Close 2 connections? [y/N]")
     #expect(model.screen.contains { $0.contains("127.0.0.1:8080 → 127.0.0.1:1001") })
     #expect(model.picture.cursor?.row == 23)
   }

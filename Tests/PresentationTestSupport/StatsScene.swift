@@ -17,11 +17,14 @@ package struct StatsScene {
   }
 
   package func snapshot(by grouping: Grouping) throws -> Snapshot {
+    try snapshot(reading: grouping.details(knowsOwners: true))
+  }
+
+  package func snapshot(reading details: ScanRequest.Details) throws -> Snapshot {
     let scanner = Scanner(processes: tree.files, threads: 1) { [kernel] in kernel.open() }
     let moment = ScanMoment(
       bootID: "b", networkNamespace: 4711, uptime: 1 << 40, kernelRelease: "6.18")
-    return try scanner.scan(
-      ScanRequest(.everything, reading: grouping.details(knowsOwners: true)), at: moment)
+    return try scanner.scan(ScanRequest(.everything, reading: details), at: moment)
   }
 
   package func groups(by grouping: Grouping) throws -> [ConnectionGroup] {

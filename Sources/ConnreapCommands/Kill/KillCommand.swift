@@ -36,6 +36,9 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
   @Flag(name: .shortAndLong, help: "skip the confirmation; required without a terminal")
   var yes = false
 
+  @Flag(name: .shortAndLong, help: "list every connection of a large plan")
+  var verbose = false
+
   @OptionGroup var guardOptions: GuardOptions
 
   @Option(
@@ -101,7 +104,8 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     let (system, plan) = (work.system, work.plan)
     let gaps = work.gaps
     for notice in gaps.notices { Standard.report("connreap: \(notice)\n") }
-    let report = KillReport(plan: plan, output: output.style, isLive: system.isLive)
+    let report = KillReport(
+      plan: plan, output: output.style, isLive: system.isLive, listsAll: verbose)
     try guardOptions.settings().refuseIfTooLarge(plan)
     guard !dryRun, !plan.closings.isEmpty else {
       try report.printPlan(isDryRun: dryRun)
@@ -184,7 +188,7 @@ struct KillCommand: ParsableCommand, PrivilegedCommand {
     }
     let snapshot = try system.scan(
       ScanRequest(
-        predicate, reading: [.figures, .owners, .controlGroups],
+        predicate, reading: [.figures, .owners, .controlGroups, .listeners],
         past: predicate.needsHistory
           ? try RunHistory.past(option: stateDir, of: system) : .unknown))
     let plan = Plan(closing: snapshot, guardedBy: try makeGuards())

@@ -38,7 +38,10 @@ struct PolicyPlanCommand: ParsableCommand, PrivilegedCommand {
     let gaps = JudgingGaps(of: evaluated, on: system)
     for notice in gaps.notices { Standard.report("connreap: \(notice)\n") }
     let report = PolicyReport(evaluated, output: output.style, isLive: system.isLive)
-    try report.printPlan(arguments: arguments.files)
+    let directory = stateDir.map { ["--state-dir", $0] } ?? []
+    try report.printPlan(
+      appliedBy: system.isLive
+        ? ["connreap", "policy", "apply"] + directory + arguments.files : nil)
     try system.finish()
     try PolicyRefusals(evaluated.findings).check()
     try gaps.check()

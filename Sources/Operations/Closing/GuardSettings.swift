@@ -35,7 +35,17 @@ package struct GuardSettings: Sendable {
     throw CommandFailure(
       .refused,
       "refused: \(Count.text(count)) connections would be \(plan.verb), more than --max \(maximum); "
-        + "nothing was closed",
-      remedy: "check them with 'connreap list', select fewer, or use --max \(count)")
+        + "nothing was closed", remedy: Self.commands(raisingMaximumTo: count))
+  }
+
+  /// The commands that show and close a plan of `count` connections.
+  private static func commands(raisingMaximumTo count: Int) -> String {
+    let close = CommandLineWords.replacingOption("--max", with: "\(count)")
+    let dryRun = CommandLineWords.all.contains { ["-n", "--dry-run"].contains($0) }
+    let show = dryRun ? close : close + ["--dry-run"]
+    let lines =
+      ["check them:  \(CommandLineWords.shell(["connreap"] + show))"]
+      + (dryRun ? [] : ["close them:  \(CommandLineWords.shell(["connreap"] + close))"])
+    return lines.map { EscapedText.escaped($0) }.joined(separator: "\n")
   }
 }

@@ -7,14 +7,17 @@ import Scanning
 package struct KillReport {
   private let plan: Plan
   private let output: OutputStyle
+  /// Whether to list every connection of a large plan.
+  private let listsAll: Bool
   /// The texts of the plan's connections.
   package let text: ConnectionText
   /// The machine and user that make the plan; nil for a recording.
   private let origin: PlanOrigin?
 
-  package init(plan: Plan, output: OutputStyle, isLive: Bool) {
+  package init(plan: Plan, output: OutputStyle, isLive: Bool, listsAll: Bool = false) {
     self.plan = plan
     self.output = output
+    self.listsAll = listsAll
     text = ConnectionText(
       snapshot: plan.snapshot, names: SystemNumbers(resolvesNames: isLive))
     origin = isLive ? PlanOrigin.current(text.names) : nil
@@ -56,7 +59,7 @@ package struct KillReport {
       text: ConnectionText(snapshot: result.snapshot, names: self.text.names))
     try output.print(
       TextOrJSON { layout, stream in
-        try text.print(PlanText.lines(of: shown), layout: layout, to: &stream)
+        try text.print(outcomes: shown, listsAll: listsAll, layout: layout, to: &stream)
         try stream.writeParagraphs(text.summary(of: outcomes), width: layout.width)
       })
   }
@@ -79,7 +82,7 @@ package struct KillReport {
       TextOrJSON(
         text: { layout, stream in
           try stream.writeParagraphs(heading, width: layout.width)
-          try PlanText(text: text).print(PlanText.lines(of: plan), layout: layout, to: &stream)
+          try PlanText(text: text).print(plan, listsAll: listsAll, layout: layout, to: &stream)
         }, json: json))
   }
 

@@ -5,20 +5,35 @@ import Reaping
 package import Rendering
 import Scanning
 
-/// The findings of one policy as lines: the group, its count and threshold, and the action.
+/// The findings of one policy as lines: the group, the decision about it, and details.
 package struct FindingLines {
   private let found: PolicyFindings
   private let evaluated: PolicyEvaluation
+  private let tense: Tense
   private let spareReasons: [SocketCookie: SpareReason]
 
-  package struct Line {
-    package let cells: [String]
-    package var style: Style?
+  /// Whether the lines announce decisions, or explain what a run did.
+  package enum Tense {
+    case future
+    case past
   }
 
-  package init(_ found: PolicyFindings, in evaluated: PolicyEvaluation) {
+  /// One line. Its texts are not escaped yet.
+  package struct Line {
+    /// The group; empty for connections outside the groups.
+    package var label = ""
+    /// The decision, with the number of connections first.
+    package let text: String
+    package var details = ""
+    package var style: Style? = .dim
+  }
+
+  package init(
+    _ found: PolicyFindings, in evaluated: PolicyEvaluation, tense: Tense = .future
+  ) {
     self.found = found
     self.evaluated = evaluated
+    self.tense = tense
     var reasons: [SocketCookie: SpareReason] = [:]
     for step in evaluated.plan.steps where step.policy?.index == found.policyIndex {
       if case .spare(let reason) = step.decision { reasons[step.connection.cookie] = reason }
@@ -28,39 +43,73 @@ package struct FindingLines {
 
   package var lines: [Line] {
     var lines = found.groups.map(line)
-    lines += sparedLines
+    lines += sparedByReason.map { spared in
+      let isProtected = spared.text.hasPrefix("protected")
+      let decision = isProtected ? "spared" : "left open"
+      return Line(text: "\(Count.text(spared.count)) \(decision): \(spared.text)")
+    }
     if found.excludedCount > 0 {
-      lines.append(
-        Line(cells: ["", "\(Count.text(found.excludedCount)) excepted", "left open"], style: .dim))
+      lines.append(Line(text: "\(Count.text(found.excludedCount)) left open: excepted"))
     }
     lines += undecidedLines
     if let refusal = found.refusal {
-      lines.append(
-        Line(cells: ["", refusal.text, "refused; nothing is closed"], style: .red))
+      lines.append(Line(text: refusal.decision + ": refused, nothing is closed", style: .red))
     }
-    if lines.isEmpty { lines.append(Line(cells: ["", "no match", ""], style: .dim)) }
+    if lines.isEmpty { lines.append(Line(text: "no match")) }
     return lines
   }
 
   private func line(of group: FindingGroup) -> Line {
-    let cells = [label(of: group), counts(of: group)]
-    let rows = group.rowsToActOn
+    var line = Line(
+      label: label(of: group), text: decision(about: group), details: details(of: group))
     switch group.decision {
-    case .belowThreshold: return Line(cells: cells + ["left open"], style: .dim)
+    case .belowThreshold: break
+    case .giveUp: line.style = .red
+    case .act:
+      if group.rowsToActOn.isEmpty { break }
+      line.style = found.refusal == nil ? .yellow : .red
+    }
+    return line
+  }
+
+  /// `45 of 50 will be closed (threshold 10, newest 5 kept)`.
+  private func decision(about group: FindingGroup) -> String {
+    let count = Count.text(group.rows.count)
+    let total = group.total.map { ["\(Count.text($0)) in total"] } ?? []
+    switch group.decision {
+    case .belowThreshold:
+      let reasons = ["below threshold \(Count.text(group.threshold))"] + total
+      return "\(count) left open (\(reasons.joined(separator: ", ")))"
     case .giveUp(let rounds):
-      let text = "left open: given up after \(Count.text(rounds)) runs"
-      return Line(cells: cells + [text], style: .red)
+      let reasons = threshold(of: group) + ["given up after \(Count.text(rounds)) runs"] + total
+      return "\(count) left open (\(reasons.joined(separator: ", ")))"
     case .act: break
     }
-    guard !rows.isEmpty else { return Line(cells: cells + ["kept: the newest"], style: .dim) }
-    let kept =
-      group.kept.isEmpty ? "" : "; keep the newest \(Count.text(group.kept.count))"
-    guard found.policy.action != .report else {
-      let text = "report \(Count.text(rows.count))\(details(of: rows))"
-      return Line(cells: cells + [text + kept], style: .yellow)
+    let rows = group.rowsToActOn
+    let spared = rows.count { spareReasons[cookie($0)] != nil }
+    var reasons = threshold(of: group)
+    if !group.kept.isEmpty { reasons.append("newest \(Count.text(group.kept.count)) kept") }
+    if spared > 0 { reasons.append("\(Count.text(spared)) spared") }
+    reasons += total
+    let list = reasons.isEmpty ? "" : " (\(reasons.joined(separator: ", ")))"
+    return "\(Count.text(rows.count - spared)) of \(count) \(verb)\(list)"
+  }
+
+  private func threshold(of group: FindingGroup) -> [String] {
+    group.threshold > 1 ? ["threshold \(Count.text(group.threshold))"] : []
+  }
+
+  private var verb: String {
+    let action = found.policy.action
+    if found.refusal != nil { return "would be \(action.closes ? "closed" : "armed")" }
+    return switch (action, tense) {
+    case (.report, .future): "will be reported"
+    case (.report, .past): "reported"
+    case (.keepalive, .future): "will be armed"
+    case (.keepalive, .past): "to arm"
+    case (_, .future): "will be closed"
+    case (_, .past): "to close"
     }
-    guard found.refusal == nil else { return Line(cells: cells + ["refused"], style: .red) }
-    return Line(cells: cells + [closing(rows) + kept], style: .yellow)
   }
 
   /// `java[1744]`, or `java[1744] in blue`.
@@ -69,39 +118,32 @@ package struct FindingLines {
     return namespace.isOwn ? group.label : "\(group.label) in \(namespace.label)"
   }
 
-  /// `312 in CLOSE-WAIT for ≥ 10m, threshold 100`.
-  private func counts(of group: FindingGroup) -> String {
-    var text = Count.text(group.rows.count)
-    let states = Set(group.rows.map { evaluated.snapshot.connections[$0].state })
-    if states.count == 1, let state = states.first { text += " in \(state.label)" }
-    if let inState = found.policy.inState {
-      text += " for ≥ \(DurationText.exact(milliseconds: inState))"
-    }
-    if found.policy.seen > 1 { text += " in \(found.policy.seen) runs" }
-    if group.threshold > 1 { text += ", threshold \(Count.text(group.threshold))" }
-    if let total = group.total { text += ", \(Count.text(total)) in total" }
-    return text
-  }
-
-  /// `close 310 (oldest ≥ 2d03h, most to 10.0.0.20:5432); spare 2: held by sshd[900] …`.
-  private func closing(_ rows: [Int]) -> String {
-    let spared = rows.compactMap { spareReasons[cookie($0)] }
-    let closed = rows.filter { spareReasons[cookie($0)] == nil }
+  /// `in CLOSE-WAIT for ≥ 10m, oldest ≥ 2d03h, most to 10.0.0.20`.
+  private func details(of group: FindingGroup) -> String {
     var parts: [String] = []
-    if !closed.isEmpty {
-      let verb = found.policy.action.closes ? "close" : "arm"
-      parts.append("\(verb) \(Count.text(closed.count))\(details(of: closed))")
+    var state = ""
+    let states = Set(group.rows.map { evaluated.snapshot.connections[$0].state })
+    if states.count == 1, let only = states.first { state = "in \(only.label)" }
+    if let inState = found.policy.inState {
+      state += " for ≥ \(DurationText.exact(milliseconds: inState))"
     }
-    if let first = spared.first { parts.append("spare \(Count.text(spared.count)): \(first)") }
-    return parts.joined(separator: "; ")
+    if found.policy.seen > 1, group.decision == .act {
+      state += " in \(Count.text(found.policy.seen)) runs"
+    }
+    if !state.isEmpty { parts.append(state.hasPrefix(" ") ? String(state.dropFirst()) : state) }
+    let rows = group.rowsToActOn
+    if !rows.isEmpty { parts += times(of: rows) + peers(of: rows) }
+    if let spared = rows.lazy.compactMap({ spareReasons[cookie($0)] }).first {
+      parts.append("spared: \(spared)")
+    }
+    return parts.joined(separator: ", ")
   }
 
   private func cookie(_ row: Int) -> SocketCookie { evaluated.snapshot.connections[row].cookie }
 
-  /// ` (oldest ≥ 2d03h, most to 10.0.0.20:5432)`.
-  private func details(of rows: [Int]) -> String {
+  /// `oldest ≥ 2d03h`.
+  private func times(of rows: [Int]) -> [String] {
     let connections = rows.map { evaluated.snapshot.connections[$0] }
-    var parts: [String] = []
     func longest(_ time: (Connection, ConnectionPast?) -> UInt64?) -> String? {
       connections.compactMap { time($0, evaluated.snapshot.past(of: $0)) }.max()
         .map { DurationText.rounded(milliseconds: $0) }
@@ -109,26 +151,19 @@ package struct FindingLines {
     let isTimedByState =
       found.policy.inState != nil || connections.contains { $0.inStateAtLeast != nil }
     if isTimedByState, let oldest = longest({ $0.inStateAtLeast(given: $1) }) {
-      parts.append("oldest ≥ " + oldest)
-    } else if let idlest = longest({ $0.idle(given: $1) }) {
-      parts.append("longest idle " + idlest)
+      return ["oldest ≥ " + oldest]
     }
-    let peers = Dictionary(grouping: connections, by: \.identity.peerBits)
-    if let most = peers.values.max(by: {
-      ($0.count, $1[0].cookie.rawValue) < ($1.count, $0[0].cookie.rawValue)
-    }) {
-      parts.append("\(peers.count > 1 ? "most " : "")to \(most[0].peer.address)")
-    }
-    return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+    return longest { $0.idle(given: $1) }.map { ["longest idle " + $0] } ?? []
   }
 
-  private var sparedLines: [Line] {
-    sparedByReason.map { text, count in
-      let isProtected = text.hasPrefix("protected")
-      return Line(
-        cells: ["", "\(Count.text(count)) \(text)", isProtected ? "spare" : "left open"],
-        style: .dim)
+  /// `most to 10.0.0.20`.
+  private func peers(of rows: [Int]) -> [String] {
+    let connections = rows.map { evaluated.snapshot.connections[$0] }
+    let peers = Dictionary(grouping: connections, by: \.identity.peerBits)
+    let most = peers.values.max {
+      ($0.count, $1[0].cookie.rawValue) < ($1.count, $0[0].cookie.rawValue)
     }
+    return most.map { ["\(peers.count > 1 ? "most " : "")to \($0[0].peer.address)"] } ?? []
   }
 
   /// The numbers of spared connections by reason, in the order of their first occurrence.
@@ -174,7 +209,7 @@ package struct FindingLines {
       (undecided.owner, ownerIsUnknown),
     ]
     return kinds.filter { $0.0 > 0 }.map { count, reason in
-      Line(cells: ["", "\(Count.text(count)) undecided: \(reason)", "left open"], style: .dim)
+      Line(text: "\(Count.text(count)) left open, undecided: \(reason)")
     }
   }
 

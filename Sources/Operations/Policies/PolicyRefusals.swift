@@ -2,6 +2,7 @@ import Connections
 package import PolicyEngine
 import Presentation
 import Rendering
+import Selection
 
 /// The policies of a run that exceed a limit and close nothing.
 package struct PolicyRefusals {
@@ -26,17 +27,57 @@ package struct PolicyRefusals {
     guard !isEmpty else { return }
     for (policy, refusal) in refused {
       Standard.report(
-        "connreap: policy \(policy.name) refused, nothing closed: \(refusal.sentence)\n")
+        "connreap: policy \(policy.name) refused, nothing closed: \(refusal.sentence)\n"
+          + "check them:  \(policy.listCommand)\n"
+          + "to close them anyway, set '\(refusal.neededKey)' in the policy\n")
     }
-    let keys = Set(refused.map { $0.refusal.share == nil ? "limit" : "limit-percent" })
-    Standard.report(
-      "check the connections with 'connreap list'; to close them anyway, raise "
-        + keys.sorted().joined(separator: " or ") + "\n")
     throw CommandFailure.silent(.refused)
   }
 }
 
+extension Policy {
+  /// The command that lists the connections it matches, whatever their number and time in the state.
+  fileprivate var listCommand: String {
+    let (match, isOfContainers) = matchWithoutPlace
+    // A term about an interface may have been resolved to namespaces that have no name.
+    let filter = match.filterText
+    let isNameable = match.namespaces.isDisjoint(with: [.own, .containers])
+    guard isNameable, filter.utf8.count <= Self.longestFilter else { return "connreap list" }
+    let namespaces = isOfContainers && !match.namesContainers ? ["--netns", "all"] : []
+    return EscapedText.escaped(
+      CommandLineWords.shell(["connreap", "list"] + namespaces + [filter]))
+  }
+
+  /// What it matches without the default namespaces of policies, and whether these are those of
+  /// containers.
+  private var matchWithoutPlace: (match: SelectionPredicate, isOfContainers: Bool) {
+    guard case .all(let parts) = match, parts.count == 2,
+      case .term(.namespace(let term)) = parts[0],
+      [.own, .containers].contains(term.name)
+    else { return (match, false) }
+    return (parts[1], term.name == .containers)
+  }
+
+  /// The maximum length of a filter in a message, in bytes.
+  private static let longestFilter = 500
+}
+
 extension LimitRefusal {
+  /// The key and the value with which the policy would act on these connections.
+  fileprivate var neededKey: String {
+    guard let share else { return "limit: \(count)" }
+    return "limit-percent: \((count * 100 + share.total - 1) / max(share.total, 1))"
+  }
+
+  /// `646 exceed the limit of 500`, or the same for a share of a group; its label is not escaped.
+  package var decision: String {
+    guard let share else {
+      return "\(Count.text(count)) exceed\(count == 1 ? "s" : "") the limit of \(Count.text(limit))"
+    }
+    return "\(Count.text(count)) of the \(Count.text(share.total)) of \(share.label) exceed "
+      + "\(share.percent) %"
+  }
+
   /// `646, limit 500`, or `18 of the 20 of java[1744], limit 50 %`.
   package var text: String {
     guard let share else { return "\(Count.text(count)), limit \(Count.text(limit))" }

@@ -20,24 +20,27 @@ package struct PolicyReport {
       snapshot: evaluated.snapshot, names: SystemNumbers(resolvesNames: isLive))
   }
 
-  /// Prints the plan. `arguments` are the policy files, for the command that would apply it.
-  package func printPlan(arguments: [String]) throws {
+  /// Prints the plan.
+  ///
+  /// - Parameter command: the command that would apply it; nil for a recording.
+  package func printPlan(appliedBy command: [String]?) throws {
     let counts = PolicyCounts(evaluated)
-    let command = (["connreap", "policy", "apply"] + arguments.map(EscapedText.escaped))
-      .joined(separator: " ")
-    let next = counts.isEmpty ? "" : "; '\(command)' applies it"
+    let apply = counts.isEmpty ? nil : command.map { CommandLineWords.shell($0) }
     let lacksHistory =
       evaluated.history == nil && evaluated.policies.policies.contains(where: \.needsHistory)
     try output.print(
       TextOrJSON(
         text: { layout, stream in
-          try printFindings(of: evaluated.findings, layout, to: &stream)
+          try printFindings(of: evaluated.findings, .future, layout, to: &stream)
           try stream.writeParagraphs(
-            "Plan: \(counts.line). Nothing was changed\(next).", width: layout.width)
-          guard lacksHistory else { return }
-          try stream.writeParagraphs(
-            "Earlier runs are unknown here; connections that depend on them are skipped.",
-            width: layout.width)
+            "Plan: \(counts.line). Nothing was changed.", width: layout.width)
+          if lacksHistory {
+            try stream.writeParagraphs(
+              "Earlier runs are unknown here; connections that depend on them are skipped.",
+              width: layout.width)
+          }
+          // A command stays on one line, to be copied.
+          if let apply { try stream.write("apply it:  \(EscapedText.escaped(apply))\n") }
         }, json: document(nil)))
   }
 
@@ -61,8 +64,9 @@ package struct PolicyReport {
     try output.print(
       TextOrJSON(
         text: { layout, stream in
-          try printFindings(of: isQuiet ? telling : evaluated.findings, layout, to: &stream)
-          try text.print(PlanText.lines(of: amiss), layout: layout, to: &stream)
+          try printFindings(
+            of: isQuiet ? telling : evaluated.findings, .past, layout, to: &stream)
+          try text.print(outcomes: amiss, listsAll: false, layout: layout, to: &stream)
           guard evaluated.plan.closings.isEmpty else {
             return try stream.writeParagraphs(text.summary(of: outcomes), width: layout.width)
           }
@@ -82,28 +86,23 @@ package struct PolicyReport {
   }
 
   private func printFindings(
-    of findings: [PolicyFindings], _ layout: Table.Layout, to stream: inout OutputStream
+    of findings: [PolicyFindings], _ tense: FindingLines.Tense, _ layout: Table.Layout,
+    to stream: inout OutputStream
   ) throws {
-    var layout = layout
-    layout.showsHeader = false
-    layout.indent = 2
     for found in findings {
       let policy = found.policy
-      try stream.write(
+      try stream.writeParagraphs(
         "\(EscapedText.escaped(policy.file)):\(policy.line) \(policy.name) → "
-          + "\(policy.action.rawValue)\n")
-      let lines = FindingLines(found, in: evaluated).lines
-      let table = Table(
-        columns: [
-          Table.Column(title: ""), Table.Column(title: ""),
-          Table.Column(title: "", minimumWidth: 20),
-        ],
-        rowCount: lines.count,
-        cell: { row, column, cell in EscapedText.append(lines[row].cells[column], to: &cell) },
-        style: { row, _ in lines[row].style })
-      try table.print(layout, to: &stream)
+          + "\(policy.action.rawValue)", width: layout.width)
+      let rows = FindingLines(found, in: evaluated, tense: tense).lines.map { line in
+        LabelledText(
+          label: EscapedText.escaped(line.label), text: EscapedText.escaped(line.text),
+          details: EscapedText.escaped(line.details), style: line.style)
+      }
+      try stream.write(rows, layout)
       for leak in evaluated.leaks(of: found) {
-        try stream.write(Style.red.text("  " + leak.text, isOn: layout.colors) + "\n")
+        try stream.writeParagraphs(
+          leak.text, width: layout.width, indent: 2, in: layout.colors ? .red : nil)
       }
     }
   }

@@ -10,6 +10,23 @@ package enum CommandLineWords {
     set { stored.withLock { $0 = newValue } }
   }
 
+  /// The arguments with this value of `option`, in place of any other, behind the name of the command.
+  package static func replacingOption(_ option: String, with value: String) -> [String] {
+    var words: [String] = []
+    var isValue = false
+    for word in all {
+      if word == option, !isValue {
+        isValue = true
+      } else if isValue {
+        isValue = false
+      } else if !word.hasPrefix(option + "=") {
+        words.append(word)
+      }
+    }
+    words.insert(contentsOf: [option, value], at: min(1, words.count))
+    return words
+  }
+
   /// The words after `command`, quoted for a shell.
   package static func following(_ command: String) -> String {
     shell(all.drop { $0 != command }.dropFirst())

@@ -24,7 +24,9 @@ extension Plan {
 
   /// The question before the plan is carried out.
   package var question: String {
-    "\(closes ? "Close" : "Arm") \(closings.count == 1 ? "it" : "them")? [y/N] "
+    let count = closings.count
+    let object = count == 1 ? "it" : "\(Count.text(count)) connections"
+    return "\(closes ? "Close" : "Arm") \(object)? [y/N] "
   }
 
   /// The verb for its connections, which all have the same method.

@@ -22,9 +22,14 @@ package struct PlanText {
     package var style: Style?
   }
 
-  /// The lines of a plan.
+  /// The lines of a plan; the spared connections come last.
   package static func lines(of plan: Plan) -> [Line] {
-    plan.steps.map { step in
+    lines(of: plan.closings) + lines(of: plan.steps.filter { $0.decision != .close })
+  }
+
+  /// The lines of `steps`.
+  static func lines(of steps: [Plan.Step]) -> [Line] {
+    steps.map { step in
       switch step.decision {
       case .close:
         Line(word: step.connection.state.label, connection: step.connection)

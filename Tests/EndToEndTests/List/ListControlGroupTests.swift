@@ -148,6 +148,7 @@ import Testing
       """)
     let ended = try namespace.connreap("policy", "plan", file)
     #expect(ended.status == 0)
-    #expect(ended.text.contains(/web\.service +3 in CLOSE-WAIT, threshold 3 +report 3/))
+    #expect(
+      ended.text.contains(/web\.service +3 of 3 will be reported \(threshold 3\) +in CLOSE-WAIT/))
   }
 }

@@ -62,7 +62,8 @@ import Testing
       head.contains { $0.hasPrefix("Subject: Cron <root@") && $0.contains("policy apply --quiet") })
     let lines = bodyLines(mail)
     #expect(lines.first?.hasPrefix("/etc/connreap/policies/close-wait-pileup.yaml:") == true)
-    #expect(lines.contains { $0.contains("leaky-server") && $0.contains("close 12") }, "\(mail)")
+    #expect(
+      lines.contains { $0.contains("leaky-server") && $0.contains("12 of 12 to close") }, "\(mail)")
     #expect(lines.contains { $0.hasPrefix("closed 12, gone 0, failed 0.") }, "\(mail)")
 
     // The metrics are written, without a mail.

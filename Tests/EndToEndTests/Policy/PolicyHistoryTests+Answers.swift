@@ -48,7 +48,8 @@ extension PolicyHistoryTests {
     let pair = try namespace.pair(to: listener, as: "idle")
     pause(for: .milliseconds(1200))
     let planned = try policy("plan", file)
-    #expect(planned.text.contains("1 handled by ask, which comes first"), "\(planned.text)")
+    #expect(
+      planned.text.contains("1 left open: handled by ask, which comes first"), "\(planned.text)")
     let first = try policy("apply", file)
     #expect(first.status == 0, "\(first.errorText)")
     #expect(first.text.contains("armed 1"), "\(first.text)")
@@ -56,7 +57,7 @@ extension PolicyHistoryTests {
     #expect(try namespace.row(of: pair.server)?.timer?.kind == "keepalive")
     let second = try policy("apply", file)
     #expect(second.status == 0, "\(second.errorText)")
-    #expect(second.text.contains("1 armed in an earlier run"), "\(second.text)")
+    #expect(second.text.contains("1 left open: armed in an earlier run"), "\(second.text)")
     #expect(try namespace.row(of: pair.server) == nil)
   }
 

@@ -82,20 +82,20 @@ import Testing
     // 1: too young.
     try leak(waiting: false)
     let first = try run()
-    #expect(first.text.contains("4 for less than 1s"))
+    #expect(first.text.contains("4 left open: for less than 1s"))
     #expect(try leaks == Set(waves[0]))
 
     // 2: old enough, seen for the first time.
     pause(for: .milliseconds(1300))
     let second = try run()
-    #expect(second.text.contains("4 seen in 1 of 2 required runs"))
+    #expect(second.text.contains("4 left open: seen in 1 of 2 required runs"))
     #expect(try leaks == Set(waves[0]))
 
     // 3: seen twice: the two oldest are closed, the two newest kept.
     try leak()
     let planned = try policy("plan", file)
-    #expect(planned.text.contains("close 2 (oldest ≥ "), "\(planned.text)")
-    #expect(planned.text.contains("keep the newest 2"))
+    #expect(planned.text.contains("2 of 4 will be closed (threshold 3, newest 2 kept)"))
+    #expect(planned.text.contains("in 2 runs, oldest ≥ "), "\(planned.text)")
     let third = try run()
     #expect(third.text.contains("closed 2, gone 0, failed 0"), "\(third.text)")
     #expect(try leaks == Set(waves[0].suffix(2) + waves[1]))
@@ -187,11 +187,11 @@ import Testing
     let file = try folder.write("leak.yaml", Self.twice)
     _ = try wave(0, of: 2)
     for _ in 0..<3 {
-      #expect(try policy("plan", file).text.contains("2 seen in 1 of 2 required runs"))
+      #expect(try policy("plan", file).text.contains("2 left open: seen in 1 of 2 required runs"))
     }
     #expect(access(namespace.state.path + "/connreap.db", F_OK) != 0)
     #expect(try policy("apply", file).status == 0)
-    for _ in 0..<3 { #expect(try policy("plan", file).text.contains("close 2")) }
+    for _ in 0..<3 { #expect(try policy("plan", file).text.contains("2 of 2 will be closed")) }
     #expect(try leaks.count == 2)
   }
 

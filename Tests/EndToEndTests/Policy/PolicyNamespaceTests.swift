@@ -107,14 +107,14 @@ import Testing
     let excepted = try write(
       "{state: close-wait, netns: all}", "except: [{netns: blue}]", "action: report")
     let plan = try policy("plan", excepted)
-    #expect(plan.text.contains("2 in CLOSE-WAIT"))
-    #expect(plan.text.contains("3 excepted"))
+    #expect(plan.text.contains("2 of 2 will be reported"))
+    #expect(plan.text.contains("3 left open: excepted"))
     let protected = try write(
       "{filter: close-wait and (netns = blue or netns = green)}", "action: destroy",
       adding: "protect: [{netns: green}]\n")
     let applied = try policy("apply", protected)
     #expect(applied.status == 0)
-    #expect(applied.text.contains("2 protected by netns: green"))
+    #expect(applied.text.contains("2 spared: protected by netns: green"))
     #expect(try leaks(in: blue) == 0)
     #expect(try leaks(in: green) == 2)
   }
@@ -127,7 +127,7 @@ import Testing
     }
     #expect(try policy("apply", file("blue")).text.contains("seen in 1 of 2"))
     // Another selection starts again; the same one continues.
-    #expect(try policy("apply", file("blue, green")).text.contains("5 seen in 1 of 2"))
+    #expect(try policy("apply", file("blue, green")).text.contains("5 left open: seen in 1 of 2"))
     #expect(try policy("apply", file("blue, green")).text.contains("closed 5"))
     #expect(try leaks(in: blue) + leaks(in: green) == 0)
   }
@@ -156,7 +156,7 @@ import Testing
       try blue.connreap(
         ["policy", "apply", "--state-dir", blue.state.path, file], behind: prefix)
     }
-    #expect(try apply(behind: []).text.contains("5 seen in 1 of 2"))
+    #expect(try apply(behind: []).text.contains("5 left open: seen in 1 of 2"))
     #expect(try apply(behind: NamespaceTests.withoutSysAdmin).text.contains("closed 3"))
     for _ in 0..<2 {
       #expect(try apply(behind: NamespaceTests.withoutSysAdmin).text.contains("no match"))
@@ -212,7 +212,7 @@ import Testing
         "apply", "--state-dir", blue.state.path, file,
       ], seconds: 60)
     #expect(ended.status == 0)
-    #expect(ended.text.contains("3 protected: possibly netns: stale"))
+    #expect(ended.text.contains("3 spared: protected: possibly netns: stale"))
     #expect(ended.errorText.contains("cannot tell which one stale is: Invalid argument"))
     #expect(try leaks(in: blue) == 3)
   }
@@ -245,7 +245,7 @@ import Testing
     #expect(ended.text.contains("close 0"))
     let all = try write("{state: close-wait, netns: all}", "action: destroy")
     let every = try Command.run([Tools.connreap, "policy", "plan", "--replay", recording, all])
-    #expect(every.text.contains("3 in CLOSE-WAIT"))
+    #expect(every.text.contains("0 of 3 will be closed (3 spared)"))
   }
 
   @Test func commandLineFiltersCanNameNamespaces() throws {

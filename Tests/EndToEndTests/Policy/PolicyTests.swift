@@ -41,7 +41,7 @@ import Testing
     let ended = try policy("plan", file)
     #expect(ended.status == 0)
     #expect(ended.text.contains("pile-up"))
-    #expect(ended.text.contains("close 3"))
+    #expect(ended.text.contains("3 of 3 will be closed (threshold 3)"))
     #expect(try leaks == 3)
     #expect(try leaked[0].server.send("alive") == nil)
   }
@@ -93,7 +93,7 @@ import Testing
             action: \(second)
 
         """)
-      return try policy("plan", file).lines.last
+      return try policy("plan", file).lines.first { $0.hasPrefix("Plan:") }
     }
     #expect(
       try plan("destroy", "report")?.hasPrefix("Plan: close 3, report 0, leave 2, spare 0.") == true

@@ -37,7 +37,7 @@ struct TopInterruptionTests {
     try pane.press("a")
     try pane.wait(for: "12 marked")
     try pane.press("k")
-    try pane.wait(for: "Close them? [y/N]")
+    try pane.wait(for: "Close 12 connections? [y/N]")
     try pane.answer("y")
     // Check the trace, not the screen: the injection may have stopped the whole process.
     try pane.wait("the answer is acted on") { _ in

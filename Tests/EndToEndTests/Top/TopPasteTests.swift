@@ -33,7 +33,7 @@ struct TopPasteTests {
     try pane.press("a")
     try pane.wait(for: "6 marked")
     try pane.press("k")
-    try pane.wait(for: "Close them? [y/N]")
+    try pane.wait(for: "Close 6 connections? [y/N]")
     pause(for: .milliseconds(500))
     return pane
   }
@@ -47,7 +47,7 @@ struct TopPasteTests {
   func pastedTextIsNoAnswer(isBracketed: Bool, text: String) throws {
     let pane = try asked()
     try pane.paste(text, isBracketed: isBracketed)
-    try pane.wait(for: "Press y alone. Close them? [y/N]")
+    try pane.wait(for: "Press y alone. Close 6 connections? [y/N]")
     pause(for: .milliseconds(500))
     try checkNothingWasClosed()
     // The question remains, and a separate key answers it.
@@ -59,7 +59,7 @@ struct TopPasteTests {
   @Test func oneBracketedCharacterIsNoAnswer() throws {
     let pane = try asked()
     try pane.paste("y")
-    try pane.wait(for: "Press y alone. Close them? [y/N]")
+    try pane.wait(for: "Press y alone. Close 6 connections? [y/N]")
     try checkNothingWasClosed()
   }
 
