@@ -40,8 +40,44 @@ import Testing
     #expect(try LogTime(option: "--since", value: "90s", now: now).milliseconds == 910_000)
     #expect(
       try LogTime(option: "--since", value: "1970-01-02", now: now).milliseconds == 86_400_000)
-    #expect(throws: CommandFailure.self) {
-      try LogTime(option: "--since", value: "yesterday", now: now)
+    #expect(try LogTime(option: "--since", value: "2m ago", now: now).milliseconds == 880_000)
+    for value in ["soon", "ago", " ago", "2 ago", "25:00", "14:30Y", "tomorrow", "-2h"] {
+      #expect(throws: CommandFailure.self) {
+        try LogTime(option: "--since", value: value, now: now)
+      }
     }
+  }
+
+  /// A time of day is the last one that has passed.
+  @Test(arguments: [
+    ("now", "2026-03-01T10:00:00Z"), ("today", "2026-03-01"), ("yesterday", "2026-02-28"),
+    ("09:30", "2026-03-01T09:30:00Z"), ("10:00", "2026-03-01T10:00:00Z"),
+    ("10:00:01", "2026-02-28T10:00:01Z"), ("14:30", "2026-02-28T14:30:00Z"),
+    ("14:30Z", "2026-02-28T14:30:00Z"), ("00:00", "2026-03-01"),
+  ])
+  func daysAndTimesOfDayAreRelativeToNow(value: String, expected: String) throws {
+    let now = try #require(LogTime("2026-03-01T10:00:00Z"))
+    #expect(
+      try LogTime(option: "--since", value: value, now: now) == (try #require(LogTime(expected))))
+  }
+
+  @Test func timesArePrintedInUTC() throws {
+    let time = try #require(LogTime("2026-11-21T05:42:50.123Z"))
+    #expect(time.dayText(in: .utc) == "2026-11-21")
+    #expect(time.clockText(in: .utc) == "05:42:50Z")
+    #expect(time.fullText(in: .utc) == "2026-11-21 05:42:50.123Z")
+    #expect(LogTime(milliseconds: -1).fullText(in: .utc) == "1969-12-31 23:59:59.999Z")
+  }
+
+  /// The zone of the machine, whatever it is: what is printed is read back.
+  @Test(arguments: ["2026-01-21T05:42:50.123Z", "2026-07-21T23:59:59.000Z"])
+  func localTimesSurviveARoundTrip(text: String) throws {
+    let time = try #require(LogTime(text))
+    #expect(LogTime(time.fullText(in: .local)) == time, "the zone is printed")
+    let day = time.dayText(in: .local)
+    let midnight = try LogTime(option: "--since", value: "today", now: time, in: .local)
+    #expect(midnight == LogTime(day, in: .local))
+    #expect(midnight <= time && time.milliseconds - midnight.milliseconds <= 25 * 3_600_000)
+    #expect(LogTime(text, in: .local) == time, "a time with a zone is not changed")
   }
 }

@@ -15,19 +15,21 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     commandName: "log", _superCommandName: "connreap",
     abstract: "Shows the audit log: what was closed, when, why, by which policy.",
     discussion: """
-      It prints one line for each decision, in the order of the log. An announcement without a \
-      result is 'unfinished': its run died. A run gets its own line if it closed nothing, refused \
-      or gave up a policy, or ended early; '--result run' shows all runs. The selection applies to \
-      connections as the run scanned them. Times without a zone are UTC.
+      It summarizes each run: what was closed, by policy and program. '--each' shows every \
+      connection, as do JSON and CSV. A connection that was announced but has no result is \
+      'unfinished': its run died. Runs that found nothing are left out; '--result run' shows all \
+      runs. The selection applies to connections as the run scanned them. Times without a zone are \
+      UTC, or with --local the time of this machine.
 
       \(FilterHelp.text)
       """)
 
-  @OptionGroup(title: "Selection") var selection: SelectionOptions
+  @OptionGroup(title: "Selection") var selection: SelectionArguments<NoLocalEndOption>
 
   @Option(
     help: ArgumentHelp(
-      "since this time: 2026-11-21T05:42:00Z, 2026-11-21, or this long ago: 2h",
+      "since this time: 2026-11-21T05:42:00Z, 2026-11-21, 14:30, today, yesterday, or this long "
+        + "ago: 2h",
       valueName: "time"))
   var since: String?
 
@@ -42,6 +44,12 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       "result: closed, gone, spared, failed, unverified or unfinished; run shows runs",
       valueName: "result"))
   var result: [String] = []
+
+  @Flag(help: "show every connection, not only runs and programs")
+  var each = false
+
+  @Flag(help: "read and print times in the zone of this machine; JSON and CSV stay in UTC")
+  var local = false
 
   @Flag(name: .shortAndLong, help: "keep printing new entries")
   var follow = false
@@ -66,7 +74,9 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
     let selection = try logSelection()
     let directory = try StateAccess.location(option: stateDir)
     var search = LogSearch(selection)
-    var printed = LogOutput(output.style, to: Standard.output)
+    var printed = LogOutput(
+      output.style, to: Standard.output, in: zone,
+      summarizing: selection.takesEveryRun ? RunSummaries(selection) : nil)
     let files = try LogFiles.find(in: directory)
     for path in files.unreadable {
       Standard.report(
@@ -84,12 +94,12 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       var reader = try LogFiles.open(current)
       try Self.read(&reader, search: &search, printed: &printed)
     }
-    for decision in search.takeUnfinished(unless: RunningRuns.check()) {
-      try printed.print(.decision(decision))
-    }
+    try printed.print(unfinished: search.takeUnfinished(unless: RunningRuns.check()), of: search)
     try printed.end(search)
-    summarize(search, in: files.all.isEmpty ? directory : nil)
+    summarize(search, printed.runs, in: files.all.isEmpty ? directory : nil)
   }
+
+  private var zone: LogTime.Zone { local ? .local : .utc }
 
   private func logSelection() throws -> LogSelection {
     let now = LogTime.now
@@ -99,10 +109,10 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       throw CommandFailure(.usage, "netns: the log identifies network namespaces only by number")
     }
     wanted.since = try since.map { value throws(CommandFailure) in
-      try LogTime(option: "--since", value: value, now: now)
+      try LogTime(option: "--since", value: value, now: now, in: zone)
     }
     wanted.until = try until.map { value throws(CommandFailure) in
-      try LogTime(option: "--until", value: value, now: now)
+      try LogTime(option: "--until", value: value, now: now, in: zone)
     }
     for name in policy.flatMap({ $0.split(separator: ",") }) {
       do {
@@ -118,6 +128,9 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       }
       wanted.results.insert(word)
     }
+    // Scripts get every decision.
+    wanted.takesEveryRun =
+      !each && output.format == .table && !wanted.results.contains(RunRecord.event)
     return wanted
   }
 
@@ -134,7 +147,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   ) throws {
     do {
       while let line = try reader.next() {
-        if let record = search.take(line) { try printed.print(record) }
+        if let record = search.take(line) { try printed.print(record, of: search) }
       }
     } catch let problem as AuditLogProblem {
       try LogFiles.check(problem)
@@ -164,9 +177,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
         let isReplaced = reader.isReplaced
         let running = RunningRuns.check()
         try Self.readOn(&reader, search: &search, printed: &printed)
-        for decision in search.takeUnfinished(unless: running) {
-          try printed.print(.decision(decision))
-        }
+        try printed.print(unfinished: search.takeUnfinished(unless: running), of: search)
         try printed.flush()
         if isReplaced { break }
         Pause.sleep(pause)
@@ -178,7 +189,7 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
   /// Prints the counts and the notices on standard error.
   ///
   /// - Parameter missing: the directory, if it has no log.
-  private func summarize(_ search: LogSearch, in missing: FilePath?) {
+  private func summarize(_ search: LogSearch, _ runs: RunSummaries?, in missing: FilePath?) {
     let isWatched = Terminal.of(Standard.error, columns: nil).isTerminal
     if isWatched, output.format == .table {
       let counts = AuditEntry.results.compactMap { result in
@@ -187,7 +198,21 @@ struct LogCommand: ParsableCommand, PrivilegedCommand {
       let nothing =
         missing.map { "nothing closed yet: no audit log in \(EscapedText.escaped($0.string))" }
         ?? "no matching log entries"
-      Standard.report((counts.isEmpty ? nothing : counts.joined(separator: ", ")) + "\n")
+      let refused = runs.map(\.refused) ?? 0
+      let all = counts + (refused > 0 ? ["refused \(Count.text(refused))"] : [])
+      let list = all.joined(separator: ", ")
+      if let runs, runs.shownRuns > 0 {
+        let count = "\(Count.text(runs.shownRuns)) run\(Count.plural(runs.shownRuns))"
+        Standard.report(
+          count + (list.isEmpty ? "" : ": \(list)") + ". --each shows every connection.\n")
+      } else {
+        Standard.report((list.isEmpty ? nothing : list) + "\n")
+      }
+      if let quiet = runs?.quietRuns, quiet > 0 {
+        Standard.report(
+          "\(Count.text(quiet)) run\(Count.plural(quiet)) found nothing to do; "
+            + "--result run shows all runs.\n")
+      }
     }
     if search.damaged > 0 {
       let count = Count.text(search.damaged)

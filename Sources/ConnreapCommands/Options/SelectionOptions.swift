@@ -4,8 +4,13 @@ import Operations
 import Rendering
 import Selection
 
+/// The selection options of most commands.
+typealias SelectionOptions = SelectionArguments<LocalEndOption>
+
 /// The selection options, named like the keys of policy files.
-struct SelectionOptions: ParsableArguments {
+///
+/// - Parameter LocalEnd: the option for the local end, which `log` does not have.
+struct SelectionArguments<LocalEnd: LocalEndArguments>: ParsableArguments {
   @Option(parsing: .unconditionalSingleValue, help: .of(.state)) var state: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.idle)) var idle: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.stalled)) var stalled: [String] = []
@@ -13,7 +18,7 @@ struct SelectionOptions: ParsableArguments {
   @Option(parsing: .unconditionalSingleValue, help: .of(.inState)) var inState: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.host)) var host: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.port)) var port: [String] = []
-  @Option(parsing: .unconditionalSingleValue, help: .of(.local)) var local: [String] = []
+  @OptionGroup var localEnd: LocalEnd
   @Option(parsing: .unconditionalSingleValue, help: .of(.peer)) var peer: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.localPort)) var localPort: [String] = []
   @Option(parsing: .unconditionalSingleValue, help: .of(.peerPort)) var peerPort: [String] = []
@@ -45,7 +50,8 @@ struct SelectionOptions: ParsableArguments {
     if onlyIPv6 { family.append(AddressFamily.ipv6.name) }
     return [
       (.state, state), (.family, family), (.idle, idle), (.stalled, stalled), (.inState, inState),
-      (.host, host), (.port, port), (.local, local), (.peer, peer), (.localPort, localPort),
+      (.host, host), (.port, port), (.local, localEnd.hosts), (.peer, peer),
+      (.localPort, localPort),
       (.peerPort, peerPort), (.process, process), (.command, command), (.pid, pid), (.user, user),
       (.interface, interface), (.mark, mark), (.receiveQueue, recvQueue), (.sendQueue, sendQueue),
       (.age, age), (.unit, unit), (.container, container), (.pod, pod), (.cgroup, cgroup),
@@ -124,6 +130,24 @@ struct SelectionOptions: ParsableArguments {
         value: error.value, "\(error)", at: error.range)
     }
   }
+}
+
+/// The option for the local end, or none.
+protocol LocalEndArguments: ParsableArguments {
+  /// The values of the option.
+  var hosts: [String] { get }
+}
+
+/// `--local`: the local end.
+struct LocalEndOption: LocalEndArguments {
+  @Option(parsing: .unconditionalSingleValue, help: .of(.local)) var local: [String] = []
+
+  var hosts: [String] { local }
+}
+
+/// No option for the local end: `--local` has another meaning. A filter can still name it.
+struct NoLocalEndOption: LocalEndArguments {
+  var hosts: [String] { [] }
 }
 
 extension ArgumentHelp {

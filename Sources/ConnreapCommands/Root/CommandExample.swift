@@ -118,7 +118,7 @@ struct CommandExample {
         "connreap listeners --netns all -o json", "list those of all containers for a script"),
     ],
     "log": [
-      CommandExample("connreap log --since 24h", "show what was closed in the last 24 hours"),
+      CommandExample("connreap log --since yesterday", "show what was closed since yesterday"),
       CommandExample(
         "connreap log --result failed,unverified", "show what could not be closed or verified"),
       CommandExample(

@@ -18,8 +18,10 @@ package struct LogTime: Comparable, Hashable {
   }
 
   /// Parses RFC 3339: `2026-11-21T05:42:50.123Z`, `…+01:00`. A date (`2026-11-21`) and a time
-  /// without seconds (`2026-11-21 05:42`) are allowed too. Without a zone, the time is UTC.
-  package init?(_ text: some StringProtocol) {
+  /// without seconds (`2026-11-21 05:42`) are allowed too.
+  ///
+  /// - Parameter zone: the zone of a time that names none.
+  package init?(_ text: some StringProtocol, in zone: Zone = .utc) {
     var rest = Substring(text)
     guard let year = Self.number(&rest, digits: 4), Self.take("-", &rest),
       let month = Self.number(&rest, digits: 2), Self.take("-", &rest),
@@ -27,7 +29,7 @@ package struct LogTime: Comparable, Hashable {
       (1...Self.days(in: month, of: year)).contains(day)
     else { return nil }
     var (hour, minute, second, milliseconds) = (0, 0, 0, 0)
-    var offset = 0
+    var offset: Int?
     if !rest.isEmpty {
       guard Self.take("T", &rest) || Self.take(" ", &rest),
         let hours = Self.number(&rest, digits: 2), Self.take(":", &rest),
@@ -45,8 +47,10 @@ package struct LogTime: Comparable, Hashable {
           for _ in fraction.count..<max(3, fraction.count) { milliseconds *= 10 }
         }
       }
-      guard let zone = Self.offset(&rest) else { return nil }
-      offset = zone
+      if !rest.isEmpty {
+        guard let named = Self.offset(&rest) else { return nil }
+        offset = named
+      }
     }
     guard rest.isEmpty, hour < 24, minute < 60, second <= 60 else { return nil }
     var parts = unsafe tm()
@@ -56,23 +60,9 @@ package struct LogTime: Comparable, Hashable {
     unsafe parts.tm_hour = Int32(hour)
     unsafe parts.tm_min = Int32(minute)
     unsafe parts.tm_sec = Int32(second)
-    let seconds = unsafe timegm(&parts) - offset * 60
+    let start = unsafe Self.seconds(of: &parts, in: offset == nil ? zone : .utc)
+    let seconds = start - (offset ?? 0) * 60
     self.milliseconds = Int64(seconds) * 1000 + Int64(milliseconds)
-  }
-
-  /// Parses a value of `--since` or `--until`: a time, or how long ago it was.
-  package init(option: String, value: String, now: LogTime) throws(CommandFailure) {
-    if let time = LogTime(value) {
-      self = time
-      return
-    }
-    do throws(DurationProblem) {
-      milliseconds = now.milliseconds - Int64(try DurationText.parse(value))
-    } catch {
-      throw CommandFailure(
-        .usage, "\(option): \"\(EscapedText.escaped(value))\" is neither a time nor a duration",
-        remedy: "write 2026-11-21T05:42:00Z, 2026-11-21, or how long ago: 90s, 2h, 7d")
-    }
   }
 
   package static func < (lhs: LogTime, rhs: LogTime) -> Bool {
@@ -99,7 +89,7 @@ package struct LogTime: Comparable, Hashable {
     return Int(digits)
   }
 
-  /// The offset of the zone from UTC in minutes; 0 without a zone.
+  /// The offset of the zone from UTC in minutes.
   private static func offset(_ rest: inout Substring) -> Int? {
     guard let sign = rest.first, !take("Z", &rest) else { return 0 }
     guard sign == "+" || sign == "-" else { return nil }

@@ -11,7 +11,7 @@ package enum OutputFormat: String, CaseIterable {
 package struct OutputStyle: Sendable {
   package let format: OutputFormat
   /// The heading, width and colours of text.
-  package let layout: Table.Layout
+  package var layout: Table.Layout
   /// Whether standard output is a terminal.
   package let isTerminal: Bool
 

@@ -105,14 +105,33 @@ extension AuditEntry {
   }
 }
 
+extension AuditEntry {
+  /// The address of one end, with its interface as in ``text(of:)``. Not escaped.
+  func addressText(of end: KernelCondition.End) -> String {
+    let address = end == .local ? connection.local.address : connection.peer.address
+    var text: [UInt8] = []
+    address.appendShownText(to: &text, isV6Only: connection.isV6Only, inEndpoint: false) { text in
+      guard let interface, end == .local || address.isLinkLocal else { return }
+      text.append(contentsOf: "%\(interface)".utf8)
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
 extension OwnerProcess {
   /// Reads an element of `owners`.
   fileprivate init?(recorded value: JSONValue, in group: ControlGroup?) {
     guard let pid = value["pid"]?.number(Int32.self) else { return nil }
+    let identity = ProcessIdentity(pid: pid, startTicks: nil)
+    let name = value["name"]?.text.map { KernelName($0) }
+    let executable = value["executable"]?.text.map { KernelName($0) }
+    guard let program = value["program"]?.text else {
+      self.init(
+        identity: identity, name: name, executable: executable, userID: nil, controlGroup: group)
+      return
+    }
     self.init(
-      identity: ProcessIdentity(pid: pid, startTicks: nil),
-      name: value["name"]?.text.map { KernelName($0) },
-      executable: value["executable"]?.text.map { KernelName($0) }, userID: nil, controlGroup: group
-    )
+      identity: identity, name: name, executable: executable, program: KernelName(program),
+      command: nil, userID: nil, controlGroup: group)
   }
 }

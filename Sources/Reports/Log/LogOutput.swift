@@ -1,23 +1,50 @@
-import Operations
+package import Operations
 package import Rendering
 package import SystemPackage
 
-/// Prints log records one by one as they are found.
+/// Prints log records one by one as they are found, or a summary of each run when it ends.
 package struct LogOutput: ~Copyable {
   private let style: OutputStyle
+  private let zone: LogTime.Zone
   private var stream: OutputStream
   private var count = 0
+  /// The runs; nil to print every record.
+  package private(set) var runs: RunSummaries?
+  /// The day of the last summary.
+  private var day: String?
 
-  package init(_ style: OutputStyle, to descriptor: FileDescriptor) {
+  package init(
+    _ style: OutputStyle, to descriptor: FileDescriptor, in zone: LogTime.Zone = .utc,
+    summarizing runs: RunSummaries? = nil
+  ) {
     self.style = style
+    self.zone = zone
+    self.runs = runs
     stream = OutputStream(descriptor)
   }
 
-  /// Prints one record.
-  package mutating func print(_ record: LogRecord) throws {
-    let record = PrintedLogRecord(record: record, isFirst: count == 0)
+  /// Prints one record, or adds it to the summary of its run.
+  package mutating func print(_ record: LogRecord, of search: LogSearch) throws {
+    guard runs == nil else {
+      switch record {
+      case .decision(let decision): runs?.add(decision)
+      case .run(let run):
+        if let ended = runs?.end(run, isSelected: search.selects(run)) { try print(ended) }
+      }
+      return
+    }
+    let record = PrintedLogRecord(record: record, isFirst: count == 0, zone: zone)
     try PrintedLogRecord.printers[style.format](record, style.layout, &stream)
     count += 1
+  }
+
+  /// Prints decisions without a result, whose runs have died.
+  package mutating func print(unfinished: [LogRecord.Decision], of search: LogSearch) throws {
+    guard runs == nil else {
+      for ended in runs?.end(dead: unfinished) ?? [] { try print(ended) }
+      return
+    }
+    for decision in unfinished { try print(.decision(decision), of: search) }
   }
 
   /// Writes what has been printed so far.
@@ -25,6 +52,7 @@ package struct LogOutput: ~Copyable {
 
   /// Prints what follows the last record, with the counts of `search`.
   package mutating func end(_ search: LogSearch) throws {
+    for ended in runs?.endAll() ?? [] { try print(ended) }
     if count == 0, style.format == .csv { try stream.writeLogHeader(style.layout) }
     if style.format == .json {
       try stream.writeJSON { json in
@@ -46,14 +74,28 @@ package struct LogOutput: ~Copyable {
   }
 }
 
+extension LogOutput {
+  /// Prints the lines of a run, under the day if that has changed.
+  private mutating func print(_ ended: RunSummaries.Ended) throws(OutputProblem) {
+    let day = ended.time.dayText(in: zone)
+    if day != self.day { try stream.write(day + "\n") }
+    self.day = day
+    let clock = ended.time.clockText(in: zone)
+    for line in ended.lines {
+      try stream.write { line.append(at: clock, style.layout, to: &$0) }
+    }
+  }
+}
+
 /// A log record at its place in the output.
 package struct PrintedLogRecord: Printable {
   let record: LogRecord
   let isFirst: Bool
+  let zone: LogTime.Zone
 
   package static let printers = Printers<PrintedLogRecord>(
     table: { content, layout, stream in
-      try stream.write { content.record.appendLine(layout, to: &$0) }
+      try stream.write { content.record.appendLine(layout, content.zone, to: &$0) }
     },
     json: { content, _, stream in
       var json = JSONWriter(continuesArray: !content.isFirst)
@@ -78,7 +120,9 @@ extension OutputStream {
   /// Writes the heading of the log as CSV.
   fileprivate mutating func writeLogHeader(_ layout: Table.Layout) throws(OutputProblem) {
     guard layout.showsHeader else { return }
-    try write("time,result,state,local,peer,process,pid,user,command,policy,reason\n")
+    try write(
+      "time,result,state,local_address,local_port,peer_address,peer_port,process,pid,user,command,"
+        + "policy,reason\n")
   }
 }
 

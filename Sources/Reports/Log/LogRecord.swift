@@ -40,13 +40,14 @@ package enum LogRecord {
   var fields: [String] {
     switch self {
     case .run(let run):
-      return [run.time.text, RunRecord.event] + [String](repeating: "", count: 6)
+      return [run.time.text, RunRecord.event] + [String](repeating: "", count: 8)
         + [run.command, run.policies.joined(separator: " "), run.text]
     case .decision(let decision):
       let entry = decision.entry
       return [
         entry.time.text, decision.result, entry.connection.state.name,
-        entry.text(of: .local), entry.text(of: .peer),
+        entry.addressText(of: .local), "\(entry.connection.identity.localPort)",
+        entry.addressText(of: .peer), "\(entry.connection.identity.peerPort)",
         entry.processes.map { ($0.name ?? "?").text }.joined(separator: " "),
         entry.processes.map { "\($0.pid)" }.joined(separator: " "),
         entry.value["connection"]?["user"]?.text ?? "", entry.command, entry.policy ?? "",

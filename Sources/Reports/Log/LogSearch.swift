@@ -14,6 +14,8 @@ package struct LogSelection {
   package var policies: [Glob] = []
   /// Results; empty for all.
   package var results: Set<String> = []
+  /// Whether to return every run, for a summary by run.
+  package var takesEveryRun = false
 
   package init(
     connections: SelectionPredicate = SelectionPredicate.everything, since: LogTime? = nil,
@@ -86,7 +88,7 @@ package struct LogSearch {
 
   private mutating func take(_ run: RunEntry) -> LogRecord? {
     if let id = run.id, announcements[id] != nil { ended.insert(id) }
-    return isWanted(run) ? .run(run) : nil
+    return selection.takesEveryRun || isWanted(run) ? .run(run) : nil
   }
 
   /// Drops the announcement of `decision`, if there is one.
@@ -99,6 +101,15 @@ package struct LogSearch {
 
   /// Whether to show a run: one that adds to its connections, or any with `--result run`.
   private func isWanted(_ run: RunEntry) -> Bool {
+    covers(run)
+      && (selection.results.isEmpty
+        ? run.addsToItsConnections : selection.results.contains(RunRecord.event))
+  }
+
+  /// Whether to show what a run's own entry says in a summary by run.
+  package func selects(_ run: RunEntry) -> Bool { covers(run) && selection.results.isEmpty }
+
+  private func covers(_ run: RunEntry) -> Bool {
     // A selection is about connections, not runs.
     guard selection.connections.selectsEverything else { return false }
     if let since = selection.since, run.time < since { return false }
@@ -108,8 +119,7 @@ package struct LogSearch {
         run.policies.contains(where: { name in selection.policies.contains { $0.matches(name) } })
       else { return false }
     }
-    return selection.results.isEmpty
-      ? run.addsToItsConnections : selection.results.contains(RunRecord.event)
+    return true
   }
 
   /// Announcements without a result, by runs that have ended.

@@ -80,7 +80,7 @@ package struct RunEntry {
   }
 
   /// Processes that seemed to spin after the run: `app[2210] (55 % of a CPU)`.
-  private var spinning: [String] {
+  var spinning: [String] {
     (value["owners_after"]?.elements ?? []).filter { $0["spinning"] == .flag(true) }.map { owner in
       let load = owner["cpu_percent_after"]?.number(Int.self).map { " (\($0) % of a CPU)" }
       let name = KernelName(owner["name"]?.text ?? "?")

@@ -84,7 +84,9 @@ import Testing
     #expect(try namespace.kill("--local-port", "8080").status == 0)
     let runs = try AuditedRun.all(in: namespace.state.path)
     #expect(runs.last?.ownersAfter?.map(\.spinning) == [true])
-    let log = try Command.run([Tools.connreap, "log", "--state-dir", namespace.state.path])
+    let log = try Command.run([
+      Tools.connreap, "log", "--each", "--state-dir", namespace.state.path,
+    ])
     #expect(log.text.contains("may be spinning: "), "\(log.text)")
   }
 

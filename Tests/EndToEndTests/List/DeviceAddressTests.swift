@@ -93,7 +93,7 @@ import Testing
     #expect(ended.status == 0, "\(ended.errorText)")
     let left = Set(try namespace.rows().map(\.cookie))
     #expect(left == [try #require(pairs["dev2"]).client.cookie, pairs["dev2"]!.server.cookie])
-    let log = try namespace.connreap("log", "--state-dir", namespace.state.path)
+    let log = try namespace.connreap("log", "--each", "--state-dir", namespace.state.path)
     #expect(log.text.contains("[fe80::b%dev1]:8080 → [fe80::b%dev1]:40000"), "\(log.text)")
     let found = try namespace.connreap(
       "log", "--state-dir", namespace.state.path, "--peer", "fe80::b%dev2", "-o", "jsonl")

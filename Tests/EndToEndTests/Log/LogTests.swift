@@ -16,7 +16,7 @@ import Testing
   private var state: String { namespace.state.path }
 
   private func log(_ arguments: String...) throws -> CommandResult {
-    try Command.run([Tools.connreap, "log", "--state-dir", state] + arguments)
+    try Command.run([Tools.connreap, "log", "--each", "--state-dir", state] + arguments)
   }
 
   private func closeAll() throws {
@@ -70,7 +70,10 @@ import Testing
     #expect(whole.records.map(\.connection.cookie) == rows.map(\.connection.cookie))
     #expect(whole.summary == ["closed": 3, "undecided": 0, "damaged": 0])
     let csv = try log("-o", "csv").lines
-    #expect(csv.first == "time,result,state,local,peer,process,pid,user,command,policy,reason")
+    #expect(
+      csv.first.map { String($0) }
+        == "time,result,state,local_address,local_port,peer_address,peer_port,process,pid,user,command,"
+        + "policy,reason")
     #expect(csv.count == 4)
     #expect(try log("-o", "csv", "--no-header").lines.count == 3)
   }
@@ -95,7 +98,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ["--since", "soon"], ["--until", "2026-02-30"], ["--result", "close"], ["--port", "x"],
+    ["--since", "soon"], ["--until", "2026-02-30"], ["--since", "25:00"], ["--since", "2 ago"],
+    ["--result", "close"], ["--port", "x"],
     ["--follow", "-o", "json"], ["--netns", "blue"], ["-o", "xml"],
   ])
   func invalidOptionsAreBadUsage(arguments: [String]) throws {
@@ -187,7 +191,8 @@ import Testing
     let script = "\"$@\" > '\(output)'"
     let following = try Command(
       [
-        "bash", "-c", "exec " + script, "sh", Tools.connreap, "log", "--follow", "--state-dir",
+        "bash", "-c", "exec " + script, "sh", Tools.connreap, "log", "--each", "--follow",
+        "--state-dir",
         state,
       ])
     func wait(for count: Int) throws {

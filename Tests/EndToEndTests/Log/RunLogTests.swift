@@ -16,7 +16,7 @@ import Testing
   private var state: String { namespace.state.path }
 
   private func log(_ arguments: String...) throws -> CommandResult {
-    try Command.run([Tools.connreap, "log", "--state-dir", state] + arguments)
+    try Command.run([Tools.connreap, "log", "--each", "--state-dir", state] + arguments)
   }
 
   private func apply(_ name: String, _ keys: String, options: [String] = []) throws -> CommandResult
@@ -104,7 +104,7 @@ import Testing
     let csv = try log("-o", "csv").lines
     #expect(csv.count == 2)
     let fields = csv.last?.split(separator: ",", omittingEmptySubsequences: false) ?? []
-    #expect(fields.count > 10 && fields[1] == "run" && fields[8] == "policy apply")
+    #expect(fields.count > 12 && fields[1] == "run" && fields[10] == "policy apply")
     let metrics = try namespace.connreap("metrics", "--state-dir", state)
     #expect(metrics.status == 0)
     #expect(metrics.text.contains("connreap_audit_damaged_lines 0"))
@@ -130,7 +130,7 @@ import Testing
     #expect(try AuditRecord.all(in: state).map(\.pid) == [1])
     let container = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
     let unfinished = try Command.run(
-      container + [Tools.connreap, "log", "--result", "unfinished", "--state-dir", state])
+      container + [Tools.connreap, "log", "--each", "--result", "unfinished", "--state-dir", state])
     #expect(unfinished.lines.count == 1, "\(unfinished.errorText)")
     // An entry from before run IDs has only the PID, which is the reader's own.
     _ = try namespace.state.write(
@@ -138,7 +138,7 @@ import Testing
       text.replacing("\"pid\":\(running.pid),", with: "\"pid\":1,")
         .replacing(/"pid_start":[0-9]+,"run":"[0-9a-f]+",/, with: ""))
     let old = try Command.run(
-      container + [Tools.connreap, "log", "--result", "unfinished", "--state-dir", state])
+      container + [Tools.connreap, "log", "--each", "--result", "unfinished", "--state-dir", state])
     #expect(old.lines.count == 1, "\(old.errorText)")
   }
 }

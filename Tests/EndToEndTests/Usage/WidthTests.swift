@@ -31,7 +31,8 @@ struct WidthTests {
       "stats", "stats --by process", "stats --by peer", "stats --explain",
       "stats --by state --explain", "stats --all",
       "stats --by process,peer,state", "listeners", "doctor", "list --state all",
-      "list -4 --limit 2", "list -o wide --state all", "log", "kill -n --state close-wait",
+      "list -4 --limit 2", "list -o wide --state all", "log", "log --each",
+      "kill -n --state close-wait",
     ], [80, 140])
   func linesFitTheTerminal(words: String, columns: Int) throws {
     var words = words
@@ -79,10 +80,10 @@ struct WidthTests {
     #expect(plan.contains("spared: in an accept queue; its program "), "\(plan)")
     let words = "kill --yes --max 50 --state close-wait --local-port 8080 \(state)"
     _ = try flowing(words)
-    for line in try lines("log \(state)", columns: 60) {
+    for line in try lines("log --each \(state)", columns: 60) {
       #expect(line.unicodeScalars.count <= 60, "\(line)")
     }
-    let log = try flowing("log \(state)")
+    let log = try flowing("log --each \(state)")
     #expect(
       log.components(separatedBy: "CLOSE-WAIT leaky-server[\(namespace.server.pid)] ").count == 4)
     #expect(
