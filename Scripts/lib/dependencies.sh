@@ -6,8 +6,8 @@
 # instructions can be older.
 readonly build_packages=(g++ libmnl-dev libcap-dev libncurses-dev libsqlite3-dev zlib1g-dev)
 readonly test_packages=(
-  bash bsdutils coreutils cron dropbear-bin grep haproxy iproute2 libcap2-bin logrotate nginx
-  openssh-client openssh-server postgresql procps prometheus prometheus-node-exporter python3
+  bash bsdutils coreutils cron default-jdk-headless dropbear-bin grep haproxy iproute2 libcap2-bin
+  logrotate nginx nodejs openssh-client openssh-server postgresql procps prometheus prometheus-node-exporter python3
   python3-jsonschema python3-yaml redis-server screen shellcheck socat strace systemd tmux util-linux
 )
 # The container runtimes that the tests start.
