@@ -83,6 +83,13 @@ import Testing
     #expect(text.hasSuffix(" more"), "\(text)")
   }
 
+  @Test func aWholeTextShortensNoAddress() throws {
+    let tally = try tally([("10.0.0.1", 2), ("10.0.0.2", 1)])
+    #expect(tally.wholeText(in: 80) == "→ 10.0.0.1:5432 (2), 10.0.0.2:5432 (1)")
+    #expect(tally.wholeText(in: 30) == "→ 10.0.0.1:5432 (2), 1 more")
+    #expect(tally.wholeText(in: 26) == nil)
+  }
+
   @Test func talliesAreAdded() throws {
     var sum = try tally([("10.0.0.1", 1), ("10.0.0.2", 5)])
     sum.add(try tally([("10.0.0.1", 7)]))

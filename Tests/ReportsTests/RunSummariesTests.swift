@@ -185,6 +185,13 @@ import Testing
     #expect(text.contains(#"\x1b[2J["#) && !text.contains("\u{1b}"))
   }
 
+  /// A line of its own is better than an address without its end.
+  @Test(arguments: [78, 86, 200]) func anAddressIsShownInFull(width: Int) throws {
+    let text = try printed([entry(1, peer: "10.120.130.140"), end()], width: width)
+    #expect(text.contains("orders.jar[1744] → 10.120.130.140:50001\n"), "\(text)")
+    #expect(text.split(separator: "\n").count == (width == 78 ? 3 : 2), "\(text)")
+  }
+
   @Test(arguments: 50..<120) func everyLineFits(width: Int) throws {
     let policy = "a-policy-with-a-rather-long-name-that-says-it-all"
     var lines = (1...3).map { number in

@@ -54,15 +54,27 @@ package struct EndTally: Equatable {
   package func text(
     in room: Int?, interfaceName: (UInt32) -> String = { "\($0)" }
   ) -> String {
-    let ends = counts.sorted { lhs, rhs in
-      lhs.value == rhs.value ? lhs.key.order < rhs.key.order : lhs.value > rhs.value
-    }
-    guard let room else { return text(of: ends, Self.maximumEnds, nil, interfaceName) }
+    guard let room else { return text(of: sorted, Self.maximumEnds, nil, interfaceName) }
+    return wholeText(in: room, interfaceName: interfaceName)
+      ?? text(of: sorted, 1, room, interfaceName)
+  }
+
+  /// The same without a shortened address; nil if not even one end fits.
+  package func wholeText(
+    in room: Int, interfaceName: (UInt32) -> String = { "\($0)" }
+  ) -> String? {
+    let ends = sorted
     for count in (1...Self.maximumEnds).reversed() {
       let text = text(of: ends, count, nil, interfaceName)
       if EscapedText.width(of: text.utf8) <= room { return text }
     }
-    return text(of: ends, 1, room, interfaceName)
+    return nil
+  }
+
+  private var sorted: [(key: End, value: Int)] {
+    counts.sorted { lhs, rhs in
+      lhs.value == rhs.value ? lhs.key.order < rhs.key.order : lhs.value > rhs.value
+    }
   }
 
   /// The number of ends that are listed; the rest are only counted.

@@ -86,12 +86,15 @@ extension RunSummary.Line {
     let start =
       clock.utf8.count + 2 + Swift.max(originWidth, Self.originWidth) + 2
       + Swift.max(resultWidth, Self.resultWidth) + 2
-    let whole = text(layout.width.map { $0 - start })
-    if let width = layout.width, start + EscapedText.width(of: whole.utf8) > width {
-      return line.appendBelow(text(width - 4), width)
+    let width = layout.width ?? .max
+    if let whole = text(layout.width.map { $0 - start }, false),
+      EscapedText.width(of: whole.utf8) <= width - start
+    {
+      line.pad(resultWidth, to: Self.resultWidth + 2)
+      line.append(contentsOf: "\(whole)\n".utf8)
+    } else if let whole = text(width - 4, true) {
+      line.appendBelow(whole, width)
     }
-    line.pad(resultWidth, to: Self.resultWidth + 2)
-    line.append(contentsOf: "\(whole)\n".utf8)
   }
 
   /// The columns of an origin and a result, so that the lines of different runs line up.

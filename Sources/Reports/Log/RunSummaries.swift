@@ -94,7 +94,7 @@ extension RunEntry {
       _ origin: String, _ result: String, _ text: String, _ style: Style = .red
     ) -> RunSummary.Line {
       let text = EscapedText.escaped(text)
-      return RunSummary.Line(origin: origin, result: result, text: { _ in text }, style: style)
+      return RunSummary.Line(origin: origin, result: result, text: { _, _ in text }, style: style)
     }
     var lines: [RunSummary.Line] = []
     let selected = policies.filter(isSelected)

@@ -34,8 +34,9 @@ package struct RunSummary {
     package let origin: String
     /// `closed 41`.
     package let result: String
-    /// What it is about, in at most some columns if possible. Escaped.
-    package let text: (_ room: Int?) -> String
+    /// What it is about, in at most some columns if possible; nil if an address would have to be
+    /// shortened, unless that is allowed. Escaped.
+    package let text: (_ room: Int?, _ mayShorten: Bool) -> String?
     package let style: Style
   }
 
@@ -66,7 +67,7 @@ package struct RunSummary {
       lines.append(
         Line(
           origin: "", result: "…",
-          text: { _ in
+          text: { _, _ in
             "\(Count.text(rest.count)) more program\(Count.plural(rest.count)), "
               + "\(Count.text(count)) connection\(Count.plural(count))"
           }, style: .dim))
@@ -91,9 +92,11 @@ package struct RunSummary {
     }
     return Line(
       origin: key.origin, result: "\(key.result) \(Count.text(group.count))",
-      text: { room in
-        let ends = group.ends(in: room.map { $0 - EscapedText.width(of: program.utf8) - 1 })
-        return "\(program) \(ends)\(reason ?? "")"
+      text: { room, mayShorten in
+        let room = room.map { $0 - EscapedText.width(of: program.utf8) - 1 }
+        return group.ends(in: room, mayShorten: mayShorten).map {
+          "\(program) \($0)\(reason ?? "")"
+        }
       }, style: style(of: key.result))
   }
 
@@ -133,12 +136,13 @@ extension RunSummary.Group {
   /// peers.
   private static func sharedCount(of port: UInt16) -> Int { port < 32_768 ? 2 : 5 }
 
-  fileprivate func ends(in room: Int?) -> String {
+  fileprivate func ends(in room: Int?, mayShorten: Bool) -> String? {
     var ends = ends
     for connections in waiting.values {
       for connection in connections { ends.add(connection, isAccepted: false) }
     }
-    return ends.text(in: room.map { max($0, 1) })
+    guard let room, !mayShorten else { return ends.text(in: room.map { max($0, 1) }) }
+    return ends.wholeText(in: room)
   }
 }
 
