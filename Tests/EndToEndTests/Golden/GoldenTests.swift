@@ -80,6 +80,7 @@ import Testing
       name: "policy-check-errors", words: ["policy", "check", "broken.yaml"], isReplayed: false,
       status: 65),
     Case(name: "log", words: ["log", "--state-dir", "state"], isReplayed: false),
+    Case(name: "log-each", words: ["log", "--each", "--state-dir", "state"], isReplayed: false),
   ]
 
   @Test(arguments: cases)

@@ -21,7 +21,7 @@ import Testing
   }
 
   private func log(_ arguments: String...) throws -> CommandResult {
-    try Command.run([Tools.connreap, "log", "--state-dir", state] + arguments)
+    try Command.run([Tools.connreap, "log", "--each", "--state-dir", state] + arguments)
   }
 
   private func shell(_ script: String) throws {
