@@ -340,6 +340,6 @@ import Testing
     #expect(ended.status == 0)
     #expect(ended.text.contains("arm 3"))
     #expect(ended.text.contains("Plan: close 0, arm 3, report 0"))
-    #expect(ended.text.contains("'connreap policy apply"))
+    #expect(ended.text.contains("apply it:  connreap policy apply"))
   }
 }
