@@ -15,3 +15,6 @@ static const attr_t connreap_bold = A_BOLD;
 static const attr_t connreap_dim = A_DIM;
 static const attr_t connreap_reverse = A_REVERSE;
 static const attr_t connreap_underline = A_UNDERLINE;
+static const mmask_t connreap_press = BUTTON1_PRESSED;
+static const mmask_t connreap_wheel_up = BUTTON4_PRESSED;
+static const mmask_t connreap_wheel_down = BUTTON5_PRESSED;

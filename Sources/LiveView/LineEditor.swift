@@ -58,4 +58,14 @@ package struct LineEditor: Equatable {
     }
     return true
   }
+
+  /// Handles a key that edits without adding a character.
+  ///
+  /// - Returns: whether `key` is one.
+  package mutating func handle(editing key: ScreenKey) -> Bool {
+    switch key {
+    case .backspace, .delete, .left, .right, .clear, .clearWord: handle(key)
+    default: false
+    }
+  }
 }

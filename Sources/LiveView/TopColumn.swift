@@ -15,12 +15,25 @@ package enum TopColumn: Hashable {
     .list(.totalRetransmits), .list(.user), .list(.unit), .list(.process),
   ]
 
+  /// The columns that the user can choose, in display order.
+  package static let selectable: [TopColumn] = {
+    let others = ConnectionColumn.allCases.map(TopColumn.list).filter {
+      !all.contains($0) && !redundant.contains($0)
+    }
+    return all.dropLast(3) + others + all.suffix(3)
+  }()
+
+  /// The columns whose values other columns show too.
+  private static let redundant: Set<TopColumn> = [
+    .list(.localPort), .list(.peerPort), .list(.pid), .list(.descriptors), .list(.userID),
+  ]
+
   /// The columns by importance; on a narrow terminal, the last ones are omitted first.
   private static let byImportance: [TopColumn] =
     standard + [
       .list(.receiveQueue), .list(.sendQueue), .list(.inState), .list(.totalRetransmits),
       .list(.unit), .list(.user), .list(.age),
-    ]
+    ] + selectable.filter { !all.contains($0) }
 
   /// The columns that fit 80 characters. Others are added only if these have ample room.
   private static let standard: [TopColumn] = [
@@ -46,7 +59,7 @@ package enum TopColumn: Hashable {
   /// The name in running text.
   package var name: String {
     switch self {
-    case .list(let column): column.rawValue.replacing("-", with: " ")
+    case .list(let column): column.rawValue
     case .sent: "sent/s"
     case .received: "recv/s"
     }

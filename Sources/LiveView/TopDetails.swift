@@ -11,6 +11,8 @@ package struct TopDetails {
   package let connection: Connection
   package let scan: TopScan
   package let rates: TransferRates
+  /// Whether the meaning of each value is beside it.
+  package var explains = true
 
   /// The lines of the page, wrapped to `width` columns.
   package func lines(width: Int) -> [ScreenLine] {
@@ -24,10 +26,14 @@ package struct TopDetails {
     var look = ScreenLook.plain
   }
 
-  private static let margin = 16
+  static let margin = 16
   private static let valueWidth = 11
 
   private func line(_ fact: Fact, width: Int) -> [ScreenLine] {
+    let valueWidth = EscapedText.width(of: fact.value.utf8)
+    guard explains, width < 40 || Self.margin + valueWidth <= width else {
+      return ScreenLine.fact(fact.name, fact.value, fact.look, width: width)
+    }
     var line = ScreenLine(fact.name, ScreenLook(nil, .bold)).fitted(
       to: width >= 40 ? Self.margin : fact.name.utf8.count + 1)
     line.append(fact.value, fact.look)
@@ -105,6 +111,9 @@ package struct TopDetails {
         Fact(
           name: "Executable", value: EscapedText.escaped(path),
           meaning: "of process \(holder.pid)"))
+      if let command = scan.text.command(of: holder) {
+        facts.append(Fact(name: "Command", value: EscapedText.escaped(command), meaning: ""))
+      }
     }
     return facts
   }
@@ -117,6 +126,19 @@ package struct TopDetails {
 
   private static func text(_ rate: UInt64?) -> String {
     rate.map { Count.bytes($0) + "/s" } ?? unknown
+  }
+}
+
+extension ScreenLine {
+  /// A bold name and its value, which continues on further lines instead of being cut.
+  static func fact(
+    _ name: String, _ value: String, _ look: ScreenLook = .plain, width: Int
+  ) -> [ScreenLine] {
+    let margin = TopDetails.margin
+    return wrapped(value, to: max(1, width - margin), look).enumerated().map { index, line in
+      let lead = ScreenLine(index == 0 ? name : "", ScreenLook(nil, .bold)).fitted(to: margin)
+      return ScreenLine(lead.spans + line.spans)
+    }
   }
 }
 

@@ -6,8 +6,10 @@ package import Selection
 package struct TopFilter {
   /// The last valid text, which is in effect; empty for none.
   private(set) var applied = ""
-  /// The predicate of ``applied``; nil for everything.
+  /// The predicate of ``applied``; nil for everything, and if it is a ``word``.
   package private(set) var predicate: SelectionPredicate?
+  /// The word to search for, if ``applied`` is not an expression; nil otherwise.
+  package private(set) var word: String?
   /// The text being typed; nil if the filter is not being edited.
   private(set) var editor: LineEditor?
   /// The error in the text being typed.
@@ -19,7 +21,12 @@ package struct TopFilter {
   private(set) var isUnread = false
 
   private let names: LocalNameResolver
-  private var previous: (text: String, predicate: SelectionPredicate?) = ("", nil)
+  private var previous: (text: String, predicate: SelectionPredicate?, word: String?) = (
+    "", nil, nil
+  )
+
+  /// The text of the expression that scans apply; empty if there is none.
+  package var expression: String { word == nil ? applied : "" }
 
   package init(names: any NameResolver) {
     self.names = LocalNameResolver(names: names)
@@ -27,7 +34,7 @@ package struct TopFilter {
 
   /// Starts editing, with the current filter as text.
   package mutating func begin() {
-    previous = (applied, predicate)
+    previous = (applied, predicate, word)
     isUnread = false
     editor = LineEditor(applied)
     problem = nil
@@ -46,12 +53,18 @@ package struct TopFilter {
     guard isUnread, let editor else { return }
     isUnread = false
     let text = editor.text
-    let trimmed = text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
+    let trimmed = text.trimmed
     guard !trimmed.isEmpty else { return use("", nil) }
     do throws(FilterProblem) {
-      use(String(trimmed), try SelectionFilter.parse(text, names: names))
+      use(trimmed, try SelectionFilter.parse(text, names: names))
     } catch {
-      problem = error
+      if error.isAboutPlainWord, !error.isPostponed {
+        (applied, predicate, word, problem) = (trimmed, nil, trimmed, nil)
+      } else {
+        // What looked like a word was the start of this expression.
+        if word != nil { restorePrevious() }
+        problem = error
+      }
     }
   }
 
@@ -72,7 +85,7 @@ package struct TopFilter {
     editor = nil
     isUnread = false
     pending = nil
-    use(previous.text, previous.predicate)
+    restorePrevious()
   }
 
   /// Handles the result of looking up the names in `text`.
@@ -87,12 +100,24 @@ package struct TopFilter {
     }
   }
 
+  private mutating func restorePrevious() {
+    (applied, predicate, word, problem) = (previous.text, previous.predicate, previous.word, nil)
+  }
+
   private mutating func use(_ text: String, _ predicate: SelectionPredicate?) {
-    (applied, self.predicate, problem) = (text, predicate, nil)
+    (applied, self.predicate, word, problem) = (text, predicate, nil, nil)
   }
 }
 
 extension FilterProblem {
+  /// Whether the filter is one word that begins no expression, such as a part of a name.
+  fileprivate var isAboutPlainWord: Bool {
+    let isOneWord = !filter.trimmed.contains { " =<>!()&|\"'".contains($0) }
+    // Nothing is wrong with an expression that is still being typed, except that it ends here.
+    let isUnfinished = kind == .unexpected && range.isEmpty
+    return isOneWord && !isUnfinished
+  }
+
   /// Whether the only problem is a host name that is not looked up yet.
   fileprivate var isPostponed: Bool {
     if case .value(let problem) = kind, case .hostLookup(.postponed) = problem.kind {
@@ -100,5 +125,12 @@ extension FilterProblem {
     } else {
       false
     }
+  }
+}
+
+extension String {
+  /// The text without spaces at either end.
+  fileprivate var trimmed: String {
+    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }
 }

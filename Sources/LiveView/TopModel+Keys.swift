@@ -1,3 +1,4 @@
+import Connections
 import Operations
 import Presentation
 import Reaping
@@ -16,6 +17,7 @@ extension TopModel {
       switch input {
       case .key(let key): effects += act(on: key)
       case .pasted(let scalar): paste(scalar)
+      case .mouse(let mouse): effects += act(on: mouse)
       }
     }
     return effects + readFilter()
@@ -43,10 +45,10 @@ extension TopModel {
   /// Parses the filter if it has changed.
   private mutating func readFilter() -> [Effect] {
     guard filter.isUnread else { return [] }
-    let before = filter.applied
+    let before = filter.expression
     filter.read()
     refresh()
-    return filter.applied == before ? [] : [.scan]
+    return filter.expression == before ? [] : [.scan]
   }
 
   private mutating func act(on key: ScreenKey) -> [Effect] {
@@ -57,19 +59,12 @@ extension TopModel {
     switch mode {
     case .table: return handleInTable(key)
     case .filter: return handleInFilter(key)
+    case .menu(let menu): handleInMenu(key, menu)
     case .help, .details: return handleInPage(key)
     case .planning:
       // Accept only leaving: typed-ahead keys must not answer a question not yet asked.
       if key == .escape || key == "q" { mode = .table }
-    case .question(let plan, _):
-      if !plan.closings.isEmpty, key == "y" || key == "Y" {
-        mode = .closing(plan)
-        return [.close(plan)]
-      }
-      if !scrollPage(key) {
-        mode = .table
-        if !plan.closings.isEmpty { message = "nothing was closed" }
-      }
+    case .question(let plan, _): return handleInQuestion(key, plan)
     case .closing: break
     case .outcomes: if !scrollPage(key) { mode = .table }
     }
@@ -78,16 +73,20 @@ extension TopModel {
 
   private mutating func handleInTable(_ key: ScreenKey) -> [Effect] {
     switch key {
-    case "q", "Q": return [.quit]
+    case "q", "Q", .function(10): return [.quit]
     case .up: move(by: -1)
     case .down, "j": move(by: 1)
     case .pageUp: move(by: -max(1, tableHeight - 1))
     case .pageDown: move(by: max(1, tableHeight - 1))
     case .home: moveCursor(to: 0)
     case .end: moveCursor(to: view.entries.count - 1)
-    case "s", ">": setOrder(order.moved(by: 1))
-    case "<": setOrder(order.moved(by: -1))
-    case "r": setOrder(order.reversed)
+    case .left: fold(true)
+    case .right: fold(false)
+    case "s", ">": moveOrder(by: 1)
+    case "<": moveOrder(by: -1)
+    case "r": reverseOrder()
+    case .function(2): openMenu(.columns)
+    case .function(6): openMenu(.order)
     case "g": cycleGrouping()
     case "z": toggleFolding(nil)
     case "/", "f":
@@ -100,12 +99,18 @@ extension TopModel {
     case "a": markAllShown()
     case "u": unmarkAll()
     case "k": return plan()
+    case "c": return copy(.peer)
+    case "C": return copy(.local)
+    case "m":
+      usesMouse.toggle()
+      message = usesMouse ? "the mouse is on" : "the mouse is off: the terminal selects text"
+      return [.useMouse(usesMouse)]
     case "p":
       togglePause()
       if !isPaused { return [.scan] }
     case "+", "=": changeInterval(longer: true)
     case "-": changeInterval(longer: false)
-    case "h", "?":
+    case "h", "?", .function(1):
       pageScroll = 0
       mode = .help
     default: break
@@ -121,11 +126,11 @@ extension TopModel {
       if filter.editor == nil { mode = .table }
       return effects
     case .escape:
-      let before = filter.applied
+      let before = filter.expression
       filter.cancel()
       mode = .table
       refresh()
-      return filter.applied == before ? [] : [.scan]
+      return filter.expression == before ? [] : [.scan]
     case .up, .down, .pageUp, .pageDown:
       let effects = readFilter()
       move(by: key == .up ? -1 : key == .down ? 1 : (key == .pageUp ? -1 : 1) * tableHeight)
@@ -136,11 +141,39 @@ extension TopModel {
     }
   }
 
+  private mutating func handleInQuestion(_ key: ScreenKey, _ plan: Plan) -> [Effect] {
+    if let number = numberToType {
+      switch key {
+      case .enter where typedNumber.text == "\(number)": break
+      case .enter, .escape, "q", "n", "N":
+        mode = .table
+        message = "nothing was closed"
+        return []
+      case .character("0"..."9"):
+        if typedNumber.scalars.count < "\(number)".utf8.count { _ = typedNumber.handle(key) }
+        return []
+      default:
+        if !typedNumber.handle(editing: key) { _ = scrollPage(key) }
+        return []
+      }
+    } else if plan.closings.isEmpty || key != "y" && key != "Y" {
+      if !scrollPage(key) {
+        mode = .table
+        if !plan.closings.isEmpty { message = "nothing was closed" }
+      }
+      return []
+    }
+    mode = .closing(plan)
+    return [.close(plan)]
+  }
+
   private mutating func handleInPage(_ key: ScreenKey) -> [Effect] {
-    if key == "q" || key == .escape || key == .enter || key == "h" || key == "?" {
+    if [.character("q"), .escape, .enter, "h", "?", .function(1), .function(10)].contains(key) {
       mode = .table
     } else if key == "k", case .details(let connection, let scan, _) = mode {
       return plan(for: scan.planned(connection))
+    } else if key == "c" || key == "C", case .details = mode {
+      return copy(key == "c" ? .peer : .local)
     } else {
       _ = scrollPage(key)
     }
@@ -150,7 +183,7 @@ extension TopModel {
   /// Scrolls the open page.
   ///
   /// - Returns: whether `key` is a scrolling key.
-  private mutating func scrollPage(_ key: ScreenKey) -> Bool {
+  mutating func scrollPage(_ key: ScreenKey) -> Bool {
     let maximum = max(0, pageLines.count - pageHeight)
     switch key {
     case .up: pageScroll -= 1

@@ -11,7 +11,7 @@ extension TopModel {
   /// The lines of the screen, and the terminal cursor's position.
   var picture: ScreenPicture {
     switch mode {
-    case .table, .filter: tablePicture
+    case .table, .filter, .menu: tablePicture
     default: pagePicture
     }
   }
@@ -19,31 +19,32 @@ extension TopModel {
   // MARK: - Table
 
   /// The number of table rows that fit.
-  var tableHeight: Int {
-    max(1, size.height - top.lines.count - bottom.count - (hasHeading ? 1 : 0))
-  }
+  var tableHeight: Int { max(1, bodyHeight - headingCount) }
 
-  private var hasHeading: Bool { size.height > 2 }
+  /// The number of lines between those above and below the table.
+  private var bodyHeight: Int { max(1, size.height - top.lines.count - bottom.count) }
+
+  /// The number of headings: one for groups, if there are any, and one for connections.
+  var headingCount: Int {
+    guard size.height > 2 else { return 0 }
+    return grouping != nil && view.listsConnections && size.height > 8 ? 2 : 1
+  }
 
   private var tablePicture: ScreenPicture {
-    let (top, bottom) = (top, bottom)
-    let visible = scroll..<min(view.entries.count, scroll + tableHeight)
-    var lines = top.lines
-    let table = TopTable(model: self)
-    let rows = table.lines(visible, width: size.width)
-    if hasHeading { lines.append(rows.heading) }
-    for (offset, index) in visible.enumerated() {
-      let line = rows.lines[offset].fitted(to: size.width)
-      lines.append(index == cursorIndex ? line.marked(.reverse) : line)
-    }
-    if visible.isEmpty { lines.append(ScreenLine(emptiness, ScreenLook(nil, .dim))) }
-    let end = size.height - bottom.count
-    while lines.count < end { lines.append(ScreenLine()) }
-    lines = Array(lines.prefix(end)) + bottom
-    return finished(lines, cursor: top.cursor)
+    let top = top
+    return finished(
+      top.lines + TopBody(self, height: bodyHeight).lines + bottom, cursor: top.cursor)
   }
 
-  private var emptiness: String {
+  /// What is at a place of the screen; nil if there is nothing to click.
+  func target(at place: ScreenPicture.Place) -> TopBody.Target? {
+    let row = place.row - top.lines.count
+    guard (0..<bodyHeight).contains(row) else { return nil }
+    return TopBody(self, height: bodyHeight).target(row: row, column: place.column)
+  }
+
+  /// The text in place of an empty table.
+  var emptiness: String {
     if scan == nil { return failure == nil ? "reading connections" : "" }
     return filter.applied.isEmpty ? "no connections" : "no connections match the filter"
   }
@@ -77,11 +78,14 @@ extension TopModel {
     var left = ScreenLine("connreap top", ScreenLook(nil, .bold))
     var right = ScreenLine()
     left.append("  " + summary)
-    if let scan, scan.length > .milliseconds(Int64(interval)), !isPaused {
-      // Scans do not overlap, so a slow scan is itself the interval.
-      right.append("a scan takes \(Self.text(scan.length))", ScreenLook(.yellow))
-    } else if isPaused {
+    let length = scan?.length ?? .zero
+    if isPaused {
       right.append(" PAUSED ", ScreenLook(.yellow, .reverse))
+    } else if length > max(.milliseconds(Int64(interval)), pace ?? .zero) {
+      // Scans do not overlap, so a slow scan is itself the interval.
+      right.append("a scan takes \(Self.text(length))", ScreenLook(.yellow))
+    } else if let pace {
+      right.append("every \(Self.text(pace)) (10 % CPU)", ScreenLook(.yellow))
     } else {
       right.append("every \(DurationText.exact(milliseconds: interval))", ScreenLook(nil, .dim))
     }
@@ -107,12 +111,17 @@ extension TopModel {
     return joined(left, view.places.isEmpty ? ScreenLine() : right)
   }
 
-  /// `by idle, longest first  grouped by process  filter idle > 1h               3 marked`
+  /// `grouped by process, by CLOSE-WAIT, largest first  filter idle > 1h         3 marked`
   private var settingsLine: ScreenLine {
-    var left = ScreenLine("by \(order.text)", ScreenLook(nil, .dim))
-    if let grouping { left.append("  grouped by \(grouping.rawValue)", ScreenLook(nil, .dim)) }
+    let dim = ScreenLook(nil, .dim)
+    var left = ScreenLine()
+    if let grouping {
+      left.append("grouped by \(grouping.rawValue), by \(groupOrder.text(of: grouping))", dim)
+    } else {
+      left.append("by \(order.text)", dim)
+    }
     if !filter.applied.isEmpty {
-      left.append("  filter ")
+      left.append(filter.word == nil ? "  filter " : "  search ")
       left.append(EscapedText.escaped(filter.applied), ScreenLook(.cyan))
     }
     guard !marks.isEmpty else { return left }
@@ -142,10 +151,20 @@ extension TopModel {
         ("Enter", "apply"), ("Esc", "cancel"), ("^U", "clear"), ("↑↓", "move"),
       ])
     }
-    return TopKeys.line([
-      ("s", "sort"), ("/", "filter"), ("g", "group"), ("Enter", "details"),
-      ("Space", "mark"), ("k", "close"), ("p", "pause"), ("?", "help"), ("q", "quit"),
-    ])
+    if case .menu(let menu) = mode {
+      let keys =
+        menu.subject == .columns
+        ? [("Space", "show or hide"), ("Enter", "close")]
+        : [("Enter", "sort"), ("r", "reverse"), ("Esc", "close")]
+      return TopKeys.line(keys + [("↑↓", "move")])
+    }
+    var keys = [
+      ("?", "help"), ("F2", "columns"), ("F6", "sort"), ("g", "group"), ("/", "filter"),
+      ("Enter", "open"),
+      ("Space", "mark"), ("k", "close"),
+    ]
+    if size.width >= 100 { keys += [("c", "copy"), ("p", "pause")] }
+    return TopKeys.line(keys + [("q", "quit")])
   }
 
   /// One line with `left` and right-aligned `right`, which is dropped if there is too little room.

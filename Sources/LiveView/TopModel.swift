@@ -7,28 +7,39 @@ import Scanning
 package import Screens
 package import Selection
 
-/// The state of the live view as a value, changed by keys, scans and outcomes.
+/// The state of the live view as a value, changed by input, scans and outcomes.
 ///
 /// It has no access to the terminal, the clock or the kernel.
 package struct TopModel {
   /// The last scan; nil before the first.
   package private(set) var scan: TopScan?
   package private(set) var rates = TransferRates()
-  private(set) var view = TopView()
+  private(set) var trends = TopTrends()
+  /// The filter and grouping that ``trends`` belong to.
+  private var trendsSubject: TrendsSubject?
+  var view = TopView()
   package var filter: TopFilter
-  package private(set) var order = TopOrder.worstFirst
-  package private(set) var grouping: Grouping?
-  private var folding = Folding()
+  /// The order of connections.
+  package var order = TopOrder.worstFirst
+  /// The order of groups.
+  package var groupOrder = TopGroupOrder.worstFirst
+  package var grouping: Grouping?
+  var folding = Folding()
+  /// The columns that the user chose; nil for as many as fit.
+  var chosenColumns: Set<TopColumn>?
+  var chosenGroupColumns: Set<TopGroupColumn>?
 
   /// What the cursor is on; nil if nothing is shown.
-  private(set) var cursor: TopView.Target?
+  var cursor: TopView.Target?
   /// The cursor's line, from 0.
-  private(set) var cursorIndex = 0
+  var cursorIndex = 0
   /// The first visible line of the table.
-  private(set) var scroll = 0
+  var scroll = 0
+  /// The group that the details pane shows.
+  var paneGroup: (identity: ConnectionGroup.Identity, summary: TopGroupSummary)?
 
   /// The marked connections, as they were when marked.
-  package private(set) var marks: [ConnectionKey: PlanFile.Planned] = [:]
+  package var marks: [ConnectionKey: PlanFile.Planned] = [:]
   /// The number of marked connections that are not shown.
   private(set) var hiddenMarks = 0
   /// The summary of the scan, computed once per scan.
@@ -42,21 +53,35 @@ package struct TopModel {
   package var message: String?
   /// Whether input at the question was ignored, such as pasted text.
   var isAnswerIgnored = false
+  /// What has been typed at a question that asks for a number.
+  var typedNumber = LineEditor("")
   /// Why the last scan failed; nil if it succeeded.
   package private(set) var failure: CommandFailure?
 
   /// The scan interval, in milliseconds.
-  package private(set) var interval: UInt64
-  private(set) var isPaused = false
+  package var interval: UInt64
+  /// The time between scans that the limit on processor time allows, if it exceeds the interval.
+  package var pace: Duration?
+  var isPaused = false
+  var usesMouse = true
   package private(set) var size: ScreenSize
   /// The number of plans requested, which identifies an outdated plan.
-  private(set) var planNumber = 0
+  var planNumber = 0
+  /// A plan that closes more needs its number typed (`--max`).
+  let maximum: Int
+
+  private struct TrendsSubject: Equatable {
+    let filter: String
+    let grouping: Grouping?
+  }
 
   /// What the screen shows.
   package enum Mode {
     case table
     /// The filter is being typed, above the table.
     case filter
+    /// A list of columns or orders, beside the table.
+    case menu(TopMenu)
     case help
     /// The details of a connection, from the last scan that listed it.
     case details(Connection, TopScan, isGone: Bool)
@@ -77,20 +102,41 @@ package struct TopModel {
     case plan([PlanFile.Planned], number: Int)
     /// Carry out the plan.
     case close(Plan)
+    /// Copy this text to the terminal's clipboard.
+    case copy(String)
+    /// Turn the mouse on or off.
+    case useMouse(Bool)
     /// Redraw the screen.
     case redraw
     case quit
   }
 
-  package init(size: ScreenSize, interval: UInt64, names: any NameResolver) {
+  /// Creates the view.
+  ///
+  /// - Parameter maximum: the value of `--max`.
+  package init(
+    size: ScreenSize, interval: UInt64, names: any NameResolver,
+    grouping: Grouping? = defaultGrouping, maximum: Int = .max
+  ) {
     self.size = size
     self.interval = interval
+    self.grouping = grouping
+    self.maximum = maximum
     filter = TopFilter(names: names)
   }
+
+  /// The grouping at the start.
+  package static let defaultGrouping = Grouping.program
 
   /// Whether a question is shown.
   package var asks: Bool {
     if case .question(let plan, _) = mode { !plan.closings.isEmpty } else { false }
+  }
+
+  /// The number to type as the answer to the question; nil if `y` is the answer.
+  package var numberToType: Int? {
+    guard case .question(let plan, _) = mode, plan.closings.count > maximum else { return nil }
+    return plan.closings.count
   }
 
   // MARK: - Events
@@ -103,8 +149,9 @@ package struct TopModel {
   /// Handles a new scan.
   package mutating func take(_ scan: TopScan) {
     failure = nil
-    rates.take(scan.snapshot, at: scan.start)
-    if let earlier = self.scan, earlier.filter == scan.filter, !marks.isEmpty {
+    let isSameFilter = self.scan.map { $0.filter == scan.filter } ?? true
+    rates.take(scan.snapshot, at: scan.start, isStart: !isSameFilter)
+    if let earlier = self.scan, isSameFilter, !marks.isEmpty {
       // Unmark connections that are gone or no longer match: they are no longer visible.
       let keys = scan.snapshot.keys
       for connection in earlier.connections {
@@ -122,7 +169,7 @@ package struct TopModel {
         mode = .details(connection, seen, isGone: seen.filter == scan.filter)
       }
     }
-    refresh()
+    refresh(isNewScan: true)
   }
 
   /// Handles a failed scan; the previous one stays on the screen.
@@ -135,11 +182,11 @@ package struct TopModel {
   mutating func lookedUp(
     _ text: String, _ result: Result<SelectionPredicate, FilterProblem>
   ) -> [Effect] {
-    let before = filter.applied
+    let before = filter.expression
     filter.lookedUp(text, result)
     if filter.editor == nil, case .filter = mode { mode = .table }
     refresh()
-    return filter.applied == before ? [] : [.scan]
+    return filter.expression == before ? [] : [.scan]
   }
 
   /// Handles plan `number`, or the failure to make it.
@@ -149,6 +196,7 @@ package struct TopModel {
     guard case .planning = mode, number == planNumber else { return }
     pageScroll = 0
     isAnswerIgnored = false
+    typedNumber = LineEditor("")
     switch result {
     case .success(let plan):
       mode = .question(
@@ -166,163 +214,78 @@ package struct TopModel {
         marks[text.snapshot.key(of: outcome.step.connection)] = nil
       }
     }
-    countHiddenMarks()
+    countMarks()
     pageScroll = 0
     mode = .outcomes(outcomes)
     return [.scan]
   }
 
-  /// The filter in effect, in addition to the command line's selection.
+  /// Ignores input at the question, such as pasted text.
+  package mutating func ignoreAnswer() {
+    isAnswerIgnored = true
+    typedNumber = LineEditor("")
+  }
+
+  /// The filter that scans apply, in addition to the command line's selection.
   package var wanted: (text: String, predicate: SelectionPredicate?) {
-    (filter.applied, filter.predicate)
+    (filter.expression, filter.predicate)
   }
 
-  // MARK: - Actions
-
-  mutating func setOrder(_ order: TopOrder) {
-    self.order = order
-    refresh()
-  }
-
-  mutating func cycleGrouping() {
-    grouping =
-      switch grouping {
-      case nil: .process
-      case .process: .peer
-      case .peer: .unit
-      default: nil
-      }
-    refresh()
-  }
-
-  mutating func toggleFolding(_ group: ConnectionGroup.Identity?) {
-    if let group { folding.toggle(group) } else { folding.toggleAll() }
-    refresh()
-  }
-
-  mutating func togglePause() { isPaused.toggle() }
-
-  /// The scan intervals that `+` and `-` choose from, in milliseconds.
-  private static let intervals: [UInt64] = [
-    500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000,
-  ]
-
-  mutating func changeInterval(longer: Bool) {
-    let interval = interval
-    let next =
-      longer
-      ? Self.intervals.first { $0 > interval } : Self.intervals.last { $0 < interval }
-    self.interval = next ?? interval
-  }
-
-  /// Moves the cursor by `lines`, within the table.
-  package mutating func move(by lines: Int) { moveCursor(to: cursorIndex + lines) }
-
-  /// Moves the cursor to a line, or to the nearest existing one.
-  package mutating func moveCursor(to index: Int) {
-    cursorIndex = max(0, min(index, view.entries.count - 1))
-    cursor = scan.flatMap { view.target(at: cursorIndex, in: $0) }
-    follow()
-  }
-
-  /// Marks or unmarks the connection or the whole group under the cursor.
-  mutating func toggleMark() {
-    guard let scan, view.entries.indices.contains(cursorIndex) else { return }
-    let places =
-      switch view.entries[cursorIndex] {
-      case .connection(let place): [UInt32(place)]
-      case .group(let index): view.groups[index].members
-      }
-    let keys = places.map { scan.snapshot.key(of: scan.connections[Int($0)]) }
-    if keys.allSatisfy({ marks[$0] != nil }) {
-      for key in keys { marks[key] = nil }
-      countHiddenMarks()
-    } else {
-      mark(places, of: scan)
-    }
-  }
-
-  mutating func markAllShown() {
-    if let scan { mark(view.places, of: scan) }
-  }
-
-  mutating func unmarkAll() {
-    marks = [:]
-    countHiddenMarks()
-  }
-
-  private mutating func countHiddenMarks() {
-    guard let scan, !marks.isEmpty else {
-      hiddenMarks = marks.count
-      return
-    }
-    hiddenMarks =
-      marks.count
-      - view.places.count { marks[scan.snapshot.key(of: scan.connections[Int($0)])] != nil }
-  }
-
-  private mutating func mark(_ places: [UInt32], of scan: TopScan) {
-    for place in places {
-      let connection = scan.connections[Int(place)]
-      marks[scan.snapshot.key(of: connection)] = scan.planned(connection)
-    }
-    countHiddenMarks()
-  }
-
-  /// Requests a plan for the marked connections or, if there are none, the one under the cursor.
-  package mutating func plan() -> [Effect] {
-    guard let scan else { return [] }
-    var chosen = Array(marks.values)
-    if chosen.isEmpty, view.entries.indices.contains(cursorIndex),
-      case .connection(let place) = view.entries[cursorIndex]
-    {
-      chosen = [scan.planned(scan.connections[place])]
-    }
-    guard !chosen.isEmpty else {
-      message = "nothing is marked; Space marks the current line"
-      return []
-    }
-    return plan(chosen)
-  }
-
-  /// Requests a plan for one connection.
-  package mutating func plan(for connection: PlanFile.Planned) -> [Effect] { plan([connection]) }
-
-  private mutating func plan(_ chosen: [PlanFile.Planned]) -> [Effect] {
-    planNumber += 1
-    mode = .planning
-    return [.plan(chosen, number: planNumber)]
-  }
-
-  /// Opens the details of the connection under the cursor, or folds or unfolds the group.
-  package mutating func open() {
-    guard let scan, view.entries.indices.contains(cursorIndex) else { return }
-    switch view.entries[cursorIndex] {
-    case .group(let index): toggleFolding(view.groups[index].group.identity)
-    case .connection(let place):
-      pageScroll = 0
-      mode = .details(scan.connections[place], scan, isGone: false)
-    }
-  }
+  // MARK: - Derived state
 
   /// Recomputes the table; the cursor stays on its connection or group.
-  package mutating func refresh() {
+  package mutating func refresh(isNewScan: Bool = false) {
     guard let scan else { return }
-    let shown = filter.predicate.map(PreparedSelection.init)
     view = TopView(
-      of: scan, by: grouping, in: order, rates, folded: folding,
-      isShown: { connection in
-        // The scan has already applied its own filter.
-        guard let shown, filter.applied != scan.filter else { return true }
-        return shown.verdict(
-          of: connection, owners: scan.snapshot.ownerFacts(of: connection),
-          past: scan.snapshot.past(of: connection)) == .yes
-      })
+      of: scan, by: grouping, in: order, rates, folded: folding, isShown: filterTest(of: scan))
+    let subject = TrendsSubject(filter: filter.applied, grouping: grouping)
+    if subject != trendsSubject { (trends, trendsSubject) = (TopTrends(), subject) }
+    // A scan with another filter may lack connections of this one.
+    if scan.filter == filter.expression, isNewScan || trends.isEmpty {
+      trends.take(view.groups, at: scan.start)
+    }
     let summary = ListSummary(snapshot: scan.snapshot, shown: view.places.count)
     (self.summary, warnings) = (summary.line, summary.warnings + scan.notices)
-    countHiddenMarks()
-    let index = cursor.flatMap { view.index(of: $0, in: scan) }
+    countMarks()
+    paneGroup = nil
+    arrange()
+  }
+
+  /// Sorts the groups, and lists the lines of the table.
+  mutating func arrange() {
+    view.arrange(by: groupOrder, trends, isGrouped: grouping != nil)
+    let index = scan.flatMap { scan in cursor.flatMap { view.index(of: $0, in: scan) } }
     moveCursor(to: index ?? cursorIndex)
+  }
+
+  /// Whether the filter shows a connection of `scan`.
+  private func filterTest(of scan: TopScan) -> (UInt32) -> Bool {
+    if let word = filter.word {
+      var search = TopSearch(word, in: scan)
+      return { search.matches($0) }
+    }
+    // The scan has already applied its own filter.
+    guard let predicate = filter.predicate, filter.applied != scan.filter else {
+      return { _ in true }
+    }
+    let shown = PreparedSelection(predicate)
+    return { place in
+      let connection = scan.connections[Int(place)]
+      return shown.verdict(
+        of: connection, owners: scan.snapshot.ownerFacts(of: connection),
+        past: scan.snapshot.past(of: connection)) == .yes
+    }
+  }
+
+  /// Counts the marked connections of each group, and those that are not shown.
+  mutating func countMarks() {
+    hiddenMarks = marks.count
+    guard let scan, !marks.isEmpty else { return view.clearMarks() }
+    func isMarked(_ place: UInt32) -> Bool {
+      marks[scan.snapshot.key(of: scan.connections[Int(place)])] != nil
+    }
+    hiddenMarks -= view.places.count(where: isMarked)
+    view.countMarks(isMarked)
   }
 
   /// Scrolls so that the cursor is visible.
@@ -330,6 +293,7 @@ package struct TopModel {
     let page = max(1, tableHeight)
     scroll = min(scroll, max(0, view.entries.count - page), cursorIndex)
     scroll = max(0, scroll, cursorIndex - page + 1)
+    updatePane()
   }
 }
 

@@ -11,8 +11,21 @@ package struct TopOrder: Equatable {
   /// Longest idle first, as in `list`.
   package static let worstFirst = TopOrder(column: .list(.idle), isDescending: true)
 
-  /// The sortable columns, in display order.
-  package static let columns = TopColumn.all.filter { column in
+  /// The columns that `s` and `<` go through, in display order.
+  package static let columns = TopColumn.all.filter(isSortable)
+
+  /// The order by `column`: numbers are descending.
+  package init(by column: TopColumn) {
+    self.init(column: column, isDescending: column.isNumber)
+  }
+
+  package init(column: TopColumn, isDescending: Bool) {
+    self.column = column
+    self.isDescending = isDescending
+  }
+
+  /// Whether connections can be sorted by `column`.
+  package static func isSortable(_ column: TopColumn) -> Bool {
     switch column {
     case .list(let column): ConnectionOrder.columns.contains(column)
     case .sent, .received: true
@@ -23,8 +36,7 @@ package struct TopOrder: Equatable {
   package func moved(by step: Int) -> TopOrder {
     let columns = Self.columns
     let index = (columns.firstIndex(of: column) ?? 0) + step
-    let next = columns[(index % columns.count + columns.count) % columns.count]
-    return TopOrder(column: next, isDescending: next.isNumber)
+    return TopOrder(by: columns[(index % columns.count + columns.count) % columns.count])
   }
 
   /// The reverse order.
@@ -39,7 +51,7 @@ package struct TopOrder: Equatable {
     case .sent: value = \.sent
     case .received: value = \.received
     }
-    let figures = snapshot.connections.map { rates[snapshot.key(of: $0)][keyPath: value] }
+    let figures = snapshot.connections.indices.map { rates[$0][keyPath: value] }
     return snapshot.connections.indices.sorted { lhs, rhs in
       switch (figures[lhs], figures[rhs]) {
       case (let figure?, let otherFigure?) where figure != otherFigure:

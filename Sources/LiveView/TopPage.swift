@@ -24,10 +24,9 @@ package struct TopPage {
     case .question(let plan, _): text = plan.closings.isEmpty ? "Nothing to close" : "Close"
     case .closing: text = "Closing"
     case .outcomes: text = "Result"
-    case .table, .filter: text = ""
+    case .table, .filter, .menu: text = ""
     }
-    return ScreenLine(" " + text, ScreenLook(nil, .bold)).fitted(to: model.size.width)
-      .marked(.reverse)
+    return ScreenLine(" " + text, ScreenLook(nil, .bold)).fitted(to: model.size.width).bar
   }
 
   /// Whether the page asks a question.
@@ -38,13 +37,14 @@ package struct TopPage {
     var line: ScreenLine
     switch model.mode {
     case .question(let plan, _) where !plan.closings.isEmpty:
+      if let number = model.numberToType { return typing(number) }
       let note = model.isAnswerIgnored ? "Press y alone. " : isCut ? "(↑↓ scroll) " : ""
       return ScreenLine(note + plan.question, ScreenLook(nil, .bold))
     case .question, .outcomes: line = TopKeys.line([("any key", "back")])
     case .planning: line = TopKeys.line([("Esc", "back")])
     case .closing: line = ScreenLine()
-    case .details: line = TopKeys.line([("Esc", "back"), ("k", "close")])
-    case .help, .table, .filter: line = TopKeys.line([("Esc", "back")])
+    case .details: line = TopKeys.line([("Esc", "back"), ("k", "close"), ("c", "copy")])
+    case .help, .table, .filter, .menu: line = TopKeys.line([("Esc", "back")])
     }
     if isCut {
       line.append(" ")
@@ -53,10 +53,20 @@ package struct TopPage {
     return line
   }
 
+  /// The question for a number, with what has been typed.
+  private func typing(_ number: Int) -> ScreenLine {
+    let note = model.isAnswerIgnored ? "Type it by hand. " : ""
+    var line = ScreenLine(
+      "\(note)More than --max \(Count.text(model.maximum)): type \(number) to close them: ",
+      ScreenLook(nil, .bold))
+    line.append(model.typedNumber.text, ScreenLook(.cyan, .bold))
+    return line
+  }
+
   /// The lines between title and footer, wrapped to `width` columns.
   package func lines(width: Int) -> [ScreenLine] {
     switch model.mode {
-    case .table, .filter: []
+    case .table, .filter, .menu: []
     case .help: TopHelp.lines(width: width)
     case .details(let connection, let scan, _):
       TopDetails(connection: connection, scan: scan, rates: model.rates).lines(width: width)

@@ -20,7 +20,7 @@ package struct TopSession: ~Copyable {
   private var isScanning = false
   /// Whether to scan at once, regardless of the interval.
   private var isScanWanted = true
-  private var lastScan: ContinuousClock.Instant?
+  private var pace = ScanPace()
   private var isClosing = false
   /// Judges answers to the question shown; nil if there is none.
   private var confirmation: TopConfirmation?
@@ -77,15 +77,21 @@ package struct TopSession: ~Copyable {
         take(inputs)
       }
     }
-    if confirmation?.takeAnswer(at: .now) == true { answer("y") }
+    if let key = confirmation?.takeAnswer(at: .now) { answer(key) }
   }
 
   private mutating func take(_ inputs: [ScreenInput]) {
-    switch confirmation?.decide(inputs, at: .now) {
-    case nil: perform(model.handle(inputs))
+    guard confirmation != nil else { return perform(model.handle(inputs)) }
+    // The mouse scrolls, but does not answer.
+    let answers = inputs.filter { if case .mouse = $0 { false } else { true } }
+    if answers.count < inputs.count {
+      perform(model.handle(inputs.filter { if case .mouse = $0 { true } else { false } }))
+    }
+    guard !answers.isEmpty else { return }
+    switch confirmation?.decide(answers, at: .now) {
+    case nil, .wait: break
     case .take(let key): answer(key)
-    case .wait: break
-    case .ignore: model.isAnswerIgnored = true
+    case .ignore: model.ignoreAnswer()
     }
   }
 
@@ -98,8 +104,10 @@ package struct TopSession: ~Copyable {
   private var pause: Int32 {
     guard end == nil else { return -1 }
     var times = confirmation?.deadline.map { [$0] } ?? []
-    if !isScanning, !model.isPaused, let lastScan {
-      times.append(lastScan + .milliseconds(Int64(model.interval)))
+    if !isScanning, !model.isPaused,
+      let next = pace.next(interval: model.intervalTime, used: ScanPace.used)
+    {
+      times.append(next)
     }
     guard let next = times.min() else { return -1 }
     return Int32(max(0, ((next - .now) / .milliseconds(1)).rounded(.up)))
@@ -131,6 +139,7 @@ package struct TopSession: ~Copyable {
     switch delivery {
     case .scanned(let result):
       isScanning = false
+      model.pace = pace.pace(interval: model.intervalTime, used: ScanPace.used)
       // While paused, only the first scan and requested ones are shown.
       if model.isPaused, model.scan != nil, !isScanWanted { return }
       switch result {
@@ -143,7 +152,9 @@ package struct TopSession: ~Copyable {
       // Input typed before the question is visible cannot answer it.
       screen.draw(model.picture)
       screen.discardInputs()
-      confirmation = model.asks ? TopConfirmation(shownAt: .now) : nil
+      confirmation =
+        model.asks
+        ? TopConfirmation(shownAt: .now, asksForNumber: model.numberToType != nil) : nil
     case .closed(let outcomes):
       isClosing = false
       perform(model.closed(outcomes))
@@ -157,6 +168,12 @@ package struct TopSession: ~Copyable {
       switch effect {
       case .quit: end = end ?? .quit
       case .redraw: screen.invalidate()
+      case .useMouse(let isOn): screen.setMouse(isOn: isOn)
+      case .copy(let text):
+        model.message =
+          screen.copy(text)
+          ? "copied \(text) to the terminal's clipboard"
+          : "this terminal has no clipboard: \(text)"
       case .scan: isScanWanted = true
       case .lookUp(let text): start { inbox.deliver(.lookedUp(text, work.lookUp(text))) }
       case .plan(let chosen, let number):
@@ -179,11 +196,12 @@ package struct TopSession: ~Copyable {
   /// Starts the next scan if it is due. Only one runs at a time.
   private mutating func scanIfDue() {
     guard !isScanning, end == nil else { return }
-    let isDue = lastScan.map { .now - $0 >= .milliseconds(Int64(model.interval)) } ?? true
+    let next = pace.next(interval: model.intervalTime, used: ScanPace.used)
+    let isDue = next.map { $0 <= .now } ?? true
     guard isScanWanted || (isDue && !model.isPaused) else { return }
     isScanWanted = false
     isScanning = true
-    lastScan = .now
+    pace.begin(at: .now, used: ScanPace.used)
     let (work, inbox, filter) = (work, inbox, model.wanted)
     start {
       inbox.deliver(
@@ -197,4 +215,9 @@ package struct TopSession: ~Copyable {
     if work.isEmpty { body() }
     work.detach()
   }
+}
+
+extension TopModel {
+  /// The scan interval.
+  fileprivate var intervalTime: Duration { .milliseconds(Int64(interval)) }
 }

@@ -21,6 +21,7 @@ package struct TopWork: Sendable {
   package let names: SystemNumbers
   /// When the view started.
   package let start: ContinuousClock.Instant
+  private let owners = RecentOwners()
 
   package init(
     selection: SelectionPredicate, namespaces: [String], guarding: GuardSettings,
@@ -50,14 +51,29 @@ package struct TopWork: Sendable {
     let past =
       predicate.needsHistory
       ? try RunHistory.past(option: stateFolder, of: system) { notices.append($0) } : .unknown
-    let snapshot = try system.scan(
+    let snapshot = try scan(
       ScanRequest(
-        predicate, reading: [.figures, .owners, .controlGroups, .congestion], past: past))
+        predicate, reading: [.figures, .commands, .controlGroups, .congestion, .listeners],
+        past: past), on: system, at: begin)
     return TopScan(
-      snapshot: snapshot, text: ConnectionText(snapshot: snapshot, names: names),
+      snapshot: snapshot,
+      text: ConnectionText(snapshot: snapshot, names: names, commands: .ofCaller),
       filter: filter.text, start: start.duration(to: begin),
       length: begin.duration(to: .now), clock: Timestamp.localTimeOfDay,
       notices: notices)
+  }
+
+  private func scan(
+    _ request: ScanRequest, on system: LiveSystem, at time: ContinuousClock.Instant
+  ) throws(CommandFailure) -> Snapshot {
+    guard request.selectsWithoutOwners, let known = owners.known(at: time) else {
+      let snapshot = try system.scan(request)
+      owners.remember(snapshot, at: time)
+      return snapshot
+    }
+    let (snapshot, hasReadOwners) = try system.scan(request, knowing: known)
+    if hasReadOwners { owners.remember(snapshot, at: time) }
+    return snapshot
   }
 
   /// Parses a filter and resolves its names, including host names.
@@ -65,14 +81,14 @@ package struct TopWork: Sendable {
     Result { () throws(FilterProblem) in try SelectionFilter.parse(text, names: SystemNames()) }
   }
 
-  /// Plans the closing of the chosen connections that still exist and that no guard spares.
+  /// Plans the closing of the chosen connections that still exist and that no guard spares. A plan
+  /// above `--max` is not refused here: the view asks for its number.
   package func plan(
     _ chosen: [PlanFile.Planned], filter: SelectionPredicate?
   ) throws(CommandFailure) -> Plan {
     let system = try system(for: .everything)
     let guards = try guards(on: system, filter: filter, remembering: TunnelMemory())
     let plan = try PlannedClosing(chosen, on: system).plan(guardedBy: guards)
-    try guarding.refuseIfTooLarge(plan)
     if plan.needsPrivileges { try ClosingPermission(for: system).require(plan.steps) }
     return plan
   }

@@ -17,25 +17,42 @@ package struct TransferRate: Equatable, Sendable {
 /// The rates of all connections, from the kernel's byte counters at two scans.
 package struct TransferRates {
   private var samples: [ConnectionKey: Sample] = [:]
+  /// The rates of the last snapshot's connections, by index.
+  private var rates: [TransferRate] = []
+  /// The indices of the connections that appeared recently.
+  private var new: Set<Int> = []
+  private var hasStarted = false
 
   private struct Sample {
     let time: Duration
     let sent: UInt64?
     let received: UInt64?
     var rate = TransferRate.unknown
+    /// When the connection appeared; nil if it was there at the start.
+    var appeared: Duration?
   }
 
   /// Scans closer together give unreliable rates, since a scan itself takes time.
   private static let minimumInterval = Duration.milliseconds(250)
 
   /// Takes the counters of `snapshot`, whose scan started at `time` on a monotonic clock.
-  package mutating func take(_ snapshot: Snapshot, at time: Duration) {
+  ///
+  /// - Parameter isStart: whether the earlier snapshots had another selection, so that no
+  ///   connection of this one counts as new.
+  package mutating func take(_ snapshot: Snapshot, at time: Duration, isStart: Bool = false) {
+    let isStart = isStart || !hasStarted
+    hasStarted = true
     var next: [ConnectionKey: Sample] = [:]
     next.reserveCapacity(snapshot.connections.count)
-    for connection in snapshot.connections {
+    rates.removeAll(keepingCapacity: true)
+    rates.reserveCapacity(snapshot.connections.count)
+    new.removeAll(keepingCapacity: true)
+    for (index, connection) in snapshot.connections.enumerated() {
       let key = snapshot.key(of: connection)
       let tcp = connection.tcp
-      var sample = Sample(time: time, sent: tcp?.bytesAcknowledged, received: tcp?.bytesReceived)
+      var sample = Sample(
+        time: time, sent: tcp?.bytesAcknowledged, received: tcp?.bytesReceived,
+        appeared: isStart ? nil : time)
       if let earlier = samples[key] {
         let elapsed = time - earlier.time
         if elapsed < Self.minimumInterval {
@@ -44,8 +61,13 @@ package struct TransferRates {
           sample.rate = TransferRate(
             sent: Self.rate(from: earlier.sent, to: sample.sent, in: elapsed),
             received: Self.rate(from: earlier.received, to: sample.received, in: elapsed))
+          sample.appeared = earlier.appeared
         }
       }
+      if let appeared = sample.appeared, time - appeared < TopTrends.highlight {
+        new.insert(index)
+      }
+      rates.append(sample.rate)
       next[key] = sample
     }
     samples = next
@@ -53,6 +75,14 @@ package struct TransferRates {
 
   /// The rate of a connection; unknown after the first scan that lists it.
   package subscript(_ key: ConnectionKey) -> TransferRate { samples[key]?.rate ?? .unknown }
+
+  /// The rate of the connection at `index` in the last snapshot.
+  package subscript(_ index: Int) -> TransferRate {
+    rates.indices.contains(index) ? rates[index] : .unknown
+  }
+
+  /// Whether the connection at `index` in the last snapshot appeared recently.
+  package func isNew(_ index: Int) -> Bool { new.contains(index) }
 
   private static func rate(from old: UInt64?, to new: UInt64?, in time: Duration) -> UInt64? {
     // The counters restart if a socket is disconnected and connected again.

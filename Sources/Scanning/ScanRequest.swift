@@ -7,7 +7,7 @@ public struct ScanRequest: Sendable {
   /// The connections to find.
   public let selection: PreparedSelection
   /// The details to read for each connection.
-  public let details: Details
+  public private(set) var details: Details
   /// The history of connections from earlier runs.
   public let past: PastConnections
   /// Whether the snapshot keeps connections with an unknown verdict.
@@ -34,6 +34,18 @@ public struct ScanRequest: Sendable {
     if selection.needsCommands { details.insert(.commands) }
     self.selection = prepared
     self.details = details
+  }
+
+  /// Whether the selection can be judged without owners and cgroups.
+  public var selectsWithoutOwners: Bool {
+    !selection.needsOwners && !selection.needsControlGroups
+  }
+
+  /// The same request without owners and cgroups.
+  var withoutOwners: ScanRequest {
+    var request = self
+    request.details.subtract([.commands, .controlGroups])
+    return request
   }
 
   /// Details of a connection; each one makes the scan slower.

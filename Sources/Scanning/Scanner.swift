@@ -127,10 +127,16 @@ public struct Scanner {
       isPrunedByKernel: rows.isPrunedByKernel, listeners: rows.listeners, owners: owners,
       unreadable: unreadable(in: owners), namespaces: sources.map(\.namespace),
       namespaceGaps: gaps, past: request.past)
-    if request.details.contains(.controlGroups), let controlGroups = controlGroups() {
-      candidates = candidates.resolving(controlGroups)
-    }
+    candidates = resolvingControlGroups(of: candidates, for: request)
     return request.selection.needsOwners ? candidates.deciding(request) : candidates
+  }
+
+  /// The same snapshot with cgroups for connections without a known owner, if `request` needs them.
+  func resolvingControlGroups(of snapshot: Snapshot, for request: ScanRequest) -> Snapshot {
+    guard request.details.contains(.controlGroups), let controlGroups = controlGroups() else {
+      return snapshot
+    }
+    return snapshot.resolving(controlGroups)
   }
 
   /// Starts to search for owners in parallel with the dump.

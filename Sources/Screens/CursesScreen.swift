@@ -76,13 +76,16 @@ internal import Glibc
       }
     }
     unsafe Self.prepare(unsafe window)
-    unsafe define_key(Paste.start, Paste.startCode)
-    unsafe define_key(Paste.end, Paste.endCode)
-    Self.send(Paste.on)
+    unsafe define_key(TerminalSequence.pasteStart, Paste.startCode)
+    unsafe define_key(TerminalSequence.pasteEnd, Paste.endCode)
+    Self.send(TerminalSequence.pasteOn)
+    // Otherwise curses would wait to see whether a press becomes a click.
+    mouseinterval(0)
+    setMouse(isOn: true)
   }
 
   deinit {
-    Self.send(Paste.off)
+    Self.send(TerminalSequence.pasteOff)
     // Without an alternate screen, as in GNU screen by default, the picture stays visible and the
     // shell's prompt appears in its last line.
     let lastRow = unsafe getmaxy(window) - 1
@@ -132,13 +135,13 @@ internal import Glibc
 
   /// Releases the terminal until something is drawn again.
   public func leave() {
-    Self.send(Paste.off)
+    Self.send(TerminalSequence.pasteOff)
     endwin()
   }
 
   /// Takes over the terminal again after ``leave()``, or after another program used it.
   public mutating func reclaim() {
-    Self.send(Paste.on)
+    Self.send(TerminalSequence.pasteOn)
     isPasting = false
     updateSize()
     invalidate()
@@ -193,6 +196,8 @@ internal import Glibc
       switch (result, Int32(bitPattern: code)) {
       case (KEY_CODE_YES, Paste.startCode): isPasting = true
       case (KEY_CODE_YES, Paste.endCode): isPasting = false
+      case (KEY_CODE_YES, KEY_MOUSE):
+        if let event = Self.takeMouseEvent(), !isPasting { inputs.append(.mouse(event)) }
       case (KEY_CODE_YES, let code):
         if !isPasting { inputs.append(.key(Self.key(code: code))) }
       default:
@@ -214,6 +219,42 @@ internal import Glibc
     }
   }
 
+  /// The mouse event behind the key that announced it; nil for one of no interest.
+  private static func takeMouseEvent() -> ScreenMouse? {
+    var event = MEVENT()
+    guard unsafe getmouse(&event) == OK else { return nil }
+    let action: ScreenMouse.Action
+    if event.bstate & connreap_press != 0 {
+      action = .press
+    } else if event.bstate & connreap_wheel_up != 0 {
+      action = .wheelUp
+    } else if event.bstate & connreap_wheel_down != 0 {
+      action = .wheelDown
+    } else {
+      return nil
+    }
+    return ScreenMouse(
+      action, at: ScreenPicture.Place(row: Int(event.y), column: Int(event.x)))
+  }
+
+  /// Turns mouse reports on or off. While they are on, the terminal does not select text itself.
+  public func setMouse(isOn: Bool) {
+    _ = mousemask(
+      isOn ? connreap_press | connreap_wheel_up | connreap_wheel_down : 0, nil)
+  }
+
+  /// Asks the terminal to put `text` into its clipboard (OSC 52). Most terminals do; some ask the
+  /// user or ignore it.
+  ///
+  /// - Returns: whether the terminal can be asked. Consoles without a clipboard would print the
+  ///   request.
+  public func copy(_ text: String) -> Bool {
+    let name = unsafe getenv("TERM").map { unsafe String(cString: $0) } ?? ""
+    guard !["linux", "vt", "ansi", "cons"].contains(where: name.hasPrefix) else { return false }
+    let sequence = TerminalSequence.copying(text)
+    return unsafe write(STDOUT_FILENO, sequence, sequence.count) == sequence.count
+  }
+
   /// Discards pending input.
   public func discardInputs() { flushinp() }
 
@@ -222,14 +263,8 @@ internal import Glibc
     _ = unsafe write(STDOUT_FILENO, sequence.utf8Start, sequence.utf8CodeUnitCount)
   }
 
-  /// Bracketed paste (xterm control sequences, mode 2004): the terminal marks the start and end of
-  /// pasted text. Terminals without it ignore these sequences.
+  /// Key codes for the marks around pasted text, which curses does not use.
   private enum Paste {
-    static let on: StaticString = "\u{1b}[?2004h"
-    static let off: StaticString = "\u{1b}[?2004l"
-    static let start = "\u{1b}[200~"
-    static let end = "\u{1b}[201~"
-    /// Key codes that curses does not use.
     static let startCode = KEY_MAX - 2
     static let endCode = KEY_MAX - 1
   }
@@ -247,6 +282,7 @@ internal import Glibc
     case KEY_ENTER: .enter
     case KEY_BACKSPACE: .backspace
     case KEY_DC: .delete
+    case KEY_F0 + 1...KEY_F0 + 12: .function(Int(code - KEY_F0))
     default: .other
     }
   }
@@ -268,9 +304,11 @@ internal import Glibc
   /// The sequence that restores a terminal: it leaves the alternate screen, resets keys and cursor,
   /// and clears attributes and colours.
   private static var restoringSequence: [UInt8] {
-    let pasteOff = unsafe Array(
-      UnsafeBufferPointer(start: Paste.off.utf8Start, count: Paste.off.utf8CodeUnitCount))
-    return ["sgr0", "op", "cnorm", "rmkx", "rmcup"].reduce(into: pasteOff) { sequence, name in
+    let off = [TerminalSequence.mouseOff, TerminalSequence.pasteOff].flatMap { sequence in
+      unsafe Array(
+        UnsafeBufferPointer(start: sequence.utf8Start, count: sequence.utf8CodeUnitCount))
+    }
+    return ["sgr0", "op", "cnorm", "rmkx", "rmcup"].reduce(into: off) { sequence, name in
       sequence += withoutDelays(capability(name) ?? [])
     }
   }

@@ -4,4 +4,6 @@ public enum ScreenInput: Equatable, Sendable {
   case key(ScreenKey)
   /// A pasted character, on a terminal that marks pasted text (bracketed paste).
   case pasted(Unicode.Scalar)
+  /// The mouse was used.
+  case mouse(ScreenMouse)
 }

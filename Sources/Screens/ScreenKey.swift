@@ -34,7 +34,9 @@ public enum ScreenKey: Hashable, Sendable {
   case clearWord
   /// Ctrl-L: redraws the screen.
   case redraw
-  /// Any other key, such as a function key.
+  /// A function key: F1 has the number 1.
+  case function(Int)
+  /// Any other key.
   case other
 }
 

@@ -91,3 +91,21 @@ public struct ScreenLine: Equatable, Sendable {
   /// The text of the whole line.
   public var text: String { spans.map(\.text).joined() }
 }
+
+extension ScreenLine {
+  /// The line in `color` where it has no colour of its own.
+  public func colored(_ color: ScreenLook.Color) -> ScreenLine {
+    ScreenLine(
+      spans.map { span in
+        Span(span.text, ScreenLook(span.look.color ?? color, span.look.marks))
+      })
+  }
+
+  /// The line as a bar: reversed, in one colour from end to end.
+  public var bar: ScreenLine {
+    ScreenLine(
+      spans.map { span in
+        Span(span.text, ScreenLook(nil, span.look.marks.subtracting(.dim).union(.reverse)))
+      })
+  }
+}

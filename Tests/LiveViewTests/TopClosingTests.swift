@@ -66,14 +66,6 @@ import Testing
     #expect(marked.compactMap(\.planned) == [[1, 3]])
   }
 
-  @Test func kOnAHeadingWithoutMarksPlansNothing() throws {
-    var model = try TopScene.usual().model()
-    model.press("g", .home)
-    let effects = model.press("k")
-    #expect(effects.isEmpty)
-    #expect(model.isTable && model.screen.contains { $0.hasPrefix("nothing is marked") })
-  }
-
   /// A view that asks whether to close the connections with these cookies.
   private func asking(_ cookies: Set<UInt64>, width: Int = 80) throws -> TopModel {
     let scene = TopScene.usual()

@@ -22,12 +22,12 @@ import Testing
     let decision = question.decide([.key("y")], at: time(300))
     #expect(decision == .wait)
     #expect(question.deadline == time(400))
-    let isEarly = question.takeAnswer(at: time(399))
-    #expect(!isEarly)
-    let isAnswer = question.takeAnswer(at: time(400))
-    #expect(isAnswer)
-    let isAnswerAgain = question.takeAnswer(at: time(500))
-    #expect(!isAnswerAgain)
+    let early = question.takeAnswer(at: time(399))
+    #expect(early == nil)
+    let answer = question.takeAnswer(at: time(400))
+    #expect(answer == "y")
+    let again = question.takeAnswer(at: time(500))
+    #expect(again == nil)
   }
 
   @Test func yFollowedByInputIsNoAnswer() {
@@ -37,8 +37,8 @@ import Testing
       let decision = question.decide([next], at: time(390))
       #expect(decision == .ignore)
       #expect(question.deadline == nil)
-      let isAnswer = question.takeAnswer(at: time(1000))
-      #expect(!isAnswer)
+      let answer = question.takeAnswer(at: time(1000))
+      #expect(answer == nil)
     }
   }
 
@@ -63,6 +63,38 @@ import Testing
       let decision = question.decide(inputs, at: time(5000))
       #expect(decision == .ignore)
     }
+  }
+
+  @Test func aNumberIsTypedDigitByDigitAndEndsWithEnterAlone() {
+    var question = TopConfirmation(shownAt: shown, asksForNumber: true)
+    let early = question.decide([.key("1")], at: time(100))
+    #expect(early == .ignore)
+    for (moment, digit) in [(300, "1"), (360, "2")] as [(Int, ScreenKey)] {
+      let decision = question.decide([.key(digit)], at: time(moment))
+      #expect(decision == .take(digit))
+    }
+    let enter = question.decide([.key(.enter)], at: time(420))
+    #expect(enter == .wait)
+    let answer = question.takeAnswer(at: time(520))
+    #expect(answer == .enter)
+    let y = question.decide([.key("y")], at: time(900))
+    #expect(y == .take("y"), "which closes nothing")
+  }
+
+  @Test func aNumberInOneBurstIsIgnored() {
+    for inputs: [ScreenInput] in [
+      [.key("1"), .key("2"), .key(.enter)], [.pasted("1")], [.key(.enter), .key("x")],
+    ] {
+      var question = TopConfirmation(shownAt: shown, asksForNumber: true)
+      let decision = question.decide(inputs, at: time(900))
+      #expect(decision == .ignore)
+    }
+    var question = TopConfirmation(shownAt: shown, asksForNumber: true)
+    _ = question.decide([.key(.enter)], at: time(900))
+    let next = question.decide([.key("l")], at: time(950))
+    #expect(next == .ignore)
+    let answer = question.takeAnswer(at: time(2000))
+    #expect(answer == nil)
   }
 
   @Test func otherKeysTakeEffectAtOnce() {

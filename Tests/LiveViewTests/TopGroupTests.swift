@@ -1,7 +1,5 @@
 import Connections
-import Reaping
 import Screens
-import Selection
 import TestSupport
 import Testing
 
@@ -11,211 +9,171 @@ import Testing
 @testable import Rendering
 @testable import Reports
 
-/// How keys and scans change the live view.
-@Suite struct TopModelTests {
-  @Test func longestIdleComesFirst() throws {
-    let model = try TopScene.usual().model()
-    #expect(model.cookies == [1, 3, 2, 5, 4, 6], "unknown values last")
-    #expect(model.cookieUnderCursor == 1)
-  }
-
-  @Test func keysMoveTheCursorWithinTheTable() throws {
-    var model = try TopScene.usual().model()
-    model.press(.down, "j")
-    #expect(model.cookieUnderCursor == 2)
-    model.press(.end)
-    #expect(model.cookieUnderCursor == 6)
-    model.press(.down, .pageDown)
-    #expect(model.cookieUnderCursor == 6)
-    model.press(.home, .up)
-    #expect(model.cookieUnderCursor == 1)
-  }
-
-  @Test func theCursorFollowsItsConnection() throws {
-    var scene = TopScene.usual()
-    var model = try scene.model()
-    model.press(.down, .down)
-    #expect(model.cookieUnderCursor == 2)
-    scene.sockets[1].info = .idle(100_000_000)
-    model.take(try scene.scan())
-    #expect(model.cookies.first == 2)
-    #expect(model.cookieUnderCursor == 2 && model.cursorIndex == 0)
-    model.press("r")
-    #expect(model.cookieUnderCursor == 2 && model.cursorIndex == 4)
-  }
-
-  @Test func theCursorKeepsItsLineWhenItsConnectionIsGone() throws {
-    var scene = TopScene.usual()
-    var model = try scene.model()
-    model.press(.down)
-    scene.sockets.removeAll { $0.cookie == 3 }
-    model.take(try scene.scan())
-    #expect(model.cursorIndex == 1 && model.cookieUnderCursor == 2)
-    scene.sockets = []
-    model.take(try scene.scan())
-    #expect(model.cursor == nil && model.cursorIndex == 0)
-    let effects = model.press(" ", "k", .enter, "a")
-    #expect(effects.isEmpty)
-    #expect(model.isTable)
-  }
-
-  @Test func keysCycleThroughTheSortColumns() throws {
-    var model = try TopScene.usual().model()
-    let first = model.order
-    for _ in TopOrder.columns { model.press(">") }
-    #expect(model.order.column == first.column)
-    model.press("s", "<")
-    #expect(model.order == first)
-    model.press("r")
-    #expect(model.order == TopOrder(column: .list(.idle), isDescending: false))
-    #expect(model.cookies == [4, 5, 2, 3, 1, 6], "unknown values stay last")
-  }
-
-  @Test func sortingByRatePutsTheFastestFirst() throws {
-    var scene = TopScene.usual()
-    var model = try scene.model()
-    scene.sockets[2].info?.bytesReceived = 5000
-    scene.sockets[3].info?.bytesReceived = 90_000
-    scene.time += .seconds(2)
-    model.take(try scene.scan())
-    while model.order.column != .received { model.press("s") }
-    #expect(model.order.isDescending)
-    #expect(model.cookies.prefix(2) == [4, 3])
-    #expect(model.cookies.last == 6)
-    model.press("r")
-    #expect(model.cookies.last == 6, "unknown is not the smallest")
-    #expect(model.cookies.dropLast().last == 4)
-  }
-
-  @Test func escapeClosesPages() throws {
-    var model = try TopScene.usual().model()
-    for key in [ScreenKey.enter, "h", "?", "/", "k"] {
-      model.press(key)
-      #expect(!model.isTable, "\(key)")
-      model.press(.escape)
-      #expect(model.isTable, "\(key)")
-    }
-  }
-
-  @Test func qQuitsTheTableAndLeavesPages() throws {
-    var model = try TopScene.usual().model()
-    let inHelp = model.press("h", "q")
-    #expect(inHelp.isEmpty)
-    let inTable = model.press("q")
-    #expect(inTable.quits)
-  }
-
-  @Test func pausesAndIntervals() throws {
-    var model = try TopScene.usual().model()
-    model.press("p")
-    #expect(model.isPaused && model.screen[0].contains("PAUSED"))
-    let effects = model.press("p")
-    #expect(effects.scans)
-    #expect(!model.isPaused)
-    for _ in 0..<20 { model.press("+") }
-    #expect(model.interval == 300_000)
-    for _ in 0..<20 { model.press("-") }
-    #expect(model.interval == 500)
-    model.press("+", "=")
-    #expect(model.screen[0].contains("every 2s"))
-  }
-
-  @Test func aFailedScanIsReportedAndKeepsTheTable() throws {
-    let scene = TopScene.usual()
-    var model = try scene.model()
-    model.fail(CommandFailure(.failed, "cannot list the IPv4 sockets"))
-    #expect(model.cookies.count == 6)
-    #expect(model.screen.contains("cannot list the IPv4 sockets"))
-    model.take(try scene.scan())
-    #expect(!model.screen.contains("cannot list the IPv4 sockets"))
-  }
-
-  @Test func aScanLongerThanTheIntervalIsReported() throws {
-    let scan = try TopScene.usual().scan()
-    var model = try TopScene.usual().model(width: 100)
-    model.take(
-      TopScan(
-        snapshot: scan.snapshot, text: scan.text, filter: "", start: .seconds(1),
-        length: .milliseconds(3100), clock: "10:12:45"))
-    #expect(model.screen[0].contains("a scan takes 3s"))
-  }
-}
-
-/// Groups and their headings.
+/// Groups, their order and their marks.
 @Suite struct TopGroupTests {
+  @Test func itStartsWithFoldedProgramsWorstFirst() throws {
+    var scene = TopScene.usual()
+    scene.sockets[4].state = 8
+    scene.sockets[3].state = 8
+    let model = try scene.started()
+    #expect(model.grouping == .program)
+    #expect(model.groupLabels == ["nginx", "java", "owner unknown"], "most CLOSE-WAIT first")
+    #expect(model.cookies == [] && model.view.entries.count == 3)
+    #expect(model.screen[2] == "grouped by program, by CLOSE-WAIT, largest first")
+  }
+
   @Test func gCyclesThroughTheGroupings() throws {
     var model = try TopScene.usual().model()
     var seen: [Grouping?] = []
-    for _ in 0..<4 {
+    for _ in 0..<5 {
       model.press("g")
       seen.append(model.grouping)
     }
-    #expect(seen == [.process, .peer, .unit, nil])
+    #expect(seen == [.program, .process, .peer, .unit, nil])
   }
 
-  @Test func groupsAreSortedByTheirFirstConnection() throws {
-    var model = try TopScene.usual().model()
+  @Test func equalGroupsAreSortedByCountThenName() throws {
+    var scene = TopScene.usual()
+    scene.sockets[1].state = 1
+    let model = try scene.started()
+    #expect(model.groupLabels == ["java", "nginx", "owner unknown"])
+  }
+
+  @Test func programsWithSeveralProcessesShowTheFirstPidAndTheNumberOfOthers() throws {
+    let scene = TopScene(
+      (1...3).map { FakeSocket(cookie: UInt64($0), inode: UInt32(10 + $0)) },
+      processes: ["app": [11], "worker": [12], "app ": []])
+    scene.tree.process(300, name: "app", links: [3: "socket:[13]"])
+    var model = try scene.model(by: .program)
+    #expect(model.line(with: "app")?.hasPrefix("  ▸ app[100] +1") == true)
+    #expect(model.line(with: "worker")?.hasPrefix("  ▸ worker[101] ") == true)
     model.press("g")
-    let labels = model.view.groups.map(\.group.label)
-    #expect(labels == ["java[100]", "nginx[101]", "owner unknown"])
-    #expect(model.cookies == [1, 3, 2, 5, 4, 6])
-    let heading = try #require(model.screen.first { $0.contains("java[100]") })
-    #expect(heading.contains("▾ java[100]  3, 1 CLOSE-WAIT, 1 idle"))
-    #expect(heading.contains("2h00m"))
+    #expect(model.groupLabels == ["app[100]", "app[300]", "worker[101]"])
   }
 
-  @Test func enterAndZFoldGroups() throws {
-    var model = try TopScene.usual().model()
-    model.press("g", .home, .enter)
-    #expect(model.cookies == [5, 4, 6])
-    #expect(model.isTable && model.cursorIndex == 0)
+  @Test func aPidAndTheNumberOfOthersAreNeverCut() throws {
+    let name = "a-long-name-abc"
+    let scene = TopScene(
+      (1...2).map { FakeSocket(cookie: UInt64($0), inode: UInt32(10 + $0)) },
+      processes: [:])
+    for pid in [4_194_303, 4_194_304] as [Int32] {
+      scene.tree.process(pid, name: name, links: [3: "socket:[\(pid - 4_194_292)]"])
+    }
+    for width in 27...80 {
+      let model = try scene.model(width: width, by: .program)
+      #expect(model.screen.joined().contains("[4194303] +1"), "\(width)")
+    }
+  }
+
+  @Test func enterArrowsAndZFoldAndUnfold() throws {
+    var model = try TopScene.usual().started()
+    model.press(.enter)
+    #expect(model.cookies == [1, 3, 2] && model.isTable && model.cursorIndex == 0)
+    model.press(.down, .down, .left)
+    #expect(model.cookies == [] && model.cursorIndex == 0, "the cursor is on the group again")
+    model.press(.left)
+    #expect(model.cookies == [])
+    model.press(.right, .right)
+    #expect(model.cookies == [1, 3, 2])
+    model.press("z")
+    #expect(model.cookies == [1, 3, 2, 5, 4, 6])
     model.press("z")
     #expect(model.cookies == [])
-    #expect(model.view.entries.count == 3)
-    model.press("z", "g", "g")
+    model.press("g", "g", "g", "g")
     #expect(model.cookies.count == 6)
   }
 
+  @Test func theHeadingOfConnectionsIsShownOnlyIfThereAreSome() throws {
+    var model = try TopScene.usual().started()
+    #expect(model.line(with: "PROGRAM") != nil && model.line(with: "STATE") == nil)
+    model.press(.enter)
+    #expect(model.screen[3].contains("PROGRAM") && model.screen[4].contains("STATE"))
+    model = try TopScene.usual().model()
+    #expect(model.line(with: "COUNT") == nil && model.line(with: "STATE") != nil)
+  }
+
   @Test func aGroupIsMarkedAsAWhole() throws {
-    var model = try TopScene.usual().model()
-    model.press("g", "z", .home, " ")
+    var model = try TopScene.usual().started()
+    model.press(" ")
     #expect(model.marked == [1, 2, 3])
+    #expect(model.line(with: "java")?.hasPrefix("* ▸ java[100]") == true)
     model.press(.home, " ")
     #expect(model.marked == [])
+    model.press(.home, .enter, .down, " ", .home, .enter)
+    #expect(model.line(with: "java")?.hasPrefix("· ▸ java[100]") == true, "partly marked")
+  }
+
+  @Test func kOnAGroupWithoutMarksPlansNothing() throws {
+    var model = try TopScene.usual().started()
+    let effects = model.press("k")
+    #expect(effects.isEmpty && model.isTable)
+    #expect(model.line(with: "nothing is marked") != nil)
   }
 
   @Test func peerGroupsAreByAddress() throws {
-    var model = try TopScene.usual().model()
-    model.press("g", "g", "z")
-    #expect(model.view.groups.map(\.group.label) == ["127.0.0.1", "10.0.0.9"])
-    #expect(model.screen.contains { $0.contains("▸ 10.0.0.9  2") })
+    let model = try TopScene.usual().model(by: .peer)
+    #expect(model.groupLabels == ["127.0.0.1", "10.0.0.9"])
+    #expect(model.line(with: "PEER") != nil)
+    #expect(model.line(with: "▸ 10.0.0.9")?.contains(/10\.0\.0\.9 +2 +0/) == true)
   }
 
-  @Test func sortingByRateOrdersGroupsByTheirSums() throws {
+  @Test func keysSortWhatTheCursorIsOn() throws {
+    var model = try TopScene.usual().started()
+    model.press("s")
+    #expect(model.groupOrder.column == .change && model.order == .worstFirst)
+    model.press("<", "<", "r")
+    #expect(model.groupOrder == TopGroupOrder(.count).reversed)
+    #expect(model.groupLabels == ["owner unknown", "nginx", "java"])
+    #expect(model.screen[2] == "grouped by program, by count, smallest first")
+    model.press(.end, .enter, .down, "s")
+    #expect(model.groupOrder.column == .count && model.order.column == .list(.inState))
+  }
+
+  @Test func everyColumnSortsAndUnknownValuesComeLast() throws {
     var scene = TopScene.usual()
-    var model = try scene.model()
+    var model = try scene.model(by: .program)
     for index in 0..<3 { scene.sockets[index].info?.bytesAcked = 2001 }
-    scene.sockets[3].info?.bytesAcked = 3001
+    scene.sockets[3].info?.bytesAcked = 9001
+    scene.sockets[5].receiveQueue = 70
+    scene.sockets.append(FakeSocket(cookie: 7, inode: 15) { $0.info = .idle(3) })
     scene.time += .seconds(1)
     model.take(try scene.scan())
-    model.press("g")
-    while model.order.column != .sent { model.press("s") }
-    #expect(model.view.groups.map(\.group.label) == ["java[100]", "nginx[101]", "owner unknown"])
-    #expect(model.cookies.prefix(4) == [1, 2, 3, 4], "the fastest is in the second group")
-    model.press("r")
-    #expect(model.view.groups.map(\.group.label) == ["nginx[101]", "java[100]", "owner unknown"])
+    func labels(by column: TopGroupColumn) -> [String] {
+      var model = model
+      model.setOrder(TopGroupOrder(column))
+      return model.groupLabels
+    }
+    #expect(labels(by: .name) == ["java", "nginx", "owner unknown"])
+    #expect(labels(by: .count) == ["java", "nginx", "owner unknown"])
+    #expect(labels(by: .change) == ["nginx", "java", "owner unknown"])
+    #expect(labels(by: .oldest) == ["java", "nginx", "owner unknown"])
+    #expect(labels(by: .sent) == ["nginx", "java", "owner unknown"])
+    #expect(labels(by: .receiveQueue)[0] == "owner unknown")
+    model.setOrder(TopGroupOrder(.sent).reversed)
+    #expect(model.groupLabels == ["java", "nginx", "owner unknown"], "unknown is not the least")
   }
 
   @Test func groupRatesAreSums() throws {
     var scene = TopScene.usual()
-    var model = try scene.model()
+    var model = try scene.model(width: 110, by: .process)
     for index in 0..<3 { scene.sockets[index].info?.bytesAcked = 2001 }
     scene.time += .seconds(2)
     model.take(try scene.scan())
-    model.press("g", "z")
-    let heading = try #require(model.screen.first { $0.contains("java[100]") })
-    #expect(heading.contains(/\ 2\.9k +0 +2h00m/))
-    let unknown = try #require(model.screen.first { $0.contains("owner unknown") })
-    #expect(unknown.contains(/\ – +– +–/), "unknown is not zero")
+    let java = try #require(model.line(with: "java[100]"))
+    #expect(java.contains(/2h00m +2\.9k +0/))
+    let unknown = try #require(model.line(with: "owner unknown"))
+    #expect(unknown.contains(/– +– +– +–/), "unknown is not zero")
+  }
+
+  @Test func theFoldStateAndTheCursorFollowTheirGroup() throws {
+    var scene = TopScene.usual()
+    var model = try scene.started()
+    model.press(.down, .enter)
+    #expect(model.cookies == [5, 4])
+    scene.sockets[3].state = 8
+    scene.sockets[4].state = 8
+    model.take(try scene.scan())
+    #expect(model.groupLabels[0] == "nginx" && model.cookies == [5, 4])
+    #expect(model.cursorIndex == 0)
   }
 }

@@ -33,13 +33,13 @@ import Testing
 
 
 
-        s sort / filter g group Enter details Space mark k close p pause ? help q quit
+        ? help F2 columns F6 sort g group / filter Enter open Space mark k close q quit
         """)
   }
 
   @Test func aWideScreenShowsMoreColumns() throws {
     let heading = try #require(
-      try TopScene.usual().model(width: 160).screen.first { $0.contains("STATE") })
+      try TopScene.usual().model(width: 159).screen.first { $0.contains("STATE") })
     for title in ["IN-STATE", "RECV-Q", "SEND-Q", "RETRANS", "USER"] {
       #expect(heading.contains(title), "\(title)")
     }
@@ -80,8 +80,10 @@ import Testing
     var scene = TopScene(
       [FakeSocket(cookie: 1, inode: 11)], processes: ["\u{1b}[2J\u{7}日本": [11]])
     scene.time = .seconds(1)
-    for keys in [[], ["g"], [.enter], ["k"]] as [[ScreenKey]] {
-      var model = try scene.model(width: 120)
+    for (keys, width) in [
+      ([], 120), (["g"], 120), (["g"], 170), ([], 170), ([.enter], 120), (["k"], 120),
+    ] as [([ScreenKey], Int)] {
+      var model = try scene.model(width: width)
       for key in keys { _ = model.handle(key) }
       model.planned(.success(try scene.plan([1])), text: try scene.scan().text, number: 1)
       let text = model.picture.lines.map(\.text).joined()
@@ -153,17 +155,22 @@ import Testing
   private static let keys: [ScreenKey] =
     [
       .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .backspace,
-      .delete, .tab, .clear, .clearWord, .redraw, .other,
-    ] + "qjksr<>/fgz aupPkyYnh?+-=idle1m()日".unicodeScalars.map { .character($0) }
+      .delete, .tab, .clear, .clearWord, .redraw, .other, .function(1), .function(2),
+      .function(6), .function(9),
+    ] + "qjksr<>/fgz aupPkyYnh?+-=idle1m()日cCm0123456789".unicodeScalars.map { .character($0) }
 
   @Test(arguments: 0..<24 as Range<UInt64>)
   func anySequenceOfKeysAndScansKeepsTheViewConsistent(seed: UInt64) throws {
     var random = Seeded(seed)
     var scene = TopScene.usual()
     let all = scene.sockets
-    let sizes = [(80, 24), (1, 1), (2, 1), (1, 2), (200, 60), (79, 3), (13, 9), (40, 5), (60, 7)]
+    let sizes = [
+      (80, 24), (1, 1), (170, 30), (160, 5), (2, 1), (1, 2), (200, 60), (79, 3), (13, 9), (40, 5),
+      (60, 7),
+    ]
     let (width, height) = sizes[Int(seed) % sizes.count]
-    var model = try scene.model(width: width, height: height)
+    var model = try scene.model(
+      width: width, height: height, by: seed.isMultiple(of: 3) ? nil : .program, maximum: 1)
     for round in 0..<120 {
       switch UInt8.random(in: 0..<20, using: &random) {
       case 0:
@@ -177,7 +184,7 @@ import Testing
       case 1:
         model.resize(
           to: ScreenSize(
-            width: Int.random(in: 1...130, using: &random),
+            width: Int.random(in: 1...220, using: &random),
             height: Int.random(in: 1...40, using: &random)))
       case 2:
         model.planned(.success(try scene.plan([1, 2, 6])), text: nil, number: model.planNumber)
@@ -190,6 +197,13 @@ import Testing
           _ = model.closed(
             TopOutcomes(outcomes: [], reactions: [], text: nil, failure: .silent(.failed)))
         }
+      case 5, 6:
+        let place = ScreenPicture.Place(
+          row: Int.random(in: 0...45, using: &random),
+          column: Int.random(in: 0...230, using: &random))
+        let actions: [ScreenMouse.Action] = [.press, .press, .wheelUp, .wheelDown]
+        let action = actions.randomElement(using: &random) ?? .press
+        model.handle([.mouse(ScreenMouse(action, at: place))])
       default: _ = model.handle(Self.keys.randomElement(using: &random) ?? .other)
       }
       check(model, "seed \(seed), round \(round)")
@@ -213,9 +227,9 @@ import Testing
     guard count > 0, model.isTable else { return }
     let visible = model.scroll..<model.scroll + model.tableHeight
     #expect(visible.contains(model.cursorIndex), "\(context): the cursor is visible")
-    #expect(
-      picture.lines.contains { line in
-        line.spans.allSatisfy { $0.look.marks.contains(.reverse) } && !line.text.contains("STATE")
-      }, "\(context): its line is visible")
+    let bars = picture.lines.count { line in
+      line.spans.prefix { !$0.text.hasPrefix("│") }.allSatisfy { $0.look.marks.contains(.reverse) }
+    }
+    #expect(bars == model.headingCount + 1, "\(context): the headings and the cursor's line")
   }
 }

@@ -76,19 +76,53 @@ struct TopScene {
       bootID: "b", networkNamespace: 4711, uptime: 1 << 40, kernelRelease: "6.18")
     let predicate = (filter.predicate ?? .everything).limitedToDefaultStates()
     let snapshot = try scanner.scan(
-      ScanRequest(predicate, reading: [.figures, .owners, .controlGroups]), at: moment)
+      ScanRequest(predicate, reading: [.figures, .commands, .controlGroups, .listeners]), at: moment
+    )
     return TopScan(
       snapshot: snapshot,
-      text: ConnectionText(snapshot: snapshot, names: SystemNumbers(resolvesNames: false)),
+      text: ConnectionText(
+        snapshot: snapshot, names: SystemNumbers(resolvesNames: false), commands: .all),
       filter: filter.text, start: time, length: .milliseconds(12), clock: "10:12:45")
   }
 
-  /// A view of `width` and `height` after one scan.
-  func model(width: Int = 80, height: Int = 24) throws -> TopModel {
+  /// A view of `width` and `height` after one scan, without groups unless told otherwise.
+  func model(
+    width: Int = 80, height: Int = 24, by grouping: Grouping? = nil, maximum: Int = .max
+  ) throws -> TopModel {
     var model = TopModel(
-      size: ScreenSize(width: width, height: height), interval: 2000, names: ScarceNames())
+      size: ScreenSize(width: width, height: height), interval: 2000, names: ScarceNames(),
+      grouping: grouping, maximum: maximum)
     model.take(try scan())
     return model
+  }
+
+  /// The view as it starts, after one scan.
+  func started(width: Int = 80, height: Int = 24) throws -> TopModel {
+    try model(width: width, height: height, by: TopModel.defaultGrouping)
+  }
+
+  /// The view as it starts, after scans with these numbers of sockets in CLOSE-WAIT, every 2 s.
+  mutating func started(closeWaits: [Int]) throws -> TopModel {
+    var model = TopModel(
+      size: ScreenSize(width: 80, height: 24), interval: 2000, names: ScarceNames())
+    for count in closeWaits {
+      for index in sockets.indices { sockets[index].state = index < count ? 8 : 1 }
+      model.take(try scan())
+      time += .seconds(2)
+    }
+    return model
+  }
+
+  /// A program whose sockets come and go: `orders.jar` with `count` sockets.
+  static func leak(_ count: Int) -> TopScene {
+    TopScene(
+      (0..<count).map { index in
+        FakeSocket(cookie: UInt64(index + 1), inode: UInt32(index + 11)) {
+          $0.state = 8
+          $0.info = .idle(1000)
+          $0.peerPort = UInt16(1001 + index)
+        }
+      }, processes: ["orders": (0..<200).map { UInt32($0 + 11) }])
   }
 
   /// A plan to close the connections with these cookies, without a caller's session to guard.
@@ -122,6 +156,23 @@ extension TopModel {
       while text.last == " " { text.removeLast() }
       return text
     }
+  }
+
+  /// The labels of the groups, from the top.
+  var groupLabels: [String] { view.groups.map(\.group.label) }
+
+  /// The line of the screen that contains `text`.
+  func line(with text: String) -> String? { screen.first { $0.contains(text) } }
+
+  /// Clicks at the first place where the screen shows `text`.
+  @discardableResult
+  mutating func click(_ text: String, offset: Int = 0) -> [Effect] {
+    for (row, line) in screen.enumerated() {
+      guard let range = line.firstRange(of: text) else { continue }
+      let column = line[..<range.lowerBound].unicodeScalars.count + offset
+      return handle([.mouse(ScreenMouse(.press, at: .init(row: row, column: column)))])
+    }
+    return []
   }
 
   /// The cookies of the table's connections, from the top.
@@ -162,6 +213,8 @@ extension TopModel {
 extension TopModel.Effect {
   var isScan: Bool { if case .scan = self { true } else { false } }
   var isQuit: Bool { if case .quit = self { true } else { false } }
+  /// The text to copy; nil for another effect.
+  var copied: String? { if case .copy(let text) = self { text } else { nil } }
   var isClose: Bool { if case .close = self { true } else { false } }
   /// The cookies of a requested plan; nil for another effect.
   var planned: Set<UInt64>? {

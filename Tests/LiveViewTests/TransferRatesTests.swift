@@ -87,6 +87,25 @@ import Testing
     #expect(try rates[key(1)] == .unknown)
   }
 
+  @Test mutating func ratesAreAlsoFoundByIndex() throws {
+    try scan(after: .zero)
+    try scan(after: .seconds(1)) { $0[0].info?.bytesAcked = 1500 }
+    #expect(rates[0].sent == 500 && rates[1] == .unknown && rates[2] == .unknown)
+  }
+
+  @Test mutating func connectionsAreNewForFiveSeconds() throws {
+    try scan(after: .zero)
+    #expect(!rates.isNew(0))
+    try scan(after: .seconds(1)) { $0.append(FakeSocket(cookie: 3, inode: 13)) }
+    #expect(!rates.isNew(0) && rates.isNew(2))
+    try scan(after: .milliseconds(100))
+    #expect(rates.isNew(2), "also if the scan is too close for a rate")
+    try scan(after: .seconds(4))
+    #expect(rates.isNew(2))
+    try scan(after: .seconds(1))
+    #expect(!rates.isNew(2))
+  }
+
   @Test func sumsWithUnknownRatesAreLowerBounds() {
     var sum = RateSum()
     #expect(sum.text == "–")

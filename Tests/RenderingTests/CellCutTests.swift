@@ -46,6 +46,14 @@ import Testing
     #expect(cut(.owner, "in accept queue of :8080 (java[5])", to: 10).hasSuffix("[5]"))
   }
 
+  @Test func anOwnerKeepsTheNumberOfOthers() {
+    let text = "orders.jar[2210] +1,003"
+    #expect(cut(.owner, text, to: 23) == text)
+    #expect(cut(.owner, text, to: 18) == "orde…[2210] +1,003")
+    #expect(cut(.owner, "orders.jar[2210] +1,003 fd 3", to: 20) == "orders…[2210] +1,003")
+    #expect(cut(.owner, "orders.jar[2210] + 5", to: 17) == "orders.jar[2210]…")
+  }
+
   @Test func aNameWithBracketsIsNotAPid() {
     #expect(cut(.owner, "[kworker/0:1] and so on", to: 10) == "[kworker/…")
     #expect(cut(.owner, "a[b][12] fd 3", to: 9) == "a[b][12]…")

@@ -19,6 +19,11 @@ import Testing
     #expect(plain("██▌▏ ▁▄█ ✓ ✗") == "##=- _-# + x")
   }
 
+  @Test func sparklinesBecomeASCII() {
+    let bars = "▁▂▃▄▅▆▇█"
+    #expect(plain(bars).utf8.count == 8 && plain(bars).utf8.allSatisfy { $0 < 0x80 && $0 != 0x3f })
+  }
+
   @Test func unknownCharactersKeepTheirWidth() {
     #expect(plain("日x€") == "??x?")
   }
@@ -49,6 +54,22 @@ import Testing
     let marked = line.marked(.reverse)
     #expect(marked.spans[0].look == ScreenLook(.red, [.bold, .reverse]))
     #expect(marked.spans[1].look == ScreenLook(nil, .reverse))
+  }
+
+  @Test func aBarHasOneColorAndNoDimPart() {
+    let line = ScreenLine([
+      .init("a", ScreenLook(.red, .bold)), .init("b", ScreenLook(nil, .dim)),
+    ])
+    #expect(
+      line.bar.spans.map(\.look) == [
+        ScreenLook(nil, [.bold, .reverse]), ScreenLook(nil, .reverse),
+      ])
+  }
+
+  @Test func aColorKeepsOtherColors() {
+    let line = ScreenLine([.init("a", ScreenLook(.red)), .init("b", ScreenLook(nil, .bold))])
+    #expect(
+      line.colored(.green).spans.map(\.look) == [ScreenLook(.red), ScreenLook(.green, .bold)])
   }
 
   @Test func screenSizeIsAtLeastOneByOne() {

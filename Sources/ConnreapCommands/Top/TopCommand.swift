@@ -15,10 +15,12 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
     commandName: "top", _superCommandName: "connreap",
     abstract: "Shows connections live with their rates, and closes those you mark.",
     discussion: """
-      It shows the same as list, at an interval, with bytes sent and received per second. Keys: \
-      arrows move, s sorts, r reverses, / filters while you type, g groups by process, peer or \
-      unit, Enter shows the details of a connection, space marks, k closes the marked connections \
-      like kill, with its plan, guards and question, p pauses, ? shows help, q quits.
+      It shows the same as list, at an interval, with bytes sent and received per second, grouped \
+      by program, those with the most connections in CLOSE-WAIT first. Enter opens a group or \
+      shows the details of a connection, arrows move, s sorts, / filters while you type, g \
+      changes the grouping, F2 chooses columns, space marks, k closes the marked connections like \
+      kill, with its plan, guards and question. F1 or ? shows all keys, q quits. A plan above \
+      --max asks for its number. top takes at most a tenth of a processor core.
 
       \(FilterHelp.text)
       """)
@@ -27,6 +29,9 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
 
   @Option(help: ArgumentHelp("time between scans (default 2s)", valueName: "duration"))
   var interval: DurationArgument?
+
+  @Option(help: ArgumentHelp("group by this key at the start", valueName: "key"))
+  var by = TopGrouping.standard
 
   @OptionGroup var guardOptions: GuardOptions
 
@@ -77,7 +82,9 @@ struct TopCommand: ParsableCommand, PrivilegedCommand {
       let screen = try CursesScreen(
         colors: colors, trustsEnvironment: !Rights.isElevated,
         width: { EscapedText.width(of: $0) })
-      let model = TopModel(size: screen.size, interval: interval, names: SystemNames())
+      let model = TopModel(
+        size: screen.size, interval: interval, names: SystemNames(),
+        grouping: by.grouping, maximum: work.guarding.maximum)
       var session = TopSession(model, on: screen, signals, inbox, work)
       return session.run()
     } catch let problem as ScreenProblem {

@@ -22,6 +22,22 @@ extension LiveSystem {
     }
   }
 
+  /// Scans the examined namespaces, and reads owners only if those of an earlier scan do not
+  /// suffice.
+  ///
+  /// - Returns: the snapshot, and whether its owners were read now.
+  package func scan(
+    _ request: ScanRequest, knowing known: KnownOwners
+  ) throws(CommandFailure) -> (snapshot: Snapshot, hasReadOwners: Bool) {
+    do {
+      return try raisingForScan(of: request, seeingMarks: false) { () throws(ScanProblem) in
+        try scanner.scan(request, knowing: known, at: moment)
+      }
+    } catch {
+      throw Self.failure(of: error)
+    }
+  }
+
   /// Counts connections in the examined namespaces.
   package func tally(_ request: ScanRequest) throws(CommandFailure) -> Tally {
     do {

@@ -10,7 +10,8 @@ package enum CellCut: Sendable {
   case address
   /// Cuts `10.0.0.5:8080 → [2001:db8::1]:443`: the local address first, then the peer's.
   case bothEnds
-  /// Cuts `java[1744] fd 23, and 3 more`: the text after the pid first, then the end of the name.
+  /// Cuts `java[1744] fd 23, and 3 more`: the text after the pid first, then the end of the name. In
+  /// `java[1744] +3`, the number of further processes stays.
   case owner
 
   private static let ellipsis = Array("…".utf8)
@@ -107,7 +108,14 @@ package enum CellCut: Sendable {
     return withoutEnd(name, to: room) + text[pid]
   }
 
-  /// The range of a pid such as `[1744]`.
+  /// The length of a count of further processes, such as ` +3`, at the start of `text`.
+  private static func othersLength(in text: ArraySlice<UInt8>) -> Int {
+    guard text.starts(with: " +".utf8) else { return 0 }
+    let digits = text.dropFirst(2).prefix { isDigit(Unicode.Scalar($0)) || $0 == UInt8(ascii: ",") }
+    return digits.isEmpty ? 0 : 2 + digits.count
+  }
+
+  /// The range of a pid such as `[1744]`, with the count of further processes in `[1744] +3`.
   private static func pid(in text: ArraySlice<UInt8>) -> Range<Int>? {
     var start = text.startIndex
     while let open = text[start...].firstIndex(of: UInt8(ascii: "[")) {
@@ -115,7 +123,8 @@ package enum CellCut: Sendable {
       if !digits.isEmpty, digits.endIndex < text.endIndex,
         text[digits.endIndex] == UInt8(ascii: "]")
       {
-        return open..<digits.endIndex + 1
+        let end = digits.endIndex + 1
+        return open..<end + othersLength(in: text[end...])
       }
       start = open + 1
     }

@@ -44,6 +44,29 @@ final class TerminalPane {
     try press(key)
   }
 
+  /// Presses and releases the first button of the mouse, as the terminal reports it to a program.
+  func click(row: Int, column: Int) throws {
+    try reportMouse(0x20, row: row, column: column)
+    try reportMouse(0x23, row: row, column: column)
+  }
+
+  /// Turns the wheel by one notch.
+  func turnWheel(row: Int, column: Int, isUp: Bool) throws {
+    try reportMouse(isUp ? 0x60 : 0x61, row: row, column: column)
+  }
+
+  /// Sends a mouse report in the encoding of X10.
+  private func reportMouse(_ button: Int, row: Int, column: Int) throws {
+    let bytes = [0x1b, 0x5b, 0x4d, button, column + 33, row + 33]
+    try runTmux(["send-keys", "-H"] + bytes.map { String($0, radix: 16) })
+  }
+
+  /// Lets programs set the clipboard, which is tmux's buffer.
+  func acceptClipboard() throws { try runTmux(["set-option", "-s", "set-clipboard", "on"]) }
+
+  /// The clipboard.
+  func clipboard() throws -> String { try runTmux(["show-buffer"]).text }
+
   /// Types text.
   func type(_ text: String) throws { try runTmux(["send-keys", "-l", "--", text]) }
 

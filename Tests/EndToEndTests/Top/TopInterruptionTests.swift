@@ -30,7 +30,7 @@ struct TopInterruptionTests {
     let strace = "strace -f -o \(trace) -e trace=/mkdir -e inject=/mkdir:\(injection):when=1"
     let command =
       "\(strace) \(Tools.connreapWord) top --state-dir \(namespace.state.path)"
-      + " --interval 500ms --local-port 8080"
+      + " --interval 500ms --by none --local-port 8080"
     try pane.run("\(command); echo status $?")
     try pane.wait(for: "12 connections")
     let pid = try pid()

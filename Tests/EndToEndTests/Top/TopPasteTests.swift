@@ -14,7 +14,8 @@ struct TopPasteTests {
 
   private var words: [String] {
     [
-      Tools.connreap, "top", "--state-dir", namespace.state.path, "--interval", "500ms",
+      Tools.connreap, "top", "--state-dir", namespace.state.path, "--interval", "500ms", "--by",
+      "none",
       "--local-port", "8080",
     ]
   }

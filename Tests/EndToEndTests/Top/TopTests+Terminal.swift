@@ -26,7 +26,7 @@ extension TopTests {
   @Test func withoutAnAlternateScreenTheShellPromptsOnAnEmptyLine() throws {
     let pane = try TerminalPane(in: namespace)
     try pane.disableAlternateScreen()
-    try pane.run("\(command); echo status $?")
+    try pane.run("\(command) --by none; echo status $?")
     try pane.wait(for: "8 connections")
     #expect(try pane.variable("alternate_on") == "0")
     try pane.press("q")
@@ -50,7 +50,7 @@ extension TopTests {
 
   @Test func warningsAboutFilesDoNotDisturbTheScreen() throws {
     _ = try namespace.state.write("connreap.db", "this is not a database, not even close")
-    let pane = try started("--interval 500ms", width: 120)
+    let pane = try started("--interval 500ms --by none", width: 120)
     try pane.press("/")
     try pane.type("age > 1h")
     try pane.press("Enter")
@@ -85,7 +85,7 @@ extension TopTests {
 
   @Test func connectionsInOtherNamespacesAreShownAndClosed() throws {
     let pane = try TerminalPane(in: try NetworkNamespace())
-    try pane.run("\(command) --interval 500ms --netns \(namespace.server.pid)")
+    try pane.run("\(command) --interval 500ms --by none --netns \(namespace.server.pid)")
     try pane.wait(for: "8 connections")
     try pane.press("/")
     try pane.type("peer-port \(held[1].client.port)")
@@ -98,7 +98,8 @@ extension TopTests {
 
   @Test func aNamespaceCreatedAfterTheQuestionDoesNotShiftOthers() throws {
     let pane = try TerminalPane(in: try NetworkNamespace())
-    try pane.run("\(command) --interval 60s --netns all local-port \(held[1].server.port)")
+    try pane.run(
+      "\(command) --interval 60s --by none --netns all local-port \(held[1].server.port)")
     try pane.press("/")
     try pane.type("peer-port \(held[1].client.port)")
     try pane.press("Enter")

@@ -25,7 +25,7 @@ struct TopTests {
 
   /// A terminal that runs `top`, after its first scan.
   func started(
-    _ options: String = "--interval 500ms", width: Int = 80, height: Int = 24,
+    _ options: String = "--interval 500ms --by none", width: Int = 80, height: Int = 24,
     environment: [String: String] = [:]
   ) throws -> TerminalPane {
     let pane = try TerminalPane(
@@ -71,7 +71,7 @@ struct TopTests {
   }
 
   @Test func movingBytesShowARate() throws {
-    let pane = try started("--interval 1s --local-port 8080", width: 110)
+    let pane = try started("--interval 1s --by none --local-port 8080", width: 110)
     for _ in 0..<30 {
       #expect(try held[1].client.send(String(repeating: "x", count: 40_000)) == nil)
       _ = try held[1].server.receive()
@@ -105,12 +105,15 @@ struct TopTests {
   @Test func groupsAndDetails() throws {
     let pane = try started()
     try pane.press("g")
-    var screen = try pane.wait(for: "▾ leaky-server[\(namespace.server.pid)]  4, 1 CLOSE-WAIT")
-    #expect(screen.contains { $0.contains("grouped by process") })
-    try pane.press("z")
-    screen = try pane.wait("folded") { !$0.contains { $0.contains("ESTAB  ") } }
-    #expect(screen.contains { $0.hasPrefix("▸ shopper[\(held[0].client.pid)]  4") })
-    try pane.press("g", "g", "g", "/")
+    var screen = try pane.wait(for: "▸ leaky-server[\(namespace.server.pid)]")
+    #expect(screen[2].hasPrefix("grouped by program, by CLOSE-WAIT, largest first"))
+    #expect(screen[3].contains(#/PROGRAM +COUNT CLOSE-WAIT▼ CHANGE TREND/#))
+    #expect(screen[4].contains(#/leaky-server\[[0-9]+\] +4 +1 /#), "the worst leak comes first")
+    #expect(screen[5].hasPrefix("  ▸ shopper[\(held[0].client.pid)]"))
+    try pane.press("Home", "Enter")
+    screen = try pane.wait("unfolded") { $0.count { $0.contains(#/ESTAB +:?[0-9.:]+/#) } == 3 }
+    #expect(screen[5].hasPrefix("  ▾ leaky-server["))
+    try pane.press("g", "g", "g", "g", "/")
     try pane.type("state close-wait")
     try pane.press("Enter", "Enter")
     screen = try pane.wait(for: "the peer has closed, but the program here has not")
@@ -124,7 +127,7 @@ struct TopTests {
   }
 
   @Test func markedConnectionsAreClosedAfterPlanAndQuestion() throws {
-    let pane = try started("--interval 500ms --local-port 8080")
+    let pane = try started("--interval 500ms --by none --local-port 8080")
     try pane.press("/")
     try pane.type("peer-port \(held[2].client.port)")
     try pane.press("Enter", "Space", "k")
@@ -154,7 +157,7 @@ struct TopTests {
 
   @Test func protectedConnectionsAreSparedWithTheirReason() throws {
     try namespace.server.rename("sshd")
-    let pane = try started("--interval 500ms --local-port 8080", width: 120)
+    let pane = try started("--interval 500ms --by none --local-port 8080", width: 120)
     try pane.press("a")
     try pane.wait(for: "4 marked")
     try pane.press("k")
@@ -165,17 +168,30 @@ struct TopTests {
     #expect(try namespace.rows("--local-port", "8080").count == 4)
   }
 
-  @Test func aPlanAboveTheMaximumIsRefused() throws {
-    let pane = try started("--interval 500ms --local-port 8080 --max 3")
+  @Test func aPlanAboveTheMaximumNeedsItsNumber() throws {
+    let pane = try started("--interval 500ms --by none --local-port 8080 --max 3")
     try pane.press("a", "k")
-    try pane.wait(for: "more than --max 3")
+    try pane.wait(for: "More than --max 3: type 4 to close them:")
+    try pane.answer("y")
+    try pane.answer("3")
+    try pane.press("Enter")
+    try pane.wait(for: "nothing was closed")
     #expect(try namespace.rows("--local-port", "8080").count == 4)
+    try pane.press("k")
+    try pane.wait(for: "More than --max 3")
+    try pane.paste("4\n", isBracketed: false)
+    try pane.wait(for: "Type it by hand")
+    #expect(try namespace.rows("--local-port", "8080").count == 4)
+    try pane.answer("4")
+    try pane.press("Enter")
+    try pane.wait(for: "closed 4, gone 0, failed 0")
+    #expect(try namespace.rows("--local-port", "8080").isEmpty)
   }
 
   @Test func theMissingCapabilityIsReported() throws {
     let pane = try TerminalPane(in: namespace)
     let words = (KillSafetyTests.withoutNetAdmin + [command]).joined(separator: " ")
-    try pane.run("\(words) --interval 500ms")
+    try pane.run("\(words) --interval 500ms --by none")
     try pane.wait(for: "8 connections")
     try pane.press("k")
     let screen = try pane.wait(for: "operation not permitted")
@@ -183,7 +199,7 @@ struct TopTests {
   }
 
   @Test func theCapabilityToCloseIsNotEffectiveWhileWatching() throws {
-    let pane = try started("--interval 500ms --local-port 8080")
+    let pane = try started("--interval 500ms --by none --local-port 8080")
     func bits(_ set: String) throws -> UInt64 {
       let status = try Command.run(["cat", "/proc/\(try pid())/status"])
       let line = try #require(status.lines.first { $0.hasPrefix(set + ":") })
@@ -241,9 +257,9 @@ struct TopTests {
   }
 
   @Test func theColorFlagTurnsColoursOffAndOn() throws {
-    var pane = try started("--color never")
+    var pane = try started("--by none --color never")
     #expect(try !pane.styledScreen().contains("\u{1b}[31m"))
-    pane = try started("--color always", environment: ["NO_COLOR": "1"])
+    pane = try started("--by none --color always", environment: ["NO_COLOR": "1"])
     #expect(try pane.styledScreen().contains("\u{1b}[31m"))
   }
 
