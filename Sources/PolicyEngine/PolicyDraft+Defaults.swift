@@ -10,7 +10,7 @@ extension PolicyDraft {
   static let halfClosedTime: UInt64 = 1_800_000
   /// A few leftovers are harmless. A program with this many leaks.
   static let defaultThreshold = 10
-  static let defaultLimit = 500
+  package static let defaultLimit = 500
 
   /// A policy for `match` with sensible values for the other keys.
   ///

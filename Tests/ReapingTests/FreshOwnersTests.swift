@@ -328,6 +328,8 @@ import Testing
       for _ in 0..<Int.random(in: 0...(isPaced ? 30 : 90), using: &random) {
         machine.change(&random)
       }
+      // The closure refers to the machine, whose files are removed with it.
+      defer { machine.scene.kernel.beforeDestroy = { _ in } }
       machine.scene.kernel.beforeDestroy = { cookie in
         #expect(!machine.isProtected(inode: UInt32(10 + cookie)))
         #expect(machine.isHeld(inode: UInt32(10 + cookie)))

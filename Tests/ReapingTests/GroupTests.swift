@@ -140,10 +140,10 @@ import Testing
   @Test func sparesASuccessorThatAppearsAfterTheLookup() throws {
     let scene = Scene.connections(8)
     let plan = try scene.plan()
-    scene.kernel.beforeDestroy = { cookie in
-      guard cookie == 2, let place = scene.kernel.sockets.firstIndex(where: { $0.cookie == 5 })
+    scene.kernel.beforeDestroy = { [kernel = scene.kernel] cookie in
+      guard cookie == 2, let place = kernel.sockets.firstIndex(where: { $0.cookie == 5 })
       else { return }
-      scene.kernel.sockets[place].cookie = 99
+      kernel.sockets[place].cookie = 99
     }
     let run = try carryOut(scene, plan)
     #expect(run.results[4] == .gone)

@@ -25,8 +25,8 @@ import Testing
 
   @Test func aConnectionThatEndsAfterTheLookupIsGone() throws {
     let scene = Scene.connections(1)
-    scene.kernel.beforeDestroy = { cookie in
-      scene.kernel.sockets.removeAll { $0.cookie == cookie }
+    scene.kernel.beforeDestroy = { [kernel = scene.kernel] cookie in
+      kernel.sockets.removeAll { $0.cookie == cookie }
     }
     #expect(try scene.carryOut(scene.plan()) == [1: .gone])
     #expect(scene.kernel.destroyed == [])
@@ -149,7 +149,7 @@ import Testing
   @Test func aDestroyedSocketStillInCLOSEIsClosed() throws {
     let scene = Scene.connections(1)
     scene.kernel.keepsDestroyed = true
-    scene.kernel.beforeDestroy = { _ in scene.kernel.sockets[0].state = 7 }
+    scene.kernel.beforeDestroy = { [kernel = scene.kernel] _ in kernel.sockets[0].state = 7 }
     #expect(try scene.carryOut(scene.plan()) == [1: .closed])
   }
 
@@ -184,6 +184,8 @@ import Testing
       let plan = try scene.plan()
       var other: [UInt64: Outcome.Result] = [:]
       let moment = UInt64.random(in: 1...10, using: &random)
+      // The closure refers to the scene, whose files are removed with it.
+      defer { scene.kernel.beforeDestroy = { _ in } }
       scene.kernel.beforeDestroy = { cookie in
         guard cookie == moment, other.isEmpty else { return }
         scene.kernel.beforeDestroy = { _ in }

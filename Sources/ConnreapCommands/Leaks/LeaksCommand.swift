@@ -72,7 +72,9 @@ struct LeaksCommand: ParsableCommand, PrivilegedCommand {
       source.source, selecting: try criteria.predicate(names: SystemNames()),
       netns: selection.netns, stateDir: stateDir, rule: rule, by: by.grouping)
     let report = try examined.report(after: interval)
-    try output.style.print(LeaksText(report, advice: .here))
+    // The advice for a recording must not depend on this machine.
+    let advice = examined.system.isLive ? LeakAdvice.here : LeakAdvice.general
+    try output.style.print(LeaksText(report, advice: advice))
     for notice in examined.notices(about: report) { Standard.report("connreap: \(notice)\n") }
     try examined.system.finish()
     if !selection.netns.isEmpty {

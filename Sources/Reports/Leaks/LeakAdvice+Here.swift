@@ -5,6 +5,10 @@ extension LeakAdvice {
   /// The directory that the packages and the documentation use for policies.
   package static let policyDirectory = "/etc/connreap/policies"
 
+  /// What any machine offers.
+  package static let general = LeakAdvice(
+    policyDirectory: nil, program: nil, hasCronDirectory: false)
+
   /// What this machine offers.
   package static var here: LeakAdvice {
     unsafe LeakAdvice(

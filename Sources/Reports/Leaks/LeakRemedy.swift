@@ -30,7 +30,10 @@ package struct LeakRemedy: Equatable {
     let limit = maximum > Policy.defaultLimit ? ["--max", "\(maximum)"] : []
     kill = CommandLineWords.shell(["connreap", "kill"] + words + limit)
     policyName = Self.policyName(for: group.label)
-    policy = CommandLineWords.shell(["connreap", "policy", "new", policyName] + words)
+    // A run over its limit does nothing, and the policy must clean up what is there.
+    let policyLimit = maximum > PolicyDraft.defaultLimit ? ["--limit", "\(maximum)"] : []
+    policy = CommandLineWords.shell(
+      ["connreap", "policy", "new", policyName] + words + policyLimit)
   }
 
   /// The options that select the group; nil if none do.

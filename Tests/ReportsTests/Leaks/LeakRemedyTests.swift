@@ -41,7 +41,7 @@ struct LeakRemedyTests {
     scene.add(10, "app", leaks: (0..<646).map { 60_000 + UInt32($0) * 10_000 })
     let remedy = try #require(try remedies(scene)[0])
     #expect(remedy.kill.hasSuffix(" --max 680"), "646 and 30 in five minutes, rounded up")
-    #expect(!remedy.policy.contains("--max"))
+    #expect(remedy.policy.hasSuffix(" --limit 680"), "the first run must not be refused")
   }
 
   @Test func idleConnectionsAreSelectedByTheirOwnState() throws {
