@@ -24,7 +24,8 @@ enum Interpreter {
 
   /// Whether the interpreter itself gives this name to the main thread of a process.
   func isMainThread(_ name: [UInt8]) -> Bool {
-    self == .node && (name.elementsEqual("MainThread".utf8) || name.elementsEqual("node-MainThread".utf8))
+    self == .node
+      && (name.elementsEqual("MainThread".utf8) || name.elementsEqual("node-MainThread".utf8))
   }
 
   /// The jar, main class, module or script that the interpreter runs; nil if the arguments name

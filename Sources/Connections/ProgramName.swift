@@ -24,7 +24,9 @@ enum ProgramName {
       return executable.flatMap { $0.isEmpty ? nil : KernelName(bytes: $0) }
     }
     let fullName = fullName(name, executable, arguments)
-    guard let interpreter = interpreter(name, executable) else { return KernelName(bytes: fullName) }
+    guard let interpreter = interpreter(name, executable) else {
+      return KernelName(bytes: fullName)
+    }
     guard let command else { return nil }
     guard let program = interpreter.program(arguments.dropFirst()) else {
       // The part of the command line that was not read may name it.
@@ -59,7 +61,8 @@ enum ProgramName {
     _ name: [UInt8], _ executable: [UInt8]?, _ arguments: [[UInt8]]
   ) -> [UInt8] {
     guard isTruncated(name) else { return name }
-    let candidates = [executable].compactMap(\.self) + arguments.prefix(3).map { lastComponent(of: $0) }
+    let candidates =
+      [executable].compactMap(\.self) + arguments.prefix(3).map { lastComponent(of: $0) }
     return candidates.first { $0.starts(with: name) } ?? name
   }
 

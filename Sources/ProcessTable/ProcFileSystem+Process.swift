@@ -8,7 +8,9 @@ extension ProcFileSystem {
     _ pid: Int32, reading details: OwnerDetails = .facts
   ) throws(ProcessProblem) -> OwnerProcess {
     let process = try open(pid)
-    do { return try process.owner(details) } catch { throw problem(error, at: "\(pid)/stat", of: pid) }
+    do { return try process.owner(details) } catch {
+      throw problem(error, at: "\(pid)/stat", of: pid)
+    }
   }
 
   /// The processes that can hold descriptors: neither kernel threads nor zombies.

@@ -12,7 +12,8 @@ package func expectGolden(
     .appending("Golden/expected/\(name)")
   if getenv("UPDATE_GOLDEN") != nil {
     let file = try FileDescriptor.open(
-      path, .writeOnly, options: [.create, .truncate], permissions: FilePermissions(rawValue: 0o644))
+      path, .writeOnly, options: [.create, .truncate], permissions: FilePermissions(rawValue: 0o644)
+    )
     _ = try file.closeAfter { try file.writeAll(text.utf8) }
   }
   let file = try FileDescriptor.open(path, .readOnly)

@@ -86,7 +86,8 @@ import Testing
     let earlier = try scanner(sockets + [listener]).scan(request, at: moment)
     let known = try #require(KnownOwners(in: earlier))
     let listening = ScanRequest(
-      .term(.states(TCPState.listen.asSet)), reading: [.figures, .commands, .controlGroups, .listeners])
+      .term(.states(TCPState.listen.asSet)),
+      reading: [.figures, .commands, .controlGroups, .listeners])
     let (snapshot, hasRead) = try scanner(sockets + [listener])
       .scan(listening, knowing: known, at: moment)
     #expect(hasRead && pids(snapshot) == [[200]])

@@ -124,7 +124,8 @@ package enum PolicySchema {
     case .pid, .netns: ["anyOf": [reference("count"), ["type": "string"]]]
     case .user, .mark, .receiveQueue, .sendQueue:
       ["anyOf": [["type": "integer", "minimum": 0], ["type": "string"]]]
-    case .host, .local, .peer, .process, .command, .unit, .container, .pod, .cgroup, .interface, .filter:
+    case .host, .local, .peer, .process, .command, .unit, .container, .pod, .cgroup, .interface,
+      .filter:
       ["type": "string", "minLength": 1]
     }
   }

@@ -160,7 +160,8 @@ private struct Sample {
     of identity: ProcessIdentity, _ runs: GroupsOfRuns?, now: UInt64?
   ) -> LeakSurvey.Growth? {
     guard let now, let runs else { return nil }
-    let known: [LeakSurvey.Growth] = runs.groups(of: .process(identity)).compactMap { policy, group in
+    let groups = runs.groups(of: .process(identity))
+    let known: [LeakSurvey.Growth] = groups.compactMap { policy, group in
       guard group.rounds > 1,
         let perHour = group.growthPerHour(count: flagged[policy] ?? 0, at: now)
       else { return nil }
