@@ -39,10 +39,10 @@ package enum PolicySchema {
     ["type": "array", "minItems": 1, "items": reference(name)]
   }
 
-  /// As ``DurationText`` reads it.
+  /// As ``DurationText`` reads it, but not zero, which would match every connection.
   private static let duration: JSONValue = [
     "type": "string", "minLength": 2,
-    "pattern": "^(?!0[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
+    "pattern": "^(?![0dhms]*$)(?!0[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
     "examples": ["90s", "10m", "1h30m", "7d"],
   ]
 

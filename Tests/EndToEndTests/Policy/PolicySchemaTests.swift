@@ -75,6 +75,9 @@ struct PolicySchemaTests {
   @Test(arguments: [
     ("version: 1", "version: 2", "version"), ("version: 1", "version: 1.5", "version"),
     ("version: 1\n", "", ""), ("version: 1", "version: 1\nname: x", ""),
+    ("in-state: 1h30m", "in-state: 0s", "policies/0/in-state"),
+    ("in-state: 1h30m", "in-state: 0h00m", "policies/0/in-state"),
+    ("process: java", "idle: 0ms", "policies/0/match/idle"),
     ("name: leak", "name: Leak", "policies/0/name"), ("name: leak", "name: -a", "policies/0/name"),
     ("    description: a leak\n", "    descripton: a leak\n", "policies/0"),
     ("    action: destroy\n", "", "policies/0"),
