@@ -15,12 +15,14 @@ package struct DeadDescriptors {
   package private(set) var processes: [ProcessIdentity: OwnerProcess] = [:]
   /// Processes with sockets that could not be examined.
   package private(set) var unknown: Set<ProcessIdentity> = []
+  /// The pids of processes whose descriptors could not be read.
+  private var unreadable: Set<Int32> = []
 
   package init() {}
 
   /// The number of dead descriptors of a process; nil if unknown.
   package func count(of process: ProcessIdentity) -> Int? {
-    unknown.contains(process) ? nil : counts[process] ?? 0
+    unknown.contains(process) || unreadable.contains(process.pid) ? nil : counts[process] ?? 0
   }
 
   /// Searches the descriptors of all processes; nil if they cannot be read.
@@ -41,6 +43,7 @@ package struct DeadDescriptors {
         of: .everySocket, reading: details, threads: ParallelWork.processorCount)
     }
     guard let table = found else { return nil }
+    unreadable = Set(table.gaps.map(\.pid))
     var candidates: [UInt32: [Int32]] = [:]
     for holding in table.holdings where !listed.contains(holding.inode) {
       candidates[holding.process, default: []].append(holding.descriptor)
@@ -56,12 +59,27 @@ package struct DeadDescriptors {
   private mutating func examine(
     _ descriptors: [Int32], of process: OwnerProcess, _ files: ProcFileSystem
   ) {
-    let sockets = descriptors.filter { files.isTCPSocket($0, of: process.pid) ?? false }
-    guard !sockets.isEmpty, let pid = files.callablePid(of: process.pid) else { return }
+    var sockets: [Int32] = []
+    for descriptor in descriptors {
+      switch files.isTCPSocket(descriptor, of: process.pid) {
+      case true: sockets.append(descriptor)
+      case false: continue
+      default:
+        unknown.insert(process.identity)
+        return
+      }
+    }
+    guard !sockets.isEmpty else { return }
+    guard let pid = files.callablePid(of: process.pid) else {
+      unknown.insert(process.identity)
+      return
+    }
     do throws(DescriptorProblem) {
       let holder = try OpenProcess(pid)
       // The pid may belong to a later process by now.
-      guard (try? files.startTicks(of: process.pid)) == process.identity.startTicks else { return }
+      guard let start = process.identity.startTicks,
+        (try? files.startTicks(of: process.pid)) == start
+      else { return }
       var count = 0
       for number in sockets {
         do throws(DescriptorProblem) {

@@ -1,4 +1,4 @@
-/// The ages of leaked connections, which are the curve of their growth.
+/// The ages of leaked connections, which show how fast their number grows.
 package struct LeakAges: Equatable, Sendable {
   /// The least and the greatest time since each connection leaked, in milliseconds.
   private var bounds: [(least: UInt32, most: UInt32)] = []

@@ -110,15 +110,14 @@ struct CollectedLeaks {
     )
   }
 
-  /// The group; nil if nothing in it is leaked or dead.
+  /// The group, also if nothing in it is leaked or dead.
   func group(
     _ key: Key, rule: LeakRule, dead: DeadDescriptors?, in snapshot: Snapshot, runs: GroupsOfRuns?
-  ) -> LeakGroup? {
+  ) -> LeakGroup {
     let ordered = processes.values.sorted {
       ($0.ages.count, $0.counted, $1.owner.pid) > ($1.ages.count, $1.counted, $0.owner.pid)
     }
     let counts = ordered.map { dead?.count(of: $0.owner.identity) }
-    guard ages.count > 0 || counts.contains(where: { ($0 ?? 0) > 0 }) else { return nil }
     var group = LeakGroup(key: key.known, label: Self.label(of: key, first: ordered.first?.owner))
     group.figures = figures
     group.leaked = ages.count

@@ -10,6 +10,8 @@ package struct LeakSearch {
   package let rule: LeakRule
   package let grouping: Grouping
   package private(set) var groups: [LeakGroup] = []
+  /// Groups whose connections may still leak, to compare with a later search.
+  private var others: [LeakGroup] = []
   /// All examined connections.
   package private(set) var connectionCount = 0
   /// The programs that hold them.
@@ -84,9 +86,11 @@ package struct LeakSearch {
       collected[key, default: CollectedLeaks()].add(process)
     }
     let runs = memory.map(GroupsOfRuns.init)
-    groups = collected.compactMap { key, leaks in
-      leaks.group(key, rule: rule, dead: dead, in: snapshot, runs: runs)
-    }.sorted(by: Self.comesBefore)
+    for (key, leaks) in collected {
+      let group = leaks.group(key, rule: rule, dead: dead, in: snapshot, runs: runs)
+      if group.isLeaking { groups.append(group) } else { others.append(group) }
+    }
+    groups.sort(by: Self.comesBefore)
   }
 
   /// The owner of `connection` with the lowest pid, as an index; nil if unknown.
@@ -124,7 +128,7 @@ extension LeakSearch {
   /// milliseconds earlier.
   package mutating func measureGrowth(since first: LeakSearch, after time: UInt64) {
     var earlier: [LeakGroup.Identity: LeakGroup] = [:]
-    for group in first.groups { earlier[group.identity] = group }
+    for group in first.groups + first.others { earlier[group.identity] = group }
     for index in groups.indices {
       let old = earlier[groups[index].identity]
       groups[index].growth = .observed(
@@ -153,6 +157,9 @@ extension LeakGroup {
     let key: GroupKey?
     let label: KernelName
   }
+
+  /// Whether a connection has leaked, or a descriptor is dead.
+  fileprivate var isLeaking: Bool { leaked > 0 || processes.contains { ($0.dead ?? 0) > 0 } }
 
   package var identity: Identity { Identity(key: key, label: label) }
 

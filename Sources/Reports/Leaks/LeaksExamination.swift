@@ -41,14 +41,29 @@ package struct LeaksExamination {
     let isKernel = if case .kernel(recordingTo: nil) = source { true } else { false }
     let (system, predicate) = try LiveSystem.prepared(
       source, selecting: predicate, netns: netns.isEmpty && isKernel ? ["all"] : netns)
-    let memories = system.isLive ? try? RunHistory.read(option: stateDir, of: system) : nil
     var examined = LeaksExamination(
-      system: system, predicate: predicate, rule: rule, grouping: grouping, memories: memories)
+      system: system, predicate: predicate, rule: rule, grouping: grouping,
+      memories: try memories(option: stateDir, of: system, for: predicate))
     if !netns.isEmpty {
       examined.namespaces = Set(
         system.namespaces.sources.compactMap { system.inode(of: $0.namespace) })
     }
     return examined
+  }
+
+  /// What earlier runs recorded; nil if unknown. Only a selection by age needs it, so for another a
+  /// failure is reported, and the growth follows from the ages alone.
+  private static func memories(
+    option: String?, of system: LiveSystem, for predicate: SelectionPredicate
+  ) throws(CommandFailure) -> [UInt16: RunMemory]? {
+    guard system.isLive else { return nil }
+    do {
+      return try RunHistory.read(option: option, of: system)
+    } catch {
+      guard !predicate.needsHistory else { throw error }
+      Standard.report(error.text)
+      return nil
+    }
   }
 
   /// Looks for leaks: once, or a second time after `interval` to measure their growth.

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-/// Two services of each interpreter, which differ only in their jar or script, are told apart.
+/// connreap distinguishes two services of one interpreter that differ only in their jar or script.
 @Suite(.waitsForPrograms, .needsNamespaces, .needsDestroy, .serialized) struct InterpreterTests {
   let namespace: NetworkNamespace
   let directory: TemporaryDirectory

@@ -119,6 +119,20 @@ struct LeakSearchTests {
     #expect(search.groups[0].processes[0].growth?.text == "+18/min")
   }
 
+  /// Connections that were too young to count in the first search existed all the same.
+  @Test func connectionsThatBecomeLeakedBetweenTwoSearchesAreNoGrowth() throws {
+    var scene = LeakScene()
+    scene.add(10, "app", leaks: Array(repeating: 55_000, count: 40))
+    let first = try scene.search()
+    #expect(first.groups.isEmpty)
+    var later = LeakScene()
+    later.add(10, "app", leaks: Array(repeating: 65_000, count: 40))
+    var search = try later.search()
+    search.measureGrowth(since: first, after: 10_000)
+    #expect(search.groups.map { $0.growth?.text } == ["0"])
+    #expect(search.groups[0].processes.map { $0.growth?.text } == ["0"])
+  }
+
   @Test func theWorstComesFirst() throws {
     var scene = LeakScene()
     scene.add(10, "few", leaks: [120_000])
